@@ -1,0 +1,94 @@
+# `make demo` and `make test` are the two commands of a newcomer; `make check` is what CI runs.
+# Needs only Python 3.11 or newer, and make.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The first interpreter that is new enough; name another with `make PYTHON=/path/to/python install`.
+CANDIDATES := python3 python3.11 python3.12 python3.13 python3.14 python
+PYTHON ?= $(shell for p in $(CANDIDATES); do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { command -v $$p; break; }; done)
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+# Two cores are what CI has; xdist gives each worker its own PostgreSQL.
+WORKERS ?= 2
+PYTEST_ARGS ?=
+DEMO_ARGS ?=
+
+.PHONY: help install install-dev demo test check format format-check lint types contracts generated-check lock bench clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## Make .venv with the locked requirements and jifen itself
+
+install-dev: $(VENV)/.installed-dev ## The same, with what the tests and checks need
+
+$(VENV)/.python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "No Python 3.11 or newer was found (tried: $(CANDIDATES))."; \
+		echo "Install one, with its venv module, or name it: make PYTHON=/path/to/python3.11 install"; \
+		exit 1; fi
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is older than Python 3.11."; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+	@touch $@
+
+# --require-hashes refuses any file that is not the locked one. -qq keeps a mirror's warnings quiet, never an error.
+PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check
+
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.python
+	@echo 'Installing requirements.txt (half a minute or so) ...'
+	@$(PIP_INSTALL) --require-hashes -r requirements.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(VENV)/.python
+	@echo 'Installing requirements-dev.txt (half a minute or so) ...'
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.installed
+
+demo: install ## A year of a real grocer becomes a ledger; serves the API on 127.0.0.1:8000
+	$(VENV)/bin/jifen demo $(DEMO_ARGS)
+
+test: install-dev ## Run every test
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+check: format-check lint types contracts generated-check test ## What CI runs
+
+format: install-dev ## Format the code and sort the imports
+	$(PY) -m ruff check --fix --select I,F401 --quiet .
+	$(PY) -m ruff format .
+
+format-check: install-dev
+	$(PY) -m ruff format --check .
+
+lint: install-dev ## Ruff
+	$(PY) -m ruff check .
+
+types: install-dev ## mypy --strict
+	$(PY) -m mypy --strict
+
+contracts: install-dev ## The arrows of import (DESIGN section 2)
+	$(VENV)/bin/lint-imports
+
+generated-check: install-dev ## Generated files (OpenAPI, JSON Schema, reference pages) are fresh
+	$(PY) -m jifen.generated --check
+
+# Universal locks: every Python from 3.11 on, Linux. No addresses are written into them.
+LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
+	--no-emit-index-url --no-emit-find-links --no-annotate
+
+lock: install-dev ## Make the locked requirements again (needs the network)
+	$(LOCK) pyproject.toml --group build --output-file requirements.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+bench: install-dev ## Speed, as ratios measured side by side on this machine
+	@shopt -s nullglob; for b in benchmarks/bench_*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
+
+clean: ## Remove what make made here (data in JIFEN_HOME stays)
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

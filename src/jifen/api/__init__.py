@@ -1,0 +1,1 @@
+"""Who may ask: routes by audience, errors, keys."""

@@ -1,0 +1,1 @@
+"""How the programme is written: model, JSON Schema, validation, plan; compiles to domain values."""

@@ -1,0 +1,1 @@
+"""What it means: columns, back-test, the compiled fold; reads snapshots and writes nothing."""

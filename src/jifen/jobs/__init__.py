@@ -1,0 +1,1 @@
+"""What happens by itself: expiry, maturity, the second half of a gift, rollups."""

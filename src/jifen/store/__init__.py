@@ -1,0 +1,1 @@
+"""Where it is kept: the only SQL, one file a noun, and the migrations."""
