@@ -1,1 +1,1 @@
-"""How the programme is written: model, JSON Schema, validation, plan; compiles to domain values."""
+"""How a programme is written: the document, its checks, its plan, and its way into compiled meaning."""

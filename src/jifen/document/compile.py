@@ -1,0 +1,218 @@
+"""From a document to its compiled meaning, numbered and proven to fit in 64 bits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+
+from jifen.document import bounds, check
+from jifen.document.claims import vocabulary_of
+from jifen.document.meaning import condition_meaning, split
+from jifen.document.model import CurrencyPart, EarnRulePart, ProgramDocument
+from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
+from jifen.domain.program.conditions import All
+from jifen.domain.program.meaning import (
+    NONE,
+    Currency,
+    EarnRule,
+    Expiry,
+    Grant,
+    Ladder,
+    Program,
+    Rounding,
+    Store,
+    Tier,
+)
+from jifen.domain.program.numbering import Numbering
+
+TIER_OF_ALL = "member"
+"""The one tier of a programme that declares none."""
+
+
+def compile_program(
+    document: ProgramDocument, *, revision: int, effective_at: datetime, numbering: Numbering
+) -> Program:
+    """The document's compiled meaning. Codes that `numbering` does not know get the next numbers.
+
+    Refuses
+        DocumentRefused   the document contradicts itself, or its numbers could overflow.
+    """
+    _refuse(check.findings(document))
+    program = _compiled(document, revision, effective_at, numbering_after(document, numbering))
+    _refuse(bounds.findings(document, program))
+    return program
+
+
+def _refuse(found: list[Finding]) -> None:
+    if found:
+        raise DocumentRefused(finding.as_problem() for finding in found)
+
+
+def findings(document: ProgramDocument) -> list[Finding]:
+    """Everything that would make `compile_program` refuse, before any place in a text is known."""
+    found = check.findings(document)
+    if found:
+        return found
+    program = _compiled(document, 1, datetime.min, numbering_after(document, Numbering()))
+    return bounds.findings(document, program)
+
+
+def problems(document: ProgramDocument) -> tuple[DocumentProblem, ...]:
+    """What is wrong with a document that did not come from a text."""
+    return tuple(finding.as_problem() for finding in findings(document))
+
+
+def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numbering:
+    """The numbering once this document is a revision: keep it with the revision, and give it to the next."""
+    tiers = [tier.code for tier in document.tiers.list] if document.tiers else [TIER_OF_ALL]
+    return (
+        numbering.extended_by("currency", (part.code for part in document.currencies))
+        .extended_by("rule", (rule.code for rule in document.earn_rules))
+        .extended_by("tier", tiers)
+    )
+
+
+def _compiled(document: ProgramDocument, revision: int, effective_at: datetime, numbering: Numbering) -> Program:
+    currencies = (_currency(part, numbering) for part in document.currencies)
+    return Program(
+        revision=revision,
+        effective_at=effective_at,
+        code=document.program.code,
+        names=document.program.names,
+        time_zone=document.time_zone,
+        money=document.money.code,
+        money_decimals=document.money.decimals,
+        purchase_amount_minor_max=document.limits.purchase_amount_minor_max,
+        stores={
+            part.code: Store(code=part.code, names=part.names, time_zone=part.time_zone or document.time_zone)
+            for part in document.stores
+        },
+        any_store=document.any_store,
+        line_attributes=dict(document.line_attributes),
+        late_days={"": document.limits.late_days.default, **document.limits.late_days.by_source},
+        currencies=tuple(sorted(currencies, key=lambda currency: currency.number)),
+        rules=_rules(document, numbering),
+        ladder=_ladder(document, numbering),
+    )
+
+
+def _currency(part: CurrencyPart, numbering: Numbering) -> Currency:
+    worth = check.worth_of(part)
+    expiry = None
+    if part.expiry != "never":
+        expiry = Expiry(
+            months=part.expiry.months, days=part.expiry.days, to_month_end=part.expiry.round == "month_end"
+        )
+    return Currency(
+        number=numbering.number("currency", part.code),
+        code=part.code,
+        names=part.names,
+        kind=part.kind,
+        scale=part.scale,
+        worth_minor=None if worth is None else (worth.numerator, worth.denominator),
+        expiry=expiry,
+        pending_days=part.pending.days,
+        debt_limit=part.debt.limit_units or 0,
+        funded_by=part.funded_by,
+    )
+
+
+def in_group_order(document: ProgramDocument) -> list[tuple[int, EarnRulePart, int]]:
+    """(position in the document, rule, group's position): rules of one group moved up to the group's first rule."""
+    groups: dict[str | int, list[tuple[int, EarnRulePart]]] = {}
+    for at, rule in enumerate(document.earn_rules):
+        groups.setdefault(at if rule.group is None else rule.group, []).append((at, rule))
+    return [(at, rule, group) for group, members in enumerate(groups.values()) for at, rule in members]
+
+
+def _rules(document: ProgramDocument, numbering: Numbering) -> tuple[EarnRule, ...]:
+    modes = {group.code: group.mode for group in document.stacking_groups}
+    return tuple(
+        _rule(document, rule, group, modes.get(rule.group or "") == "best", numbering)
+        for _, rule, group in in_group_order(document)
+    )
+
+
+def _rule(document: ProgramDocument, rule: EarnRulePart, group: int, best: bool, numbering: Numbering) -> EarnRule:
+    base = check.base_of(document, rule) or rule
+    grant, rate = _grant(base)
+    if rule.multiple is not None:
+        rate = _extra(grant, rate, Fraction(rule.multiple.by) - 1)
+    given, state = split(_condition(document, base, rule))
+    rounding = rule.rounding or base.rounding or "down"
+    multiplied = base.tier_multiplies if rule.tier_multiplies is None else rule.tier_multiplies
+    currency = check.currency_of(document, rule)
+    assert currency is not None
+    return EarnRule(
+        number=numbering.number("rule", rule.code),
+        code=rule.code,
+        names=rule.names,
+        currency=numbering.number("currency", currency),
+        grant=grant,
+        rate=rate,
+        rounding=Rounding[rounding.upper()],
+        multiplied_by_tier=bool(multiplied),
+        group=group,
+        group_keeps_best=best,
+        cap_purchase=rule.caps.purchase or NONE,
+        cap_day=rule.caps.day or NONE,
+        cap_month=rule.caps.month or NONE,
+        given=given,
+        state=state,
+    )
+
+
+def _condition(document: ProgramDocument, base: EarnRulePart, rule: EarnRulePart) -> All:
+    vocabulary = vocabulary_of(document)
+    written = [base.when] if base is rule else [base.when, rule.when]
+    return All(parts=tuple(condition_meaning(when, vocabulary) for when in written))
+
+
+def _grant(rule: EarnRulePart) -> tuple[Grant, tuple[int, int]]:
+    if rule.per_amount is not None:
+        units, per = rule.per_amount.points, rule.per_amount.amount_minor
+        if rule.per_amount.whole_steps:
+            return Grant.PER_WHOLE_AMOUNT, (units, per)
+        return Grant.PER_AMOUNT, _lowest(Fraction(units, per))
+    if rule.per_quantity is not None:
+        units, per = rule.per_quantity.points, int(Fraction(rule.per_quantity.quantity) * 1000)
+        if rule.per_quantity.whole_steps:
+            return Grant.PER_WHOLE_QUANTITY, (units, per)
+        return Grant.PER_QUANTITY, _lowest(Fraction(units, per))
+    assert rule.fixed is not None
+    return Grant.FIXED, (rule.fixed.points, 1)
+
+
+def _extra(grant: Grant, rate: tuple[int, int], factor: Fraction) -> tuple[int, int]:
+    """The rate of what a multiple adds. A step must stay a step, so only its units grow."""
+    if grant in (Grant.PER_AMOUNT, Grant.PER_QUANTITY):
+        return _lowest(Fraction(*rate) * factor)
+    return int(rate[0] * factor), rate[1]
+
+
+def _lowest(rate: Fraction) -> tuple[int, int]:
+    return rate.numerator, rate.denominator
+
+
+def _ladder(document: ProgramDocument, numbering: Numbering) -> Ladder:
+    if document.tiers is None:
+        names = {"zh": "会员", "en": "Member"}
+        number = numbering.number("tier", TIER_OF_ALL)
+        only = Tier(number=number, code=TIER_OF_ALL, names=names, reach=0, multiplier=(1, 1))
+        return Ladder(currency=NONE, window_days=365, keeps_days=365, tiers=(only,))
+    by = document.tiers.by
+    return Ladder(
+        currency=NONE if by == "spend" else numbering.number("currency", by),
+        window_days=document.tiers.window_days,
+        keeps_days=document.tiers.keeps_days,
+        tiers=tuple(
+            Tier(
+                number=numbering.number("tier", tier.code),
+                code=tier.code,
+                names=tier.names,
+                reach=tier.reach,
+                multiplier=_lowest(Fraction(tier.multiplier)),
+            )
+            for tier in document.tiers.list
+        ),
+    )

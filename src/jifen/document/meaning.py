@@ -1,0 +1,219 @@
+"""What a written condition means: the domain's condition, and the two halves of it that select and the fold evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jifen.document.conditions import AllDocument, AnyDocument, ClaimDocument, ConditionDocument, NotDocument
+from jifen.domain.program.conditions import (
+    ALWAYS,
+    FACTS,
+    LINE_ATTRIBUTE_PREFIX,
+    All,
+    Any,
+    Claim,
+    Condition,
+    Fact,
+    FactKind,
+    FactType,
+    Not,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """What a condition may speak of in one document."""
+
+    tiers: tuple[str, ...]  # codes, lowest first
+    currencies: frozenset[str]
+    stores: frozenset[str] | None  # None: any store
+    attributes: Mapping[str, str]  # code -> text | integer
+
+    def fact(self, name: str) -> Fact | None:
+        """The fact of that name, also when it is a declared attribute of the line."""
+        if not name.startswith(LINE_ATTRIBUTE_PREFIX):
+            return FACTS.get(name)
+        code = name.removeprefix(LINE_ATTRIBUTE_PREFIX)
+        if code not in self.attributes:
+            return None
+        kind = FactType.TEXT if self.attributes[code] == "text" else FactType.INTEGER
+        return Fact(name=name, kind=FactKind.LINE, type=kind, unit="", label_zh=code, label_en=code)
+
+    def names(self) -> list[str]:
+        """Every fact that may be used."""
+        return [*FACTS, *(LINE_ATTRIBUTE_PREFIX + code for code in self.attributes)]
+
+
+def condition_meaning(written: ConditionDocument | None, vocabulary: Vocabulary) -> Condition:
+    """The written condition in the domain's words. The document has been checked."""
+    if written is None:
+        return ALWAYS
+    if isinstance(written, AllDocument):
+        return All(parts=tuple(condition_meaning(part, vocabulary) for part in written.all))
+    if isinstance(written, AnyDocument):
+        return Any(parts=tuple(condition_meaning(part, vocabulary) for part in written.any))
+    if isinstance(written, NotDocument):
+        return Not(part=condition_meaning(written.not_, vocabulary))
+    return claim_meaning(written, vocabulary)
+
+
+def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary) -> Condition:
+    """One claim; the conveniences of the document become `in`, or an `any` of simple claims."""
+    ((operator, value),) = written.written()
+    fact = vocabulary.fact(written.fact)
+    assert fact is not None
+
+    def claim(operator: str, value: str | int | tuple[str, ...] | tuple[int, int]) -> Claim:
+        return Claim(
+            fact=written.fact,
+            operator=operator,
+            value=value,
+            window_days=written.window_days or 0,
+            currency=written.currency or "",
+        )
+
+    if operator == "at_least":
+        return claim("in", vocabulary.tiers[vocabulary.tiers.index(value) :])
+    if operator == "under" and isinstance(value, tuple):
+        return Any(parts=tuple(claim("under", path) for path in value))
+    if fact.type is FactType.INTEGER:
+        if operator == "in":
+            return Any(parts=tuple(claim("eq", whole(one)) for one in value))
+        if operator == "between":
+            return claim("between", (whole(value[0]), whole(value[1])))
+        return claim(operator, whole(value))
+    return claim(operator, value)
+
+
+def whole(value: str | int) -> int:
+    """An integer as it is, and a date such as "2026-10-01" as 20261001."""
+    return value if isinstance(value, int) else int(value.replace("-", ""))
+
+
+class Mixed(Exception):
+    """A part mixes given and state facts where they cannot be separated."""
+
+
+def split(condition: Condition) -> tuple[Condition, Condition]:
+    """The condition as (given, state), both of which must hold.
+
+    `not` is pushed inwards first, so that `not any` separates like `all`. Refuses with `Mixed` what still mixes.
+    """
+    given: list[Condition] = []
+    state: list[Condition] = []
+    for part in _conjuncts(condition):
+        kinds = kinds_of(part)
+        if kinds == {True, False}:
+            raise Mixed
+        (state if kinds == {True} else given).append(part)
+    return _joined(given), _joined(state)
+
+
+def kinds_of(condition: Condition) -> set[bool]:
+    """{True} when only state facts are spoken of, {False} when only given ones, both when mixed."""
+    if isinstance(condition, Claim):
+        fact = FACTS.get(condition.fact)
+        return {fact is not None and fact.kind is FactKind.STATE}
+    if isinstance(condition, Not):
+        return kinds_of(condition.part)
+    return {kind for part in condition.parts for kind in kinds_of(part)}
+
+
+def _conjuncts(condition: Condition) -> list[Condition]:
+    if isinstance(condition, All):
+        return [inner for part in condition.parts for inner in _conjuncts(part)]
+    if isinstance(condition, Not):
+        inner = condition.part
+        if isinstance(inner, Not):
+            return _conjuncts(inner.part)
+        if isinstance(inner, Any):
+            return [conjunct for part in inner.parts for conjunct in _conjuncts(Not(part=part))]
+    if isinstance(condition, Any) and len(condition.parts) == 1:
+        return _conjuncts(condition.parts[0])
+    return [condition]
+
+
+def _joined(parts: list[Condition]) -> Condition:
+    return parts[0] if len(parts) == 1 else All(parts=tuple(parts))
+
+
+def can_hold(condition: Condition) -> bool:
+    """False when claims about one fact contradict each other, so that nothing can ever satisfy the condition.
+
+    It is not a full proof: it looks at what must hold together, and at each branch of an `any` with what surrounds it.
+    """
+    return _possible([], [condition])
+
+
+_RANGES = {"purchase.weekday": (1, 7), "purchase.hour": (0, 23)}
+_NEVER_NEGATIVE = frozenset({"member.spend_minor", "member.visits", "member.days_since_purchase", "member.purchases_before"})
+_BRANCHES_MAX = 64
+
+
+def _possible(claims: list[Claim], open_parts: list[Condition]) -> bool:
+    claims = list(claims)
+    choices: list[Any] = []
+    for part in (inner for one in open_parts for inner in _conjuncts(one)):
+        if isinstance(part, Claim):
+            claims.append(part)
+        elif isinstance(part, Any):
+            choices.append(part)
+        elif isinstance(part, Not) and isinstance(part.part, All) and not part.part.parts:
+            return False
+    if not _agree(claims):
+        return False
+    return all(
+        len(choice.parts) > _BRANCHES_MAX or any(_possible(claims, [branch]) for branch in choice.parts)
+        for choice in choices
+    )
+
+
+def _agree(claims: list[Claim]) -> bool:
+    about: dict[tuple[str, int, str], list[Claim]] = {}
+    for claim in claims:
+        about.setdefault((claim.fact, claim.window_days, claim.currency), []).append(claim)
+    return all(_range_is_open(name[0], same) and _texts_meet(same) for name, same in about.items())
+
+
+def _range_is_open(fact: str, claims: list[Claim]) -> bool:
+    low, high = _RANGES.get(fact, (0 if fact in _NEVER_NEGATIVE else -(10**18), 10**18))
+    excluded: set[int] = set()
+    for claim in claims:
+        value = claim.value
+        if isinstance(value, tuple) and claim.operator == "between":
+            low, high = max(low, int(value[0])), min(high, int(value[1]))
+        elif isinstance(value, int):
+            if claim.operator in ("eq", "ge", "gt"):
+                low = max(low, value + (claim.operator == "gt"))
+            if claim.operator in ("eq", "le", "lt"):
+                high = min(high, value - (claim.operator == "lt"))
+            if claim.operator == "ne":
+                excluded.add(value)
+    while low in excluded and low <= high:
+        low += 1
+    return low <= high
+
+
+def _texts_meet(claims: list[Claim]) -> bool:
+    possible: set[str] | None = None
+    above: str | None = None
+    for claim in claims:
+        if claim.operator in ("is", "in"):
+            values = {claim.value} if isinstance(claim.value, str) else {str(value) for value in claim.value}  # type: ignore[union-attr]
+            possible = values if possible is None else possible & values
+    for claim in claims:
+        if claim.operator != "under" or not isinstance(claim.value, str):
+            continue
+        path = claim.value
+        if possible is not None:
+            possible = {value for value in possible if is_under(value, path)}
+        if above is not None and not (is_under(path, above) or is_under(above, path)):
+            return False
+        above = path if above is None or is_under(path, above) else above
+    return possible is None or bool(possible)
+
+
+def is_under(path: str, top: str) -> bool:
+    """Whether a category path is `top` itself or below it."""
+    return path == top or path.startswith(top + "/")

@@ -1,0 +1,219 @@
+"""The programme document as Pydantic models: every field, its type and its limits.
+
+The models hold shape only (`check.py` holds what needs more than one field). They are strict: an integer is an integer, a
+float is refused everywhere, an unknown field is refused. Quantities and rates are exact: integers, or text such as "3/2".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from jifen.document.conditions import ConditionDocument
+
+RULES_MAX = 500
+STORES_MAX = 20_000
+UNITS_MAX = 1_000_000_000_000
+"""No number of units in a document is larger; sums over 500 rules then stay far below 2^63."""
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="lower case, digits, - and _")]
+StoreCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Names = Annotated[
+    dict[Language, Name], Field(min_length=1, max_length=40, description="what a person reads, by language: zh, en")
+]
+TimeZone = Annotated[str, Field(min_length=1, max_length=64, description="IANA name, such as Asia/Shanghai")]
+Units = Annotated[int, Field(ge=1, le=UNITS_MAX, description="whole units of the currency")]
+Ratio = Annotated[
+    str, Field(pattern=r"^[0-9]{1,9}(/[0-9]{1,9})?$", description='an exact fraction as text, such as "2" or "3/2"')
+]
+Days = Annotated[int, Field(ge=0, le=36_500)]
+
+
+class Part(BaseModel):
+    """A part of the document: strict, closed, frozen."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=False)
+
+
+class ProgramPart(Part):
+    """The programme itself."""
+
+    code: Code
+    names: Names
+
+
+class Money(Part):
+    """The money that purchases are counted in."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, such as CNY")]
+    decimals: Annotated[int, Field(ge=0, le=4, description="2: one minor unit is a hundredth")] = 2
+
+
+class StorePart(Part):
+    """A shop. Its time zone decides the weekday and hour of its purchases; the programme's is used when it has none."""
+
+    code: StoreCode
+    names: Names
+    time_zone: TimeZone | None = None
+
+
+class LateDays(Part):
+    """How many days old a purchase may be when it arrives: by default, and for single sources."""
+
+    default: Annotated[int, Field(ge=0, le=3_650)] = 400
+    by_source: Annotated[dict[str, Annotated[int, Field(ge=0, le=3_650)]], Field(max_length=1_000)] = {}
+
+
+class Limits(Part):
+    """What a till may send."""
+
+    purchase_amount_minor_max: Annotated[
+        int, Field(ge=1_000, le=1_000_000_000_000, description="the largest purchase, in minor money")
+    ] = 1_000_000_000
+    late_days: LateDays = LateDays()
+
+
+class WorthPer(Part):
+    """So much minor money for so many units."""
+
+    minor: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    per: Annotated[int, Field(ge=0, le=1_000_000_000, description="units")]
+
+
+class ExpiryPart(Part):
+    """Rolling expiry: months and days after the purchase, then to the end of that month if asked."""
+
+    months: Annotated[int, Field(ge=0, le=1_200)] = 0
+    days: Days = 0
+    round: Literal["month_end"] | None = None
+
+
+class Pending(Part):
+    """Units can be spent so many days after the purchase."""
+
+    days: Days
+
+
+class Debt(Part):
+    """Whether a return may take a balance below zero, and how far."""
+
+    policy: Literal["forbid", "allow"]
+    limit_units: Annotated[int, Field(ge=1, le=UNITS_MAX)] | None = None
+
+
+class CurrencyPart(Part):
+    """A kind of unit that members hold: points to spend, or a value that only qualifies for a tier."""
+
+    code: Code
+    names: Names
+    kind: Literal["spendable", "qualifying"]
+    scale: Annotated[int, Field(ge=0, le=4, description="decimal places shown; 0: a unit is a point")] = 0
+    worth: (
+        Annotated[int, Field(ge=0, le=1_000_000_000, description="minor money for one unit")] | Ratio | WorthPer | None
+    ) = None
+    expiry: ExpiryPart | Literal["never"] = "never"
+    pending: Pending = Pending(days=0)
+    debt: Debt = Debt(policy="forbid")
+    funded_by: Annotated[str, Field(min_length=1, max_length=64)] = "operator"
+
+
+class PerAmount(Part):
+    """So many points for so much money; whole_steps counts full steps only."""
+
+    points: Units
+    amount_minor: Annotated[int, Field(ge=1, le=1_000_000_000)]
+    whole_steps: bool = False
+
+
+class PerQuantity(Part):
+    """So many points for such a quantity, written as decimal text: "1" piece, "0.5" kilogram."""
+
+    points: Units
+    quantity: Annotated[str, Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})?$")]
+    whole_steps: bool = False
+
+
+class Fixed(Part):
+    """So many points once a purchase."""
+
+    points: Units
+
+
+class Multiple(Part):
+    """Another rule's points again, so that base and bonus together are `by` times the base."""
+
+    of: Code
+    by: Ratio
+
+
+class Caps(Part):
+    """The most that a rule grants a member for one purchase, in one day, in one month (programme's calendar)."""
+
+    purchase: Units | None = None
+    day: Units | None = None
+    month: Units | None = None
+
+
+class EarnRulePart(Part):
+    """One way to earn: exactly one of per_amount, per_quantity, fixed and multiple, and when it holds.
+
+    A `multiple` takes currency, rounding and tier_multiplies from its base where it does not say them.
+    """
+
+    code: Code
+    names: Names
+    currency: Code | None = None
+    per_amount: PerAmount | None = None
+    per_quantity: PerQuantity | None = None
+    fixed: Fixed | None = None
+    multiple: Multiple | None = None
+    rounding: Literal["down", "half_up", "half_even", "up"] | None = None
+    tier_multiplies: bool | None = None
+    group: Code | None = None
+    caps: Caps = Caps()
+    when: ConditionDocument | None = None
+
+
+class StackingGroup(Part):
+    """Rules that belong together: `add` grants all of them, `best` only the one that grants most."""
+
+    code: Code
+    mode: Literal["add", "best"]
+
+
+class TierPart(Part):
+    """A step of the ladder."""
+
+    code: Code
+    names: Names
+    reach: Annotated[int, Field(ge=0, le=UNITS_MAX, description="minor money or units in the window")]
+    multiplier: Ratio = "1"
+
+
+class Tiers(Part):
+    """The ladder: what lifts a member, over how many days, and how long a tier is kept."""
+
+    by: Annotated[str, Field(description="spend, or a currency's code")]
+    window_days: Annotated[int, Field(ge=1, le=3_660)]
+    keeps_days: Annotated[int, Field(ge=1, le=3_660)]
+    list: Annotated[tuple[TierPart, ...], Field(min_length=1, max_length=30)]
+
+
+class ProgramDocument(Part):
+    """A whole loyalty programme."""
+
+    format: Literal[1] = 1
+    program: ProgramPart
+    time_zone: TimeZone
+    money: Money
+    any_store: bool = False
+    stores: Annotated[tuple[StorePart, ...], Field(max_length=STORES_MAX)] = ()
+    line_attributes: Annotated[dict[Code, Literal["text", "integer"]], Field(max_length=100)] = {}
+    limits: Limits = Limits()
+    currencies: Annotated[tuple[CurrencyPart, ...], Field(min_length=1, max_length=30)]
+    stacking_groups: Annotated[tuple[StackingGroup, ...], Field(max_length=RULES_MAX)] = ()
+    earn_rules: Annotated[tuple[EarnRulePart, ...], Field(max_length=RULES_MAX)] = ()
+    tiers: Tiers | None = None
