@@ -1,0 +1,91 @@
+"""Days as numbers: how calendars enter the fold.
+
+A day number counts the days since 1970-01-01 in the programme's time zone; a month number is year * 12 + month - 1.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from jifen.domain.fold import FAR
+from jifen.domain.program.meaning import Expiry
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+class Moment(NamedTuple):
+    """What a store's clock and calendar show: the given facts of time."""
+
+    weekday: int  # 1 Monday .. 7 Sunday
+    hour: int  # 0 .. 23
+    date: int  # yyyymmdd
+
+
+@lru_cache(maxsize=512)
+def zone(name: str) -> ZoneInfo:
+    """The time zone of an IANA name."""
+    return ZoneInfo(name)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - _EPOCH
+
+
+def date_of(day: int) -> date | None:
+    """The date of a day number; None for the day that never comes."""
+    return None if day >= FAR else date.fromordinal(day + _EPOCH)
+
+
+def day_or_never(day: date | None) -> int:
+    """The day number of a date; None is the day that never comes."""
+    return FAR if day is None else day_number(day)
+
+
+def local_date(at: datetime, time_zone: str) -> date:
+    """The calendar date of a moment in a zone."""
+    return at.astimezone(zone(time_zone)).date()
+
+
+def epoch_second(at: datetime) -> int:
+    """Whole seconds since 1970-01-01 UTC, rounded down."""
+    return int((at - _UNIX) // timedelta(seconds=1))
+
+
+_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def month_number(day: date) -> int:
+    """year * 12 + month - 1."""
+    return day.year * 12 + day.month - 1
+
+
+def start_of_day(day: date, time_zone: str) -> datetime:
+    """The first moment of a day in a zone, as UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone(time_zone)).astimezone(UTC)
+
+
+def moment_in(at: datetime, time_zone: str) -> Moment:
+    """Weekday, hour and date that a clock in a zone shows."""
+    local = at.astimezone(zone(time_zone))
+    return Moment(local.isoweekday(), local.hour, local.year * 10_000 + local.month * 100 + local.day)
+
+
+def expires_on(occurred_on: date, expiry: Expiry | None) -> date | None:
+    """The last day of use of what is earned on a day; None: never.
+
+    A month is added by the calendar; where the day does not exist (31 January plus one month) it is the month's last.
+    """
+    if expiry is None:
+        return None
+    month = month_number(occurred_on) + expiry.months
+    year, month = divmod(month, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    day = date(year, month + 1, min(occurred_on.day, last)) + timedelta(days=expiry.days)
+    if expiry.to_month_end:
+        day = day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    return day

@@ -1,0 +1,381 @@
+CREATE TABLE jifen.api_key (
+    key_id UUID NOT NULL,
+    name TEXT NOT NULL,
+    secret_hash BYTEA NOT NULL,
+    scopes TEXT[] NOT NULL,
+    is_test BOOLEAN DEFAULT false NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    revoked_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT api_key_pkey PRIMARY KEY (key_id)
+);
+
+COMMENT ON TABLE jifen.api_key IS 'One key of the API: only a hash of its secret is kept.';
+
+CREATE TABLE jifen.book (
+    is_the_book BOOLEAN DEFAULT true NOT NULL,
+    shift_seconds BIGINT DEFAULT 0 NOT NULL,
+    label TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT book_pkey PRIMARY KEY (is_the_book),
+    CONSTRAINT there_is_one_book CHECK (is_the_book),
+    CONSTRAINT the_book_is_never_ahead_of_the_clock CHECK (shift_seconds >= 0)
+);
+
+COMMENT ON TABLE jifen.book IS 'The one row says how far the book date lies behind the clock: 0 but in a demo of a past year.';
+
+CREATE TABLE jifen.checkpoint (
+    name TEXT NOT NULL,
+    below_xid xid8 NOT NULL,
+    moved_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT checkpoint_pkey PRIMARY KEY (name)
+);
+
+COMMENT ON TABLE jifen.checkpoint IS 'How far one reader of the journal has come: it has seen every transaction below this id.';
+
+CREATE TABLE jifen.entry (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    entry_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    currency SMALLINT,
+    units BIGINT,
+    origin BIGINT,
+    counterpart_id UUID,
+    gift_id UUID,
+    slices BIGINT[],
+    lapses_at TIMESTAMP WITH TIME ZONE,
+    revision INTEGER NOT NULL,
+    store TEXT,
+    channel TEXT,
+    actor TEXT,
+    note TEXT,
+    occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    tier_after SMALLINT NOT NULL,
+    balances_after BIGINT[] NOT NULL,
+    recorded_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT entry_pkey PRIMARY KEY (member_id, sequence),
+    CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'advance')),
+    CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0)
+);
+
+CREATE UNIQUE INDEX entry_gift_in ON jifen.entry (member_id, gift_id) WHERE kind = 'gift_in';
+
+CREATE INDEX entry_recorded_xid ON jifen.entry USING brin (recorded_xid);
+
+COMMENT ON TABLE jifen.entry IS 'One thing other than a sale or a return that happened to one member. An entry of the fold.';
+
+CREATE TABLE jifen.gift (
+    member_id UUID NOT NULL,
+    gift_id UUID NOT NULL,
+    receiver_id UUID NOT NULL,
+    currency SMALLINT NOT NULL,
+    units BIGINT NOT NULL,
+    slices BIGINT[] NOT NULL,
+    status TEXT NOT NULL,
+    given_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT gift_pkey PRIMARY KEY (member_id, gift_id),
+    CONSTRAINT a_gift_has_a_known_status CHECK (status IN ('in_transit', 'received')),
+    CONSTRAINT nobody_gives_to_himself CHECK (member_id <> receiver_id)
+);
+
+CREATE INDEX gift_in_transit ON jifen.gift (given_at) WHERE status = 'in_transit';
+
+COMMENT ON TABLE jifen.gift IS 'Units on their way from one member (member_id) to another; a job finishes what a dead process left.';
+
+CREATE TABLE jifen.lot (
+    member_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    currency SMALLINT NOT NULL,
+    origin BIGINT NOT NULL,
+    opened BIGINT NOT NULL,
+    left_units BIGINT NOT NULL,
+    held BIGINT NOT NULL,
+    gone BIGINT NOT NULL,
+    expired BIGINT NOT NULL,
+    returned BIGINT NOT NULL,
+    matures_on DATE NOT NULL,
+    expires_on DATE,
+    CONSTRAINT lot_pkey PRIMARY KEY (member_id, number),
+    CONSTRAINT a_lot_is_opened_with_units CHECK (opened > 0),
+    CONSTRAINT every_unit_of_a_lot_is_accounted_for_once CHECK (opened = left_units + held + gone + expired + returned),
+    CONSTRAINT no_part_of_a_lot_is_negative CHECK (left_units >= 0 AND held >= 0 AND expired >= 0 AND returned >= 0),
+    CONSTRAINT gone_is_negative_only_for_units_still_held CHECK (gone >= - held)
+)
+ WITH (fillfactor = 85);
+
+COMMENT ON TABLE jifen.lot IS 'Units of one member opened together, with one expiry and one origin (the sequence of the entry).';
+
+CREATE TABLE jifen.member (
+    member_id UUID NOT NULL,
+    status TEXT DEFAULT 'active' NOT NULL,
+    enrolled_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    sequence BIGINT NOT NULL,
+    tier SMALLINT NOT NULL,
+    review_day INTEGER NOT NULL,
+    purchases INTEGER NOT NULL,
+    last_purchase_day INTEGER NOT NULL,
+    clock_day INTEGER NOT NULL,
+    clock_at BIGINT NOT NULL,
+    lots_opened INTEGER NOT NULL,
+    next_due_day INTEGER NOT NULL,
+    next_lapse_at BIGINT NOT NULL,
+    next_due_at TIMESTAMP WITH TIME ZONE,
+    balances BIGINT[] NOT NULL,
+    debts BIGINT[] NOT NULL,
+    spend_window BIGINT[] NOT NULL,
+    tier_history BIGINT[] NOT NULL,
+    counters BIGINT[] NOT NULL,
+    holds BIGINT[] NOT NULL,
+    CONSTRAINT member_pkey PRIMARY KEY (member_id),
+    CONSTRAINT a_member_has_a_known_status CHECK (status IN ('active', 'frozen', 'closed', 'merged')),
+    CONSTRAINT a_sequence_counts_from_one CHECK (sequence >= 0),
+    CONSTRAINT a_debt_is_never_negative CHECK (0 <= ALL (debts)),
+    CONSTRAINT a_window_row_has_four_columns CHECK (cardinality(spend_window) %% 4 = 0),
+    CONSTRAINT a_tier_row_has_three_columns CHECK (cardinality(tier_history) %% 3 = 0),
+    CONSTRAINT a_counter_row_has_three_columns CHECK (cardinality(counters) %% 3 = 0),
+    CONSTRAINT a_hold_row_has_five_columns CHECK (cardinality(holds) %% 5 = 0)
+)
+ WITH (fillfactor = 70);
+
+CREATE INDEX member_next_due_at ON jifen.member (next_due_at) WHERE next_due_at IS NOT NULL;
+
+COMMENT ON TABLE jifen.member IS 'One member: status and all that the fold keeps but the lots. The row that is locked. Arrays: see domain/fold.py.';
+
+CREATE TABLE jifen.member_key (
+    value TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    member_id UUID NOT NULL,
+    added_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT member_key_pkey PRIMARY KEY (value, kind),
+    CONSTRAINT a_member_key_has_a_known_kind CHECK (kind IN ('external', 'card'))
+);
+
+CREATE INDEX member_key_member_id ON jifen.member_key (member_id);
+
+COMMENT ON TABLE jifen.member_key IS 'A card number or an external id, and the member it finds.';
+
+CREATE TABLE jifen.posting (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    part SMALLINT NOT NULL,
+    currency SMALLINT NOT NULL,
+    verb TEXT NOT NULL,
+    account TEXT NOT NULL,
+    is_credit BOOLEAN NOT NULL,
+    units BIGINT NOT NULL,
+    balance_after BIGINT NOT NULL,
+    reason_rules INTEGER[] NOT NULL,
+    reason_desired BIGINT[] NOT NULL,
+    reason_granted BIGINT[] NOT NULL,
+    lot INTEGER,
+    revision INTEGER NOT NULL,
+    funder TEXT,
+    store TEXT,
+    channel TEXT,
+    actor TEXT,
+    occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT posting_pkey PRIMARY KEY (member_id, sequence, part),
+    CONSTRAINT a_posting_moves_something CHECK (units > 0),
+    CONSTRAINT a_verb_moves_between_the_member_and_its_own_account CHECK ((verb, account, is_credit) IN (('earn', 'issued', true), ('claw_back', 'issued', false), ('redeem', 'redeemed', false), ('expire', 'expired', false), ('adjust_up', 'adjusted', true), ('adjust_down', 'adjusted', false), ('give', 'in_transit', false), ('receive', 'in_transit', true))),
+    CONSTRAINT every_posting_says_why CHECK (cardinality(reason_rules) = cardinality(reason_granted) AND cardinality(reason_rules) = cardinality(reason_desired) AND cardinality(reason_rules) > 0)
+);
+
+CREATE INDEX posting_recorded_xid ON jifen.posting USING brin (recorded_xid);
+
+COMMENT ON TABLE jifen.posting IS 'One movement of units between one account of one member and one account of the programme: both legs in a row.';
+
+CREATE TABLE jifen.programme_balance (
+    account TEXT NOT NULL,
+    currency SMALLINT NOT NULL,
+    units_in BIGINT NOT NULL,
+    units_out BIGINT NOT NULL,
+    CONSTRAINT programme_balance_pkey PRIMARY KEY (account, currency)
+);
+
+COMMENT ON TABLE jifen.programme_balance IS 'Rolled-up balance of one programme account in one currency, up to the checkpoint.';
+
+CREATE TABLE jifen.purchase (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    purchase_id UUID NOT NULL,
+    source TEXT NOT NULL,
+    business_no TEXT NOT NULL,
+    store TEXT,
+    till TEXT,
+    cashier TEXT,
+    channel TEXT,
+    occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    occurred_on DATE NOT NULL,
+    weekday SMALLINT NOT NULL,
+    hour SMALLINT NOT NULL,
+    store_date INTEGER NOT NULL,
+    money TEXT NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    payments JSONB,
+    tags TEXT[],
+    lines JSONB NOT NULL,
+    masks BIGINT[] NOT NULL,
+    hit_rules INTEGER[] NOT NULL,
+    hit_amounts BIGINT[] NOT NULL,
+    hit_quantities BIGINT[] NOT NULL,
+    revision INTEGER NOT NULL,
+    judged_tier SMALLINT NOT NULL,
+    tier_after SMALLINT NOT NULL,
+    balances_after BIGINT[] NOT NULL,
+    actor TEXT,
+    recorded_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT purchase_pkey PRIMARY KEY (member_id, sequence),
+    CONSTRAINT a_purchase_is_not_negative CHECK (amount_minor >= 0),
+    CONSTRAINT a_purchase_is_recorded_after_it_occurred CHECK (recorded_at >= occurred_at)
+);
+
+CREATE INDEX purchase_purchase_id ON jifen.purchase (purchase_id);
+
+CREATE INDEX purchase_recorded_xid ON jifen.purchase USING brin (recorded_xid);
+
+COMMENT ON TABLE jifen.purchase IS 'One sale of one member with its lines and all that it was judged by. An entry of the fold.';
+
+CREATE TABLE jifen.purchase_key (
+    business_no TEXT NOT NULL,
+    source TEXT NOT NULL,
+    body_hash BYTEA NOT NULL,
+    member_id UUID,
+    sequence BIGINT,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT purchase_key_pkey PRIMARY KEY (business_no, source),
+    CONSTRAINT a_key_names_a_purchase_or_a_receipt_of_nobody CHECK ((member_id IS NULL) = (sequence IS NULL))
+);
+
+COMMENT ON TABLE jifen.purchase_key IS 'The key under which a purchase came in, and whose it became; of nobody while member_id is null.';
+
+CREATE TABLE jifen.purchase_return (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    return_id UUID NOT NULL,
+    purchase_sequence BIGINT NOT NULL,
+    is_void BOOLEAN NOT NULL,
+    lines JSONB NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    hit_rules INTEGER[] NOT NULL,
+    hit_amounts BIGINT[] NOT NULL,
+    hit_quantities BIGINT[] NOT NULL,
+    hit_clawed BIGINT[] NOT NULL,
+    forgiven BIGINT[] NOT NULL,
+    store TEXT,
+    till TEXT,
+    cashier TEXT,
+    channel TEXT,
+    actor TEXT,
+    note TEXT,
+    occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    tier_after SMALLINT NOT NULL,
+    balances_after BIGINT[] NOT NULL,
+    recorded_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT purchase_return_pkey PRIMARY KEY (member_id, sequence),
+    CONSTRAINT a_return_is_not_negative CHECK (amount_minor >= 0)
+);
+
+CREATE INDEX purchase_return_purchase_sequence ON jifen.purchase_return (member_id, purchase_sequence);
+
+CREATE INDEX purchase_return_recorded_xid ON jifen.purchase_return USING brin (recorded_xid);
+
+COMMENT ON TABLE jifen.purchase_return IS 'Part or all of one purchase coming back. An entry of the fold.';
+
+CREATE TABLE jifen.request_key (
+    key TEXT NOT NULL,
+    body_hash BYTEA NOT NULL,
+    answer JSONB NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT request_key_pkey PRIMARY KEY (key)
+);
+
+COMMENT ON TABLE jifen.request_key IS 'An Idempotency-Key that has had its effect, with the answer given.';
+
+CREATE TABLE jifen.reservation (
+    member_id UUID NOT NULL,
+    reservation_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    currency SMALLINT NOT NULL,
+    units BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    lapses_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT reservation_pkey PRIMARY KEY (member_id, reservation_id),
+    CONSTRAINT a_reservation_has_a_known_status CHECK (status IN ('open', 'committed', 'released', 'lapsed')),
+    CONSTRAINT a_reservation_holds_something CHECK (units > 0)
+);
+
+COMMENT ON TABLE jifen.reservation IS 'Units promised to a redemption at the till until it is committed, released or lapses.';
+
+CREATE TABLE jifen.revision (
+    number INTEGER NOT NULL,
+    document JSONB NOT NULL,
+    document_hash TEXT NOT NULL,
+    numbering JSONB NOT NULL,
+    effective_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    published_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    published_by TEXT NOT NULL,
+    CONSTRAINT revision_pkey PRIMARY KEY (number),
+    CONSTRAINT a_revision_is_numbered_from_one CHECK (number > 0)
+);
+
+COMMENT ON TABLE jifen.revision IS 'One published state of the programme document; it never changes.';
+
+CREATE TABLE jifen.unclaimed_purchase (
+    business_no TEXT NOT NULL,
+    source TEXT NOT NULL,
+    body JSONB NOT NULL,
+    returned JSONB DEFAULT '{}' NOT NULL,
+    occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT unclaimed_purchase_pkey PRIMARY KEY (business_no, source)
+);
+
+COMMENT ON TABLE jifen.unclaimed_purchase IS 'A receipt of nobody (and what of its lines came back meanwhile), until a member claims it.';
+
+INSERT INTO jifen.book DEFAULT VALUES;
+
+GRANT USAGE ON SCHEMA jifen TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.book TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.programme_balance TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.checkpoint TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.lot TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.posting TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.purchase TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.purchase_return TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.entry TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.reservation TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.gift TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.purchase_key TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.unclaimed_purchase TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.request_key TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_key TO jifen_app;
+
+GRANT SELECT ON jifen.alembic_version TO jifen_app;
+

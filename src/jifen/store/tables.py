@@ -1,0 +1,431 @@
+"""The schema, as SQLAlchemy Core tables: the one description of what is kept.
+
+Every table is of a class (`info["class"]`), and the application role's rights follow from it (`rights.py`):
+
+journal     insert only: what happened
+cache       rebuilt from the journal: insert, update, delete
+identity    changed and erased
+work        keys, reservations, queues: pruned
+reference   small, the same for everybody; on a cluster a copy on each node
+
+`info["distributed_by"]` names the column that a cluster distributes a table by. Days are numbers in the fold and dates
+here; amounts and units are BIGINT in the smallest unit.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.types import UserDefinedType
+
+SCHEMA = "jifen"
+
+
+class Xid8(UserDefinedType[int]):
+    """A PostgreSQL transaction id that never wraps around."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """The type's name in SQL."""
+        return "xid8"
+
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={"pk": "%(table_name)s_pkey", "ix": "%(table_name)s_%(column_0_N_name)s"},
+)
+
+
+def _moment(name: str, *, nullable: bool = False, default: bool = False) -> Column[object]:
+    server_default = text("clock_timestamp()") if default else None
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=server_default)
+
+
+def _member_id() -> Column[object]:
+    return Column("member_id", UUID(as_uuid=True), primary_key=True)
+
+
+def _sequence() -> Column[object]:
+    return Column("sequence", BigInteger, primary_key=True, autoincrement=False)
+
+
+def _numbers(name: str, *, type_: type[BigInteger] | type[Integer] = BigInteger) -> Column[object]:
+    return Column(name, ARRAY(type_), nullable=False)
+
+
+def _words(*names: str) -> list[Column[object]]:
+    return [Column(name, Text) for name in names]
+
+
+def _recorded_xid() -> Column[object]:
+    """Readers of the journal advance by transaction id below the oldest still running: a serial would miss late commits."""
+    return Column("recorded_xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()"))
+
+
+def _of(class_: str, distributed_by: str | None = "member_id") -> dict[str, object]:
+    return {"class": class_, "distributed_by": distributed_by}
+
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("document", JSONB, nullable=False),
+    Column("document_hash", Text, nullable=False),
+    Column("numbering", JSONB, nullable=False),
+    _moment("effective_at"),
+    _moment("published_at"),
+    Column("published_by", Text, nullable=False),
+    CheckConstraint("number > 0", name="a_revision_is_numbered_from_one"),
+    comment="One published state of the programme document; it never changes.",
+    info=_of("reference-journal", None),
+)
+
+book = Table(
+    "book",
+    metadata,
+    Column("is_the_book", Boolean, primary_key=True, server_default=text("true")),
+    Column("shift_seconds", BigInteger, nullable=False, server_default=text("0")),
+    Column("label", Text, nullable=False, server_default=text("''")),
+    CheckConstraint("is_the_book", name="there_is_one_book"),
+    CheckConstraint("shift_seconds >= 0", name="the_book_is_never_ahead_of_the_clock"),
+    comment="The one row says how far the book date lies behind the clock: 0 but in a demo of a past year.",
+    info=_of("reference", None),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("key_id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("is_test", Boolean, nullable=False, server_default=text("false")),
+    _moment("created_at", default=True),
+    _moment("revoked_at", nullable=True),
+    comment="One key of the API: only a hash of its secret is kept.",
+    info=_of("reference", None),
+)
+
+programme_balance = Table(
+    "programme_balance",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("currency", SmallInteger, primary_key=True, autoincrement=False),
+    Column("units_in", BigInteger, nullable=False),
+    Column("units_out", BigInteger, nullable=False),
+    comment="Rolled-up balance of one programme account in one currency, up to the checkpoint.",
+    info=_of("reference", None),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("below_xid", Xid8, nullable=False),
+    _moment("moved_at", default=True),
+    comment="How far one reader of the journal has come: it has seen every transaction below this id.",
+    info=_of("reference", None),
+)
+
+member = Table(
+    "member",
+    metadata,
+    _member_id(),
+    Column("status", Text, nullable=False, server_default=text("'active'")),
+    _moment("enrolled_at"),
+    Column("sequence", BigInteger, nullable=False),
+    Column("tier", SmallInteger, nullable=False),
+    Column("review_day", Integer, nullable=False),
+    Column("purchases", Integer, nullable=False),
+    Column("last_purchase_day", Integer, nullable=False),
+    Column("clock_day", Integer, nullable=False),
+    Column("clock_at", BigInteger, nullable=False),
+    Column("lots_opened", Integer, nullable=False),
+    Column("next_due_day", Integer, nullable=False),
+    Column("next_lapse_at", BigInteger, nullable=False),
+    _moment("next_due_at", nullable=True),
+    _numbers("balances"),
+    _numbers("debts"),
+    _numbers("spend_window"),
+    _numbers("tier_history"),
+    _numbers("counters"),
+    _numbers("holds"),
+    CheckConstraint("status IN ('active', 'frozen', 'closed', 'merged')", name="a_member_has_a_known_status"),
+    CheckConstraint("sequence >= 0", name="a_sequence_counts_from_one"),
+    CheckConstraint("0 <= ALL (debts)", name="a_debt_is_never_negative"),
+    CheckConstraint("cardinality(spend_window) % 4 = 0", name="a_window_row_has_four_columns"),
+    CheckConstraint("cardinality(tier_history) % 3 = 0", name="a_tier_row_has_three_columns"),
+    CheckConstraint("cardinality(counters) % 3 = 0", name="a_counter_row_has_three_columns"),
+    CheckConstraint("cardinality(holds) % 5 = 0", name="a_hold_row_has_five_columns"),
+    Index("member_next_due_at", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
+    postgresql_with={"fillfactor": "70"},
+    comment="One member: status and all that the fold keeps but the lots. The row that is locked. Arrays: see domain/fold.py.",
+    info=_of("cache"),
+)
+
+lot = Table(
+    "lot",
+    metadata,
+    _member_id(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("currency", SmallInteger, nullable=False),
+    Column("origin", BigInteger, nullable=False),
+    Column("opened", BigInteger, nullable=False),
+    Column("left_units", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("gone", BigInteger, nullable=False),
+    Column("expired", BigInteger, nullable=False),
+    Column("returned", BigInteger, nullable=False),
+    Column("matures_on", Date, nullable=False),
+    Column("expires_on", Date),
+    CheckConstraint("opened > 0", name="a_lot_is_opened_with_units"),
+    CheckConstraint(
+        "opened = left_units + held + gone + expired + returned", name="every_unit_of_a_lot_is_accounted_for_once"
+    ),
+    CheckConstraint("left_units >= 0 AND held >= 0 AND expired >= 0 AND returned >= 0", name="no_part_of_a_lot_is_negative"),
+    CheckConstraint("gone >= - held", name="gone_is_negative_only_for_units_still_held"),
+    postgresql_with={"fillfactor": "85"},
+    comment="Units of one member opened together, with one expiry and one origin (the sequence of the entry).",
+    info=_of("cache"),
+)
+
+posting = Table(
+    "posting",
+    metadata,
+    _member_id(),
+    _sequence(),
+    Column("part", SmallInteger, primary_key=True, autoincrement=False),
+    Column("currency", SmallInteger, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("is_credit", Boolean, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("balance_after", BigInteger, nullable=False),
+    _numbers("reason_rules", type_=Integer),
+    _numbers("reason_desired"),
+    _numbers("reason_granted"),
+    Column("lot", Integer),
+    Column("revision", Integer, nullable=False),
+    *_words("funder", "store", "channel", "actor"),
+    _moment("occurred_at"),
+    _moment("recorded_at"),
+    _recorded_xid(),
+    CheckConstraint("units > 0", name="a_posting_moves_something"),
+    CheckConstraint(
+        "(verb, account, is_credit) IN (('earn', 'issued', true), ('claw_back', 'issued', false),"
+        " ('redeem', 'redeemed', false), ('expire', 'expired', false), ('adjust_up', 'adjusted', true),"
+        " ('adjust_down', 'adjusted', false), ('give', 'in_transit', false), ('receive', 'in_transit', true))",
+        name="a_verb_moves_between_the_member_and_its_own_account",
+    ),
+    CheckConstraint(
+        "cardinality(reason_rules) = cardinality(reason_granted)"
+        " AND cardinality(reason_rules) = cardinality(reason_desired) AND cardinality(reason_rules) > 0",
+        name="every_posting_says_why",
+    ),
+    Index("posting_recorded_xid", "recorded_xid", postgresql_using="brin"),
+    comment="One movement of units between one account of one member and one account of the programme: both legs in a row.",
+    info=_of("journal"),
+)
+
+purchase = Table(
+    "purchase",
+    metadata,
+    _member_id(),
+    _sequence(),
+    Column("purchase_id", UUID(as_uuid=True), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("business_no", Text, nullable=False),
+    *_words("store", "till", "cashier", "channel"),
+    _moment("occurred_at"),
+    _moment("recorded_at"),
+    _moment("inserted_at", default=True),
+    Column("occurred_on", Date, nullable=False),
+    Column("weekday", SmallInteger, nullable=False),
+    Column("hour", SmallInteger, nullable=False),
+    Column("store_date", Integer, nullable=False),
+    Column("money", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("payments", JSONB),
+    Column("tags", ARRAY(Text)),
+    Column("lines", JSONB, nullable=False),
+    _numbers("masks"),
+    _numbers("hit_rules", type_=Integer),
+    _numbers("hit_amounts"),
+    _numbers("hit_quantities"),
+    Column("revision", Integer, nullable=False),
+    Column("judged_tier", SmallInteger, nullable=False),
+    Column("tier_after", SmallInteger, nullable=False),
+    _numbers("balances_after"),
+    Column("actor", Text),
+    _recorded_xid(),
+    CheckConstraint("amount_minor >= 0", name="a_purchase_is_not_negative"),
+    CheckConstraint("recorded_at >= occurred_at", name="a_purchase_is_recorded_after_it_occurred"),
+    Index("purchase_purchase_id", "purchase_id"),
+    Index("purchase_recorded_xid", "recorded_xid", postgresql_using="brin"),
+    comment="One sale of one member with its lines and all that it was judged by. An entry of the fold.",
+    info=_of("journal"),
+)
+
+purchase_return = Table(
+    "purchase_return",
+    metadata,
+    _member_id(),
+    _sequence(),
+    Column("return_id", UUID(as_uuid=True), nullable=False),
+    Column("purchase_sequence", BigInteger, nullable=False),
+    Column("is_void", Boolean, nullable=False),
+    Column("lines", JSONB, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    _numbers("hit_rules", type_=Integer),
+    _numbers("hit_amounts"),
+    _numbers("hit_quantities"),
+    _numbers("hit_clawed"),
+    _numbers("forgiven"),
+    *_words("store", "till", "cashier", "channel", "actor", "note"),
+    _moment("occurred_at"),
+    _moment("recorded_at"),
+    _moment("inserted_at", default=True),
+    Column("tier_after", SmallInteger, nullable=False),
+    _numbers("balances_after"),
+    _recorded_xid(),
+    CheckConstraint("amount_minor >= 0", name="a_return_is_not_negative"),
+    Index("purchase_return_purchase_sequence", "member_id", "purchase_sequence"),
+    Index("purchase_return_recorded_xid", "recorded_xid", postgresql_using="brin"),
+    comment="Part or all of one purchase coming back. An entry of the fold.",
+    info=_of("journal"),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    _member_id(),
+    _sequence(),
+    Column("entry_id", UUID(as_uuid=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("currency", SmallInteger),
+    Column("units", BigInteger),
+    Column("origin", BigInteger),
+    Column("counterpart_id", UUID(as_uuid=True)),
+    Column("gift_id", UUID(as_uuid=True)),
+    Column("slices", ARRAY(BigInteger)),
+    _moment("lapses_at", nullable=True),
+    Column("revision", Integer, nullable=False),
+    *_words("store", "channel", "actor", "note"),
+    _moment("occurred_at"),
+    _moment("recorded_at"),
+    _moment("inserted_at", default=True),
+    Column("tier_after", SmallInteger, nullable=False),
+    _numbers("balances_after"),
+    _recorded_xid(),
+    CheckConstraint(
+        "kind IN ('redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'advance')",
+        name="an_entry_has_a_known_kind",
+    ),
+    CheckConstraint("units IS NULL OR units > 0", name="an_entry_moves_something"),
+    Index("entry_gift_in", "member_id", "gift_id", unique=True, postgresql_where=text("kind = 'gift_in'")),
+    Index("entry_recorded_xid", "recorded_xid", postgresql_using="brin"),
+    comment="One thing other than a sale or a return that happened to one member. An entry of the fold.",
+    info=_of("journal"),
+)
+
+reservation = Table(
+    "reservation",
+    metadata,
+    _member_id(),
+    Column("reservation_id", UUID(as_uuid=True), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("currency", SmallInteger, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    _moment("lapses_at"),
+    CheckConstraint("status IN ('open', 'committed', 'released', 'lapsed')", name="a_reservation_has_a_known_status"),
+    CheckConstraint("units > 0", name="a_reservation_holds_something"),
+    comment="Units promised to a redemption at the till until it is committed, released or lapses.",
+    info=_of("work"),
+)
+
+gift = Table(
+    "gift",
+    metadata,
+    _member_id(),
+    Column("gift_id", UUID(as_uuid=True), primary_key=True),
+    Column("receiver_id", UUID(as_uuid=True), nullable=False),
+    Column("currency", SmallInteger, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("slices", ARRAY(BigInteger), nullable=False),
+    Column("status", Text, nullable=False),
+    _moment("given_at"),
+    CheckConstraint("status IN ('in_transit', 'received')", name="a_gift_has_a_known_status"),
+    CheckConstraint("member_id <> receiver_id", name="nobody_gives_to_himself"),
+    Index("gift_in_transit", "given_at", postgresql_where=text("status = 'in_transit'")),
+    comment="Units on their way from one member (member_id) to another; a job finishes what a dead process left.",
+    info=_of("work"),
+)
+
+purchase_key = Table(
+    "purchase_key",
+    metadata,
+    Column("business_no", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("member_id", UUID(as_uuid=True)),
+    Column("sequence", BigInteger),
+    _moment("recorded_at"),
+    CheckConstraint("(member_id IS NULL) = (sequence IS NULL)", name="a_key_names_a_purchase_or_a_receipt_of_nobody"),
+    comment="The key under which a purchase came in, and whose it became; of nobody while member_id is null.",
+    info=_of("work", "business_no"),
+)
+
+unclaimed_purchase = Table(
+    "unclaimed_purchase",
+    metadata,
+    Column("business_no", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("body", JSONB, nullable=False),
+    Column("returned", JSONB, nullable=False, server_default=text("'{}'")),
+    _moment("occurred_at"),
+    _moment("recorded_at"),
+    comment="A receipt of nobody (and what of its lines came back meanwhile), until a member claims it.",
+    info=_of("work", "business_no"),
+)
+
+request_key = Table(
+    "request_key",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("answer", JSONB, nullable=False),
+    _moment("recorded_at"),
+    comment="An Idempotency-Key that has had its effect, with the answer given.",
+    info=_of("work", "key"),
+)
+
+member_key = Table(
+    "member_key",
+    metadata,
+    Column("value", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("member_id", UUID(as_uuid=True), nullable=False),
+    _moment("added_at", default=True),
+    CheckConstraint("kind IN ('external', 'card')", name="a_member_key_has_a_known_kind"),
+    Index("member_key_member_id", "member_id"),
+    comment="A card number or an external id, and the member it finds.",
+    info=_of("identity", "value"),
+)
