@@ -19,6 +19,7 @@ from jifen.domain.program.conditions import (
     FactType,
     Not,
 )
+from jifen.domain.program.reading import claims_of, conjuncts, is_under, joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,40 +103,18 @@ def split(condition: Condition) -> tuple[Condition, Condition]:
     """
     given: list[Condition] = []
     state: list[Condition] = []
-    for part in _conjuncts(condition):
+    for part in conjuncts(condition):
         kinds = kinds_of(part)
         if kinds == {True, False}:
             raise Mixed
         (state if kinds == {True} else given).append(part)
-    return _joined(given), _joined(state)
+    return joined(given), joined(state)
 
 
 def kinds_of(condition: Condition) -> set[bool]:
     """{True} when only state facts are spoken of, {False} when only given ones, both when mixed."""
-    if isinstance(condition, Claim):
-        fact = FACTS.get(condition.fact)
-        return {fact is not None and fact.kind is FactKind.STATE}
-    if isinstance(condition, Not):
-        return kinds_of(condition.part)
-    return {kind for part in condition.parts for kind in kinds_of(part)}
-
-
-def _conjuncts(condition: Condition) -> list[Condition]:
-    if isinstance(condition, All):
-        return [inner for part in condition.parts for inner in _conjuncts(part)]
-    if isinstance(condition, Not):
-        inner = condition.part
-        if isinstance(inner, Not):
-            return _conjuncts(inner.part)
-        if isinstance(inner, Any):
-            return [conjunct for part in inner.parts for conjunct in _conjuncts(Not(part=part))]
-    if isinstance(condition, Any) and len(condition.parts) == 1:
-        return _conjuncts(condition.parts[0])
-    return [condition]
-
-
-def _joined(parts: list[Condition]) -> Condition:
-    return parts[0] if len(parts) == 1 else All(parts=tuple(parts))
+    facts = (FACTS.get(claim.fact) for claim in claims_of(condition))
+    return {fact is not None and fact.kind is FactKind.STATE for fact in facts}
 
 
 def can_hold(condition: Condition) -> bool:
@@ -154,7 +133,7 @@ _BRANCHES_MAX = 64
 def _possible(claims: list[Claim], open_parts: list[Condition]) -> bool:
     claims = list(claims)
     choices: list[Any] = []
-    for part in (inner for one in open_parts for inner in _conjuncts(one)):
+    for part in (inner for one in open_parts for inner in conjuncts(one)):
         if isinstance(part, Claim):
             claims.append(part)
         elif isinstance(part, Any):
@@ -212,8 +191,3 @@ def _texts_meet(claims: list[Claim]) -> bool:
             return False
         above = path if above is None or is_under(path, above) else above
     return possible is None or bool(possible)
-
-
-def is_under(path: str, top: str) -> bool:
-    """Whether a category path is `top` itself or below it."""
-    return path == top or path.startswith(top + "/")
