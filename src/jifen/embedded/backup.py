@@ -20,7 +20,8 @@ from pathlib import Path
 from jifen.embedded import software
 from jifen.embedded.failures import BackupBroken, FolderNotEmpty, PostgresUnavailable
 from jifen.embedded.home import MAJOR_VERSION, Home, home_folder, write_private
-from jifen.embedded.server import EmbeddedPostgres, Server
+from jifen.embedded.server import PATIENCE_SECONDS, EmbeddedPostgres, Server
+from jifen.embedded.users import lock
 
 _NAME = "jifen-backup.json"
 
@@ -99,26 +100,28 @@ def restore(folder: Path, home: Path | None = None, *, say: Callable[[str], None
     The roles get new passwords: a backup carries none in clear.
     """
     place = Home((home or home_folder()).absolute())
-    if place.is_initialised or (place.postgres.exists() and any(place.postgres.iterdir())):
-        raise FolderNotEmpty(
-            f"{place.postgres} is not empty. Restore into another folder (JIFEN_HOME=... jifen db restore ...), or "
-            "move this one away first."
-        )
     say(f"Checking {folder}")
     known = verify(folder)
     place.make()
-    user = software.system_user(place)
-    programs = software.usable_bin_dir(place, user)
-    say(f"Copying it into {place.data}")
-    place.mark(ready=False)
-    unfinished = place.postgres / "data.new"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(folder / "data", unfinished, symlinks=True)
-    for path in (unfinished, *unfinished.rglob("*")):
-        user.owns(path)
-    unfinished.chmod(0o700)
-    _set_admin_password(unfinished, user, programs, place.renew_passwords()["jifen_admin"])
-    os.replace(unfinished, place.data)
+    with lock(place.postgres / "lock", patience=PATIENCE_SECONDS, say=say):
+        place.refuse_strangers()
+        if place.is_initialised:
+            raise FolderNotEmpty(
+                f"{place.data} holds a database. Restore into another folder (JIFEN_HOME=... jifen db restore ...), "
+                "or move this one away first."
+            )
+        user = software.system_user(place)
+        programs = software.usable_bin_dir(place, user)
+        say(f"Copying it into {place.data}")
+        place.mark(ready=False)
+        unfinished = place.postgres / "data.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(folder.absolute() / "data", unfinished, symlinks=True)
+        for path in (unfinished, *unfinished.rglob("*")):
+            user.owns(path)
+        unfinished.chmod(0o700)
+        _set_admin_password(unfinished, user, programs, place.renew_passwords()["jifen_admin"])
+        os.replace(unfinished, place.data)
     # The first start makes the other roles' passwords fit, as a new folder's first start does.
     with EmbeddedPostgres(place.folder, say=say).running():
         say("It recovered and answers.")

@@ -1,0 +1,50 @@
+"""The command line. Commands live in files of their own; this one mounts them.
+
+Exit status, which scripts may trust
+    0   done
+    1   it failed, or something is broken
+    2   the command was not understood
+    3   refused: nothing is broken and nothing was done
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+from jifen.cli.db import db_app
+from jifen.cli.doctor import doctor
+
+app = typer.Typer(
+    name="jifen",
+    help="The loyalty engine that a retailer runs itself: every point can be explained, proven and paid for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+# To add a command: a group goes into GROUPS, a single command into COMMANDS, in the order the help shows them.
+# A module mounted here imports only typer and the standard library at its top; the rest inside its functions, so that
+# `jifen --help` stays quick.
+COMMANDS = (doctor,)
+GROUPS = ((db_app, "db"),)
+
+for command in COMMANDS:
+    app.command()(command)
+for group, name in GROUPS:
+    app.add_typer(group, name=name)
+
+
+def main() -> None:
+    """Run the command line."""
+    # A polite kill leaves like a Ctrl-C does: blocks are left in order, and the last user of PostgreSQL stops it.
+    signal.signal(signal.SIGTERM, _leave)
+    app()
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)

@@ -1,0 +1,46 @@
+"""How commands speak: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+FAILED = 1
+REFUSED = 3
+
+
+def say(text: str) -> None:
+    """A line about what is going on, for the person who waits."""
+    typer.echo(text, err=True)
+
+
+def show(result: dict[str, Any], *, as_json: bool, text: str) -> None:
+    """The result: as data when --json was given, as `text` otherwise."""
+    typer.echo(json.dumps(result, ensure_ascii=False, indent=2) if as_json else text)
+
+
+@contextmanager
+def told_plainly(*, as_json: bool = False) -> Iterator[None]:
+    """Turn what may go wrong with the database into a sentence and an exit status, without a traceback."""
+    from jifen.embedded.failures import PostgresUnavailable
+
+    try:
+        yield
+    except PostgresUnavailable as failure:
+        if as_json:
+            typer.echo(
+                json.dumps({"error": type(failure).__name__, "message": str(failure)}, ensure_ascii=False)
+            )
+        else:
+            say(str(failure))
+        sys.exit(REFUSED if failure.is_refusal else FAILED)
+
+
+def sayer(*, as_json: bool) -> Callable[[str], None]:
+    """Who tells of progress: nobody, when the output is for a machine."""
+    return (lambda _: None) if as_json else say
