@@ -1,0 +1,327 @@
+"""Select for history: the same rules over a column of lines, as Polars expressions, and sparse hits by a compiled kernel.
+
+Each text (category, brand, store ...) is encoded once; its conditions are worked out for the few distinct texts and looked
+up for every line as one mask, so that only what remains (amounts, hours, tags) is computed line by line.
+
+Shape of the frame of lines
+    one row a line, with its purchase's columns joined on; a null, and a column that is absent, is a missing fact
+    sku, category, brand                    text: String, Categorical or Enum
+    amount_minor, quantity_milli            Int64, required by `hits`
+    discount_minor                          integer
+    tags                                    List(String)
+    attribute.<code>                        text or integer, as the programme declares it
+    purchase_amount_minor                   integer
+    store, channel, source                  text
+    weekday, hour, date                     integer, in the store's zone: 1 Monday .. 7 Sunday; 0 .. 23; yyyymmdd
+    payment_methods, purchase_tags          List(String)
+    purchase                                Int64, required by `hits`: 0, 1, 2 ... in ascending order
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from dataclasses import dataclass
+from typing import Any as Anything
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from jifen.domain.program.conditions import LINE_ATTRIBUTE_PREFIX, All, Any, Claim, Condition, Not
+from jifen.domain.program.meaning import Program
+from jifen.domain.program.reading import both_ends, facts_of, texts_in
+from jifen.domain.program.select import WORD_BITS, factors, word_count
+
+Integers = npt.NDArray[np.int64]
+
+_EVERY_BIT = -1
+_COLUMNS = {"purchase.amount_minor": "purchase_amount_minor", "purchase.tags": "purchase_tags"}
+_COMPARE = {
+    "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
+}  # fmt: skip
+
+
+class FrameContractBroken(Exception):
+    """A column is missing or has another type than this module's docstring says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparseHits:
+    """The rules hit by each purchase, in the order of the programme's rules.
+
+    Hits of purchase `p` stand at `start[p]` up to but not including `start[p + 1]`.
+    """
+
+    start: Integers
+    rule: Integers
+    amount: Integers
+    quantity: Integers
+
+
+def column_of(fact: str) -> str:
+    """The column that holds a given fact."""
+    if fact.startswith(LINE_ATTRIBUTE_PREFIX):
+        return "attribute." + fact.removeprefix(LINE_ATTRIBUTE_PREFIX)
+    return _COLUMNS.get(fact) or fact.partition(".")[2]
+
+
+def masks(lines: pl.LazyFrame, program: Program) -> pl.DataFrame:
+    """The mask of each line, one column (Int64, 63 bits) a word: mask_0, mask_1 ...; bit b of word w is rule 63 w + b.
+
+    Shape
+        lines      as this module's docstring says; only the columns that the programme asks for are read
+        returns    the rows of `lines` in their order, with the columns mask_0, mask_1 ... only
+    Refuses
+        FrameContractBroken   a column has another type.
+    """
+    asked = sorted({column_of(fact) for rule in program.rules for fact in facts_of(rule.given)})
+    schema = lines.collect_schema()
+    # Some column must stand for the height where no condition reads any.
+    present = [name for name in asked if name in schema] or schema.names()[:1]
+    frame = lines.select(present).collect()
+    _check_types(frame, program)
+    return frame.select(_Words(frame, program).expressions())
+
+
+def hits(lines: pl.LazyFrame, program: Program, *, purchases: int) -> SparseHits:
+    """The hits of each of `purchases` purchases, from lines sorted by the column `purchase`.
+
+    Refuses
+        FrameContractBroken   a column is missing, has another type or a null, or the lines are not sorted.
+    """
+    counted = lines.select("purchase", "amount_minor", "quantity_milli").collect()
+    return hits_of_masks(
+        purchase=_integers(counted["purchase"]),
+        words=words_of(masks(lines, program)),
+        amount=_integers(counted["amount_minor"]),
+        quantity=_integers(counted["quantity_milli"]),
+        program=program,
+        purchases=purchases,
+    )
+
+
+def words_of(frame: pl.DataFrame) -> Integers:
+    """Mask columns as an array with a row for each word."""
+    return np.stack([column.to_numpy() for column in frame.get_columns()])
+
+
+def hits_of_masks(
+    *, purchase: Integers, words: Integers, amount: Integers, quantity: Integers, program: Program, purchases: int
+) -> SparseHits:
+    """Sparse hits from masks that are known. `words` has a row for each word and a column for each line."""
+    numbers = np.array([rule.number for rule in program.rules], dtype=np.int64)
+    word, bit = numbers // WORD_BITS, np.int64(1) << (numbers % WORD_BITS)
+    start = np.zeros(purchases + 1, dtype=np.int64)
+    if not _count_hits(purchase, words, word, bit, start):
+        raise FrameContractBroken(f"the column purchase must ascend from 0 to {purchases - 1}")
+    total = int(start[-1])
+    found = SparseHits(
+        start=start,
+        rule=np.empty(total, dtype=np.int64),
+        amount=np.empty(total, dtype=np.int64),
+        quantity=np.empty(total, dtype=np.int64),
+    )
+    _fill_hits(purchase, words, amount, quantity, word, bit, numbers, start, found.rule, found.amount, found.quantity)
+    return found
+
+
+class _Words:
+    """The expressions of one frame's mask words."""
+
+    def __init__(self, frame: pl.DataFrame, program: Program) -> None:
+        self.frame = frame
+        self.words = word_count(program)
+        self.every = [0] * self.words
+        self.texts: dict[str, list[tuple[int, Condition]]] = {}
+        self.rests: dict[tuple[Condition, ...], list[int]] = {}
+        for rule in program.rules:
+            self.every[rule.number // WORD_BITS] |= 1 << rule.number % WORD_BITS
+            found = factors(rule.given)
+            for fact, condition in found.texts.items():
+                self.texts.setdefault(column_of(fact), []).append((rule.number, condition))
+            if found.rest:
+                self.rests.setdefault(found.rest, []).append(rule.number)
+
+    def expressions(self) -> list[pl.Expr]:
+        """One expression a word."""
+        parts: list[list[pl.Expr]] = [[] for _ in range(self.words)]
+        for column, conditions in self.texts.items():
+            for word, part in enumerate(self._looked_up(column, conditions)):
+                parts[word].append(part)
+        for rest, numbers in self.rests.items():
+            held = functools.reduce(operator.and_, (_expression(part, self.frame) for part in rest))
+            for word in sorted({number // WORD_BITS for number in numbers}):
+                parts[word].append(pl.when(held).then(_EVERY_BIT).otherwise(_without(numbers, word)))
+        return [
+            functools.reduce(operator.and_, found, pl.repeat(every, pl.len(), dtype=pl.Int64)).alias(f"mask_{word}")
+            for word, (every, found) in enumerate(zip(self.every, parts, strict=True))
+        ]
+
+    def _looked_up(self, column: str, conditions: list[tuple[int, Condition]]) -> list[pl.Expr]:
+        """For each word the mask that the text of a line leaves, worked out once for each distinct text."""
+        if column not in self.frame.columns:
+            texts = pl.DataFrame({column: pl.Series([None], dtype=pl.String)})
+            return [pl.lit(int(table[0]), pl.Int64) for table in self._tables(texts, conditions)]
+        distinct, codes, rows = _encoded(self.frame[column])
+        found = []
+        for word, values in enumerate(self._tables(pl.DataFrame({column: distinct}), conditions)):
+            table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
+            table[codes] = values
+            found.append(pl.lit(pl.Series(f"{column}_{word}", np.take(table, rows))))
+        return found
+
+    def _tables(self, texts: pl.DataFrame, conditions: list[tuple[int, Condition]]) -> list[Integers]:
+        """For each word the mask that each distinct text leaves."""
+        kept: list[pl.Expr] = []
+        for word in range(self.words):
+            mask = pl.repeat(_EVERY_BIT, pl.len(), dtype=pl.Int64)
+            for number, condition in conditions:
+                if number // WORD_BITS == word:
+                    held = _expression(condition, texts)
+                    mask = mask & pl.when(held).then(_EVERY_BIT).otherwise(_without([number], word))
+            kept.append(mask.alias(str(word)))
+        return [column.to_numpy() for column in texts.select(kept).get_columns()]
+
+
+def _without(numbers: list[int], word: int) -> int:
+    """Every bit of a word but those of these rules."""
+    bits = sum(1 << number % WORD_BITS for number in set(numbers) if number // WORD_BITS == word)
+    return ~bits
+
+
+def _encoded(column: pl.Series) -> tuple[pl.Series, Integers, Integers]:
+    """The distinct texts of a column, the code of each of them, and the code of each row; a null has the highest code."""
+    if column.dtype == pl.String:
+        column = column.cast(pl.Categorical(pl.Categories.random()))
+    distinct = column.unique()
+    highest = distinct.to_physical().max()
+    beyond = int(highest) + 1 if isinstance(highest, int) else 0
+    codes, rows = (one.to_physical().cast(pl.UInt32).fill_null(beyond).to_numpy() for one in (distinct, column))
+    return distinct.cast(pl.String), codes, rows
+
+
+def _expression(condition: Condition, frame: pl.DataFrame) -> pl.Expr:
+    """The condition as an expression that is never null."""
+    if isinstance(condition, Claim):
+        column = column_of(condition.fact)
+        return _claim(condition, pl.col(column)).fill_null(False) if column in frame.columns else pl.lit(False)  # noqa: FBT003
+    if isinstance(condition, Not):
+        return ~_expression(condition.part, frame)
+    join = operator.and_ if isinstance(condition, All) else operator.or_
+    assert isinstance(condition, All | Any)
+    return functools.reduce(
+        join, (_expression(part, frame) for part in condition.parts), pl.lit(isinstance(condition, All))
+    )
+
+
+def _claim(claim: Claim, column: pl.Expr) -> pl.Expr:
+    value = claim.value
+    match claim.operator:
+        case "is":
+            return column.cast(pl.String) == pl.lit(value, pl.String)
+        case "in":
+            return column.cast(pl.String).is_in(sorted(texts_in(value)))
+        case "under":
+            text = column.cast(pl.String)
+            return (text == pl.lit(value, pl.String)) | text.str.starts_with(f"{value}/")
+        case "has" | "has_any":
+            wanted = (column.list.contains(pl.lit(text, pl.String)) for text in sorted(texts_in(value)))
+            return functools.reduce(operator.or_, wanted)
+        case "between":
+            low, high = both_ends(value)
+            return column.is_between(low, high)
+    compared: pl.Expr = _COMPARE[claim.operator](column, pl.lit(value, pl.Int64))
+    return compared
+
+
+def _check_types(frame: pl.DataFrame, program: Program) -> None:
+    """Refuses a column whose type does not answer the claims made about it."""
+    from jifen.domain.program.reading import claims_of
+
+    for claim in (claim for rule in program.rules for claim in claims_of(rule.given)):
+        name = column_of(claim.fact)
+        if name not in frame.columns:
+            continue
+        dtype = frame.schema[name]
+        if claim.operator in ("is", "in", "under"):
+            fits = dtype in (pl.String, pl.Categorical, pl.Enum)
+        elif claim.operator in ("has", "has_any"):
+            fits = dtype == pl.List(pl.String)
+        else:
+            fits = dtype.is_integer()
+        if not fits:
+            raise FrameContractBroken(f"the column {name} is {dtype}, which cannot answer {claim.operator!r}")
+
+
+def _integers(column: pl.Series) -> Integers:
+    if not column.dtype.is_integer() or column.null_count():
+        raise FrameContractBroken(f"the column {column.name} must hold integers without a null")
+    return column.cast(pl.Int64).to_numpy()
+
+
+def _count_hits_plain(
+    purchase: Anything, words: Anything, word: Anything, bit: Anything, start: Anything
+) -> bool:
+    """Fill `start` with the running number of hits; False when the lines are not sorted or a number is out of range."""
+    lines = len(purchase)
+    purchases = len(start) - 1
+    seen = np.zeros(words.shape[0], dtype=np.int64)
+    line = 0
+    for p in range(purchases):
+        seen[:] = 0
+        while line < lines and purchase[line] == p:
+            for w in range(words.shape[0]):
+                seen[w] |= words[w, line]
+            line += 1
+        count = 0
+        for r in range(len(bit)):
+            if seen[word[r]] & bit[r] != 0:
+                count += 1
+        start[p + 1] = start[p] + count
+    return line == lines
+
+
+def _fill_hits_plain(  # noqa: PLR0913
+    purchase: Anything,
+    words: Anything,
+    amount: Anything,
+    quantity: Anything,
+    word: Anything,
+    bit: Anything,
+    numbers: Anything,
+    start: Anything,
+    rule_out: Anything,
+    amount_out: Anything,
+    quantity_out: Anything,
+) -> None:
+    """Fill the outputs with the hits of each purchase and their sums."""
+    rules = len(bit)
+    lines = len(purchase)
+    hit = np.zeros(rules, dtype=np.int64)
+    amounts = np.zeros(rules, dtype=np.int64)
+    quantities = np.zeros(rules, dtype=np.int64)
+    line = 0
+    for p in range(len(start) - 1):
+        hit[:] = 0
+        amounts[:] = 0
+        quantities[:] = 0
+        while line < lines and purchase[line] == p:
+            for r in range(rules):
+                if words[word[r], line] & bit[r] != 0:
+                    hit[r] = 1
+                    amounts[r] += amount[line]
+                    quantities[r] += quantity[line]
+            line += 1
+        out = start[p]
+        for r in range(rules):
+            if hit[r] == 1:
+                rule_out[out] = numbers[r]
+                amount_out[out] = amounts[r]
+                quantity_out[out] = quantities[r]
+                out += 1
+
+
+_count_hits = numba.njit(cache=True)(_count_hits_plain)
+_fill_hits = numba.njit(cache=True)(_fill_hits_plain)
