@@ -283,25 +283,19 @@ class EmbeddedPostgres:
             conf, server_settings.conf_text(settings, self.home.postgres / "local.conf"), mode=0o644
         )
         write_private(self.home.postgres / "pg_hba.conf", server_settings.HBA_TEXT, mode=0o644)
-        self._forget_recycled_pid()
-        until = time.monotonic() + self._patience
-        while True:
-            said = self._start_once(user, programs, conf, until)
-            if said is None:
-                return
-            # After a kill -9 the children of the old server need a moment to notice that it is gone.
-            if "pre-existing shared memory block" not in said or time.monotonic() > until:
-                raise DidNotStart(f"PostgreSQL did not start in {self.home.folder}. Its last words:\n{said}")
-            time.sleep(0.1)
+        self._clear_leftovers()
+        said = self._start_once(user, programs, conf)
+        if said is not None:
+            raise DidNotStart(f"PostgreSQL did not start in {self.home.folder}. Its last words:\n{said}")
 
-    def _start_once(self, user: software.SystemUser, programs: Path, conf: Path, until: float) -> str | None:
+    def _start_once(self, user: software.SystemUser, programs: Path, conf: Path) -> str | None:
         """None when it runs (it may still be recovering), or its last words."""
         words = self.home.log / "start.log"
         words.unlink(missing_ok=True)
         # pg_ctl puts the server into a session of its own: a Ctrl-C in our terminal does not reach it.
         starter = subprocess.Popen(
             [
-                str(programs / "pg_ctl"), "start", "--wait", f"--timeout={max(1, int(until - time.monotonic()))}",
+                str(programs / "pg_ctl"), "start", "--wait", f"--timeout={max(1, int(self._patience))}",
                 f"--pgdata={self.home.data}", f"--log={words}", f"--options=-c config_file='{conf}'",
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -386,23 +380,35 @@ class EmbeddedPostgres:
             return None
         return pid
 
-    def _forget_recycled_pid(self) -> None:
-        """Remove postmaster.pid when its number has gone to another program, which would stop PostgreSQL for ever.
+    def _clear_leftovers(self) -> None:
+        """Remove what a killed server left behind, once none of its processes lives any more.
 
-        Only when no process at all stands in the data folder, so that no living server loses its file.
+        PostgreSQL does this itself unless the number in postmaster.pid exists: as a corpse that nobody has
+        collected, or because another program got it. Then it would refuse to start for ever.
         """
-        pid = self._recorded_pid()
-        if pid is None or not psutil.pid_exists(pid) or self._postmaster_pid() is not None:
+        if self._recorded_pid() is None:
             return
-        if not any(_stands_in(each, self.home.data) for each in psutil.pids()):
-            (self.home.data / "postmaster.pid").unlink(missing_ok=True)
+        began = time.monotonic()
+        while orphans := [pid for pid in psutil.pids() if _stands_in(pid, self.home.data)]:
+            waited = time.monotonic() - began
+            if waited > self._patience:
+                raise DidNotStart(f"Processes {orphans} of a killed server still work in {self.home.data}.")
+            # An idle one leaves at once; one in the middle of a statement is told to, as its server would have done.
+            if waited > 1:
+                for pid in orphans:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGQUIT)
+            time.sleep(0.05)
+        (self.home.data / "postmaster.pid").unlink(missing_ok=True)
+        for left in self.home.socket_folder.glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
 
 
 def _stands_in(pid: int, folder: Path) -> bool:
-    """True when the living process `pid` has `folder` as its working folder, as every process of a server does."""
+    """True when `pid` is a living PostgreSQL with `folder` as its working folder, as all of a server have."""
     try:
         process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
+        if process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE:
             return False
         return Path(process.cwd()) == folder.resolve()
     except (psutil.Error, OSError):
