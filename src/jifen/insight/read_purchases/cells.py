@@ -1,0 +1,310 @@
+"""What cells say, exactly: text, money, quantities and times from text or typed columns, never through a float.
+
+Each function takes a column and returns `Cells`: the values, and for each cell that cannot be one the number of its
+reason. A cell with a problem has no value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import polars as pl
+
+from jifen.domain.purchase import TEXT_MAX
+from jifen.insight.read_purchases.mapping import Numbers, Time, tells_offset
+from jifen.insight.read_purchases.reasons import NUMBER_OF, FileRefused, RowCode
+
+_INSTANT = pl.Datetime("us", "UTC")
+_OLDEST = datetime(1990, 1, 1)  # noqa: DTZ001  a bound for naive comparison in UTC
+_FLOAT_TOLERANCE = 1e-6  # of the smallest unit kept: what a float may be off by and still mean a whole unit
+_FLOAT_MAX = 2.0**53
+_DIGITS_MAX = 15  # digits before the decimal mark; so products stay below 2^63
+
+
+class Cells(NamedTuple):
+    """Values of a column, and for each cell the number of its problem (null: none)."""
+
+    values: pl.Series
+    problems: pl.Series
+
+
+Case = tuple[pl.Expr, RowCode]
+
+
+def _cells(column: pl.Series, value: pl.Expr, cases: Sequence[Case], **steps: pl.Expr) -> Cells:
+    """The first case that is true of a cell is its problem. Steps are computed once, from column `cell`."""
+    problem = pl.lit(None, pl.UInt8)
+    for condition, code in reversed(cases):
+        problem = pl.when(condition).then(pl.lit(NUMBER_OF[code], pl.UInt8)).otherwise(problem)
+    frame = column.alias("cell").to_frame().lazy()
+    for name, step in steps.items():
+        frame = frame.with_columns(step.alias(name))
+    told = frame.select(value.alias("value"), problem.alias("problem")).collect()
+    problems = told.get_column("problem")
+    values = told.get_column("value")
+    if problems.null_count() < problems.len():
+        values = told.select(pl.when(pl.col("problem").is_null()).then(pl.col("value"))).to_series()
+    return Cells(values, problems)
+
+
+_cell = pl.col("cell")
+
+
+def empty_cells(height: int, type_: pl.DataType) -> Cells:
+    """A column that the file does not have."""
+    return Cells(
+        pl.repeat(None, height, dtype=type_, eager=True), pl.repeat(None, height, dtype=pl.UInt8, eager=True)
+    )
+
+
+def require(cells: Cells, column: pl.Series) -> Cells:
+    """The same cells, where an empty one is a problem."""
+    missing = column.is_null() & cells.problems.is_null()
+    if not missing.any():
+        return cells
+    number = pl.Series([NUMBER_OF["missing"]], dtype=pl.UInt8)
+    return Cells(cells.values, cells.problems.zip_with(~missing, number))
+
+
+# Text -----------------------------------------------------------------------------------------------------------------
+
+
+def texts(column: pl.Series, *, file: str, is_code: bool = False) -> Cells:
+    """Text as it stands. `is_code`: it identifies something, so a number that a spreadsheet shortened is refused."""
+    if isinstance(column.dtype, pl.List):
+        raise FileRefused("column_type", file, detail=f"{column.name}: {column.dtype} is no text")
+    if column.dtype.is_float():
+        return _texts_of_floats(column)
+    if column.dtype.is_temporal() or column.dtype.is_nested() or column.dtype == pl.Binary:
+        raise FileRefused("column_type", file, detail=f"{column.name}: {column.dtype} is no text")
+    cases: list[Case] = [
+        (_cell.str.contains("\0", literal=True), "nul_character"),
+        (_cell.str.contains("\n", literal=True), "line_break"),
+        (_cell.str.len_chars() > TEXT_MAX, "text_too_long"),
+    ]
+    if is_code:
+        cases.append((_cell.str.contains(r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"), "number_shortened"))
+    return _cells(column.cast(pl.String), _cell, cases)
+
+
+def _texts_of_floats(column: pl.Series) -> Cells:
+    """Whole floats as text: a column of integers with gaps often arrives as floats."""
+    whole = (_cell == _cell.round(0)) & (_cell.abs() < _FLOAT_MAX)
+    value = _cell.cast(pl.Int64, strict=False).cast(pl.String)
+    return _cells(column.cast(pl.Float64).fill_nan(None), value, [(~whole, "not_exact")])
+
+
+# Numbers --------------------------------------------------------------------------------------------------------------
+
+
+def numbers(
+    column: pl.Series, *, decimals: int, style: Numbers, most: int, file: str, negate: bool = False
+) -> Cells:
+    """Whole smallest units: 12.30 at 2 decimals is 1230. Below zero and above `most` are refused.
+
+    Shape
+        column     text in the mapping's style; or integers, decimals, floats
+        decimals   0 when the column counts smallest units already
+    """
+    type_ = column.dtype
+    if type_ == pl.String:
+        said = _numbers_of_text(column, decimals=decimals, style=style)
+    elif type_.is_decimal():
+        said = _numbers_of_text(column.cast(pl.String), decimals=decimals, style=Numbers())
+    elif type_.is_integer():
+        said = _numbers_of_integers(column, decimals=decimals)
+    elif type_.is_float():
+        said = _numbers_of_floats(column, decimals=decimals)
+    elif type_ == pl.Null:
+        return empty_cells(column.len(), pl.Int64())
+    else:
+        raise FileRefused("column_type", file, detail=f"{column.name}: {type_} is no number")
+    values = -said.values if negate else said.values
+    bounded = _cells(values, _cell, [(_cell < 0, "negative"), (_cell > most, "number_too_large")])
+    return Cells(bounded.values, said.problems.zip_with(said.problems.is_not_null(), bounded.problems))
+
+
+def _numbers_of_text(column: pl.Series, *, decimals: int, style: Numbers) -> Cells:
+    mark, comma = re.escape(style.decimal), re.escape(style.thousands)
+    whole = rf"([0-9]+|[0-9]{{1,3}}({comma}[0-9]{{3}})+)" if style.thousands else "[0-9]+"
+    pattern = rf"^[+-]?({whole}({mark}[0-9]+)?|{mark}[0-9]+)$"
+    plain = _cell.str.replace_all(style.thousands, "", literal=True) if style.thousands else _cell
+    fraction = pl.col("fraction")
+    digits = pl.col("digits")
+    size = digits.cast(pl.Int64, strict=False) * 10**decimals
+    if decimals:
+        size = size + fraction.str.pad_end(decimals, "0").str.slice(0, decimals).cast(pl.Int64, strict=False)
+    rest = fraction.str.slice(decimals).str.strip_chars("0")
+    return _cells(
+        column,
+        pl.when(pl.col("plain").str.starts_with("-")).then(-size).otherwise(size),
+        [
+            (~_cell.str.contains(pattern), "not_a_number"),
+            (rest != "", "too_many_decimals"),
+            (digits.str.len_bytes() > _DIGITS_MAX, "number_too_large"),
+        ],
+        plain=plain,
+        digits=pl.col("plain").str.extract(r"^[+-]?([0-9]+)").fill_null("0"),
+        fraction=pl.col("plain").str.extract(rf"{mark}([0-9]+)$").fill_null(""),
+    )
+
+
+def _numbers_of_integers(column: pl.Series, *, decimals: int) -> Cells:
+    if column.dtype not in (pl.Int64, pl.UInt64, pl.Int128):
+        return _cells(column.cast(pl.Int64), _cell * 10**decimals, [])
+    too_large = _cell > 10**_DIGITS_MAX
+    if column.dtype != pl.UInt64:
+        too_large = too_large | (_cell < -(10**_DIGITS_MAX))
+    value = pl.when(~too_large).then(_cell).cast(pl.Int64) * 10**decimals
+    return _cells(column, value, [(too_large, "number_too_large")])
+
+
+def _numbers_of_floats(column: pl.Series, *, decimals: int) -> Cells:
+    units = pl.col("units")
+    nearest = units.round(0)
+    return _cells(
+        column.cast(pl.Float64),
+        nearest.cast(pl.Int64, strict=False),
+        [
+            (~units.is_finite(), "not_a_number"),
+            (units.abs() >= _FLOAT_MAX, "number_too_large"),
+            ((units - nearest).abs() > _FLOAT_TOLERANCE, "not_exact"),
+        ],
+        units=_cell * 10**decimals,
+    )
+
+
+def line_numbers(column: pl.Series, *, file: str) -> Cells:
+    """Line numbers from 1 to 1,000,000."""
+    said = numbers(column, decimals=0, style=Numbers(), most=1_000_000, file=file)
+    wrong = said.problems.is_not_null() | (said.values < 1).fill_null(value=False)
+    number = pl.Series([NUMBER_OF["line_number_wrong"]], dtype=pl.UInt8)
+    problems = number.new_from_index(0, column.len()).zip_with(wrong, said.problems)
+    values = said.values.zip_with(~wrong, pl.Series([None], dtype=pl.Int64))
+    return Cells(values.cast(pl.Int32), problems)
+
+
+# Times ----------------------------------------------------------------------------------------------------------------
+
+
+def times(column: pl.Series, style: Time, *, now: datetime, file: str) -> Cells:
+    """Instants in UTC, to the microsecond. Local times go by the mapping's zone and what it says of clock changes."""
+    type_ = column.dtype
+    if isinstance(type_, pl.Datetime):
+        said = _times_of_datetimes(column, style, file=file)
+    elif type_ == pl.String:
+        said = _times_of_text(column, style)
+    elif type_.is_integer() and "unix_seconds" in style.formats:
+        said = _epoch(column.cast(pl.String), 1_000_000)
+    elif type_.is_integer() and "unix_milliseconds" in style.formats:
+        said = _epoch(column.cast(pl.String), 1_000)
+    else:
+        raise FileRefused("column_type", file, detail=f"{column.name}: {type_} is no time")
+    oldest = pl.lit(_OLDEST).dt.replace_time_zone("UTC")
+    bounded = _cells(
+        said.values, _cell, [(_cell < oldest, "time_too_old"), (_cell > pl.lit(now), "time_in_future")]
+    )
+    return Cells(bounded.values, said.problems.zip_with(said.problems.is_not_null(), bounded.problems))
+
+
+def _times_of_datetimes(column: pl.Series, style: Time, *, file: str) -> Cells:
+    assert isinstance(column.dtype, pl.Datetime)
+    moments = column.dt.cast_time_unit("us")
+    if column.dtype.time_zone is not None:
+        return Cells(moments.dt.convert_time_zone("UTC"), empty_cells(column.len(), pl.Null()).problems)
+    if style.zone is None:
+        raise FileRefused("zone_missing", file, detail=column.name)
+    return _in_zone(moments, style.zone, style)
+
+
+def _times_of_text(column: pl.Series, style: Time) -> Cells:
+    """The first format that fits each cell; a cell that none fits is no time."""
+    values = empty_cells(column.len(), _INSTANT).values
+    problems = pl.repeat(NUMBER_OF["not_a_time"], column.len(), dtype=pl.UInt8, eager=True)
+    problems = problems.zip_with(column.is_not_null(), pl.Series([None], dtype=pl.UInt8))
+    for format_ in style.formats:
+        for said in _read_format(column, format_, style):
+            fits = values.is_null() & (said.values.is_not_null() | said.problems.is_not_null())
+            values = said.values.zip_with(fits, values)
+            problems = said.problems.zip_with(fits, problems)
+            if values.null_count() == column.null_count():
+                return Cells(values, problems)
+    return Cells(values, problems)
+
+
+def _read_format(column: pl.Series, format_: str, style: Time) -> list[Cells]:
+    if format_ == "unix_seconds":
+        return [_epoch(column, 1_000_000)]
+    if format_ == "unix_milliseconds":
+        return [_epoch(column, 1_000)]
+    if format_ != "iso":
+        return [_aware(column, format_) if tells_offset(format_) else _naive(column, format_, style)]
+    # ISO 8601 with T or a space, seconds optional, with or without an offset.
+    with_t = column.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) +", "${1}T")
+    full, short = "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"
+    said: list[Cells] = []
+    has_offset = with_t.str.contains(r"T.*(Z|[+-][0-9]{2}:?[0-9]{2})$").fill_null(value=False)
+    if not has_offset.all():
+        said += [_naive(with_t, full, style), _naive(with_t, short, style)]
+    if has_offset.any():
+        said += [_aware(with_t, full + "%#z"), _aware(with_t, short + "%#z")]
+    return said
+
+
+def _no_problems(height: int) -> pl.Series:
+    return pl.repeat(None, height, dtype=pl.UInt8, eager=True)
+
+
+def _aware(column: pl.Series, format_: str) -> Cells:
+    said = column.str.to_datetime(format_, time_unit="us", time_zone="UTC", strict=False)
+    return Cells(said, _no_problems(column.len()))
+
+
+def _naive(column: pl.Series, format_: str, style: Time) -> Cells:
+    local = column.str.to_datetime(format_, time_unit="us", strict=False)
+    if style.zone is not None:
+        return _in_zone(local, style.zone, style)
+    number = pl.repeat(NUMBER_OF["time_without_zone"], column.len(), dtype=pl.UInt8, eager=True)
+    return Cells(
+        empty_cells(column.len(), _INSTANT).values,
+        number.zip_with(local.is_not_null(), _no_problems(column.len())),
+    )
+
+
+def _epoch(column: pl.Series, microseconds: int) -> Cells:
+    ticks = column.str.strip_chars().cast(pl.Int64, strict=False)
+    in_reach = ticks.is_between(0, 253_402_300_799_000_000 // microseconds)  # the year 9999
+    ticks = ticks.zip_with(in_reach.fill_null(value=False), pl.Series([None], dtype=pl.Int64))
+    return Cells(
+        (ticks * microseconds).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"), _no_problems(column.len())
+    )
+
+
+def _in_zone(local: pl.Series, zone: str, style: Time) -> Cells:
+    """Local times as instants. In the hour that comes twice and the hour that never comes, as the mapping says.
+
+    earliest: of a repeated hour the first; a skipped time counts on from before the change (02:30 becomes 03:30).
+    """
+    first = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
+        "UTC"
+    )
+    skipped = first.is_null() & local.is_not_null()
+    nothing = _no_problems(local.len())
+    if style.clock_change == "earliest":
+        if not skipped.any():
+            return Cells(first, nothing)
+        day = timedelta(days=1)
+        before = (local - day).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        return Cells((before.dt.convert_time_zone("UTC") + day).zip_with(skipped, first), nothing)
+    once = local.dt.replace_time_zone(zone, ambiguous="null", non_existent="null").dt.convert_time_zone("UTC")
+    repeated = once.is_null() & first.is_not_null()
+    problems = pl.select(
+        pl.when(pl.lit(skipped))
+        .then(pl.lit(NUMBER_OF["time_skipped"], pl.UInt8))
+        .when(pl.lit(repeated))
+        .then(pl.lit(NUMBER_OF["time_repeated"], pl.UInt8))
+    ).to_series()
+    return Cells(once, problems)

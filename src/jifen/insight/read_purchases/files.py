@@ -1,0 +1,245 @@
+"""The rows of a CSV or Parquet file, exactly as written: text stays text, and every row knows its number.
+
+Everything that makes a whole file unusable is found here and refused before a row is taken. A row with more or fewer
+cells than the header is kept apart, with what can still be told of it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from jifen.insight.read_purchases.mapping import Mapping
+from jifen.insight.read_purchases.reasons import FileRefused
+
+BYTES_MAX = 2 * 1024**3
+_HEADER_BYTES_MAX = 1024**2
+
+ROW = "#row"  # as a person counts: a CSV's header is row 1, a Parquet file's first row is 1
+TORN = "#torn"  # the text of a row whose cells cannot be told apart; otherwise empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A file whose header fits the mapping."""
+
+    path: Path
+    name: str  # for messages: the file's name without its folder
+    is_csv: bool
+    header: tuple[str, ...]
+    columns: tuple[str, ...]  # those that the mapping names, once each, in the file's order
+
+
+def open_file(path: Path, mapping: Mapping, columns: Sequence[str]) -> OpenedFile:
+    """The file, once its header is known to hold the mapped columns.
+
+    Refuses
+        FileRefused   it is missing, empty, too large, unreadable, in another encoding, or lacks a column.
+    """
+    name = path.name
+    if not path.is_file():
+        raise FileRefused("file_missing", name)
+    size = path.stat().st_size
+    if size == 0:
+        raise FileRefused("file_empty", name)
+    if size > BYTES_MAX:
+        raise FileRefused("file_too_large", name)
+    is_csv = mapping.format == "csv" or (mapping.format is None and path.suffix.lower() != ".parquet")
+    header = _csv_header(path, mapping) if is_csv else _parquet_header(path)
+    _refuse_wrong_header(name, header, columns)
+    wanted = tuple(column for column in header if column in set(columns))
+    return OpenedFile(path=path, name=name, is_csv=is_csv, header=header, columns=wanted)
+
+
+def _refuse_wrong_header(name: str, header: Sequence[str], columns: Sequence[str]) -> None:
+    missing = [column for column in dict.fromkeys(columns) if column not in header]
+    if missing:
+        said = "; ".join(_missing(column, header) for column in missing)
+        raise FileRefused("column_missing", name, detail=said, row=1)
+    twice = [column for column in dict.fromkeys(columns) if list(header).count(column) > 1]
+    if twice:
+        raise FileRefused("column_twice", name, detail=", ".join(twice), row=1)
+
+
+def _missing(column: str, header: Sequence[str]) -> str:
+    near = difflib.get_close_matches(column, header, n=1)
+    return f"{column!r}" + (
+        f" (the file has {near[0]!r})" if near else f" (the file has {list(header)[:30]})"
+    )
+
+
+# CSV ------------------------------------------------------------------------------------------------------------------
+
+
+def _separator(mapping: Mapping) -> str:
+    return "\t" if mapping.separator == "tab" else mapping.separator
+
+
+def _split(text: str, mapping: Mapping) -> list[str]:
+    """The cells of one row of text; at most what a header can hold."""
+    mark = _separator(mapping)
+    try:
+        if mapping.quote == "none":
+            return next(csv.reader([text], delimiter=mark, quoting=csv.QUOTE_NONE), [])
+        return next(csv.reader([text], delimiter=mark), [])
+    except csv.Error:
+        return []
+
+
+def _csv_header(path: Path, mapping: Mapping) -> tuple[str, ...]:
+    with path.open("rb") as stream:
+        start = stream.read(_HEADER_BYTES_MAX)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FileRefused("encoding_wrong", path.name, detail="It is UTF-16.", row=1)
+    first = start.removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0]
+    if not start.removeprefix(codecs.BOM_UTF8).strip():
+        raise FileRefused("file_empty", path.name)
+    try:
+        text = first.decode(mapping.encoding)
+    except UnicodeDecodeError as problem:
+        raise FileRefused("encoding_wrong", path.name, row=1) from problem
+    return tuple(cell.strip() for cell in _split(text.rstrip("\r"), mapping))
+
+
+def read_csv(file: OpenedFile, mapping: Mapping) -> pl.DataFrame:
+    """One row a row of the file: ROW, TORN and the mapped columns as text, trimmed, empty cells as null.
+
+    Source
+        Arrow's reader, because it hands over rows with a wrong number of cells instead of failing or cutting them.
+    """
+    torn: list[arrow_csv.InvalidRow] = []
+
+    def keep_apart(row: arrow_csv.InvalidRow) -> str:
+        torn.append(row)
+        return "skip"
+
+    # Columns go by position, so that one that is not mapped may be called anything, also twice.
+    called = [f"{position}" for position in range(len(file.header))]
+    wanted = {called[file.header.index(column)]: column for column in file.columns}
+    try:
+        table = arrow_csv.read_csv(
+            _utf8(file, mapping),
+            read_options=arrow_csv.ReadOptions(use_threads=False, column_names=called, skip_rows=1),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=_separator(mapping),
+                quote_char=False if mapping.quote == "none" else '"',
+                newlines_in_values=mapping.quote != "none",
+                ignore_empty_lines=False,
+                invalid_row_handler=keep_apart,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(wanted, pa.string()),
+                include_columns=list(wanted),
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid as problem:
+        if "Empty CSV file" in str(problem):  # a header and no row: a day without sales
+            return pl.DataFrame(
+                schema={ROW: pl.Int64, TORN: pl.String, **dict.fromkeys(file.columns, pl.String)}
+            )
+        raise _refused_text(file, mapping, str(problem)) from problem
+    whole = pl.from_arrow(table)
+    assert isinstance(whole, pl.DataFrame)
+    return _with_rows(whole.rename(wanted), torn, file, mapping)
+
+
+def _utf8(file: OpenedFile, mapping: Mapping) -> pa.NativeFile:
+    if mapping.encoding == "utf-8":
+        return pa.memory_map(str(file.path))
+    written = file.path.read_bytes()
+    try:
+        return pa.BufferReader(written.decode(mapping.encoding).encode())
+    except UnicodeDecodeError as problem:
+        row = written.count(b"\n", 0, problem.start) + 1
+        raise FileRefused("encoding_wrong", file.name, row=row) from problem
+
+
+def _refused_text(file: OpenedFile, mapping: Mapping, said: str) -> FileRefused:
+    if "UTF8" in said and mapping.encoding == "utf-8":
+        with file.path.open("rb") as stream:
+            for row, line in enumerate(stream, start=1):
+                try:
+                    line.decode("utf-8")
+                except UnicodeDecodeError:
+                    detail = "Files from Excel in China are often gb18030."
+                    return FileRefused("encoding_wrong", file.name, detail=detail, row=row)
+    if "straddl" in said or "out of sync" in said:
+        return FileRefused("quote_open", file.name)
+    return FileRefused("file_unreadable", file.name, detail=said[:300])
+
+
+def _with_rows(
+    whole: pl.DataFrame, torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: Mapping
+) -> pl.DataFrame:
+    """The rows in the file's order with their numbers, blank ones left out and torn ones put back."""
+    for row in torn:
+        if "\n" in row.text.rstrip("\r\n"):
+            raise FileRefused("quote_open", file.name, row=row.number)
+    numbers = pl.int_range(2, whole.height + len(torn) + 2, dtype=pl.Int64, eager=True).alias(ROW)
+    if torn:
+        gone = pl.Series([row.number for row in torn], dtype=pl.Int64)
+        numbers = numbers.filter(~numbers.is_in(gone.implode()))
+    trimmed = whole.select(
+        numbers, pl.lit(None, pl.String).alias(TORN), pl.col(file.columns).str.strip_chars().replace("", None)
+    )
+    swallowed = trimmed.filter(
+        pl.any_horizontal(
+            pl.col(file.columns).str.contains("\n", literal=True)
+            & pl.col(file.columns).str.contains(_separator(mapping), literal=True)
+        )
+    )
+    if swallowed.height:  # one cell that holds what looks like rows: nothing behind it can be trusted
+        raise FileRefused("quote_open", file.name, row=int(swallowed.get_column(ROW)[0]))
+    kept = trimmed.filter(~pl.all_horizontal(pl.col(file.columns).is_null()))
+    if not torn:
+        return kept
+    return pl.concat([kept, _torn_rows(torn, file, mapping)]).sort(ROW)
+
+
+def _torn_rows(torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: Mapping) -> pl.DataFrame:
+    """Rows of a wrong number of cells: of them only the purchase's key is told, if it can be."""
+    mapped = (mapping.columns.business_no, mapping.columns.source)
+    keys = [column for column in mapped if column is not None]
+    rows: list[dict[str, object]] = []
+    for row in torn:
+        cells = _split(row.text, mapping)
+        told = {
+            column: cells[at].strip() for column in keys if (at := file.header.index(column)) < len(cells)
+        }
+        rows.append({ROW: row.number, TORN: row.text, **{key: value or None for key, value in told.items()}})
+    schema = {ROW: pl.Int64, TORN: pl.String, **dict.fromkeys(file.columns, pl.String)}
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+
+# Parquet --------------------------------------------------------------------------------------------------------------
+
+
+def _parquet_header(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(pl.read_parquet_schema(path))
+    except (pl.exceptions.PolarsError, OSError) as problem:
+        raise FileRefused("file_unreadable", path.name, detail=str(problem)[:300]) from problem
+
+
+def read_parquet(file: OpenedFile) -> pl.DataFrame:
+    """One row a row of the file: ROW, TORN (always empty) and the mapped columns in their own types."""
+    try:
+        table = pl.read_parquet(file.path, columns=list(file.columns))
+    except (pl.exceptions.PolarsError, OSError) as problem:
+        raise FileRefused("file_unreadable", file.name, detail=str(problem)[:300]) from problem
+    texts = [name for name, type_ in table.schema.items() if type_ == pl.String]
+    return table.with_columns(pl.col(texts).str.strip_chars().replace("", None)).select(
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(ROW),
+        pl.lit(None, pl.String).alias(TORN),
+        *file.columns,
+    )
