@@ -268,6 +268,7 @@ class _Writer:
             case "between":
                 low, high = both_ends(value)
                 return f"({is_set} and {low!r} <= {name} <= {high!r})"
+        assert type(value) is int, "only an integer is compared"
         return f"({is_set} and {name} {_SIGNS[claim.operator]} {value!r})"
 
     def _constant(self, value: object) -> str:
@@ -324,7 +325,7 @@ def select(purchase, moment):
 def _local(fact: str) -> str:
     """The name of the local variable that holds a fact."""
     if fact.startswith(LINE_ATTRIBUTE_PREFIX):
-        return "attribute_" + fact.removeprefix(LINE_ATTRIBUTE_PREFIX).encode().hex()
+        return "attribute_" + fact.removeprefix(LINE_ATTRIBUTE_PREFIX).encode("utf-8", "surrogatepass").hex()
     return fact.replace(".", "_")
 
 

@@ -1,0 +1,111 @@
+"""Law of select: the generated function, the plain interpreter and the columnar selector give one answer."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jifen.domain.program.meaning import Program
+from jifen.domain.program.select import Moment, Selection, compile_select, mask_of, mask_words, matches
+from jifen.insight import select_columns
+from tests.select.builders import Basket, baskets, moments, programs
+
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "purchase": pl.Int64, "sku": pl.String, "category": pl.String, "brand": pl.String, "tags": pl.List(pl.String),
+    "amount_minor": pl.Int64, "discount_minor": pl.Int64, "quantity_milli": pl.Int64, "attribute.organic": pl.String,
+    "attribute.grams": pl.Int64, "purchase_amount_minor": pl.Int64, "store": pl.String, "channel": pl.String,
+    "source": pl.String, "weekday": pl.Int8, "hour": pl.Int8, "date": pl.Int32,
+    "payment_methods": pl.List(pl.String), "purchase_tags": pl.List(pl.String),
+}  # fmt: skip
+
+
+def plainly(program: Program, basket: Basket, moment: Moment) -> Selection:
+    """The answer by the slow interpreter."""
+    seen = [[r for r in program.rules if matches(r.given, basket, line, moment)] for line in basket.lines]
+    hits = []
+    for rule in program.rules:
+        lines = [line for line, rules in zip(basket.lines, seen, strict=True) if rule in rules]
+        if lines:
+            amount, quantity = sum(one.amount_minor for one in lines), sum(one.quantity_milli for one in lines)
+            hits.append((rule.number, amount, quantity))
+    return Selection([sum(1 << rule.number for rule in rules) for rules in seen], hits)
+
+
+def as_frame(sales: list[tuple[Basket, Moment]], *, text: pl.DataType | type[pl.DataType]) -> pl.DataFrame:
+    """The baskets as a frame of lines."""
+    rows = [
+        {
+            "purchase": at, "sku": line.sku, "category": line.category, "brand": line.brand, "tags": line.tags,
+            "amount_minor": line.amount_minor, "discount_minor": line.discount_minor,
+            "quantity_milli": line.quantity_milli, "attribute.organic": line.attributes.get("organic"),
+            "attribute.grams": line.attributes.get("grams"), "purchase_amount_minor": basket.amount_minor,
+            "store": basket.store, "channel": basket.channel, "source": basket.source, "weekday": moment.weekday,
+            "hour": moment.hour, "date": moment.date, "payment_methods": basket.payment_methods,
+            "purchase_tags": basket.tags,
+        }
+        for at, (basket, moment) in enumerate(sales)
+        for line in basket.lines
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows, schema=SCHEMA)
+    return frame.with_columns(pl.col(name).cast(text) for name, kind in SCHEMA.items() if kind == pl.String)
+
+
+def by_columns(program: Program, sales: list[tuple[Basket, Moment]], frame: pl.DataFrame) -> list[Selection]:
+    """The answers by the columnar selector."""
+    words = select_columns.masks(frame.lazy(), program)
+    hits = select_columns.hits(frame.lazy(), program, purchases=len(sales))
+    found, row = [], 0
+    for at, (basket, _) in enumerate(sales):
+        masks = [mask_of(words.row(row + i)) for i in range(len(basket.lines))]
+        row += len(basket.lines)
+        own = range(hits.start[at], hits.start[at + 1])
+        found.append(
+            Selection(masks, [(int(hits.rule[i]), int(hits.amount[i]), int(hits.quantity[i])) for i in own])
+        )
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(programs(), baskets, moments)
+def test_the_generated_function_reads_a_basket_as_the_interpreter_does(
+    program: Program, basket: Basket, moment: Moment
+) -> None:
+    assert compile_select(program)(basket, moment) == plainly(program, basket, moment)
+
+
+@pytest.mark.parametrize("text", [pl.String, pl.Categorical])
+@settings(max_examples=80, deadline=None)
+@given(program=programs(), sales=st.lists(st.tuples(baskets, moments), min_size=1, max_size=4))
+def test_columns_are_read_as_baskets_are(
+    text: type[pl.DataType], program: Program, sales: list[tuple[Basket, Moment]]
+) -> None:
+    select = compile_select(program)
+
+    found = by_columns(program, sales, as_frame(sales, text=text))
+
+    assert found == [select(basket, moment) for basket, moment in sales]
+
+
+@settings(max_examples=80, deadline=None)
+@given(program=programs(), sales=st.lists(st.tuples(baskets, moments), min_size=1, max_size=3), data=st.data())
+def test_an_absent_column_is_a_fact_that_is_missing_everywhere(
+    program: Program, sales: list[tuple[Basket, Moment]], data: st.DataObject
+) -> None:
+    frame = as_frame(sales, text=pl.String)
+    optional = [name for name in frame.columns if name not in ("purchase", "amount_minor", "quantity_milli")]
+    gone = data.draw(st.lists(st.sampled_from(optional), unique=True, max_size=8))
+    emptied = frame.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in gone)
+
+    assert by_columns(program, sales, frame.drop(gone)) == by_columns(program, sales, emptied)
+
+
+@given(st.integers(0, 2**200))
+def test_a_mask_comes_back_from_its_words(mask: int) -> None:
+    words = mask_words(mask)
+
+    assert mask_of(words) == mask
+    assert all(0 <= word < 2**63 for word in words)
+    assert mask_of(mask_words(mask, 9)) == mask
+    assert len(mask_words(mask, 9)) == 9
