@@ -98,7 +98,7 @@ def _disk() -> Finding:
             check="disk",
             verdict="wrong",
             found=found,
-            mend="PostgreSQL keeps up to 2 GB of log besides the data: free some space, or put JIFEN_HOME elsewhere.",
+            mend="PostgreSQL keeps about 1.5 GB of log besides the data: free some space, or put JIFEN_HOME elsewhere.",
         )
     return Finding(check="disk", verdict="fine", found=found)
 
