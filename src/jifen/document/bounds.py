@@ -7,6 +7,8 @@ bonus is shared out over lines. Compiled integers wrap silently, so a document t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import Finding, Steps
@@ -18,14 +20,15 @@ QUANTITY_MILLI_MAX = 10_000_000_000
 
 
 def findings(document: ProgramDocument, program: Program) -> list[Finding]:
-    """One finding for each rule and tier whose numbers could overflow."""
+    """One finding for each rule whose numbers could overflow in some tier."""
     at = {rule.code: number for number, rule in enumerate(document.earn_rules)}
-    return [
-        finding
-        for rule in program.rules
-        for tier in (program.ladder.tiers if rule.multiplied_by_tier else program.ladder.tiers[:1])
-        for finding in _rule_in_tier(program, rule, tier, ("earn_rules", at[rule.code]))
-    ]
+    found = []
+    for rule in program.rules:
+        tiers = program.ladder.tiers if rule.multiplied_by_tier else program.ladder.tiers[:1]
+        largest = sorted(tiers, key=partial(product_max, program, rule), reverse=True)
+        wrong = (one for tier in largest for one in _rule_in_tier(program, rule, tier, ("earn_rules", at[rule.code])))
+        found += list(islice(wrong, 1))
+    return found
 
 
 def weight_max(program: Program, rule: EarnRule) -> int:

@@ -1,0 +1,70 @@
+"""From a document back to text: canonical YAML and JSON, and the hash that names its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import yaml
+
+from jifen.document.model import ProgramDocument
+from jifen.document.yaml_text import plain
+
+
+def as_values(document: ProgramDocument) -> dict[str, Any]:
+    """The document as plain values in the order of the model, without what stands at its default."""
+    values: dict[str, Any] = document.model_dump(
+        mode="json", by_alias=True, exclude_defaults=True, exclude_none=True
+    )
+    return {"format": document.format, **values}
+
+
+def document_yaml(document: ProgramDocument) -> str:
+    """The document as YAML that reads back as the same document."""
+    text: str = yaml.dump(
+        as_values(document), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110, default_flow_style=False
+    )
+    return text
+
+
+def document_json(document: ProgramDocument) -> str:
+    """The document as one line of JSON with sorted keys: the text that is stored and hashed."""
+    return json.dumps(as_values(document), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def document_hash(document: ProgramDocument) -> str:
+    """SHA-256 (hex) of the canonical JSON: equal for two texts exactly when they say the same programme."""
+    return hashlib.sha256(document_json(document).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists stand indented under their field, and small flat mappings on one line."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, False)  # noqa: FBT003
+
+
+def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.MappingNode:
+    node = dumper.represent_mapping("tag:yaml.org,2002:map", value.items())
+    scalars = all(not isinstance(one, dict | list) for one in value.values())
+    node.flow_style = bool(value) and scalars and len(str(value)) < 90 and "code" not in value
+    return node
+
+
+def _sequence(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.SequenceNode:
+    node = dumper.represent_sequence("tag:yaml.org,2002:seq", value)
+    node.flow_style = all(not isinstance(one, dict | list) for one in value) and len(str(value)) < 90
+    return node
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    # Other YAML tools would read these words as something else than text, and so would people.
+    quoted = value[:1].isdigit() or value.lower() in _WORDS or not isinstance(plain(value), str)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if quoted else None)
+
+
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ""})
+_Dumper.add_representer(dict, _mapping)
+_Dumper.add_representer(list, _sequence)
+_Dumper.add_representer(str, _text)
