@@ -99,16 +99,23 @@ class Mixed(Exception):
 def split(condition: Condition) -> tuple[Condition, Condition]:
     """The condition as (given, state), both of which must hold.
 
-    `not` is pushed inwards first, so that `not any` separates like `all`. Refuses with `Mixed` what still mixes.
+    Where a `not any` mixes, the `not` is pushed inwards, so that it separates like `all`. Refuses with `Mixed` what still
+    mixes.
     """
     given: list[Condition] = []
     state: list[Condition] = []
-    for part in conjuncts(condition):
+    for part in _pieces(condition):
         kinds = kinds_of(part)
         if kinds == {True, False}:
             raise Mixed
         (state if kinds == {True} else given).append(part)
     return joined(given), joined(state)
+
+
+def _pieces(condition: Condition) -> list[Condition]:
+    if isinstance(condition, All):
+        return [piece for part in condition.parts for piece in _pieces(part)]
+    return conjuncts(condition) if len(kinds_of(condition)) > 1 else [condition]
 
 
 def kinds_of(condition: Condition) -> set[bool]:
