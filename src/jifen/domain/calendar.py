@@ -8,21 +8,13 @@ from __future__ import annotations
 import calendar
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from jifen.domain.fold import FAR
 from jifen.domain.program.meaning import Expiry
+from jifen.domain.program.select import Moment
 
 _EPOCH = date(1970, 1, 1).toordinal()
-
-
-class Moment(NamedTuple):
-    """What a store's clock and calendar show: the given facts of time."""
-
-    weekday: int  # 1 Monday .. 7 Sunday
-    hour: int  # 0 .. 23
-    date: int  # yyyymmdd
 
 
 @lru_cache(maxsize=512)

@@ -15,6 +15,7 @@ from jifen.domain import fold
 from jifen.domain.calendar import date_of, day_number, epoch_second, local_date, moment_in, month_number
 from jifen.domain.member import Lot, Member, latest_counters
 from jifen.domain.program.meaning import Program
+from jifen.domain.program.select import Hit, Moment
 from jifen.domain.purchase import Line, Purchase, is_whole, share_of_amount
 from jifen.domain.refusals import PointsMissing, ReservationOver
 from jifen.domain.timeline import Timeline
@@ -39,14 +40,6 @@ class Reason(NamedTuple):
     rule: int
     desired: int
     granted: int
-
-
-class Hit(NamedTuple):
-    """What select saw of one rule in one purchase."""
-
-    rule: int
-    amount: int
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +200,7 @@ def decide_purchase(timeline: Timeline, member: Member, purchase: Purchase, *, n
     )
 
 
-def moment_of(program: Program, purchase: Purchase) -> tuple[int, int, int]:
+def moment_of(program: Program, purchase: Purchase) -> Moment:
     """Weekday, hour and date at the store, else in the programme's zone."""
     store = program.stores.get(purchase.store or "")
     return moment_in(purchase.occurred_at, store.time_zone if store else program.time_zone)
@@ -270,7 +263,6 @@ def decide_return(
     earned: Earned,
     returned_after: Mapping[int, int],
     *,
-    occurred_at: datetime,
     now: datetime,
 ) -> Decision:
     """What a return takes back, by quantities returned of each line once it is in (see `purchase.returned_after`)."""

@@ -214,7 +214,7 @@ NOT_ENOUGH = 1
 NOT_RESERVED = 2
 
 
-def divide(numerator, denominator, rounding):
+def divide(numerator, denominator, rounding) -> int:
     """Return the quotient of two integers, the numerator not negative, rounded as named."""
     quotient = numerator // denominator
     rest = numerator - quotient * denominator
@@ -229,13 +229,13 @@ def divide(numerator, denominator, rounding):
     return quotient
 
 
-def weight(grant, amount, quantity):
+def weight(grant, amount, quantity) -> int:
     """Return what a hit is shared out and taken back by: its amount or quantity, 1 where that is 0."""
     size = quantity if (grant == PER_QUANTITY or grant == PER_WHOLE_QUANTITY) else amount
     return size if size > 0 else 1
 
 
-def revision_at(revisions, day):
+def revision_at(revisions, day) -> int:
     """Return the row of the revision in force at the start of a day."""
     row = 0
     for i in range(1, revisions[REVISION_COUNT]):
@@ -244,7 +244,7 @@ def revision_at(revisions, day):
     return row
 
 
-def post(member, out, currency, verb, units, sign, lot, due_day):
+def post(member, out, currency, verb, units, sign, lot, due_day) -> None:
     """Change the balance and put down the posting."""
     b = BALANCES + currency * BALANCE_WIDTH + BALANCE
     member[b] += sign * units
@@ -258,7 +258,7 @@ def post(member, out, currency, verb, units, sign, lot, due_day):
     out[0] += 1
 
 
-def lot_by_number(member, lots, number):
+def lot_by_number(member, lots, number) -> int:
     """Return the row of a lot, or -1. Rows stand in order of number, most often without a gap."""
     n = member[LOTS]
     if n == 0:
@@ -272,7 +272,7 @@ def lot_by_number(member, lots, number):
     return -1
 
 
-def next_lot(member, lots, currency, day):
+def next_lot(member, lots, currency, day) -> int:
     """Return the row of the available lot that expires first (then the oldest), or -1."""
     best = -1
     best_expires = 0
@@ -285,7 +285,7 @@ def next_lot(member, lots, currency, day):
     return best
 
 
-def available(member, lots, currency, day):
+def available(member, lots, currency, day) -> int:
     """Return the units that may be spent on a day; what is due must have been done."""
     total = 0
     for i in range(member[LOTS]):
@@ -295,7 +295,7 @@ def available(member, lots, currency, day):
     return total
 
 
-def settle(member, lots, currency, day):
+def settle(member, lots, currency, day) -> None:
     """Repay debt from available units. The balance, being net of debt, does not move."""
     d = BALANCES + currency * BALANCE_WIDTH + DEBT
     while member[d] > 0:
@@ -314,7 +314,7 @@ def settle(member, lots, currency, day):
                 member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_MATURES])
 
 
-def expire_lot(member, lots, row, due_day, out):
+def expire_lot(member, lots, row, due_day, out) -> None:
     """Take what is left of a lot whose time has passed."""
     p = row * LOT_WIDTH
     units = lots[p + LOT_LEFT]
@@ -323,7 +323,7 @@ def expire_lot(member, lots, row, due_day, out):
     post(member, out, lots[p + LOT_CURRENCY], EXPIRE, units, -1, lots[p + LOT_NUMBER], due_day)
 
 
-def open_lot(member, lots, currency, units, expires, matures, origin):
+def open_lot(member, lots, currency, units, expires, matures, origin) -> int:
     """Add a lot; return its row."""
     row = member[LOTS]
     p = row * LOT_WIDTH
@@ -344,7 +344,7 @@ def open_lot(member, lots, currency, units, expires, matures, origin):
     return row
 
 
-def receive(member, lots, currency, units, expires, matures, origin, day, verb, out):
+def receive(member, lots, currency, units, expires, matures, origin, day, verb, out) -> None:
     """Open a lot with its posting; a lot whose time has passed expires in the same entry, else debt is repaid."""
     row = open_lot(member, lots, currency, units, expires, matures, origin)
     post(member, out, currency, verb, units, 1, member[LOTS_OPENED], -1)
@@ -354,7 +354,7 @@ def receive(member, lots, currency, units, expires, matures, origin, day, verb, 
         settle(member, lots, currency, day)
 
 
-def consume(member, lots, currency, units, day):
+def consume(member, lots, currency, units, day) -> None:
     """Take available units, first to expire first."""
     need = units
     while need > 0:
@@ -365,7 +365,7 @@ def consume(member, lots, currency, units, day):
         need -= taken
 
 
-def let_go(member, lots, holds, reservation, into):
+def let_go(member, lots, holds, reservation, into) -> tuple[int, int]:
     """Move the held units of a reservation into a column of their lots; return them as (currency, units)."""
     units = 0
     currency = -1
@@ -390,7 +390,7 @@ def let_go(member, lots, holds, reservation, into):
     return currency, units
 
 
-def window_sum(member, window, column, first_day, last_day):
+def window_sum(member, window, column, first_day, last_day) -> int:
     """Return the sum of a column over the days from first to last, both included."""
     total = 0
     i = member[WINDOW_DAYS] - 1
@@ -404,7 +404,7 @@ def window_sum(member, window, column, first_day, last_day):
     return total
 
 
-def window_row(member, window, day, may_add):
+def window_row(member, window, day, may_add) -> int:
     """Return the offset of a day's row, adding it in order of day; -1 when it is not there and may not be added."""
     i = member[WINDOW_DAYS]
     while i > 0 and window[(i - 1) * WINDOW_WIDTH + WINDOW_DAY] > day:
@@ -427,7 +427,7 @@ def window_row(member, window, day, may_add):
     return w
 
 
-def window_drop(member, window, first, count):
+def window_drop(member, window, first, count) -> None:
     """Take rows out of the window."""
     n = member[WINDOW_DAYS]
     for k in range((first + count) * WINDOW_WIDTH, n * WINDOW_WIDTH):
@@ -435,7 +435,7 @@ def window_drop(member, window, first, count):
     member[WINDOW_DAYS] = n - count
 
 
-def rank_of(tiers, base, count, number):
+def rank_of(tiers, base, count, number) -> int:
     """Return the rank of a tier in a revision; a tier it does not know counts as the lowest."""
     for r in range(count):
         if tiers[(base + r) * TIER_WIDTH + TIER_NUMBER] == number:
@@ -443,7 +443,7 @@ def rank_of(tiers, base, count, number):
     return 0
 
 
-def rank_reached(tiers, base, count, total):
+def rank_reached(tiers, base, count, total) -> int:
     """Return the highest rank whose reach a total meets."""
     rank = 0
     for r in range(count):
@@ -452,7 +452,7 @@ def rank_reached(tiers, base, count, total):
     return rank
 
 
-def set_tier(member, history, tier, day, at):
+def set_tier(member, history, tier, day, at) -> None:
     """Change the tier and remember since when."""
     h = member[TIERS_HELD] * HISTORY_WIDTH
     history[h + HISTORY_DAY] = day
@@ -462,7 +462,7 @@ def set_tier(member, history, tier, day, at):
     member[TIER] = tier
 
 
-def tier_at(member, history, day, at):
+def tier_at(member, history, day, at) -> int:
     """Return the tier that was held at a moment."""
     i = member[TIERS_HELD] - 1
     while i > 0:
@@ -473,7 +473,7 @@ def tier_at(member, history, day, at):
     return history[i * HISTORY_WIDTH + HISTORY_TIER]
 
 
-def review(member, window, history, tiers, revisions, day):
+def review(member, window, history, tiers, revisions, day) -> None:
     """Judge the tier by the window that ended the day before; it may fall, and is then kept for a while again."""
     r = revision_at(revisions, day)
     v = r * REVISION_WIDTH
@@ -488,7 +488,7 @@ def review(member, window, history, tiers, revisions, day):
     member[REVIEW_DAY] = FAR if rank == 0 else day + revisions[v + REVISION_LADDER_KEEPS]
 
 
-def promote(member, window, history, tiers, revisions, judged_by, day, at):
+def promote(member, window, history, tiers, revisions, judged_by, day, at) -> None:
     """Lift the tier as soon as the window allows it. A revision that began within the day counts once it has judged."""
     r = max(judged_by, revision_at(revisions, day))
     v = r * REVISION_WIDTH
@@ -505,7 +505,7 @@ def promote(member, window, history, tiers, revisions, judged_by, day, at):
         member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], member[REVIEW_DAY])
 
 
-def advance(member, lots, window, history, holds, tiers, revisions, currencies, out, day, at):
+def advance(member, lots, window, history, holds, tiers, revisions, currencies, out, day, at) -> None:
     """Do what time has made due up to a moment, in the order of the days on which it was due."""
     if day > member[CLOCK_DAY]:
         member[CLOCK_DAY] = day
@@ -564,7 +564,7 @@ def advance(member, lots, window, history, holds, tiers, revisions, currencies, 
             settle(member, lots, currency, due)
 
 
-def state_holds(member, window, tests, first, end, day, tier):
+def state_holds(member, window, tests, first, end, day, tier) -> int:
     """Return 1 when a rule's condition on state is true, else 0. `stack` is a stack of bits."""
     stack = 0
     for t in range(first, end):
@@ -603,7 +603,7 @@ def state_holds(member, window, tests, first, end, day, tier):
     return stack & 1
 
 
-def counter_row(member, counters, rule, period, may_add):
+def counter_row(member, counters, rule, period, may_add) -> int:
     """Return the offset of a counter, added at 0 when it may be; -1 when it is not there."""
     i = member[COUNTERS] - 1
     while i >= 0:
@@ -621,7 +621,7 @@ def counter_row(member, counters, rule, period, may_add):
     return c
 
 
-def judge(member, window, counters, event, hits, results, rules, tests, tiers, revisions, tier):
+def judge(member, window, counters, event, hits, results, rules, tests, tiers, revisions, tier) -> None:
     """Fill `results` with what each hit desires and is granted: state, rate, rounding, caps, then stacking."""
     v = event[EVENT_REVISION] * REVISION_WIDTH
     base = event[EVENT_REVISION] * revisions[v + REVISION_TIERS_MAX]
@@ -695,7 +695,7 @@ def judge(member, window, counters, event, hits, results, rules, tests, tiers, r
 
 def purchase(
     member, lots, window, history, counters, event, hits, results, expiry, rules, tests, tiers, revisions, currencies, out
-):
+) -> int:
     """Earn: judged as of the moment it occurred, posted now."""
     tier = tier_at(member, history, event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT])
     member[JUDGED_TIER] = tier
@@ -734,7 +734,7 @@ def purchase(
     return DONE
 
 
-def take_back(member, lots, currency, origin, units, day, debt_limit):
+def take_back(member, lots, currency, origin, units, day, debt_limit) -> tuple[int, int]:
     """Take units of the lot that an entry opened; return (charged, forgiven).
 
     First what is left of the lot, then what has expired (which is not charged), then what was spent: that is taken from
@@ -760,7 +760,7 @@ def take_back(member, lots, currency, origin, units, day, debt_limit):
     return charged + owed, rest - owed
 
 
-def free_counter(member, counters, rule, period, units):
+def free_counter(member, counters, rule, period, units) -> None:
     """Give a cap back what a return took."""
     c = counter_row(member, counters, rule, period, False)
     if c >= 0:
@@ -769,7 +769,7 @@ def free_counter(member, counters, rule, period, units):
 
 def give_back(
     member, lots, window, counters, event, hits, results, rules, revisions, currencies, out
-):
+) -> int:
     """Claw back what the returned part of a purchase earned. Telescopes: order and split do not matter."""
     v = event[EVENT_REVISION] * REVISION_WIDTH
     first_rule = event[EVENT_REVISION] * revisions[v + REVISION_RULES]
@@ -826,7 +826,7 @@ def give_back(
     return DONE
 
 
-def reserve(member, lots, holds, event):
+def reserve(member, lots, holds, event) -> int:
     """Promise available units to a reservation, first to expire first."""
     member[SEQUENCE] += 1
     need = event[EVENT_UNITS]
@@ -847,7 +847,7 @@ def reserve(member, lots, holds, event):
     return DONE
 
 
-def end_reservation(member, lots, holds, event, out):
+def end_reservation(member, lots, holds, event, out) -> int:
     """Commit (spend the held units) or release (give them back to their lots)."""
     known = 0
     for i in range(member[HOLDS]):
@@ -872,7 +872,7 @@ def end_reservation(member, lots, holds, event, out):
     return DONE
 
 
-def receive_gift(member, lots, event, hits, out):
+def receive_gift(member, lots, event, hits, out) -> int:
     """Open one lot for each slice of a gift, with the day of expiry it had at its giver."""
     member[SEQUENCE] += 1
     day = event[EVENT_RECORDED_DAY]
@@ -888,7 +888,7 @@ def apply(
     event, hits, results, expiry,
     rules, tests, tiers, revisions, currencies,
     out,
-):  # fmt: skip
+) -> int:  # fmt: skip
     """Advance one member to the moment of an event and let it happen; return a code.
 
     With a code other than DONE only `advance` has had its effect; the caller throws it away or keeps it as an ADVANCE.
@@ -947,7 +947,7 @@ KEPT_COUNTERS = 2
 KEPT_HOLDS = 3
 
 
-def keep_latest_counters(member, counters, kept, at):
+def keep_latest_counters(member, counters, kept, at) -> int:
     """Copy the counters of each rule's latest day and latest month behind row `at` of `kept`; return the rows copied.
 
     Older periods can be summed from the journal, and only a late purchase asks for them.
@@ -972,7 +972,7 @@ def keep_latest_counters(member, counters, kept, at):
     return n
 
 
-def copy_rows(rows, count, width, kept, at):
+def copy_rows(rows, count, width, kept, at) -> None:
     """Copy rows behind row `at` of `kept`."""
     for i in range(count * width):
         kept[at * width + i] = rows[i]
@@ -985,7 +985,7 @@ def walk(
     rules, tests, tiers, revisions, currencies,
     out, told, told_width,
     kept_window, kept_history, kept_counters, kept_holds, kept_starts,
-):  # fmt: skip
+) -> int:  # fmt: skip
     """Walk the lives of new members: events `starts[m]` to `starts[m + 1]` of member m, in the order of the fold.
 
     `window`, `history`, `counters` and `holds` are scratch for one member; what is left of each at the end of a life is

@@ -1,1 +1,1 @@
-"""What can be done: one verb a file; gather, decide, write, answer."""
+"""What can be done: one verb a file, each gather, decide, write, answer."""

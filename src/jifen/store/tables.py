@@ -31,19 +31,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
-from sqlalchemy.types import UserDefinedType
 
 SCHEMA = "jifen"
-
-
-class Xid8(UserDefinedType[int]):
-    """A PostgreSQL transaction id that never wraps around."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """The type's name in SQL."""
-        return "xid8"
 
 
 metadata = MetaData(
@@ -75,7 +64,7 @@ def _words(*names: str) -> list[Column[object]]:
 
 def _recorded_xid() -> Column[object]:
     """Readers of the journal advance by transaction id below the oldest still running: a serial would miss late commits."""
-    return Column("recorded_xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()"))
+    return Column("recorded_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint"))
 
 
 def _of(class_: str, distributed_by: str | None = "member_id") -> dict[str, object]:
@@ -138,7 +127,7 @@ checkpoint = Table(
     "checkpoint",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("below_xid", Xid8, nullable=False),
+    Column("below_xid", BigInteger, nullable=False),
     _moment("moved_at", default=True),
     comment="How far one reader of the journal has come: it has seen every transaction below this id.",
     info=_of("reference", None),

@@ -24,7 +24,7 @@ COMMENT ON TABLE jifen.book IS 'The one row says how far the book date lies behi
 
 CREATE TABLE jifen.checkpoint (
     name TEXT NOT NULL,
-    below_xid xid8 NOT NULL,
+    below_xid BIGINT NOT NULL,
     moved_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT checkpoint_pkey PRIMARY KEY (name)
 );
@@ -53,7 +53,7 @@ CREATE TABLE jifen.entry (
     inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     tier_after SMALLINT NOT NULL,
     balances_after BIGINT[] NOT NULL,
-    recorded_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT entry_pkey PRIMARY KEY (member_id, sequence),
     CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'advance')),
     CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0)
@@ -131,10 +131,10 @@ CREATE TABLE jifen.member (
     CONSTRAINT a_member_has_a_known_status CHECK (status IN ('active', 'frozen', 'closed', 'merged')),
     CONSTRAINT a_sequence_counts_from_one CHECK (sequence >= 0),
     CONSTRAINT a_debt_is_never_negative CHECK (0 <= ALL (debts)),
-    CONSTRAINT a_window_row_has_four_columns CHECK (cardinality(spend_window) %% 4 = 0),
-    CONSTRAINT a_tier_row_has_three_columns CHECK (cardinality(tier_history) %% 3 = 0),
-    CONSTRAINT a_counter_row_has_three_columns CHECK (cardinality(counters) %% 3 = 0),
-    CONSTRAINT a_hold_row_has_five_columns CHECK (cardinality(holds) %% 5 = 0)
+    CONSTRAINT a_window_row_has_four_columns CHECK (cardinality(spend_window) % 4 = 0),
+    CONSTRAINT a_tier_row_has_three_columns CHECK (cardinality(tier_history) % 3 = 0),
+    CONSTRAINT a_counter_row_has_three_columns CHECK (cardinality(counters) % 3 = 0),
+    CONSTRAINT a_hold_row_has_five_columns CHECK (cardinality(holds) % 5 = 0)
 )
  WITH (fillfactor = 70);
 
@@ -176,7 +176,7 @@ CREATE TABLE jifen.posting (
     actor TEXT,
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    recorded_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT posting_pkey PRIMARY KEY (member_id, sequence, part),
     CONSTRAINT a_posting_moves_something CHECK (units > 0),
     CONSTRAINT a_verb_moves_between_the_member_and_its_own_account CHECK ((verb, account, is_credit) IN (('earn', 'issued', true), ('claw_back', 'issued', false), ('redeem', 'redeemed', false), ('expire', 'expired', false), ('adjust_up', 'adjusted', true), ('adjust_down', 'adjusted', false), ('give', 'in_transit', false), ('receive', 'in_transit', true))),
@@ -228,7 +228,7 @@ CREATE TABLE jifen.purchase (
     tier_after SMALLINT NOT NULL,
     balances_after BIGINT[] NOT NULL,
     actor TEXT,
-    recorded_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT purchase_pkey PRIMARY KEY (member_id, sequence),
     CONSTRAINT a_purchase_is_not_negative CHECK (amount_minor >= 0),
     CONSTRAINT a_purchase_is_recorded_after_it_occurred CHECK (recorded_at >= occurred_at)
@@ -277,7 +277,7 @@ CREATE TABLE jifen.purchase_return (
     inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     tier_after SMALLINT NOT NULL,
     balances_after BIGINT[] NOT NULL,
-    recorded_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT purchase_return_pkey PRIMARY KEY (member_id, sequence),
     CONSTRAINT a_return_is_not_negative CHECK (amount_minor >= 0)
 );

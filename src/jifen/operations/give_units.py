@@ -1,0 +1,135 @@
+"""A gift to a member, through the programme's account `in_transit`.
+
+Giver and receiver may live on two shards, so it is two transactions: the first takes the units and puts the gift on its
+way; the second, idempotent by the gift's id, opens the lots at the receiver. When a process dies between them a job runs
+the second again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from jifen.domain import fold
+from jifen.domain.decide import decide_gift_received, decide_units
+from jifen.domain.refusals import FieldWrong, GiftToSelf, MemberClosed
+from jifen.store.gather import currency_number, gather_locked, save_decisions
+from jifen.store.gifts import Gift, add_gift, gifts_in_transit, lock_in_transit, mark_received
+from jifen.store.ids import new_id
+from jifen.store.journal import Circumstance, EntryRow, add_entry
+from jifen.store.ledger import Connection, Ledger
+from jifen.store.members import read_members
+from jifen.store.once import Once, once
+
+
+async def give_units(
+    ledger: Ledger,
+    member_id: UUID,
+    receiver_id: UUID,
+    *,
+    currency: str,
+    units: int,
+    request: Once,
+    note: str | None = None,
+    actor: str | None = None,
+) -> dict[str, Any]:
+    """The gift's id and the giver's balance after. The units keep their days of expiry.
+
+    Refuses
+        GiftToSelf, PointsMissing, MemberUnknown, MemberClosed, CurrencyUnknown, FieldWrong
+    """
+    if member_id == receiver_id:
+        raise GiftToSelf(pointer="/receiver")
+    if units <= 0:
+        raise FieldWrong("units must be positive", pointer="/units", value=units)
+    given: list[Gift] = []
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        receivers = await read_members(connection, [receiver_id])
+        gathered = await gather_locked(ledger, connection, [member_id])
+        member = gathered.member(member_id, pointer="/member_id")
+        receiver = receivers.get(receiver_id)
+        if receiver is None or receiver.status != "active":
+            raise MemberClosed("the receiver cannot take a gift", pointer="/receiver")
+        number = currency_number(gathered.timeline, currency)
+
+        decision = decide_units(
+            gathered.timeline, member, fold.GIFT_OUT, currency=number, units=units, now=gathered.now
+        )
+
+        gift = Gift(
+            member_id=member_id,
+            gift_id=new_id(),
+            receiver_id=receiver_id,
+            currency=number,
+            units=units,
+            slices=decision.slices,
+            status="in_transit",
+            given_at=gathered.now,
+        )
+        row = EntryRow(
+            "gift_out",
+            currency=number,
+            units=units,
+            counterpart_id=receiver_id,
+            gift_id=gift.gift_id,
+            slices=decision.slices,
+        )
+        at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor=actor, note=note)
+        await add_entry(connection, gathered.timeline, decision, row, at)
+        await add_gift(connection, gift)
+        await save_decisions(connection, [decision], gathered.timeline)
+        given.append(gift)
+
+        return {
+            "gift_id": str(gift.gift_id),
+            "member_id": str(member_id),
+            "receiver_id": str(receiver_id),
+            "sequence": decision.sequence,
+            "currency": currency,
+            "units": units,
+            "balance_after": decision.after.balance(number),
+        }
+
+    answer = await once(ledger, request, effect)
+    for gift in given[-1:]:
+        await receive_gift(ledger, gift)
+    return answer
+
+
+async def receive_gift(ledger: Ledger, gift: Gift) -> None:
+    """The second half: once, however often it is asked for. Units for a receiver who has been closed go back."""
+    async with ledger.transaction() as connection:
+        if not await lock_in_transit(connection, gift.member_id, gift.gift_id):
+            return
+        gathered = await gather_locked(ledger, connection, [gift.receiver_id])
+        receiver = gathered.members[gift.receiver_id]
+        if receiver.status in ("closed", "merged"):
+            gathered = await gather_locked(ledger, connection, [gift.member_id])
+            receiver = gathered.members[gift.member_id]
+
+        decision = decide_gift_received(
+            gathered.timeline, receiver, currency=gift.currency, slices=gift.slices, now=gathered.now
+        )
+
+        row = EntryRow(
+            "gift_in",
+            currency=gift.currency,
+            units=gift.units,
+            counterpart_id=gift.member_id,
+            gift_id=gift.gift_id,
+            slices=gift.slices,
+        )
+        at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor="gift")
+        await add_entry(connection, gathered.timeline, decision, row, at)
+        await save_decisions(connection, [decision], gathered.timeline)
+        await mark_received(connection, gift.member_id, gift.gift_id)
+
+
+async def finish_gifts(ledger: Ledger, *, limit: int = 100) -> int:
+    """Bring the gifts that a dead process left on the road to their receivers; return how many."""
+    async with ledger.transaction() as connection:
+        waiting = await gifts_in_transit(connection, limit=limit)
+    for gift in waiting:
+        await receive_gift(ledger, gift)
+    return len(waiting)

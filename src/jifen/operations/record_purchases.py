@@ -1,0 +1,215 @@
+"""Record purchases: online, late, out of order, doubled, or of nobody. A batch of one is the till's call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from jifen.domain.admission import believed, check_against_program
+from jifen.domain.decide import Decision, decide_purchase
+from jifen.domain.member import Member
+from jifen.domain.purchase import Purchase
+from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
+from jifen.store.gather import Gathered, gather_locked, last_moment, save_decisions, with_old_counters
+from jifen.store.journal import Circumstance, add_postings
+from jifen.store.keys import BusinessKey, KnownPurchase, add_purchase_keys, add_unclaimed, known_purchases
+from jifen.store.ledger import Connection, Ledger
+from jifen.store.members import MemberKey, find_by_keys
+from jifen.store.purchases import RecordedPurchase, add_purchases, recorded_purchase
+
+Whose: TypeAlias = UUID | MemberKey | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseRequest:
+    """A purchase as it came in: whose it is (None: nobody's), and the hash of its body."""
+
+    purchase: Purchase
+    whose: Whose
+    body_hash: bytes
+    actor: str | None = None
+
+
+Answer: TypeAlias = RecordedPurchase | Refusal
+
+
+async def record_purchases(
+    ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_import: bool = False
+) -> list[Answer]:
+    """The answer to each request, in order: each succeeds or is refused on its own.
+
+    With `is_import` an old purchase is taken at any age and recorded at the moment it occurred, or at the member's last
+    moment where that is later.
+    """
+    try:
+        return await _record(ledger, requests, is_import=is_import)
+    except asyncpg.UniqueViolationError:
+        # A twin with another member, or of nobody, committed meanwhile. One by one, each finds it or stands alone.
+        return [await _record_alone(ledger, request, is_import=is_import) for request in requests]
+
+
+async def _record_alone(ledger: Ledger, request: PurchaseRequest, *, is_import: bool) -> Answer:
+    try:
+        return (await _record(ledger, [request], is_import=is_import))[0]
+    except asyncpg.UniqueViolationError:
+        return (await _record(ledger, [request], is_import=is_import))[0]
+
+
+async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_import: bool) -> list[Answer]:
+    async with ledger.transaction() as connection:
+        found = await find_by_keys(connection, [r.whose for r in requests if isinstance(r.whose, MemberKey)])
+        whose = [found.get(r.whose) if isinstance(r.whose, MemberKey) else r.whose for r in requests]
+        gathered = await gather_locked(ledger, connection, [m for m in whose if m is not None], needs_lots=is_import)
+        known = await known_purchases(connection, [_key(r.purchase) for r in requests])
+
+        batch = _Batch(gathered=gathered, known=known, is_import=is_import)
+        for request, member_id in zip(requests, whose, strict=True):
+            await batch.take(connection, request, member_id)
+
+        recorded = await add_purchases(connection, gathered.timeline, batch.decided)
+        await add_postings(connection, gathered.timeline, [(d, at) for d, _, at in batch.decided])
+        await save_decisions(connection, [d for d, _, _ in batch.decided], gathered.timeline)
+        await add_unclaimed(connection, [p for p, _ in batch.unclaimed], recorded_at=gathered.now)
+        await add_purchase_keys(connection, batch.keys(gathered.now))
+
+        return await batch.answers(connection, recorded)
+
+
+def _key(purchase: Purchase) -> BusinessKey:
+    return BusinessKey(purchase.source, purchase.business_no)
+
+
+class _Batch:
+    """What is decided so far, request by request."""
+
+    def __init__(self, *, gathered: Gathered, known: dict[BusinessKey, KnownPurchase], is_import: bool) -> None:
+        self.gathered = gathered
+        self.known = known
+        self.is_import = is_import
+        self.members: dict[UUID, Member] = dict(gathered.members)
+        self.decided: list[tuple[Decision, Purchase, Circumstance]] = []
+        self.unclaimed: list[tuple[Purchase, bytes]] = []
+        self.hashes: list[bytes] = []
+        self.plan: list[tuple[str, object]] = []  # what answers each request
+        self.firsts: dict[BusinessKey, int] = {}
+
+    async def take(self, connection: Connection, request: PurchaseRequest, member_id: UUID | None) -> None:
+        """Decide one request; a refusal is its answer and leaves no trace."""
+        key = _key(request.purchase)
+        known = self.known.get(key)
+        try:
+            if known is not None:
+                if known.body_hash != request.body_hash:
+                    raise KeyReused(
+                        f"{key.source} {key.business_no} came before with another body", pointer="/business_no"
+                    )
+                position = self.firsts.get(key)
+                self.plan.append(("stored", (known, request)) if position is None else ("again", position))
+                return
+            if request.whose is None:
+                self._keep_for_nobody(request)
+            else:
+                await self._decide(connection, request, member_id)
+            self.firsts[key] = len(self.plan) - 1
+            self.known[key] = KnownPurchase(request.body_hash, None, None)
+        except Refusal as refusal:
+            self.plan.append(("refused", refusal))
+
+    def _keep_for_nobody(self, request: PurchaseRequest) -> None:
+        occurred_at = believed(self.gathered.timeline, request.purchase, self.gathered.now, is_import=self.is_import)
+        program = self.gathered.timeline.programs[self.gathered.timeline.row_at(occurred_at)]
+        check_against_program(program, request.purchase)
+        self.plan.append(("nobody", len(self.unclaimed)))
+        self.unclaimed.append((replace(request.purchase, occurred_at=occurred_at), request.body_hash))
+
+    async def _decide(self, connection: Connection, request: PurchaseRequest, member_id: UUID | None) -> None:
+        timeline = self.gathered.timeline
+        if member_id is None:
+            raise MemberUnknown(pointer="/member")
+        self.gathered.member(member_id)
+        member = self.members[member_id]
+        occurred_at = believed(timeline, request.purchase, self.gathered.now, is_import=self.is_import)
+        purchase = replace(request.purchase, occurred_at=occurred_at)
+        now = max(occurred_at, last_moment(member)) if self.is_import else self.gathered.now
+        program = timeline.programs[timeline.row_at(occurred_at)]
+        check_against_program(program, purchase)
+        member = await with_old_counters(connection, timeline, member, occurred_at)
+        decision = decide_purchase(timeline, member, purchase, now=now)
+        at = Circumstance(
+            occurred_at=occurred_at,
+            recorded_at=now,
+            actor=request.actor,
+            store=purchase.store,
+            channel=purchase.channel,
+        )
+        self.plan.append(("decided", len(self.decided)))
+        self.decided.append((decision, purchase, at))
+        self.hashes.append(request.body_hash)
+        self.members[member_id] = decision.after
+
+    def keys(self, now: datetime) -> list[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]]:
+        """The business keys that this batch takes."""
+        taken: list[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]] = [
+            (_key(purchase), body_hash, decision.after.member_id, decision.sequence, now)
+            for (decision, purchase, _), body_hash in zip(self.decided, self.hashes, strict=True)
+        ]
+        return taken + [(_key(purchase), body_hash, None, None, now) for purchase, body_hash in self.unclaimed]
+
+    async def answers(self, connection: Connection, recorded: Sequence[RecordedPurchase]) -> list[Answer]:
+        """One answer for each request, in order."""
+        answers: list[Answer] = []
+        for kind, what in self.plan:
+            if kind == "decided":
+                assert isinstance(what, int)
+                answers.append(recorded[what])
+            elif kind == "nobody":
+                assert isinstance(what, int)
+                answers.append(answer_of_nobody(self.unclaimed[what][0], self.gathered.now, is_replay=False))
+            elif kind == "again":
+                assert isinstance(what, int)
+                first = answers[what]
+                assert isinstance(first, RecordedPurchase)
+                answers.append(replace(first, is_replay=True))
+            elif kind == "stored":
+                assert isinstance(what, tuple)
+                answers.append(await _stored(connection, *what))
+            else:
+                assert isinstance(what, Refusal)
+                answers.append(what)
+        return answers
+
+
+async def _stored(connection: Connection, known: KnownPurchase, request: PurchaseRequest) -> RecordedPurchase:
+    if known.member_id is None or known.sequence is None:
+        recorded_at = await connection.fetchval(
+            "SELECT recorded_at FROM purchase_key WHERE business_no = $1 AND source = $2",
+            request.purchase.business_no,
+            request.purchase.source,
+        )
+        return answer_of_nobody(request.purchase, recorded_at, is_replay=True)
+    return await recorded_purchase(connection, known.member_id, known.sequence)
+
+
+def answer_of_nobody(purchase: Purchase, recorded_at: datetime, *, is_replay: bool) -> RecordedPurchase:
+    """The answer to a receipt of nobody: kept, and nothing earned until it is claimed."""
+    return RecordedPurchase(
+        purchase_id=None,
+        member_id=None,
+        source=purchase.source,
+        business_no=purchase.business_no,
+        sequence=None,
+        revision=None,
+        occurred_at=purchase.occurred_at,
+        recorded_at=recorded_at,
+        amount_minor=purchase.amount_minor,
+        tier_before=None,
+        tier_after=None,
+        balances_after=(),
+        reasons=(),
+        is_replay=is_replay,
+    )

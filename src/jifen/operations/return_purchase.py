@@ -1,0 +1,184 @@
+"""Return a purchase by line and quantity, several times, or void it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from jifen.domain.decide import Decision, amount_returned, decide_return
+from jifen.domain.purchase import ReturnedLine, is_whole, returned_after, whole_quantity
+from jifen.domain.refusals import FieldWrong, PurchaseUnknown, ReturnExceedsPurchase, TimeOutOfBounds
+from jifen.domain.timeline import Timeline
+from jifen.store.gather import gather_locked, save_decisions
+from jifen.store.ids import new_id
+from jifen.store.journal import Circumstance, add_postings
+from jifen.store.keys import BusinessKey, known_purchases, lock_unclaimed, return_unclaimed
+from jifen.store.ledger import Connection, Ledger
+from jifen.store.once import Once, once
+from jifen.store.purchases import add_return, earned_by, find_purchase, purchase_of, stored_purchase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequest:
+    """What comes back. Without lines everything that is left does: a void."""
+
+    purchase: UUID | BusinessKey
+    lines: tuple[ReturnedLine, ...] | None
+    occurred_at: datetime | None = None
+    store: str | None = None
+    till: str | None = None
+    cashier: str | None = None
+    channel: str | None = None
+    note: str | None = None
+    actor: str | None = None
+
+
+async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> dict[str, Any]:
+    """What was taken back, by currency and rule, and what expired or was forgiven instead."""
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        row = await _find(connection, request.purchase)
+        if row is None:
+            return await _return_of_nobody(ledger, connection, request)
+        member_id, sequence = row["member_id"], row["sequence"]
+        gathered = await gather_locked(ledger, connection, [member_id], origins=[(member_id, sequence)])
+        member = gathered.member(member_id)
+        earned = await earned_by(connection, row)
+        lines = _lines(request.lines, earned.lines, earned.returned)
+        after = returned_after(earned.lines, earned.returned, lines)
+        occurred_at = _believed(request.occurred_at, row["occurred_at"], gathered.now)
+
+        decision = decide_return(gathered.timeline, member, earned, after, now=gathered.now)
+
+        at = Circumstance(
+            occurred_at=occurred_at,
+            recorded_at=gathered.now,
+            actor=request.actor,
+            store=request.store,
+            channel=request.channel,
+            note=request.note,
+        )
+        return_id = new_id()
+        amount = amount_returned(earned.lines, after) - amount_returned(earned.lines, earned.returned)
+        await add_return(
+            connection,
+            decision,
+            return_id=return_id,
+            purchase_sequence=sequence,
+            is_void=request.lines is None,
+            lines=[(line.number, line.quantity_milli) for line in lines],
+            amount_minor=amount,
+            at=at,
+            till=request.till,
+            cashier=request.cashier,
+        )
+        await add_postings(connection, gathered.timeline, [(decision, at)])
+        await save_decisions(connection, [decision], gathered.timeline)
+
+        return {
+            "return_id": str(return_id),
+            "purchase_id": str(row["purchase_id"]),
+            "member_id": str(member_id),
+            "sequence": decision.sequence,
+            "amount_minor": amount,
+            "is_whole": is_whole(earned.lines, after),
+            "recorded_at": gathered.now.isoformat(),
+            "units": _units(gathered.timeline, decision),
+            "reasons": _reasons(gathered.timeline, decision),
+        }
+
+    return await once(ledger, key, effect)
+
+
+async def _find(connection: Connection, purchase: UUID | BusinessKey) -> dict[str, Any] | None:
+    if isinstance(purchase, UUID):
+        row = await find_purchase(connection, purchase)
+        if row is None:
+            raise PurchaseUnknown(pointer="/purchase")
+        return row
+    known = (await known_purchases(connection, [purchase])).get(purchase)
+    if known is None:
+        raise PurchaseUnknown(pointer="/purchase", source=purchase.source, business_no=purchase.business_no)
+    if known.member_id is None or known.sequence is None:
+        return None
+    return await stored_purchase(connection, known.member_id, known.sequence)
+
+
+async def _return_of_nobody(ledger: Ledger, connection: Connection, request: ReturnRequest) -> dict[str, Any]:
+    """What of a receipt of nobody came back is remembered: who claims it later earns nothing for it."""
+    assert isinstance(request.purchase, BusinessKey)
+    unclaimed = await lock_unclaimed(connection, request.purchase)
+    if unclaimed is None:
+        raise PurchaseUnknown("the receipt has just been claimed; ask again", pointer="/purchase")
+    purchase = purchase_of(unclaimed.body)
+    lines = _lines(request.lines, purchase.lines, unclaimed.returned)
+    after = returned_after(purchase.lines, unclaimed.returned, lines)
+    await return_unclaimed(connection, request.purchase, after)
+    clock = await ledger.clock(connection)
+    return {
+        "return_id": None,
+        "purchase_id": None,
+        "member_id": None,
+        "sequence": None,
+        "amount_minor": amount_returned(purchase.lines, after) - amount_returned(purchase.lines, unclaimed.returned),
+        "is_whole": is_whole(purchase.lines, after),
+        "recorded_at": clock.now.isoformat(),
+        "units": [],
+        "reasons": [],
+    }
+
+
+def _lines(
+    asked: tuple[ReturnedLine, ...] | None, lines: Sequence[Any], returned: dict[int, int] | Any
+) -> tuple[ReturnedLine, ...]:
+    if asked is not None:
+        if not asked:
+            raise FieldWrong("a return names at least one line; to void a purchase leave lines out", pointer="/lines")
+        return asked
+    left = tuple(
+        ReturnedLine(number=line.number, quantity_milli=quantity)
+        for line in lines
+        if (quantity := whole_quantity(line) - returned.get(line.number, 0)) > 0
+    )
+    if not left:
+        raise ReturnExceedsPurchase("everything has come back already", pointer="/lines", quantity_milli_left=0)
+    return left
+
+
+def _believed(claimed: datetime | None, bought_at: datetime, now: datetime) -> datetime:
+    if claimed is None:
+        return now
+    if claimed < bought_at:
+        raise TimeOutOfBounds("a return cannot come before its purchase", pointer="/occurred_at")
+    return min(claimed, now)
+
+
+def _units(timeline: Timeline, decision: Decision) -> list[dict[str, Any]]:
+    taken: dict[int, list[int]] = {}
+    for reason in decision.results:
+        currency = timeline.rule(decision.row, reason.rule).currency
+        wanted, charged = taken.get(currency, [0, 0])
+        taken[currency] = [wanted + reason.desired, charged + reason.granted]
+    return [
+        {
+            "currency": timeline.newest.currencies[currency].code,
+            "units_earned": wanted,
+            "units_taken": charged,
+            "units_forgiven": decision.forgiven.get(currency, 0),
+            "units_expired_before": wanted - charged - decision.forgiven.get(currency, 0),
+            "balance_after": decision.after.balance(currency),
+            "debt_after": decision.after.debt(currency),
+        }
+        for currency, (wanted, charged) in sorted(taken.items())
+    ]
+
+
+def _reasons(timeline: Timeline, decision: Decision) -> list[dict[str, Any]]:
+    return [
+        {"rule": timeline.rule(decision.row, r.rule).code, "units_earned": r.desired, "units_taken": r.granted}
+        for r in decision.results
+        if r.desired
+    ]

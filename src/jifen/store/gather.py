@@ -1,0 +1,150 @@
+"""What several operations gather: locked members with just the lots that a decision may touch, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from jifen.domain import fold
+from jifen.domain.calendar import day_number, epoch_second, local_date, month_number
+from jifen.domain.decide import Decision
+from jifen.domain.member import Member
+from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberUnknown
+from jifen.domain.timeline import Timeline
+from jifen.store.journal import granted_in
+from jifen.store.ledger import Ledger
+from jifen.store.members import lock_members, open_lots, read_members, save_lots, save_members, with_currencies, with_lots
+from jifen.store.reservations import close_reservations
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Members as they stand, the moment, and the programme."""
+
+    members: dict[UUID, Member]
+    now: datetime
+    timeline: Timeline
+
+    def member(self, member_id: UUID, *, pointer: str = "/member") -> Member:
+        """A member who takes entries.
+
+        Refuses
+            MemberUnknown   there is none with that id
+            MemberClosed    closed or merged into another
+        """
+        member = self.members.get(member_id)
+        if member is None:
+            raise MemberUnknown(pointer=pointer)
+        if member.status in ("closed", "merged"):
+            raise MemberClosed(pointer=pointer, status=member.status)
+        return member
+
+
+async def gather_locked(
+    ledger: Ledger,
+    connection: Connection,
+    member_ids: Iterable[UUID],
+    *,
+    needs_lots: bool = True,
+    origins: Sequence[tuple[UUID, int]] = (),
+) -> Gathered:
+    """Lock, then read what the rows do not hold under a fresh snapshot: three steps, because a statement that locks and
+    reads at once returns, after waiting, the new balance with the old lots."""
+    members = await lock_members(connection, member_ids)
+    return await _gathered(ledger, connection, members, needs_lots=needs_lots, origins=origins)
+
+
+async def gather_unlocked(ledger: Ledger, connection: Connection, member_ids: Iterable[UUID]) -> Gathered:
+    """The same for an answer that changes nothing."""
+    members = await read_members(connection, member_ids)
+    return await _gathered(ledger, connection, members, needs_lots=True, origins=())
+
+
+async def _gathered(
+    ledger: Ledger,
+    connection: Connection,
+    members: dict[UUID, Member],
+    *,
+    needs_lots: bool,
+    origins: Sequence[tuple[UUID, int]],
+) -> Gathered:
+    clock = await ledger.clock(connection)
+    timeline = await ledger.timeline(connection, clock.newest)
+    now = max([clock.now, *(last_moment(member) for member in members.values())])
+    day, at = day_number(local_date(now, timeline.time_zone)), epoch_second(now)
+    wanting = [
+        member.member_id for member in members.values() if needs_lots or member.is_due(day, at) or any(member.debts)
+    ]
+    wanting += [member_id for member_id, _ in origins if member_id in members and member_id not in wanting]
+    lots = await open_lots(connection, wanting, origins=origins) if wanting else {}
+    return Gathered(
+        members={
+            member_id: with_lots(with_currencies(member, timeline.n_currencies), lots.get(member_id, []))
+            for member_id, member in members.items()
+        },
+        now=now,
+        timeline=timeline,
+    )
+
+
+def last_moment(member: Member) -> datetime:
+    """The second a member's clock has reached: no later entry may be dated before it."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=member.scalars[fold.CLOCK_AT])
+
+
+def currency_number(timeline: Timeline, code: str, *, pointer: str = "/currency") -> int:
+    """The number of a currency code in the newest revision.
+
+    Refuses
+        CurrencyUnknown   the programme has no such currency
+    """
+    for currency in timeline.newest.currencies:
+        if currency.code == code:
+            return currency.number
+    known = [currency.code for currency in timeline.newest.currencies]
+    raise CurrencyUnknown(f"{code!r} is none of {', '.join(known)}", pointer=pointer, value=code)
+
+
+async def save_decisions(
+    connection: Connection, decisions: Sequence[Decision], timeline: Timeline, *, ended: dict[int, str] | None = None
+) -> None:
+    """Write what decisions, in order, left of members and lots. The last word on a member or a lot counts."""
+    members = {decision.after.member_id: decision.after for decision in decisions}
+    lots = {(d.after.member_id, lot.number): lot for d in decisions for lot in d.lots_changed}
+    await save_members(connection, [members[key] for key in sorted(members)], time_zone=timeline.time_zone)
+    await save_lots(connection, [(member_id, lots[member_id, number]) for member_id, number in sorted(lots)])
+    for decision in decisions:
+        if decision.before.holds != decision.after.holds:
+            await close_reservations(connection, decision.before, decision.after, ended=ended or {})
+
+
+async def with_old_counters(
+    connection: Connection, timeline: Timeline, member: Member, occurred_at: datetime
+) -> Member:
+    """The member with the counters of a period long past, where a late purchase asks for one that the row forgot.
+
+    The row keeps, of each capped rule, the latest day and the latest month; an older period is summed from the journal.
+    """
+    day = local_date(occurred_at, timeline.time_zone)
+    periods = {0: day_number(day) * 2, 1: month_number(day) * 2 + 1}
+    width = fold.COUNTER_WIDTH
+    rows = [tuple(member.counters[i : i + width]) for i in range(0, len(member.counters), width)]
+    forgotten = [
+        (rule, period) for rule, latest, _ in rows if (period := periods[latest % 2]) < latest
+    ]
+    if not forgotten:
+        return member
+    first_of_month = day.replace(day=1)
+    last_of_month = (first_of_month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    used = {
+        0: await granted_in(connection, member.member_id, first_on=day, last_on=day),
+        1: await granted_in(connection, member.member_id, first_on=first_of_month, last_on=last_of_month),
+    }
+    old = [number for rule, period in forgotten for number in (rule, period, used[period % 2].get(rule, 0))]
+    return replace(member, counters=old + member.counters)

@@ -1,0 +1,240 @@
+"""The journal: postings and the entries that are neither a sale nor a return. Insert only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from jifen.domain.calendar import start_of_day
+from jifen.domain.decide import Decision, Posting, Reason, Verb
+from jifen.domain.timeline import Timeline
+from jifen.store.ids import new_id
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+ACCOUNTS: dict[Verb, tuple[str, bool]] = {
+    Verb.EARN: ("issued", True),
+    Verb.CLAW_BACK: ("issued", False),
+    Verb.REDEEM: ("redeemed", False),
+    Verb.EXPIRE: ("expired", False),
+    Verb.ADJUST_UP: ("adjusted", True),
+    Verb.ADJUST_DOWN: ("adjusted", False),
+    Verb.GIVE: ("in_transit", False),
+    Verb.RECEIVE: ("in_transit", True),
+}
+"""For each verb the programme's account, and whether the member is credited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstance:
+    """Who, where and when of an entry."""
+
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str | None = None
+    store: str | None = None
+    channel: str | None = None
+    note: str | None = None
+
+
+class EntryRow(NamedTuple):
+    """What an entry other than a sale or a return keeps beside its postings."""
+
+    kind: str
+    currency: int | None = None
+    units: int | None = None
+    origin: int | None = None
+    counterpart_id: UUID | None = None
+    gift_id: UUID | None = None
+    slices: tuple[tuple[int, int], ...] = ()
+    lapses_at: datetime | None = None
+
+
+async def add_entry(
+    connection: Connection, timeline: Timeline, decision: Decision, row: EntryRow, at: Circumstance
+) -> UUID:
+    """Write one entry with its postings; return its id."""
+    entry_id = new_id()
+    await connection.execute(
+        """INSERT INTO entry (member_id, sequence, entry_id, kind, currency, units, origin, counterpart_id, gift_id, slices,
+               lapses_at, revision, store, channel, actor, note, occurred_at, recorded_at, tier_after, balances_after)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)""",
+        decision.after.member_id,
+        decision.sequence,
+        entry_id,
+        row.kind,
+        row.currency,
+        row.units,
+        row.origin,
+        row.counterpart_id,
+        row.gift_id,
+        [number for pair in row.slices for number in pair] or None,
+        row.lapses_at,
+        timeline.programs[decision.row].revision,
+        at.store,
+        at.channel,
+        at.actor,
+        at.note,
+        at.occurred_at,
+        at.recorded_at,
+        decision.after.tier,
+        decision.after.balances,
+    )
+    await add_postings(connection, timeline, [(decision, at)])
+    return entry_id
+
+
+async def add_postings(
+    connection: Connection, timeline: Timeline, decided: Sequence[tuple[Decision, Circumstance]]
+) -> None:
+    """Write the postings of decisions."""
+    rows = [
+        _posting_row(timeline, decision, part, posting, at)
+        for decision, at in decided
+        for part, posting in enumerate(decision.postings)
+    ]
+    if rows:
+        await connection.executemany(
+            """INSERT INTO posting (member_id, sequence, part, currency, verb, account, is_credit, units, balance_after,
+                   reason_rules, reason_desired, reason_granted, lot, revision, funder, store, channel, actor,
+                   occurred_at, recorded_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)""",
+            rows,
+        )
+
+
+def _posting_row(
+    timeline: Timeline, decision: Decision, part: int, posting: Posting, at: Circumstance
+) -> tuple[object, ...]:
+    program = timeline.programs[decision.row]
+    account, is_credit = ACCOUNTS[posting.verb]
+    return (
+        decision.after.member_id,
+        decision.sequence,
+        part,
+        posting.currency,
+        posting.verb.name.lower(),
+        account,
+        is_credit,
+        posting.units,
+        posting.balance_after,
+        [reason.rule for reason in posting.reasons],
+        [reason.desired for reason in posting.reasons],
+        [reason.granted for reason in posting.reasons],
+        posting.lot,
+        program.revision,
+        program.currencies[posting.currency].funded_by if posting.currency < len(program.currencies) else None,
+        at.store,
+        at.channel,
+        at.actor,
+        at.occurred_at if posting.due_on is None else start_of_day(posting.due_on, program.time_zone),
+        at.recorded_at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedRow:
+    """A posting as it stands in the journal."""
+
+    member_id: UUID
+    sequence: int
+    part: int
+    currency: int
+    verb: str
+    account: str
+    is_credit: bool
+    units: int
+    balance_after: int
+    reasons: tuple[Reason, ...]
+    lot: int | None
+    revision: int
+    funder: str | None
+    store: str | None
+    channel: str | None
+    actor: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+_POSTING = """member_id, sequence, part, currency, verb, account, is_credit, units, balance_after, reason_rules,
+    reason_desired, reason_granted, lot, revision, funder, store, channel, actor, occurred_at, recorded_at"""
+
+
+def _posted(row: Any) -> PostedRow:
+    return PostedRow(
+        reasons=tuple(
+            Reason(*three)
+            for three in zip(row["reason_rules"], row["reason_desired"], row["reason_granted"], strict=True)
+        ),
+        **{name: value for name, value in row.items() if not name.startswith("reason_")},
+    )
+
+
+async def postings_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> list[PostedRow]:
+    """The postings of some entries of a member, in order."""
+    rows = await connection.fetch(
+        f"SELECT {_POSTING} FROM posting WHERE member_id = $1 AND sequence = ANY($2::bigint[]) ORDER BY sequence, part",  # noqa: S608
+        member_id,
+        list(sequences),
+    )
+    return [_posted(row) for row in rows]
+
+
+async def statement_page(
+    connection: Connection, member_id: UUID, *, before: int | None, limit: int
+) -> list[PostedRow]:
+    """Postings of a member, newest first, of `limit` entries that have any, below a sequence."""
+    rows = await connection.fetch(
+        f"""SELECT {_POSTING} FROM posting
+            WHERE member_id = $1 AND sequence IN (
+                SELECT DISTINCT sequence FROM posting
+                WHERE member_id = $1 AND ($2::bigint IS NULL OR sequence < $2)
+                ORDER BY sequence DESC LIMIT $3)
+            ORDER BY sequence DESC, part DESC""",  # noqa: S608
+        member_id,
+        before,
+        limit,
+    )
+    return [_posted(row) for row in rows]
+
+
+async def entries_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The entries (other than sales and returns) of a member, by sequence."""
+    rows = await connection.fetch(
+        """SELECT sequence, entry_id, kind, currency, units, origin, counterpart_id, gift_id, lapses_at, note, actor,
+                  occurred_at, recorded_at
+           FROM entry WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
+        member_id,
+        list(sequences),
+    )
+    return {row["sequence"]: dict(row) for row in rows}
+
+
+async def granted_in(
+    connection: Connection, member_id: UUID, *, first_on: date, last_on: date
+) -> dict[int, int]:
+    """Units that each rule granted for purchases of some days, less what returns of them took back.
+
+    What a cap of a period long past has used: asked only by a late purchase.
+    """
+    rows = await connection.fetch(
+        """SELECT rule, sum(units)::bigint FROM (
+               SELECT r.rule, r.granted AS units
+               FROM purchase u JOIN posting p USING (member_id, sequence),
+                    unnest(p.reason_rules, p.reason_granted) AS r (rule, granted)
+               WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3 AND p.verb = 'earn'
+               UNION ALL
+               SELECT r.rule, - r.clawed
+               FROM purchase u JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
+                    unnest(b.hit_rules, b.hit_clawed) AS r (rule, clawed)
+               WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
+           ) moved GROUP BY rule""",
+        member_id,
+        first_on,
+        last_on,
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,139 @@
+"""Keys of idempotency, and the receipts of nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from jifen.domain.purchase import Purchase
+from jifen.store.purchases import purchase_document
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+
+class BusinessKey(NamedTuple):
+    """What names a purchase outside: who sent it and its number there."""
+
+    source: str
+    business_no: str
+
+
+class KnownPurchase(NamedTuple):
+    """A business key that has been used. Without a member it is a receipt of nobody."""
+
+    body_hash: bytes
+    member_id: UUID | None
+    sequence: int | None
+
+
+async def known_purchases(connection: Connection, keys: Sequence[BusinessKey]) -> dict[BusinessKey, KnownPurchase]:
+    """Which of some business keys have been used, and for what."""
+    rows = await connection.fetch(
+        """SELECT source, business_no, body_hash, member_id, sequence FROM purchase_key
+           WHERE (business_no, source) IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
+        [key.business_no for key in keys],
+        [key.source for key in keys],
+    )
+    return {BusinessKey(row[0], row[1]): KnownPurchase(row[2], row[3], row[4]) for row in rows}
+
+
+async def add_purchase_keys(
+    connection: Connection, keys: Sequence[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]]
+) -> None:
+    """Take business keys, in their order so that two batches never wait for each other. One that was taken meanwhile
+    raises UniqueViolationError and nothing of the transaction stays."""
+    await connection.executemany(
+        """INSERT INTO purchase_key (source, business_no, body_hash, member_id, sequence, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6)""",
+        [(*key, body_hash, member_id, sequence, at) for key, body_hash, member_id, sequence, at in sorted(keys)],
+    )
+
+
+async def give_key_to(connection: Connection, key: BusinessKey, *, member_id: UUID, sequence: int) -> None:
+    """A receipt of nobody has become a member's purchase."""
+    await connection.execute(
+        "UPDATE purchase_key SET member_id = $3, sequence = $4 WHERE business_no = $2 AND source = $1",
+        key.source,
+        key.business_no,
+        member_id,
+        sequence,
+    )
+
+
+async def add_unclaimed(connection: Connection, purchases: Sequence[Purchase], *, recorded_at: datetime) -> None:
+    """Keep receipts of nobody."""
+    await connection.executemany(
+        """INSERT INTO unclaimed_purchase (source, business_no, body, occurred_at, recorded_at)
+           VALUES ($1, $2, $3, $4, $5)""",
+        [(p.source, p.business_no, purchase_document(p), p.occurred_at, recorded_at) for p in purchases],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclaimed:
+    """A receipt of nobody, locked."""
+
+    body: dict[str, Any]
+    returned: dict[int, int]
+    recorded_at: datetime
+
+
+async def lock_unclaimed(connection: Connection, key: BusinessKey) -> Unclaimed | None:
+    """A receipt of nobody, locked against a second claim or return; None when there is none (any more)."""
+    row = await connection.fetchrow(
+        """SELECT body, returned, recorded_at FROM unclaimed_purchase
+           WHERE business_no = $2 AND source = $1 FOR UPDATE""",
+        key.source,
+        key.business_no,
+    )
+    if row is None:
+        return None
+    returned = {int(number): quantity for number, quantity in row["returned"].items()}
+    return Unclaimed(body=row["body"], returned=returned, recorded_at=row["recorded_at"])
+
+
+async def return_unclaimed(connection: Connection, key: BusinessKey, returned: dict[int, int]) -> None:
+    """Remember what of a receipt of nobody came back, so that a later claim earns nothing for it."""
+    await connection.execute(
+        "UPDATE unclaimed_purchase SET returned = $3 WHERE business_no = $2 AND source = $1",
+        key.source,
+        key.business_no,
+        {str(number): quantity for number, quantity in returned.items()},
+    )
+
+
+async def remove_unclaimed(connection: Connection, key: BusinessKey) -> None:
+    """The receipt has found its member."""
+    await connection.execute(
+        "DELETE FROM unclaimed_purchase WHERE business_no = $2 AND source = $1", key.source, key.business_no
+    )
+
+
+class RememberedAnswer(NamedTuple):
+    """What was answered to an Idempotency-Key."""
+
+    body_hash: bytes
+    answer: Any
+
+
+async def remembered_answer(connection: Connection, key: str) -> RememberedAnswer | None:
+    """The answer to a key that has had its effect; None: it has not."""
+    row = await connection.fetchrow("SELECT body_hash, answer FROM request_key WHERE key = $1", key)
+    return RememberedAnswer(row[0], row[1]) if row else None
+
+
+async def remember_answer(
+    connection: Connection, key: str, *, body_hash: bytes, answer: Any, recorded_at: datetime
+) -> None:
+    """Keep an answer with its effect, in one transaction. A key that was taken meanwhile raises UniqueViolationError."""
+    await connection.execute(
+        "INSERT INTO request_key (key, body_hash, answer, recorded_at) VALUES ($1, $2, $3, $4)",
+        key,
+        body_hash,
+        answer,
+        recorded_at,
+    )

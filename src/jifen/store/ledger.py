@@ -1,0 +1,103 @@
+"""The ledger as a process sees it: connections, and the timeline of revisions compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+import asyncpg
+import msgspec
+
+from jifen.domain.refusals import ProgramMissing
+from jifen.domain.timeline import Timeline
+from jifen.embedded.connection import Connection as Address
+from jifen.store import revisions
+from jifen.store.revisions import StoredRevision
+from jifen.store.tables import SCHEMA
+
+# asyncpg's own types stop at its pool's proxies, which stand in for connections.
+Connection: TypeAlias = Any
+Pool: TypeAlias = Any
+Compile = Callable[[Sequence[StoredRevision]], Timeline]
+
+
+class Clock(NamedTuple):
+    """The database's book time, taken after the locks, and the newest revision number (0: none yet)."""
+
+    now: datetime
+    newest: int
+
+
+async def _keep(connection: Connection) -> None:
+    """No session state outlives a transaction here, so a connection goes back to the pool without a round trip."""
+
+
+async def _prepare(connection: Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode, format="text"
+    )
+
+
+def _encode(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+async def open_pool(address: Address, *, size: int = 8) -> Pool:
+    """A pool of connections to the ledger as the application role."""
+    return await asyncpg.create_pool(
+        **address.arguments(),
+        min_size=1,
+        max_size=size,
+        init=_prepare,
+        reset=_keep,
+        server_settings={"search_path": SCHEMA, "timezone": "UTC", "application_name": "jifen"},
+        command_timeout=60,
+    )
+
+
+async def connect(address: Address) -> Connection:
+    """One connection of the same kind, for a command."""
+    connection = await asyncpg.connect(
+        **address.arguments(), server_settings={"search_path": SCHEMA, "timezone": "UTC", "application_name": "jifen"}
+    )
+    await _prepare(connection)
+    return connection
+
+
+class Ledger:
+    """What an operation is given: the pool, and the timeline for the newest revision that a transaction saw."""
+
+    def __init__(self, pool: Pool, *, compile_timeline: Compile) -> None:
+        self.pool = pool
+        self._compile = compile_timeline
+        self._timeline: Timeline | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A transaction that commits when the block ends and leaves nothing when it raises."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    async def clock(self, connection: Connection) -> Clock:
+        """Now. Asked after the locks, so that time never runs backwards for a member."""
+        row = await connection.fetchrow(
+            """SELECT clock_timestamp() - b.shift_seconds * INTERVAL '1 second',
+                      (SELECT coalesce(max(number), 0) FROM revision)
+               FROM book b"""
+        )
+        assert row is not None, "the book has its one row"
+        return Clock(row[0], row[1])
+
+    async def timeline(self, connection: Connection, newest: int) -> Timeline:
+        """The timeline up to a revision, compiled anew when this process holds an older one.
+
+        Refuses
+            ProgramMissing   nothing was ever published
+        """
+        if newest == 0:
+            raise ProgramMissing("no programme was published yet: jifen program apply FILE")
+        if self._timeline is None or self._timeline.newest.revision < newest:
+            self._timeline = self._compile(await revisions.all_revisions(connection))
+        return self._timeline

@@ -1,0 +1,261 @@
+"""Members: lock, read, enrol, save. The row is dressed for the fold here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from jifen.domain import fold
+from jifen.domain.calendar import date_of, day_or_never, start_of_day
+from jifen.domain.member import Lot, Member
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+_COLUMNS = """member_id, status, sequence, tier, review_day, purchases, last_purchase_day, clock_day, clock_at,
+    lots_opened, next_due_day, next_lapse_at, balances, debts, spend_window, tier_history, counters, holds"""
+
+
+class MemberKey(NamedTuple):
+    """A card number or an external id."""
+
+    kind: str
+    value: str
+
+
+async def lock_members(connection: Connection, member_ids: Iterable[UUID], *, n_currencies: int = 0) -> dict[UUID, Member]:
+    """Lock members in the order of their ids (so that two batches never wait for each other) and return them."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",  # noqa: S608
+        sorted(set(member_ids)),
+    )
+    return {row["member_id"]: _dressed(row, n_currencies) for row in rows}
+
+
+async def read_members(connection: Connection, member_ids: Iterable[UUID], *, n_currencies: int = 0) -> dict[UUID, Member]:
+    """Members without a lock, for answers that change nothing."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[])",  # noqa: S608
+        list(set(member_ids)),
+    )
+    return {row["member_id"]: _dressed(row, n_currencies) for row in rows}
+
+
+def _dressed(row: Any, n_currencies: int) -> Member:
+    balances: list[int] = row["balances"]
+    debts: list[int] = row["debts"]
+    n = max(n_currencies, len(balances))
+    scalars = [0] * (fold.BALANCES + n * fold.BALANCE_WIDTH)
+    scalars[fold.SEQUENCE] = row["sequence"]
+    scalars[fold.TIER] = scalars[fold.JUDGED_TIER] = row["tier"]
+    scalars[fold.REVIEW_DAY] = row["review_day"]
+    scalars[fold.PURCHASES] = row["purchases"]
+    scalars[fold.LAST_PURCHASE_DAY] = row["last_purchase_day"]
+    scalars[fold.CLOCK_DAY] = row["clock_day"]
+    scalars[fold.CLOCK_AT] = row["clock_at"]
+    scalars[fold.LOTS_OPENED] = row["lots_opened"]
+    scalars[fold.NEXT_DUE_DAY] = row["next_due_day"]
+    scalars[fold.NEXT_LAPSE_AT] = row["next_lapse_at"]
+    scalars[fold.BALANCES : fold.BALANCES + 2 * len(balances) : 2] = balances
+    scalars[fold.BALANCES + 1 : fold.BALANCES + 1 + 2 * len(debts) : 2] = debts
+    return Member(
+        member_id=row["member_id"],
+        status=row["status"],
+        scalars=scalars,
+        lots=[],
+        window=row["spend_window"],
+        history=row["tier_history"],
+        counters=row["counters"],
+        holds=row["holds"],
+    )
+
+
+def with_currencies(member: Member, n_currencies: int) -> Member:
+    """The member with room for currencies that a newer revision added."""
+    missing = fold.BALANCES + n_currencies * fold.BALANCE_WIDTH - len(member.scalars)
+    if missing <= 0:
+        return member
+    return _copy(member, scalars=member.scalars + [0] * missing)
+
+
+def with_lots(member: Member, lots: Sequence[Lot]) -> Member:
+    """The member with the lots that a decision may touch."""
+    return _copy(member, lots=[number for row in lots for number in row])
+
+
+def _copy(member: Member, *, scalars: list[int] | None = None, lots: list[int] | None = None) -> Member:
+    return Member(
+        member_id=member.member_id,
+        status=member.status,
+        scalars=member.scalars if scalars is None else scalars,
+        lots=member.lots if lots is None else lots,
+        window=member.window,
+        history=member.history,
+        counters=member.counters,
+        holds=member.holds,
+    )
+
+
+_LOT = "member_id, number, currency, left_units, held, gone, expired, returned, expires_on, matures_on, origin, opened"
+
+
+async def open_lots(
+    connection: Connection, member_ids: Sequence[UUID], *, origins: Sequence[tuple[UUID, int]] = ()
+) -> dict[UUID, list[Lot]]:
+    """The lots of members that still hold units, and those that certain entries opened, in order of number."""
+    rows = await connection.fetch(
+        f"""SELECT {_LOT} FROM lot
+            WHERE member_id = ANY($1::uuid[])
+              AND (left_units > 0 OR held > 0
+                   OR (member_id, origin) IN (SELECT * FROM unnest($2::uuid[], $3::bigint[])))
+            ORDER BY member_id, number""",  # noqa: S608
+        list(member_ids),
+        [member_id for member_id, _ in origins],
+        [origin for _, origin in origins],
+    )
+    lots: dict[UUID, list[Lot]] = {}
+    for row in rows:
+        lots.setdefault(row[0], []).append(_lot(row))
+    return lots
+
+
+async def all_lots(connection: Connection, member_id: UUID) -> list[Lot]:
+    """Every lot a member ever had."""
+    rows = await connection.fetch(f"SELECT {_LOT} FROM lot WHERE member_id = $1 ORDER BY number", member_id)  # noqa: S608
+    return [_lot(row) for row in rows]
+
+
+def _lot(row: Any) -> Lot:
+    return Lot(
+        number=row[1],
+        currency=row[2],
+        left=row[3],
+        held=row[4],
+        gone=row[5],
+        expired=row[6],
+        returned=row[7],
+        expires_day=day_or_never(row[8]),
+        matures_day=day_or_never(row[9]),
+        origin=row[10],
+        opened=row[11],
+    )
+
+
+async def save_lots(connection: Connection, changed: Sequence[tuple[UUID, Lot]]) -> None:
+    """Write lots that were opened or changed."""
+    if not changed:
+        return
+    await connection.executemany(
+        """INSERT INTO lot (member_id, number, currency, origin, opened, left_units, held, gone, expired, returned,
+                            matures_on, expires_on)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+           ON CONFLICT (member_id, number) DO UPDATE
+           SET left_units = excluded.left_units, held = excluded.held, gone = excluded.gone,
+               expired = excluded.expired, returned = excluded.returned""",
+        [
+            (
+                member_id, lot.number, lot.currency, lot.origin, lot.opened, lot.left, lot.held, lot.gone, lot.expired,
+                lot.returned, date_of(lot.matures_day), date_of(lot.expires_day),
+            )
+            for member_id, lot in changed
+        ],
+    )  # fmt: skip
+
+
+def _saved(member: Member, time_zone: str) -> tuple[object, ...]:
+    s = member.scalars
+    return (
+        member.member_id, member.status, s[fold.SEQUENCE], s[fold.TIER], s[fold.REVIEW_DAY], s[fold.PURCHASES],
+        s[fold.LAST_PURCHASE_DAY], s[fold.CLOCK_DAY], s[fold.CLOCK_AT], s[fold.LOTS_OPENED], s[fold.NEXT_DUE_DAY],
+        s[fold.NEXT_LAPSE_AT], next_due_at(s[fold.NEXT_DUE_DAY], s[fold.NEXT_LAPSE_AT], time_zone),
+        member.balances, member.debts, member.window, member.history, member.counters, member.holds,
+    )  # fmt: skip
+
+
+def next_due_at(day: int, lapse_at: int, time_zone: str) -> datetime | None:
+    """The moment from which a job should look at the member; None: nothing is ahead."""
+    due_on = date_of(day)
+    moments = []
+    if due_on is not None:
+        moments.append(start_of_day(due_on, time_zone))
+    if lapse_at < fold.FAR_AT:
+        moments.append(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=lapse_at))
+    return min(moments, default=None)
+
+
+async def save_members(connection: Connection, members: Sequence[Member], *, time_zone: str) -> None:
+    """Write the state of locked members."""
+    await connection.executemany(
+        """UPDATE member SET status = $2, sequence = $3, tier = $4, review_day = $5, purchases = $6,
+               last_purchase_day = $7, clock_day = $8, clock_at = $9, lots_opened = $10, next_due_day = $11,
+               next_lapse_at = $12, next_due_at = $13, balances = $14, debts = $15, spend_window = $16,
+               tier_history = $17, counters = $18, holds = $19
+           WHERE member_id = $1""",
+        [_saved(member, time_zone) for member in members],
+    )
+
+
+async def add_members(
+    connection: Connection, members: Sequence[Member], *, enrolled_at: datetime, time_zone: str
+) -> None:
+    """Enrol members."""
+    await connection.executemany(
+        """INSERT INTO member (member_id, status, sequence, tier, review_day, purchases, last_purchase_day, clock_day,
+               clock_at, lots_opened, next_due_day, next_lapse_at, next_due_at, balances, debts, spend_window,
+               tier_history, counters, holds, enrolled_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)""",
+        [(*_saved(member, time_zone), enrolled_at) for member in members],
+    )
+
+
+async def set_status(connection: Connection, member_id: UUID, status: str) -> None:
+    """Change the status of a locked member."""
+    await connection.execute("UPDATE member SET status = $2 WHERE member_id = $1", member_id, status)
+
+
+async def add_keys(connection: Connection, member_id: UUID, keys: Sequence[MemberKey]) -> None:
+    """Give a member cards and external ids. One that is taken raises UniqueViolationError."""
+    await connection.executemany(
+        "INSERT INTO member_key (value, kind, member_id) VALUES ($1, $2, $3)",
+        [(key.value, key.kind, member_id) for key in keys],
+    )
+
+
+async def find_by_keys(connection: Connection, keys: Sequence[MemberKey]) -> dict[MemberKey, UUID]:
+    """The members that cards and external ids belong to."""
+    if not keys:
+        return {}
+    rows = await connection.fetch(
+        """SELECT k.kind, k.value, k.member_id FROM member_key k
+           WHERE (k.value, k.kind) IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
+        [key.value for key in keys],
+        [key.kind for key in keys],
+    )
+    return {MemberKey(row[0], row[1]): row[2] for row in rows}
+
+
+async def keys_of(connection: Connection, member_id: UUID) -> list[MemberKey]:
+    """The cards and external ids of a member."""
+    rows = await connection.fetch(
+        "SELECT kind, value FROM member_key WHERE member_id = $1 ORDER BY kind, value", member_id
+    )
+    return [MemberKey(row[0], row[1]) for row in rows]
+
+
+async def enrolled_at(connection: Connection, member_id: UUID) -> datetime | None:
+    """When a member was enrolled; None: there is no such member."""
+    at: datetime | None = await connection.fetchval("SELECT enrolled_at FROM member WHERE member_id = $1", member_id)
+    return at
+
+
+async def due_members(connection: Connection, now: datetime, *, limit: int) -> list[UUID]:
+    """Members for whom time has made something due."""
+    rows = await connection.fetch(
+        """SELECT member_id FROM member WHERE next_due_at <= $1 AND status <> 'merged'
+           ORDER BY next_due_at LIMIT $2""",
+        now,
+        limit,
+    )
+    return [row[0] for row in rows]

@@ -1,0 +1,55 @@
+"""One effect and one answer for an Idempotency-Key."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from jifen.domain.refusals import KeyReused
+from jifen.store.keys import remember_answer, remembered_answer
+from jifen.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """A key with the hash of the body it came with."""
+
+    key: str
+    body_hash: bytes
+
+
+async def once(ledger: Ledger, request: Once, effect: Callable[[Connection], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """Do it in one transaction and remember the answer; asked again, give that answer with `is_replay`.
+
+    Two at the same time: the second waits for the first at the key, fails, and finds the answer on its next try.
+    A refusal is not remembered, so a retry may succeed.
+
+    Refuses
+        KeyReused   the key came before with another body
+    """
+    for _ in range(TRIES):
+        try:
+            async with ledger.transaction() as connection:
+                known = await remembered_answer(connection, request.key)
+                if known is not None:
+                    if known.body_hash != request.body_hash:
+                        raise KeyReused(pointer="/headers/Idempotency-Key")
+                    return {**known.answer, "is_replay": True}
+                answer = await effect(connection)
+                clock = await ledger.clock(connection)
+                await remember_answer(
+                    connection, request.key, body_hash=request.body_hash, answer=answer, recorded_at=clock.now
+                )
+                return {**answer, "is_replay": False}
+        except asyncpg.UniqueViolationError as clash:
+            if clash.constraint_name != "request_key_pkey":
+                raise
+    raise AssertionError(f"the key {request.key!r} clashed {TRIES} times and was never found")

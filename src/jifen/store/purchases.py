@@ -1,0 +1,316 @@
+"""Purchases and returns: written once, read for answers and for what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from jifen.domain.calendar import local_date
+from jifen.domain.decide import Decision, Earned, Reason, moment_of
+from jifen.domain.program.select import Hit, mask_of, mask_words, word_count
+from jifen.domain.purchase import Line, Payment, Purchase
+from jifen.domain.timeline import Timeline
+from jifen.store.ids import new_id
+from jifen.store.journal import Circumstance, PostedRow, postings_of
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+
+def line_document(line: Line) -> dict[str, Any]:
+    """A line as it is kept: what is not known or nothing is left out."""
+    kept = {
+        "number": line.number,
+        "sku": line.sku,
+        "name": line.name,
+        "category": line.category,
+        "brand": line.brand,
+        "quantity_milli": line.quantity_milli,
+        "amount_minor": line.amount_minor,
+        "discount_minor": line.discount_minor or None,
+        "cost_minor": line.cost_minor,
+        "tags": list(line.tags) or None,
+        "attributes": dict(line.attributes) or None,
+    }
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def line_of(document: Mapping[str, Any]) -> Line:
+    """A line as it was kept."""
+    return Line(**{**document, "tags": tuple(document.get("tags", ())), "attributes": document.get("attributes", {})})
+
+
+def purchase_document(purchase: Purchase) -> dict[str, Any]:
+    """A whole purchase as it is kept for a receipt of nobody."""
+    return {
+        "source": purchase.source,
+        "business_no": purchase.business_no,
+        "occurred_at": purchase.occurred_at.isoformat(),
+        "money": purchase.money,
+        "amount_minor": purchase.amount_minor,
+        "store": purchase.store,
+        "till": purchase.till,
+        "cashier": purchase.cashier,
+        "channel": purchase.channel,
+        "payments": [{"method": p.method, "amount_minor": p.amount_minor} for p in purchase.payments],
+        "tags": list(purchase.tags),
+        "lines": [line_document(line) for line in purchase.lines],
+    }
+
+
+def purchase_of(document: Mapping[str, Any]) -> Purchase:
+    """A purchase from its document."""
+    return Purchase(
+        **{
+            **document,
+            "occurred_at": datetime.fromisoformat(document["occurred_at"]),
+            "payments": tuple(Payment(**payment) for payment in document["payments"]),
+            "tags": tuple(document["tags"]),
+            "lines": tuple(line_of(line) for line in document["lines"]),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPurchase:
+    """The answer to a purchase: the same from the decision and, later, from the journal."""
+
+    purchase_id: UUID | None  # None: a receipt of nobody
+    member_id: UUID | None
+    source: str
+    business_no: str
+    sequence: int | None
+    revision: int | None
+    occurred_at: datetime
+    recorded_at: datetime
+    amount_minor: int
+    tier_before: int | None
+    tier_after: int | None
+    balances_after: tuple[int, ...]
+    reasons: tuple[Reason, ...]  # rules that granted something
+    expired: tuple[tuple[int, int], ...] = ()  # (currency, units) that time took away in the same entry
+    is_replay: bool = False
+
+
+async def add_purchases(
+    connection: Connection,
+    timeline: Timeline,
+    decided: Sequence[tuple[Decision, Purchase, Circumstance]],
+) -> list[RecordedPurchase]:
+    """Write purchases (their postings apart) and return the answers."""
+    rows = []
+    answers = []
+    for decision, purchase, at in decided:
+        purchase_id = new_id()
+        program = timeline.programs[decision.row]
+        moment = moment_of(program, purchase)
+        words = word_count(program)
+        rows.append(
+            (
+                decision.after.member_id, decision.sequence, purchase_id, purchase.source, purchase.business_no,
+                purchase.store, purchase.till, purchase.cashier, purchase.channel, at.occurred_at, at.recorded_at,
+                local_date(at.occurred_at, program.time_zone), moment.weekday, moment.hour, moment.date,
+                purchase.money, purchase.amount_minor,
+                [{"method": p.method, "amount_minor": p.amount_minor} for p in purchase.payments] or None,
+                list(purchase.tags) or None,
+                [line_document(line) for line in purchase.lines],
+                [word for mask in decision.masks for word in mask_words(mask, words)],
+                [hit.rule for hit in decision.hits],
+                [hit.amount for hit in decision.hits],
+                [hit.quantity for hit in decision.hits],
+                program.revision, decision.judged_tier, decision.after.tier, decision.after.balances, at.actor,
+            )
+        )  # fmt: skip
+        answers.append(answer_of(timeline, decision, purchase, at, purchase_id=purchase_id))
+    await connection.executemany(
+        """INSERT INTO purchase (member_id, sequence, purchase_id, source, business_no, store, till, cashier, channel,
+               occurred_at, recorded_at, occurred_on, weekday, hour, store_date, money, amount_minor, payments, tags,
+               lines, masks, hit_rules, hit_amounts, hit_quantities, revision, judged_tier, tier_after, balances_after,
+               actor)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+               $23, $24, $25, $26, $27, $28, $29)""",
+        rows,
+    )
+    return answers
+
+
+def answer_of(
+    timeline: Timeline, decision: Decision, purchase: Purchase, at: Circumstance, *, purchase_id: UUID
+) -> RecordedPurchase:
+    """The answer to a purchase that was just decided."""
+    return RecordedPurchase(
+        purchase_id=purchase_id,
+        member_id=decision.after.member_id,
+        source=purchase.source,
+        business_no=purchase.business_no,
+        sequence=decision.sequence,
+        revision=timeline.programs[decision.row].revision,
+        occurred_at=at.occurred_at,
+        recorded_at=at.recorded_at,
+        amount_minor=purchase.amount_minor,
+        tier_before=decision.judged_tier,
+        tier_after=decision.after.tier,
+        balances_after=tuple(decision.after.balances),
+        reasons=tuple(r for p in decision.postings if p.verb.name == "EARN" for r in p.reasons),
+        expired=tuple((p.currency, p.units) for p in decision.postings if p.verb.name == "EXPIRE"),
+    )
+
+
+_PURCHASE = """member_id, sequence, purchase_id, source, business_no, store, till, cashier, channel, occurred_at,
+    recorded_at, money, amount_minor, payments, tags, lines, masks, hit_rules, hit_amounts, hit_quantities, revision,
+    judged_tier, tier_after, balances_after, actor"""
+
+
+async def stored_purchase(connection: Connection, member_id: UUID, sequence: int) -> dict[str, Any] | None:
+    """A purchase row, or None."""
+    row = await connection.fetchrow(
+        f"SELECT {_PURCHASE} FROM purchase WHERE member_id = $1 AND sequence = $2",  # noqa: S608
+        member_id,
+        sequence,
+    )
+    return dict(row) if row else None
+
+
+async def find_purchase(connection: Connection, purchase_id: UUID) -> dict[str, Any] | None:
+    """A purchase row by its id, or None."""
+    row = await connection.fetchrow(f"SELECT {_PURCHASE} FROM purchase WHERE purchase_id = $1", purchase_id)  # noqa: S608
+    return dict(row) if row else None
+
+
+async def purchases_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Purchases of a member by sequence."""
+    rows = await connection.fetch(
+        f"SELECT {_PURCHASE} FROM purchase WHERE member_id = $1 AND sequence = ANY($2::bigint[])",  # noqa: S608
+        member_id,
+        list(sequences),
+    )
+    return {row["sequence"]: dict(row) for row in rows}
+
+
+async def recorded_purchase(connection: Connection, member_id: UUID, sequence: int) -> RecordedPurchase:
+    """The answer that was given to a purchase, from the journal."""
+    row = await stored_purchase(connection, member_id, sequence)
+    assert row is not None, "a key names a purchase that is there"
+    postings = await postings_of(connection, member_id, [sequence])
+    return replayed(row, postings)
+
+
+def replayed(row: Mapping[str, Any], postings: Sequence[PostedRow]) -> RecordedPurchase:
+    """The answer to a purchase from its row and postings."""
+    return RecordedPurchase(
+        purchase_id=row["purchase_id"],
+        member_id=row["member_id"],
+        source=row["source"],
+        business_no=row["business_no"],
+        sequence=row["sequence"],
+        revision=row["revision"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        amount_minor=row["amount_minor"],
+        tier_before=row["judged_tier"],
+        tier_after=row["tier_after"],
+        balances_after=tuple(row["balances_after"]),
+        reasons=tuple(r for p in postings if p.verb == "earn" for r in p.reasons),
+        expired=tuple((p.currency, p.units) for p in postings if p.verb == "expire"),
+        is_replay=True,
+    )
+
+
+async def earned_by(connection: Connection, row: Mapping[str, Any]) -> Earned:
+    """What a purchase earned and what of it has come back, for a return."""
+    member_id, sequence = row["member_id"], row["sequence"]
+    postings = await postings_of(connection, member_id, [sequence])
+    granted = {r.rule: r.granted for p in postings if p.verb == "earn" for r in p.reasons}
+    returned: dict[int, int] = {}
+    for back in await returns_of(connection, member_id, sequence):
+        for number, quantity in back["lines"]:
+            returned[number] = returned.get(number, 0) + quantity
+    lines = tuple(line_of(document) for document in row["lines"])
+    words = len(row["masks"]) // len(lines)
+    return Earned(
+        sequence=sequence,
+        revision=row["revision"],
+        occurred_at=row["occurred_at"],
+        lines=lines,
+        masks=tuple(mask_of(row["masks"][i * words : (i + 1) * words]) for i in range(len(lines))),
+        hits=tuple(
+            Hit(*hit) for hit in zip(row["hit_rules"], row["hit_amounts"], row["hit_quantities"], strict=True)
+        ),
+        granted=granted,
+        returned=returned,
+    )
+
+
+async def returns_of(connection: Connection, member_id: UUID, purchase_sequence: int) -> list[dict[str, Any]]:
+    """The returns of a purchase, oldest first."""
+    rows = await connection.fetch(
+        """SELECT sequence, return_id, is_void, lines, amount_minor, occurred_at, recorded_at, hit_rules, hit_clawed,
+                  forgiven, note, actor
+           FROM purchase_return WHERE member_id = $1 AND purchase_sequence = $2 ORDER BY sequence""",
+        member_id,
+        purchase_sequence,
+    )
+    return [dict(row) for row in rows]
+
+
+async def returns_by_sequence(
+    connection: Connection, member_id: UUID, sequences: Sequence[int]
+) -> dict[int, dict[str, Any]]:
+    """Returns of a member by sequence, with the key of the purchase they belong to."""
+    rows = await connection.fetch(
+        """SELECT b.sequence, b.return_id, b.is_void, b.lines, b.amount_minor, b.occurred_at, b.recorded_at, b.note,
+                  b.hit_rules, b.hit_clawed, b.forgiven, b.purchase_sequence, u.source, u.business_no, u.purchase_id
+           FROM purchase_return b JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+           WHERE b.member_id = $1 AND b.sequence = ANY($2::bigint[])""",
+        member_id,
+        list(sequences),
+    )
+    return {row["sequence"]: dict(row) for row in rows}
+
+
+async def add_return(
+    connection: Connection,
+    decision: Decision,
+    *,
+    return_id: UUID,
+    purchase_sequence: int,
+    is_void: bool,
+    lines: Sequence[tuple[int, int]],
+    amount_minor: int,
+    at: Circumstance,
+    till: str | None = None,
+    cashier: str | None = None,
+) -> None:
+    """Write a return (its postings apart)."""
+    n = len(decision.after.balances)
+    await connection.execute(
+        """INSERT INTO purchase_return (member_id, sequence, return_id, purchase_sequence, is_void, lines, amount_minor,
+               hit_rules, hit_amounts, hit_quantities, hit_clawed, forgiven, store, till, cashier, channel, actor, note,
+               occurred_at, recorded_at, tier_after, balances_after)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)""",
+        decision.after.member_id,
+        decision.sequence,
+        return_id,
+        purchase_sequence,
+        is_void,
+        [list(pair) for pair in lines],
+        amount_minor,
+        [hit.rule for hit in decision.hits],
+        [hit.amount for hit in decision.hits],
+        [hit.quantity for hit in decision.hits],
+        [reason.desired for reason in decision.results],
+        [decision.forgiven.get(currency, 0) for currency in range(n)],
+        at.store,
+        till,
+        cashier,
+        at.channel,
+        at.actor,
+        at.note,
+        at.occurred_at,
+        at.recorded_at,
+        decision.after.tier,
+        decision.after.balances,
+    )
