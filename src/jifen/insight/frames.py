@@ -158,7 +158,7 @@ REJECTS = Contract(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What a reading came to. `rows_read` = lines + doubled_rows + rejected_rows + rows left blank."""
+    """What a reading came to. `rows_read` = lines + doubled_rows + rejected_rows; blank rows are not rows."""
 
     rows_read: int
     purchases: int

@@ -73,7 +73,8 @@ def read_purchases(files: Sequence[Path], mapping: Mapping, *, known: Known) -> 
         FileRefused      a file cannot be used as a whole; nothing is taken from any.
     """
     _refuse_unknown(mapping, known)
-    opened = [open_file(path, mapping, _mapped_columns(mapping.columns)) for path in files]
+    columns = _mapped_columns(mapping.columns)
+    opened = [open_file(path, mapping, columns, name=name) for path, name in _names(files).items()]
     taken: list[pl.DataFrame] = []
     rejects: list[pl.DataFrame] = [REJECTS.empty()]
     rows_read = doubled = rejected_purchases = groups = 0
@@ -116,6 +117,13 @@ def _nothing() -> Loaded:
         spend_minor=0,
     )
     return Loaded(purchases=PURCHASES.empty(), lines=LINES.empty(), rejects=REJECTS.empty(), counts=counts)
+
+
+def _names(files: Sequence[Path]) -> dict[Path, str]:
+    """Each file once with its name for messages: without its folder where that is clear."""
+    different = list({path.resolve(): path for path in files}.values())
+    called = [path.name for path in different]
+    return {path: path.name if called.count(path.name) == 1 else str(path) for path in different}
 
 
 def _mapped_columns(columns: Columns) -> list[str]:

@@ -153,13 +153,9 @@ def _numbers_of_text(column: pl.Series, *, decimals: int, style: Numbers) -> Cel
 
 
 def _numbers_of_integers(column: pl.Series, *, decimals: int) -> Cells:
-    if column.dtype not in (pl.Int64, pl.UInt64, pl.Int128):
-        return _cells(column.cast(pl.Int64), _cell * 10**decimals, [])
-    too_large = _cell > 10**_DIGITS_MAX
-    if column.dtype != pl.UInt64:
-        too_large = too_large | (_cell < -(10**_DIGITS_MAX))
+    too_large = (_cell > 10**_DIGITS_MAX) | (_cell < -(10**_DIGITS_MAX))
     value = pl.when(~too_large).then(_cell).cast(pl.Int64) * 10**decimals
-    return _cells(column, value, [(too_large, "number_too_large")])
+    return _cells(column.cast(pl.Int128), value, [(too_large, "number_too_large")])
 
 
 def _numbers_of_floats(column: pl.Series, *, decimals: int) -> Cells:
@@ -197,6 +193,8 @@ def times(column: pl.Series, style: Time, *, now: datetime, file: str) -> Cells:
         said = _times_of_datetimes(column, style, file=file)
     elif type_ == pl.String:
         said = _times_of_text(column, style)
+    elif type_ == pl.Null:
+        return empty_cells(column.len(), _INSTANT)
     elif type_.is_integer() and "unix_seconds" in style.formats:
         said = _epoch(column.cast(pl.String), 1_000_000)
     elif type_.is_integer() and "unix_milliseconds" in style.formats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import difflib
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,19 +33,18 @@ class OpenedFile:
     """A file whose header fits the mapping."""
 
     path: Path
-    name: str  # for messages: the file's name without its folder
+    name: str  # for messages
     is_csv: bool
     header: tuple[str, ...]
     columns: tuple[str, ...]  # those that the mapping names, once each, in the file's order
 
 
-def open_file(path: Path, mapping: Mapping, columns: Sequence[str]) -> OpenedFile:
+def open_file(path: Path, mapping: Mapping, columns: Sequence[str], *, name: str) -> OpenedFile:
     """The file, once its header is known to hold the mapped columns.
 
     Refuses
         FileRefused   it is missing, empty, too large, unreadable, in another encoding, or lacks a column.
     """
-    name = path.name
     if not path.is_file():
         raise FileRefused("file_missing", name)
     size = path.stat().st_size
@@ -53,7 +53,7 @@ def open_file(path: Path, mapping: Mapping, columns: Sequence[str]) -> OpenedFil
     if size > BYTES_MAX:
         raise FileRefused("file_too_large", name)
     is_csv = mapping.format == "csv" or (mapping.format is None and path.suffix.lower() != ".parquet")
-    header = _csv_header(path, mapping) if is_csv else _parquet_header(path)
+    header = _csv_header(path, mapping, name) if is_csv else _parquet_header(path, name)
     _refuse_wrong_header(name, header, columns)
     wanted = tuple(column for column in header if column in set(columns))
     return OpenedFile(path=path, name=name, is_csv=is_csv, header=header, columns=wanted)
@@ -94,18 +94,18 @@ def _split(text: str, mapping: Mapping) -> list[str]:
         return []
 
 
-def _csv_header(path: Path, mapping: Mapping) -> tuple[str, ...]:
+def _csv_header(path: Path, mapping: Mapping, name: str) -> tuple[str, ...]:
     with path.open("rb") as stream:
         start = stream.read(_HEADER_BYTES_MAX)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise FileRefused("encoding_wrong", path.name, detail="It is UTF-16.", row=1)
+        raise FileRefused("encoding_wrong", name, detail="It is UTF-16.", row=1)
     first = start.removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0]
     if not start.removeprefix(codecs.BOM_UTF8).strip():
-        raise FileRefused("file_empty", path.name)
+        raise FileRefused("file_empty", name)
     try:
         text = first.decode(mapping.encoding)
     except UnicodeDecodeError as problem:
-        raise FileRefused("encoding_wrong", path.name, row=1) from problem
+        raise FileRefused("encoding_wrong", name, row=1) from problem
     return tuple(cell.strip() for cell in _split(text.rstrip("\r"), mapping))
 
 
@@ -126,7 +126,7 @@ def read_csv(file: OpenedFile, mapping: Mapping) -> pl.DataFrame:
     wanted = {called[file.header.index(column)]: column for column in file.columns}
     try:
         table = arrow_csv.read_csv(
-            _utf8(file, mapping),
+            pa.BufferReader(_utf8(file, mapping)),
             read_options=arrow_csv.ReadOptions(use_threads=False, column_names=called, skip_rows=1),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=_separator(mapping),
@@ -147,32 +147,50 @@ def read_csv(file: OpenedFile, mapping: Mapping) -> pl.DataFrame:
             return pl.DataFrame(
                 schema={ROW: pl.Int64, TORN: pl.String, **dict.fromkeys(file.columns, pl.String)}
             )
-        raise _refused_text(file, mapping, str(problem)) from problem
+        raise _refused_text(file, str(problem)) from problem
     whole = pl.from_arrow(table)
     assert isinstance(whole, pl.DataFrame)
     return _with_rows(whole.rename(wanted), torn, file, mapping)
 
 
-def _utf8(file: OpenedFile, mapping: Mapping) -> pa.NativeFile:
+def _utf8(file: OpenedFile, mapping: Mapping) -> pa.Buffer:
+    """The file's text, all of it known to be UTF-8 before a row is looked at."""
     if mapping.encoding == "utf-8":
-        return pa.memory_map(str(file.path))
-    written = file.path.read_bytes()
+        written = pa.memory_map(str(file.path)).read_buffer()
+        if not _is_utf8(written):
+            detail = "Files from Excel in China are often gb18030."
+            raise FileRefused(
+                "encoding_wrong", file.name, detail=detail, row=_row_that_is_not_utf8(file.path)
+            )
+        return written
+    bytes_ = file.path.read_bytes()
     try:
-        return pa.BufferReader(written.decode(mapping.encoding).encode())
+        return pa.py_buffer(bytes_.decode(mapping.encoding).encode())
     except UnicodeDecodeError as problem:
-        row = written.count(b"\n", 0, problem.start) + 1
+        row = bytes_.count(b"\n", 0, problem.start) + 1
         raise FileRefused("encoding_wrong", file.name, row=row) from problem
 
 
-def _refused_text(file: OpenedFile, mapping: Mapping, said: str) -> FileRefused:
-    if "UTF8" in said and mapping.encoding == "utf-8":
-        with file.path.open("rb") as stream:
-            for row, line in enumerate(stream, start=1):
-                try:
-                    line.decode("utf-8")
-                except UnicodeDecodeError:
-                    detail = "Files from Excel in China are often gb18030."
-                    return FileRefused("encoding_wrong", file.name, detail=detail, row=row)
+def _is_utf8(written: pa.Buffer) -> bool:
+    ends = pa.py_buffer(struct.pack("=qq", 0, written.size))
+    try:
+        pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, written]).cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _row_that_is_not_utf8(path: Path) -> int:
+    with path.open("rb") as stream:
+        for row, line in enumerate(stream, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return row
+    return 0
+
+
+def _refused_text(file: OpenedFile, said: str) -> FileRefused:
     if "straddl" in said or "out of sync" in said:
         return FileRefused("quote_open", file.name)
     return FileRefused("file_unreadable", file.name, detail=said[:300])
@@ -224,11 +242,11 @@ def _torn_rows(torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: Mapp
 # Parquet --------------------------------------------------------------------------------------------------------------
 
 
-def _parquet_header(path: Path) -> tuple[str, ...]:
+def _parquet_header(path: Path, name: str) -> tuple[str, ...]:
     try:
         return tuple(pl.read_parquet_schema(path))
     except (pl.exceptions.PolarsError, OSError) as problem:
-        raise FileRefused("file_unreadable", path.name, detail=str(problem)[:300]) from problem
+        raise FileRefused("file_unreadable", name, detail=str(problem)[:300]) from problem
 
 
 def read_parquet(file: OpenedFile) -> pl.DataFrame:

@@ -54,8 +54,8 @@ RowCode = Literal[
 
 ROW_REASONS: dict[RowCode, Reason] = {
     "cells_count": Reason(
-        "The row has more or fewer cells than the header; a separator or a quote inside a cell?",
-        "该行的单元格数与表头不同；单元格内是否含有分隔符或引号？",
+        "The row has more or fewer cells than the header: perhaps a separator or a quote inside a cell.",
+        "该行的单元格数与表头不同；可能是单元格内含有分隔符或引号。",
     ),
     "missing": Reason("{column} is empty; it is required.", "“{column}”为空，此列必填。"),
     "nul_character": Reason("{column} holds a NUL character.", "“{column}”含有空字符（NUL）。"),
