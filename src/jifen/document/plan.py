@@ -1,0 +1,256 @@
+"""What a new document changes: in plain words, in numbers, and what may not be changed at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from jifen.document.compile import TIER_OF_ALL, compile_program
+from jifen.document.model import ProgramDocument
+from jifen.document.write import as_values
+from jifen.domain.program.meaning import Program
+from jifen.domain.program.numbering import Numbering
+from jifen.domain.program.sentences import rule_sentence
+
+ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference. `before` and `after` are plain values; None where there is nothing."""
+
+    path: str  # `earn_rules[base].per_amount.points`: parts of lists are named by their code
+    kind: str  # added | removed | changed
+    before: Any
+    after: Any
+    sentence_en: str
+    sentence_zh: str
+    weight: str = "plain"  # plain | careful (members lose something) | refused (the books forbid it)
+
+    def sentence(self, language: str) -> str:
+        """The change in `zh` or `en`."""
+        return self.sentence_zh if language == "zh" else self.sentence_en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All differences, in the order of the document."""
+
+    changes: tuple[Change, ...] = field(default=())
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether some change may not be made, so that the document cannot become a revision."""
+        return any(change.weight == "refused" for change in self.changes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether both documents say the same."""
+        return not self.changes
+
+    def refused(self) -> tuple[Change, ...]:
+        """The changes that may not be made."""
+        return tuple(change for change in self.changes if change.weight == "refused")
+
+    def text(self, language: str = "en") -> str:
+        """The plan for a terminal: a line a change; + added, - removed, ~ changed, ! careful, X refused."""
+        if self.is_empty:
+            return "没有变化。" if language == "zh" else "Nothing changes."
+        marks = {"careful": "! ", "refused": "X ", "plain": "  "}
+        signs = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
+        lines = [f"{marks[one.weight]}{signs[one.kind]} {one.sentence(language)}" for one in self.changes]
+        counts = [sum(one.kind == kind for one in self.changes) for kind in (ADDED, REMOVED, CHANGED)]
+        if language == "zh":
+            lines.append("新增 {} 项，删除 {} 项，修改 {} 项。".format(*counts))
+        else:
+            lines.append("{} added, {} removed, {} changed.".format(*counts))
+        return "\n".join(lines)
+
+
+def plan(old: ProgramDocument | None, new: ProgramDocument) -> Plan:
+    """What publishing `new` after `old` changes. Both documents have been checked; `old` is None for the first one."""
+    before = {} if old is None else as_values(old)
+    after = as_values(new)
+    words = _Words(old, new)
+    return Plan(changes=tuple(words.change(*found) for found in _differences((), before, after)))
+
+
+Where = tuple[str, ...]
+
+
+def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where, Any, Any]]:
+    """(where, before, after) of each difference; parts of a list are matched by code, and conditions kept whole."""
+    if before == after:
+        return
+    if isinstance(before, list | None) and isinstance(after, list | None) and _has_codes(before or after or []):
+        old, new = _by_code(before), _by_code(after)
+        for code in [*new, *(code for code in old if code not in new)]:
+            one, other = old.get(code), new.get(code)
+            if one is None or other is None:
+                yield (*where[:-1], f"{where[-1]}[{code}]"), one, other
+            else:
+                yield from _differences((*where[:-1], f"{where[-1]}[{code}]"), one, other)
+        if [code for code in old if code in new] != [code for code in new if code in old]:
+            yield (*where, "order"), list(old), list(new)
+    elif isinstance(before, dict) and isinstance(after, dict) and where[-1:] != ("when",):
+        for name in [*after, *(name for name in before if name not in after)]:
+            yield from _differences((*where, name), before.get(name), after.get(name))
+    else:
+        yield where, before, after
+
+
+def _has_codes(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(one, dict) and "code" in one for one in values)
+
+
+def _by_code(values: list[Any] | None) -> dict[str, Any]:
+    return {one["code"]: one for one in values or []}
+
+
+class _Words:
+    """Says a difference, and weighs it."""
+
+    def __init__(self, old: ProgramDocument | None, new: ProgramDocument) -> None:
+        self.old, self.new = old, new
+        self.programs = (None if old is None else _compiled(old), _compiled(new))
+
+    def change(self, where: Where, before: Any, after: Any) -> Change:
+        kind = ADDED if before is None else REMOVED if after is None else CHANGED
+        weight = self._weight(where, before, after)
+        en, zh = self._said(where, before, after, kind)
+        if weight == "refused":
+            why_en, why_zh = _REASONS[_topic(where)]
+            en, zh = f"{en} {why_en}", f"{zh}{why_zh}"
+        return Change(
+            path=".".join(where), kind=kind, before=before, after=after, sentence_en=en, sentence_zh=zh, weight=weight
+        )
+
+    def _weight(self, where: Where, before: Any, after: Any) -> str:
+        if self.old is None:
+            return "plain"
+        topic = _topic(where)
+        removed = after is None and len(where) == (2 if where[0] == "tiers" else 1)
+        if topic in ("tier", "currency") and removed:
+            return "refused"
+        if where == ("tiers",) and not _keeps_tier_of_all(before, after):
+            return "refused"
+        if topic in ("scale", "kind", "money", "program code"):
+            return "refused"
+        return "careful" if _takes_away(where, before, after) else "plain"
+
+    def _said(self, where: Where, before: Any, after: Any, kind: str) -> tuple[str, str]:
+        path = ".".join(where)
+        rule = where[0].removeprefix("earn_rules[").removesuffix("]") if where[0].startswith("earn_rules[") else ""
+        if rule and kind == ADDED and len(where) == 1:
+            return f"New earn rule {rule}: {self._rule(1, rule, 'en')}", f"新增积分规则 {rule}：{self._rule(1, rule, 'zh')}"
+        if rule and kind == REMOVED and len(where) == 1:
+            return (
+                f"Earn rule {rule} ends: {self._rule(0, rule, 'en')}",
+                f"积分规则 {rule} 停止：{self._rule(0, rule, 'zh')}",
+            )
+        if rule and where[-1] == "when":
+            return (
+                f"Earn rule {rule} is asked differently. Before: {self._rule(0, rule, 'en')} "
+                f"Now: {self._rule(1, rule, 'en')}",
+                f"积分规则 {rule} 的条件改变。之前：{self._rule(0, rule, 'zh')}现在：{self._rule(1, rule, 'zh')}",
+            )
+        if kind == ADDED:
+            return f"{path} is set to {_shown(after)}.", f"{path} 设为 {_shown(after)}。"
+        if kind == REMOVED:
+            return f"{path}, which was {_shown(before)}, is removed.", f"删除 {path}（原为 {_shown(before)}）。"
+        change = _percent(before, after)
+        return (
+            f"{path} goes from {_shown(before)} to {_shown(after)}{change}.",
+            f"{path} 由 {_shown(before)} 改为 {_shown(after)}{change}。",
+        )
+
+    def _rule(self, which: int, code: str, language: str) -> str:
+        program = self.programs[which]
+        assert program is not None
+        rule = next(one for one in program.rules if one.code == code)
+        return rule_sentence(rule, program, language)
+
+
+def _compiled(document: ProgramDocument) -> Program:
+    return compile_program(
+        document, revision=1, effective_at=datetime(2000, 1, 1, tzinfo=UTC), numbering=Numbering()
+    )
+
+
+def _topic(where: Where) -> str:
+    """What kind of thing a difference is about, where the books care."""
+    if where[0].startswith("currencies["):
+        return where[1] if where[1:] in (("scale",), ("kind",)) else "currency"
+    if where[0] == "tiers":
+        return "tier"
+    if where[0] == "money":
+        return "money"
+    return "program code" if where == ("program", "code") else ""
+
+
+_REASONS = {
+    "currency": (
+        "Refused: members hold units of it. Keep it, and remove its rules.",
+        "不允许：会员仍持有该积分。请保留积分种类，只删除其规则。",
+    ),
+    "tier": (
+        "Refused: members stand in it. Keep the tier, and give it a reach that nobody meets.",
+        "不允许：仍有会员处于该等级。请保留等级，可提高其门槛。",
+    ),
+    "scale": ("Refused: a currency's scale never changes.", "不允许：积分的小数位数永不改变。"),
+    "kind": ("Refused: a currency stays spendable or qualifying.", "不允许：积分的类型不能改变。"),
+    "money": ("Refused: the books are kept in this money.", "不允许：账目以该货币记录。"),
+    "program code": ("Refused: a database holds one programme.", "不允许：一个数据库只保存一个会员计划。"),
+}
+
+
+def _keeps_tier_of_all(before: Any, after: Any) -> bool:
+    """Whether members keep their tier when a whole ladder appears; one that disappears takes it from them."""
+    return before is None and any(tier["code"] == TIER_OF_ALL for tier in after["list"])
+
+
+def _takes_away(where: Where, before: Any, after: Any) -> bool:
+    """Whether members get less by a change, as far as one field shows it."""
+    name = where[-1]
+    if name == "time_zone" or name.startswith("stores["):
+        return before is not None
+    if name.startswith("earn_rules["):
+        return after is None
+    if name in ("reach", "amount_minor", "quantity") or (len(where) > 1 and where[-2] == "pending"):
+        return _number(after) > _number(before)
+    if name in ("points", "multiplier", "by", "months", "keeps_days", "window_days") or "worth" in where:
+        return _number(after) < _number(before)
+    if len(where) > 1 and where[-2] == "caps":
+        return after is not None and (before is None or after < before)
+    return name in ("when", "expiry")
+
+
+def _number(value: Any) -> Fraction:
+    if value is None:
+        return Fraction(0)
+    if isinstance(value, dict):
+        return Fraction(value.get("minor", 0), value.get("per", 1))
+    try:
+        return Fraction(value)
+    except (ValueError, TypeError):
+        return Fraction(0)
+
+
+def _percent(before: Any, after: Any) -> str:
+    numbers = all(isinstance(value, int) and not isinstance(value, bool) for value in (before, after))
+    if not numbers or before <= 0:
+        return ""
+    tenths = (after - before) * 1000 // before
+    sign = "+" if tenths >= 0 else "-"
+    return f" ({sign}{abs(tenths) // 10}.{abs(tenths) % 10}%)"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_shown(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_shown(one) for one in value) + "]"
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)

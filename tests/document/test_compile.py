@@ -1,0 +1,211 @@
+"""What a document compiles to: numbers that stay, rates that are exact, conditions split, products that fit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jifen.document import bounds
+from jifen.document.compile import compile_program, numbering_after
+from jifen.document.load import parse_document
+from jifen.document.meaning import Mixed, can_hold, kinds_of, split
+from jifen.document.problems import DocumentRefused
+from jifen.domain.program.conditions import All, Claim, Condition
+from jifen.domain.program.meaning import EarnRule, Grant, Program
+from jifen.domain.program.numbering import Numbering
+from jifen.domain.program.reading import claim_holds, holds
+from jifen.templates import template_names, template_text
+from tests.select.builders import conditions
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def compiled(text: str, numbering: Numbering | None = None) -> Program:
+    return compile_program(
+        parse_document(text, name="shop.yaml"), revision=1, effective_at=NOW, numbering=numbering or Numbering()
+    )
+
+
+def rules_of(rules: str, *, more: str = "", tiers: str = "") -> dict[str, EarnRule]:
+    text = f"""
+program: {{code: shop, names: {{en: Shop}}}}
+time_zone: UTC
+money: {{code: CNY}}
+any_store: true
+currencies: [{{code: points, names: {{en: Points}}, kind: spendable, worth: 1}}]
+{more}
+earn_rules:
+{rules}
+{tiers}
+"""
+    return {rule.code: rule for rule in compiled(text).rules}
+
+
+BASE = "  - {code: base, names: {en: B}, currency: points, per_amount: {points: 3, amount_minor: 700}}\n"
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_shipped_template_compiles(name: str) -> None:
+    program = compiled(template_text(name))
+
+    assert program.rules
+    assert {"zh", "en"} <= set(program.names)
+    for rule in program.rules:
+        assert {"zh", "en"} <= set(rule.names)
+        for tier in program.ladder.tiers:
+            assert bounds.product_max(program, rule, tier) < 2**62
+
+
+@given(p=st.integers(1, 50), q=st.integers(1, 50))
+def test_base_and_multiple_together_are_exactly_so_many_times_the_base(p: int, q: int) -> None:
+    if p <= q:
+        p, q = q + 1, p
+    rules = rules_of(BASE + f'  - {{code: more, names: {{en: M}}, multiple: {{of: base, by: "{p}/{q}"}}}}\n')
+
+    assert Fraction(*rules["base"].rate) + Fraction(*rules["more"].rate) == Fraction(3, 700) * Fraction(p, q)
+    assert rules["more"].grant is rules["base"].grant is Grant.PER_AMOUNT
+
+
+def test_a_multiple_holds_where_its_base_and_it_itself_hold() -> None:
+    rules = rules_of(
+        """
+  - code: base
+    names: {en: B}
+    currency: points
+    per_quantity: {points: 2, quantity: "1.5", whole_steps: true}
+    rounding: up
+    tier_multiplies: true
+    when: {all: [{fact: line.brand, is: A}, {fact: member.visits, window_days: 7, ge: 2}]}
+  - code: triple
+    names: {en: T}
+    multiple: {of: base, by: "3"}
+    when: {fact: purchase.hour, lt: 9}
+"""
+    )
+    triple = rules["triple"]
+
+    assert (triple.grant, triple.rate) == (Grant.PER_WHOLE_QUANTITY, (4, 1500))
+    assert (triple.rounding, triple.multiplied_by_tier) == (rules["base"].rounding, True)
+    assert [claim.fact for claim in _claims(triple.given)] == ["line.brand", "purchase.hour"]
+    assert [claim.fact for claim in _claims(triple.state)] == ["member.visits"]
+
+
+def _claims(condition: Condition) -> list[Claim]:
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    return [part for part in parts if isinstance(part, Claim)]
+
+
+def test_rules_of_one_group_stand_together_and_others_alone() -> None:
+    rule = "  - {{code: {0}, names: {{en: x}}, currency: points, fixed: {{points: 1}}{1}}}\n"
+    rules = rules_of(
+        rule.format("a", ", group: g") + rule.format("b", "") + rule.format("c", ", group: g") + rule.format("d", ""),
+        more="stacking_groups: [{code: g, mode: best}]",
+    )
+
+    assert [(one.code, one.group, one.group_keeps_best) for one in rules.values()] == [
+        ("a", 0, True), ("c", 0, True), ("b", 1, False), ("d", 2, False),
+    ]  # fmt: skip
+    assert [one.number for one in rules.values()] == [1, 3, 2, 4]
+
+
+def test_a_code_keeps_its_number_in_every_later_revision() -> None:
+    first = parse_document(template_text("corner-shop"), name="1")
+    numbering = numbering_after(first, Numbering())
+    renamed = template_text("corner-shop").replace("code: tuesday", "code: weekly")
+    second = numbering_after(parse_document(renamed, name="2"), numbering)
+
+    assert second.number("rule", "base") == numbering.number("rule", "base") == 1
+    assert second.number("rule", "tuesday") == 2
+    assert second.number("rule", "weekly") == 3
+    assert second.number("tier", "gold") == 1
+
+
+@pytest.mark.parametrize(
+    ("rules", "code", "way_out"),
+    [
+        ("per_amount: {points: 1000000000000, amount_minor: 1}", "rate_too_large", "purchase_amount_minor_max"),
+        ("per_amount: {points: 20, amount_minor: 1}", "grant_too_large", "caps: {purchase: 4611686018}"),
+        ("per_quantity: {points: 5, quantity: \"0.001\"}", "rate_too_large", ""),
+    ],
+)  # fmt: skip
+def test_a_rule_whose_products_could_overflow_is_refused(rules: str, code: str, way_out: str) -> None:
+    rule = "  - {code: big, names: {en: B}, currency: points, " + rules + "}\n"
+    if code == "rate_too_large" and "quantity" in rules:
+        rule = rule.replace("points: 5", "points: 1000000000")
+
+    with pytest.raises(DocumentRefused) as refused:
+        rules_of(rule)
+
+    (problem,) = refused.value.problems
+    assert problem.code == code
+    assert way_out in problem.way_out
+
+
+def test_a_purchase_cap_makes_room() -> None:
+    rules = rules_of(
+        "  - {code: big, names: {en: B}, currency: points, per_amount: {points: 20, amount_minor: 1}, "
+        "caps: {purchase: 4611686018}}\n"
+    )
+
+    assert rules["big"].cap_purchase * 10**9 < 2**62
+
+
+FACTS = ("line.sku", "line.brand", "purchase.hour", "member.visits", "member.balance")
+
+
+@settings(max_examples=300)
+@given(
+    conditions(
+        st.builds(
+            lambda fact, value: Claim(fact=fact, operator="ge", value=value), st.sampled_from(FACTS), st.integers(0, 2)
+        )
+    ),
+    st.dictionaries(st.sampled_from(FACTS), st.integers(0, 3)),
+)
+def test_both_halves_of_a_split_condition_together_mean_the_whole(
+    condition: Condition, facts: dict[str, int]
+) -> None:
+    try:
+        first, second = split(condition)
+    except Mixed:
+        return
+
+    assert kinds_of(first) <= {False}
+    assert kinds_of(second) <= {True}
+    assert (holds(first, facts.get) and holds(second, facts.get)) == holds(condition, facts.get)
+
+
+@settings(max_examples=500)
+@given(
+    conditions(
+        st.one_of(
+            st.builds(
+                lambda operator, value: Claim(fact="purchase.hour", operator=operator, value=value),
+                st.sampled_from(("eq", "ne", "lt", "le", "gt", "ge")),
+                st.integers(-1, 25),
+            ),
+            st.builds(
+                lambda operator, value: Claim(fact="line.category", operator=operator, value=value),
+                st.sampled_from(("is", "under")),
+                st.sampled_from(("A", "A/B", "C")),
+            ),
+        )
+    ),
+    st.integers(0, 23),
+    st.sampled_from((None, "A", "A/B", "C", "A/BC")),
+)
+def test_what_holds_somewhere_is_never_called_a_contradiction(
+    condition: Condition, hour: int, category: str | None
+) -> None:
+    facts: dict[str, object] = {"purchase.hour": hour, "line.category": category}
+    if holds(condition, facts.get):
+        assert can_hold(condition)
+
+
+def test_a_missing_fact_makes_every_claim_false() -> None:
+    for operator, value in (("ne", 3), ("is", "x"), ("has_any", ("x",)), ("between", (0, 9))):
+        assert not claim_holds(operator, value, None)  # type: ignore[arg-type]

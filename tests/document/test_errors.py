@@ -1,0 +1,166 @@
+"""Every refusal of a document says where it is, what stands there, what is wrong and the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jifen.document.load import document_from, load_program_file, parse_document
+from jifen.document.problems import DocumentProblem, DocumentRefused
+from jifen.templates import template_text
+
+GROCER = template_text("grocer")
+
+
+def problems_of(text: str) -> tuple[DocumentProblem, ...]:
+    with pytest.raises(DocumentRefused) as refused:
+        parse_document(text, name="shop.yaml")
+    return refused.value.problems
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "code", "path"),
+    [
+        ("decimals: 2", "decimal: 2", "unknown_field", "$.money.decimal"),
+        ("decimals: 2", "decimals: 2.0", "float_refused", "$.money.decimals"),
+        ("decimals: 2", "decimals: true", "wrong_type", "$.money.decimals"),
+        ("worth: 1 ", "worth: 0.01 ", "float_refused", "$.currencies[0].worth"),
+        ("worth: 1 ", 'worth: "1/0" ', "worth_not_positive", "$.currencies[0].worth"),
+        ("worth: 1 ", "worth: 0 ", "worth_not_positive", "$.currencies[0].worth"),
+        ("points: 40}", 'points: "40"}', "wrong_type", "$.earn_rules[8].fixed.points"),
+        ("points: 40}", "points: 0}", "out_of_range", "$.earn_rules[8].fixed.points"),
+        ("points: 40}", "points: -5}", "out_of_range", "$.earn_rules[8].fixed.points"),
+        ("currency: growth", "currency: grwth", "unknown_code", "$.earn_rules[2].currency"),
+        ("fact: line.brand", "fact: line.brnd", "unknown_fact", "$.earn_rules[3].when.fact"),
+        ("is: Private", "is: 7", "wrong_type", "$.earn_rules[3].when.is"),
+        ("is: Private", "iss: Private", "unknown_field", "$.earn_rules[3].when.iss"),
+        ("is: Private", "ge: 3", "operator_does_not_fit", "$.earn_rules[3].when.ge"),
+        ("is: Private", "is: Private, in: [x]", "operator_unclear", "$.earn_rules[3].when"),
+        ("between: [6, 8]", "between: [20, 5]", "condition_never_holds", "$.earn_rules[7].when"),
+        ("between: [6, 8]", "ge: 24", "condition_never_holds", "$.earn_rules[7].when"),
+        ("under: FUEL}", "under: FUEL//GAS}", "wrong_value", "$.earn_rules[1].when.under"),
+        ("window_days: 30, ge: 20000", "ge: 20000", "window_days_missing", "$.earn_rules[11].when.all[0]"),
+        ("America/New_York", "America/NewYork", "unknown_time_zone", "$.time_zone"),
+        ("mode: best", "mode: bset", "not_one_of", "$.stacking_groups[0].mode"),
+        ("reach: 60000", "reach: 600000", "tiers_not_ascending", "$.tiers.list[2].reach"),
+        ("reach: 0", "reach: 1", "first_tier_not_zero", "$.tiers.list[0].reach"),
+        ("at_least: gold", "at_least: golden", "unknown_code", "$.earn_rules[10].when.all[1].at_least"),
+        ('by: "3/2"', 'by: "1/2"', "multiple_not_above_one", "$.earn_rules[3].multiple.by"),
+        ("of: base, by: \"3/2\"", "of: bas, by: \"3/2\"", "unknown_code", "$.earn_rules[3].multiple.of"),
+        ("of: base, by: \"2\"", "of: private-label, by: \"2\"", "multiple_of_multiple", "$.earn_rules[4].multiple.of"),
+        ("code: fuel", "code: base", "double_code", "$.earn_rules[1].code"),
+        ("any_store: true", "any_store: false", "stores_unclear", "$"),
+        ("pending: {days: 1}", "pending: {days: 200}", "pending_not_shorter_than_expiry", "$.currencies[0].pending.days"),
+        ("policy: allow, limit_units: 2000", "policy: allow", "debt_unclear", "$.currencies[0].debt"),
+        ("amount_minor: 100}", "amount_minor: 100}\n    fixed: {points: 1}", "grant_unclear", "$.earn_rules[0]"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_found_where_it_stands(written: str, instead: str, code: str, path: str) -> None:
+    text = GROCER.replace(written, instead, 1)
+    assert text != GROCER
+
+    first = problems_of(text)[0]
+
+    assert (first.code, first.path) == (code, path)
+    assert first.file == "shop.yaml"
+    assert first.message_en
+    assert first.message_zh
+    assert first.way_out
+    assert first.way_out_zh
+    assert 1 <= first.line <= text.count("\n") + 1
+
+
+def test_the_line_and_column_are_those_of_the_value() -> None:
+    text = GROCER.replace("decimals: 2", "decimals: 2.0")
+    (problem,) = problems_of(text)
+
+    assert text.splitlines()[problem.line - 1][problem.column - 1 :].startswith("2.0")
+    assert problem.text().startswith(f"shop.yaml:{problem.line}:{problem.column}: $.money.decimals: ")
+
+
+def test_a_suggestion_names_the_nearest_word() -> None:
+    (problem,) = problems_of(GROCER.replace("tier_multiplies", "tier_multiplie"))
+
+    assert "'tier_multiplies'" in problem.way_out
+    assert "'tier_multiplies'" in problem.way_out_zh
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_text() -> None:
+    found = problems_of(GROCER.replace("decimals: 2", "decimals: 9").replace("mode: best", "mode: worst"))
+
+    assert [problem.code for problem in found] == ["out_of_range", "not_one_of"]
+
+
+def test_given_and_state_under_any_are_refused_with_the_way_to_write_it() -> None:
+    mixed = "when: {any: [{fact: line.brand, is: Private}, {fact: member.tier, is: gold}]}"
+    (problem,) = problems_of(GROCER.replace("when: {fact: line.brand, is: Private}", mixed))
+
+    assert problem.code == "condition_mixes_given_and_state"
+    assert "best" in problem.way_out
+
+
+def test_a_best_group_holds_one_currency() -> None:
+    text = GROCER.replace("rounding: half_even", "rounding: half_even\n    group: produce")
+
+    assert "best_of_two_currencies" in [problem.code for problem in problems_of(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("program: {code: a, code: b}", "double_key", 1),
+        ("a: &x [1]\nb: *x", "alias_refused", 2),
+        ("!!python/object/apply:os.system [x]", "tag_refused", 1),
+        ("[" * 100_000, "too_deep", 1),
+        ("a: 1\n---\nb: 2", "several_documents", 2),
+        ("a:\n\t- b", "not_yaml", 2),
+        ("a: [1, 2", "not_yaml", 1),
+        ("a: \x00", "not_yaml", 1),
+        ("? [a]\n: b", "key_not_text", 1),
+        ("#" * (1 << 20) + "\n", "too_large", 1),
+        ("[" + "x," * 400_000 + "]", "too_large", 1),
+        ("", "wrong_type", 1),
+        ("just text", "wrong_type", 1),
+    ],
+    ids=range(13),
+)
+def test_a_text_that_is_no_document_is_refused_before_anything_is_built(text: str, code: str, line: int) -> None:
+    (problem,) = problems_of(text)
+
+    assert problem.code == code
+    assert problem.line >= line
+
+
+def test_conditions_are_at_most_sixteen_deep() -> None:
+    claim = "{fact: line.brand, is: Private}"
+    deep = "{not: " * 16 + claim + "}" * 16
+
+    codes = [problem.code for problem in problems_of(GROCER.replace(f"when: {claim}", f"when: {deep}"))]
+
+    assert codes == ["condition_too_deep"]
+
+
+def test_a_file_that_cannot_be_read_is_a_problem_of_the_document(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"a: \xff\xfe")
+
+    for name in ("missing.yaml", "latin.yaml"):
+        with pytest.raises(DocumentRefused) as refused:
+            load_program_file(tmp_path / name)
+        assert [problem.code for problem in refused.value.problems] == ["file_unreadable"]
+
+
+def test_a_request_is_refused_by_path_without_lines() -> None:
+    with pytest.raises(DocumentRefused) as refused:
+        document_from({"program": {"code": "x"}})
+
+    assert "$.program.names" in [problem.path for problem in refused.value.problems]
+    assert all(problem.line == 0 for problem in refused.value.problems)
+
+
+@pytest.mark.parametrize("word", ["no", "on", "12:30", "007", "2026-01-01", "1_000", "0x10"])
+def test_what_other_yaml_tools_turn_into_numbers_and_dates_stays_text(word: str) -> None:
+    document = parse_document(GROCER.replace("is: Private", f"is: {word}"), name="shop.yaml")
+
+    assert document.earn_rules[3].when is not None
+    assert document.earn_rules[3].when.model_dump(by_alias=True, exclude_none=True)["is"] == word

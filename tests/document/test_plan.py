@@ -1,0 +1,89 @@
+"""What publishing a document would change, in words and numbers, and what may never change."""
+
+from __future__ import annotations
+
+import pytest
+
+from jifen.document.load import parse_document
+from jifen.document.model import ProgramDocument
+from jifen.document.plan import plan
+from jifen.templates import template_text
+
+SHOP = template_text("corner-shop")
+
+
+def shop(*changes: tuple[str, str]) -> ProgramDocument:
+    text = SHOP
+    for written, instead in changes:
+        assert written in text
+        text = text.replace(written, instead)
+    return parse_document(text, name="shop.yaml")
+
+
+def test_the_same_document_changes_nothing() -> None:
+    assert plan(shop(), shop()).is_empty
+    assert plan(shop(), shop()).text("zh") == "没有变化。"
+
+
+def test_the_first_document_adds_everything_and_takes_nothing_away() -> None:
+    first = plan(None, shop())
+
+    assert {change.kind for change in first.changes} == {"added"}
+    assert {change.weight for change in first.changes} == {"plain"}
+
+
+def test_a_changed_number_is_shown_with_its_share() -> None:
+    (change,) = plan(shop(), shop(("caps: {day: 500}", "caps: {day: 400}"))).changes
+
+    assert (change.path, change.before, change.after) == ("earn_rules[tuesday].caps.day", 500, 400)
+    assert change.sentence("en") == "earn_rules[tuesday].caps.day goes from 500 to 400 (-20.0%)."
+    assert change.weight == "careful"
+
+
+def test_a_rule_is_told_as_a_sentence_in_both_languages() -> None:
+    without = SHOP[: SHOP.index("  - code: tuesday")] + SHOP[SHOP.index("tiers:") :]
+    ended = plan(shop(), parse_document(without, name="x")).changes[0]
+
+    assert ended.sentence("en") == (
+        "Earn rule tuesday ends: 1 Points for every 1 CNY, times the tier's multiplier, when the weekday is Tuesday; "
+        "at most 500 Points a day."
+    )
+    assert "周二" in ended.sentence("zh")
+    assert ended.weight == "careful"
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "path"),
+    [
+        ("- code: gold\n", "- code: golden\n", "tiers.list[gold]"),
+        ("kind: spendable", "kind: spendable\n    scale: 2", "currencies[points].scale"),
+        ("kind: spendable", "kind: qualifying", "currencies[points].kind"),
+        ("code: CNY", "code: USD", "money.code"),
+        ("code: corner-shop", "code: other", "program.code"),
+    ],
+)
+def test_what_the_books_rest_on_is_refused(written: str, instead: str, path: str) -> None:
+    found = plan(shop(), shop((written, instead)))
+
+    assert found.is_refused
+    assert [change.path for change in found.refused()] == [path]
+    assert "Refused" in found.refused()[0].sentence("en")
+    assert "不允许" in found.refused()[0].sentence("zh")
+
+
+def test_a_currency_may_not_be_removed_and_its_rules_may() -> None:
+    other = "currency: points\n    per"
+    renamed = shop(("- code: points", "- code: stars"), (other, other.replace("points", "stars")))
+
+    found = plan(shop(), renamed)
+
+    assert [change.path for change in found.refused()] == ["currencies[points]"]
+
+
+def test_a_ladder_that_appears_keeps_the_tier_where_everybody_stands() -> None:
+    flat = parse_document(SHOP[: SHOP.index("tiers:")], name="flat")
+    other = shop(("- code: member", "- code: basic"))
+
+    assert not plan(flat, shop()).is_refused
+    assert plan(flat, other).is_refused
+    assert plan(shop(), flat).is_refused
