@@ -10,7 +10,7 @@ import difflib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 _BYTES_MAX = 65_536
-_TEXT = Field(min_length=1, max_length=200)
+Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Part(BaseModel):
@@ -29,31 +29,31 @@ class _Part(BaseModel):
 class Columns(_Part):
     """Field of a purchase or a line -> column of the file."""
 
-    business_no: str = _TEXT
-    occurred_at: str = _TEXT
-    amount: str = _TEXT  # of the line; with rows_are: purchases, of the purchase
-    source: str | None = None
-    member_ref: str | None = None
-    member_ref_kind: str | None = None
-    store: str | None = None
-    till: str | None = None
-    cashier: str | None = None
-    channel: str | None = None
-    money: str | None = None
-    purchase_amount: str | None = None
-    payment_method: str | None = None
-    payments: str | None = None
-    tags: str | None = None
-    line_number: str | None = None
-    sku: str | None = None
-    name: str | None = None
-    category: str | list[str] | None = None
-    brand: str | None = None
-    quantity: str | None = None
-    discount: str | None = None
-    cost: str | None = None
-    line_tags: str | None = None
-    attributes: dict[str, str] = {}
+    business_no: Text
+    occurred_at: Text
+    amount: Text  # of the line; with rows_are: purchases, of the purchase
+    source: Text | None = None
+    member_ref: Text | None = None
+    member_ref_kind: Text | None = None
+    store: Text | None = None
+    till: Text | None = None
+    cashier: Text | None = None
+    channel: Text | None = None
+    money: Text | None = None
+    purchase_amount: Text | None = None
+    payment_method: Text | None = None
+    payments: Text | None = None
+    tags: Text | None = None
+    line_number: Text | None = None
+    sku: Text | None = None
+    name: Text | None = None
+    category: Text | list[Text] | None = None
+    brand: Text | None = None
+    quantity: Text | None = None
+    discount: Text | None = None
+    cost: Text | None = None
+    line_tags: Text | None = None
+    attributes: dict[str, Text] = {}
 
     @model_validator(mode="after")
     def _pays_once(self) -> Self:
@@ -65,13 +65,13 @@ class Columns(_Part):
 class Constants(_Part):
     """Field -> the value that every row of the file has."""
 
-    source: str | None = None
+    source: Text | None = None
     member_ref_kind: Literal["external", "card"] | None = None
-    store: str | None = None
-    till: str | None = None
-    cashier: str | None = None
-    channel: str | None = None
-    money: str | None = None
+    store: Text | None = None
+    till: Text | None = None
+    cashier: Text | None = None
+    channel: Text | None = None
+    money: Text | None = None
 
 
 class Time(_Part):
@@ -240,8 +240,9 @@ def read_mapping(file: Path) -> Mapping:
         en, zh = "a mapping is at most 64 KiB", "映射文件不得超过 64 KiB"
         raise refuse_mapping("$", "too_large", en, zh, file=str(file))
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        written = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
+        # Everything is text: a column may be called no, on or 007, and nothing of a mapping is a number or a date.
+        written = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  it builds text, lists and mappings only
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as problem:
         mark = getattr(problem, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 0
