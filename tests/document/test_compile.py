@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.select.builders import conditions
 
 from jifen.document import bounds
 from jifen.document.compile import compile_program, numbering_after
@@ -19,14 +20,16 @@ from jifen.domain.program.meaning import EarnRule, Grant, Program
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.reading import claim_holds, holds
 from jifen.templates import template_names, template_text
-from tests.select.builders import conditions
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def compiled(text: str, numbering: Numbering | None = None) -> Program:
     return compile_program(
-        parse_document(text, name="shop.yaml"), revision=1, effective_at=NOW, numbering=numbering or Numbering()
+        parse_document(text, name="shop.yaml"),
+        revision=1,
+        effective_at=NOW,
+        numbering=numbering or Numbering(),
     )
 
 
@@ -102,7 +105,10 @@ def _claims(condition: Condition) -> list[Claim]:
 def test_rules_of_one_group_stand_together_and_others_alone() -> None:
     rule = "  - {{code: {0}, names: {{en: x}}, currency: points, fixed: {{points: 1}}{1}}}\n"
     rules = rules_of(
-        rule.format("a", ", group: g") + rule.format("b", "") + rule.format("c", ", group: g") + rule.format("d", ""),
+        rule.format("a", ", group: g")
+        + rule.format("b", "")
+        + rule.format("c", ", group: g")
+        + rule.format("d", ""),
         more="stacking_groups: [{code: g, mode: best}]",
     )
 
@@ -161,7 +167,9 @@ FACTS = ("line.sku", "line.brand", "purchase.hour", "member.visits", "member.bal
 @given(
     conditions(
         st.builds(
-            lambda fact, value: Claim(fact=fact, operator="ge", value=value), st.sampled_from(FACTS), st.integers(0, 2)
+            lambda fact, value: Claim(fact=fact, operator="ge", value=value),
+            st.sampled_from(FACTS),
+            st.integers(0, 2),
         )
     ),
     st.dictionaries(st.sampled_from(FACTS), st.integers(0, 3)),
@@ -208,4 +216,4 @@ def test_what_holds_somewhere_is_never_called_a_contradiction(
 
 def test_a_missing_fact_makes_every_claim_false() -> None:
     for operator, value in (("ne", 3), ("is", "x"), ("has_any", ("x",)), ("between", (0, 9))):
-        assert not claim_holds(operator, value, None)  # type: ignore[arg-type]
+        assert not claim_holds(operator, value, None)

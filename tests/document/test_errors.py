@@ -51,7 +51,8 @@ def problems_of(text: str) -> tuple[DocumentProblem, ...]:
         ("of: base, by: \"2\"", "of: private-label, by: \"2\"", "multiple_of_multiple", "$.earn_rules[4].multiple.of"),
         ("code: fuel", "code: base", "double_code", "$.earn_rules[1].code"),
         ("any_store: true", "any_store: false", "stores_unclear", "$"),
-        ("pending: {days: 1}", "pending: {days: 200}", "pending_not_shorter_than_expiry", "$.currencies[0].pending.days"),
+        ("pending: {days: 1}", "pending: {days: 200}", "pending_not_shorter_than_expiry",
+         "$.currencies[0].pending.days"),
         ("policy: allow, limit_units: 2000", "policy: allow", "debt_unclear", "$.currencies[0].debt"),
         ("amount_minor: 100}", "amount_minor: 100}\n    fixed: {points: 1}", "grant_unclear", "$.earn_rules[0]"),
     ],
@@ -125,7 +126,9 @@ def test_a_best_group_holds_one_currency() -> None:
     ],
     ids=range(13),
 )
-def test_a_text_that_is_no_document_is_refused_before_anything_is_built(text: str, code: str, line: int) -> None:
+def test_a_text_that_is_no_document_is_refused_before_anything_is_built(
+    text: str, code: str, line: int
+) -> None:
     (problem,) = problems_of(text)
 
     assert problem.code == code

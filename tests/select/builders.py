@@ -14,7 +14,14 @@ from jifen.domain.program.select import Moment
 TEXTS = ("A", "B", "A/B", "A/B/C", "A/BC", "c'd\"\n", "")
 PATHS = ("A", "A/B", "A/B/C", "B")
 ATTRIBUTES = {"organic": "text", "grams": "integer"}
-TEXT_FACTS = ("line.sku", "line.brand", "purchase.store", "purchase.channel", "purchase.source", "line.attribute.organic")
+TEXT_FACTS = (
+    "line.sku",
+    "line.brand",
+    "purchase.store",
+    "purchase.channel",
+    "purchase.source",
+    "line.attribute.organic",
+)
 LIST_FACTS = ("line.tags", "purchase.payment_methods", "purchase.tags")
 INTEGER_FACTS = (
     "line.amount_minor", "line.discount_minor", "line.quantity_milli", "purchase.amount_minor", "purchase.weekday",
@@ -86,7 +93,12 @@ def _claims() -> st.SearchStrategy[Claim]:
         st.builds(claim, st.just("line.category"), st.just("under"), st.sampled_from(PATHS)),
         st.builds(claim, st.sampled_from(LIST_FACTS), st.just("has"), _text),
         st.builds(claim, st.sampled_from(LIST_FACTS), st.just("has_any"), _texts),
-        st.builds(claim, st.sampled_from(INTEGER_FACTS), st.sampled_from(("eq", "ne", "lt", "le", "gt", "ge")), _small),
+        st.builds(
+            claim,
+            st.sampled_from(INTEGER_FACTS),
+            st.sampled_from(("eq", "ne", "lt", "le", "gt", "ge")),
+            _small,
+        ),
         st.builds(claim, st.sampled_from(INTEGER_FACTS), st.just("between"), ends),
     )
 

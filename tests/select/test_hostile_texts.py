@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 import pytest
+from tests.select.builders import Basket, BasketLine, a_program, a_rule
 
 from jifen.domain.program.conditions import All, Any, Claim, Not
 from jifen.domain.program.select import Moment, compile_select
-from tests.select.builders import Basket, BasketLine, a_program, a_rule
 
 HOSTILE = (
     "') or __import__('os').system('true') or ('",
@@ -53,7 +53,9 @@ def test_the_source_calls_nothing_but_what_it_was_given(text: str) -> None:
         )
     )
     tree = ast.parse(compile_select(a_program(a_rule(1, condition, code=text))).source)
-    called = {ast.unparse(node.func).rpartition(".")[2] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    called = {
+        ast.unparse(node.func).rpartition(".")[2] for node in ast.walk(tree) if isinstance(node, ast.Call)
+    }
 
     assert called <= {"append", "isinstance", "startswith", "isdisjoint", "get", "Selection"}
 

@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.select.builders import Basket, baskets, moments, programs
 
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.select import Moment, Selection, compile_select, mask_of, mask_words, matches
 from jifen.insight import select_columns
-from tests.select.builders import Basket, baskets, moments, programs
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "purchase": pl.Int64, "sku": pl.String, "category": pl.String, "brand": pl.String, "tags": pl.List(pl.String),
@@ -28,7 +28,10 @@ def plainly(program: Program, basket: Basket, moment: Moment) -> Selection:
     for rule in program.rules:
         lines = [line for line, rules in zip(basket.lines, seen, strict=True) if rule in rules]
         if lines:
-            amount, quantity = sum(one.amount_minor for one in lines), sum(one.quantity_milli for one in lines)
+            amount, quantity = (
+                sum(one.amount_minor for one in lines),
+                sum(one.quantity_milli for one in lines),
+            )
             hits.append((rule.number, amount, quantity))
     return Selection([sum(1 << rule.number for rule in rules) for rules in seen], hits)
 
@@ -89,7 +92,9 @@ def test_columns_are_read_as_baskets_are(
 
 
 @settings(max_examples=80, deadline=None)
-@given(program=programs(), sales=st.lists(st.tuples(baskets, moments), min_size=1, max_size=3), data=st.data())
+@given(
+    program=programs(), sales=st.lists(st.tuples(baskets, moments), min_size=1, max_size=3), data=st.data()
+)
 def test_an_absent_column_is_a_fact_that_is_missing_everywhere(
     program: Program, sales: list[tuple[Basket, Moment]], data: st.DataObject
 ) -> None:

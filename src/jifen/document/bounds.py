@@ -1,7 +1,8 @@
 """The proof of law 1: no product that the fold forms reaches 2^62, whatever a till sends within the limits.
 
 The fold multiplies weight x rate x tier multiplier when it grants, and granted x weight when a line comes back or a
-bonus is shared out over lines. Compiled integers wrap silently, so a document that could reach the limit is refused here.
+bonus is shared out over lines. Compiled integers wrap silently, so a document that could
+reach the limit is refused here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ def findings(document: ProgramDocument, program: Program) -> list[Finding]:
     for rule in program.rules:
         tiers = program.ladder.tiers if rule.multiplied_by_tier else program.ladder.tiers[:1]
         largest = sorted(tiers, key=partial(product_max, program, rule), reverse=True)
-        wrong = (one for tier in largest for one in _rule_in_tier(program, rule, tier, ("earn_rules", at[rule.code])))
+        wrong = (
+            one
+            for tier in largest
+            for one in _rule_in_tier(program, rule, tier, ("earn_rules", at[rule.code]))
+        )
         found += list(islice(wrong, 1))
     return found
 

@@ -38,14 +38,18 @@ def unknown(steps: Steps, value: str, known: list[str], en: str, zh: str) -> Fin
         value=value,
         en=f"There is no {en} {value!r}.",
         zh=f"没有名为 {value!r} 的{zh}。",
-        out_en=f"Did you mean {near!r}?" if near else f"Declare it, or use one of: {listed or '(none is declared)'}.",
+        out_en=f"Did you mean {near!r}?"
+        if near
+        else f"Declare it, or use one of: {listed or '(none is declared)'}.",
         out_zh=f"是否想写 {near!r}？" if near else f"请先声明，或使用：{listed or '（尚未声明）'}。",
     )
 
 
 def _zones(document: ProgramDocument) -> Iterator[Finding]:
     named: list[tuple[Steps, str]] = [(("time_zone",), document.time_zone)]
-    named += [(("stores", at, "time_zone"), s.time_zone) for at, s in enumerate(document.stores) if s.time_zone]
+    named += [
+        (("stores", at, "time_zone"), s.time_zone) for at, s in enumerate(document.stores) if s.time_zone
+    ]
     verdicts: dict[str, bool] = {}
     for steps, zone in named:
         if zone not in verdicts:

@@ -71,7 +71,8 @@ def _claim(written: ClaimDocument, steps: Steps, vocabulary: Vocabulary) -> Iter
             en=f"There is no fact {written.fact!r}.", zh=f"没有名为 {written.fact!r} 的条件项。",
             out_en=f"Did you mean {near!r}?" if near else "See the list of facts in docs/programme.md; "
             "declare an attribute of lines under line_attributes.",
-            out_zh=f"是否想写 {near!r}？" if near else "请参阅 docs/programme.md；商品属性需先在 line_attributes 中声明。",
+            out_zh=f"是否想写 {near!r}？" if near
+            else "请参阅 docs/programme.md；商品属性要在 line_attributes 中声明。",
         )  # fmt: skip
         return
     operators = written.written()
@@ -119,7 +120,9 @@ def _extras(written: ClaimDocument, fact: Fact, steps: Steps, vocabulary: Vocabu
                 out_en=f"Leave {name} out.", out_zh=f"请删除 {name}。",
             )  # fmt: skip
     if fact.name == "member.balance" and written.currency is not None:
-        yield from _known((*steps, "currency"), written.currency, vocabulary.currencies, "currency", "积分种类")
+        yield from _known(
+            (*steps, "currency"), written.currency, vocabulary.currencies, "currency", "积分种类"
+        )
 
 
 def _known(steps: Steps, value: str, known: Iterable[str], en: str, zh: str) -> Iterator[Finding]:
@@ -140,9 +143,13 @@ def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -
             yield _wrong(steps, value, "a date", "日期", 'Write it as "2026-10-01".', '请写成 "2026-10-01"。')
     elif fact.type is FactType.INTEGER:
         if not isinstance(value, int):
-            yield _wrong(steps, value, "a whole number", "整数", "Write it without quotes.", "请写成不带引号的整数。")
+            yield _wrong(
+                steps, value, "a whole number", "整数", "Write it without quotes.", "请写成不带引号的整数。"
+            )
     elif not isinstance(value, str):
-        yield _wrong(steps, value, "text", "文本", f'Write it in quotes: "{value}".', f'请加引号："{value}"。')
+        yield _wrong(
+            steps, value, "text", "文本", f'Write it in quotes: "{value}".', f'请加引号："{value}"。'
+        )
     elif fact.type is FactType.PATH and not _is_path(value):
         yield _wrong(
             steps, value, "a category path", "类别路径",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from jifen.document import bounds, check
@@ -53,7 +53,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
     found = check.findings(document)
     if found:
         return found
-    program = _compiled(document, 1, datetime.min, numbering_after(document, Numbering()))
+    program = _compiled(document, 1, datetime(2000, 1, 1, tzinfo=UTC), numbering_after(document, Numbering()))
     return bounds.findings(document, program)
 
 
@@ -72,7 +72,9 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
     )
 
 
-def _compiled(document: ProgramDocument, revision: int, effective_at: datetime, numbering: Numbering) -> Program:
+def _compiled(
+    document: ProgramDocument, revision: int, effective_at: datetime, numbering: Numbering
+) -> Program:
     currencies = (_currency(part, numbering) for part in document.currencies)
     return Program(
         revision=revision,
@@ -133,7 +135,9 @@ def _rules(document: ProgramDocument, numbering: Numbering) -> tuple[EarnRule, .
     )
 
 
-def _rule(document: ProgramDocument, rule: EarnRulePart, group: int, best: bool, numbering: Numbering) -> EarnRule:
+def _rule(
+    document: ProgramDocument, rule: EarnRulePart, group: int, best: bool, numbering: Numbering
+) -> EarnRule:
     base = check.base_of(document, rule) or rule
     grant, rate = _grant(base)
     if rule.multiple is not None:

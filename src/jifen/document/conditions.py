@@ -18,7 +18,9 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 CONDITION_DEPTH_MAX = 16
 VALUES_MAX = 10_000
 
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]*$"
+"""One line of text without control characters: it is shown on screens and printed on receipts."""
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
 Whole = Annotated[int, Field(ge=-1_000_000_000_000, le=1_000_000_000_000)]
 Scalar = Text | Whole
 OPERATORS_WRITTEN = (
@@ -58,7 +60,9 @@ class ClaimDocument(_Part):
 
     def written(self) -> list[tuple[str, Anything]]:
         """The operators that were written, with their values; a well-formed claim has one."""
-        found = ((name, getattr(self, name + "_" if name in ("is", "in") else name)) for name in OPERATORS_WRITTEN)
+        found = (
+            (name, getattr(self, name + "_" if name in ("is", "in") else name)) for name in OPERATORS_WRITTEN
+        )
         return [(name, value) for name, value in found if value is not None]
 
 

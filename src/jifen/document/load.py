@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from jifen.document import compile as compiling
 from jifen.document import yaml_text
 from jifen.document.claims import nearest
+from jifen.document.conditions import PRINTABLE
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding, Steps
 
@@ -121,14 +122,20 @@ def _steps(loc: tuple[int | str, ...], value: Any) -> Steps:
     """The place without the names that Pydantic adds for the branches of a union."""
     steps: list[str | int] = []
     for at, step in enumerate(loc):
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, tuple) and isinstance(step, int) and step < len(value):
-            value = value[step]
+        inside = _children(value)
+        if step in inside:
+            value = inside[step]
         elif not (at == len(loc) - 1 and isinstance(value, dict) and _is_field(step)):
             continue
         steps.append(step)
     return tuple(steps)
+
+
+def _children(value: Any) -> dict[int | str, Any]:
+    """What stands in a value, by its next step."""
+    if isinstance(value, tuple):
+        return dict(enumerate(value))
+    return value if isinstance(value, dict) else {}
 
 
 def _is_field(step: int | str) -> bool:
@@ -171,12 +178,17 @@ def _finding(error: dict[str, Any], steps: Steps) -> Finding:
             limit = context["min_length" if low else "max_length"]
             en = f"There must be at {'least' if low else 'most'} {limit} here."
             zh = f"这里{'至少' if low else '最多'}需要 {limit} 个。"
-            out_en, out_zh = ("Add what is missing." if low else "Leave some out."), ("请补充。" if low else "请删减。")
+            out_en, out_zh = (
+                ("Add what is missing." if low else "Leave some out."),
+                ("请补充。" if low else "请删减。"),
+            )
         case "literal_error":
             code = "not_one_of"
             expected = str(context.get("expected", ""))
             en, zh = f"This must be {expected}.", f"这里必须是 {expected.replace(' or ', ' 或 ')}。"
-            near = nearest(str(value), [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")])
+            near = nearest(
+                str(value), [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+            )
             out_en = f"Did you mean {near!r}?" if near else "Choose one of these."
             out_zh = f"是否想写 {near!r}？" if near else "请从中选择。"
     return Finding(code=code, steps=steps, value=value, en=en, zh=zh, out_en=out_en, out_zh=out_zh)
@@ -211,11 +223,19 @@ def _wrong_type(kind: str, value: Any) -> tuple[str, str, str, str, str]:
 
 def _pattern_way_out(pattern: str) -> tuple[str, str]:
     if pattern.startswith("^[a-z][a-z0-9_-]"):
-        return "Use lower-case letters, digits, - and _, beginning with a letter.", "请使用小写字母、数字、- 和 _，以字母开头。"
+        return (
+            "Use lower-case letters, digits, - and _, beginning with a letter.",
+            "请使用小写字母、数字、- 和 _，以字母开头。",
+        )
+    if pattern == PRINTABLE:
+        return "Write one line without control characters.", "请写成一行，且不含控制字符。"
     if "/[0-9]" in pattern:
         return 'Write an exact fraction such as "2" or "3/2".', '请写精确分数，例如 "2" 或 "3/2"。'
     if "\\." in pattern and pattern.startswith("^[0-9]"):
-        return 'Write a decimal number in quotes with at most 3 places, such as "0.5".', '请写最多三位小数的文本，例如 "0.5"。'
+        return (
+            'Write a decimal number in quotes with at most 3 places, such as "0.5".',
+            '请写最多三位小数的文本，例如 "0.5"。',
+        )
     if pattern == "^[A-Z]{3}$":
         return "Write three capital letters, such as CNY.", "请写三个大写字母，例如 CNY。"
     return f"It must match {pattern}.", f"必须符合 {pattern}。"

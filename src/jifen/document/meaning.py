@@ -1,4 +1,4 @@
-"""What a written condition means: the domain's condition, and the two halves of it that select and the fold evaluate."""
+"""What a written condition means: the domain's condition, and its two halves for select and for the fold."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ class Mixed(Exception):
 def split(condition: Condition) -> tuple[Condition, Condition]:
     """The condition as (given, state), both of which must hold.
 
-    Where a `not any` mixes, the `not` is pushed inwards, so that it separates like `all`. Refuses with `Mixed` what still
-    mixes.
+    Where a `not any` mixes, the `not` is pushed inwards, so that it separates like `all`. Refuses with `Mixed`
+    what still mixes.
     """
     given: list[Condition] = []
     state: list[Condition] = []
@@ -127,13 +127,15 @@ def kinds_of(condition: Condition) -> set[bool]:
 def can_hold(condition: Condition) -> bool:
     """False when claims about one fact contradict each other, so that nothing can ever satisfy the condition.
 
-    It is not a full proof: it looks at what must hold together, and at each branch of an `any` with what surrounds it.
+    It is not a full proof: it looks at what must hold together, and at each branch of an `any` with what is around.
     """
     return _possible([], [condition])
 
 
 _RANGES = {"purchase.weekday": (1, 7), "purchase.hour": (0, 23)}
-_NEVER_NEGATIVE = frozenset({"member.spend_minor", "member.visits", "member.days_since_purchase", "member.purchases_before"})
+_NEVER_NEGATIVE = frozenset(
+    {"member.spend_minor", "member.visits", "member.days_since_purchase", "member.purchases_before"}
+)
 _BRANCHES_MAX = 64
 
 

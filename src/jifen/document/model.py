@@ -1,7 +1,8 @@
 """The programme document as Pydantic models: every field, its type and its limits.
 
-The models hold shape only (`check.py` holds what needs more than one field). They are strict: an integer is an integer, a
-float is refused everywhere, an unknown field is refused. Quantities and rates are exact: integers, or text such as "3/2".
+The models hold shape only (`check.py` holds what needs more than one field). They are strict: an integer is an
+integer, a float is refused everywhere, an unknown field is refused. Quantities and rates are exact: integers, or text
+such as "3/2".
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from jifen.document.conditions import ConditionDocument
+from jifen.document.conditions import ConditionDocument, Text
 
 RULES_MAX = 500
 STORES_MAX = 20_000
@@ -20,14 +21,17 @@ UNITS_MAX = 1_000_000_000_000
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="lower case, digits, - and _")]
 StoreCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Annotated[
-    dict[Language, Name], Field(min_length=1, max_length=40, description="what a person reads, by language: zh, en")
+    dict[Language, Text],
+    Field(min_length=1, max_length=40, description="what a person reads, by language: zh, en"),
 ]
-TimeZone = Annotated[str, Field(min_length=1, max_length=64, description="IANA name, such as Asia/Shanghai")]
+TimeZone = Annotated[Text, Field(description="IANA name, such as Asia/Shanghai")]
 Units = Annotated[int, Field(ge=1, le=UNITS_MAX, description="whole units of the currency")]
 Ratio = Annotated[
-    str, Field(pattern=r"^[0-9]{1,9}(/[0-9]{1,9})?$", description='an exact fraction as text, such as "2" or "3/2"')
+    str,
+    Field(
+        pattern=r"^[0-9]{1,9}(/[0-9]{1,9})?$", description='an exact fraction as text, such as "2" or "3/2"'
+    ),
 ]
 Days = Annotated[int, Field(ge=0, le=36_500)]
 
@@ -64,7 +68,7 @@ class LateDays(Part):
     """How many days old a purchase may be when it arrives: by default, and for single sources."""
 
     default: Annotated[int, Field(ge=0, le=3_650)] = 400
-    by_source: Annotated[dict[str, Annotated[int, Field(ge=0, le=3_650)]], Field(max_length=1_000)] = {}
+    by_source: Annotated[dict[Text, Annotated[int, Field(ge=0, le=3_650)]], Field(max_length=1_000)] = {}
 
 
 class Limits(Part):
@@ -112,12 +116,15 @@ class CurrencyPart(Part):
     kind: Literal["spendable", "qualifying"]
     scale: Annotated[int, Field(ge=0, le=4, description="decimal places shown; 0: a unit is a point")] = 0
     worth: (
-        Annotated[int, Field(ge=0, le=1_000_000_000, description="minor money for one unit")] | Ratio | WorthPer | None
+        Annotated[int, Field(ge=0, le=1_000_000_000, description="minor money for one unit")]
+        | Ratio
+        | WorthPer
+        | None
     ) = None
     expiry: ExpiryPart | Literal["never"] = "never"
     pending: Pending = Pending(days=0)
     debt: Debt = Debt(policy="forbid")
-    funded_by: Annotated[str, Field(min_length=1, max_length=64)] = "operator"
+    funded_by: Text = "operator"
 
 
 class PerAmount(Part):
@@ -196,7 +203,7 @@ class TierPart(Part):
 class Tiers(Part):
     """The ladder: what lifts a member, over how many days, and how long a tier is kept."""
 
-    by: Annotated[str, Field(description="spend, or a currency's code")]
+    by: Annotated[Text, Field(description="spend, or a currency's code")]
     window_days: Annotated[int, Field(ge=1, le=3_660)]
     keeps_days: Annotated[int, Field(ge=1, le=3_660)]
     list: Annotated[tuple[TierPart, ...], Field(min_length=1, max_length=30)]

@@ -85,7 +85,11 @@ def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where,
     """(where, before, after) of each difference; parts of a list are matched by code, and conditions kept whole."""
     if before == after:
         return
-    if isinstance(before, list | None) and isinstance(after, list | None) and _has_codes(before or after or []):
+    if (
+        isinstance(before, list | None)
+        and isinstance(after, list | None)
+        and _has_codes(before or after or [])
+    ):
         old, new = _by_code(before), _by_code(after)
         for code in [*new, *(code for code in old if code not in new)]:
             one, other = old.get(code), new.get(code)
@@ -125,7 +129,13 @@ class _Words:
             why_en, why_zh = _REASONS[_topic(where)]
             en, zh = f"{en} {why_en}", f"{zh}{why_zh}"
         return Change(
-            path=".".join(where), kind=kind, before=before, after=after, sentence_en=en, sentence_zh=zh, weight=weight
+            path=".".join(where),
+            kind=kind,
+            before=before,
+            after=after,
+            sentence_en=en,
+            sentence_zh=zh,
+            weight=weight,
         )
 
     def _weight(self, where: Where, before: Any, after: Any) -> str:
@@ -143,9 +153,16 @@ class _Words:
 
     def _said(self, where: Where, before: Any, after: Any, kind: str) -> tuple[str, str]:
         path = ".".join(where)
-        rule = where[0].removeprefix("earn_rules[").removesuffix("]") if where[0].startswith("earn_rules[") else ""
+        rule = (
+            where[0].removeprefix("earn_rules[").removesuffix("]")
+            if where[0].startswith("earn_rules[")
+            else ""
+        )
         if rule and kind == ADDED and len(where) == 1:
-            return f"New earn rule {rule}: {self._rule(1, rule, 'en')}", f"新增积分规则 {rule}：{self._rule(1, rule, 'zh')}"
+            return (
+                f"New earn rule {rule}: {self._rule(1, rule, 'en')}",
+                f"新增积分规则 {rule}：{self._rule(1, rule, 'zh')}",
+            )
         if rule and kind == REMOVED and len(where) == 1:
             return (
                 f"Earn rule {rule} ends: {self._rule(0, rule, 'en')}",
@@ -160,7 +177,10 @@ class _Words:
         if kind == ADDED:
             return f"{path} is set to {_shown(after)}.", f"{path} 设为 {_shown(after)}。"
         if kind == REMOVED:
-            return f"{path}, which was {_shown(before)}, is removed.", f"删除 {path}（原为 {_shown(before)}）。"
+            return (
+                f"{path}, which was {_shown(before)}, is removed.",
+                f"删除 {path}（原为 {_shown(before)}）。",
+            )
         change = _percent(before, after)
         return (
             f"{path} goes from {_shown(before)} to {_shown(after)}{change}.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentProblem:
-    """One thing that is wrong. `line` and `column` count from 1; both are 0 when the document was not read from text."""
+    """One thing that is wrong. `line` and `column` count from 1; both are 0 when there was no text to read."""
 
     code: str
     path: str  # JSON path, `$.earn_rules[2].per_amount.points`
@@ -27,7 +27,9 @@ class DocumentProblem:
 
     def text(self, language: str = "en") -> str:
         """The problem as one paragraph for a terminal, in `en` or `zh`."""
-        place = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: " if self.file else ""
+        place = (
+            f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: " if self.file else ""
+        )
         if language == "zh":
             return f"{place}{self.path}：{self.message_zh}{self.way_out_zh}（{self.code}）"
         return f"{place}{self.path}: {self.message_en} {self.way_out} [{self.code}]"

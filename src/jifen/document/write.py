@@ -23,7 +23,12 @@ def as_values(document: ProgramDocument) -> dict[str, Any]:
 def document_yaml(document: ProgramDocument) -> str:
     """The document as YAML that reads back as the same document."""
     text: str = yaml.dump(
-        as_values(document), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110, default_flow_style=False
+        as_values(document),
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=110,
+        default_flow_style=False,
     )
     return text
 
@@ -41,7 +46,7 @@ def document_hash(document: ProgramDocument) -> str:
 class _Dumper(yaml.SafeDumper):
     """Lists stand indented under their field, and small flat mappings on one line."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)  # noqa: FBT003
 
 

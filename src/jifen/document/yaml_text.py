@@ -1,8 +1,8 @@
 """YAML text to plain values, with the place of each value and without YAML's surprises.
 
-The text is read event by event, so depth and size are bounded before anything is built. It is the JSON-like core of YAML:
-`no`, `on` and `12:30` are texts, dates are texts, `007` is a text; anchors, tags and double keys are refused. Lists become
-tuples, because the models are strict.
+The text is read event by event, so depth and size are bounded before anything is built. It is the JSON-like core of
+YAML: `no`, `on` and `12:30` are texts, dates are texts, `007` is a text; references, tags and double keys are refused.
+Lists become tuples, because the models are strict.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ VALUES_MAX = 300_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,30})")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
 _WORDS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -159,7 +161,9 @@ class _Reader:
         if self.values > VALUES_MAX:
             self._no(place, "too_large", "", _TOO_LARGE)
 
-    def _no(self, place: tuple[int, int], code: str, value: str, words: tuple[str, str, str, str]) -> NoReturn:
+    def _no(
+        self, place: tuple[int, int], code: str, value: str, words: tuple[str, str, str, str]
+    ) -> NoReturn:
         _refuse(self.name, place, self._steps(), code, value, words)
 
 

@@ -1,7 +1,7 @@
-"""Select for history: the same rules over a column of lines, as Polars expressions, and sparse hits by a compiled kernel.
+"""Select for history: the same rules over columns of lines, as Polars expressions, and sparse hits by a kernel.
 
-Each text (category, brand, store ...) is encoded once; its conditions are worked out for the few distinct texts and looked
-up for every line as one mask, so that only what remains (amounts, hours, tags) is computed line by line.
+Each text (category, brand, store ...) is encoded once; its conditions are worked out for the few distinct texts and
+looked up for every line as one mask, so that only what remains (amounts, hours, tags) is computed line by line.
 
 Shape of the frame of lines
     one row a line, with its purchase's columns joined on; a null, and a column that is absent, is a missing fact
@@ -31,12 +31,13 @@ import polars as pl
 
 from jifen.domain.program.conditions import LINE_ATTRIBUTE_PREFIX, All, Any, Claim, Condition, Not
 from jifen.domain.program.meaning import Program
-from jifen.domain.program.reading import both_ends, facts_of, texts_in
+from jifen.domain.program.reading import both_ends, claims_of, facts_of, texts_in
 from jifen.domain.program.select import WORD_BITS, factors, word_count
 
 Integers = npt.NDArray[np.int64]
 
 _EVERY_BIT = -1
+_FALSE = pl.lit(value=False)
 _COLUMNS = {"purchase.amount_minor": "purchase_amount_minor", "purchase.tags": "purchase_tags"}
 _COMPARE = {
     "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
@@ -108,7 +109,13 @@ def words_of(frame: pl.DataFrame) -> Integers:
 
 
 def hits_of_masks(
-    *, purchase: Integers, words: Integers, amount: Integers, quantity: Integers, program: Program, purchases: int
+    *,
+    purchase: Integers,
+    words: Integers,
+    amount: Integers,
+    quantity: Integers,
+    program: Program,
+    purchases: int,
 ) -> SparseHits:
     """Sparse hits from masks that are known. `words` has a row for each word and a column for each line."""
     numbers = np.array([rule.number for rule in program.rules], dtype=np.int64)
@@ -123,7 +130,9 @@ def hits_of_masks(
         amount=np.empty(total, dtype=np.int64),
         quantity=np.empty(total, dtype=np.int64),
     )
-    _fill_hits(purchase, words, amount, quantity, word, bit, numbers, start, found.rule, found.amount, found.quantity)
+    _fill_hits(
+        purchase, words, amount, quantity, word, bit, numbers, start, found.rule, found.amount, found.quantity
+    )
     return found
 
 
@@ -155,7 +164,9 @@ class _Words:
             for word in sorted({number // WORD_BITS for number in numbers}):
                 parts[word].append(pl.when(held).then(_EVERY_BIT).otherwise(_without(numbers, word)))
         return [
-            functools.reduce(operator.and_, found, pl.repeat(every, pl.len(), dtype=pl.Int64)).alias(f"mask_{word}")
+            functools.reduce(operator.and_, found, pl.repeat(every, pl.len(), dtype=pl.Int64)).alias(
+                f"mask_{word}"
+            )
             for word, (every, found) in enumerate(zip(self.every, parts, strict=True))
         ]
 
@@ -192,13 +203,15 @@ def _without(numbers: list[int], word: int) -> int:
 
 
 def _encoded(column: pl.Series) -> tuple[pl.Series, Integers, Integers]:
-    """The distinct texts of a column, the code of each of them, and the code of each row; a null has the highest code."""
+    """The distinct texts of a column, the code of each, and the code of each row; a null has the highest code."""
     if column.dtype == pl.String:
         column = column.cast(pl.Categorical(pl.Categories.random()))
     distinct = column.unique()
     highest = distinct.to_physical().max()
     beyond = int(highest) + 1 if isinstance(highest, int) else 0
-    codes, rows = (one.to_physical().cast(pl.UInt32).fill_null(beyond).to_numpy() for one in (distinct, column))
+    codes, rows = (
+        one.to_physical().cast(pl.UInt32).fill_null(beyond).to_numpy() for one in (distinct, column)
+    )
     return distinct.cast(pl.String), codes, rows
 
 
@@ -206,7 +219,8 @@ def _expression(condition: Condition, frame: pl.DataFrame) -> pl.Expr:
     """The condition as an expression that is never null."""
     if isinstance(condition, Claim):
         column = column_of(condition.fact)
-        return _claim(condition, pl.col(column)).fill_null(False) if column in frame.columns else pl.lit(False)  # noqa: FBT003
+        held = _claim(condition, pl.col(column)) if column in frame.columns else _FALSE
+        return held.fill_null(_FALSE)
     if isinstance(condition, Not):
         return ~_expression(condition.part, frame)
     join = operator.and_ if isinstance(condition, All) else operator.or_
@@ -238,8 +252,6 @@ def _claim(claim: Claim, column: pl.Expr) -> pl.Expr:
 
 def _check_types(frame: pl.DataFrame, program: Program) -> None:
     """Refuses a column whose type does not answer the claims made about it."""
-    from jifen.domain.program.reading import claims_of
-
     for claim in (claim for rule in program.rules for claim in claims_of(rule.given)):
         name = column_of(claim.fact)
         if name not in frame.columns:
@@ -283,7 +295,7 @@ def _count_hits_plain(
     return line == lines
 
 
-def _fill_hits_plain(  # noqa: PLR0913
+def _fill_hits_plain(  # noqa: PLR0913, PLR0917
     purchase: Anything,
     words: Anything,
     amount: Anything,

@@ -8,7 +8,9 @@ from importlib.resources import files
 def template_names() -> list[str]:
     """The names of the shipped templates, in order."""
     here = files("jifen.templates")
-    return sorted(entry.name.removesuffix(".yaml") for entry in here.iterdir() if entry.name.endswith(".yaml"))
+    return sorted(
+        entry.name.removesuffix(".yaml") for entry in here.iterdir() if entry.name.endswith(".yaml")
+    )
 
 
 def template_text(name: str) -> str:

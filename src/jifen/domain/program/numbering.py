@@ -20,7 +20,9 @@ class Numbering:
             assert kind in FIRST, f"no numbers are given to the kind {kind!r}"
         for kind, first in FIRST.items():
             given = sorted(number for (other, _), number in self.numbers.items() if other == kind)
-            assert given == list(range(first, first + len(given))), f"numbers of {kind} have a gap or a double"
+            assert given == list(range(first, first + len(given))), (
+                f"numbers of {kind} have a gap or a double"
+            )
 
     def number(self, kind: str, code: str) -> int:
         """The number of a code that has one."""

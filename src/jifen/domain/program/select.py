@@ -1,9 +1,9 @@
 """Select for one basket: which rules see which line, and how much of it.
 
-A rule's given condition comes apart into what must hold of the purchase, of one text of the line (category, brand, sku, an
-attribute), and the rest. So one function is generated for each revision: it opens the rules whose purchase part holds, then
-takes for each line the intersection of one table of masks for each text, and asks only the rest rule by rule. The source
-stays readable in `Select.source`.
+A rule's given condition comes apart into what must hold of the purchase, of one text of the line (category, brand,
+sku, an attribute), and the rest. So one function is generated for each revision: it opens the rules whose purchase part
+holds, then takes for each line the intersection of one table of masks for each text, and asks only the rest rule by
+rule. The source stays readable in `Select.source`.
 
 A mask is an integer with the bit `rule number` set; bit 0 is never set. Stored masks are words of 63 bits.
 """
@@ -179,7 +179,9 @@ class _Writer:
         self.rules = program.rules
         self.names: dict[str, Anything] = {}
         self.every = sum(1 << rule.number for rule in program.rules)
-        self.texts: dict[str, list[tuple[int, Condition]]] = {}  # text fact of the line -> rules that ask for it
+        self.texts: dict[
+            str, list[tuple[int, Condition]]
+        ] = {}  # text fact of the line -> rules that ask for it
         self.of_purchase: list[tuple[EarnRule, Condition]] = []
         self.of_line: list[tuple[EarnRule, Condition]] = []
         for rule in program.rules:
@@ -202,11 +204,17 @@ class _Writer:
         free = self.every & ~sum(1 << rule.number for rule, _ in self.of_purchase)
         opening = [f"open_rules = {free}"]
         for rule, condition in self.of_purchase:
-            opening += [f"if {self._expression(condition)}:  # {rule.code!r}", f"    open_rules |= {1 << rule.number}"]
+            opening += [
+                f"if {self._expression(condition)}:  # {rule.code!r}",
+                f"    open_rules |= {1 << rule.number}",
+            ]
         body = [f"mask = open_rules{''.join(' & ' + self._table(fact) for fact in self.texts)}"]
         for rule, condition in self.of_line:
             bit = 1 << rule.number
-            body += [f"if mask & {bit} and not {self._expression(condition)}:  # {rule.code!r}", f"    mask ^= {bit}"]
+            body += [
+                f"if mask & {bit} and not {self._expression(condition)}:  # {rule.code!r}",
+                f"    mask ^= {bit}",
+            ]
         asked = {fact for _, condition in (*self.of_purchase, *self.of_line) for fact in facts_of(condition)}
         before = [_reading(fact) for fact in sorted(asked) if _kind(fact) is FactKind.PURCHASE]
         inside = [_reading(fact) for fact in sorted(asked) if _kind(fact) is FactKind.LINE]
@@ -248,7 +256,7 @@ class _Writer:
         word = " and " if isinstance(condition, All) else " or "
         return "(" + word.join(self._expression(part) for part in condition.parts) + ")"
 
-    def _claim(self, claim: Claim) -> str:
+    def _claim(self, claim: Claim) -> str:  # noqa: PLR0911
         name, value = _local(claim.fact), claim.value
         is_set = f"{name} is not None"
         if claim.fact.startswith(LINE_ATTRIBUTE_PREFIX):

@@ -27,7 +27,9 @@ class Names:
 
     money: str = ""
     money_decimals: int = 0
-    called: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (tier | store | currency, code) -> name
+    called: Mapping[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # (tier | store | currency, code) -> name
 
     def of(self, kind: str, code: str) -> str:
         """The name of a code; the code itself when it has none."""
@@ -150,7 +152,8 @@ _SAYS = {
     "en": {
         "is": "is {}", "in": "is {}", "under": "is under {}", "has": "include {}", "has_any": "include {}",
         "eq": "is {}", "ne": "is not {}", "lt": "is below {}", "le": "is at most {}", "gt": "is above {}",
-        "ge": "is at least {}", "between": "is from {} to {}", "eq_any": "is {}", "not is": "is not {}", "not in": "is not {}",
+        "ge": "is at least {}", "between": "is from {} to {}", "eq_any": "is {}",
+        "not is": "is not {}", "not in": "is not {}",
         "not under": "is not under {}", "not has": "do not include {}", "not has_any": "do not include {}",
         "not eq_any": "is not {}", "not eq": "is not {}",
     },
