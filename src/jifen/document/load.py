@@ -122,20 +122,19 @@ def _steps(loc: tuple[int | str, ...], value: Any) -> Steps:
     """The place without the names that Pydantic adds for the branches of a union."""
     steps: list[str | int] = []
     for at, step in enumerate(loc):
-        inside = _children(value)
-        if step in inside:
-            value = inside[step]
+        if _has(value, step):
+            value = value[step]
         elif not (at == len(loc) - 1 and isinstance(value, dict) and _is_field(step)):
             continue
         steps.append(step)
     return tuple(steps)
 
 
-def _children(value: Any) -> dict[int | str, Any]:
-    """What stands in a value, by its next step."""
+def _has(value: Any, step: int | str) -> bool:
+    """Whether a step leads further into a value."""
     if isinstance(value, tuple):
-        return dict(enumerate(value))
-    return value if isinstance(value, dict) else {}
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, dict) and step in value
 
 
 def _is_field(step: int | str) -> bool:

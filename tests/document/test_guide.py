@@ -1,0 +1,30 @@
+"""The guide's examples are true: its whole programme compiles, and its list of facts is the vocabulary."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from jifen.document.load import parse_document
+from jifen.domain.program.conditions import FACTS
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "programme.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+
+
+def test_the_whole_programme_of_the_guide_compiles() -> None:
+    assert parse_document(BLOCKS[0], name="guide").program.code == "bakery"
+
+
+def test_the_other_examples_fit_into_it() -> None:
+    without_rules = BLOCKS[0][: BLOCKS[0].index("earn_rules:")]
+    ladder = "tiers: {by: spend, window_days: 30, keeps_days: 30, list: [{code: gold, names: {en: G}, reach: 0}]}\n"
+    rule = "earn_rules:\n  - code: a\n    names: {en: A}\n    currency: points\n    fixed: {points: 1}\n"
+    when = "".join(f"    {line}\n" for line in BLOCKS[1].splitlines())
+
+    assert parse_document(without_rules + rule + when, name="guide").earn_rules
+    assert len(parse_document(without_rules + BLOCKS[2] + ladder, name="guide").earn_rules) == 2
+
+
+def test_the_guide_names_every_fact() -> None:
+    assert [fact for fact in FACTS if f"`{fact}`" not in GUIDE] == []
