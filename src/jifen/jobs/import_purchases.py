@@ -1,0 +1,285 @@
+"""Import: frames of purchases become entries of the ledger, once, whoever they belong to.
+
+Members who are new are loaded in bulk by the compiled fold; those who have a history already get theirs one after the
+other like at the till; receipts of nobody wait to be claimed. What is known already is passed over, so an import that was
+killed, or is run again, adds what is missing and nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from jifen.domain.purchase import Purchase
+from jifen.domain.refusals import Refusal
+from jifen.domain.timeline import Timeline
+from jifen.insight.frames import REJECTS, Loaded
+from jifen.insight.ledger_rows import purchase_documents
+from jifen.insight.lives import with_calendar
+from jifen.operations.load_history import History, body_hashes, load_history
+from jifen.operations.record_purchases import PurchaseRequest, record_purchases
+from jifen.store.bulk import known_business_numbers, members_of_keys
+from jifen.store.ledger import Ledger
+from jifen.store.members import MemberKey
+from jifen.store.purchases import purchase_of
+
+BATCH = 200
+LOOK_UP = 50_000
+
+Extra = Callable[[pl.DataFrame, Timeline], pl.DataFrame]
+"""Makes further events (`lives.EXTRA`) of new members from their purchases: the demo's simulation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import came to. purchases = added + known + refused (the rows of those stand in `rejects`)."""
+
+    purchases: int
+    added: int
+    added_lines: int
+    known: int
+    refused: int
+    new_members: int
+    unclaimed: int
+    rejects: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an import has come."""
+
+    purchases_done: int
+    purchases: int
+    lines_done: int
+
+
+async def import_purchases(
+    ledger: Ledger,
+    loaded: Loaded,
+    *,
+    actor: str,
+    say: Callable[[Progress], None] = lambda _: None,
+    extra: Extra | None = None,
+    is_dry_run: bool = False,
+) -> Imported:
+    """Bring frames into the ledger. With `is_dry_run` it is only told what would happen."""
+    async with ledger.transaction() as connection:
+        clock = await ledger.clock(connection)
+        timeline = await ledger.timeline(connection, clock.newest)
+    work = _Work(ledger=ledger, timeline=timeline, actor=actor, say=say, extra=extra, total=loaded.purchases.height)
+    purchases = with_calendar(loaded.purchases, timeline)
+    purchases = work.admit(purchases, clock.now)
+    purchases = await work.pass_over_known(purchases, loaded.lines)
+    new, rest = await work.part_members(purchases)
+    if is_dry_run:
+        return work.told(loaded, added=purchases.height, added_lines=_lines_of(purchases, loaded.lines).height, new=new)
+    if new.height:
+        await work.load(new, loaded.lines)
+    if rest.height:
+        await work.record(rest, loaded.lines)
+    return work.told(loaded, added=work.added, added_lines=work.added_lines, new=new)
+
+
+def _lines_of(purchases: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines of some purchases, renumbered 0, 1, 2 ... in the order of the purchases."""
+    number = purchases.select("purchase").with_columns(own=pl.int_range(pl.len(), dtype=pl.Int64))
+    if number.height == 0:
+        return lines.clear()
+    joined = lines.join(number, on="purchase", how="inner").sort("own", "number", maintain_order=True)
+    return joined.with_columns(purchase=pl.col("own")).drop("own")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    ledger: Ledger
+    timeline: Timeline
+    actor: str
+    say: Callable[[Progress], None]
+    extra: Extra | None
+    total: int
+    added: int = 0
+    added_lines: int = 0
+    passed: int = 0
+    unclaimed: int = 0
+    rejects: list[dict[str, Any]] | None = None
+
+    def _refuse(self, row: dict[str, Any], *, column: str, value: object, code: str, en: str, zh: str) -> None:
+        self.rejects = self.rejects or []
+        self.rejects.append(
+            {
+                "file": row["file"], "row": row["row_first"], "column": column, "value": str(value)[:200], "code": code,
+                "reason_en": en, "reason_zh": zh,
+            }
+        )  # fmt: skip
+
+    def _done(self, purchases: int, lines: int) -> None:
+        self.added += purchases
+        self.added_lines += lines
+        self._show()
+
+    def _show(self) -> None:
+        done = self.added + self.passed + len(self.rejects or ())
+        self.say(Progress(purchases_done=done, purchases=self.total, lines_done=self.added_lines))
+
+    def admit(self, purchases: pl.DataFrame, now: datetime) -> pl.DataFrame:
+        """Those that the programme can judge; the others are refused with a reason."""
+        program = self.timeline.newest
+        stores = pl.col("store").is_null() | pl.lit(program.any_store) | pl.col("store").is_in(list(program.stores))
+        tests: list[tuple[pl.Expr, str, str, str, str]] = [
+            (pl.col("row") >= 0, "occurred_at", "program_missing",
+             "no programme was in force at that moment", "当时没有生效的会员计划"),
+            (pl.col("occurred_at") <= now, "occurred_at", "time_out_of_bounds",
+             "the time lies in the future", "时间在未来"),
+            (pl.col("money") == program.money, "money", "field_wrong",
+             f"the programme counts in {program.money}", f"会员计划以 {program.money} 计价"),
+            (pl.col("amount_minor") <= program.purchase_amount_minor_max, "amount_minor", "field_wrong",
+             f"more than the programme's limit of {program.purchase_amount_minor_max}", "超过会员计划的单笔上限"),
+            (stores, "store", "store_unknown", "the programme has no such store", "会员计划中没有这家门店"),
+        ]  # fmt: skip
+        for holds, column, code, en, zh in tests:
+            for row in purchases.filter(~holds).iter_rows(named=True):
+                self._refuse(row, column=column, value=row[column], code=code, en=en, zh=zh)
+            purchases = purchases.filter(holds)
+        return purchases
+
+    async def pass_over_known(self, purchases: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+        """Those whose key is new. One that came before with other content is refused."""
+        known: dict[tuple[str, str], bytes] = {}
+        async with self.ledger.transaction() as connection:
+            for (source,), part in purchases.group_by("source"):
+                numbers = part.get_column("business_no")
+                for at in range(0, len(numbers), LOOK_UP):
+                    found = await known_business_numbers(connection, str(source), numbers[at : at + LOOK_UP].to_list())
+                    known.update({(str(source), number): told[0] for number, told in found.items()})
+        if not known:
+            return purchases
+        keys = pl.DataFrame(
+            [(source, number, body_hash.hex()) for (source, number), body_hash in known.items()],
+            schema={"source": pl.String, "business_no": pl.String, "known_hash": pl.String},
+            orient="row",
+        )
+        joined = purchases.join(keys, on=["source", "business_no"], how="left", maintain_order="left")
+        seen = joined.filter(pl.col("known_hash").is_not_null())
+        documents = _documents(_lines_of(seen, lines), seen.height)
+        hashes = pl.Series("hash", body_hashes(seen, documents), dtype=pl.String)
+        differs = seen.with_columns(hashes).filter(pl.col("hash") != pl.col("known_hash"))
+        for row in differs.iter_rows(named=True):
+            self._refuse(
+                row, column="business_no", value=row["business_no"], code="key_reused",
+                en="this purchase came before with other content", zh="该消费此前以不同内容入账",
+            )  # fmt: skip
+        self.passed = seen.height - differs.height
+        self._show()
+        return joined.filter(pl.col("known_hash").is_null()).drop("known_hash")
+
+    async def part_members(self, purchases: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Purchases of members who are new, and the rest, each in the order of the fold."""
+        known: list[tuple[str, str]] = []
+        async with self.ledger.transaction() as connection:
+            for (kind,), part in purchases.group_by("member_ref_kind"):
+                refs = part.get_column("member_ref").drop_nulls().unique()
+                found = await members_of_keys(connection, str(kind), refs.to_list())
+                known.extend((str(kind), value) for value in found)
+        keys = pl.DataFrame(
+            known, schema={"member_ref_kind": pl.String, "member_ref": pl.String}, orient="row"
+        ).with_columns(is_known=pl.lit(True))
+        joined = purchases.join(keys, on=["member_ref_kind", "member_ref"], how="left")
+        is_new = pl.col("is_known").is_null() & pl.col("member_ref").is_not_null()
+        order = ["member_ref_kind", "member_ref", "occurred_at", "source", "business_no"]
+        return (
+            joined.filter(is_new).drop("is_known").sort(order),
+            joined.filter(~is_new).drop("is_known").sort(["occurred_at", "source", "business_no"]),
+        )
+
+    async def load(self, new: pl.DataFrame, lines: pl.DataFrame) -> None:
+        """Load the lives of new members in bulk."""
+        own = _lines_of(new, lines)
+        refs = new.select("member_ref_kind", "member_ref").unique(maintain_order=True)
+        refs = refs.with_columns(member=pl.int_range(pl.len(), dtype=pl.Int64))
+        purchases = new.join(refs, on=["member_ref_kind", "member_ref"], how="left", maintain_order="left")
+        purchases = purchases.with_columns(purchase=pl.int_range(pl.len(), dtype=pl.Int64))
+        history = History(
+            purchases=purchases,
+            lines=own,
+            refs=refs.select(kind="member_ref_kind", value="member_ref"),
+            extra=self.extra(purchases, self.timeline) if self.extra else None,
+        )
+        await load_history(self.ledger, self.timeline, history, actor=self.actor, say=self._done)
+
+    async def record(self, rest: pl.DataFrame, lines: pl.DataFrame) -> None:
+        """Record what belongs to members with a history, or to nobody, like at the till."""
+        own = _lines_of(rest, lines)
+        documents = _documents(own, rest.height)
+        hashes = body_hashes(rest, documents)
+        rows = rest.to_dicts()
+        for at in range(0, len(rows), BATCH):
+            part = rows[at : at + BATCH]
+            requests = [
+                PurchaseRequest(
+                    purchase=_purchase(row, document),
+                    whose=MemberKey(row["member_ref_kind"], row["member_ref"]) if row["member_ref"] else None,
+                    body_hash=bytes.fromhex(body_hash),
+                    actor=self.actor,
+                )
+                for row, document, body_hash in zip(
+                    part, documents[at : at + BATCH], hashes[at : at + BATCH], strict=True
+                )
+            ]
+            answers = await record_purchases(self.ledger, requests, is_import=True)
+            added = lines_added = 0
+            for row, request, answer in zip(part, requests, answers, strict=True):
+                if isinstance(answer, Refusal):
+                    self._refuse(
+                        row, column=answer.pointer.strip("/"), value="", code=answer.code,
+                        en=str(answer), zh=answer.message_zh,
+                    )  # fmt: skip
+                    continue
+                added += 1
+                lines_added += len(request.purchase.lines)
+                self.unclaimed += answer.member_id is None
+            self._done(added, lines_added)
+
+    def told(self, loaded: Loaded, *, added: int, added_lines: int, new: pl.DataFrame) -> Imported:
+        """What it came to."""
+        own = pl.DataFrame(self.rejects or [], schema=REJECTS.schema)
+        return Imported(
+            purchases=loaded.purchases.height + loaded.counts.rejected_purchases,
+            added=added,
+            added_lines=added_lines,
+            known=self.passed,
+            refused=len(self.rejects or ()) + loaded.counts.rejected_purchases,
+            new_members=new.select("member_ref_kind", "member_ref").n_unique() if new.height else 0,
+            unclaimed=self.unclaimed,
+            rejects=pl.concat([loaded.rejects, own]),
+        )
+
+
+def _documents(lines: pl.DataFrame, purchases: int) -> pl.Series:
+    """For each of `purchases` purchases its lines as a JSON array."""
+    counts = np.bincount(lines.get_column("purchase").to_numpy(), minlength=purchases)
+    return purchase_documents(lines, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+
+
+def _purchase(row: dict[str, Any], lines: str) -> Purchase:
+    """A row of the frame as a purchase."""
+    document = {
+        "source": row["source"],
+        "business_no": row["business_no"],
+        "occurred_at": row["occurred_at"].isoformat(),
+        "money": row["money"],
+        "amount_minor": row["amount_minor"],
+        "store": row["store"],
+        "till": row["till"],
+        "cashier": row["cashier"],
+        "channel": row["channel"],
+        "payments": msgspec.json.decode(row["payments"]) if row["payments"] else [],
+        "tags": row["tags"] or [],
+        "lines": msgspec.json.decode(lines),
+    }
+    return purchase_of(document)
