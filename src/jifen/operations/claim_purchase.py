@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jifen.domain.admission import believed
 from jifen.domain.decide import Decision, Earned, amount_returned, decide_purchase, decide_return
-from jifen.domain.purchase import Line
+from jifen.domain.purchase import Line, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
 from jifen.store.gather import Gathered, gather_locked, save_decisions, with_old_counters
 from jifen.store.ids import new_id
@@ -65,6 +65,7 @@ async def claim_purchase(
                 return_id=new_id(),
                 purchase_sequence=bought.sequence,
                 is_void=False,
+                is_whole=is_whole(purchase.lines, unclaimed.returned),
                 lines=sorted(unclaimed.returned.items()),
                 amount_minor=amount_returned(purchase.lines, unclaimed.returned),
                 at=at,

@@ -69,6 +69,7 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
             return_id=return_id,
             purchase_sequence=sequence,
             is_void=request.lines is None,
+            is_whole=is_whole(earned.lines, after),
             lines=[(line.number, line.quantity_milli) for line in lines],
             amount_minor=amount,
             at=at,

@@ -90,8 +90,20 @@ async def lock_unclaimed(connection: Connection, key: BusinessKey) -> Unclaimed 
         key.source,
         key.business_no,
     )
-    if row is None:
-        return None
+    return _unclaimed(row) if row else None
+
+
+async def find_unclaimed(connection: Connection, key: BusinessKey) -> Unclaimed | None:
+    """A receipt of nobody as it stands, for an answer that changes nothing; None when there is none (any more)."""
+    row = await connection.fetchrow(
+        "SELECT body, returned, recorded_at FROM unclaimed_purchase WHERE business_no = $2 AND source = $1",
+        key.source,
+        key.business_no,
+    )
+    return _unclaimed(row) if row else None
+
+
+def _unclaimed(row: Any) -> Unclaimed:
     returned = {int(number): quantity for number, quantity in row["returned"].items()}
     return Unclaimed(body=row["body"], returned=returned, recorded_at=row["recorded_at"])
 

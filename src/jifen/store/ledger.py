@@ -74,6 +74,17 @@ class Ledger:
         self._compile = compile_timeline
         self._timeline: Timeline | None = None
 
+    @property
+    def compiled(self) -> Timeline:
+        """The timeline as last compiled here: it knows every revision that an operation of this process has seen.
+
+        Refuses
+            ProgramMissing   no operation has seen one
+        """
+        if self._timeline is None:
+            raise ProgramMissing("no programme was published yet: jifen program apply FILE")
+        return self._timeline
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction that commits when the block ends and leaves nothing when it raises."""

@@ -127,6 +127,16 @@ async def all_lots(connection: Connection, member_id: UUID) -> list[Lot]:
     return [_lot(row) for row in rows]
 
 
+async def lots_numbered(connection: Connection, member_id: UUID, numbers: Sequence[int]) -> dict[int, Lot]:
+    """Some lots of a member, by number."""
+    rows = await connection.fetch(
+        f"SELECT {_LOT} FROM lot WHERE member_id = $1 AND number = ANY($2::integer[])",  # noqa: S608
+        member_id,
+        list(numbers),
+    )
+    return {row[1]: _lot(row) for row in rows}
+
+
 def _lot(row: Any) -> Lot:
     return Lot(
         number=row[1],

@@ -278,6 +278,7 @@ async def add_return(
     return_id: UUID,
     purchase_sequence: int,
     is_void: bool,
+    is_whole: bool,
     lines: Sequence[tuple[int, int]],
     amount_minor: int,
     at: Circumstance,
@@ -287,15 +288,17 @@ async def add_return(
     """Write a return (its postings apart)."""
     n = len(decision.after.balances)
     await connection.execute(
-        """INSERT INTO purchase_return (member_id, sequence, return_id, purchase_sequence, is_void, lines, amount_minor,
-               hit_rules, hit_amounts, hit_quantities, hit_clawed, forgiven, store, till, cashier, channel, actor, note,
-               occurred_at, recorded_at, tier_after, balances_after)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)""",
+        """INSERT INTO purchase_return (member_id, sequence, return_id, purchase_sequence, is_void, is_whole, lines,
+               amount_minor, hit_rules, hit_amounts, hit_quantities, hit_clawed, forgiven, store, till, cashier, channel,
+               actor, note, occurred_at, recorded_at, tier_after, balances_after)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+               $23)""",
         decision.after.member_id,
         decision.sequence,
         return_id,
         purchase_sequence,
         is_void,
+        is_whole,
         [list(pair) for pair in lines],
         amount_minor,
         [hit.rule for hit in decision.hits],

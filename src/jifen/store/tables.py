@@ -280,6 +280,7 @@ purchase_return = Table(
     Column("return_id", UUID(as_uuid=True), nullable=False),
     Column("purchase_sequence", BigInteger, nullable=False),
     Column("is_void", Boolean, nullable=False),
+    Column("is_whole", Boolean, nullable=False),
     Column("lines", JSONB, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
     _numbers("hit_rules", type_=Integer),

@@ -259,6 +259,7 @@ CREATE TABLE jifen.purchase_return (
     return_id UUID NOT NULL,
     purchase_sequence BIGINT NOT NULL,
     is_void BOOLEAN NOT NULL,
+    is_whole BOOLEAN NOT NULL,
     lines JSONB NOT NULL,
     amount_minor BIGINT NOT NULL,
     hit_rules INTEGER[] NOT NULL,

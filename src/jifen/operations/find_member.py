@@ -1,0 +1,24 @@
+"""Find a member by id, card number or external id."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from jifen.domain.refusals import MemberUnknown
+from jifen.store.ledger import Ledger
+from jifen.store.members import MemberKey, find_by_keys
+
+
+async def find_member(ledger: Ledger, whose: UUID | MemberKey, *, pointer: str = "/member") -> UUID:
+    """The id of the member. An id is believed here: whoever locks the member finds out.
+
+    Refuses
+        MemberUnknown   nobody has that card number or external id
+    """
+    if isinstance(whose, UUID):
+        return whose
+    async with ledger.transaction() as connection:
+        found = (await find_by_keys(connection, [whose])).get(whose)
+    if found is None:
+        raise MemberUnknown(pointer=pointer)
+    return found

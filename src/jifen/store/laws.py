@@ -1,0 +1,404 @@
+"""The laws of DESIGN section 3 as SQL that names the offenders.
+
+A query of a law answers no row when the law is kept; its rows say what breaks it: a first column `offender` (a member, a
+lot, a table) and what was found. Where SQL cannot see a law, the test that holds it is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jifen.store.tables import metadata
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+OFFENDERS_MAX = 20
+
+_JOURNAL = sorted(t.name for t in metadata.tables.values() if str(t.info["class"]).endswith("journal"))
+_BY_MEMBER = sorted(t.name for t in metadata.tables.values() if t.info["distributed_by"] == "member_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """One law: its number in DESIGN, what it says, and how it is proven."""
+
+    number: int
+    title_en: str
+    title_zh: str
+    checks: tuple[tuple[str, str], ...]  # (what is checked, SQL)
+    tested_by: str | None = None  # the test, where SQL cannot see it or sees only part
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+LAWS: tuple[Law, ...] = (
+    Law(
+        number=1,
+        title_en="Points are integers, sums are exact",
+        title_zh="积分为整数，合计精确",
+        checks=(
+            (
+                "a purchase is the sum of its lines",
+                """SELECT u.member_id AS offender, u.sequence, u.amount_minor, s.lines_minor
+                   FROM purchase u, LATERAL (SELECT sum((l ->> 'amount_minor')::bigint) AS lines_minor
+                                             FROM jsonb_array_elements(u.lines) l) s
+                   WHERE s.lines_minor IS DISTINCT FROM u.amount_minor""",
+            ),
+            (
+                "no amount or unit is kept as a fraction",
+                """SELECT table_name AS offender, column_name, data_type FROM information_schema.columns
+                   WHERE table_schema = 'jifen' AND data_type IN ('numeric', 'real', 'double precision', 'money')""",
+            ),
+        ),
+        tested_by="tests/domain",
+    ),
+    Law(
+        number=2,
+        title_en="The chain of postings has no gap and no jump",
+        title_zh="分录链无缺口、无跳跃",
+        checks=(
+            (
+                "each balance follows from the one before it",
+                """SELECT member_id AS offender, sequence, part, currency, balance_after, expected FROM (
+                       SELECT p.*, sum(CASE WHEN is_credit THEN units ELSE - units END)
+                                       OVER (PARTITION BY member_id, currency ORDER BY sequence, part) AS expected
+                       FROM posting p) chain
+                   WHERE balance_after <> expected""",
+            ),
+            (
+                "the sequences of a member's entries are 1, 2, 3 ... up to his last",
+                """SELECT m.member_id AS offender, m.sequence AS last, count(j.sequence) AS entries, max(j.sequence) AS highest
+                   FROM member m LEFT JOIN (
+                       SELECT member_id, sequence FROM purchase UNION ALL
+                       SELECT member_id, sequence FROM purchase_return UNION ALL
+                       SELECT member_id, sequence FROM entry) j USING (member_id)
+                   GROUP BY m.member_id, m.sequence
+                   HAVING count(j.sequence) <> m.sequence OR count(DISTINCT j.sequence) <> m.sequence
+                       OR coalesce(max(j.sequence), 0) <> m.sequence""",
+            ),
+            (
+                "every posting belongs to an entry, and its parts are counted from 0",
+                """SELECT p.member_id AS offender, p.sequence, count(*) AS postings, max(p.part) AS highest_part
+                   FROM posting p LEFT JOIN (
+                       SELECT member_id, sequence FROM purchase UNION ALL
+                       SELECT member_id, sequence FROM purchase_return UNION ALL
+                       SELECT member_id, sequence FROM entry) j USING (member_id, sequence)
+                   GROUP BY p.member_id, p.sequence
+                   HAVING max(p.part) <> count(*) - 1 OR bool_or(j.sequence IS NULL)""",
+            ),
+        ),
+    ),
+    Law(
+        number=3,
+        title_en="A balance is what is open in the lots, less debt",
+        title_zh="余额等于批次余量减欠额",
+        checks=(
+            (
+                "balance = left + held - debt, in each currency, and the journal's last word",
+                """SELECT m.member_id AS offender, c.currency, c.balance, c.debt, l.open_units, p.balance_after
+                   FROM member m
+                   CROSS JOIN LATERAL (
+                       SELECT (o - 1)::smallint AS currency, b AS balance, d AS debt
+                       FROM unnest(m.balances, m.debts) WITH ORDINALITY AS x (b, d, o)) c
+                   LEFT JOIN (SELECT member_id, currency, sum(left_units + held) AS open_units
+                              FROM lot GROUP BY member_id, currency) l
+                       ON l.member_id = m.member_id AND l.currency = c.currency
+                   LEFT JOIN (SELECT DISTINCT ON (member_id, currency) member_id, currency, balance_after
+                              FROM posting ORDER BY member_id, currency, sequence DESC, part DESC) p
+                       ON p.member_id = m.member_id AND p.currency = c.currency
+                   WHERE c.balance <> coalesce(l.open_units, 0) - c.debt OR c.balance <> coalesce(p.balance_after, 0)""",
+            ),
+            (
+                "nobody owes while units are available",
+                """SELECT m.member_id AS offender, l.number AS lot, l.left_units, m.debts
+                   FROM member m JOIN lot l USING (member_id)
+                   WHERE m.debts[l.currency + 1] > 0 AND l.left_units > 0
+                     AND l.matures_on <= DATE '1970-01-01' + m.clock_day""",
+            ),
+            (
+                "the programme's accounts and the members' balances are two sides of one sum",
+                """SELECT 'currency ' || currency AS offender, members, postings FROM (
+                       SELECT (o - 1)::smallint AS currency, sum(b) AS members
+                       FROM member, unnest(balances) WITH ORDINALITY AS x (b, o) GROUP BY 1) m
+                   FULL JOIN (
+                       SELECT currency, sum(CASE WHEN is_credit THEN units ELSE - units END) AS postings
+                       FROM posting GROUP BY currency) p USING (currency)
+                   WHERE coalesce(members, 0) <> coalesce(postings, 0)""",
+            ),
+        ),
+    ),
+    Law(
+        number=4,
+        title_en="The journal is only added to, and the cache can be rebuilt from it",
+        title_zh="日记账只增不改，缓存可由其重建",
+        checks=(
+            (
+                "the application may neither change nor delete the journal",
+                f"""SELECT table_name AS offender, privilege_type FROM information_schema.role_table_grants
+                    WHERE table_schema = 'jifen' AND grantee = 'jifen_app' AND table_name IN ({_names(_JOURNAL)})
+                      AND privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')""",
+            ),
+        ),
+    ),
+    Law(
+        number=5,
+        title_en="The same request twice has one effect",
+        title_zh="同一请求两次只生效一次",
+        checks=(
+            (
+                "every purchase has its key and every key its purchase",
+                """SELECT coalesce(u.member_id, k.member_id) AS offender, coalesce(u.sequence, k.sequence) AS sequence,
+                          k.source, k.business_no
+                   FROM purchase u FULL JOIN (SELECT * FROM purchase_key WHERE member_id IS NOT NULL) k
+                       ON k.member_id = u.member_id AND k.sequence = u.sequence
+                   WHERE u.member_id IS NULL OR k.member_id IS NULL
+                      OR u.source <> k.source OR u.business_no <> k.business_no""",
+            ),
+            (
+                "every receipt of nobody has its key and every such key its receipt",
+                """SELECT coalesce(u.business_no, k.business_no) AS offender, coalesce(u.source, k.source) AS source
+                   FROM unclaimed_purchase u FULL JOIN (SELECT * FROM purchase_key WHERE member_id IS NULL) k
+                       USING (business_no, source)
+                   WHERE u.business_no IS NULL OR k.business_no IS NULL""",
+            ),
+        ),
+        tested_by="tests/machine",
+    ),
+    Law(
+        number=6,
+        title_en="What was acknowledged is on disk",
+        title_zh="已确认的都已落盘",
+        checks=(
+            (
+                "the server does not trade durability",
+                """SELECT name AS offender, setting FROM pg_settings
+                   WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'""",
+            ),
+        ),
+        tested_by="tests/crash",
+    ),
+    Law(
+        number=7,
+        title_en="Every posting says why",
+        title_zh="每笔分录都说明原因",
+        checks=(
+            (
+                "the reasons of a posting add up to its units",
+                """SELECT member_id AS offender, sequence, part, units, s.reasons
+                   FROM posting, LATERAL (SELECT sum(g) AS reasons FROM unnest(reason_granted) g) s
+                   WHERE s.reasons IS DISTINCT FROM units""",
+            ),
+            (
+                "a posting knows its revision and who funds it",
+                """SELECT p.member_id AS offender, p.sequence, p.part, p.revision, p.funder
+                   FROM posting p LEFT JOIN revision r ON r.number = p.revision
+                   WHERE r.number IS NULL OR p.funder IS NULL""",
+            ),
+        ),
+    ),
+    Law(
+        number=8,
+        title_en="A published revision never changes and none takes effect in the past",
+        title_zh="已发布版本不变，且不追溯生效",
+        checks=(
+            (
+                "revisions count from 1 without a gap and follow each other in time",
+                """SELECT number AS offender, effective_at, published_at FROM (
+                       SELECT r.*, lag(effective_at) OVER (ORDER BY number) AS before,
+                              row_number() OVER (ORDER BY number) AS expected FROM revision r) ordered
+                   WHERE number <> expected OR effective_at <= before OR (number > 1 AND effective_at <= published_at)""",
+            ),
+            (
+                "each purchase was judged by the revision in force when it occurred",
+                """SELECT u.member_id AS offender, u.sequence, u.revision, r.number AS in_force
+                   FROM purchase u LEFT JOIN LATERAL (
+                       SELECT number FROM revision WHERE effective_at <= u.occurred_at ORDER BY number DESC LIMIT 1) r
+                       ON true
+                   WHERE u.revision IS DISTINCT FROM r.number""",
+            ),
+        ),
+    ),
+    Law(
+        number=9,
+        title_en="Every unit that a returned line earned is accounted for once",
+        title_zh="退货所涉积分逐一归属且仅一次",
+        checks=(
+            (
+                "a lot opened by a purchase holds what its rules granted",
+                """SELECT l.member_id AS offender, l.number AS lot, l.opened, p.units
+                   FROM lot l JOIN purchase u ON u.member_id = l.member_id AND u.sequence = l.origin
+                   LEFT JOIN posting p ON p.member_id = l.member_id AND p.sequence = l.origin AND p.verb = 'earn'
+                       AND p.currency = l.currency
+                   WHERE p.units IS DISTINCT FROM l.opened""",
+            ),
+            (
+                "what returns took of a purchase is what its lots gave back, and never more than was granted",
+                """SELECT coalesce(l.member_id, b.member_id) AS offender, l.number AS lot, l.returned, l.opened, b.clawed
+                   FROM (SELECT * FROM lot WHERE returned > 0) l
+                   FULL JOIN (
+                       SELECT b.member_id, b.purchase_sequence AS origin, p.currency, sum(h.clawed) AS clawed
+                       FROM purchase_return b
+                       CROSS JOIN LATERAL unnest(b.hit_rules, b.hit_clawed) AS h (rule, clawed)
+                       JOIN posting p ON p.member_id = b.member_id AND p.sequence = b.purchase_sequence
+                           AND p.verb = 'earn' AND h.rule = ANY (p.reason_rules)
+                       WHERE h.clawed > 0
+                       GROUP BY 1, 2, 3) b USING (member_id, origin, currency)
+                   WHERE l.returned IS DISTINCT FROM b.clawed OR l.returned > l.opened""",
+            ),
+            (
+                "a purchase that has wholly come back keeps nothing",
+                """SELECT l.member_id AS offender, l.number AS lot, l.opened, l.returned
+                   FROM lot l JOIN purchase_return b ON b.member_id = l.member_id AND b.purchase_sequence = l.origin
+                   WHERE b.is_whole AND l.returned <> l.opened""",
+            ),
+        ),
+        tested_by="tests/domain",
+    ),
+    Law(
+        number=10,
+        title_en="The journal holds no personal data",
+        title_zh="日记账不含个人资料",
+        checks=(
+            (
+                "no column of the journal is made for a name, a phone, an address or a birthday",
+                f"""SELECT table_name AS offender, column_name FROM information_schema.columns
+                    WHERE table_schema = 'jifen' AND table_name IN ({_names(_JOURNAL)})
+                      AND column_name ~ '(name|phone|mail|address|birth|gender|person)'""",
+            ),
+        ),
+        tested_by="tests/architecture",
+    ),
+    Law(
+        number=11,
+        title_en="A member's rows carry member_id first, and no row is shared by all",
+        title_zh="会员的行以会员编号为首，且无全员共享之行",
+        checks=(
+            (
+                "the primary key of a member's table begins with member_id",
+                f"""SELECT c.relname AS offender, a.attname
+                    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+                    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'jifen'
+                    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+                    WHERE i.indisprimary AND c.relname IN ({_names(_BY_MEMBER)}) AND a.attname <> 'member_id'""",
+            ),
+            (
+                "the programme's rolled-up accounts are the sum of the postings below their checkpoint",
+                """SELECT account || ' ' || currency AS offender, b.units_in, p.units_in AS posted_in,
+                          b.units_out, p.units_out AS posted_out
+                   FROM programme_balance b FULL JOIN (
+                       SELECT account, currency, sum(units) FILTER (WHERE NOT is_credit) AS units_in,
+                              sum(units) FILTER (WHERE is_credit) AS units_out
+                       FROM posting
+                       WHERE recorded_xid < (SELECT below_xid FROM checkpoint WHERE name = 'programme_balance')
+                       GROUP BY account, currency) p USING (account, currency)
+                   WHERE coalesce(b.units_in, 0) <> coalesce(p.units_in, 0)
+                      OR coalesce(b.units_out, 0) <> coalesce(p.units_out, 0)""",
+            ),
+        ),
+        tested_by="tests/store",
+    ),
+    Law(
+        number=12,
+        title_en="A cap, a budget and a stock never overshoot",
+        title_zh="上限、预算与库存绝不超出",
+        checks=(
+            (
+                "what a counter says was granted is what the journal granted in its period",
+                """SELECT c.member_id AS offender, c.rule, c.period, c.used, coalesce(g.granted, 0) AS granted
+                   FROM (SELECT m.member_id, m.counters[i] AS rule, m.counters[i + 1] AS period, m.counters[i + 2] AS used
+                         FROM member m, generate_series(1, cardinality(m.counters), 3) AS i) c
+                   LEFT JOIN (
+                       SELECT member_id, rule, period, sum(units) AS granted FROM (
+                           SELECT u.member_id, r.rule, r.granted AS units, u.occurred_on
+                           FROM purchase u JOIN posting p USING (member_id, sequence),
+                                unnest(p.reason_rules, p.reason_granted) AS r (rule, granted)
+                           WHERE p.verb = 'earn' AND r.granted <> 0
+                           UNION ALL
+                           SELECT u.member_id, h.rule, - h.clawed, u.occurred_on
+                           FROM purchase u JOIN purchase_return b
+                               ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
+                               unnest(b.hit_rules, b.hit_clawed) AS h (rule, clawed)) moved,
+                       LATERAL (VALUES ((occurred_on - DATE '1970-01-01') * 2),
+                                       ((extract(YEAR FROM occurred_on)::int * 12
+                                         + extract(MONTH FROM occurred_on)::int - 1) * 2 + 1)) AS q (period)
+                       GROUP BY member_id, rule, period) g
+                       ON g.member_id = c.member_id AND g.rule = c.rule AND g.period = c.period
+                   WHERE c.used <> coalesce(g.granted, 0)""",
+            ),
+            (
+                "what reservations hold is what the lots hold",
+                """SELECT coalesce(l.member_id, h.member_id) AS offender, coalesce(l.number, h.lot) AS lot, l.held, h.units
+                   FROM (SELECT member_id, number, held FROM lot WHERE held > 0) l
+                   FULL JOIN (
+                       SELECT m.member_id, m.holds[i + 1] AS lot, sum(m.holds[i + 2]) AS units
+                       FROM member m, generate_series(1, cardinality(m.holds), 5) AS i GROUP BY 1, 2) h
+                       ON h.member_id = l.member_id AND h.lot = l.number
+                   WHERE coalesce(l.held, 0) <> coalesce(h.units, 0)""",
+            ),
+            (
+                "what is on its way between members is what has left and not arrived",
+                """SELECT 'currency ' || currency AS offender, on_the_way, posted FROM (
+                       SELECT currency, sum(units) AS on_the_way FROM gift WHERE status = 'in_transit' GROUP BY currency) g
+                   FULL JOIN (
+                       SELECT currency, sum(CASE WHEN is_credit THEN - units ELSE units END) AS posted
+                       FROM posting WHERE account = 'in_transit' GROUP BY currency) p USING (currency)
+                   WHERE coalesce(on_the_way, 0) <> coalesce(posted, 0)""",
+            ),
+        ),
+        tested_by="tests/machine",
+    ),
+    Law(
+        number=13,
+        title_en="Time decides, jobs only show it",
+        title_zh="由时间决定，任务只是呈现",
+        checks=(
+            (
+                "nothing that was due by a member's clock is left undone",
+                """SELECT m.member_id AS offender, l.number AS lot, l.expires_on, l.left_units
+                   FROM member m JOIN lot l USING (member_id)
+                   WHERE l.left_units > 0 AND l.expires_on < DATE '1970-01-01' + m.clock_day""",
+            ),
+            (
+                "no member is looked at later than something is due",
+                """SELECT m.member_id AS offender, m.next_due_day, min(l.expires_on) AS expires_on
+                   FROM member m JOIN lot l USING (member_id)
+                   WHERE l.left_units > 0 AND l.expires_on IS NOT NULL
+                   GROUP BY m.member_id, m.next_due_day
+                   HAVING m.next_due_day > min(l.expires_on) - DATE '1970-01-01' + 1""",
+            ),
+            (
+                "an expiry is dated when it was due, not when it was seen",
+                """SELECT p.member_id AS offender, p.sequence, p.occurred_at, p.recorded_at
+                   FROM posting p WHERE p.verb = 'expire' AND p.occurred_at > p.recorded_at""",
+            ),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What broke a law: the check and the first offenders."""
+
+    law: int
+    check: str
+    offenders: tuple[dict[str, Any], ...]
+
+
+async def findings_of(connection: Connection, law: Law) -> list[Finding]:
+    """The broken checks of a law with their first offenders."""
+    found = []
+    for name, query in law.checks:
+        rows = await connection.fetch(f"SELECT * FROM ({query}) broken LIMIT {OFFENDERS_MAX}", timeout=600)  # noqa: S608
+        if rows:
+            offenders = tuple({key: _plain(value) for key, value in row.items()} for row in rows)
+            found.append(Finding(law=law.number, check=name, offenders=offenders))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int | str | bool | list | None) else str(value)
