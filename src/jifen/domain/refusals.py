@@ -4,6 +4,7 @@ Refusal
   Malformed                      the request cannot be understood
     FieldWrong                   a field has a wrong type, form or range
     SumsDiffer                   sums that must match do not
+    IdempotencyKeyMissing        a write came without its key
   Unknown                        something named is not there
     MemberUnknown, StoreUnknown, PurchaseUnknown, LineUnknown, ReservationUnknown, CurrencyUnknown, RevisionUnknown
   Conflict                       it contradicts what is already recorded
@@ -68,6 +69,13 @@ class SumsDiffer(Malformed):
 
     code = "sums_differ"
     message_zh = "应当相等的合计不相等。"
+
+
+class IdempotencyKeyMissing(Malformed):
+    """A write needs an Idempotency-Key of 1 to 200 printable characters."""
+
+    code = "idempotency_key_missing"
+    message_zh = "写入请求需要 1 到 200 个可打印字符的幂等键（Idempotency-Key）。"
 
 
 class Unknown(Refusal):
