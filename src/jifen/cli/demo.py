@@ -1,0 +1,135 @@
+"""`jifen demo`: a year of a real grocer becomes a ledger that can be explained."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jifen.cli.show import FAILED, REFUSED, say, show, told_plainly
+
+if TYPE_CHECKING:
+    from jifen.embedded import Database
+    from jifen.store.ledger import Ledger
+
+
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve the API and its start page when the ledger stands.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as data (progress goes to standard error).")] = False,
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to serve on.")] = 8000,
+    households: Annotated[int | None, typer.Option(help="Only so many households: a quicker, smaller demo.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Data folder; default: `demo` in Jifen's own.")] = None,
+) -> None:
+    """Turn a real grocer's year into a ledger, prove its books, and serve it.
+
+    The Complete Journey (84.51 / dunnhumby): 2,469 households, 155,848 baskets, 1,469,307 lines, 2017. Spending, returns
+    and gifts are a seeded simulation and say so. A second run reuses everything.
+
+    Example: jifen demo --no-serve --json
+    """
+    from jifen.embedded import connections, home_folder
+    from jifen.jobs.demo import NotADemo
+
+    with told_plainly(as_json=as_json):
+        folder = home or home_folder() / "demo"
+        with connections(folder, say=say) as database:
+            from jifen.store.migrate import migrate
+
+            migrate(database.owner)
+            try:
+                summary = asyncio.run(_make(database, households=households, wants_verdict=as_json or not serve))
+            except NotADemo as refused:
+                say(str(refused))
+                sys.exit(REFUSED)
+            show(summary, as_json=as_json, text=_as_text(summary))
+            if any(law["verdict"] == "broken" for law in summary["laws"]):
+                sys.exit(FAILED)
+            if serve:
+                from jifen.cli.serve import serve_database
+
+                serve_database(database, host=host, port=port)
+
+
+async def _make(database: Database, *, households: int | None, wants_verdict: bool) -> dict[str, Any]:
+    from jifen.document.stored import timeline_of_published
+    from jifen.jobs import demo as making
+    from jifen.jobs.loop import once_through
+    from jifen.operations.read_summary import read_summary
+    from jifen.store.ledger import Ledger, open_pool
+
+    began = time.monotonic()
+    pool = await open_pool(database.app)
+    try:
+        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        is_new = not await making.is_made(ledger)
+        if is_new:
+            await making.publish_demo_program(ledger)
+            say("Reading the year and working out what it earned (the first time ever the fold is compiled) ...")
+            await _load(ledger, households)
+            await making.set_book_date(ledger)
+            await making.simulate_counter(ledger)
+            await once_through(ledger)
+            await making.finish(ledger)
+        loaded = time.monotonic() - began
+        laws = await _laws(ledger) if is_new or wants_verdict else []
+        summary = await read_summary(ledger)
+    finally:
+        await pool.close()
+    return {
+        **summary,
+        "seconds": round(time.monotonic() - began, 1),
+        "seconds_to_load": round(loaded, 1),
+        "is_reused": not is_new,
+        "simulated": making.LABEL,
+        "laws": laws,
+    }
+
+
+async def _load(ledger: Ledger, households: int | None) -> None:
+    from jifen.cli.progress import purchases_bar
+    from jifen.jobs.demo import load_demo_year
+
+    with purchases_bar("Ledger") as told:
+        await load_demo_year(ledger, say=told, households=households)
+
+
+async def _laws(ledger: Ledger) -> list[dict[str, Any]]:
+    from jifen.cli.progress import percent_bar
+    from jifen.operations.reconcile_books import reconcile_books
+
+    with percent_bar("Proof") as told:
+        books = await reconcile_books(ledger, say=told)
+    laws: list[dict[str, Any]] = books.as_document()["laws"]
+    return laws
+
+
+def _as_text(summary: dict[str, Any]) -> str:
+    """The summary as a page of a terminal."""
+    money = summary["money"]
+    lines = [
+        "",
+        f"  {summary['members']:,} members, {summary['purchases']:,} purchases, {summary['lines']:,} lines,"
+        f" {summary['spend_minor'] / 100:,.2f} {money} in a year",
+        "",
+        f"  points earned        {summary['points_earned']:>14,}",
+        f"  taken back           {summary['points_clawed_back']:>14,}",
+        f"  redeemed (simulated) {summary['points_redeemed']:>14,}",
+        f"  expired              {summary['points_expired']:>14,}",
+        f"  outstanding          {summary['points_outstanding']:>14,}   owed for them: "
+        f"{summary['liability_minor'] / 100:,.2f} {money}",
+        "",
+        "  tiers: " + ", ".join(f"{code} {count:,}" for code, count in summary["members_by_tier"].items()),
+        f"  book date: {summary['book_date'][:10]}",
+    ]
+    for law in summary["laws"]:
+        mark = {"kept": "kept", "broken": "BROKEN"}.get(law["verdict"], f"tested elsewhere: {law['tested_by']}")
+        lines.append(f"  law {law['law']:>2}  {law['title_en']:<72} {mark}")
+    if summary["is_reused"] and not summary["laws"]:
+        lines.append("  reused as it stood; `jifen reconcile` proves it again")
+    lines += ["", f"  {summary['seconds']} seconds", ""]
+    return "\n".join(lines)

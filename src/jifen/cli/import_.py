@@ -1,0 +1,134 @@
+"""`jifen import`: history from files, or the Complete Journey, into the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jifen.cli.show import REFUSED, say, show, told_plainly
+
+if TYPE_CHECKING:
+    from jifen.embedded import Database
+    from jifen.jobs.import_purchases import Imported
+
+import_app = typer.Typer(
+    name="import",
+    help="Bring history in: once, whole, or refused with a reason. Run again, it adds what is missing and nothing twice.",
+    no_args_is_help=True,
+)
+
+Home = Annotated[Path | None, typer.Option(help="Data folder, when it is not Jifen's own.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as data.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would happen and change nothing.")]
+
+
+@import_app.command("completejourney")
+def completejourney(
+    households: Annotated[int | None, typer.Option(help="Only the first so many households.")] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Import the Complete Journey: a year of a real grocer (the programme must count in USD).
+
+    Example: jifen import completejourney --households 100 --dry-run
+    """
+    from jifen.embedded import connections
+
+    with told_plainly(as_json=as_json), connections(home, say=say) as database:
+        from jifen.insight.read_completejourney import read_completejourney
+
+        imported = asyncio.run(_import(database, lambda _: read_completejourney(households=households), dry_run=dry_run))
+        _told(imported, None, dry_run=dry_run, as_json=as_json)
+
+
+@import_app.command("purchases")
+def purchases(
+    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, one row a line.")],
+    mapping: Annotated[Path, typer.Option(help="YAML that says which column is which field.")],
+    rejects: Annotated[Path | None, typer.Option(help="Where rejected rows go; default: beside the first file.")] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Import purchases from files. Good rows come in; bad ones go to a file with row, column, value and reason.
+
+    Example: jifen import purchases sales.csv --mapping mapping.yaml --dry-run
+    """
+    from jifen.embedded import connections
+    from jifen.insight.read_purchases import FileRefused, MappingRefused, read_mapping, read_purchases
+    from jifen.insight.rejects import rejects_beside
+
+    with told_plainly(as_json=as_json):
+        try:
+            read = read_mapping(mapping)
+            with connections(home, say=say) as database:
+                imported = asyncio.run(
+                    _import(database, lambda known: read_purchases(files, read, known=known), dry_run=dry_run)
+                )
+        except MappingRefused as refused:
+            for problem in refused.problems:
+                say(problem.text("en"))
+            sys.exit(REFUSED)
+        except FileRefused as refused:
+            say(f"{refused.file}: {refused.message_en}")
+            sys.exit(REFUSED)
+        _told(imported, rejects or rejects_beside(files[0]), dry_run=dry_run, as_json=as_json)
+
+
+async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
+    from jifen.cli.progress import purchases_bar
+    from jifen.document.stored import timeline_of_published
+    from jifen.insight.read_purchases import Known
+    from jifen.jobs.import_purchases import import_purchases
+    from jifen.store.ledger import Ledger, open_pool
+
+    pool = await open_pool(database.app)
+    try:
+        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        async with ledger.transaction() as connection:
+            clock = await ledger.clock(connection)
+            program = (await ledger.timeline(connection, clock.newest)).newest
+        known = Known(
+            now=clock.now,
+            money=program.money,
+            money_decimals=program.money_decimals,
+            stores=None if program.any_store else frozenset(program.stores),
+            line_attributes=program.line_attributes,
+            purchase_amount_minor_max=program.purchase_amount_minor_max,
+        )
+        loaded = await asyncio.to_thread(read, known)
+        with purchases_bar("Import") as told:
+            return await import_purchases(ledger, loaded, actor="import", say=told, is_dry_run=dry_run)
+    finally:
+        await pool.close()
+
+
+def _told(imported: Imported, rejects: Path | None, *, dry_run: bool, as_json: bool) -> None:
+    from jifen.insight.rejects import write_rejects
+
+    written = None
+    if imported.rejects.height and rejects is not None:
+        written = str(write_rejects(imported.rejects, to=rejects))
+    result = {
+        "dry_run": dry_run,
+        "purchases": imported.purchases,
+        "added": imported.added,
+        "added_lines": imported.added_lines,
+        "known_already": imported.known,
+        "refused": imported.refused,
+        "new_members": imported.new_members,
+        "of_nobody": imported.unclaimed,
+        "rejects": written,
+    }
+    verb = "would be added" if dry_run else "added"
+    text = (
+        f"{imported.added:,} purchases {verb} ({imported.added_lines:,} lines, {imported.new_members:,} new members), "
+        f"{imported.known:,} known already, {imported.refused:,} refused"
+        + (f"; reasons in {written}" if written else "")
+    )
+    show(result, as_json=as_json, text=text)
