@@ -76,7 +76,9 @@ class Decision:
     def has_effect(self) -> bool:
         """Whether anything but the clock moved."""
         return bool(self.postings or self.lots_changed) or (
-            self.before.history != self.after.history or self.before.holds != self.after.holds
+            self.before.history != self.after.history
+            or self.before.holds != self.after.holds
+            or self.before.scalars[fold.REVIEW_DAY] != self.after.scalars[fold.REVIEW_DAY]
         )
 
 

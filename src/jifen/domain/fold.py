@@ -978,6 +978,14 @@ def copy_rows(rows, count, width, kept, at) -> None:
         kept[at * width + i] = rows[i]
 
 
+def trace(member, n_currencies) -> int:
+    """Return a number that changes when time alone did something without a posting: a lapse, a review, a repayment."""
+    total = member[TIERS_HELD] * FAR + member[REVIEW_DAY] - member[HOLDS]
+    for c in range(n_currencies):
+        total -= member[BALANCES + c * BALANCE_WIDTH + DEBT]
+    return total
+
+
 def walk(
     starts, members, member_width, lots, lot_starts,
     window, history, counters, holds,
@@ -1006,8 +1014,7 @@ def walk(
         for e in range(starts[m], starts[m + 1]):
             event = events[e * EVENT_WIDTH : (e + 1) * EVENT_WIDTH]
             posted = out[0]
-            held_tiers = member[TIERS_HELD]
-            held = member[HOLDS]
+            before = trace(member, n_currencies)
             code = apply(
                 member, own_lots, window, history, counters, holds, event, hits, results, expiry,
                 rules, tests, tiers, revisions, currencies, out,
@@ -1016,7 +1023,7 @@ def walk(
             told[t + TOLD_CODE] = code
             told[t + TOLD_SEQUENCE] = member[SEQUENCE]
             if code != DONE or event[EVENT_KIND] == ADVANCE:
-                if out[0] > posted or member[TIERS_HELD] > held_tiers or member[HOLDS] < held:
+                if out[0] > posted or trace(member, n_currencies) != before:
                     member[SEQUENCE] += 1
                     told[t + TOLD_SEQUENCE] = member[SEQUENCE]
                 else:
