@@ -1,0 +1,656 @@
+"""What is answered, and how it is made from what operations return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel, Field
+
+from jifen.api.errors import TYPE_PREFIX
+from jifen.api.fields import Answer, Instant
+from jifen.api.ids import EntryId, GiftId, MemberId, PurchaseId, ReservationId, ReturnId
+from jifen.domain.calendar import date_of
+from jifen.domain.member import Lot
+from jifen.domain.refusals import all_refusals
+from jifen.domain.timeline import Timeline
+from jifen.operations.read_member import Balance, MemberView
+from jifen.operations.read_purchase import PurchaseView
+from jifen.store.purchases import RecordedPurchase, line_document
+
+REPLAY_HEADER = "Idempotent-Replay"
+JSON = "application/json"
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457). `code` is stable; docs/reference/refusals.md lists them."""
+
+    type: str = Field(examples=[TYPE_PREFIX + "points_missing"])
+    title: str
+    status: int
+    code: str = Field(json_schema_extra=lambda schema: schema.update(enum=sorted(r.code for r in all_refusals())))
+    detail: str = Field(description="A sentence about this request, in English.")
+    pointer: str = Field(description="A JSON pointer to the field; /path, /query and /headers name those.")
+    numbers: dict[str, Any] = Field(description="What the refusal counts, such as points_missing.")
+    message_zh: str = Field(description="The title in Chinese.")
+
+
+class CurrencyBalance(Answer):
+    """A balance after an entry."""
+
+    currency: str
+    balance: int
+
+
+class RuleReason(Answer):
+    """What one rule desired and what was granted after stacking and caps."""
+
+    rule: str
+    desired: int
+    granted: int
+
+
+class CurrencyEarned(Answer):
+    """Units earned, whose reasons add up to them."""
+
+    currency: str
+    units: int
+    reasons: list[RuleReason]
+
+
+class CurrencyUnits(Answer):
+    """So many units."""
+
+    currency: str
+    units: int
+
+
+class PurchaseAnswer(Answer):
+    """What a purchase earned. A quote has neither id nor sequence; a receipt of nobody has earned nothing yet."""
+
+    purchase_id: PurchaseId | None
+    member_id: MemberId | None
+    source: str
+    business_no: str
+    sequence: int | None
+    revision: int | None = Field(description="The revision of the programme that judged it.")
+    occurred_at: Instant
+    recorded_at: Instant
+    amount_minor: int
+    tier_before: str | None = Field(description="The tier that it was judged by.")
+    tier_after: str | None
+    balances: list[CurrencyBalance]
+    earned: list[CurrencyEarned]
+    expired: list[CurrencyUnits] = Field(description="What time took away in the same entry.")
+
+
+class LineReason(Answer):
+    """A rule's grant, shared out over the lines that it saw: they add up to the posting's units."""
+
+    line: int
+    rule: str
+    currency: str
+    desired: int
+    granted: int
+
+
+class StoredLine(Answer):
+    """A line as it was told, and how much of it has come back."""
+
+    number: int
+    amount_minor: int
+    quantity_milli: int
+    sku: str | None = None
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    discount_minor: int = 0
+    cost_minor: int | None = None
+    tags: list[str] = []
+    attributes: dict[str, str | int] = {}
+    returned_milli: int
+
+
+class StoredPayment(Answer):
+    """One means of payment."""
+
+    method: str
+    amount_minor: int
+
+
+class StoredReturn(Answer):
+    """One return of the purchase."""
+
+    return_id: ReturnId
+    sequence: int
+    is_void: bool
+    amount_minor: int
+    lines: list[ReturnedLine]
+    occurred_at: Instant
+    recorded_at: Instant
+    note: str | None
+
+
+class ReturnedLine(Answer):
+    """How much of a line came back."""
+
+    number: int
+    quantity_milli: int
+
+
+class PurchaseRead(PurchaseAnswer):
+    """A purchase with all that is known of it."""
+
+    money: str
+    store: str | None
+    till: str | None
+    cashier: str | None
+    channel: str | None
+    payments: list[StoredPayment]
+    tags: list[str]
+    lines: list[StoredLine]
+    returns: list[StoredReturn]
+    reasons: list[LineReason]
+
+
+class BatchItem(Answer):
+    """The answer to one purchase of a batch: the status it would have had alone."""
+
+    status: int
+    purchase: PurchaseAnswer | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(Answer):
+    """One answer for each purchase, in order."""
+
+    answers: list[BatchItem]
+
+
+class ReturnUnits(Answer):
+    """What became of the units that the returned lines had earned: taken + expired_before + forgiven = earned."""
+
+    currency: str
+    units_earned: int
+    units_taken: int
+    units_forgiven: int
+    units_expired_before: int
+    balance_after: int
+    debt_after: int
+
+
+class ReturnReason(Answer):
+    """What one rule had granted for what came back, and what was taken."""
+
+    rule: str
+    units_earned: int
+    units_taken: int
+
+
+class ReturnAnswer(Answer):
+    """What a return took back. Of a receipt of nobody nothing had been earned."""
+
+    return_id: ReturnId | None
+    purchase_id: PurchaseId | None
+    member_id: MemberId | None
+    sequence: int | None
+    amount_minor: int
+    is_whole: bool
+    recorded_at: Instant
+    units: list[ReturnUnits]
+    reasons: list[ReturnReason]
+
+
+class ClaimAnswer(Answer):
+    """The receipt is the member's purchase now."""
+
+    purchase_id: PurchaseId
+    member_id: MemberId
+    sequence: int
+    returned_lines: list[ReturnedLine]
+    balances: list[CurrencyBalance]
+
+
+class Key(Answer):
+    """A card number or an external id."""
+
+    kind: Literal["card", "external"]
+    value: str
+
+
+class EnrolAnswer(Answer):
+    """A new member."""
+
+    member_id: MemberId
+    status: str
+    tier: str
+    enrolled_at: Instant
+    keys: list[Key]
+
+
+class BalanceAnswer(Answer):
+    """Where units of one currency stand: balance = available + pending + held - debt."""
+
+    currency: str
+    names: dict[str, str]
+    scale: int = Field(description="Decimal places: with scale 2 a balance of 150 is 1.50 points.")
+    balance: int
+    available: int
+    pending: int
+    held: int
+    debt: int
+    worth_minor: int | None = Field(description="Of the balance, in minor money, rounded down.")
+    next_expiry_on: str | None = Field(
+        description="The last day of use of what expires first.", json_schema_extra={"format": "date"}
+    )
+    next_expiry_units: int
+
+
+class TierAnswer(Answer):
+    """A tier."""
+
+    code: str
+    names: dict[str, str]
+
+
+class BalancesAnswer(Answer):
+    """A member's balances at a moment."""
+
+    member_id: MemberId
+    as_of: Instant
+    money: str
+    balances: list[BalanceAnswer]
+
+
+class MemberAnswer(BalancesAnswer):
+    """A member as he stands."""
+
+    status: str
+    sequence: int = Field(description="Number of the last entry.")
+    enrolled_at: Instant
+    tier: TierAnswer
+    keys: list[Key]
+
+
+class StatusAnswer(Answer):
+    """A member's new status."""
+
+    member_id: MemberId
+    status: str
+
+
+class LotAnswer(Answer):
+    """Units opened together: opened = left + held + gone + expired + returned."""
+
+    number: int
+    currency: str
+    opened: int
+    left: int
+    held: int
+    gone: int
+    expired: int
+    returned: int
+    matures_on: str = Field(json_schema_extra={"format": "date"})
+    expires_on: str | None = Field(json_schema_extra={"format": "date"})
+    origin: int = Field(description="Sequence of the entry that opened it.")
+
+
+class LotsAnswer(Answer):
+    """A page of lots, newest first."""
+
+    data: list[LotAnswer]
+    next_cursor: str | None
+
+
+class StatementEntry(Answer):
+    """One posting, why it is there, and the same as a sentence."""
+
+    sequence: int
+    part: int
+    verb: str
+    currency: str
+    units: int = Field(description="Signed: what the balance changed by.")
+    balance_after: int
+    sentence: str
+    occurred_at: Instant
+    recorded_at: Instant
+    revision: int
+    lot: int | None
+    purchase_id: PurchaseId | None
+    source: str | None
+    business_no: str | None
+    return_id: ReturnId | None
+    gift_id: GiftId | None
+    counterpart_id: MemberId | None
+    store: str | None
+    channel: str | None
+    actor: str | None
+    note: str | None
+    rules: list[RuleReason]
+    reasons: list[LineReason] = Field(description="Shared out over the lines; granted adds up to the units.")
+
+
+class StatementAnswer(Answer):
+    """A page of a statement, newest first."""
+
+    data: list[StatementEntry]
+    next_cursor: str | None
+
+
+class ReservationAnswer(Answer):
+    """Units held for a redemption."""
+
+    reservation_id: ReservationId
+    member_id: MemberId
+    sequence: int
+    currency: str
+    units: int
+    status: str
+    lapses_at: Instant | None = None
+    balance_after: int
+
+
+class AdjustAnswer(Answer):
+    """Units given or taken by hand."""
+
+    entry_id: EntryId
+    member_id: MemberId
+    sequence: int
+    currency: str
+    units: int
+    balance_after: int
+
+
+class GiftAnswer(Answer):
+    """Units on their way to another member."""
+
+    gift_id: GiftId
+    member_id: MemberId
+    receiver_id: MemberId
+    sequence: int
+    currency: str
+    units: int
+    balance_after: int
+
+
+class RevisionAnswer(Answer):
+    """A published revision."""
+
+    number: int
+    effective_at: Instant
+    published_at: Instant
+    published_by: str
+    document_hash: str
+
+
+class RevisionRead(RevisionAnswer):
+    """A revision with its document."""
+
+    document: dict[str, Any]
+
+
+class ProgramAnswer(Answer):
+    """The newest revision, and the one that is in force (absent until the first takes effect)."""
+
+    newest: RevisionRead
+    in_force: RevisionRead | None
+
+
+class RevisionsAnswer(Answer):
+    """A page of revisions, newest first."""
+
+    data: list[RevisionAnswer]
+    next_cursor: str | None
+
+
+class ValidateAnswer(Answer):
+    """The document can be a programme."""
+
+    is_valid: Literal[True] = True
+    document_hash: str
+
+
+class PlannedChange(Answer):
+    """One difference. careful: members lose something; refused: the books forbid it."""
+
+    path: str
+    kind: Literal["added", "removed", "changed"]
+    weight: Literal["plain", "careful", "refused"]
+    before: Any
+    after: Any
+    sentence_en: str
+    sentence_zh: str
+
+
+class PlanAnswer(Answer):
+    """What publishing would change."""
+
+    newest_revision: int
+    is_empty: bool
+    is_refused: bool
+    changes: list[PlannedChange]
+
+
+class ApplyAnswer(RevisionAnswer):
+    """The revision, and whether it is new: the same document again is the newest revision itself."""
+
+    is_new: bool
+
+
+class StoreAnswer(Answer):
+    """A shop of the programme."""
+
+    code: str
+    names: dict[str, str]
+    time_zone: str
+
+
+class StoresAnswer(Answer):
+    """The stores in force. With any_store every code is accepted."""
+
+    data: list[StoreAnswer]
+    any_store: bool
+    next_cursor: None = None
+
+
+class HealthAnswer(Answer):
+    """How this process is."""
+
+    status: Literal["ready", "not_ready"]
+    is_live: Literal[True] = True
+    is_database_reachable: bool
+    is_schema_current: bool
+    oldest_due_at: Instant | None = Field(description="Work of time that waits since then; null: none.")
+    version: str
+
+
+StoredReturn.model_rebuild()
+
+
+def answered(value: Answer, *, status: int = 200, is_replay: bool = False) -> Response:
+    """The answer as JSON."""
+    headers = {REPLAY_HEADER: "true"} if is_replay else None
+    return Response(value.model_dump_json(), status_code=status, headers=headers, media_type=JSON)
+
+
+def told(model: type[Answer], answer: Mapping[str, Any], *, status: int = 200) -> Response:
+    """An operation's remembered answer: 200 with a header when it is a replay."""
+    values = {name: _as_id(name, value) for name, value in answer.items() if name != "is_replay"}
+    is_replay = bool(answer.get("is_replay"))
+    return answered(model(**values), status=200 if is_replay else status, is_replay=is_replay)
+
+
+def _as_id(name: str, value: Any) -> Any:
+    return UUID(value) if name.endswith("_id") and isinstance(value, str) else value
+
+
+def tier_code(timeline: Timeline, number: int | None) -> str | None:
+    """The code of a tier number. A tier never leaves the programme, so the newest revision has it."""
+    for program in reversed(timeline.programs):
+        for tier in program.ladder.tiers:
+            if tier.number == number:
+                return tier.code
+    return None
+
+
+def purchase_answer(recorded: RecordedPurchase, timeline: Timeline) -> PurchaseAnswer:
+    """The answer to a purchase."""
+    return PurchaseAnswer(**_purchase(recorded, timeline))
+
+
+def _purchase(recorded: RecordedPurchase, timeline: Timeline) -> dict[str, Any]:
+    currencies = timeline.newest.currencies
+    earned: dict[int, list[RuleReason]] = {}
+    if recorded.revision is not None:
+        row = timeline.row_of(recorded.revision)
+        for reason in recorded.reasons:
+            rule = timeline.rule(row, reason.rule)
+            earned.setdefault(rule.currency, []).append(
+                RuleReason(rule=rule.code, desired=reason.desired, granted=reason.granted)
+            )
+    return {
+        "purchase_id": recorded.purchase_id,
+        "member_id": recorded.member_id,
+        "source": recorded.source,
+        "business_no": recorded.business_no,
+        "sequence": recorded.sequence,
+        "revision": recorded.revision,
+        "occurred_at": recorded.occurred_at,
+        "recorded_at": recorded.recorded_at,
+        "amount_minor": recorded.amount_minor,
+        "tier_before": tier_code(timeline, recorded.tier_before),
+        "tier_after": tier_code(timeline, recorded.tier_after),
+        "balances": [
+            CurrencyBalance(currency=currencies[number].code, balance=balance)
+            for number, balance in enumerate(recorded.balances_after)
+        ],
+        "earned": [
+            CurrencyEarned(
+                currency=currencies[number].code, units=sum(one.granted for one in reasons), reasons=reasons
+            )
+            for number, reasons in sorted(earned.items())
+        ],
+        "expired": [
+            CurrencyUnits(currency=currencies[number].code, units=units) for number, units in recorded.expired
+        ],
+    }
+
+
+def purchase_read(view: PurchaseView, reasons: list[LineReason]) -> PurchaseRead:
+    """A purchase with all that is known of it."""
+    told = view.purchase
+    if view.recorded is not None:
+        known = _purchase(view.recorded, view.timeline)
+    else:
+        known = {
+            "purchase_id": None,
+            "member_id": None,
+            "source": told.source,
+            "business_no": told.business_no,
+            "sequence": None,
+            "revision": None,
+            "occurred_at": told.occurred_at,
+            "recorded_at": told.occurred_at,
+            "amount_minor": told.amount_minor,
+            "tier_before": None,
+            "tier_after": None,
+            "balances": [],
+            "earned": [],
+            "expired": [],
+        }
+    return PurchaseRead(
+        **known,
+        money=told.money,
+        store=told.store,
+        till=told.till,
+        cashier=told.cashier,
+        channel=told.channel,
+        payments=[StoredPayment(method=one.method, amount_minor=one.amount_minor) for one in told.payments],
+        tags=list(told.tags),
+        lines=[
+            StoredLine(**line_document(line), returned_milli=view.returned.get(line.number, 0)) for line in told.lines
+        ],
+        returns=[
+            StoredReturn(
+                **{name: back[name] for name in _RETURN},
+                lines=[ReturnedLine(number=number, quantity_milli=quantity) for number, quantity in back["lines"]],
+            )
+            for back in view.returns
+        ],
+        reasons=reasons,
+    )
+
+
+_RETURN = ("return_id", "sequence", "is_void", "amount_minor", "occurred_at", "recorded_at", "note")
+
+
+def balance_answer(balance: Balance, timeline: Timeline) -> BalanceAnswer:
+    """Where units of one currency stand."""
+    currency = timeline.newest.currencies[balance.currency]
+    return BalanceAnswer(
+        currency=currency.code,
+        names=dict(currency.names),
+        scale=currency.scale,
+        balance=balance.balance,
+        available=balance.available,
+        pending=balance.pending,
+        held=balance.held,
+        debt=balance.debt,
+        worth_minor=balance.worth_minor,
+        next_expiry_on=shown_day(balance.next_expiry_day),
+        next_expiry_units=balance.next_expiry_units,
+    )
+
+
+def shown_day(day: int | None) -> str | None:
+    """The date of a day number."""
+    at = None if day is None else date_of(day)
+    return at.isoformat() if at else None
+
+
+def member_answer(view: MemberView) -> MemberAnswer:
+    """A member as he stands."""
+    tier = next(
+        tier
+        for program in reversed(view.timeline.programs)
+        for tier in program.ladder.tiers
+        if tier.number == view.member.tier
+    )
+    return MemberAnswer(
+        **balances_answer(view).model_dump(exclude={"balances"}),
+        balances=[balance_answer(one, view.timeline) for one in view.balances],
+        status=view.member.status,
+        sequence=view.member.sequence,
+        enrolled_at=view.enrolled_at,
+        tier=TierAnswer(code=tier.code, names=dict(tier.names)),
+        keys=[Key(kind=key.kind, value=key.value) for key in view.keys],  # type: ignore[arg-type]
+    )
+
+
+def balances_answer(view: MemberView) -> BalancesAnswer:
+    """A member's balances."""
+    return BalancesAnswer(
+        member_id=view.member.member_id,
+        as_of=view.now,
+        money=view.timeline.newest.money,
+        balances=[balance_answer(one, view.timeline) for one in view.balances],
+    )
+
+
+def lot_answer(lot: Lot, timeline: Timeline) -> LotAnswer:
+    """A lot."""
+    return LotAnswer(
+        number=lot.number,
+        currency=timeline.newest.currencies[lot.currency].code,
+        opened=lot.opened,
+        left=lot.left,
+        held=lot.held,
+        gone=lot.gone,
+        expired=lot.expired,
+        returned=lot.returned,
+        matures_on=shown_day(lot.matures_day) or "",
+        expires_on=shown_day(lot.expires_day),
+        origin=lot.origin,
+    )

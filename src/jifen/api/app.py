@@ -1,0 +1,172 @@
+"""The application: routes by audience, one form for every refusal, one ledger, one lane."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from jifen import __version__
+from jifen.api import console, members, open, till
+from jifen.api.answers import Problem
+from jifen.api.errors import BUSY, Busy, MethodWrong, RouteUnknown, field_wrong, refuse
+from jifen.api.lane import Lane
+from jifen.api.observe import Meters, Observed
+from jifen.api.doorkeeper import Doorkeeper
+from jifen.api.requests import VERSIONS
+from jifen.api.said import SECURITY
+from jifen.document.stored import timeline_of_published
+from jifen.domain.refusals import FieldWrong, Refusal
+from jifen.embedded.connection import Connection as Address
+from jifen.store.ledger import Ledger, open_pool
+
+
+POOL_SIZE = 8
+DESCRIPTION = """
+Jifen (积分) keeps the points of a retailer's members in a ledger that can be explained, proven and paid for.
+
+* **Amounts** are whole minor units of the programme's money (fen, cents); **quantities** are whole thousandths
+  (`quantity_milli`: 1500 is 1.5); **units** are the smallest unit of a currency of points.
+* **Times** are RFC 3339 with a zone, and answered in UTC.
+* **The same request twice** has one effect and one answer. A purchase's key is its `source` and `business_no`; every other
+  write carries `Idempotency-Key`. A replay says so in the header `Idempotent-Replay`.
+* **A refusal** is `application/problem+json` (RFC 9457) with a stable `code`, a JSON pointer and numbers.
+* **Keys** are made by `jifen key create` and sent as `Authorization: Bearer jf_live_...`. A test key (`jf_test_...`) can
+  quote and read.
+"""
+TAGS = [
+    {"name": "purchases", "description": "Record, quote, return, claim."},
+    {"name": "reservations", "description": "Hold units for a redemption, then commit or release."},
+    {"name": "members", "description": "Enrol and read members; gifts and adjustments."},
+    {"name": "programme", "description": "The document: check, plan, publish, read."},
+    {"name": "operation", "description": "Health and metrics."},
+]
+
+
+def create_app(
+    address: Address | None = None, *, ledger: Ledger | None = None, runs_jobs: bool = True, pool_size: int = POOL_SIZE
+) -> FastAPI:
+    """The application over the ledger at `address`, opened when it starts up; or over one that is open (`ledger`)."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if app.state.ledger is None and address is not None:
+                pool = await open_pool(address, size=pool_size)
+                stack.push_async_callback(pool.close)
+                _serve(app, Ledger(pool, compile_timeline=timeline_of_published))
+            if runs_jobs and app.state.ledger is not None:
+                stack.push_async_callback(_stop, asyncio.create_task(_jobs(app.state.ledger)))
+            yield
+            await app.state.lane.close()
+
+    app = FastAPI(
+        title="Jifen",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.ledger = None
+    app.state.lane = None
+    app.state.doorkeeper = Doorkeeper(lambda: _ledger(app))
+    app.state.meters = Meters(lambda: app.state.ledger)
+    if ledger is not None:
+        _serve(app, ledger)
+    for part in (till, members, console, open):
+        app.include_router(part.router)
+    _say_no(app)
+    app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
+    app.add_middleware(Observed, meters=app.state.meters)
+    return app
+
+
+def _serve(app: FastAPI, ledger: Ledger) -> None:
+    app.state.ledger = ledger
+    app.state.lane = Lane(ledger)
+
+
+def _ledger(app: FastAPI) -> Ledger:
+    if app.state.ledger is None:
+        raise Busy()
+    known: Ledger = app.state.ledger
+    return known
+
+
+async def _jobs(ledger: Ledger) -> None:
+    from jifen.jobs.loop import run
+
+    await run(ledger)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _say_no(app: FastAPI) -> None:
+    """Every "no" in one form."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        return refuse(request, error)
+
+    async def malformed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return refuse(request, field_wrong([dict(one) for one in error.errors()]))
+
+    async def not_routed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        no = {404: RouteUnknown, 405: MethodWrong}.get(error.status_code)
+        response = refuse(request, no() if no else FieldWrong(str(error.detail)))
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    async def busy(request: Request, _: Exception) -> Response:
+        return refuse(request, Busy())
+
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(HTTPException, not_routed)
+    for kind in BUSY:
+        assert issubclass(kind, Exception)
+        app.add_exception_handler(kind, busy)
+
+
+def openapi_of(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 description."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    found = get_openapi(
+        title=app.title,
+        version=VERSIONS[-1],
+        summary="The loyalty engine that a retailer runs itself.",
+        description=app.description,
+        routes=app.routes,
+        tags=TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    schemas = found["components"]["schemas"]
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    found["components"]["securitySchemes"] = {
+        SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "jf_live_... or jf_test_..."}
+    }
+    app.openapi_schema = found
+    return found
+
+

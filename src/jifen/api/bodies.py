@@ -1,0 +1,286 @@
+"""What may be sent. Amounts are minor units of the programme's money; quantities are whole thousandths (`1500` is 1.5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
+from pydantic import Field, StrictInt, StrictStr, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from jifen.api.fields import (
+    INT64_MAX,
+    AmountMinor,
+    Body,
+    Code,
+    Instant,
+    LineNumber,
+    MoneyCode,
+    Note,
+    QuantityMilli,
+    Text,
+    Units,
+)
+from jifen.api.ids import MemberId, PurchaseId
+from jifen.domain.purchase import AMOUNT_MINOR_MAX, LINES_MAX, Line, Payment, Purchase, ReturnedLine
+from jifen.operations.adjust_units import UNITS_MAX as ADJUST_MAX
+from jifen.operations.enrol_member import KEYS_MAX
+from jifen.operations.reserve_units import LAPSE_SECONDS_MAX
+from jifen.store.keys import BusinessKey
+from jifen.store.members import MemberKey
+
+TAGS_MAX = 50
+PAYMENTS_MAX = 50
+ATTRIBUTES_MAX = 50
+BATCH_MAX = 1_000
+
+AttributeValue = (
+    Annotated[StrictStr, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+    | Annotated[StrictInt, Field(ge=-INT64_MAX, le=INT64_MAX)]
+)
+
+
+class MemberRef(Body):
+    """A member, named in one of three ways."""
+
+    model_config = {"json_schema_extra": {"oneOf": [{"required": [one]} for one in ("id", "card", "external")]}}
+
+    id: MemberId | None = None
+    card: Text | None = Field(default=None, description="A card number.")
+    external: Text | None = Field(default=None, description="The member's id in another system.")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if sum(value is not None for value in (self.id, self.card, self.external)) != 1:
+            raise PydanticCustomError("member_ref", "name the member by one of id, card and external")
+        return self
+
+    def whose(self) -> Any:
+        """The id, or the key that finds the member."""
+        if self.id is not None:
+            return self.id
+        return MemberKey("card", self.card) if self.card is not None else MemberKey("external", self.external or "")
+
+
+class LineBody(Body):
+    """One position of a receipt."""
+
+    number: LineNumber
+    amount_minor: AmountMinor = Field(description="What was paid for the whole line, net of discount.")
+    quantity_milli: QuantityMilli = Field(default=1_000, description="Whole thousandths: 1500 is 1.5.")
+    sku: Text | None = None
+    name: Text | None = None
+    category: Text | None = Field(default=None, description="A path: DAIRY/MILK.")
+    brand: Text | None = None
+    discount_minor: AmountMinor = 0
+    cost_minor: Annotated[int, Field(strict=True, ge=-AMOUNT_MINOR_MAX, le=AMOUNT_MINOR_MAX)] | None = None
+    tags: list[Code] = Field(default_factory=list, max_length=TAGS_MAX)
+    attributes: dict[Code, AttributeValue] = Field(default_factory=dict, max_length=ATTRIBUTES_MAX)
+
+    def line(self) -> Line:
+        """The line of the domain."""
+        return Line(
+            number=self.number,
+            amount_minor=self.amount_minor,
+            quantity_milli=self.quantity_milli,
+            sku=self.sku,
+            name=self.name,
+            category=self.category,
+            brand=self.brand,
+            discount_minor=self.discount_minor,
+            cost_minor=self.cost_minor,
+            tags=tuple(self.tags),
+            attributes=self.attributes,
+        )
+
+
+class PaymentBody(Body):
+    """One means of payment."""
+
+    method: Code
+    amount_minor: AmountMinor
+
+
+class PurchaseBody(Body):
+    """A sale. `source` and `business_no` together are its key: the same again has one effect and one answer."""
+
+    source: Code = Field(description="Who sends it: a till system, an online shop.", examples=["pos"])
+    business_no: Text = Field(description="The receipt's number there.", examples=["20261121-0001"])
+    occurred_at: Instant
+    money: MoneyCode = Field(examples=["CNY"])
+    amount_minor: AmountMinor = Field(description="The sum of the lines.", examples=[12345])
+    lines: list[LineBody] = Field(min_length=1, max_length=LINES_MAX)
+    member: MemberRef | None = Field(default=None, description="Absent: a receipt of nobody, to be claimed later.")
+    store: Code | None = None
+    till: Code | None = None
+    cashier: Code | None = None
+    channel: Code | None = None
+    payments: list[PaymentBody] = Field(
+        default_factory=list, max_length=PAYMENTS_MAX, description="When given, they add up to amount_minor."
+    )
+    tags: list[Code] = Field(default_factory=list, max_length=TAGS_MAX)
+
+    def purchase(self) -> Purchase:
+        """The purchase of the domain, which refuses what cannot be one."""
+        return Purchase(
+            source=self.source,
+            business_no=self.business_no,
+            occurred_at=self.occurred_at,
+            money=self.money,
+            amount_minor=self.amount_minor,
+            lines=tuple(line.line() for line in self.lines),
+            store=self.store,
+            till=self.till,
+            cashier=self.cashier,
+            channel=self.channel,
+            payments=tuple(Payment(method=one.method, amount_minor=one.amount_minor) for one in self.payments),
+            tags=tuple(self.tags),
+        )
+
+    def whose(self) -> Any:
+        """Whose it is; None: nobody's."""
+        return self.member.whose() if self.member else None
+
+
+class BatchBody(Body):
+    """Up to 1,000 purchases, each with an answer of its own."""
+
+    purchases: list[Any] = Field(
+        min_length=1,
+        max_length=BATCH_MAX,
+        description="Purchases as in POST /v1/purchases. One that is malformed is refused alone.",
+        json_schema_extra={"items": {"$ref": "#/components/schemas/PurchaseBody"}},
+    )
+
+
+class PurchaseRef(Body):
+    """A purchase, by its id or by its business key."""
+
+    model_config = {"json_schema_extra": {"oneOf": [{"required": ["id"]}, {"required": ["source", "business_no"]}]}}
+
+    id: PurchaseId | None = None
+    source: Code | None = None
+    business_no: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        by_key = self.source is not None and self.business_no is not None
+        if (self.id is not None) == by_key or (self.source is None) != (self.business_no is None):
+            raise PydanticCustomError("purchase_ref", "name the purchase by id, or by source and business_no")
+        return self
+
+    def which(self) -> Any:
+        """The id or the business key."""
+        if self.id is not None:
+            return self.id
+        return BusinessKey(self.source or "", self.business_no or "")
+
+
+class ReturnedLineBody(Body):
+    """How much of a line comes back."""
+
+    number: LineNumber
+    quantity_milli: Annotated[int, Field(strict=True, ge=1, le=INT64_MAX)]
+
+
+class _BackBody(Body):
+    purchase: PurchaseRef
+    occurred_at: Instant | None = Field(default=None, description="Absent: now.")
+    store: Code | None = None
+    till: Code | None = None
+    cashier: Code | None = None
+    channel: Code | None = None
+    note: Note | None = None
+
+
+class ReturnBody(_BackBody):
+    """Part of a purchase comes back."""
+
+    lines: list[ReturnedLineBody] = Field(min_length=1, max_length=LINES_MAX)
+
+    def returned(self) -> tuple[ReturnedLine, ...]:
+        """The lines of the domain."""
+        return tuple(ReturnedLine(number=one.number, quantity_milli=one.quantity_milli) for one in self.lines)
+
+
+class VoidBody(_BackBody):
+    """All that is left of a purchase comes back."""
+
+
+class ClaimBody(Body):
+    """A member claims a receipt of nobody."""
+
+    member: MemberRef
+    source: Code
+    business_no: Text
+
+
+class KeyBody(Body):
+    """A card number, or the member's id in another system."""
+
+    kind: Literal["card", "external"]
+    value: Text
+
+
+class EnrolBody(Body):
+    """A new member. No personal data: cards and ids of other systems only."""
+
+    keys: list[KeyBody] = Field(default_factory=list, max_length=KEYS_MAX)
+
+
+class ReserveBody(Body):
+    """Units are held for a redemption at the till until it is committed, released or lapses."""
+
+    member: MemberRef
+    currency: Code = Field(examples=["points"])
+    units: Units
+    lapse_seconds: Annotated[int, Field(strict=True, ge=1, le=LAPSE_SECONDS_MAX)] = 900
+    store: Code | None = None
+    cashier: Code | None = None
+    channel: Code | None = None
+    note: Note | None = None
+
+
+class AdjustBody(Body):
+    """Units given (positive) or taken (negative) by hand."""
+
+    member: MemberRef
+    currency: Code = Field(examples=["points"])
+    units: Annotated[int, Field(strict=True, ge=-ADJUST_MAX, le=ADJUST_MAX, description="Not 0.")]
+    note: Note = Field(description="Why; it stands in the member's statement.")
+
+
+class GiftBody(Body):
+    """Units from one member to another; they keep their days of expiry."""
+
+    member: MemberRef
+    receiver: MemberRef
+    currency: Code = Field(examples=["points"])
+    units: Units
+    note: Note | None = None
+
+
+class DocumentBody(Body):
+    """A programme document (docs/reference/programme.schema.json), as JSON."""
+
+    document: dict[str, Any] = Field(json_schema_extra={"additionalProperties": True})
+
+
+class ApplyBody(DocumentBody):
+    """A document to publish as the next revision."""
+
+    effective_at: Instant | None = Field(default=None, description="Absent: in a moment.")
+    expected_revision: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] | None = Field(
+        default=None, description="The newest revision that was planned against; refused when there is a newer one."
+    )
+
+
+def canonical(body: Body) -> dict[str, Any]:
+    """A body as plain values, without what stands at its default: two that mean the same are equal."""
+    values: dict[str, Any] = body.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    return values
+
+
+def encoded(value: Any) -> bytes:
+    """Plain values as canonical JSON: the order of keys does not matter."""
+    return msgspec.json.encode(value, order="sorted")

@@ -1,0 +1,289 @@
+"""The console: adjustments, the state of members, the programme."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from jifen.api import answers as out
+from jifen.api import bodies
+from jifen.api.asked import asked_once
+from jifen.api.errors import document_refused
+from jifen.api.fields import shown_instant
+from jifen.api.ids import MemberId
+from jifen.api.requests import GuardedRoute, desk_of
+from jifen.api.said import said
+from jifen.document.load import document_from
+from jifen.document.model import ProgramDocument
+from jifen.document.plan import Plan, plan
+from jifen.document.problems import DocumentRefused
+from jifen.document.write import document_hash
+from jifen.domain import refusals as no
+from jifen.operations.adjust_units import adjust_units
+from jifen.operations.change_member_status import change_member_status
+from jifen.operations.find_member import find_member
+from jifen.operations.publish_program import publish_program_once
+from jifen.operations.read_program import read_program, read_revision, read_revisions, read_timeline
+from jifen.store.ledger import Ledger
+from jifen.store.revisions import StoredRevision
+
+READS = ("till", "members", "console", "integration")
+
+router = APIRouter(prefix="/v1", route_class=GuardedRoute)
+
+
+@router.post(
+    "/adjustments",
+    tags=["members"],
+    summary="Adjust units by hand",
+    **said(
+        scopes=["console"],
+        answer=out.AdjustAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=(no.MemberUnknown, no.MemberClosed, no.CurrencyUnknown, no.PointsMissing, no.ProgramMissing),
+    ),
+)
+async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
+    """Give or take units, with a reason that stands in the statement. No till may do this."""
+    desk = desk_of(request)
+
+    async def effect(once: Any) -> dict[str, Any]:
+        return await adjust_units(
+            desk.ledger,
+            await find_member(desk.ledger, body.member.whose()),
+            currency=body.currency,
+            units=body.units,
+            note=body.note,
+            request=once,
+            actor=desk.caller.actor(),
+        )
+
+    return out.told(out.AdjustAnswer, await asked_once(desk, body, effect), status=201)
+
+
+STATUS_SAID = said(
+    scopes=["console"],
+    answer=out.StatusAnswer,
+    changes=True,
+    has_key=True,
+    refuses=[no.MemberClosed],
+    names_in_address=[no.MemberUnknown],
+)
+
+
+@router.post("/members/{member_id:id}:freeze", tags=["members"], summary="Freeze a member", **STATUS_SAID)
+async def freeze(request: Request, member_id: MemberId) -> Response:
+    """The member is marked frozen; nobody can give to him."""
+    return await _change(request, member_id, "frozen")
+
+
+@router.post("/members/{member_id:id}:close", tags=["members"], summary="Close a member", **STATUS_SAID)
+async def close(request: Request, member_id: MemberId) -> Response:
+    """The member takes no more entries. The books stay."""
+    return await _change(request, member_id, "closed")
+
+
+@router.post("/members/{member_id:id}:reopen", tags=["members"], summary="Reopen a member", **STATUS_SAID)
+async def reopen(request: Request, member_id: MemberId) -> Response:
+    """The member is active again."""
+    return await _change(request, member_id, "active")
+
+
+async def _change(request: Request, member_id: Any, status: str) -> Response:
+    desk = desk_of(request)
+    answer = await asked_once(
+        desk, None, lambda once: change_member_status(desk.ledger, member_id, status, once)
+    )
+    return out.told(out.StatusAnswer, answer)
+
+
+@router.get(
+    "/program",
+    tags=["programme"],
+    summary="Read the programme",
+    **said(scopes=READS, answer=out.ProgramAnswer, changes=False, refuses=[no.ProgramMissing]),
+)
+async def get_program(request: Request) -> Response:
+    """The newest revision and the one in force, each with its document."""
+    newest, in_force = await read_program(desk_of(request).ledger)
+    return out.answered(
+        out.ProgramAnswer(newest=_with_document(newest), in_force=_with_document(in_force) if in_force else None)
+    )
+
+
+@router.get(
+    "/program/revisions",
+    tags=["programme"],
+    summary="List revisions",
+    **said(scopes=READS, answer=out.RevisionsAnswer, changes=False),
+)
+async def list_revisions(
+    request: Request,
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="The cursor: next_cursor of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """The revisions, newest first, without their documents."""
+    published, _ = await read_revisions(desk_of(request).ledger)
+    chosen = [one for one in reversed(published) if before is None or one.number < before]
+    page = chosen[:limit]
+    return out.answered(
+        out.RevisionsAnswer(
+            data=[out.RevisionAnswer(**_shown(one)) for one in page],
+            next_cursor=str(page[-1].number) if len(chosen) > limit else None,
+        )
+    )
+
+
+@router.get(
+    "/program/revisions/{number}",
+    tags=["programme"],
+    summary="Read a revision",
+    **said(scopes=READS, answer=out.RevisionRead, changes=False, names_in_address=[no.RevisionUnknown]),
+)
+async def get_revision(request: Request, number: Annotated[int, Field(ge=1, le=2**31 - 1)]) -> Response:
+    """One revision with its document."""
+    return out.answered(_with_document(await read_revision(desk_of(request).ledger, number)))
+
+
+@router.post(
+    "/program:validate",
+    tags=["programme"],
+    summary="Check a document",
+    **said(
+        scopes=["console", "integration"],
+        answer=out.ValidateAnswer,
+        changes=False,
+        has_body=True,
+        refuses=[no.ProgramRefused],
+    ),
+)
+async def validate(body: bodies.DocumentBody) -> Response:
+    """Whether the document can be a programme. If not, the refusal lists every problem with its way out."""
+    return out.answered(out.ValidateAnswer(document_hash=document_hash(_document(body))))
+
+
+@router.post(
+    "/program:plan",
+    tags=["programme"],
+    summary="Plan a revision",
+    **said(
+        scopes=["console", "integration"],
+        answer=out.PlanAnswer,
+        changes=False,
+        has_body=True,
+        refuses=[no.ProgramRefused],
+    ),
+)
+async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response:
+    """What publishing the document would change, in plain words; nothing is published."""
+    document = _document(body)
+    newest, found = await planned(desk_of(request).ledger, document)
+    return out.answered(
+        out.PlanAnswer(
+            newest_revision=newest,
+            is_empty=found.is_empty,
+            is_refused=found.is_refused,
+            changes=[
+                out.PlannedChange(
+                    path=one.path,
+                    kind=one.kind,  # type: ignore[arg-type]
+                    weight=one.weight,  # type: ignore[arg-type]
+                    before=one.before,
+                    after=one.after,
+                    sentence_en=one.sentence_en,
+                    sentence_zh=one.sentence_zh,
+                )
+                for one in found.changes
+            ],
+        )
+    )
+
+
+async def planned(ledger: Ledger, document: ProgramDocument) -> tuple[int, Plan]:
+    """The newest revision's number (0: none yet) and what publishing the document after it would change."""
+    published, _ = await read_revisions(ledger)
+    if not published:
+        return 0, plan(None, document)
+    return published[-1].number, plan(document_from(dict(published[-1].document)), document)
+
+
+@router.post(
+    "/program:apply",
+    tags=["programme"],
+    summary="Publish a revision",
+    **said(
+        scopes=["console"],
+        answer=out.ApplyAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=(no.ProgramRefused, no.EffectiveInThePast, no.RevisionStale),
+    ),
+)
+async def apply(request: Request, body: bodies.ApplyBody) -> Response:
+    """The document becomes the next revision, from a moment ahead. It never changes afterwards. The same document again is
+    the newest revision itself.
+    """
+    desk = desk_of(request)
+    document = _document(body)
+    answer = await asked_once(
+        desk,
+        body,
+        lambda once: publish_program_once(
+            desk.ledger,
+            document,
+            effective_at=body.effective_at,
+            published_by=desk.caller.actor(),
+            expected_revision=body.expected_revision,
+            request=once,
+        ),
+    )
+    return out.told(out.ApplyAnswer, answer, status=201)
+
+
+def _document(body: bodies.DocumentBody) -> ProgramDocument:
+    try:
+        return document_from(body.document)
+    except DocumentRefused as refused:
+        raise document_refused(refused) from None
+
+
+def _shown(revision: StoredRevision) -> dict[str, Any]:
+    return {
+        "number": revision.number,
+        "effective_at": shown_instant(revision.effective_at),
+        "published_at": shown_instant(revision.published_at),
+        "published_by": revision.published_by,
+        "document_hash": revision.document_hash,
+    }
+
+
+def _with_document(revision: StoredRevision) -> out.RevisionRead:
+    return out.RevisionRead(**_shown(revision), document=dict(revision.document))
+
+
+@router.get(
+    "/stores",
+    tags=["programme"],
+    summary="List stores",
+    **said(scopes=READS, answer=out.StoresAnswer, changes=False, refuses=[no.ProgramMissing]),
+)
+async def list_stores(request: Request) -> Response:
+    """The stores of the revision in force."""
+    timeline, now = await read_timeline(desk_of(request).ledger)
+    program = timeline.programs[timeline.row_at(now)]
+    return out.answered(
+        out.StoresAnswer(
+            data=[
+                out.StoreAnswer(code=one.code, names=dict(one.names), time_zone=one.time_zone)
+                for one in program.stores.values()
+            ],
+            any_store=program.any_store,
+        )
+    )

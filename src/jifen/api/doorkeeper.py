@@ -1,0 +1,90 @@
+"""Who may ask: a key opens routes by its scopes; a test key only those that change nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from jifen.domain.refusals import NotAuthenticated, NotPermitted
+from jifen.operations.manage_keys import key_id_of, opened_by, read_key
+from jifen.store.api_keys import ApiKey
+from jifen.store.ledger import Ledger
+
+CACHE_SECONDS: Final = 5
+"""A revoked key opens nothing after so many seconds."""
+CACHE_MAX: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks."""
+
+    key_id: UUID
+    name: str
+    scopes: frozenset[str]
+    is_test: bool
+
+    def actor(self, cashier: str | None = None) -> str:
+        """How the journal names who did it."""
+        return f"{self.name}/{cashier}" if cashier else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What a route asks of a key."""
+
+    scopes: frozenset[str]
+    changes_something: bool
+
+
+class Doorkeeper:
+    """Finds the caller of a request. Keys are remembered for a few seconds, so that most requests ask no database."""
+
+    def __init__(self, ledger: Callable[[], Ledger]) -> None:
+        self._ledger = ledger
+        self._known: dict[UUID, tuple[float, ApiKey | None]] = {}
+
+    async def admit(self, authorization: str | None, access: Access) -> Caller:
+        """The caller, who may use this route.
+
+        Refuses
+            NotAuthenticated   no key, or none that opens
+            NotPermitted       a key without the scope, or a test key that would change something
+        """
+        caller = await self.caller(authorization)
+        if not (access.scopes | {"admin"}) & caller.scopes:
+            wanted = ", ".join(sorted(access.scopes | {"admin"}))
+            raise NotPermitted(f"this needs a key with one of the scopes {wanted}", scopes=sorted(caller.scopes))
+        if access.changes_something and caller.is_test:
+            raise NotPermitted("a test key can quote and read, and changes nothing")
+        return caller
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """Whose key it is.
+
+        Refuses
+            NotAuthenticated   no key, or none that opens
+        """
+        word, _, token = (authorization or "").partition(" ")
+        token = token.strip()
+        key_id = key_id_of(token)
+        if word.lower() != "bearer" or key_id is None:
+            raise NotAuthenticated(
+                "send Authorization: Bearer and a key (jifen key create)", pointer="/headers/Authorization"
+            )
+        key = opened_by(await self._key(key_id), token)
+        return Caller(key_id=key.key_id, name=key.name, scopes=frozenset(key.scopes), is_test=key.is_test)
+
+    async def _key(self, key_id: UUID) -> ApiKey | None:
+        known = self._known.get(key_id)
+        now = time.monotonic()
+        if known is not None and known[0] > now:
+            return known[1]
+        key = await read_key(self._ledger(), key_id)
+        if len(self._known) >= CACHE_MAX:
+            self._known.clear()
+        self._known[key_id] = (now + CACHE_SECONDS, key)
+        return key

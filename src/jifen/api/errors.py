@@ -1,0 +1,278 @@
+"""From a refusal to an answer: one table from code to status, and the one form of every "no" (RFC 9457)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jifen.document.problems import DocumentProblem, DocumentRefused
+from jifen.domain import refusals as no
+from jifen.domain.refusals import Refusal
+
+PROBLEM_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:jifen:refusal:"
+RETRY_AFTER_SECONDS = 1
+DOCUMENT_PROBLEMS_MAX = 100
+
+
+class AtTheEdge(Refusal):
+    """The request never reached the ledger."""
+
+    code = "at_the_edge"
+    message_zh = "请求未能到达账本。"
+
+
+class BodyTooLarge(AtTheEdge):
+    """The body is larger than 4 MiB."""
+
+    code = "body_too_large"
+    message_zh = "请求体超过 4 MiB。"
+
+
+class MediaTypeWrong(AtTheEdge):
+    """A body is sent as application/json."""
+
+    code = "media_type_wrong"
+    message_zh = "请求体必须为 application/json。"
+
+
+class RouteUnknown(AtTheEdge):
+    """There is nothing at this address."""
+
+    code = "route_unknown"
+    message_zh = "该地址不存在。"
+
+
+class MethodWrong(AtTheEdge):
+    """This address does not take that method."""
+
+    code = "method_wrong"
+    message_zh = "该地址不支持此方法。"
+
+
+class Busy(AtTheEdge):
+    """It could not be done just now and nothing was changed; try again in a moment with the same key."""
+
+    code = "busy"
+    message_zh = "暂时无法处理，未做任何更改，请稍后用同一幂等键重试。"
+
+
+class Defect(AtTheEdge):
+    """Something is wrong in the software; it was written down."""
+
+    code = "defect"
+    message_zh = "软件出现缺陷，已记录。"
+
+
+STATUS: dict[type[Refusal], int] = {
+    Refusal: 422,
+    no.Malformed: 422,
+    no.FieldWrong: 422,
+    no.SumsDiffer: 422,
+    no.IdempotencyKeyMissing: 422,
+    # Unknown: 404 where the address names it, 422 where the body does (see `status_of`).
+    no.Unknown: 404,
+    no.MemberUnknown: 404,
+    no.StoreUnknown: 404,
+    no.PurchaseUnknown: 404,
+    no.LineUnknown: 404,
+    no.ReservationUnknown: 404,
+    no.CurrencyUnknown: 404,
+    no.RevisionUnknown: 404,
+    no.Conflict: 409,
+    no.KeyReused: 409,
+    no.KeyTaken: 409,
+    no.MemberClosed: 409,
+    no.PurchaseClaimed: 409,
+    no.ReservationOver: 409,
+    no.ProgramMissing: 409,
+    no.RevisionStale: 409,
+    no.NotAllowed: 422,
+    no.PointsMissing: 422,
+    no.ReturnExceedsPurchase: 422,
+    no.TimeOutOfBounds: 422,
+    no.GiftToSelf: 422,
+    no.EffectiveInThePast: 422,
+    no.ProgramRefused: 422,
+    no.NotPermitted: 403,
+    no.NotAuthenticated: 401,
+    no.TooMuch: 422,
+    AtTheEdge: 400,
+    BodyTooLarge: 413,
+    MediaTypeWrong: 415,
+    RouteUnknown: 404,
+    MethodWrong: 405,
+    Busy: 503,
+    Defect: 500,
+}
+
+BUSY: tuple[type[BaseException], ...] = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    asyncio.TimeoutError,
+    TimeoutError,
+    OSError,
+)
+"""What says nothing about the request: the database is away, or two were in each other's way. Nothing was committed, or,
+where the connection broke, the same request with the same key finds out."""
+
+
+def status_of(refusal: Refusal, request: Request | None = None) -> int:
+    """The HTTP status of a refusal."""
+    status = STATUS[type(refusal)]
+    if isinstance(refusal, no.Unknown) and request is not None and not _is_in_address(refusal, request):
+        return 422
+    return status
+
+
+def _is_in_address(refusal: Refusal, request: Request) -> bool:
+    return refusal.pointer.startswith(("/path/", "/query/")) or request.method == "GET"
+
+
+def pointer_of(refusal: Refusal, request: Request) -> str:
+    """Where the field stands in this request: operations name it as they know it."""
+    name = refusal.pointer.removeprefix("/")
+    if name in request.path_params:
+        return f"/path/{name}"
+    if name == "member" and "member_id" in request.path_params:
+        return "/path/member_id"
+    if request.method == "GET" and name and not name.startswith(("path/", "query/", "headers/")):
+        return f"/query/{name}"
+    return "/member" if name == "member_id" else refusal.pointer
+
+
+def problem_of(refusal: Refusal, status: int) -> dict[str, Any]:
+    """The refusal as RFC 9457 says it, with our code, pointer, numbers and the Chinese title."""
+    return {
+        "type": TYPE_PREFIX + refusal.code,
+        "title": refusal.title(),
+        "status": status,
+        "code": refusal.code,
+        "detail": str(refusal),
+        "pointer": refusal.pointer,
+        "numbers": {name: value for name, value in refusal.numbers.items() if value is not None},
+        "message_zh": refusal.message_zh,
+    }
+
+
+def refuse(request: Request, refusal: Refusal) -> Response:
+    """The answer to a request that was refused."""
+    refusal.pointer = pointer_of(refusal, request)
+    status = status_of(refusal, request)
+    request.scope.setdefault("state", {})["refused"] = refusal.code
+    headers = {}
+    if status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="jifen"'
+    return Response(
+        msgspec.json.encode(problem_of(refusal, status), enc_hook=str),
+        status_code=status,
+        headers=headers,
+        media_type=PROBLEM_TYPE,
+    )
+
+
+def field_wrong(errors: Sequence[dict[str, Any]], *, base: str = "") -> Refusal:
+    """Pydantic's errors as one refusal that points at the first field; the others are in its numbers."""
+    found = [_place(error, base) for error in errors]
+    pointer, detail, value, kind = found[0]
+    others: list[object] = [
+        {"pointer": place, "detail": said, "value": shown} for place, said, shown, _ in found[1:20]
+    ]
+    if kind == "too_long" and not isinstance(errors[0].get("input"), str):
+        most = errors[0].get("ctx", {}).get("max_length")
+        return no.TooMuch(detail, pointer=pointer, limit=most)
+    return no.FieldWrong(detail, pointer=pointer, value=value, others=others or None)
+
+
+_BRANCHES = {"str", "int", "constrained-str", "constrained-int"}
+
+
+def _place(error: dict[str, Any], base: str) -> tuple[str, str, str | int, str]:
+    where, *steps = error["loc"] or ("body",)
+    if where == "body":
+        where = base
+    elif where == "header":
+        where = "/headers"
+        steps = [str(step).replace("_", "-").title() for step in steps]
+    elif where in ("path", "query", "cookie"):
+        where = f"/{where}"
+    else:
+        steps = [where, *steps]
+        where = base
+    kept = [step for i, step in enumerate(steps) if not (i == len(steps) - 1 and str(step) in _BRANCHES)]
+    pointer = where + "".join("/" + _escaped(str(step)) for step in kept if step != "[key]")
+    return pointer, _said(error), _shown(error.get("input")), error["type"]
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")[:100]
+
+
+def _said(error: dict[str, Any]) -> str:
+    kind, value = error["type"], error.get("input")
+    if kind == "int_type" and isinstance(value, float):
+        return "a whole number is needed: amounts are in the smallest unit, quantities in thousandths"
+    plain = {
+        "missing": "the field is missing",
+        "extra_forbidden": "there is no such field",
+        "int_type": "a whole number is needed",
+        "string_type": "text is needed",
+        "model_type": "an object is needed",
+        "model_attributes_type": "an object is needed",
+        "dict_type": "an object is needed",
+        "list_type": "a list is needed",
+        "string_pattern_mismatch": "the text has another form than is needed here, or a NUL character",
+    }
+    return plain.get(kind, str(error["msg"]))
+
+
+def _shown(value: Any) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool) and -(2**53) < value < 2**53:
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def document_refused(error: DocumentRefused) -> Refusal:
+    """A programme document's problems as one refusal that points at the first."""
+    problems: list[object] = [_problem(one) for one in error.problems[:DOCUMENT_PROBLEMS_MAX]]
+    first = error.problems[0]
+    return no.ProgramRefused(
+        f"{first.message_en} {first.way_out}", pointer=pointer_of_path(first.path), problems=problems
+    )
+
+
+def _problem(one: DocumentProblem) -> dict[str, str]:
+    return {
+        "code": one.code,
+        "pointer": pointer_of_path(one.path),
+        "value": one.value.encode("utf-8", "replace").decode(),
+        "message_en": one.message_en.encode("utf-8", "replace").decode(),
+        "message_zh": one.message_zh.encode("utf-8", "replace").decode(),
+        "way_out": one.way_out,
+        "way_out_zh": one.way_out_zh,
+    }
+
+
+def pointer_of_path(path: str) -> str:
+    """A JSON path such as `$.earn_rules[2].rate` as a pointer into the request: `/document/earn_rules/2/rate`."""
+    steps = path.removeprefix("$").replace("[", ".").replace("]", "").split(".")
+    return "/document" + "".join(f"/{step}" for step in steps if step)

@@ -1,0 +1,56 @@
+"""Ids at the edge: a prefix says what an id names (`mbr_`, `pur_` ...) and 32 hexadecimal digits say which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_HEX = re.compile(r"[0-9a-f]{32}")
+EXAMPLE = "01a200873b877db499c27d29c0902c7e"
+
+
+def prefixed(prefix: str, value: UUID) -> str:
+    """The id as it is shown: `mbr_01a2...`."""
+    return f"{prefix}_{value.hex}"
+
+
+def unprefixed(prefix: str, text: str) -> UUID | None:
+    """The id without its prefix; None when the text is no such id."""
+    head, _, digits = text.partition("_")
+    return UUID(digits) if head == prefix and _HEX.fullmatch(digits) else None
+
+
+def _taken_off(prefix: str) -> Callable[[Any], UUID]:
+    def validate(value: Any) -> UUID:
+        if isinstance(value, UUID):
+            return value
+        found = unprefixed(prefix, value) if isinstance(value, str) else None
+        if found is None:
+            message = "an id here is {prefix}_ and 32 hexadecimal digits"
+            raise PydanticCustomError("id_wrong", message, {"prefix": prefix})
+        return found
+
+    return validate
+
+
+def _put_on(prefix: str) -> PlainSerializer:
+    return PlainSerializer(lambda value: prefixed(prefix, value), return_type=str)
+
+
+def _schema(prefix: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": "string", "pattern": f"^{prefix}_[0-9a-f]{{32}}$", "examples": [f"{prefix}_{EXAMPLE}"]}
+    )
+
+
+MemberId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("mbr")), _put_on("mbr"), _schema("mbr")]
+PurchaseId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("pur")), _put_on("pur"), _schema("pur")]
+ReturnId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ret")), _put_on("ret"), _schema("ret")]
+ReservationId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("rsv")), _put_on("rsv"), _schema("rsv")]
+GiftId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("gft")), _put_on("gft"), _schema("gft")]
+EntryId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ent")), _put_on("ent"), _schema("ent")]

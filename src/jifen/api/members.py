@@ -1,0 +1,221 @@
+"""Members: enrol, read, balances, lots, statement; and what members give each other."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from jifen.api import answers as out
+from jifen.api import bodies
+from jifen.api.asked import asked_once
+from jifen.api.fields import INT64_MAX, Text
+from jifen.api.ids import MemberId
+from jifen.api.requests import GuardedRoute, desk_of
+from jifen.api.said import said
+from jifen.domain import refusals as no
+from jifen.domain.explain import explain, line_shares, rules_of
+from jifen.domain.refusals import FieldWrong
+from jifen.domain.timeline import Timeline
+from jifen.operations.enrol_member import enrol_member
+from jifen.operations.find_member import find_member
+from jifen.operations.give_units import give_units
+from jifen.operations.read_member import read_lots, read_member
+from jifen.operations.read_statement import PAGE_MAX, StatementLine, read_statement
+from jifen.store.members import MemberKey
+
+READS = ("till", "members", "console", "integration")
+
+router = APIRouter(prefix="/v1", route_class=GuardedRoute)
+
+Before = Annotated[
+    int | None,
+    Query(ge=1, le=INT64_MAX, description="The cursor: next_cursor of the page before."),
+]
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
+READ_SAID: dict[str, Any] = {
+    "scopes": READS,
+    "changes": False,
+    "names_in_address": [no.MemberUnknown],
+    "refuses": [no.ProgramMissing],
+}
+
+
+@router.post(
+    "/members",
+    tags=["members"],
+    summary="Enrol a member",
+    **said(
+        scopes=READS,
+        answer=out.EnrolAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=(no.KeyTaken, no.ProgramMissing),
+    ),
+)
+async def enrol(request: Request, body: bodies.EnrolBody) -> Response:
+    """A new member at the foot of the ladder, with the cards and external ids that find him."""
+    desk = desk_of(request)
+    keys = [MemberKey(one.kind, one.value) for one in body.keys]
+    answer = await asked_once(desk, body, lambda once: enrol_member(desk.ledger, keys, once))
+    return out.told(out.EnrolAnswer, answer, status=201)
+
+
+@router.get("/members", tags=["members"], summary="Find a member", **said(answer=out.MemberAnswer, **READ_SAID))
+async def find(
+    request: Request,
+    card: Annotated[Text | None, Query(description="A card number.")] = None,
+    external: Annotated[Text | None, Query(description="The member's id in another system.")] = None,
+) -> Response:
+    """The member with that card number or external id: name one of them."""
+    if (card is None) == (external is None):
+        raise FieldWrong("name the member by card or by external", pointer="/query/card")
+    key = MemberKey("card", card) if card is not None else MemberKey("external", external or "")
+    return out.answered(out.member_answer(await read_member(desk_of(request).ledger, key)))
+
+
+@router.get(
+    "/members/{member_id:id}", tags=["members"], summary="Read a member", **said(answer=out.MemberAnswer, **READ_SAID)
+)
+async def get_member(request: Request, member_id: MemberId) -> Response:
+    """Status, tier, keys and balances as they stand now."""
+    return out.answered(out.member_answer(await read_member(desk_of(request).ledger, member_id)))
+
+
+@router.get(
+    "/members/{member_id:id}/balances",
+    tags=["members"],
+    summary="Read balances",
+    **said(answer=out.BalancesAnswer, **READ_SAID),
+)
+async def get_balances(request: Request, member_id: MemberId) -> Response:
+    """Where the member's units stand: available, pending, held, owed; and what expires next."""
+    return out.answered(out.balances_answer(await read_member(desk_of(request).ledger, member_id)))
+
+
+@router.get(
+    "/members/{member_id:id}/lots", tags=["members"], summary="Read lots", **said(answer=out.LotsAnswer, **READ_SAID)
+)
+async def get_lots(
+    request: Request,
+    member_id: MemberId,
+    before: Annotated[int | None, Query(ge=1, le=INT64_MAX, description="The cursor: next_cursor of the page before.")] = None,
+    limit: Limit = 50,
+    is_open: Annotated[bool, Query(description="Only lots that still hold units.")] = False,  # noqa: FBT002
+) -> Response:
+    """The lots as stored, newest first. What time has made due shows once a job or an entry has made it visible."""
+    ledger = desk_of(request).ledger
+    lots = await read_lots(ledger, member_id)
+    view = await read_member(ledger, member_id)
+    chosen = [lot for lot in reversed(lots) if (before is None or lot.number < before) and (lot.left or lot.held or not is_open)]
+    page = chosen[:limit]
+    return out.answered(
+        out.LotsAnswer(
+            data=[out.lot_answer(lot, view.timeline) for lot in page],
+            next_cursor=str(page[-1].number) if len(chosen) > limit else None,
+        )
+    )
+
+
+@router.get(
+    "/members/{member_id:id}/statement",
+    tags=["members"],
+    summary="Read a statement",
+    **said(answer=out.StatementAnswer, **READ_SAID),
+)
+async def get_statement(
+    request: Request,
+    member_id: MemberId,
+    before: Before = None,
+    limit: Limit = 50,
+    language: Annotated[Literal["zh", "en"], Query(description="Of the sentences.")] = "zh",
+) -> Response:
+    """Every posting with why, as data and as a sentence, newest first. `limit` counts entries; one may have several
+    postings.
+    """
+    statement = await read_statement(desk_of(request).ledger, member_id, before=before, limit=limit)
+    return out.answered(
+        out.StatementAnswer(
+            data=[statement_entry(line, statement.timeline, language) for line in statement.lines],
+            next_cursor=str(statement.next_before) if statement.next_before else None,
+        )
+    )
+
+
+def statement_entry(line: StatementLine, timeline: Timeline, language: str) -> out.StatementEntry:
+    """A line of a statement."""
+    posting, about = line.posting, line.about
+    currency = timeline.newest.currencies[posting.currency].code
+    is_of_sale = posting.verb in ("earn", "claw_back")
+    sale = about.purchase or {}
+    entry = about.entry or {}
+    return out.StatementEntry(
+        sequence=posting.sequence,
+        part=posting.part,
+        verb=posting.verb,
+        currency=currency,
+        units=posting.units if posting.is_credit else -posting.units,
+        balance_after=posting.balance_after,
+        sentence=explain(timeline, posting, about, language=language),
+        occurred_at=posting.occurred_at,
+        recorded_at=posting.recorded_at,
+        revision=posting.revision,
+        lot=posting.lot,
+        purchase_id=sale.get("purchase_id"),
+        source=sale.get("source"),
+        business_no=sale.get("business_no"),
+        return_id=about.brought_back["return_id"] if about.brought_back and is_of_sale else None,
+        gift_id=entry.get("gift_id"),
+        counterpart_id=entry.get("counterpart_id"),
+        store=posting.store,
+        channel=posting.channel,
+        actor=posting.actor,
+        note=entry.get("note") or (about.brought_back or {}).get("note"),
+        rules=[out.RuleReason(rule=r, desired=d, granted=g) for r, d, g in rules_of(timeline, posting, about)],
+        reasons=[
+            out.LineReason(**share._asdict(), currency=currency) for share in line_shares(timeline, posting, about)
+        ],
+    )
+
+
+@router.post(
+    "/gifts",
+    tags=["members"],
+    summary="Give units to a member",
+    **said(
+        scopes=("members", "console", "integration"),
+        answer=out.GiftAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=(
+            no.MemberUnknown,
+            no.MemberClosed,
+            no.CurrencyUnknown,
+            no.PointsMissing,
+            no.GiftToSelf,
+            no.ProgramMissing,
+        ),
+    ),
+)
+async def give(request: Request, body: bodies.GiftBody) -> Response:
+    """The units leave the giver at once and reach the receiver, with the days of expiry they had."""
+    desk = desk_of(request)
+
+    async def effect(once: Any) -> dict[str, Any]:
+        return await give_units(
+            desk.ledger,
+            await find_member(desk.ledger, body.member.whose()),
+            await find_member(desk.ledger, body.receiver.whose(), pointer="/receiver"),
+            currency=body.currency,
+            units=body.units,
+            request=once,
+            note=body.note,
+            actor=desk.caller.actor(),
+        )
+
+    return out.told(out.GiftAnswer, await asked_once(desk, body, effect), status=201)

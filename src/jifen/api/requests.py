@@ -1,0 +1,168 @@
+"""A route under guard: who asks and in which version is settled before the body is read, and the body is strict JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic_core
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.datastructures import State
+from starlette.responses import Response
+
+from jifen.api.bodies import Body, canonical, encoded
+from jifen.api.doorkeeper import Access, Caller, Doorkeeper
+from jifen.api.errors import BodyTooLarge, Busy, MediaTypeWrong
+from jifen.api.fingerprint import fingerprint_of
+from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
+from jifen.store.ledger import Ledger
+from jifen.store.once import Once
+
+BODY_BYTES_MAX = 4 * 1024 * 1024
+IDEMPOTENCY_KEY_MAX = 200
+VERSIONS = ("2026-11-21",)
+"""The dated versions that are spoken, newest last. A client names one in Jifen-Version; without, it gets the newest."""
+SCOPES_EXTENSION = "x-jifen-scopes"
+CHANGES_EXTENSION = "x-jifen-changes-something"
+
+
+class _IdConvertor(StringConvertor):
+    """An id in a path ends where a verb begins: /members/mbr_...:freeze."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("id", _IdConvertor())
+
+
+class GuardedRoute(APIRoute):
+    """A route that asks for a key. Its scopes stand in the OpenAPI file too, as `x-jifen-scopes`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        said = self.openapi_extra or {}
+        access = Access(
+            scopes=frozenset(said.get(SCOPES_EXTENSION, ())), changes_something=said.get(CHANGES_EXTENSION, True)
+        )
+        has_body = self.body_field is not None
+
+        async def guarded(request: Request) -> Response:
+            doorkeeper: Doorkeeper = request.app.state.doorkeeper
+            request.state.caller = await doorkeeper.admit(request.headers.get("authorization"), access)
+            check_version(request)
+            return await handle(await _read(request) if has_body else request)
+
+        return guarded
+
+
+def check_version(request: Request) -> None:
+    """Refuse a version that is not spoken."""
+    asked = request.headers.get("jifen-version")
+    if asked is not None and asked not in VERSIONS:
+        raise FieldWrong(
+            f"versions spoken: {', '.join(VERSIONS)}", pointer="/headers/Jifen-Version", value=asked[:50]
+        )
+
+
+class _Read(Request):
+    """A request whose body has been read and parsed."""
+
+    raw: bytes
+    parsed: Any
+
+    async def body(self) -> bytes:
+        return self.raw
+
+    async def json(self) -> Any:
+        return self.parsed
+
+
+async def _read(request: Request) -> Request:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise MediaTypeWrong(f"not {kind[:100]!r}" if kind else "", pointer="/headers/Content-Type")
+    read = _Read(request.scope, request.receive)
+    read.raw = await read_bytes(request)
+    read.parsed = parsed_json(read.raw)
+    return read
+
+
+async def read_bytes(request: Request) -> bytes:
+    """The whole body, which may have 4 MiB."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > BODY_BYTES_MAX:
+        raise BodyTooLarge(bytes_max=BODY_BYTES_MAX)
+    size = 0
+    chunks = []
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            raise BodyTooLarge(bytes_max=BODY_BYTES_MAX)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def parsed_json(raw: bytes) -> Any:
+    """The values of strict JSON: no NaN, no lone surrogates, and not nested too deep.
+
+    Refuses
+        FieldWrong   it is no JSON
+    """
+    if not raw:
+        raise FieldWrong("a body is needed", pointer="")
+    try:
+        return pydantic_core.from_json(raw, allow_inf_nan=False, cache_strings="keys")
+    except ValueError as error:
+        raise FieldWrong(f"the body is no JSON: {error}", pointer="") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a handler works with."""
+
+    ledger: Ledger
+    caller: Caller
+    request: Request
+
+    def once(self, body: Body | None = None) -> Once:
+        """The Idempotency-Key of this request with what its body says, apart for each API key and route.
+
+        Refuses
+            IdempotencyKeyMissing   there is none, or it is no text of 1 to 200 printable characters
+        """
+        key = self.request.headers.get("idempotency-key", "")
+        if not 1 <= len(key) <= IDEMPOTENCY_KEY_MAX or not key.isprintable():
+            raise IdempotencyKeyMissing(pointer="/headers/Idempotency-Key")
+        path = {"path": dict(self.request.path_params)} if self.request.path_params else {}
+        values = {**(canonical(body) if body is not None else {}), **path}
+        name = self.request.scope["route"].name
+        return Once(key=f"{self.caller.key_id.hex}:{name}:{key}", body_hash=fingerprint_of(values))
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of a guarded request."""
+    state: State = request.state
+    return Desk(ledger_of(request), state.caller, request)
+
+
+def ledger_of(request: Request) -> Ledger:
+    """The ledger that this process serves.
+
+    Refuses
+        Busy   it is not open: the database is away
+    """
+    ledger: Ledger | None = request.app.state.ledger
+    if ledger is None:
+        raise Busy()
+    return ledger
+
+
+def hash_of(body: Body) -> bytes:
+    """What is kept of a purchase's body."""
+    return fingerprint_of(canonical(body))[:32]
+
+
+__all__ = ["Desk", "GuardedRoute", "desk_of", "encoded", "hash_of", "ledger_of"]

@@ -1,0 +1,117 @@
+"""What a route says of itself in the OpenAPI file: its scopes, its answers, and every way it may refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from jifen.api.answers import REPLAY_HEADER, Problem
+from jifen.api.errors import (
+    PROBLEM_TYPE,
+    STATUS,
+    BodyTooLarge,
+    Busy,
+    Defect,
+    MediaTypeWrong,
+)
+from jifen.api.fields import Answer
+from jifen.api.requests import CHANGES_EXTENSION, SCOPES_EXTENSION
+from jifen.domain import refusals as no
+from jifen.domain.refusals import Refusal
+
+SECURITY = "ApiKey"
+ALWAYS = (no.NotAuthenticated, no.NotPermitted, no.FieldWrong, Busy)
+WITH_BODY = (BodyTooLarge, MediaTypeWrong, no.TooMuch)
+WITH_KEY = (no.IdempotencyKeyMissing, no.KeyReused)
+PURCHASE_REFUSES = (
+    no.SumsDiffer,
+    no.MemberUnknown,
+    no.StoreUnknown,
+    no.MemberClosed,
+    no.ProgramMissing,
+    no.TimeOutOfBounds,
+)
+
+IDEMPOTENCY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "1 to 200 printable characters, new for each thing to do. Sent again with the same body it has one "
+    "effect and one answer; with another body it is refused. Keys are kept apart for each API key and route.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*[!-~][ -~]*$"},
+    "example": "till-7:2026-11-21:00042",
+}
+VERSION_PARAMETER = {
+    "name": "Jifen-Version",
+    "in": "header",
+    "required": False,
+    "description": "The dated version to be spoken; without it the newest.",
+    "schema": {"type": "string", "enum": ["2026-11-21"]},
+}
+
+
+def said(  # noqa: PLR0913
+    *,
+    scopes: Iterable[str],
+    answer: type[Answer],
+    changes: bool,
+    status: int = 200,
+    refuses: Iterable[type[Refusal]] = (),
+    has_body: bool = False,
+    has_key: bool = False,
+    names_in_address: Iterable[type[Refusal]] = (),
+) -> dict[str, Any]:
+    """Arguments for a route's decorator.
+
+    `has_key` says that it takes an Idempotency-Key. `names_in_address` are refusals of the Unknown family that the address
+    itself names: 404; named by the body they are 422.
+    """
+    refusals = [*ALWAYS, *(WITH_BODY if has_body else ()), *(WITH_KEY if has_key else ()), *refuses]
+    responses = problem_responses(refusals, names_in_address=names_in_address)
+    replays = status != 200 or has_key
+    header = {
+        REPLAY_HEADER: {"description": "true: this had been done before.", "schema": {"type": "string", "const": "true"}}
+    }
+    if replays and status != 200:
+        responses[200] = {"model": answer, "description": "It had been done before: the same answer.", "headers": header}
+    main: dict[str, Any] = {"model": answer, "description": "Done." if changes else "The answer."}
+    if replays and status == 200:
+        main["headers"] = header
+    responses[status] = main
+    extra: dict[str, Any] = {
+        SCOPES_EXTENSION: sorted({*scopes, "admin"}),
+        CHANGES_EXTENSION: changes,
+        "security": [{SECURITY: []}],
+        "parameters": [*([IDEMPOTENCY_PARAMETER] if has_key else []), VERSION_PARAMETER],
+    }
+    return {"responses": responses, "status_code": status, "openapi_extra": extra, "response_model": None}
+
+
+def problem_responses(
+    refusals: Iterable[type[Refusal]], *, names_in_address: Iterable[type[Refusal]] = ()
+) -> dict[int | str, dict[str, Any]]:
+    """For each status the codes that come with it."""
+    by_status: dict[int, list[type[Refusal]]] = {}
+    in_address = set(names_in_address)
+    for refusal in [*refusals, *in_address, Defect]:
+        status = STATUS[refusal]
+        if issubclass(refusal, no.Unknown) and refusal not in in_address:
+            status = 422
+        if refusal not in by_status.setdefault(status, []):
+            by_status[status].append(refusal)
+    return {status: _problem_response(status, classes) for status, classes in sorted(by_status.items())}
+
+
+def _problem_response(status: int, classes: list[type[Refusal]]) -> dict[str, Any]:
+    response: dict[str, Any] = {
+        "description": "\n\n".join(f"`{one.code}`: {one.title()}" for one in classes),
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status == 503:
+        response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
+    if status == 401:
+        response["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+    return response
+
+
+__all__ = ["PURCHASE_REFUSES", "Problem", "problem_responses", "said"]

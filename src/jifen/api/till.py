@@ -1,0 +1,346 @@
+"""The till and whatever sends sales: purchases, returns, reservations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
+
+from jifen.api import answers as out
+from jifen.api import bodies
+from jifen.api.asked import asked_once, named_difference
+from jifen.api.errors import STATUS, field_wrong, problem_of
+from jifen.api.fields import Code, Text
+from jifen.api.ids import PurchaseId, ReservationId
+from jifen.api.lane import Lane
+from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of
+from jifen.api.said import PURCHASE_REFUSES, said
+from jifen.domain import refusals as no
+from jifen.domain.explain import About, line_shares
+from jifen.domain.refusals import KeyReused, Refusal
+from jifen.operations.claim_purchase import claim_purchase
+from jifen.operations.end_reservation import commit_reservation, release_reservation
+from jifen.operations.find_member import find_member
+from jifen.operations.quote_purchase import quote_purchase
+from jifen.operations.read_purchase import PurchaseView, read_purchase
+from jifen.operations.record_purchases import PurchaseRequest
+from jifen.operations.reserve_units import reserve_units
+from jifen.operations.return_purchase import ReturnRequest, return_purchase
+from jifen.store.keys import BusinessKey
+from jifen.store.purchases import RecordedPurchase
+
+SELLS = ("till", "integration")
+READS = ("till", "members", "console", "integration")
+
+router = APIRouter(prefix="/v1", route_class=GuardedRoute)
+
+
+@router.post(
+    "/purchases",
+    tags=["purchases"],
+    summary="Record a purchase",
+    **said(
+        scopes=SELLS,
+        answer=out.PurchaseAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        refuses=(*PURCHASE_REFUSES, KeyReused),
+    ),
+)
+async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Response:
+    """Record a sale, online, late, or out of order. `source` and `business_no` are its key: sent again it is answered
+    as it was (200, with Idempotent-Replay); with other contents it is refused and the field is named.
+    """
+    desk = desk_of(request)
+    answer = (await lane_of(request).record([_to_record(desk, body)]))[0]
+    if isinstance(answer, Refusal):
+        raise await named_difference(desk, answer, body)
+    request.state.purchases = [_outcome(answer)]
+    timeline = desk.ledger.compiled
+    return out.answered(
+        out.purchase_answer(answer, timeline), status=200 if answer.is_replay else 201, is_replay=answer.is_replay
+    )
+
+
+def _to_record(desk: Desk, body: bodies.PurchaseBody) -> PurchaseRequest:
+    return PurchaseRequest(
+        purchase=body.purchase(),
+        whose=body.whose(),
+        body_hash=hash_of(body),
+        actor=desk.caller.actor(body.cashier),
+    )
+
+
+def lane_of(request: Request) -> Lane:
+    """Where this process's purchases wait for the next batch."""
+    lane: Lane = request.app.state.lane
+    return lane
+
+
+def _outcome(answer: RecordedPurchase | Refusal) -> str:
+    if isinstance(answer, Refusal):
+        return "refused"
+    if answer.is_replay:
+        return "replayed"
+    return "recorded" if answer.member_id else "of_nobody"
+
+
+@router.post(
+    "/purchases:quote",
+    tags=["purchases"],
+    summary="Quote a purchase",
+    **said(scopes=READS, answer=out.PurchaseAnswer, changes=False, has_body=True, refuses=PURCHASE_REFUSES),
+)
+async def quote(request: Request, body: bodies.PurchaseBody) -> Response:
+    """Exactly what recording it now would answer; nothing changes. For nobody: what somebody newly enrolled would earn."""
+    desk = desk_of(request)
+    answer = await quote_purchase(desk.ledger, body.purchase(), body.whose())
+    return out.answered(out.purchase_answer(answer, desk.ledger.compiled))
+
+
+@router.post(
+    "/purchases:batch",
+    tags=["purchases"],
+    summary="Record up to 1,000 purchases",
+    **said(scopes=SELLS, answer=out.BatchAnswer, changes=True, has_body=True),
+)
+async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
+    """Each is recorded or refused on its own, in order; `status` is what it would have had alone. Send it again after a
+    broken connection: what had been recorded is answered as a replay.
+    """
+    desk = desk_of(request)
+    parsed = [_parsed(desk, value, at) for at, value in enumerate(body.purchases)]
+    ready = [one for _, one in parsed if isinstance(one, PurchaseRequest)]
+    recorded = iter(await lane_of(request).record(ready))
+    items: list[out.BatchItem] = []
+    outcomes: list[str] = []
+    for at, (told, one) in enumerate(parsed):
+        answer = next(recorded) if isinstance(one, PurchaseRequest) else one
+        if isinstance(answer, Refusal) and told is not None:
+            answer = await named_difference(desk, answer, told)
+        items.append(_item(desk, answer, at))
+        outcomes.append(_outcome(answer))
+    request.state.purchases = outcomes
+    return out.answered(out.BatchAnswer(answers=items))
+
+
+def _parsed(desk: Desk, value: Any, at: int) -> tuple[bodies.PurchaseBody | None, PurchaseRequest | Refusal]:
+    try:
+        told = bodies.PurchaseBody.model_validate(value)
+    except ValidationError as error:
+        return None, field_wrong([dict(one) for one in error.errors(include_url=False)])
+    try:
+        return told, _to_record(desk, told)
+    except Refusal as refusal:
+        return told, refusal
+
+
+def _item(desk: Desk, answer: RecordedPurchase | Refusal, at: int) -> out.BatchItem:
+    if isinstance(answer, RecordedPurchase):
+        purchase = out.purchase_answer(answer, desk.ledger.compiled)
+        return out.BatchItem(status=200 if answer.is_replay else 201, purchase=purchase)
+    status = 422 if isinstance(answer, no.Unknown) else STATUS[type(answer)]
+    problem = problem_of(answer, status)
+    problem["pointer"] = f"/purchases/{at}{answer.pointer}"
+    return out.BatchItem(status=status, problem=out.Problem(**problem))
+
+
+@router.get(
+    "/purchases",
+    tags=["purchases"],
+    summary="Find a purchase by its business key",
+    **said(
+        scopes=READS, answer=out.PurchaseRead, changes=False, names_in_address=[no.PurchaseUnknown], refuses=[no.ProgramMissing]
+    ),
+)
+async def find_purchase(
+    request: Request, source: Annotated[Code, Query()], business_no: Annotated[Text, Query()]
+) -> Response:
+    """The purchase with that receipt number; a receipt of nobody too."""
+    return await _read(desk_of(request), BusinessKey(source, business_no))
+
+
+@router.get(
+    "/purchases/{purchase_id:id}",
+    tags=["purchases"],
+    summary="Read a purchase",
+    **said(
+        scopes=READS, answer=out.PurchaseRead, changes=False, names_in_address=[no.PurchaseUnknown], refuses=[no.ProgramMissing]
+    ),
+)
+async def get_purchase(request: Request, purchase_id: PurchaseId) -> Response:
+    """What was told, what it earned and why, and what of it came back."""
+    return await _read(desk_of(request), purchase_id)
+
+
+async def _read(desk: Desk, which: Any) -> Response:
+    view = await read_purchase(desk.ledger, which)
+    return out.answered(out.purchase_read(view, _reasons(view)))
+
+
+def _reasons(view: PurchaseView) -> list[out.LineReason]:
+    about = About(purchase=view.row)
+    return [
+        out.LineReason(**share._asdict(), currency=view.timeline.newest.currencies[posting.currency].code)
+        for posting in view.postings
+        for share in line_shares(view.timeline, posting, about)
+    ]
+
+
+RETURN_REFUSES = (
+    no.PurchaseUnknown,
+    no.LineUnknown,
+    no.ReturnExceedsPurchase,
+    no.TimeOutOfBounds,
+    no.MemberClosed,
+    no.ProgramMissing,
+)
+
+
+@router.post(
+    "/purchases:return",
+    tags=["purchases"],
+    summary="Return lines of a purchase",
+    **said(
+        scopes=SELLS,
+        answer=out.ReturnAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=RETURN_REFUSES,
+    ),
+)
+async def return_lines(request: Request, body: bodies.ReturnBody) -> Response:
+    """Take back what returned lines had earned: from their own lots, or as debt, or not at all where it had expired."""
+    return await _return(desk_of(request), body, body.returned())
+
+
+@router.post(
+    "/purchases:void",
+    tags=["purchases"],
+    summary="Void a purchase",
+    **said(
+        scopes=SELLS,
+        answer=out.ReturnAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=RETURN_REFUSES,
+    ),
+)
+async def void(request: Request, body: bodies.VoidBody) -> Response:
+    """All that has not come back yet comes back."""
+    return await _return(desk_of(request), body, None)
+
+
+async def _return(desk: Desk, body: bodies.ReturnBody | bodies.VoidBody, lines: Any) -> Response:
+    asked = ReturnRequest(
+        purchase=body.purchase.which(),
+        lines=lines,
+        occurred_at=body.occurred_at,
+        store=body.store,
+        till=body.till,
+        cashier=body.cashier,
+        channel=body.channel,
+        note=body.note,
+        actor=desk.caller.actor(body.cashier),
+    )
+    answer = await asked_once(desk, body, lambda once: return_purchase(desk.ledger, asked, once))
+    return out.told(out.ReturnAnswer, answer, status=201)
+
+
+@router.post(
+    "/purchases:claim",
+    tags=["purchases"],
+    summary="Claim a receipt of nobody",
+    **said(
+        scopes=READS,
+        answer=out.ClaimAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=(no.PurchaseUnknown, no.PurchaseClaimed, *PURCHASE_REFUSES),
+    ),
+)
+async def claim(request: Request, body: bodies.ClaimBody) -> Response:
+    """The receipt becomes the member's purchase, judged as of the moment it occurred, less what came back meanwhile."""
+    desk = desk_of(request)
+    key = BusinessKey(body.source, body.business_no)
+
+    async def effect(once: Any) -> dict[str, Any]:
+        member_id = await find_member(desk.ledger, body.member.whose())
+        return await claim_purchase(desk.ledger, member_id, key, once, actor=desk.caller.actor())
+
+    return out.told(out.ClaimAnswer, await asked_once(desk, body, effect), status=201)
+
+
+@router.post(
+    "/reservations",
+    tags=["reservations"],
+    summary="Reserve units",
+    **said(
+        scopes=(*SELLS, "members"),
+        answer=out.ReservationAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=(no.MemberUnknown, no.MemberClosed, no.CurrencyUnknown, no.PointsMissing, no.ProgramMissing),
+    ),
+)
+async def reserve(request: Request, body: bodies.ReserveBody) -> Response:
+    """Hold units for a redemption until it is committed or released; it lapses by itself."""
+    desk = desk_of(request)
+
+    async def effect(once: Any) -> dict[str, Any]:
+        return await reserve_units(
+            desk.ledger,
+            await find_member(desk.ledger, body.member.whose()),
+            currency=body.currency,
+            units=body.units,
+            lapse_seconds=body.lapse_seconds,
+            request=once,
+            store=body.store,
+            channel=body.channel,
+            actor=desk.caller.actor(body.cashier),
+            note=body.note,
+        )
+
+    return out.told(out.ReservationAnswer, await asked_once(desk, body, effect), status=201)
+
+
+END_SAID = said(
+    scopes=(*SELLS, "members"),
+    answer=out.ReservationAnswer,
+    changes=True,
+    has_key=True,
+    refuses=(no.MemberClosed, no.ReservationOver, no.ProgramMissing),
+    names_in_address=[no.ReservationUnknown],
+)
+
+
+@router.post("/reservations/{reservation_id:id}:commit", tags=["reservations"], summary="Spend what is reserved", **END_SAID)
+async def commit(request: Request, reservation_id: ReservationId) -> Response:
+    """The units are spent."""
+    desk = desk_of(request)
+    answer = await asked_once(
+        desk, None, lambda once: commit_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor())
+    )
+    return out.told(out.ReservationAnswer, answer)
+
+
+@router.post("/reservations/{reservation_id:id}:release", tags=["reservations"], summary="Give back what is reserved", **END_SAID)
+async def release(request: Request, reservation_id: ReservationId) -> Response:
+    """The units go back to their lots."""
+    desk = desk_of(request)
+    answer = await asked_once(
+        desk, None, lambda once: release_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor())
+    )
+    return out.told(out.ReservationAnswer, answer)
+
+

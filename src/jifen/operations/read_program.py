@@ -1,0 +1,55 @@
+"""Read the programme: what was published, and what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from jifen.domain.refusals import ProgramMissing, RevisionUnknown
+from jifen.domain.timeline import Timeline
+from jifen.store.ledger import Ledger
+from jifen.store.revisions import StoredRevision, all_revisions
+
+
+async def read_program(ledger: Ledger) -> tuple[StoredRevision, StoredRevision | None]:
+    """The newest revision, and the one in force now; None until the first takes effect.
+
+    Refuses
+        ProgramMissing   nothing was ever published
+    """
+    published, now = await read_revisions(ledger)
+    if not published:
+        raise ProgramMissing("no programme was published yet: jifen program apply FILE")
+    in_force = [revision for revision in published if revision.effective_at <= now]
+    return published[-1], in_force[-1] if in_force else None
+
+
+async def read_revisions(ledger: Ledger) -> tuple[Sequence[StoredRevision], datetime]:
+    """Every revision, oldest first, and the moment."""
+    async with ledger.transaction() as connection:
+        clock = await ledger.clock(connection)
+        return await all_revisions(connection), clock.now
+
+
+async def read_revision(ledger: Ledger, number: int) -> StoredRevision:
+    """One revision.
+
+    Refuses
+        RevisionUnknown   there is none with that number
+    """
+    published, _ = await read_revisions(ledger)
+    for revision in published:
+        if revision.number == number:
+            return revision
+    raise RevisionUnknown(pointer="/number", number=number, newest_revision=len(published))
+
+
+async def read_timeline(ledger: Ledger) -> tuple[Timeline, datetime]:
+    """The compiled revisions and the moment.
+
+    Refuses
+        ProgramMissing   nothing was ever published
+    """
+    async with ledger.transaction() as connection:
+        clock = await ledger.clock(connection)
+        return await ledger.timeline(connection, clock.newest), clock.now

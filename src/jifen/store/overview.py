@@ -1,0 +1,83 @@
+"""The ledger at a glance: how large it is, how late, how well. Nothing here locks, and nothing scans a large table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+COUNTED_MAX = 200_000
+"""A table that the planner believes larger is not counted; its estimate is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether the ledger can serve."""
+
+    is_schema_current: bool
+    oldest_due_at: datetime | None
+
+
+def newest_migration() -> str:
+    """The number of the newest migration that this software brings."""
+    folder = Path(__file__).with_name("migrations") / "versions"
+    return max(path.name.partition("_")[0] for path in folder.glob("[0-9]*_*.py"))
+
+
+async def read_health(connection: Connection) -> Health:
+    """Whether the schema is the one this software knows, and since when work of time waits."""
+    has_schema = await connection.fetchval("SELECT to_regclass('jifen.alembic_version') IS NOT NULL")
+    if not has_schema:
+        return Health(is_schema_current=False, oldest_due_at=None)
+    version = await connection.fetchval("SELECT max(version_num) FROM jifen.alembic_version")
+    if version != newest_migration():
+        return Health(is_schema_current=False, oldest_due_at=None)
+    due = await connection.fetchval(
+        """SELECT least(
+               (SELECT min(next_due_at) FROM member, book
+                WHERE next_due_at <= clock_timestamp() - shift_seconds * INTERVAL '1 second' AND status <> 'merged'),
+               (SELECT min(given_at) FROM gift WHERE status = 'in_transit'))"""
+    )
+    return Health(is_schema_current=True, oldest_due_at=due)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """How large the ledger is. `units` are the members' balances by currency number."""
+
+    members: int
+    purchases: int
+    is_estimate: bool
+    units: dict[int, int]
+
+
+async def read_sizes(connection: Connection) -> Overview:
+    """Members, purchases and balances: counted while they are few, estimated beyond."""
+    rows = await connection.fetch(
+        """SELECT c.relname, greatest(c.reltuples, 0)::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = 'jifen' AND c.relname IN ('member', 'purchase')"""
+    )
+    believed = {row[0]: row[1] for row in rows}
+    counts = {}
+    for table in ("member", "purchase"):
+        is_small = believed.get(table, 0) <= COUNTED_MAX
+        counts[table] = await connection.fetchval(f"SELECT count(*) FROM {table}") if is_small else believed[table]  # noqa: S608
+    if believed.get("member", 0) <= COUNTED_MAX:
+        sums = await connection.fetch(
+            """SELECT (b.at - 1)::int, sum(b.units)::bigint FROM member, unnest(balances) WITH ORDINALITY AS b (units, at)
+               GROUP BY b.at"""
+        )
+    else:
+        sums = await connection.fetch(
+            "SELECT currency::int, sum(units_out - units_in)::bigint FROM programme_balance GROUP BY currency"
+        )
+    return Overview(
+        members=counts["member"],
+        purchases=counts["purchase"],
+        is_estimate=max(believed.values(), default=0) > COUNTED_MAX,
+        units={row[0]: row[1] for row in sums},
+    )
