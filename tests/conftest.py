@@ -58,8 +58,18 @@ _number = itertools.count(1)
 @pytest.fixture
 def fresh_database(postgres: Server, migrated_template: str) -> Iterator[FreshDatabase]:
     """A new database, migrated and empty, dropped at the end of the test."""
+    yield from _fresh(postgres, migrated_template)
+
+
+@pytest.fixture
+def second_database(postgres: Server, migrated_template: str) -> Iterator[FreshDatabase]:
+    """Another one, to hold beside the first."""
+    yield from _fresh(postgres, migrated_template)
+
+
+def _fresh(postgres: Server, template: str) -> Iterator[FreshDatabase]:
     name = f"test_{next(_number)}"
-    create_database(postgres, name, template=migrated_template)
+    create_database(postgres, name, template=template)
     yield FreshDatabase(
         owner=postgres.owner.to_database(name),
         app=postgres.app.to_database(name),

@@ -1,0 +1,74 @@
+"""A ledger on a real database for a test, and what stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from jifen.document.load import parse_document
+from jifen.document.stored import timeline_of_published
+from jifen.operations.publish_program import publish_program
+from jifen.store.ledger import Ledger, open_pool
+from jifen.templates import template_text
+from tests.conftest import FreshDatabase
+
+LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
+
+BOOKS = {
+    "member": """SELECT k.value, m.status, m.sequence, m.tier, m.review_day, m.purchases, m.last_purchase_day, m.lots_opened,
+                        m.next_lapse_at, m.balances, m.debts, m.spend_window, m.tier_history, m.holds
+                 FROM member m JOIN member_key k USING (member_id) ORDER BY k.value""",
+    "lot": """SELECT k.value, l.number, l.currency, l.origin, l.opened, l.left_units, l.held, l.gone, l.expired, l.returned,
+                     l.matures_on, l.expires_on
+              FROM lot l JOIN member_key k USING (member_id) ORDER BY k.value, l.number""",
+    "posting": """SELECT k.value, p.sequence, p.part, p.currency, p.verb, p.account, p.is_credit, p.units, p.balance_after,
+                         p.reason_rules, p.reason_desired, p.reason_granted, p.lot, p.revision, p.funder, p.store, p.channel,
+                         p.occurred_at, p.recorded_at
+                  FROM posting p JOIN member_key k USING (member_id) ORDER BY k.value, p.sequence, p.part""",
+    "purchase": """SELECT k.value, p.sequence, p.source, p.business_no, p.store, p.till, p.cashier, p.channel, p.occurred_at,
+                          p.recorded_at, p.occurred_on, p.weekday, p.hour, p.store_date, p.money, p.amount_minor, p.payments,
+                          p.tags, p.lines, p.masks, p.hit_rules, p.hit_amounts, p.hit_quantities, p.revision, p.judged_tier,
+                          p.tier_after, p.balances_after
+                   FROM purchase p JOIN member_key k USING (member_id) ORDER BY k.value, p.sequence""",
+    "purchase_key": """SELECT source, business_no, body_hash, sequence FROM purchase_key ORDER BY source, business_no""",
+}
+"""The books by the members' own names, without what is drawn by chance or the clock (ids, when a row was inserted)."""
+
+
+@asynccontextmanager
+async def a_ledger(database: FreshDatabase, *, template: str = "grocer") -> AsyncIterator[Ledger]:
+    """A ledger with a published template, in force since long ago."""
+    pool = await open_pool(database.app)
+    try:
+        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        document = parse_document(template_text(template), name=template)
+        await publish_program(ledger, document, effective_at=LONG_AGO, published_by="test")
+        yield ledger
+    finally:
+        await pool.close()
+
+
+async def books(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything in the books, in an order that does not depend on ids."""
+    found = {}
+    async with ledger.transaction() as connection:
+        for name, query in BOOKS.items():
+            found[name] = [tuple(row) for row in await connection.fetch(query)]
+        rows = await connection.fetch(
+            "SELECT k.value, m.counters FROM member m JOIN member_key k USING (member_id) ORDER BY k.value"
+        )
+    found["counters"] = [
+        (value, tuple(sorted(zip(c[::3], c[1::3], c[2::3], strict=True)))) for value, c in rows
+    ]
+    return found
+
+
+def assert_same_books(left: dict[str, list[tuple[Any, ...]]], right: dict[str, list[tuple[Any, ...]]]) -> None:
+    """Hold two ledgers to the same books, and say where they part."""
+    assert left.keys() == right.keys()
+    for name in left:
+        assert len(left[name]) == len(right[name]), name
+        for one, other in zip(left[name], right[name], strict=True):
+            assert one == other, name
