@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.conftest import FreshDatabase
+
 from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
 from jifen.operations.publish_program import publish_program
 from jifen.store.ledger import Ledger, open_pool
 from jifen.templates import template_text
-from tests.conftest import FreshDatabase
 
 LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 
@@ -65,10 +66,12 @@ async def books(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def assert_same_books(left: dict[str, list[tuple[Any, ...]]], right: dict[str, list[tuple[Any, ...]]]) -> None:
+def assert_same_books(
+    left: dict[str, list[tuple[Any, ...]]], right: dict[str, list[tuple[Any, ...]]]
+) -> None:
     """Hold two ledgers to the same books, and say where they part."""
     assert left.keys() == right.keys()
-    for name in left:
-        assert len(left[name]) == len(right[name]), name
-        for one, other in zip(left[name], right[name], strict=True):
+    for name, rows in left.items():
+        assert len(rows) == len(right[name]), name
+        for one, other in zip(rows, right[name], strict=True):
             assert one == other, name

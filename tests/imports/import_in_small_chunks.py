@@ -19,7 +19,9 @@ async def run(households: int) -> None:
     """Import, waiting a little after each chunk."""
     pool = await open_pool(Connection.of_url(os.environ["JIFEN_DATABASE_URL"]))
     ledger = Ledger(pool, compile_timeline=timeline_of_published)
-    await import_purchases(ledger, read_completejourney(households=households), actor="import", say=lambda _: time.sleep(0.3))
+    await import_purchases(
+        ledger, read_completejourney(households=households), actor="import", say=lambda _: time.sleep(0.3)
+    )
     await pool.close()
 
 

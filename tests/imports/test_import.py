@@ -12,17 +12,18 @@ from pathlib import Path
 import asyncpg
 import polars as pl
 import pytest
+from tests.conftest import FreshDatabase
+from tests.ledgers import a_ledger, assert_same_books, books
 
+from jifen.domain.timeline import Timeline
 from jifen.insight.frames import Loaded
-from jifen.insight.lives import advance_all
+from jifen.insight.lives import advance_all, with_calendar
 from jifen.insight.read_completejourney import read_completejourney
 from jifen.jobs import import_purchases as importing
 from jifen.jobs.import_purchases import Progress, import_purchases
 from jifen.operations import load_history
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.store.ledger import Ledger
-from tests.conftest import FreshDatabase
-from tests.ledgers import a_ledger, assert_same_books, books
 
 HOUSEHOLDS = 60
 
@@ -39,9 +40,14 @@ class Killed(Exception):
 
 async def _live(ledger: Ledger, year: Loaded) -> None:
     """Record the same purchases one after the other, as the till does."""
-    purchases = importing.with_calendar(year.purchases, await _timeline(ledger))
+    purchases = with_calendar(year.purchases, await _timeline(ledger))
     work = importing._Work(
-        ledger=ledger, timeline=await _timeline(ledger), actor="import", say=lambda _: None, extra=None, total=0
+        ledger=ledger,
+        timeline=await _timeline(ledger),
+        actor="import",
+        say=lambda _: None,
+        extra=None,
+        total=0,
     )
     from jifen.operations.enrol_member import enrol_member
     from jifen.store.members import MemberKey
@@ -53,7 +59,7 @@ async def _live(ledger: Ledger, year: Loaded) -> None:
     assert not work.rejects
 
 
-async def _timeline(ledger: Ledger) -> importing.Timeline:
+async def _timeline(ledger: Ledger) -> Timeline:
     async with ledger.transaction() as connection:
         clock = await ledger.clock(connection)
         return await ledger.timeline(connection, clock.newest)
@@ -91,7 +97,10 @@ async def test_the_same_import_twice_adds_nothing(fresh_database: FreshDatabase,
 
 
 async def test_an_import_that_dies_between_chunks_ends_equal_when_it_is_run_again(
-    fresh_database: FreshDatabase, second_database: FreshDatabase, year: Loaded, monkeypatch: pytest.MonkeyPatch
+    fresh_database: FreshDatabase,
+    second_database: FreshDatabase,
+    year: Loaded,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(load_history, "CHUNK_PURCHASES", 400)
     chunks = 0
@@ -152,10 +161,14 @@ async def test_a_dry_run_tells_and_changes_nothing(fresh_database: FreshDatabase
         assert (await books(ledger))["purchase"] == []
 
 
-async def test_receipts_of_nobody_wait_and_future_ones_are_refused(fresh_database: FreshDatabase, year: Loaded) -> None:
+async def test_receipts_of_nobody_wait_and_future_ones_are_refused(
+    fresh_database: FreshDatabase, year: Loaded
+) -> None:
     nobody = year.purchases.with_columns(
         member_ref=pl.when(pl.col("purchase") < 5).then(None).otherwise("member_ref"),
-        occurred_at=pl.when(pl.col("purchase") == 9).then(pl.datetime(2999, 1, 1, time_zone="UTC")).otherwise("occurred_at"),
+        occurred_at=pl.when(pl.col("purchase") == 9)
+        .then(pl.datetime(2999, 1, 1, time_zone="UTC"))
+        .otherwise("occurred_at"),
     )
     async with a_ledger(fresh_database) as ledger:
         changed = Loaded(purchases=nobody, lines=year.lines, rejects=year.rejects, counts=year.counts)
@@ -167,13 +180,18 @@ async def test_receipts_of_nobody_wait_and_future_ones_are_refused(fresh_databas
         await _are_kept(ledger)
 
 
-async def test_the_walk_with_time_passing_leaves_books_that_are_kept(fresh_database: FreshDatabase, year: Loaded) -> None:
+async def test_the_walk_with_time_passing_leaves_books_that_are_kept(
+    fresh_database: FreshDatabase, year: Loaded
+) -> None:
     from datetime import UTC, datetime
 
     until = datetime(2018, 1, 1, 17, tzinfo=UTC)
     async with a_ledger(fresh_database) as ledger:
         await import_purchases(
-            ledger, year, actor="import", extra=lambda purchases, _: advance_all(purchases["member"].n_unique(), until)
+            ledger,
+            year,
+            actor="import",
+            extra=lambda purchases, _: advance_all(purchases["member"].n_unique(), until),
         )
 
         await _are_kept(ledger)
@@ -189,7 +207,9 @@ async def test_a_process_killed_in_the_middle_of_an_import_doubles_nothing(
     environment = {**os.environ, "JIFEN_DATABASE_URL": fresh_database.app.url(), "JIFEN_TEST_CHUNK": "300"}
     script = Path(__file__).with_name("import_in_small_chunks.py")
     async with a_ledger(fresh_database) as killed, a_ledger(second_database) as undisturbed:
-        process = subprocess.Popen([sys.executable, str(script), str(HOUSEHOLDS)], env=environment, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, str(script), str(HOUSEHOLDS)], env=environment, stderr=subprocess.DEVNULL
+        )
         await _wait_for_some(fresh_database, process)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from tests.conftest import FreshDatabase
 
 from jifen.store.migrate import migrate, schema_is_current, url_of
 from jifen.store.rights import RIGHTS, grants
 from jifen.store.tables import SCHEMA, metadata
-from tests.conftest import FreshDatabase
 
 CATALOG = {
     "columns": """SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default
@@ -35,7 +35,9 @@ CATALOG = {
 async def _catalog(database: FreshDatabase) -> dict[str, list[tuple[object, ...]]]:
     connection = await asyncpg.connect(**database.owner.arguments())
     try:
-        return {name: [tuple(row) for row in await connection.fetch(query)] for name, query in CATALOG.items()}
+        return {
+            name: [tuple(row) for row in await connection.fetch(query)] for name, query in CATALOG.items()
+        }
     finally:
         await connection.close()
 
@@ -104,7 +106,9 @@ async def test_every_unique_key_holds_the_distribution_column_and_a_members_key_
                 found.append(f"{table.name}: the key {key['columns']} does not begin with member_id")
         if table.c[str(column)].nullable:
             found.append(f"{table.name}.{column} may be null")
-    foreign = await connection.fetch("SELECT conname FROM pg_constraint WHERE contype = 'f' AND connamespace = 'jifen'::regnamespace")
+    foreign = await connection.fetch(
+        "SELECT conname FROM pg_constraint WHERE contype = 'f' AND connamespace = 'jifen'::regnamespace"
+    )
     sequences = await connection.fetch("SELECT sequencename FROM pg_sequences WHERE schemaname = 'jifen'")
     await connection.close()
     assert not found
@@ -119,11 +123,19 @@ def test_every_table_says_what_one_row_is_and_has_a_class() -> None:
         assert "distributed_by" in table.info, table.name
 
 
-@pytest.mark.parametrize("table", sorted(t.name for t in metadata.tables.values() if str(t.info["class"]).endswith("journal")))
-async def test_the_application_cannot_change_or_delete_the_journal(fresh_database: FreshDatabase, table: str) -> None:
+@pytest.mark.parametrize(
+    "table", sorted(t.name for t in metadata.tables.values() if str(t.info["class"]).endswith("journal"))
+)
+async def test_the_application_cannot_change_or_delete_the_journal(
+    fresh_database: FreshDatabase, table: str
+) -> None:
     connection = await asyncpg.connect(**fresh_database.app.arguments())
     try:
-        for statement in (f"DELETE FROM jifen.{table}", f"TRUNCATE jifen.{table}", f"DROP TABLE jifen.{table}"):
+        for statement in (
+            f"DELETE FROM jifen.{table}",
+            f"TRUNCATE jifen.{table}",
+            f"DROP TABLE jifen.{table}",
+        ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
         column = next(iter(metadata.tables[f"{SCHEMA}.{table}"].columns)).name

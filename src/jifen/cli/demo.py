@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 
 
 def demo(
-    serve: Annotated[bool, typer.Option(help="Serve the API and its start page when the ledger stands.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as data (progress goes to standard error).")] = False,
+    serve: Annotated[
+        bool, typer.Option(help="Serve the API and its start page when the ledger stands.")
+    ] = True,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The summary as data (progress goes to standard error).")
+    ] = False,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to serve on.")] = 8000,
-    households: Annotated[int | None, typer.Option(help="Only so many households: a quicker, smaller demo.")] = None,
+    households: Annotated[
+        int | None, typer.Option(help="Only so many households: a quicker, smaller demo.")
+    ] = None,
     home: Annotated[Path | None, typer.Option(help="Data folder; default: `demo` in Jifen's own.")] = None,
 ) -> None:
     """Turn a real grocer's year into a ledger, prove its books, and serve it.
@@ -42,7 +48,9 @@ def demo(
 
             migrate(database.owner)
             try:
-                summary = asyncio.run(_make(database, households=households, wants_verdict=as_json or not serve))
+                summary = asyncio.run(
+                    _make(database, households=households, wants_verdict=as_json or not serve)
+                )
             except NotADemo as refused:
                 say(str(refused))
                 sys.exit(REFUSED)
@@ -69,7 +77,9 @@ async def _make(database: Database, *, households: int | None, wants_verdict: bo
         is_new = not await making.is_made(ledger)
         if is_new:
             await making.publish_demo_program(ledger)
-            say("Reading the year and working out what it earned (the first time ever the fold is compiled) ...")
+            say(
+                "Reading the year and working out what it earned (the first time ever the fold is compiled) ..."
+            )
             await _load(ledger, households)
             await making.set_book_date(ledger)
             await making.simulate_counter(ledger)
@@ -127,7 +137,9 @@ def _as_text(summary: dict[str, Any]) -> str:
         f"  book date: {summary['book_date'][:10]}",
     ]
     for law in summary["laws"]:
-        mark = {"kept": "kept", "broken": "BROKEN"}.get(law["verdict"], f"tested elsewhere: {law['tested_by']}")
+        mark = {"kept": "kept", "broken": "BROKEN"}.get(
+            law["verdict"], f"tested elsewhere: {law['tested_by']}"
+        )
         lines.append(f"  law {law['law']:>2}  {law['title_en']:<72} {mark}")
     if summary["is_reused"] and not summary["laws"]:
         lines.append("  reused as it stood; `jifen reconcile` proves it again")

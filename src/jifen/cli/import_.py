@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -42,7 +42,9 @@ def completejourney(
     with told_plainly(as_json=as_json), connections(home, say=say) as database:
         from jifen.insight.read_completejourney import read_completejourney
 
-        imported = asyncio.run(_import(database, lambda _: read_completejourney(households=households), dry_run=dry_run))
+        imported = asyncio.run(
+            _import(database, lambda _: read_completejourney(households=households), dry_run=dry_run)
+        )
         _told(imported, None, dry_run=dry_run, as_json=as_json)
 
 
@@ -50,7 +52,9 @@ def completejourney(
 def purchases(
     files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, one row a line.")],
     mapping: Annotated[Path, typer.Option(help="YAML that says which column is which field.")],
-    rejects: Annotated[Path | None, typer.Option(help="Where rejected rows go; default: beside the first file.")] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where rejected rows go; default: beside the first file.")
+    ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     home: Home = None,
@@ -98,7 +102,7 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
             money=program.money,
             money_decimals=program.money_decimals,
             stores=None if program.any_store else frozenset(program.stores),
-            line_attributes=program.line_attributes,
+            line_attributes=cast("dict[str, Literal['text', 'integer']]", program.line_attributes),
             purchase_amount_minor_max=program.purchase_amount_minor_max,
         )
         loaded = await asyncio.to_thread(read, known)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="The verdicts and offenders as data.")] = False,
-    rebuild: Annotated[bool, typer.Option(help="Also rebuild the cache by replaying the whole journal.")] = True,
+    rebuild: Annotated[
+        bool, typer.Option(help="Also rebuild the cache by replaying the whole journal.")
+    ] = True,
     home: Annotated[Path | None, typer.Option(help="Data folder, when it is not Jifen's own.")] = None,
 ) -> None:
     """Prove the books: every law in SQL, and the cache rebuilt from the journal.
@@ -54,7 +56,11 @@ async def _reconcile(database: Database, *, rebuild: bool) -> dict[str, Any]:
 def _as_text(document: dict[str, Any]) -> str:
     lines = []
     for law in document["laws"]:
-        verdict = law["verdict"] if law["verdict"] != "tested elsewhere" else f"tested elsewhere: {law['tested_by']}"
+        verdict = (
+            law["verdict"]
+            if law["verdict"] != "tested elsewhere"
+            else f"tested elsewhere: {law['tested_by']}"
+        )
         lines.append(f"law {law['law']:>2}  {law['title_en']:<72} {verdict}")
         for broken in law["broken"]:
             lines.append(f"        {broken['check']}:")

@@ -42,7 +42,9 @@ def check_against_program(program: Program, purchase: Purchase) -> None:
     """Refuse what the programme does not know: money, store, an amount beyond its limit, an undeclared attribute."""
     if purchase.money != program.money:
         raise FieldWrong(
-            f"the programme counts in {program.money}, not {purchase.money}", pointer="/money", value=purchase.money
+            f"the programme counts in {program.money}, not {purchase.money}",
+            pointer="/money",
+            value=purchase.money,
         )
     if purchase.amount_minor > program.purchase_amount_minor_max:
         raise FieldWrong(
@@ -58,7 +60,8 @@ def check_against_program(program: Program, purchase: Purchase) -> None:
             declared = program.line_attributes.get(code)
             if declared is None or (declared == "integer") != isinstance(value, int):
                 raise FieldWrong(
-                    f"attribute {code!r} is " + ("not declared" if declared is None else f"of type {declared}"),
+                    f"attribute {code!r} is "
+                    + ("not declared" if declared is None else f"of type {declared}"),
                     pointer=f"/lines/{i}/attributes/{code}",
                     value=str(value),
                 )

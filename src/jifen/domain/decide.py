@@ -157,7 +157,9 @@ def _postings(out: list[int], reasons: Mapping[tuple[int, int], tuple[Reason, ..
     """Postings as values. Those that no rule made have one reason without a rule."""
     postings = []
     for i in range(out[0]):
-        currency, verb, units, balance_after, lot, due = out[1 + i * fold.OUT_WIDTH : 1 + (i + 1) * fold.OUT_WIDTH]
+        currency, verb, units, balance_after, lot, due = out[
+            1 + i * fold.OUT_WIDTH : 1 + (i + 1) * fold.OUT_WIDTH
+        ]
         postings.append(
             Posting(
                 currency=currency,
@@ -185,7 +187,14 @@ def decide_purchase(timeline: Timeline, member: Member, purchase: Purchase, *, n
     event[fold.EVENT_HITS_END] = len(selection.hits)
     expiry = timeline.expiry_days(row, local_date(purchase.occurred_at, timeline.time_zone))
 
-    told = _fold(timeline, member, event, hits=hits, results=[0] * (len(selection.hits) * fold.RESULT_WIDTH), expiry=expiry)
+    told = _fold(
+        timeline,
+        member,
+        event,
+        hits=hits,
+        results=[0] * (len(selection.hits) * fold.RESULT_WIDTH),
+        expiry=expiry,
+    )
 
     results = _reasons(selection.hits, told.results, first=0)
     return Decision(
@@ -211,7 +220,9 @@ def moment_of(program: Program, purchase: Purchase) -> Moment:
 def _reasons(hits: Sequence[tuple[int, int, int]], results: list[int], *, first: int) -> tuple[Reason, ...]:
     width = fold.RESULT_WIDTH
     return tuple(
-        Reason(hit[0], results[(first + i) * width + fold.DESIRED], results[(first + i) * width + fold.GRANTED])
+        Reason(
+            hit[0], results[(first + i) * width + fold.DESIRED], results[(first + i) * width + fold.GRANTED]
+        )
         for i, hit in enumerate(hits)
     )
 
@@ -315,7 +326,14 @@ def decide_return(
 
 
 def decide_units(
-    timeline: Timeline, member: Member, kind: int, *, currency: int, units: int, now: datetime, lapses_at: datetime | None = None
+    timeline: Timeline,
+    member: Member,
+    kind: int,
+    *,
+    currency: int,
+    units: int,
+    now: datetime,
+    lapses_at: datetime | None = None,
 ) -> Decision:
     """What a redemption, reservation, adjustment or gift moves.
 

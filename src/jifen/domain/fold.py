@@ -214,7 +214,7 @@ NOT_ENOUGH = 1
 NOT_RESERVED = 2
 
 
-def divide(numerator, denominator, rounding) -> int:
+def divide(numerator: int, denominator: int, rounding: int) -> int:
     """Return the quotient of two integers, the numerator not negative, rounded as named."""
     quotient = numerator // denominator
     rest = numerator - quotient * denominator
@@ -229,13 +229,13 @@ def divide(numerator, denominator, rounding) -> int:
     return quotient
 
 
-def weight(grant, amount, quantity) -> int:
+def weight(grant: int, amount: int, quantity: int) -> int:
     """Return what a hit is shared out and taken back by: its amount or quantity, 1 where that is 0."""
     size = quantity if (grant == PER_QUANTITY or grant == PER_WHOLE_QUANTITY) else amount
     return size if size > 0 else 1
 
 
-def revision_at(revisions, day) -> int:
+def revision_at(revisions: list[int], day: int) -> int:
     """Return the row of the revision in force at the start of a day."""
     row = 0
     for i in range(1, revisions[REVISION_COUNT]):
@@ -244,7 +244,9 @@ def revision_at(revisions, day) -> int:
     return row
 
 
-def post(member, out, currency, verb, units, sign, lot, due_day) -> None:
+def post(
+    member: list[int], out: list[int], currency: int, verb: int, units: int, sign: int, lot: int, due_day: int
+) -> None:
     """Change the balance and put down the posting."""
     b = BALANCES + currency * BALANCE_WIDTH + BALANCE
     member[b] += sign * units
@@ -258,7 +260,7 @@ def post(member, out, currency, verb, units, sign, lot, due_day) -> None:
     out[0] += 1
 
 
-def lot_by_number(member, lots, number) -> int:
+def lot_by_number(member: list[int], lots: list[int], number: int) -> int:
     """Return the row of a lot, or -1. Rows stand in order of number, most often without a gap."""
     n = member[LOTS]
     if n == 0:
@@ -272,7 +274,7 @@ def lot_by_number(member, lots, number) -> int:
     return -1
 
 
-def next_lot(member, lots, currency, day) -> int:
+def next_lot(member: list[int], lots: list[int], currency: int, day: int) -> int:
     """Return the row of the available lot that expires first (then the oldest), or -1."""
     best = -1
     best_expires = 0
@@ -285,7 +287,7 @@ def next_lot(member, lots, currency, day) -> int:
     return best
 
 
-def available(member, lots, currency, day) -> int:
+def available(member: list[int], lots: list[int], currency: int, day: int) -> int:
     """Return the units that may be spent on a day; what is due must have been done."""
     total = 0
     for i in range(member[LOTS]):
@@ -295,7 +297,7 @@ def available(member, lots, currency, day) -> int:
     return total
 
 
-def settle(member, lots, currency, day) -> None:
+def settle(member: list[int], lots: list[int], currency: int, day: int) -> None:
     """Repay debt from available units. The balance, being net of debt, does not move."""
     d = BALANCES + currency * BALANCE_WIDTH + DEBT
     while member[d] > 0:
@@ -314,7 +316,7 @@ def settle(member, lots, currency, day) -> None:
                 member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_MATURES])
 
 
-def expire_lot(member, lots, row, due_day, out) -> None:
+def expire_lot(member: list[int], lots: list[int], row: int, due_day: int, out: list[int]) -> None:
     """Take what is left of a lot whose time has passed."""
     p = row * LOT_WIDTH
     units = lots[p + LOT_LEFT]
@@ -323,7 +325,9 @@ def expire_lot(member, lots, row, due_day, out) -> None:
     post(member, out, lots[p + LOT_CURRENCY], EXPIRE, units, -1, lots[p + LOT_NUMBER], due_day)
 
 
-def open_lot(member, lots, currency, units, expires, matures, origin) -> int:
+def open_lot(
+    member: list[int], lots: list[int], currency: int, units: int, expires: int, matures: int, origin: int
+) -> int:
     """Add a lot; return its row."""
     row = member[LOTS]
     p = row * LOT_WIDTH
@@ -340,21 +344,33 @@ def open_lot(member, lots, currency, units, expires, matures, origin) -> int:
     lots[p + LOT_MATURES] = matures
     lots[p + LOT_ORIGIN] = origin
     lots[p + LOT_OPENED] = units
-    member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], expires + 1)
     return row
 
 
-def receive(member, lots, currency, units, expires, matures, origin, day, verb, out) -> None:
+def receive(
+    member: list[int],
+    lots: list[int],
+    currency: int,
+    units: int,
+    expires: int,
+    matures: int,
+    origin: int,
+    day: int,
+    verb: int,
+    out: list[int],
+) -> None:
     """Open a lot with its posting; a lot whose time has passed expires in the same entry, else debt is repaid."""
     row = open_lot(member, lots, currency, units, expires, matures, origin)
     post(member, out, currency, verb, units, 1, member[LOTS_OPENED], -1)
     if expires < day:
+        # It is never due again: the row must not ask for a look at lots that a till has not gathered.
         expire_lot(member, lots, row, expires + 1, out)
     else:
+        member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], expires + 1)
         settle(member, lots, currency, day)
 
 
-def consume(member, lots, currency, units, day) -> None:
+def consume(member: list[int], lots: list[int], currency: int, units: int, day: int) -> None:
     """Take available units, first to expire first."""
     need = units
     while need > 0:
@@ -365,7 +381,9 @@ def consume(member, lots, currency, units, day) -> None:
         need -= taken
 
 
-def let_go(member, lots, holds, reservation, into) -> tuple[int, int]:
+def let_go(
+    member: list[int], lots: list[int], holds: list[int], reservation: int, into: int
+) -> tuple[int, int]:
     """Move the held units of a reservation into a column of their lots; return them as (currency, units)."""
     units = 0
     currency = -1
@@ -390,7 +408,7 @@ def let_go(member, lots, holds, reservation, into) -> tuple[int, int]:
     return currency, units
 
 
-def window_sum(member, window, column, first_day, last_day) -> int:
+def window_sum(member: list[int], window: list[int], column: int, first_day: int, last_day: int) -> int:
     """Return the sum of a column over the days from first to last, both included."""
     total = 0
     i = member[WINDOW_DAYS] - 1
@@ -404,7 +422,7 @@ def window_sum(member, window, column, first_day, last_day) -> int:
     return total
 
 
-def window_row(member, window, day, may_add) -> int:
+def window_row(member: list[int], window: list[int], day: int, may_add: bool) -> int:
     """Return the offset of a day's row, adding it in order of day; -1 when it is not there and may not be added."""
     i = member[WINDOW_DAYS]
     while i > 0 and window[(i - 1) * WINDOW_WIDTH + WINDOW_DAY] > day:
@@ -427,7 +445,7 @@ def window_row(member, window, day, may_add) -> int:
     return w
 
 
-def window_drop(member, window, first, count) -> None:
+def window_drop(member: list[int], window: list[int], first: int, count: int) -> None:
     """Take rows out of the window."""
     n = member[WINDOW_DAYS]
     for k in range((first + count) * WINDOW_WIDTH, n * WINDOW_WIDTH):
@@ -435,7 +453,7 @@ def window_drop(member, window, first, count) -> None:
     member[WINDOW_DAYS] = n - count
 
 
-def rank_of(tiers, base, count, number) -> int:
+def rank_of(tiers: list[int], base: int, count: int, number: int) -> int:
     """Return the rank of a tier in a revision; a tier it does not know counts as the lowest."""
     for r in range(count):
         if tiers[(base + r) * TIER_WIDTH + TIER_NUMBER] == number:
@@ -443,7 +461,7 @@ def rank_of(tiers, base, count, number) -> int:
     return 0
 
 
-def rank_reached(tiers, base, count, total) -> int:
+def rank_reached(tiers: list[int], base: int, count: int, total: int) -> int:
     """Return the highest rank whose reach a total meets."""
     rank = 0
     for r in range(count):
@@ -452,7 +470,7 @@ def rank_reached(tiers, base, count, total) -> int:
     return rank
 
 
-def set_tier(member, history, tier, day, at) -> None:
+def set_tier(member: list[int], history: list[int], tier: int, day: int, at: int) -> None:
     """Change the tier and remember since when."""
     h = member[TIERS_HELD] * HISTORY_WIDTH
     history[h + HISTORY_DAY] = day
@@ -462,24 +480,30 @@ def set_tier(member, history, tier, day, at) -> None:
     member[TIER] = tier
 
 
-def tier_at(member, history, day, at) -> int:
+def tier_at(member: list[int], history: list[int], day: int, at: int) -> int:
     """Return the tier that was held at a moment."""
     i = member[TIERS_HELD] - 1
     while i > 0:
         h = i * HISTORY_WIDTH
-        if history[h + HISTORY_DAY] < day or (history[h + HISTORY_DAY] == day and history[h + HISTORY_AT] <= at):
+        if history[h + HISTORY_DAY] < day or (
+            history[h + HISTORY_DAY] == day and history[h + HISTORY_AT] <= at
+        ):
             break
         i -= 1
     return history[i * HISTORY_WIDTH + HISTORY_TIER]
 
 
-def review(member, window, history, tiers, revisions, day) -> None:
+def review(
+    member: list[int], window: list[int], history: list[int], tiers: list[int], revisions: list[int], day: int
+) -> None:
     """Judge the tier by the window that ended the day before; it may fall, and is then kept for a while again."""
     r = revision_at(revisions, day)
     v = r * REVISION_WIDTH
     base = r * revisions[v + REVISION_TIERS_MAX]
     count = revisions[v + REVISION_TIERS]
-    total = window_sum(member, window, WINDOW_QUALIFYING, day - revisions[v + REVISION_LADDER_WINDOW], day - 1)
+    total = window_sum(
+        member, window, WINDOW_QUALIFYING, day - revisions[v + REVISION_LADDER_WINDOW], day - 1
+    )
     rank = rank_of(tiers, base, count, member[TIER])
     reached = rank_reached(tiers, base, count, total)
     if reached < rank:
@@ -488,7 +512,16 @@ def review(member, window, history, tiers, revisions, day) -> None:
     member[REVIEW_DAY] = FAR if rank == 0 else day + revisions[v + REVISION_LADDER_KEEPS]
 
 
-def promote(member, window, history, tiers, revisions, judged_by, day, at) -> None:
+def promote(
+    member: list[int],
+    window: list[int],
+    history: list[int],
+    tiers: list[int],
+    revisions: list[int],
+    judged_by: int,
+    day: int,
+    at: int,
+) -> None:
     """Lift the tier as soon as the window allows it. A revision that began within the day counts once it has judged."""
     r = max(judged_by, revision_at(revisions, day))
     v = r * REVISION_WIDTH
@@ -505,7 +538,19 @@ def promote(member, window, history, tiers, revisions, judged_by, day, at) -> No
         member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], member[REVIEW_DAY])
 
 
-def advance(member, lots, window, history, holds, tiers, revisions, currencies, out, day, at) -> None:
+def advance(
+    member: list[int],
+    lots: list[int],
+    window: list[int],
+    history: list[int],
+    holds: list[int],
+    tiers: list[int],
+    revisions: list[int],
+    currencies: list[int],
+    out: list[int],
+    day: int,
+    at: int,
+) -> None:
     """Do what time has made due up to a moment, in the order of the days on which it was due."""
     if day > member[CLOCK_DAY]:
         member[CLOCK_DAY] = day
@@ -523,7 +568,9 @@ def advance(member, lots, window, history, holds, tiers, revisions, currencies, 
         for i in range(member[LOTS]):
             p = i * LOT_WIDTH
             if lots[p + LOT_LEFT] > 0:
-                when = max(lots[p + LOT_EXPIRES] + 1, released_day if lots[p + LOT_EXPIRES] < released_day else 0)
+                when = max(
+                    lots[p + LOT_EXPIRES] + 1, released_day if lots[p + LOT_EXPIRES] < released_day else 0
+                )
                 if when < due:
                     due = when
                     what = 1
@@ -564,7 +611,9 @@ def advance(member, lots, window, history, holds, tiers, revisions, currencies, 
             settle(member, lots, currency, due)
 
 
-def state_holds(member, window, tests, first, end, day, tier) -> int:
+def state_holds(
+    member: list[int], window: list[int], tests: list[int], first: int, end: int, day: int, tier: int
+) -> int:
     """Return 1 when a rule's condition on state is true, else 0. `stack` is a stack of bits."""
     stack = 0
     for t in range(first, end):
@@ -588,7 +637,9 @@ def state_holds(member, window, tests, first, end, day, tier) -> int:
                 value = member[PURCHASES]
             else:
                 value = member[BALANCES + argument * BALANCE_WIDTH + BALANCE]
-            stack = stack * 2 + (1 if known == 1 and tests[q + TEST_LOW] <= value <= tests[q + TEST_HIGH] else 0)
+            stack = stack * 2 + (
+                1 if known == 1 and tests[q + TEST_LOW] <= value <= tests[q + TEST_HIGH] else 0
+            )
         elif operation == NOT:
             stack = stack ^ 1
         else:
@@ -603,7 +654,7 @@ def state_holds(member, window, tests, first, end, day, tier) -> int:
     return stack & 1
 
 
-def counter_row(member, counters, rule, period, may_add) -> int:
+def counter_row(member: list[int], counters: list[int], rule: int, period: int, may_add: bool) -> int:
     """Return the offset of a counter, added at 0 when it may be; -1 when it is not there."""
     i = member[COUNTERS] - 1
     while i >= 0:
@@ -621,7 +672,19 @@ def counter_row(member, counters, rule, period, may_add) -> int:
     return c
 
 
-def judge(member, window, counters, event, hits, results, rules, tests, tiers, revisions, tier) -> None:
+def judge(
+    member: list[int],
+    window: list[int],
+    counters: list[int],
+    event: list[int],
+    hits: list[int],
+    results: list[int],
+    rules: list[int],
+    tests: list[int],
+    tiers: list[int],
+    revisions: list[int],
+    tier: int,
+) -> None:
     """Fill `results` with what each hit desires and is granted: state, rate, rounding, caps, then stacking."""
     v = event[EVENT_REVISION] * REVISION_WIDTH
     base = event[EVENT_REVISION] * revisions[v + REVISION_TIERS_MAX]
@@ -690,11 +753,27 @@ def judge(member, window, counters, event, hits, results, rules, tests, tiers, r
         if rules[r + RULE_CAP_DAY] >= 0:
             counters[counter_row(member, counters, number, day * 2, True) + COUNTER_USED] += granted
         if rules[r + RULE_CAP_MONTH] >= 0:
-            counters[counter_row(member, counters, number, event[EVENT_MONTH] * 2 + 1, True) + COUNTER_USED] += granted
+            counters[
+                counter_row(member, counters, number, event[EVENT_MONTH] * 2 + 1, True) + COUNTER_USED
+            ] += granted
 
 
 def purchase(
-    member, lots, window, history, counters, event, hits, results, expiry, rules, tests, tiers, revisions, currencies, out
+    member: list[int],
+    lots: list[int],
+    window: list[int],
+    history: list[int],
+    counters: list[int],
+    event: list[int],
+    hits: list[int],
+    results: list[int],
+    expiry: list[int],
+    rules: list[int],
+    tests: list[int],
+    tiers: list[int],
+    revisions: list[int],
+    currencies: list[int],
+    out: list[int],
 ) -> int:
     """Earn: judged as of the moment it occurred, posted now."""
     tier = tier_at(member, history, event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT])
@@ -723,6 +802,8 @@ def purchase(
         window[w + WINDOW_SPEND] += event[EVENT_AMOUNT]
         window[w + WINDOW_QUALIFYING] += qualifying
         window[w + WINDOW_VISITS] += 1
+        # A late purchase is judged by an old revision, which must not forget what the one in force still asks for.
+        keep = max(keep, revisions[revision_at(revisions, day) * REVISION_WIDTH + REVISION_WINDOW_KEEP])
         old = 0
         while old < member[WINDOW_DAYS] and window[old * WINDOW_WIDTH + WINDOW_DAY] <= day - keep:
             old += 1
@@ -734,7 +815,9 @@ def purchase(
     return DONE
 
 
-def take_back(member, lots, currency, origin, units, day, debt_limit) -> tuple[int, int]:
+def take_back(
+    member: list[int], lots: list[int], currency: int, origin: int, units: int, day: int, debt_limit: int
+) -> tuple[int, int]:
     """Take units of the lot that an entry opened; return (charged, forgiven).
 
     First what is left of the lot, then what has expired (which is not charged), then what was spent: that is taken from
@@ -760,7 +843,7 @@ def take_back(member, lots, currency, origin, units, day, debt_limit) -> tuple[i
     return charged + owed, rest - owed
 
 
-def free_counter(member, counters, rule, period, units) -> None:
+def free_counter(member: list[int], counters: list[int], rule: int, period: int, units: int) -> None:
     """Give a cap back what a return took."""
     c = counter_row(member, counters, rule, period, False)
     if c >= 0:
@@ -768,7 +851,17 @@ def free_counter(member, counters, rule, period, units) -> None:
 
 
 def give_back(
-    member, lots, window, counters, event, hits, results, rules, revisions, currencies, out
+    member: list[int],
+    lots: list[int],
+    window: list[int],
+    counters: list[int],
+    event: list[int],
+    hits: list[int],
+    results: list[int],
+    rules: list[int],
+    revisions: list[int],
+    currencies: list[int],
+    out: list[int],
 ) -> int:
     """Claw back what the returned part of a purchase earned. Telescopes: order and split do not matter."""
     v = event[EVENT_REVISION] * REVISION_WIDTH
@@ -820,13 +913,17 @@ def give_back(
         window[w + WINDOW_SPEND] -= event[EVENT_AMOUNT]
         window[w + WINDOW_QUALIFYING] -= qualifying
         window[w + WINDOW_VISITS] -= event[EVENT_WHOLE]
-        if window[w + WINDOW_VISITS] == 0 and window[w + WINDOW_SPEND] == 0 and window[w + WINDOW_QUALIFYING] == 0:
+        if (
+            window[w + WINDOW_VISITS] == 0
+            and window[w + WINDOW_SPEND] == 0
+            and window[w + WINDOW_QUALIFYING] == 0
+        ):
             window_drop(member, window, w // WINDOW_WIDTH, 1)
     member[PURCHASES] -= event[EVENT_WHOLE]
     return DONE
 
 
-def reserve(member, lots, holds, event) -> int:
+def reserve(member: list[int], lots: list[int], holds: list[int], event: list[int]) -> int:
     """Promise available units to a reservation, first to expire first."""
     member[SEQUENCE] += 1
     need = event[EVENT_UNITS]
@@ -847,7 +944,9 @@ def reserve(member, lots, holds, event) -> int:
     return DONE
 
 
-def end_reservation(member, lots, holds, event, out) -> int:
+def end_reservation(
+    member: list[int], lots: list[int], holds: list[int], event: list[int], out: list[int]
+) -> int:
     """Commit (spend the held units) or release (give them back to their lots)."""
     known = 0
     for i in range(member[HOLDS]):
@@ -872,22 +971,26 @@ def end_reservation(member, lots, holds, event, out) -> int:
     return DONE
 
 
-def receive_gift(member, lots, event, hits, out) -> int:
+def receive_gift(
+    member: list[int], lots: list[int], event: list[int], hits: list[int], out: list[int]
+) -> int:
     """Open one lot for each slice of a gift, with the day of expiry it had at its giver."""
     member[SEQUENCE] += 1
     day = event[EVENT_RECORDED_DAY]
     for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
         units = hits[k * HIT_WIDTH + HIT_AMOUNT]
         expires = hits[k * HIT_WIDTH + HIT_QUANTITY]
-        receive(member, lots, event[EVENT_CURRENCY], units, expires, day, member[SEQUENCE], day, RECEIVED, out)
+        receive(
+            member, lots, event[EVENT_CURRENCY], units, expires, day, member[SEQUENCE], day, RECEIVED, out
+        )
     return DONE
 
 
 def apply(
-    member, lots, window, history, counters, holds,
-    event, hits, results, expiry,
-    rules, tests, tiers, revisions, currencies,
-    out,
+    member: list[int], lots: list[int], window: list[int], history: list[int], counters: list[int], holds: list[int],
+    event: list[int], hits: list[int], results: list[int], expiry: list[int],
+    rules: list[int], tests: list[int], tiers: list[int], revisions: list[int], currencies: list[int],
+    out: list[int],
 ) -> int:  # fmt: skip
     """Advance one member to the moment of an event and let it happen; return a code.
 
@@ -906,7 +1009,9 @@ def apply(
             rules, tests, tiers, revisions, currencies, out,
         )  # fmt: skip
     if kind == RETURN:
-        return give_back(member, lots, window, counters, event, hits, results, rules, revisions, currencies, out)
+        return give_back(
+            member, lots, window, counters, event, hits, results, rules, revisions, currencies, out
+        )
     if kind == COMMIT or kind == RELEASE:
         return end_reservation(member, lots, holds, event, out)
     if kind == GIFT_IN:
@@ -947,7 +1052,7 @@ KEPT_COUNTERS = 2
 KEPT_HOLDS = 3
 
 
-def keep_latest_counters(member, counters, kept, at) -> int:
+def keep_latest_counters(member: list[int], counters: list[int], kept: list[int], at: int) -> int:
     """Copy the counters of each rule's latest day and latest month behind row `at` of `kept`; return the rows copied.
 
     Older periods can be summed from the journal, and only a late purchase asks for them.
@@ -972,13 +1077,13 @@ def keep_latest_counters(member, counters, kept, at) -> int:
     return n
 
 
-def copy_rows(rows, count, width, kept, at) -> None:
+def copy_rows(rows: list[int], count: int, width: int, kept: list[int], at: int) -> None:
     """Copy rows behind row `at` of `kept`."""
     for i in range(count * width):
         kept[at * width + i] = rows[i]
 
 
-def trace(member, n_currencies) -> int:
+def trace(member: list[int], n_currencies: int) -> int:
     """Return a number that changes when time alone did something without a posting: a lapse, a review, a repayment."""
     total = member[TIERS_HELD] * FAR + member[REVIEW_DAY] - member[HOLDS]
     for c in range(n_currencies):
@@ -987,12 +1092,12 @@ def trace(member, n_currencies) -> int:
 
 
 def walk(
-    starts, members, member_width, lots, lot_starts,
-    window, history, counters, holds,
-    events, hits, results, expiry,
-    rules, tests, tiers, revisions, currencies,
-    out, told, told_width,
-    kept_window, kept_history, kept_counters, kept_holds, kept_starts,
+    starts: list[int], members: list[int], member_width: int, lots: list[int], lot_starts: list[int],
+    window: list[int], history: list[int], counters: list[int], holds: list[int],
+    events: list[int], hits: list[int], results: list[int], expiry: list[int],
+    rules: list[int], tests: list[int], tiers: list[int], revisions: list[int], currencies: list[int],
+    out: list[int], told: list[int], told_width: int,
+    kept_window: list[int], kept_history: list[int], kept_counters: list[int], kept_holds: list[int], kept_starts: list[int],
 ) -> int:  # fmt: skip
     """Walk the lives of new members: events `starts[m]` to `starts[m + 1]` of member m, in the order of the fold.
 

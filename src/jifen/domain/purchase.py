@@ -71,12 +71,17 @@ class Purchase:
             raise FieldWrong("a purchase has at least one line", pointer="/lines")
         if len(self.lines) > LINES_MAX:
             raise TooMuch(
-                f"{len(self.lines)} lines; at most {LINES_MAX}", pointer="/lines", lines=len(self.lines), lines_max=LINES_MAX
+                f"{len(self.lines)} lines; at most {LINES_MAX}",
+                pointer="/lines",
+                lines=len(self.lines),
+                lines_max=LINES_MAX,
             )
         seen: set[int] = set()
         for i, line in enumerate(self.lines):
             if line.number in seen:
-                raise FieldWrong(f"line number {line.number} stands twice", pointer=f"/lines/{i}/number", value=line.number)
+                raise FieldWrong(
+                    f"line number {line.number} stands twice", pointer=f"/lines/{i}/number", value=line.number
+                )
             seen.add(line.number)
             if not 0 <= line.amount_minor <= AMOUNT_MINOR_MAX:
                 raise FieldWrong(
@@ -144,12 +149,18 @@ def returned_after(
     for i, back in enumerate(returning):
         line = by_number.get(back.number)
         if line is None:
-            raise LineUnknown(f"there is no line {back.number}", pointer=f"/lines/{i}/number", value=back.number)
+            raise LineUnknown(
+                f"there is no line {back.number}", pointer=f"/lines/{i}/number", value=back.number
+            )
         if back.number in seen:
-            raise FieldWrong(f"line {back.number} stands twice", pointer=f"/lines/{i}/number", value=back.number)
+            raise FieldWrong(
+                f"line {back.number} stands twice", pointer=f"/lines/{i}/number", value=back.number
+            )
         seen.add(back.number)
         if back.quantity_milli <= 0:
-            raise FieldWrong("a quantity must be positive", pointer=f"/lines/{i}/quantity_milli", value=back.quantity_milli)
+            raise FieldWrong(
+                "a quantity must be positive", pointer=f"/lines/{i}/quantity_milli", value=back.quantity_milli
+            )
         left = whole_quantity(line) - after.get(back.number, 0)
         if back.quantity_milli > left:
             raise ReturnExceedsPurchase(

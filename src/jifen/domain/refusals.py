@@ -38,7 +38,9 @@ class Refusal(Exception):
     code: ClassVar[str] = "refused"
     message_zh: ClassVar[str] = "请求被拒绝。"
 
-    def __init__(self, detail: str = "", *, pointer: str = "", **numbers: int | str | list[object] | None) -> None:
+    def __init__(
+        self, detail: str = "", *, pointer: str = "", **numbers: int | str | list[object] | None
+    ) -> None:
         super().__init__(detail or self.title())
         self.detail = detail
         self.pointer = pointer

@@ -62,7 +62,9 @@ class Timeline:
         for row in range(len(self.programs) - 1, -1, -1):
             if self.programs[row].effective_at <= at:
                 return row
-        raise ProgramMissing(f"the first revision takes effect at {self.programs[0].effective_at.isoformat()}")
+        raise ProgramMissing(
+            f"the first revision takes effect at {self.programs[0].effective_at.isoformat()}"
+        )
 
     def row_of(self, revision: int) -> int:
         """The row of a revision number."""
@@ -194,7 +196,9 @@ def _postfix(condition: Condition, program: Program, tests: list[int]) -> None:
         joined = fold.AND if isinstance(condition, All) else fold.OR
         if not condition.parts:
             truth = isinstance(condition, All)
-            tests.extend((fold.CLAIM, fold.FACT_PURCHASES_BEFORE, 0, -_LARGE if truth else 1, _LARGE if truth else 0))
+            tests.extend(
+                (fold.CLAIM, fold.FACT_PURCHASES_BEFORE, 0, -_LARGE if truth else 1, _LARGE if truth else 0)
+            )
         for i, part in enumerate(condition.parts):
             _postfix(part, program, tests)
             if i:
@@ -229,7 +233,8 @@ def _bounds(claim: Claim) -> tuple[int, int]:
     value = claim.value
     if isinstance(value, tuple):
         low, high = value
-        assert isinstance(low, int) and isinstance(high, int), "between takes two integers"
+        assert isinstance(low, int), "between takes two integers"
+        assert isinstance(high, int), "between takes two integers"
         return low, high
     assert isinstance(value, int), "a state fact other than the tier is an integer"
     return {

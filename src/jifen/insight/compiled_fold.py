@@ -26,7 +26,8 @@ def compiled_fold() -> ModuleType:
     """A twin of `jifen.domain.fold` whose functions are compiled on their first call."""
     path = Path(inspect.getfile(fold))
     spec = importlib.util.spec_from_file_location(_NAME, path)
-    assert spec is not None and spec.loader is not None, "the fold is a file"
+    assert spec is not None, "the fold is a file"
+    assert spec.loader is not None, "the fold is a file"
     module = importlib.util.module_from_spec(spec)
     sys.modules[_NAME] = module  # Numba's cache finds a function's file through its module
     spec.loader.exec_module(module)

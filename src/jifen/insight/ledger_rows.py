@@ -56,10 +56,16 @@ def line_documents(lines: pl.DataFrame) -> pl.Series:
     attributes = [name for name in lines.columns if name.startswith(ATTRIBUTE_PREFIX)]
     if attributes:
         inner = pl.concat_str(
-            [_field(pl.col(name), name.removeprefix(ATTRIBUTE_PREFIX)) for name in attributes], separator=",", ignore_nulls=True
+            [_field(pl.col(name), name.removeprefix(ATTRIBUTE_PREFIX)) for name in attributes],
+            separator=",",
+            ignore_nulls=True,
         )
-        present.append(pl.when(inner != "").then(pl.concat_str([pl.lit('"attributes":{'), inner, pl.lit("}")])))
-    document = pl.concat_str([pl.lit("{"), pl.concat_str(present, separator=",", ignore_nulls=True), pl.lit("}")])
+        present.append(
+            pl.when(inner != "").then(pl.concat_str([pl.lit('"attributes":{'), inner, pl.lit("}")]))
+        )
+    document = pl.concat_str(
+        [pl.lit("{"), pl.concat_str(present, separator=",", ignore_nulls=True), pl.lit("}")]
+    )
     return lines.select(document.alias("document")).to_series()
 
 
@@ -72,7 +78,9 @@ def _field(value: pl.Expr, name: str) -> pl.Expr:
 def purchase_documents(lines: pl.DataFrame, line_starts: Integers) -> pl.Series:
     """For each purchase its lines as one JSON array."""
     documents = line_documents(lines).to_arrow()
-    lists = pa.LargeListArray.from_arrays(pa.array(line_starts, pa.int64()), documents.cast(pa.large_string()))
+    lists = pa.LargeListArray.from_arrays(
+        pa.array(line_starts, pa.int64()), documents.cast(pa.large_string())
+    )
     return pl.Series("[" + pl.Series(pl.from_arrow(lists)).list.join(",") + "]")
 
 
@@ -104,7 +112,8 @@ def rows_of_members(
     is_purchase = of >= 0
     own = of[is_purchase]
     balances = int_arrays(
-        told[:, fold.TOLD_BALANCES :].reshape(-1), np.arange(len(told) + 1) * (told.shape[1] - fold.TOLD_BALANCES)
+        told[:, fold.TOLD_BALANCES :].reshape(-1),
+        np.arange(len(told) + 1) * (told.shape[1] - fold.TOLD_BALANCES),
     )
     revisions = np.array([program.revision for program in timeline.programs])
     moments = pl.Series("at", kinds[:, fold.EVENT_RECORDED_AT], dtype=pl.Int64)
@@ -123,7 +132,16 @@ def rows_of_members(
             "units": kinds[:, fold.EVENT_UNITS],
         }
     )
-    bought = _purchase_rows(lives, purchases, documents, line_starts, common.filter(pl.Series(is_purchase)), own, purchase_ids, actor)
+    bought = _purchase_rows(
+        lives,
+        purchases,
+        documents,
+        line_starts,
+        common.filter(pl.Series(is_purchase)),
+        own,
+        purchase_ids,
+        actor,
+    )
     posting = _posting_rows(lives, timeline, purchases, common, events, of, actor)
     return LedgerRows(
         member=_member_rows(lives, timeline, purchases, first, end, member_ids),
@@ -178,7 +196,9 @@ def _purchase_rows(
             "payments": part["payments"],
             "tags": _text_arrays(tags),
             "lines": documents[first:end],
-            "masks": int_arrays(words.T.reshape(-1), (line_starts[first : end + 1] - line_starts[first]) * words.shape[0]),
+            "masks": int_arrays(
+                words.T.reshape(-1), (line_starts[first : end + 1] - line_starts[first]) * words.shape[0]
+            ),
             "hit_rules": int_arrays(hits[:, fold.HIT_RULE], local),
             "hit_amounts": int_arrays(hits[:, fold.HIT_AMOUNT], local),
             "hit_quantities": int_arrays(hits[:, fold.HIT_QUANTITY], local),
@@ -193,7 +213,9 @@ def _purchase_rows(
 
 def _text_arrays(texts: pl.Series) -> pl.Series:
     """Lists of texts as PostgreSQL array text; null where there is none."""
-    quoted = texts.list.eval('"' + pl.element().str.replace_all(r"\\", r"\\").str.replace_all('"', r"\"", literal=True) + '"')
+    quoted = texts.list.eval(
+        '"' + pl.element().str.replace_all(r"\\", r"\\").str.replace_all('"', r"\"", literal=True) + '"'
+    )
     frame = pl.DataFrame({"texts": quoted})
     return frame.select(
         pl.when(pl.col("texts").list.len() > 0).then("{" + pl.col("texts").list.join(",") + "}")
@@ -246,9 +268,18 @@ def _posting_rows(
     shop = stores[where] if stores.height else stores.clear()
     known = pl.Series(purchase >= 0)
     precise = purchases.get_column("occurred_at").gather(where) if purchases.height else row["at"].clear()
-    frame = pl.DataFrame({"due": due, "at": row["at"], "precise": precise, "known": known, "lot": posted[:, fold.OUT_LOT]})
+    frame = pl.DataFrame(
+        {"due": due, "at": row["at"], "precise": precise, "known": known, "lot": posted[:, fold.OUT_LOT]}
+    )
     entry_at = pl.when("known").then("precise").otherwise("at")
-    due_at = pl.col("due").cast(pl.Int32).cast(pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone(zone).dt.convert_time_zone("UTC")
+    due_at = (
+        pl.col("due")
+        .cast(pl.Int32)
+        .cast(pl.Date)
+        .cast(pl.Datetime("us"))
+        .dt.replace_time_zone(zone)
+        .dt.convert_time_zone("UTC")
+    )
     times = frame.select(
         occurred_at=pl.when(pl.col("due") >= 0).then(due_at).otherwise(entry_at),
         recorded_at=entry_at,
@@ -339,7 +370,9 @@ def _lot_rows(lives: Lives, first: int, end: int, ids: pl.Series) -> pl.DataFram
     )
     return frame.with_columns(
         pl.col("matures_on").cast(pl.Int32).cast(pl.Date),
-        pl.when(pl.col("expires_on") < fold.FAR).then(pl.col("expires_on").cast(pl.Int32).cast(pl.Date)).alias("expires_on"),
+        pl.when(pl.col("expires_on") < fold.FAR)
+        .then(pl.col("expires_on").cast(pl.Int32).cast(pl.Date))
+        .alias("expires_on"),
     )
 
 
@@ -348,7 +381,9 @@ def _member_rows(
 ) -> pl.DataFrame:
     state = lives.members[first:end]
     firsts: Any = purchases.group_by("member").agg(pl.col("occurred_at").min()).sort("member")
-    enrolled = pl.DataFrame({"member": pl.Series(np.arange(first, end), dtype=pl.Int64)}).join(firsts, on="member", how="left")
+    enrolled = pl.DataFrame({"member": pl.Series(np.arange(first, end), dtype=pl.Int64)}).join(
+        firsts, on="member", how="left"
+    )
     due = pl.DataFrame({"day": state[:, fold.NEXT_DUE_DAY]}).select(
         pl.when(pl.col("day") < fold.FAR).then(
             pl.col("day").cast(pl.Int32).cast(pl.Date).cast(pl.Datetime("us"))

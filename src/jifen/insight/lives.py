@@ -53,7 +53,13 @@ class Lives:
 
 
 EXTRA = pl.Schema(
-    {"member": pl.Int64(), "at": pl.Datetime("us", "UTC"), "kind": pl.Int64(), "currency": pl.Int64(), "units": pl.Int64()}
+    {
+        "member": pl.Int64(),
+        "at": pl.Datetime("us", "UTC"),
+        "kind": pl.Int64(),
+        "currency": pl.Int64(),
+        "units": pl.Int64(),
+    }
 )
 """Events other than purchases: redemptions of a simulation, or an ADVANCE to a moment."""
 
@@ -66,7 +72,9 @@ def with_calendar(purchases: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
                weekday, hour, date (store's zone)
     """
     zone = timeline.time_zone
-    moments = pl.Series("effective", [program.effective_at for program in timeline.programs], pl.Datetime("us", "UTC"))
+    moments = pl.Series(
+        "effective", [program.effective_at for program in timeline.programs], pl.Datetime("us", "UTC")
+    )
     local = pl.col("occurred_at").dt.convert_time_zone(zone)
     frame = purchases.with_columns(
         row=pl.Series(moments.search_sorted(purchases["occurred_at"], side="right").cast(pl.Int64) - 1),
@@ -93,7 +101,9 @@ def _plain(clock: pl.Expr) -> pl.Expr:
     return clock.dt.replace_time_zone(None)
 
 
-def select_history(purchases: pl.DataFrame, lines: pl.DataFrame, timeline: Timeline) -> tuple[SparseHits, Integers]:
+def select_history(
+    purchases: pl.DataFrame, lines: pl.DataFrame, timeline: Timeline
+) -> tuple[SparseHits, Integers]:
     """Hits of every purchase (numbered 0 .. n-1 in `purchase`) and the mask words of every line, each by its revision."""
     n = purchases.height
     facts = purchases.select(
@@ -102,9 +112,7 @@ def select_history(purchases: pl.DataFrame, lines: pl.DataFrame, timeline: Timel
         pl.col("tags").alias("purchase_tags"),
         payment_methods=_methods(purchases),
     )  # fmt: skip
-    joined = lines.with_columns(
-        facts.drop("purchase").select(pl.all().gather(lines.get_column("purchase")))
-    )
+    joined = lines.with_columns(facts.drop("purchase").select(pl.all().gather(lines.get_column("purchase"))))
     rows = purchases.get_column("row").unique().sort().to_list()
     if rows == [len(timeline.programs) - 1] or len(rows) == 1:
         program = timeline.programs[rows[0]]
@@ -167,7 +175,11 @@ def _methods(purchases: pl.DataFrame) -> pl.Series:
     if payments.null_count() == len(payments):
         return pl.Series("payment_methods", [None] * len(payments), dtype=pl.List(pl.String))
     shape = pl.List(pl.Struct({"method": pl.String, "amount_minor": pl.Int64}))
-    return payments.str.json_decode(shape).list.eval(pl.element().struct.field("method")).alias("payment_methods")
+    return (
+        payments.str.json_decode(shape)
+        .list.eval(pl.element().struct.field("method"))
+        .alias("payment_methods")
+    )
 
 
 def walk_lives(
@@ -235,7 +247,9 @@ def walk_lives(
     )  # fmt: skip
     state = members.reshape(n_members, width)
     opened = state[:, fold.LOTS]
-    lot_rows = np.repeat(lot_starts[:-1] - np.concatenate([[0], np.cumsum(opened)[:-1]]), opened) + np.arange(opened.sum())
+    lot_rows = np.repeat(lot_starts[:-1] - np.concatenate([[0], np.cumsum(opened)[:-1]]), opened) + np.arange(
+        opened.sum()
+    )
     ends = kept_starts.reshape(-1, 4)[-1]
     return Lives(
         n_members=n_members,
@@ -290,7 +304,14 @@ def _merged(
         added[:, column] = extra.get_column(name).to_numpy()
     merged = np.concatenate([block, added])
     purchase_of = np.concatenate([order, np.full(extra.height, -1, dtype=np.int64)])
-    by = np.lexsort((np.arange(len(merged)), purchase_of < 0, merged[:, fold.EVENT_RECORDED_AT], merged[:, fold.EVENT_WIDTH]))
+    by = np.lexsort(
+        (
+            np.arange(len(merged)),
+            purchase_of < 0,
+            merged[:, fold.EVENT_RECORDED_AT],
+            merged[:, fold.EVENT_WIDTH],
+        )
+    )
     return merged[by], purchase_of[by]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,9 @@ def replay(
     return _compare(timeline, script, members, starts, sequences, journal, postings, lots, walk)
 
 
-def _journal(purchases: Rows, returns: Rows, entries: Rows) -> dict[Any, list[tuple[int, str, Mapping[str, Any]]]]:
+def _journal(
+    purchases: Rows, returns: Rows, entries: Rows
+) -> dict[Any, list[tuple[int, str, Mapping[str, Any]]]]:
     journal: dict[Any, list[tuple[int, str, Mapping[str, Any]]]] = {}
     for name, rows in (("purchase", purchases), ("return", returns), ("entry", entries)):
         for row in rows:
@@ -126,7 +129,9 @@ def _journal(purchases: Rows, returns: Rows, entries: Rows) -> dict[Any, list[tu
     return journal
 
 
-def _write_member(script: _Script, own: list[tuple[int, str, Mapping[str, Any]]], sequences: list[int]) -> None:
+def _write_member(
+    script: _Script, own: list[tuple[int, str, Mapping[str, Any]]], sequences: list[int]
+) -> None:
     timeline = script.timeline
     bought: dict[int, tuple[int, Mapping[str, Any]]] = {}
     room = 0
@@ -147,7 +152,9 @@ def _write_member(script: _Script, own: list[tuple[int, str, Mapping[str, Any]]]
             event[fold.EVENT_AMOUNT] = row["amount_minor"]
             event[fold.EVENT_ORIGIN] = row["purchase_sequence"]
             event[fold.EVENT_WHOLE] = int(row["is_whole"])
-            for i, hit in enumerate(zip(row["hit_rules"], row["hit_amounts"], row["hit_quantities"], strict=True)):
+            for i, hit in enumerate(
+                zip(row["hit_rules"], row["hit_amounts"], row["hit_quantities"], strict=True)
+            ):
                 script.hits += (*hit, first + i)
         else:
             at = timeline.row_at(row["recorded_at"])
@@ -167,7 +174,7 @@ def _write_member(script: _Script, own: list[tuple[int, str, Mapping[str, Any]]]
     script.lots.append(room)
 
 
-def _compare(  # noqa: PLR0913
+def _compare(
     timeline: Timeline,
     script: _Script,
     members: Rows,
@@ -182,18 +189,25 @@ def _compare(  # noqa: PLR0913
     width = fold.BALANCES + n_currencies * fold.BALANCE_WIDTH
     n_events = len(sequences)
     n_hits = len(script.hits) // fold.HIT_WIDTH
-    most = max((b - a for a, b in zip(starts, starts[1:], strict=False)), default=0)
+    most = max((b - a for a, b in pairwise(starts)), default=0)
     lot_starts = np.concatenate([[0], np.cumsum(script.lots)]).astype(np.int64)
     state = np.array(
-        [number for member in members for number in fresh_scalars(n_currencies, member["tier_history"][2])], dtype=np.int64
+        [number for member in members for number in fresh_scalars(n_currencies, member["tier_history"][2])],
+        dtype=np.int64,
     )
     told_width = fold.TOLD_BALANCES + n_currencies
     told = _room(n_events * told_width)
     out = _room(1 + fold.OUT_WIDTH * (4 * int(lot_starts[-1]) + 2 * n_events * n_currencies + 1))
     own_lots = _room(int(lot_starts[-1]) * fold.LOT_WIDTH)
     results = _room(n_hits * fold.RESULT_WIDTH)
-    window, history = _room(n_events * fold.WINDOW_WIDTH), _room((len(members) + n_events * n_tiers) * fold.HISTORY_WIDTH)
-    counters, holds = _room(2 * n_hits * fold.COUNTER_WIDTH), _room((int(lot_starts[-1]) + 1) * fold.HOLD_WIDTH)
+    window, history = (
+        _room(n_events * fold.WINDOW_WIDTH),
+        _room((len(members) + n_events * n_tiers) * fold.HISTORY_WIDTH),
+    )
+    counters, holds = (
+        _room(2 * n_hits * fold.COUNTER_WIDTH),
+        _room((int(lot_starts[-1]) + 1) * fold.HOLD_WIDTH),
+    )
     kept = _room((len(members) + 1) * 4)
     walk(
         np.array(starts, dtype=np.int64), state, width, own_lots, lot_starts,
@@ -225,7 +239,9 @@ def _compare(  # noqa: PLR0913
             again = [(o[fold.OUT_CURRENCY], VERBS[o[fold.OUT_VERB]], o[fold.OUT_UNITS], o[fold.OUT_BALANCE_AFTER])
                      for o in outs[begun:end]]  # fmt: skip
             begun = end
-            differs(f"entry {sequences[e]}: postings", posted.get((member["member_id"], sequences[e]), []), again)
+            differs(
+                f"entry {sequences[e]}: postings", posted.get((member["member_id"], sequences[e]), []), again
+            )
             row = journal[member["member_id"]][e - starts[m]][2]
             differs(f"entry {sequences[e]}: tier after", row["tier_after"], int(told[e, fold.TOLD_TIER]))
             after = told[e, fold.TOLD_BALANCES :].tolist()

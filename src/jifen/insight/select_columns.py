@@ -295,7 +295,7 @@ def _count_hits_plain(
     return line == lines
 
 
-def _fill_hits_plain(  # noqa: PLR0913, PLR0917
+def _fill_hits_plain(
     purchase: Anything,
     words: Anything,
     amount: Anything,

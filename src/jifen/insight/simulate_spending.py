@@ -15,10 +15,23 @@ from jifen.insight.lives import EXTRA, advance_all
 
 SPENDERS_PERMILLE = 550  # members who ever spend
 VISITS_PERMILLE = 120  # of their visits that end at the reward counter
-REWARDS = (200, 200, 200, 200, 500, 500, 500, 1_000, 1_000, 2_000)  # units asked for; what cannot be paid is not bought
+REWARDS = (
+    200,
+    200,
+    200,
+    200,
+    500,
+    500,
+    500,
+    1_000,
+    1_000,
+    2_000,
+)  # units asked for; what cannot be paid is not bought
 
 
-def simulated_spending(purchases: pl.DataFrame, timeline: Timeline, *, seed: int, until: datetime) -> pl.DataFrame:
+def simulated_spending(
+    purchases: pl.DataFrame, timeline: Timeline, *, seed: int, until: datetime
+) -> pl.DataFrame:
     """Redemptions that members ask for a second after some of their purchases, and then time passing up to `until`.
 
     Chance is a hash of the member's and the purchase's own names, so a part of the data gives a part of the same events.
@@ -42,4 +55,4 @@ def simulated_spending(purchases: pl.DataFrame, timeline: Timeline, *, seed: int
             units=pl.lit(pl.Series(REWARDS, dtype=pl.Int64)).gather(pl.col("chance") // 1_000 % len(REWARDS)),
         )
     )
-    return pl.concat([wishes.cast(dict(EXTRA)), advance_all(n_members, until)])
+    return pl.concat([wishes.cast(EXTRA), advance_all(n_members, until)])

@@ -80,7 +80,9 @@ async def set_book_date(ledger: Ledger) -> None:
     async with ledger.transaction() as connection:
         shift, _ = await book_label(connection)
         behind = datetime.now(UTC) - BOOK_DATE
-        await set_book(connection, shift_seconds=shift or int(behind.total_seconds()), label=LABEL + _UNFINISHED)
+        await set_book(
+            connection, shift_seconds=shift or int(behind.total_seconds()), label=LABEL + _UNFINISHED
+        )
 
 
 async def finish(ledger: Ledger) -> None:
@@ -120,12 +122,25 @@ async def _simulate_one(ledger: Ledger, i: int, member: UUID, other: UUID, recei
         await return_purchase(ledger, request, key("void"))
     elif what == 2:
         await give_units(
-            ledger, member, other, currency="points", units=50, request=key("gift"), actor=ACTOR, note="simulated gift"
+            ledger,
+            member,
+            other,
+            currency="points",
+            units=50,
+            request=key("gift"),
+            actor=ACTOR,
+            note="simulated gift",
         )
     elif what == 3:
         units = 25 if i % 4 else -25
         await adjust_units(
-            ledger, member, currency="points", units=units, note="simulated adjustment", request=key("adjust"), actor=ACTOR
+            ledger,
+            member,
+            currency="points",
+            units=units,
+            note="simulated adjustment",
+            request=key("adjust"),
+            actor=ACTOR,
         )
     else:
         held = await reserve_units(

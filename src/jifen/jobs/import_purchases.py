@@ -72,13 +72,17 @@ async def import_purchases(
     async with ledger.transaction() as connection:
         clock = await ledger.clock(connection)
         timeline = await ledger.timeline(connection, clock.newest)
-    work = _Work(ledger=ledger, timeline=timeline, actor=actor, say=say, extra=extra, total=loaded.purchases.height)
+    work = _Work(
+        ledger=ledger, timeline=timeline, actor=actor, say=say, extra=extra, total=loaded.purchases.height
+    )
     purchases = with_calendar(loaded.purchases, timeline)
     purchases = work.admit(purchases, clock.now)
     purchases = await work.pass_over_known(purchases, loaded.lines)
     new, rest = await work.part_members(purchases)
     if is_dry_run:
-        return work.told(loaded, added=purchases.height, added_lines=_lines_of(purchases, loaded.lines).height, new=new)
+        return work.told(
+            loaded, added=purchases.height, added_lines=_lines_of(purchases, loaded.lines).height, new=new
+        )
     if new.height:
         await work.load(new, loaded.lines)
     if rest.height:
@@ -109,7 +113,9 @@ class _Work:
     unclaimed: int = 0
     rejects: list[dict[str, Any]] | None = None
 
-    def _refuse(self, row: dict[str, Any], *, column: str, value: object, code: str, en: str, zh: str) -> None:
+    def _refuse(
+        self, row: dict[str, Any], *, column: str, value: object, code: str, en: str, zh: str
+    ) -> None:
         self.rejects = self.rejects or []
         self.rejects.append(
             {
@@ -130,7 +136,11 @@ class _Work:
     def admit(self, purchases: pl.DataFrame, now: datetime) -> pl.DataFrame:
         """Those that the programme can judge; the others are refused with a reason."""
         program = self.timeline.newest
-        stores = pl.col("store").is_null() | pl.lit(program.any_store) | pl.col("store").is_in(list(program.stores))
+        stores = (
+            pl.col("store").is_null()
+            | pl.lit(program.any_store)
+            | pl.col("store").is_in(list(program.stores))
+        )
         tests: list[tuple[pl.Expr, str, str, str, str]] = [
             (pl.col("row") >= 0, "occurred_at", "program_missing",
              "no programme was in force at that moment", "当时没有生效的会员计划"),
@@ -155,7 +165,9 @@ class _Work:
             for (source,), part in purchases.group_by("source"):
                 numbers = part.get_column("business_no")
                 for at in range(0, len(numbers), LOOK_UP):
-                    found = await known_business_numbers(connection, str(source), numbers[at : at + LOOK_UP].to_list())
+                    found = await known_business_numbers(
+                        connection, str(source), numbers[at : at + LOOK_UP].to_list()
+                    )
                     known.update({(str(source), number): told[0] for number, told in found.items()})
         if not known:
             return purchases
@@ -188,7 +200,7 @@ class _Work:
                 known.extend((str(kind), value) for value in found)
         keys = pl.DataFrame(
             known, schema={"member_ref_kind": pl.String, "member_ref": pl.String}, orient="row"
-        ).with_columns(is_known=pl.lit(True))
+        ).with_columns(is_known=pl.lit("yes"))
         joined = purchases.join(keys, on=["member_ref_kind", "member_ref"], how="left")
         is_new = pl.col("is_known").is_null() & pl.col("member_ref").is_not_null()
         order = ["member_ref_kind", "member_ref", "occurred_at", "source", "business_no"]

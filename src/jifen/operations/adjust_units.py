@@ -17,7 +17,14 @@ UNITS_MAX = 1_000_000_000
 
 
 async def adjust_units(
-    ledger: Ledger, member_id: UUID, *, currency: str, units: int, note: str, request: Once, actor: str | None = None
+    ledger: Ledger,
+    member_id: UUID,
+    *,
+    currency: str,
+    units: int,
+    note: str,
+    request: Once,
+    actor: str | None = None,
 ) -> dict[str, Any]:
     """The adjustment's entry and the balance after; positive units are given, negative ones taken.
 

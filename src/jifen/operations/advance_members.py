@@ -23,7 +23,8 @@ async def advance_members(ledger: Ledger, *, limit: int = BATCH) -> int:
         gathered = await gather_locked(ledger, connection, due)
 
         decisions = [
-            decide_advance(gathered.timeline, gathered.members[member_id], now=gathered.now) for member_id in sorted(due)
+            decide_advance(gathered.timeline, gathered.members[member_id], now=gathered.now)
+            for member_id in sorted(due)
         ]
 
         at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor="time")

@@ -81,7 +81,8 @@ async def claim_purchase(
             "member_id": str(member_id),
             "sequence": bought.sequence,
             "returned_lines": [
-                {"number": number, "quantity_milli": quantity} for number, quantity in sorted(unclaimed.returned.items())
+                {"number": number, "quantity_milli": quantity}
+                for number, quantity in sorted(unclaimed.returned.items())
             ],
             "balances": [
                 {"currency": currency.code, "balance": last.balance(currency.number)}
@@ -93,7 +94,11 @@ async def claim_purchase(
 
 
 def _brought_back(
-    bought: Decision, lines: tuple[Line, ...], returned: dict[int, int], gathered: Gathered, occurred_at: datetime
+    bought: Decision,
+    lines: tuple[Line, ...],
+    returned: dict[int, int],
+    gathered: Gathered,
+    occurred_at: datetime,
 ) -> Decision | None:
     if not returned:
         return None

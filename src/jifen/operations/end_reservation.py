@@ -47,7 +47,9 @@ async def _end(
             )
         except ReservationOver as over:
             status = "lapsed" if reservation.status == "open" else reservation.status
-            raise ReservationOver(f"the reservation is {status}", pointer="/reservation_id", status=status) from over
+            raise ReservationOver(
+                f"the reservation is {status}", pointer="/reservation_id", status=status
+            ) from over
 
         status = "committed" if is_committed else "released"
         row = EntryRow(

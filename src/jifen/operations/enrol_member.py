@@ -64,7 +64,9 @@ def check_keys(keys: Sequence[MemberKey]) -> None:
             raise FieldWrong("a key is a card or an external id", pointer=f"/keys/{i}/kind", value=key.kind)
         if not key.value.strip() or len(key.value) > KEY_LENGTH_MAX or "\x00" in key.value:
             raise FieldWrong(
-                f"a key has 1 to {KEY_LENGTH_MAX} characters", pointer=f"/keys/{i}/value", value=key.value[:50]
+                f"a key has 1 to {KEY_LENGTH_MAX} characters",
+                pointer=f"/keys/{i}/value",
+                value=key.value[:50],
             )
         if key in keys[:i]:
             raise FieldWrong("the key stands twice", pointer=f"/keys/{i}", value=key.value)
@@ -72,4 +74,6 @@ def check_keys(keys: Sequence[MemberKey]) -> None:
 
 def raise_taken(key: MemberKey) -> None:
     """Refuse a key that belongs to another member, without saying to whom."""
-    raise KeyTaken(f"{key.kind} {key.value!r} belongs to another member", pointer="/keys", kind=key.kind, value=key.value)
+    raise KeyTaken(
+        f"{key.kind} {key.value!r} belongs to another member", pointer="/keys", kind=key.kind, value=key.value
+    )

@@ -49,17 +49,30 @@ async def load_history(
     lives = await asyncio.to_thread(
         walk_lives, history.purchases, history.lines, timeline, n_members=n_members, extra=history.extra
     )
-    line_counts = np.bincount(history.lines.get_column("purchase").to_numpy(), minlength=history.purchases.height)
+    line_counts = np.bincount(
+        history.lines.get_column("purchase").to_numpy(), minlength=history.purchases.height
+    )
     line_starts = np.concatenate([[0], np.cumsum(line_counts)]).astype(np.int64)
     documents = await asyncio.to_thread(purchase_documents, history.lines, line_starts)
-    work = _Work(timeline=timeline, history=history, lives=lives, documents=documents, line_starts=line_starts, actor=actor)
+    work = _Work(
+        timeline=timeline,
+        history=history,
+        lives=lives,
+        documents=documents,
+        line_starts=line_starts,
+        actor=actor,
+    )
     chunks = work.chunks()
     # The next chunk is made while the last is written: one core each for Polars and PostgreSQL.
     ahead = asyncio.create_task(asyncio.to_thread(work.prepare, *chunks[0])) if chunks else None
     for i, (first, end) in enumerate(chunks):
         assert ahead is not None, "a chunk was begun"
         prepared = await ahead
-        ahead = asyncio.create_task(asyncio.to_thread(work.prepare, *chunks[i + 1])) if i + 1 < len(chunks) else None
+        ahead = (
+            asyncio.create_task(asyncio.to_thread(work.prepare, *chunks[i + 1]))
+            if i + 1 < len(chunks)
+            else None
+        )
         async with ledger.transaction() as connection:
             for table, columns, csv in prepared:
                 await copy_csv(connection, table, columns, csv)
@@ -73,13 +86,15 @@ class _Work:
     history: History
     lives: Lives
     documents: pl.Series
-    line_starts: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    line_starts: np.ndarray[tuple[int], np.dtype[np.int64]]
     actor: str
 
     def chunks(self) -> list[tuple[int, int]]:
         """Ranges of members with about CHUNK_PURCHASES purchases each."""
         ends = np.searchsorted(
-            self.history.purchases.get_column("member").to_numpy(), np.arange(self.history.refs.height), side="right"
+            self.history.purchases.get_column("member").to_numpy(),
+            np.arange(self.history.refs.height),
+            side="right",
         )
         ranges = []
         first = 0
@@ -118,7 +133,9 @@ class _Work:
             purchase_ids=[str(new_id()) for _ in range(high - low)],
             actor=self.actor,
         )
-        return _as_csv(rows, refs, ids, body_hashes(self.history.purchases[low:high], self.documents[low:high]))
+        return _as_csv(
+            rows, refs, ids, body_hashes(self.history.purchases[low:high], self.documents[low:high])
+        )
 
 
 def body_hashes(purchases: pl.DataFrame, documents: pl.Series) -> list[str]:
@@ -126,7 +143,16 @@ def body_hashes(purchases: pl.DataFrame, documents: pl.Series) -> list[str]:
     told = purchases.select(
         pl.concat_str(
             pl.col(
-                "source", "business_no", "member_ref_kind", "member_ref", "store", "till", "cashier", "channel", "money", "payments"
+                "source",
+                "business_no",
+                "member_ref_kind",
+                "member_ref",
+                "store",
+                "till",
+                "cashier",
+                "channel",
+                "money",
+                "payments",
             ).fill_null(""),
             pl.col("occurred_at").dt.epoch("us").cast(pl.String),
             pl.col("amount_minor").cast(pl.String),
@@ -135,7 +161,8 @@ def body_hashes(purchases: pl.DataFrame, documents: pl.Series) -> list[str]:
         )
     ).to_series()
     return [
-        hashlib.sha256(f"{head}\x1e{body}".encode()).hexdigest() for head, body in zip(told, documents, strict=True)
+        hashlib.sha256(f"{head}\x1e{body}".encode()).hexdigest()
+        for head, body in zip(told, documents, strict=True)
     ]
 
 
@@ -144,10 +171,13 @@ def _as_csv(
 ) -> list[tuple[str, Sequence[str], bytes]]:
     keys = refs.select("value", "kind", member_id=pl.Series(ids, dtype=pl.String))
     taken = rows.purchase.select(
-        "business_no", "source", pl.Series("body_hash", [f"\\x{one}" for one in hashes], dtype=pl.String), "member_id", "sequence",
+        "business_no", "source",
+        pl.Series("body_hash", [f"\\x{one}" for one in hashes], dtype=pl.String), "member_id", "sequence",
         "recorded_at",
     )  # fmt: skip
-    entries = rows.entry.with_columns(entry_id=pl.Series([str(new_id()) for _ in range(rows.entry.height)], dtype=pl.String))
+    entries = rows.entry.with_columns(
+        entry_id=pl.Series([str(new_id()) for _ in range(rows.entry.height)], dtype=pl.String)
+    )
     frames = (
         ("member", rows.member.with_columns(status=pl.lit("active"))),
         ("member_key", keys),

@@ -34,11 +34,15 @@ async def create_key(
         FieldWrong   no name, or a scope that there is not
     """
     if not name.strip() or len(name) > NAME_MAX or not name.isprintable():
-        raise FieldWrong(f"a key has a name of 1 to {NAME_MAX} printable characters", pointer="/name", value=name[:50])
+        raise FieldWrong(
+            f"a key has a name of 1 to {NAME_MAX} printable characters", pointer="/name", value=name[:50]
+        )
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
         raise FieldWrong(
-            f"a key has one or more of the scopes {', '.join(SCOPES)}", pointer="/scopes", value=", ".join(unknown)
+            f"a key has one or more of the scopes {', '.join(SCOPES)}",
+            pointer="/scopes",
+            value=", ".join(unknown),
         )
     key_id, secret = new_id(), secrets.token_urlsafe(32)
     token = f"jf_{'test' if is_test else 'live'}_{key_id.hex}_{secret}"

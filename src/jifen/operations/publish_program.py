@@ -131,7 +131,10 @@ def _check_change(newest: StoredRevision, document: ProgramDocument) -> None:
         raise ProgramRefused(
             refused[0].sentence_en,
             pointer="/document",
-            problems=[{"path": one.path, "message_en": one.sentence_en, "message_zh": one.sentence_zh} for one in refused],
+            problems=[
+                {"path": one.path, "message_en": one.sentence_en, "message_zh": one.sentence_zh}
+                for one in refused
+            ],
         )
 
 

@@ -19,7 +19,9 @@ from jifen.store.purchases import RecordedPurchase, answer_of
 NOBODY = UUID(int=0)
 
 
-async def quote_purchase(ledger: Ledger, purchase: Purchase, whose: UUID | MemberKey | None) -> RecordedPurchase:
+async def quote_purchase(
+    ledger: Ledger, purchase: Purchase, whose: UUID | MemberKey | None
+) -> RecordedPurchase:
     """What the purchase would earn now; for nobody, what somebody newly enrolled would earn."""
     async with ledger.transaction() as connection:
         member_id = whose

@@ -69,7 +69,9 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
         now=gathered.now,
         day=day,
         timeline=gathered.timeline,
-        balances=tuple(balance_of(gathered.timeline, member, number, day) for number in range(len(member.balances))),
+        balances=tuple(
+            balance_of(gathered.timeline, member, number, day) for number in range(len(member.balances))
+        ),
         keys=tuple(keys),
         enrolled_at=since,
     )

@@ -35,4 +35,6 @@ async def read_overview(ledger: Ledger) -> LedgerOverview:
         timeline = await ledger.timeline(connection, clock.newest) if clock.newest else None
         shift_seconds, label = await book_label(connection)
         sizes = await read_sizes(connection)
-    return LedgerOverview(sizes=sizes, now=clock.now, shift_seconds=shift_seconds, label=label, timeline=timeline)
+    return LedgerOverview(
+        sizes=sizes, now=clock.now, shift_seconds=shift_seconds, label=label, timeline=timeline
+    )

@@ -33,7 +33,9 @@ class Statement:
     timeline: Timeline
 
 
-async def read_statement(ledger: Ledger, member_id: UUID, *, before: int | None = None, limit: int = 50) -> Statement:
+async def read_statement(
+    ledger: Ledger, member_id: UUID, *, before: int | None = None, limit: int = 50
+) -> Statement:
     """Postings of up to `limit` entries below the sequence `before`.
 
     Refuses
@@ -51,7 +53,9 @@ async def read_statement(ledger: Ledger, member_id: UUID, *, before: int | None 
         sequences = sorted({posting.sequence for posting in postings})
         returns = await returns_by_sequence(connection, member_id, sequences)
         entries = await entries_of(connection, member_id, sequences)
-        lots = await lots_numbered(connection, member_id, sorted({p.lot for p in postings if p.lot is not None}))
+        lots = await lots_numbered(
+            connection, member_id, sorted({p.lot for p in postings if p.lot is not None})
+        )
         sales = {
             *sequences,
             *(back["purchase_sequence"] for back in returns.values()),

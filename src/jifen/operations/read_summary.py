@@ -14,7 +14,10 @@ async def read_summary(ledger: Ledger, *, with_lines: bool = True) -> dict[str, 
     Rounding
         Liability: down, once, at the total of the positive balances; debts do not lessen it.
     """
-    async with ledger.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        ledger.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         clock = await ledger.clock(connection)
         timeline = await ledger.timeline(connection, clock.newest)
         found = await counted(connection)
@@ -48,5 +51,7 @@ async def read_summary(ledger: Ledger, *, with_lines: bool = True) -> dict[str, 
         "points_outstanding": outstanding,
         "points_owed": found.owed.get(points.number, 0),
         "liability_minor": outstanding * worth[0] // worth[1],
-        "members_by_tier": {tier.code: found.members_by_tier.get(tier.number, 0) for tier in program.ladder.tiers},
+        "members_by_tier": {
+            tier.code: found.members_by_tier.get(tier.number, 0) for tier in program.ladder.tiers
+        },
     }

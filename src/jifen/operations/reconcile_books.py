@@ -69,7 +69,10 @@ async def reconcile_books(
     verdicts = []
     differences: list[Difference] = []
     members = 0
-    async with ledger.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        ledger.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         if replays:
             clock = await ledger.clock(connection)
             if clock.newest:
@@ -113,7 +116,12 @@ def _rebuilt_otherwise(differences: list[Difference]) -> Finding:
         law=4,
         check="the cache is what the journal, replayed, says",
         offenders=tuple(
-            {"offender": d.member_id, "what": d.what, "kept": str(d.kept)[:500], "replayed": str(d.replayed)[:500]}
+            {
+                "offender": d.member_id,
+                "what": d.what,
+                "kept": str(d.kept)[:500],
+                "replayed": str(d.replayed)[:500],
+            }
             for d in differences[:DIFFERENCES_MAX]
         ),
     )

@@ -64,7 +64,9 @@ async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_imp
     async with ledger.transaction() as connection:
         found = await find_by_keys(connection, [r.whose for r in requests if isinstance(r.whose, MemberKey)])
         whose = [found.get(r.whose) if isinstance(r.whose, MemberKey) else r.whose for r in requests]
-        gathered = await gather_locked(ledger, connection, [m for m in whose if m is not None], needs_lots=is_import)
+        gathered = await gather_locked(
+            ledger, connection, [m for m in whose if m is not None], needs_lots=is_import
+        )
         known = await known_purchases(connection, [_key(r.purchase) for r in requests])
 
         batch = _Batch(gathered=gathered, known=known, is_import=is_import)
@@ -87,7 +89,9 @@ def _key(purchase: Purchase) -> BusinessKey:
 class _Batch:
     """What is decided so far, request by request."""
 
-    def __init__(self, *, gathered: Gathered, known: dict[BusinessKey, KnownPurchase], is_import: bool) -> None:
+    def __init__(
+        self, *, gathered: Gathered, known: dict[BusinessKey, KnownPurchase], is_import: bool
+    ) -> None:
         self.gathered = gathered
         self.known = known
         self.is_import = is_import
@@ -106,7 +110,8 @@ class _Batch:
             if known is not None:
                 if known.body_hash != request.body_hash:
                     raise KeyReused(
-                        f"{key.source} {key.business_no} came before with another body", pointer="/business_no"
+                        f"{key.source} {key.business_no} came before with another body",
+                        pointer="/business_no",
                     )
                 position = self.firsts.get(key)
                 self.plan.append(("stored", (known, request)) if position is None else ("again", position))
@@ -121,7 +126,9 @@ class _Batch:
             self.plan.append(("refused", refusal))
 
     def _keep_for_nobody(self, request: PurchaseRequest) -> None:
-        occurred_at = believed(self.gathered.timeline, request.purchase, self.gathered.now, is_import=self.is_import)
+        occurred_at = believed(
+            self.gathered.timeline, request.purchase, self.gathered.now, is_import=self.is_import
+        )
         program = self.gathered.timeline.programs[self.gathered.timeline.row_at(occurred_at)]
         check_against_program(program, request.purchase)
         self.plan.append(("nobody", len(self.unclaimed)))
@@ -158,7 +165,9 @@ class _Batch:
             (_key(purchase), body_hash, decision.after.member_id, decision.sequence, now)
             for (decision, purchase, _), body_hash in zip(self.decided, self.hashes, strict=True)
         ]
-        return taken + [(_key(purchase), body_hash, None, None, now) for purchase, body_hash in self.unclaimed]
+        return taken + [
+            (_key(purchase), body_hash, None, None, now) for purchase, body_hash in self.unclaimed
+        ]
 
     async def answers(self, connection: Connection, recorded: Sequence[RecordedPurchase]) -> list[Answer]:
         """One answer for each request, in order."""

@@ -43,7 +43,9 @@ async def reserve_units(
     if units <= 0:
         raise FieldWrong("units must be positive", pointer="/units", value=units)
     if not 1 <= lapse_seconds <= LAPSE_SECONDS_MAX:
-        raise FieldWrong(f"from 1 to {LAPSE_SECONDS_MAX} seconds", pointer="/lapse_seconds", value=lapse_seconds)
+        raise FieldWrong(
+            f"from 1 to {LAPSE_SECONDS_MAX} seconds", pointer="/lapse_seconds", value=lapse_seconds
+        )
 
     async def effect(connection: Connection) -> dict[str, Any]:
         gathered = await gather_locked(ledger, connection, [member_id])
@@ -54,11 +56,22 @@ async def reserve_units(
         lapses_at = gathered.now + timedelta(seconds=lapse_seconds)
 
         decision = decide_units(
-            gathered.timeline, member, fold.RESERVE, currency=number, units=units, now=gathered.now, lapses_at=lapses_at
+            gathered.timeline,
+            member,
+            fold.RESERVE,
+            currency=number,
+            units=units,
+            now=gathered.now,
+            lapses_at=lapses_at,
         )
 
         at = Circumstance(
-            occurred_at=gathered.now, recorded_at=gathered.now, actor=actor, store=store, channel=channel, note=note
+            occurred_at=gathered.now,
+            recorded_at=gathered.now,
+            actor=actor,
+            store=store,
+            channel=channel,
+            note=note,
         )
         row = EntryRow("reserve", currency=number, units=units, lapses_at=lapses_at)
         await add_entry(connection, gathered.timeline, decision, row, at)

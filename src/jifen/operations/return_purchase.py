@@ -124,7 +124,8 @@ async def _return_of_nobody(ledger: Ledger, connection: Connection, request: Ret
         "purchase_id": None,
         "member_id": None,
         "sequence": None,
-        "amount_minor": amount_returned(purchase.lines, after) - amount_returned(purchase.lines, unclaimed.returned),
+        "amount_minor": amount_returned(purchase.lines, after)
+        - amount_returned(purchase.lines, unclaimed.returned),
         "is_whole": is_whole(purchase.lines, after),
         "recorded_at": clock.now.isoformat(),
         "units": [],
@@ -137,7 +138,9 @@ def _lines(
 ) -> tuple[ReturnedLine, ...]:
     if asked is not None:
         if not asked:
-            raise FieldWrong("a return names at least one line; to void a purchase leave lines out", pointer="/lines")
+            raise FieldWrong(
+                "a return names at least one line; to void a purchase leave lines out", pointer="/lines"
+            )
         return asked
     left = tuple(
         ReturnedLine(number=line.number, quantity_milli=quantity)
@@ -145,7 +148,9 @@ def _lines(
         if (quantity := whole_quantity(line) - returned.get(line.number, 0)) > 0
     )
     if not left:
-        raise ReturnExceedsPurchase("everything has come back already", pointer="/lines", quantity_milli_left=0)
+        raise ReturnExceedsPurchase(
+            "everything has come back already", pointer="/lines", quantity_milli_left=0
+        )
     return left
 
 
@@ -179,7 +184,11 @@ def _units(timeline: Timeline, decision: Decision) -> list[dict[str, Any]]:
 
 def _reasons(timeline: Timeline, decision: Decision) -> list[dict[str, Any]]:
     return [
-        {"rule": timeline.rule(decision.row, r.rule).code, "units_earned": r.desired, "units_taken": r.granted}
+        {
+            "rule": timeline.rule(decision.row, r.rule).code,
+            "units_earned": r.desired,
+            "units_taken": r.granted,
+        }
         for r in decision.results
         if r.desired
     ]

@@ -48,7 +48,9 @@ async def roll_up(connection: Connection) -> int:
         [(row["account"], row["currency"], row["units_in"], row["units_out"]) for row in rows],
     )
     await connection.execute(
-        "UPDATE checkpoint SET below_xid = $2, moved_at = clock_timestamp() WHERE name = $1", _NAME, max(horizon, below)
+        "UPDATE checkpoint SET below_xid = $2, moved_at = clock_timestamp() WHERE name = $1",
+        _NAME,
+        max(horizon, below),
     )
     return sum(row["postings"] for row in rows)
 

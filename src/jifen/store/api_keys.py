@@ -28,12 +28,18 @@ class ApiKey:
 
 
 async def add_api_key(
-    connection: Connection, key_id: UUID, *, name: str, secret_hash: bytes, scopes: Sequence[str], is_test: bool
+    connection: Connection,
+    key_id: UUID,
+    *,
+    name: str,
+    secret_hash: bytes,
+    scopes: Sequence[str],
+    is_test: bool,
 ) -> ApiKey:
     """Keep a new key and return it."""
     row = await connection.fetchrow(
         f"""INSERT INTO api_key (key_id, name, secret_hash, scopes, is_test) VALUES ($1, $2, $3, $4, $5)
-            RETURNING {_COLUMNS}""",  # noqa: S608
+            RETURNING {_COLUMNS}""",
         key_id,
         name,
         secret_hash,
@@ -45,13 +51,15 @@ async def add_api_key(
 
 async def find_api_key(connection: Connection, key_id: UUID) -> ApiKey | None:
     """A key by its id, revoked or not; None when there is none."""
-    row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM api_key WHERE key_id = $1", key_id)  # noqa: S608
+    row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM api_key WHERE key_id = $1", key_id)
     return _key(row) if row else None
 
 
 async def all_api_keys(connection: Connection, *, limit: int) -> Sequence[ApiKey]:
     """The keys, oldest first."""
-    rows = await connection.fetch(f"SELECT {_COLUMNS} FROM api_key ORDER BY created_at, key_id LIMIT $1", limit)  # noqa: S608
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM api_key ORDER BY created_at, key_id LIMIT $1", limit
+    )
     return [_key(row) for row in rows]
 
 
@@ -59,7 +67,7 @@ async def revoke_api_key(connection: Connection, key_id: UUID) -> ApiKey | None:
     """The key, revoked from now on (or since when it was); None when there is none."""
     row = await connection.fetchrow(
         f"""UPDATE api_key SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE key_id = $1
-            RETURNING {_COLUMNS}""",  # noqa: S608
+            RETURNING {_COLUMNS}""",
         key_id,
     )
     return _key(row) if row else None

@@ -16,7 +16,15 @@ from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberUnknown
 from jifen.domain.timeline import Timeline
 from jifen.store.journal import granted_in
 from jifen.store.ledger import Ledger
-from jifen.store.members import lock_members, open_lots, read_members, save_lots, save_members, with_currencies, with_lots
+from jifen.store.members import (
+    lock_members,
+    open_lots,
+    read_members,
+    save_lots,
+    save_members,
+    with_currencies,
+    with_lots,
+)
 from jifen.store.reservations import close_reservations
 
 if TYPE_CHECKING:
@@ -79,7 +87,9 @@ async def _gathered(
     now = max([clock.now, *(last_moment(member) for member in members.values())])
     day, at = day_number(local_date(now, timeline.time_zone)), epoch_second(now)
     wanting = [
-        member.member_id for member in members.values() if needs_lots or member.is_due(day, at) or any(member.debts)
+        member.member_id
+        for member in members.values()
+        if needs_lots or member.is_due(day, at) or any(member.debts)
     ]
     wanting += [member_id for member_id, _ in origins if member_id in members and member_id not in wanting]
     lots = await open_lots(connection, wanting, origins=origins) if wanting else {}
@@ -112,7 +122,11 @@ def currency_number(timeline: Timeline, code: str, *, pointer: str = "/currency"
 
 
 async def save_decisions(
-    connection: Connection, decisions: Sequence[Decision], timeline: Timeline, *, ended: dict[int, str] | None = None
+    connection: Connection,
+    decisions: Sequence[Decision],
+    timeline: Timeline,
+    *,
+    ended: dict[int, str] | None = None,
 ) -> None:
     """Write what decisions, in order, left of members and lots. The last word on a member or a lot counts."""
     members = {decision.after.member_id: decision.after for decision in decisions}
@@ -135,9 +149,7 @@ async def with_old_counters(
     periods = {0: day_number(day) * 2, 1: month_number(day) * 2 + 1}
     width = fold.COUNTER_WIDTH
     rows = [tuple(member.counters[i : i + width]) for i in range(0, len(member.counters), width)]
-    forgotten = [
-        (rule, period) for rule, latest, _ in rows if (period := periods[latest % 2]) < latest
-    ]
+    forgotten = [(rule, period) for rule, latest, _ in rows if (period := periods[latest % 2]) < latest]
     if not forgotten:
         return member
     first_of_month = day.replace(day=1)

@@ -49,7 +49,8 @@ async def gifts_in_transit(connection: Connection, *, limit: int) -> list[Gift]:
         limit,
     )
     return [
-        Gift(**{**row, "slices": tuple(zip(row["slices"][::2], row["slices"][1::2], strict=True))}) for row in rows
+        Gift(**{**row, "slices": tuple(zip(row["slices"][::2], row["slices"][1::2], strict=True))})
+        for row in rows
     ]
 
 

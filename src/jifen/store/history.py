@@ -28,7 +28,9 @@ class Histories:
 async def member_ids(connection: Connection, *, after: UUID | None, limit: int) -> list[UUID]:
     """Ids of members in order, behind one of them."""
     rows = await connection.fetch(
-        "SELECT member_id FROM member WHERE $1::uuid IS NULL OR member_id > $1 ORDER BY member_id LIMIT $2", after, limit
+        "SELECT member_id FROM member WHERE $1::uuid IS NULL OR member_id > $1 ORDER BY member_id LIMIT $2",
+        after,
+        limit,
     )
     return [row[0] for row in rows]
 
@@ -40,37 +42,37 @@ async def histories(connection: Connection, ids: Sequence[UUID]) -> Histories:
         members=await connection.fetch(
             f"""SELECT member_id, sequence, tier, review_day, purchases, last_purchase_day, lots_opened, next_lapse_at,
                        balances, debts, spend_window, tier_history, counters, holds
-                FROM member {own} ORDER BY member_id""",  # noqa: S608
+                FROM member {own} ORDER BY member_id""",
             ids,
         ),
         purchases=await connection.fetch(
             f"""SELECT member_id, sequence, revision, occurred_at, recorded_at, amount_minor, hit_rules, hit_amounts,
                        hit_quantities, judged_tier, tier_after, balances_after
-                FROM purchase {own} ORDER BY member_id, sequence""",  # noqa: S608
+                FROM purchase {own} ORDER BY member_id, sequence""",
             ids,
         ),
         returns=await connection.fetch(
             f"""SELECT member_id, sequence, purchase_sequence, is_whole, amount_minor, hit_rules, hit_amounts,
                        hit_quantities, hit_clawed, recorded_at, tier_after, balances_after
-                FROM purchase_return {own} ORDER BY member_id, sequence""",  # noqa: S608
+                FROM purchase_return {own} ORDER BY member_id, sequence""",
             ids,
         ),
         entries=await connection.fetch(
             f"""SELECT member_id, sequence, kind, currency, units, origin, slices, lapses_at, recorded_at, tier_after,
                        balances_after
-                FROM entry {own} ORDER BY member_id, sequence""",  # noqa: S608
+                FROM entry {own} ORDER BY member_id, sequence""",
             ids,
         ),
         postings=await connection.fetch(
             f"""SELECT member_id, sequence, part, currency, verb, units, balance_after, reason_rules, reason_desired,
                        reason_granted
-                FROM posting {own} ORDER BY member_id, sequence, part""",  # noqa: S608
+                FROM posting {own} ORDER BY member_id, sequence, part""",
             ids,
         ),
         lots=await connection.fetch(
             f"""SELECT member_id, number, currency, left_units, held, gone, expired, returned, expires_on, matures_on,
                        origin, opened
-                FROM lot {own} ORDER BY member_id, number""",  # noqa: S608
+                FROM lot {own} ORDER BY member_id, number""",
             ids,
         ),
     )

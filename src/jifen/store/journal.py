@@ -127,7 +127,9 @@ def _posting_row(
         [reason.granted for reason in posting.reasons],
         posting.lot,
         program.revision,
-        program.currencies[posting.currency].funded_by if posting.currency < len(program.currencies) else None,
+        program.currencies[posting.currency].funded_by
+        if posting.currency < len(program.currencies)
+        else None,
         at.store,
         at.channel,
         at.actor,
@@ -177,7 +179,7 @@ def _posted(row: Any) -> PostedRow:
 async def postings_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> list[PostedRow]:
     """The postings of some entries of a member, in order."""
     rows = await connection.fetch(
-        f"SELECT {_POSTING} FROM posting WHERE member_id = $1 AND sequence = ANY($2::bigint[]) ORDER BY sequence, part",  # noqa: S608
+        f"SELECT {_POSTING} FROM posting WHERE member_id = $1 AND sequence = ANY($2::bigint[]) ORDER BY sequence, part",
         member_id,
         list(sequences),
     )
@@ -194,7 +196,7 @@ async def statement_page(
                 SELECT DISTINCT sequence FROM posting
                 WHERE member_id = $1 AND ($2::bigint IS NULL OR sequence < $2)
                 ORDER BY sequence DESC LIMIT $3)
-            ORDER BY sequence DESC, part DESC""",  # noqa: S608
+            ORDER BY sequence DESC, part DESC""",
         member_id,
         before,
         limit,
@@ -202,7 +204,9 @@ async def statement_page(
     return [_posted(row) for row in rows]
 
 
-async def entries_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> dict[int, dict[str, Any]]:
+async def entries_of(
+    connection: Connection, member_id: UUID, sequences: Sequence[int]
+) -> dict[int, dict[str, Any]]:
     """The entries (other than sales and returns) of a member, by sequence."""
     rows = await connection.fetch(
         """SELECT sequence, entry_id, kind, currency, units, origin, counterpart_id, gift_id, lapses_at, note, actor,

@@ -30,7 +30,9 @@ class KnownPurchase(NamedTuple):
     sequence: int | None
 
 
-async def known_purchases(connection: Connection, keys: Sequence[BusinessKey]) -> dict[BusinessKey, KnownPurchase]:
+async def known_purchases(
+    connection: Connection, keys: Sequence[BusinessKey]
+) -> dict[BusinessKey, KnownPurchase]:
     """Which of some business keys have been used, and for what."""
     rows = await connection.fetch(
         """SELECT source, business_no, body_hash, member_id, sequence FROM purchase_key
@@ -49,7 +51,10 @@ async def add_purchase_keys(
     await connection.executemany(
         """INSERT INTO purchase_key (source, business_no, body_hash, member_id, sequence, recorded_at)
            VALUES ($1, $2, $3, $4, $5, $6)""",
-        [(*key, body_hash, member_id, sequence, at) for key, body_hash, member_id, sequence, at in sorted(keys)],
+        [
+            (*key, body_hash, member_id, sequence, at)
+            for key, body_hash, member_id, sequence, at in sorted(keys)
+        ],
     )
 
 
@@ -64,7 +69,9 @@ async def give_key_to(connection: Connection, key: BusinessKey, *, member_id: UU
     )
 
 
-async def add_unclaimed(connection: Connection, purchases: Sequence[Purchase], *, recorded_at: datetime) -> None:
+async def add_unclaimed(
+    connection: Connection, purchases: Sequence[Purchase], *, recorded_at: datetime
+) -> None:
     """Keep receipts of nobody."""
     await connection.executemany(
         """INSERT INTO unclaimed_purchase (source, business_no, body, occurred_at, recorded_at)

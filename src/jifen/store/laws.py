@@ -393,7 +393,7 @@ async def findings_of(connection: Connection, law: Law) -> list[Finding]:
     """The broken checks of a law with their first offenders."""
     found = []
     for name, query in law.checks:
-        rows = await connection.fetch(f"SELECT * FROM ({query}) broken LIMIT {OFFENDERS_MAX}", timeout=600)  # noqa: S608
+        rows = await connection.fetch(f"SELECT * FROM ({query}) broken LIMIT {OFFENDERS_MAX}", timeout=600)
         if rows:
             offenders = tuple({key: _plain(value) for key, value in row.items()} for row in rows)
             found.append(Finding(law=law.number, check=name, offenders=offenders))

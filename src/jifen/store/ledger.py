@@ -60,7 +60,8 @@ async def open_pool(address: Address, *, size: int = 8) -> Pool:
 async def connect(address: Address) -> Connection:
     """One connection of the same kind, for a command."""
     connection = await asyncpg.connect(
-        **address.arguments(), server_settings={"search_path": SCHEMA, "timezone": "UTC", "application_name": "jifen"}
+        **address.arguments(),
+        server_settings={"search_path": SCHEMA, "timezone": "UTC", "application_name": "jifen"},
     )
     await _prepare(connection)
     return connection

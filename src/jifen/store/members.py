@@ -25,19 +25,23 @@ class MemberKey(NamedTuple):
     value: str
 
 
-async def lock_members(connection: Connection, member_ids: Iterable[UUID], *, n_currencies: int = 0) -> dict[UUID, Member]:
+async def lock_members(
+    connection: Connection, member_ids: Iterable[UUID], *, n_currencies: int = 0
+) -> dict[UUID, Member]:
     """Lock members in the order of their ids (so that two batches never wait for each other) and return them."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",
         sorted(set(member_ids)),
     )
     return {row["member_id"]: _dressed(row, n_currencies) for row in rows}
 
 
-async def read_members(connection: Connection, member_ids: Iterable[UUID], *, n_currencies: int = 0) -> dict[UUID, Member]:
+async def read_members(
+    connection: Connection, member_ids: Iterable[UUID], *, n_currencies: int = 0
+) -> dict[UUID, Member]:
     """Members without a lock, for answers that change nothing."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[])",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[])",
         list(set(member_ids)),
     )
     return {row["member_id"]: _dressed(row, n_currencies) for row in rows}
@@ -110,7 +114,7 @@ async def open_lots(
             WHERE member_id = ANY($1::uuid[])
               AND (left_units > 0 OR held > 0
                    OR (member_id, origin) IN (SELECT * FROM unnest($2::uuid[], $3::bigint[])))
-            ORDER BY member_id, number""",  # noqa: S608
+            ORDER BY member_id, number""",
         list(member_ids),
         [member_id for member_id, _ in origins],
         [origin for _, origin in origins],
@@ -123,14 +127,14 @@ async def open_lots(
 
 async def all_lots(connection: Connection, member_id: UUID) -> list[Lot]:
     """Every lot a member ever had."""
-    rows = await connection.fetch(f"SELECT {_LOT} FROM lot WHERE member_id = $1 ORDER BY number", member_id)  # noqa: S608
+    rows = await connection.fetch(f"SELECT {_LOT} FROM lot WHERE member_id = $1 ORDER BY number", member_id)
     return [_lot(row) for row in rows]
 
 
 async def lots_numbered(connection: Connection, member_id: UUID, numbers: Sequence[int]) -> dict[int, Lot]:
     """Some lots of a member, by number."""
     rows = await connection.fetch(
-        f"SELECT {_LOT} FROM lot WHERE member_id = $1 AND number = ANY($2::integer[])",  # noqa: S608
+        f"SELECT {_LOT} FROM lot WHERE member_id = $1 AND number = ANY($2::integer[])",
         member_id,
         list(numbers),
     )
@@ -256,7 +260,9 @@ async def keys_of(connection: Connection, member_id: UUID) -> list[MemberKey]:
 
 async def enrolled_at(connection: Connection, member_id: UUID) -> datetime | None:
     """When a member was enrolled; None: there is no such member."""
-    at: datetime | None = await connection.fetchval("SELECT enrolled_at FROM member WHERE member_id = $1", member_id)
+    at: datetime | None = await connection.fetchval(
+        "SELECT enrolled_at FROM member WHERE member_id = $1", member_id
+    )
     return at
 
 

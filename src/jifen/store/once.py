@@ -26,7 +26,9 @@ class Once:
     body_hash: bytes
 
 
-async def once(ledger: Ledger, request: Once, effect: Callable[[Connection], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+async def once(
+    ledger: Ledger, request: Once, effect: Callable[[Connection], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
     """Do it in one transaction and remember the answer; asked again, give that answer with `is_replay`.
 
     Two at the same time: the second waits for the first at the key, fails, and finds the answer on its next try.

@@ -65,7 +65,9 @@ async def read_sizes(connection: Connection) -> Overview:
     counts = {}
     for table in ("member", "purchase"):
         is_small = believed.get(table, 0) <= COUNTED_MAX
-        counts[table] = await connection.fetchval(f"SELECT count(*) FROM {table}") if is_small else believed[table]  # noqa: S608
+        counts[table] = (
+            await connection.fetchval(f"SELECT count(*) FROM {table}") if is_small else believed[table]
+        )
     if believed.get("member", 0) <= COUNTED_MAX:
         sums = await connection.fetch(
             """SELECT (b.at - 1)::int, sum(b.units)::bigint FROM member, unnest(balances) WITH ORDINALITY AS b (units, at)

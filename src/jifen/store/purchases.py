@@ -40,7 +40,9 @@ def line_document(line: Line) -> dict[str, Any]:
 
 def line_of(document: Mapping[str, Any]) -> Line:
     """A line as it was kept."""
-    return Line(**{**document, "tags": tuple(document.get("tags", ())), "attributes": document.get("attributes", {})})
+    return Line(
+        **{**document, "tags": tuple(document.get("tags", ())), "attributes": document.get("attributes", {})}
+    )
 
 
 def purchase_document(purchase: Purchase) -> dict[str, Any]:
@@ -167,7 +169,7 @@ _PURCHASE = """member_id, sequence, purchase_id, source, business_no, store, til
 async def stored_purchase(connection: Connection, member_id: UUID, sequence: int) -> dict[str, Any] | None:
     """A purchase row, or None."""
     row = await connection.fetchrow(
-        f"SELECT {_PURCHASE} FROM purchase WHERE member_id = $1 AND sequence = $2",  # noqa: S608
+        f"SELECT {_PURCHASE} FROM purchase WHERE member_id = $1 AND sequence = $2",
         member_id,
         sequence,
     )
@@ -176,14 +178,16 @@ async def stored_purchase(connection: Connection, member_id: UUID, sequence: int
 
 async def find_purchase(connection: Connection, purchase_id: UUID) -> dict[str, Any] | None:
     """A purchase row by its id, or None."""
-    row = await connection.fetchrow(f"SELECT {_PURCHASE} FROM purchase WHERE purchase_id = $1", purchase_id)  # noqa: S608
+    row = await connection.fetchrow(f"SELECT {_PURCHASE} FROM purchase WHERE purchase_id = $1", purchase_id)
     return dict(row) if row else None
 
 
-async def purchases_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> dict[int, dict[str, Any]]:
+async def purchases_of(
+    connection: Connection, member_id: UUID, sequences: Sequence[int]
+) -> dict[int, dict[str, Any]]:
     """Purchases of a member by sequence."""
     rows = await connection.fetch(
-        f"SELECT {_PURCHASE} FROM purchase WHERE member_id = $1 AND sequence = ANY($2::bigint[])",  # noqa: S608
+        f"SELECT {_PURCHASE} FROM purchase WHERE member_id = $1 AND sequence = ANY($2::bigint[])",
         member_id,
         list(sequences),
     )

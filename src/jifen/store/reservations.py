@@ -52,10 +52,14 @@ async def find_reservation(connection: Connection, reservation_id: UUID) -> Rese
     return Reservation(**row) if row else None
 
 
-async def close_reservations(connection: Connection, before: Member, after: Member, *, ended: dict[int, str]) -> None:
+async def close_reservations(
+    connection: Connection, before: Member, after: Member, *, ended: dict[int, str]
+) -> None:
     """Mark the reservations that stopped holding units: as `ended` says (by sequence), else they lapsed."""
     width = fold.HOLD_WIDTH
-    gone = set(before.holds[fold.HOLD_RESERVATION :: width]) - set(after.holds[fold.HOLD_RESERVATION :: width])
+    gone = set(before.holds[fold.HOLD_RESERVATION :: width]) - set(
+        after.holds[fold.HOLD_RESERVATION :: width]
+    )
     if gone:
         await connection.executemany(
             "UPDATE reservation SET status = $3 WHERE member_id = $1 AND sequence = $2 AND status = 'open'",

@@ -32,7 +32,9 @@ async def counted(connection: Connection) -> Counted:
            FROM purchase"""
     )
     assert first is not None, "an aggregate has its one row"
-    verbs = await connection.fetch("SELECT currency, verb, sum(units)::bigint AS units FROM posting GROUP BY 1, 2")
+    verbs = await connection.fetch(
+        "SELECT currency, verb, sum(units)::bigint AS units FROM posting GROUP BY 1, 2"
+    )
     balances = await connection.fetch(
         """SELECT (o - 1)::int AS currency, coalesce(sum(b) FILTER (WHERE b > 0), 0)::bigint AS outstanding,
                   coalesce(- sum(b) FILTER (WHERE b < 0), 0)::bigint AS owed
@@ -53,7 +55,9 @@ async def counted(connection: Connection) -> Counted:
 
 async def line_count(connection: Connection) -> int:
     """How many lines the purchases have."""
-    lines: int = await connection.fetchval("SELECT coalesce(sum(jsonb_array_length(lines)), 0)::bigint FROM purchase")
+    lines: int = await connection.fetchval(
+        "SELECT coalesce(sum(jsonb_array_length(lines)), 0)::bigint FROM purchase"
+    )
     return lines
 
 

@@ -64,7 +64,9 @@ def _words(*names: str) -> list[Column[object]]:
 
 def _recorded_xid() -> Column[object]:
     """Readers of the journal advance by transaction id below the oldest still running: a serial would miss late commits."""
-    return Column("recorded_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint"))
+    return Column(
+        "recorded_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")
+    )
 
 
 def _of(class_: str, distributed_by: str | None = "member_id") -> dict[str, object]:
@@ -186,9 +188,13 @@ lot = Table(
     Column("expires_on", Date),
     CheckConstraint("opened > 0", name="a_lot_is_opened_with_units"),
     CheckConstraint(
-        "opened = left_units + held + gone + expired + returned", name="every_unit_of_a_lot_is_accounted_for_once"
+        "opened = left_units + held + gone + expired + returned",
+        name="every_unit_of_a_lot_is_accounted_for_once",
     ),
-    CheckConstraint("left_units >= 0 AND held >= 0 AND expired >= 0 AND returned >= 0", name="no_part_of_a_lot_is_negative"),
+    CheckConstraint(
+        "left_units >= 0 AND held >= 0 AND expired >= 0 AND returned >= 0",
+        name="no_part_of_a_lot_is_negative",
+    ),
     CheckConstraint("gone >= - held", name="gone_is_negative_only_for_units_still_held"),
     postgresql_with={"fillfactor": "85"},
     comment="Units of one member opened together, with one expiry and one origin (the sequence of the entry).",
@@ -345,7 +351,9 @@ reservation = Table(
     Column("units", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
     _moment("lapses_at"),
-    CheckConstraint("status IN ('open', 'committed', 'released', 'lapsed')", name="a_reservation_has_a_known_status"),
+    CheckConstraint(
+        "status IN ('open', 'committed', 'released', 'lapsed')", name="a_reservation_has_a_known_status"
+    ),
     CheckConstraint("units > 0", name="a_reservation_holds_something"),
     comment="Units promised to a redemption at the till until it is committed, released or lapses.",
     info=_of("work"),
@@ -378,7 +386,9 @@ purchase_key = Table(
     Column("member_id", UUID(as_uuid=True)),
     Column("sequence", BigInteger),
     _moment("recorded_at"),
-    CheckConstraint("(member_id IS NULL) = (sequence IS NULL)", name="a_key_names_a_purchase_or_a_receipt_of_nobody"),
+    CheckConstraint(
+        "(member_id IS NULL) = (sequence IS NULL)", name="a_key_names_a_purchase_or_a_receipt_of_nobody"
+    ),
     comment="The key under which a purchase came in, and whose it became; of nobody while member_id is null.",
     info=_of("work", "business_no"),
 )
