@@ -1,0 +1,238 @@
+"""Random programmes and random lives, as Hypothesis draws them.
+
+A life is a list of small instructions that say little ("return a quarter of the second line of some earlier purchase"), so
+that every one means something whatever came before, and shrinks well.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from tests.builders import OPENING, ZONE, a_currency, a_ladder, a_program, a_rule, a_tier
+
+from jifen.domain.program.conditions import ALWAYS, All, Any, Claim, Condition, Not
+from jifen.domain.program.meaning import NONE, Currency, EarnRule, Expiry, Grant, Ladder, Program, Rounding
+from jifen.domain.timeline import Timeline, timeline_of
+
+EXAMPLES = int(os.environ.get("JIFEN_TEST_EXAMPLES", "0"))
+"""Set it to look longer: so many examples for each law instead of those that CI can afford."""
+
+
+def examples(number: int) -> settings:
+    """Bounded for CI, more when asked for."""
+    return settings(
+        max_examples=EXAMPLES or number,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
+
+
+# -- programmes -------------------------------------------------------------------------------------------------------------
+
+_expiries = st.one_of(
+    st.none(),
+    st.builds(Expiry, days=st.integers(0, 60)),
+    st.builds(Expiry, months=st.integers(1, 3), to_month_end=st.booleans()),
+)
+
+
+def currencies(*, has_second: bool) -> st.SearchStrategy[tuple[Currency, ...]]:
+    """Points with some expiry, pending and debt; and perhaps a growth value beside them."""
+    points = st.builds(
+        lambda expiry, pending, debt: a_currency(expiry=expiry, pending_days=pending, debt_limit=debt),
+        _expiries,
+        st.sampled_from((0, 0, 3, 10)),
+        st.sampled_from((0, 20, 10**6)),
+    )
+    if not has_second:
+        return points.map(lambda one: (one,))
+    growth = st.builds(
+        lambda expiry, debt: a_currency(1, "growth", kind="qualifying", expiry=expiry, debt_limit=debt),
+        _expiries,
+        st.sampled_from((0, 10**6)),
+    )
+    return st.tuples(points, growth)
+
+
+_operators = st.sampled_from(("eq", "ne", "lt", "le", "gt", "ge"))
+
+
+def state_claims(tiers: int = 3, *, currencies: tuple[str, ...] = ("points",)) -> st.SearchStrategy[Claim]:
+    """Claims about each state fact, around the values that small lives reach."""
+    codes = ("member", "silver", "gold")[:tiers]
+    days = st.sampled_from((1, 7, 30))
+
+    def claims(
+        fact: str, values: st.SearchStrategy[int], *, window: bool = False, currency: bool = False
+    ) -> st.SearchStrategy[Claim]:
+        more = {
+            "window_days": days if window else st.just(0),
+            "currency": st.sampled_from(currencies) if currency else st.just(""),
+        }
+        one = st.builds(Claim, fact=st.just(fact), operator=_operators, value=values, **more)
+        ends = st.tuples(values, values)
+        return st.one_of(one, st.builds(Claim, fact=st.just(fact), operator=st.just("between"), value=ends, **more))
+
+    some_tiers = st.lists(st.sampled_from(codes), min_size=1, max_size=2).map(tuple)
+    return st.one_of(
+        st.builds(Claim, fact=st.just("member.tier"), operator=st.just("is"), value=st.sampled_from(codes)),
+        st.builds(Claim, fact=st.just("member.tier"), operator=st.just("in"), value=some_tiers),
+        claims("member.spend_minor", st.integers(0, 60_000), window=True),
+        claims("member.visits", st.integers(0, 4), window=True),
+        claims("member.days_since_purchase", st.integers(0, 20)),
+        claims("member.purchases_before", st.integers(0, 4)),
+        claims("member.balance", st.integers(-100, 400), currency=True),
+    )
+
+
+def state_conditions(claims: st.SearchStrategy[Claim] | None = None) -> st.SearchStrategy[Condition]:
+    """Trees of claims about state."""
+
+    def grown(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+        several = st.lists(parts, max_size=3).map(tuple)
+        return st.one_of(
+            several.map(lambda found: All(parts=found)),
+            several.map(lambda found: Any(parts=found)),
+            parts.map(lambda found: Not(part=found)),
+        )
+
+    leaves: st.SearchStrategy[Condition] = claims if claims is not None else state_claims()
+    return st.recursive(leaves, grown, max_leaves=5)
+
+
+_RATES = {
+    Grant.PER_AMOUNT: ((1, 100), (3, 200), (1, 33)),
+    Grant.PER_WHOLE_AMOUNT: ((1, 1000), (7, 2500)),
+    Grant.PER_QUANTITY: ((1, 1000), (2, 333)),
+    Grant.PER_WHOLE_QUANTITY: ((5, 1000), (1, 1500)),
+    Grant.FIXED: ((1, 1), (50, 1)),
+}
+_GIVEN: tuple[Condition, ...] = (
+    ALWAYS,
+    Claim(fact="line.sku", operator="is", value="a"),
+    Claim(fact="line.sku", operator="in", value=("a", "b")),
+    Claim(fact="purchase.amount_minor", operator="ge", value=5_000),
+)
+
+
+@st.composite
+def rules(draw: st.DrawFn, *, n_currencies: int, tiers: int) -> tuple[EarnRule, ...]:
+    """One to five rules of every kind, in groups that add or keep the best."""
+    count = draw(st.integers(1, 5))
+    groups = sorted(draw(st.lists(st.integers(0, 2), min_size=count, max_size=count)))
+    best = draw(st.lists(st.booleans(), min_size=3, max_size=3))
+    cap = st.one_of(st.just(NONE), st.just(NONE), st.integers(1, 150))
+    found = []
+    for i in range(count):
+        grant = draw(st.sampled_from(list(Grant)))
+        found.append(
+            a_rule(
+                i + 1,
+                grant=grant,
+                rate=draw(st.sampled_from(_RATES[grant])),
+                currency=draw(st.integers(0, n_currencies - 1)),
+                rounding=draw(st.sampled_from(list(Rounding))),
+                by_tier=draw(st.booleans()),
+                group=groups[i],
+                is_best=best[groups[i]],
+                caps=(draw(cap), draw(cap), draw(cap)),
+                given=draw(st.sampled_from(_GIVEN)),
+                state=draw(st.one_of(st.just(ALWAYS), state_conditions(state_claims(tiers)))),
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def ladders(draw: st.DrawFn, *, by: int) -> Ladder:
+    """One to three steps, by spend or by the growth value."""
+    count = draw(st.integers(1, 3))
+    unit = 10_000 if by == NONE else 100
+    reaches = [0, *sorted(draw(st.lists(st.integers(1, 8), min_size=count - 1, max_size=count - 1, unique=True)))]
+    multipliers = st.sampled_from(((1, 1), (3, 2), (4, 3), (2, 1)))
+    return a_ladder(
+        *(a_tier(i, reach=reach * unit, multiplier=draw(multipliers)) for i, reach in enumerate(reaches)),
+        currency=by,
+        window_days=draw(st.sampled_from((1, 10, 60))),
+        keeps_days=draw(st.sampled_from((1, 7, 40))),
+    )
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> Timeline:
+    """One or two revisions; the second begins somewhere in the first months of a life."""
+    has_second = draw(st.booleans())
+    by = 1 if has_second and draw(st.booleans()) else NONE
+    zone = draw(st.sampled_from((ZONE, "America/New_York", "Pacific/Auckland")))
+    programs: list[Program] = []
+    for revision in range(1, draw(st.integers(1, 2)) + 1):
+        ladder = draw(ladders(by=by))
+        programs.append(
+            a_program(
+                *draw(rules(n_currencies=2 if has_second else 1, tiers=len(ladder.tiers))),
+                currencies=draw(currencies(has_second=has_second)),
+                ladder=ladder,
+                revision=revision,
+                effective_at=_effective_at(draw) if revision == 2 else OPENING - timedelta(days=1000),
+                time_zone=zone,
+                late_days=draw(st.sampled_from((0, 5, 40))),
+            )
+        )
+    return timeline_of(programs)
+
+
+def _effective_at(draw: st.DrawFn) -> datetime:
+    return OPENING + timedelta(days=draw(st.integers(0, 90)), hours=draw(st.sampled_from((0, 0, 9, 16))))
+
+
+# -- lives -------------------------------------------------------------------------------------------------------------------
+
+
+class Step(NamedTuple):
+    """One instruction, and how many minutes pass before it."""
+
+    minutes: int
+    what: str
+    a: int = 0
+    b: int = 0
+    parts: tuple[tuple[int, int], ...] = ()
+
+
+_minutes = st.sampled_from((0, 0, 1, 60, 1_440, 3 * 1_440, 11 * 1_440, 45 * 1_440))
+_amounts = st.sampled_from((0, 1, 99, 1_000, 3_333, 10_000, 25_050))
+_quantities = st.sampled_from((0, 1, 500, 1_000, 1_234, 3_000))
+_line = st.tuples(_amounts, _quantities)
+
+
+def _step(what: str, *parts: st.SearchStrategy[object]) -> st.SearchStrategy[Step]:
+    return st.builds(lambda minutes, *found: Step(minutes, what, *found), _minutes, *parts)
+
+
+_some = st.integers(0, 20)
+_nothing = st.just(0)
+_quarters = st.integers(1, 5)  # of what is available; 5 is more than there is
+_buy = _step("buy", st.sampled_from((0, 0, 0, 1, 5, 30)), _some, st.lists(_line, min_size=1, max_size=3).map(tuple))
+_return = _step(
+    "return", _some, _nothing, st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=3).map(tuple)
+)
+steps = st.one_of(
+    _buy,
+    _buy,
+    _return,
+    _return,
+    _step("void", _some),
+    _step("redeem", _quarters),
+    _step("reserve", _quarters, st.sampled_from((1, 60, 1_440))),
+    _step("commit", _some),
+    _step("release", _some),
+    _step("adjust_up", st.integers(1, 200)),
+    _step("adjust_down", _quarters),
+    _step("gift_out", _quarters),
+    _step("gift_in", _nothing, _nothing, st.lists(st.tuples(st.integers(-3, 40), st.integers(1, 90)), min_size=1, max_size=2).map(tuple)),
+    _step("wait"),
+)  # fmt: skip
+lives = st.lists(steps, min_size=1, max_size=14)
