@@ -17,6 +17,7 @@ import numpy.typing as npt
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, day_or_never, epoch_second, local_date, month_number
 from jifen.domain.member import fresh_scalars
+from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
 from jifen.insight.compiled_fold import walk as compiled_walk
 from jifen.insight.ledger_rows import VERBS
@@ -84,6 +85,13 @@ class _Script:
             self.expiry += days + [fold.FAR] * (self.timeline.n_currencies - len(days))
         return at
 
+    def lengths(self) -> tuple[int, int]:
+        return len(self.events), len(self.hits)
+
+    def back_to(self, lengths: tuple[int, int]) -> None:
+        del self.events[lengths[0] :]
+        del self.hits[lengths[1] :]
+
     def close(self, event: list[int]) -> None:
         event[fold.EVENT_HITS_END] = len(self.hits) // fold.HIT_WIDTH
         self.events += event
@@ -111,10 +119,26 @@ def replay(
     journal = _journal(purchases, returns, entries)
     starts = [0]
     sequences: list[int] = []
+    whole: list[Mapping[str, Any]] = []
+    torn: list[Difference] = []
     for member in members:
-        _write_member(script, journal.get(member["member_id"], []), sequences)
+        begun = script.lengths()
+        try:
+            written = _write_member(script, journal.get(member["member_id"], []))
+        except (AssertionError, KeyError, Refusal) as missing:
+            # The journal names what is not there (a revision, a purchase): that is a finding, not a crash.
+            script.back_to(begun)
+            what = "the journal cannot be replayed"
+            torn.append(
+                Difference(member_id=str(member["member_id"]), what=what, kept=repr(missing), replayed=None)
+            )
+            continue
+        whole.append(member)
+        sequences += written
         starts.append(len(sequences))
-    return _compare(timeline, script, members, starts, sequences, journal, postings, lots, walk)
+    if not whole:
+        return torn
+    return torn + _compare(timeline, script, whole, starts, sequences, journal, postings, lots, walk)
 
 
 def _journal(
@@ -129,14 +153,11 @@ def _journal(
     return journal
 
 
-def _write_member(
-    script: _Script, own: list[tuple[int, str, Mapping[str, Any]]], sequences: list[int]
-) -> None:
+def _write_member(script: _Script, own: list[tuple[int, str, Mapping[str, Any]]]) -> list[int]:
     timeline = script.timeline
     bought: dict[int, tuple[int, Mapping[str, Any]]] = {}
     room = 0
     for sequence, name, row in own:
-        sequences.append(sequence)
         if name == "purchase":
             at = timeline.row_of(row["revision"])
             event = script.event(fold.PURCHASE, at, row["occurred_at"], row["recorded_at"])
@@ -172,6 +193,7 @@ def _write_member(
             room += 1
         script.close(event)
     script.lots.append(room)
+    return [sequence for sequence, _, _ in own]
 
 
 def _compare(

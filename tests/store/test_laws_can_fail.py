@@ -1,0 +1,181 @@
+"""Each law's SQL names the offender when its law is broken by force, and is silent on books that are kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import pytest
+from tests.conftest import FreshDatabase
+from tests.ledgers import a_ledger
+
+from jifen.domain.purchase import Line, Purchase, ReturnedLine
+from jifen.jobs.loop import once_through
+from jifen.operations.adjust_units import adjust_units
+from jifen.operations.enrol_member import enrol_member
+from jifen.operations.give_units import give_units
+from jifen.operations.reconcile_books import Books, reconcile_books
+from jifen.operations.record_purchases import PurchaseRequest, record_purchases
+from jifen.operations.reserve_units import reserve_units
+from jifen.operations.return_purchase import ReturnRequest, return_purchase
+from jifen.store.keys import BusinessKey
+from jifen.store.laws import LAWS
+from jifen.store.ledger import Ledger
+from jifen.store.members import MemberKey
+from jifen.store.once import Once
+
+# What is broken by force (as the superuser, who may do what the application may not), and the law that must say so.
+BREAKAGES = {
+    "a purchase's amount": (1, "UPDATE jifen.purchase SET amount_minor = amount_minor + 1"),
+    "a balance in the chain": (
+        2,
+        "UPDATE jifen.posting SET balance_after = balance_after + 1 WHERE sequence = 2",
+    ),
+    "an entry that is gone": (2, "DELETE FROM jifen.purchase_return"),
+    "a posting that is gone": (3, "DELETE FROM jifen.posting WHERE verb = 'give'"),
+    "a member's balance": (3, "UPDATE jifen.member SET balances[1] = balances[1] + 1 WHERE sequence > 3"),
+    "a lot's units": (
+        3,
+        "UPDATE jifen.lot SET left_units = left_units + 1, opened = opened + 1 WHERE left_units > 0 AND origin = 1",
+    ),
+    "a right to change the journal": (4, "GRANT UPDATE ON jifen.posting TO jifen_app"),
+    "a tier that nobody earned": (4, "UPDATE jifen.member SET tier = 1 WHERE sequence > 3"),
+    "a window that forgot": (4, "UPDATE jifen.member SET spend_window = '{}' WHERE sequence > 3"),
+    "a key without its purchase": (
+        5,
+        "UPDATE jifen.purchase_key SET sequence = 77 WHERE member_id IS NOT NULL",
+    ),
+    "a reason that does not add up": (
+        7,
+        "UPDATE jifen.posting SET reason_granted[1] = 999 WHERE verb = 'earn'",
+    ),
+    "a posting nobody funds": (7, "UPDATE jifen.posting SET funder = NULL WHERE verb = 'earn'"),
+    "a purchase judged by no revision": (8, "UPDATE jifen.purchase SET revision = 9"),
+    "a return that took less": (9, "UPDATE jifen.purchase_return SET hit_clawed[1] = 0"),
+    "a column for a phone": (10, "ALTER TABLE jifen.posting ADD COLUMN phone text"),
+    "an account that drifted": (11, "UPDATE jifen.programme_balance SET units_out = units_out + 1"),
+    "a counter that forgot": (
+        12,
+        "UPDATE jifen.member SET counters[3] = counters[3] + 5 WHERE cardinality(counters) > 0",
+    ),
+    "a hold on nothing": (12, "UPDATE jifen.member SET holds = '{}' WHERE cardinality(holds) > 0"),
+    "a gift that vanished": (12, "UPDATE jifen.gift SET status = 'in_transit'"),
+    "an expiry that was not seen": (
+        13,
+        "UPDATE jifen.lot SET expires_on = DATE '1990-01-01', matures_on = DATE '1980-01-01' WHERE left_units > 0",
+    ),
+}
+
+
+async def _some_life(ledger: Ledger) -> None:
+    """Two members with a purchase, a return, a gift, an adjustment and a reservation."""
+    now = datetime.now(UTC)
+    members = []
+    for card in ("1", "2"):
+        enrolled = await enrol_member(ledger, [MemberKey("card", card)], Once(key=card, body_hash=b""))
+        members.append(UUID(enrolled["member_id"]))
+    lines = (
+        Line(number=1, amount_minor=9_000, category="GROCERY/FLUID MILK PRODUCTS/MILK", quantity_milli=4_000),
+        Line(number=2, amount_minor=1_000, brand="Private"),
+    )
+    purchase = Purchase(
+        source="pos",
+        business_no="1",
+        occurred_at=now,
+        money="USD",
+        amount_minor=10_000,
+        lines=lines,
+        store="7",
+    )
+    await record_purchases(ledger, [PurchaseRequest(purchase=purchase, whose=members[0], body_hash=b"1")])
+    await adjust_units(
+        ledger,
+        members[0],
+        currency="points",
+        units=500,
+        note="goodwill",
+        request=Once(key="adjust", body_hash=b""),
+    )
+    request = ReturnRequest(
+        purchase=BusinessKey("pos", "1"),
+        lines=(ReturnedLine(number=1, quantity_milli=1_000),),
+        actor="cashier",
+    )
+    await return_purchase(ledger, request, Once(key="return", body_hash=b""))
+    await give_units(
+        ledger, members[0], members[1], currency="points", units=100, request=Once(key="gift", body_hash=b"")
+    )
+    await reserve_units(
+        ledger,
+        members[0],
+        currency="points",
+        units=50,
+        lapse_seconds=600,
+        request=Once(key="reserve", body_hash=b""),
+    )
+    await once_through(ledger)
+
+
+def _broken(books: Books) -> set[int]:
+    return {verdict.law.number for verdict in books.verdicts if verdict.verdict == "broken"}
+
+
+@pytest.mark.parametrize("what", BREAKAGES)
+async def test_a_broken_law_is_named(fresh_database: FreshDatabase, what: str) -> None:
+    law, statement = BREAKAGES[what]
+    async with a_ledger(fresh_database) as ledger:
+        await _some_life(ledger)
+        assert _broken(await reconcile_books(ledger)) == set()
+
+        admin = await asyncpg.connect(**fresh_database.admin.arguments())
+        done = await admin.execute(statement)
+        await admin.close()
+        books = await reconcile_books(ledger)
+
+    assert done != "UPDATE 0", "nothing was broken"
+    assert law in _broken(books)
+    findings = [
+        finding for verdict in books.verdicts if verdict.law.number == law for finding in verdict.findings
+    ]
+    assert all(finding.offenders for finding in findings)
+
+
+def test_every_law_of_the_design_has_a_line() -> None:
+    assert [law.number for law in LAWS] == list(range(1, 14))
+    assert all(law.checks or law.tested_by for law in LAWS)
+
+
+async def test_rolled_up_accounts_follow_commits_and_never_miss_a_late_one(
+    fresh_database: FreshDatabase,
+) -> None:
+    """A transaction that began first and commits last is counted, once."""
+    async with a_ledger(fresh_database) as ledger:
+        await _some_life(ledger)
+        late = await asyncpg.connect(**fresh_database.app.arguments())
+        transaction = late.transaction()
+        await transaction.start()
+        await late.execute(
+            """INSERT INTO jifen.posting (member_id, sequence, part, currency, verb, account, is_credit, units,
+                   balance_after, reason_rules, reason_desired, reason_granted, revision, funder, occurred_at, recorded_at)
+               VALUES (gen_random_uuid(), 1, 0, 0, 'adjust_up', 'adjusted', true, 7, 7, '{0}', '{7}', '{7}', 1, 'x',
+                       now(), now())"""
+        )
+        before = await _adjusted(ledger)
+        await once_through(ledger)
+        assert await _adjusted(ledger) == before
+
+        await transaction.commit()
+        await late.close()
+        await once_through(ledger)
+        await once_through(ledger)
+
+        assert await _adjusted(ledger) == before + 7
+
+
+async def _adjusted(ledger: Ledger) -> int:
+    async with ledger.transaction() as connection:
+        units: int = await connection.fetchval(
+            "SELECT units_out FROM programme_balance WHERE account = 'adjusted' AND currency = 0"
+        )
+        return units
