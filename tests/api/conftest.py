@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.conftest import FreshDatabase
 
 from jifen.api.app import create_app
 from jifen.document.load import parse_document
@@ -19,7 +20,6 @@ from jifen.operations.manage_keys import SCOPES, create_key
 from jifen.operations.publish_program import publish_program
 from jifen.store.ledger import Ledger, open_pool
 from jifen.templates import template_text
-from tests.conftest import FreshDatabase
 
 _count = itertools.count(1)
 
@@ -54,8 +54,10 @@ class Api:
         if raw is not None:
             sent.setdefault("Content-Type", "application/json")
             return await self.client.request(method, path, content=raw, headers=sent)
-        return await self.client.request(method, path, json=body, headers=sent) if body is not None else (
-            await self.client.request(method, path, headers=sent)
+        return (
+            await self.client.request(method, path, json=body, headers=sent)
+            if body is not None
+            else (await self.client.request(method, path, headers=sent))
         )
 
     async def get(self, path: str, **more: Any) -> httpx.Response:

@@ -24,13 +24,17 @@ REPLAY_HEADER = "Idempotent-Replay"
 JSON = "application/json"
 
 
+def _with_codes(schema: dict[str, Any]) -> None:
+    schema["enum"] = sorted(refusal.code for refusal in all_refusals())
+
+
 class Problem(BaseModel):
     """A refusal (RFC 9457). `code` is stable; docs/reference/refusals.md lists them."""
 
     type: str = Field(examples=[TYPE_PREFIX + "points_missing"])
     title: str
     status: int
-    code: str = Field(json_schema_extra=lambda schema: schema.update(enum=sorted(r.code for r in all_refusals())))
+    code: str = Field(json_schema_extra=_with_codes)
     detail: str = Field(description="A sentence about this request, in English.")
     pointer: str = Field(description="A JSON pointer to the field; /path, /query and /headers name those.")
     numbers: dict[str, Any] = Field(description="What the refusal counts, such as points_missing.")
@@ -108,8 +112,8 @@ class StoredLine(Answer):
     brand: str | None = None
     discount_minor: int = 0
     cost_minor: int | None = None
-    tags: list[str] = []
-    attributes: dict[str, str | int] = {}
+    tags: list[str] = Field(default_factory=list)
+    attributes: dict[str, str | int] = Field(default_factory=dict)
     returned_milli: int
 
 
@@ -570,12 +574,15 @@ def purchase_read(view: PurchaseView, reasons: list[LineReason]) -> PurchaseRead
         payments=[StoredPayment(method=one.method, amount_minor=one.amount_minor) for one in told.payments],
         tags=list(told.tags),
         lines=[
-            StoredLine(**line_document(line), returned_milli=view.returned.get(line.number, 0)) for line in told.lines
+            StoredLine(**line_document(line), returned_milli=view.returned.get(line.number, 0))
+            for line in told.lines
         ],
         returns=[
             StoredReturn(
                 **{name: back[name] for name in _RETURN},
-                lines=[ReturnedLine(number=number, quantity_milli=quantity) for number, quantity in back["lines"]],
+                lines=[
+                    ReturnedLine(number=number, quantity_milli=quantity) for number, quantity in back["lines"]
+                ],
             )
             for back in view.returns
         ],

@@ -16,17 +16,16 @@ from starlette.responses import Response
 from jifen import __version__
 from jifen.api import console, members, open, till
 from jifen.api.answers import Problem
+from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, MethodWrong, RouteUnknown, field_wrong, refuse
 from jifen.api.lane import Lane
 from jifen.api.observe import Meters, Observed
-from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.requests import VERSIONS
 from jifen.api.said import SECURITY
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, Refusal
 from jifen.embedded.connection import Connection as Address
 from jifen.store.ledger import Ledger, open_pool
-
 
 POOL_SIZE = 8
 DESCRIPTION = """
@@ -51,7 +50,11 @@ TAGS = [
 
 
 def create_app(
-    address: Address | None = None, *, ledger: Ledger | None = None, runs_jobs: bool = True, pool_size: int = POOL_SIZE
+    address: Address | None = None,
+    *,
+    ledger: Ledger | None = None,
+    runs_jobs: bool = True,
+    pool_size: int = POOL_SIZE,
 ) -> FastAPI:
     """The application over the ledger at `address`, opened when it starts up; or over one that is open (`ledger`)."""
 
@@ -142,7 +145,6 @@ def _say_no(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, not_routed)
     for kind in BUSY:
-        assert issubclass(kind, Exception)
         app.add_exception_handler(kind, busy)
 
 
@@ -168,5 +170,3 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
     }
     app.openapi_schema = found
     return found
-
-

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from jifen.api.bodies import Body, PurchaseBody, canonical
+from jifen.api.bodies import PurchaseBody, canonical
+from jifen.api.fields import Body
 from jifen.api.fingerprint import field_that_differs
 from jifen.api.requests import Desk
 from jifen.domain.purchase import Purchase

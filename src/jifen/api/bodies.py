@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-import msgspec
-from pydantic import Field, StrictInt, StrictStr, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StrictInt, StrictStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from jifen.api.fields import (
@@ -43,7 +42,9 @@ AttributeValue = (
 class MemberRef(Body):
     """A member, named in one of three ways."""
 
-    model_config = {"json_schema_extra": {"oneOf": [{"required": [one]} for one in ("id", "card", "external")]}}
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [one]} for one in ("id", "card", "external")]}
+    )
 
     id: MemberId | None = None
     card: Text | None = Field(default=None, description="A card number.")
@@ -59,7 +60,11 @@ class MemberRef(Body):
         """The id, or the key that finds the member."""
         if self.id is not None:
             return self.id
-        return MemberKey("card", self.card) if self.card is not None else MemberKey("external", self.external or "")
+        return (
+            MemberKey("card", self.card)
+            if self.card is not None
+            else MemberKey("external", self.external or "")
+        )
 
 
 class LineBody(Body):
@@ -110,7 +115,9 @@ class PurchaseBody(Body):
     money: MoneyCode = Field(examples=["CNY"])
     amount_minor: AmountMinor = Field(description="The sum of the lines.", examples=[12345])
     lines: list[LineBody] = Field(min_length=1, max_length=LINES_MAX)
-    member: MemberRef | None = Field(default=None, description="Absent: a receipt of nobody, to be claimed later.")
+    member: MemberRef | None = Field(
+        default=None, description="Absent: a receipt of nobody, to be claimed later."
+    )
     store: Code | None = None
     till: Code | None = None
     cashier: Code | None = None
@@ -133,7 +140,9 @@ class PurchaseBody(Body):
             till=self.till,
             cashier=self.cashier,
             channel=self.channel,
-            payments=tuple(Payment(method=one.method, amount_minor=one.amount_minor) for one in self.payments),
+            payments=tuple(
+                Payment(method=one.method, amount_minor=one.amount_minor) for one in self.payments
+            ),
             tags=tuple(self.tags),
         )
 
@@ -156,7 +165,9 @@ class BatchBody(Body):
 class PurchaseRef(Body):
     """A purchase, by its id or by its business key."""
 
-    model_config = {"json_schema_extra": {"oneOf": [{"required": ["id"]}, {"required": ["source", "business_no"]}]}}
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["id"]}, {"required": ["source", "business_no"]}]}
+    )
 
     id: PurchaseId | None = None
     source: Code | None = None
@@ -271,7 +282,8 @@ class ApplyBody(DocumentBody):
 
     effective_at: Instant | None = Field(default=None, description="Absent: in a moment.")
     expected_revision: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] | None = Field(
-        default=None, description="The newest revision that was planned against; refused when there is a newer one."
+        default=None,
+        description="The newest revision that was planned against; refused when there is a newer one.",
     )
 
 
@@ -279,8 +291,3 @@ def canonical(body: Body) -> dict[str, Any]:
     """A body as plain values, without what stands at its default: two that mean the same are equal."""
     values: dict[str, Any] = body.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     return values
-
-
-def encoded(value: Any) -> bytes:
-    """Plain values as canonical JSON: the order of keys does not matter."""
-    return msgspec.json.encode(value, order="sorted")

@@ -17,16 +17,15 @@ from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.document.load import document_from
 from jifen.document.model import ProgramDocument
-from jifen.document.plan import Plan, plan
 from jifen.document.problems import DocumentRefused
 from jifen.document.write import document_hash
 from jifen.domain import refusals as no
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.find_member import find_member
+from jifen.operations.plan_program import plan_program
 from jifen.operations.publish_program import publish_program_once
 from jifen.operations.read_program import read_program, read_revision, read_revisions, read_timeline
-from jifen.store.ledger import Ledger
 from jifen.store.revisions import StoredRevision
 
 READS = ("till", "members", "console", "integration")
@@ -112,7 +111,9 @@ async def get_program(request: Request) -> Response:
     """The newest revision and the one in force, each with its document."""
     newest, in_force = await read_program(desk_of(request).ledger)
     return out.answered(
-        out.ProgramAnswer(newest=_with_document(newest), in_force=_with_document(in_force) if in_force else None)
+        out.ProgramAnswer(
+            newest=_with_document(newest), in_force=_with_document(in_force) if in_force else None
+        )
     )
 
 
@@ -124,7 +125,9 @@ async def get_program(request: Request) -> Response:
 )
 async def list_revisions(
     request: Request,
-    before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="The cursor: next_cursor of the page before.")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="The cursor: next_cursor of the page before.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """The revisions, newest first, without their documents."""
@@ -182,7 +185,7 @@ async def validate(body: bodies.DocumentBody) -> Response:
 async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response:
     """What publishing the document would change, in plain words; nothing is published."""
     document = _document(body)
-    newest, found = await planned(desk_of(request).ledger, document)
+    newest, found = await plan_program(desk_of(request).ledger, document)
     return out.answered(
         out.PlanAnswer(
             newest_revision=newest,
@@ -202,14 +205,6 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
             ],
         )
     )
-
-
-async def planned(ledger: Ledger, document: ProgramDocument) -> tuple[int, Plan]:
-    """The newest revision's number (0: none yet) and what publishing the document after it would change."""
-    published, _ = await read_revisions(ledger)
-    if not published:
-        return 0, plan(None, document)
-    return published[-1].number, plan(document_from(dict(published[-1].document)), document)
 
 
 @router.post(

@@ -57,7 +57,9 @@ class Doorkeeper:
         caller = await self.caller(authorization)
         if not (access.scopes | {"admin"}) & caller.scopes:
             wanted = ", ".join(sorted(access.scopes | {"admin"}))
-            raise NotPermitted(f"this needs a key with one of the scopes {wanted}", scopes=sorted(caller.scopes))
+            raise NotPermitted(
+                f"this needs a key with one of the scopes {wanted}", scopes=", ".join(sorted(caller.scopes))
+            )
         if access.changes_something and caller.is_test:
             raise NotPermitted("a test key can quote and read, and changes nothing")
         return caller

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -112,7 +111,7 @@ STATUS: dict[type[Refusal], int] = {
     Defect: 500,
 }
 
-BUSY: tuple[type[BaseException], ...] = (
+BUSY: tuple[type[Exception], ...] = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
@@ -124,7 +123,6 @@ BUSY: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
-    asyncio.TimeoutError,
     TimeoutError,
     OSError,
 )

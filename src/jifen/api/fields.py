@@ -6,7 +6,15 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from jifen.domain.purchase import AMOUNT_MINOR_MAX, QUANTITY_MILLI_MAX, TEXT_MAX
@@ -16,9 +24,7 @@ UNITS_MAX = 1_000_000_000_000
 NOTE_MAX = 1_000
 
 _NO_NUL = r"^[^\x00]*$"
-_RFC3339 = re.compile(
-    r"(\d{4})-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+_RFC3339 = re.compile(r"(\d{4})-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Body(BaseModel):
@@ -42,8 +48,12 @@ def _instant(value: Any) -> datetime:
     if found is None:
         naive = re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?", value, re.ASCII)
         if naive:
-            raise PydanticCustomError("instant_naive", "a time needs its zone, as in 2026-11-21T18:00:00+08:00")
-        raise PydanticCustomError("instant_form", "a time is written as in 2026-11-21T18:00:00+08:00 (RFC 3339)")
+            raise PydanticCustomError(
+                "instant_naive", "a time needs its zone, as in 2026-11-21T18:00:00+08:00"
+            )
+        raise PydanticCustomError(
+            "instant_form", "a time is written as in 2026-11-21T18:00:00+08:00 (RFC 3339)"
+        )
     if not 1970 <= int(found.group(1)) <= 9000:
         raise PydanticCustomError("instant_range", "a year is from 1970 to 9000")
     fraction = found.group(2)
@@ -68,9 +78,15 @@ Instant: TypeAlias = Annotated[
 ]
 """A moment with its zone; a time without one is refused."""
 
-Text: TypeAlias = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=TEXT_MAX, pattern=_NO_NUL)]
-Code: TypeAlias = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100, pattern=_NO_NUL)]
-Note: TypeAlias = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=NOTE_MAX, pattern=_NO_NUL)]
+Text: TypeAlias = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=TEXT_MAX, pattern=_NO_NUL)
+]
+Code: TypeAlias = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=100, pattern=_NO_NUL)
+]
+Note: TypeAlias = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=NOTE_MAX, pattern=_NO_NUL)
+]
 MoneyCode: TypeAlias = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
 AmountMinor: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MINOR_MAX)]
 QuantityMilli: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=QUANTITY_MILLI_MAX)]

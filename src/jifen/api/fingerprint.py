@@ -26,7 +26,9 @@ def fingerprint_of(values: Mapping[str, Any]) -> bytes:
 
 def field_that_differs(kept: bytes, values: Mapping[str, Any], *, names: Iterable[str]) -> str | None:
     """The first field (of `names`, in order) by which a body differs from the one whose fingerprint was kept."""
-    before = {kept[at : at + PART]: kept[at + PART : at + 2 * PART] for at in range(WHOLE, len(kept), 2 * PART)}
+    before = {
+        kept[at : at + PART]: kept[at + PART : at + 2 * PART] for at in range(WHOLE, len(kept), 2 * PART)
+    }
     for name in names:
         now = _short(values[name]) if name in values else None
         if before.get(_short(name)) != now:

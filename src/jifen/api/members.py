@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
 
 from jifen.api import answers as out
 from jifen.api import bodies
@@ -64,7 +63,9 @@ async def enrol(request: Request, body: bodies.EnrolBody) -> Response:
     return out.told(out.EnrolAnswer, answer, status=201)
 
 
-@router.get("/members", tags=["members"], summary="Find a member", **said(answer=out.MemberAnswer, **READ_SAID))
+@router.get(
+    "/members", tags=["members"], summary="Find a member", **said(answer=out.MemberAnswer, **READ_SAID)
+)
 async def find(
     request: Request,
     card: Annotated[Text | None, Query(description="A card number.")] = None,
@@ -78,7 +79,10 @@ async def find(
 
 
 @router.get(
-    "/members/{member_id:id}", tags=["members"], summary="Read a member", **said(answer=out.MemberAnswer, **READ_SAID)
+    "/members/{member_id:id}",
+    tags=["members"],
+    summary="Read a member",
+    **said(answer=out.MemberAnswer, **READ_SAID),
 )
 async def get_member(request: Request, member_id: MemberId) -> Response:
     """Status, tier, keys and balances as they stand now."""
@@ -97,20 +101,29 @@ async def get_balances(request: Request, member_id: MemberId) -> Response:
 
 
 @router.get(
-    "/members/{member_id:id}/lots", tags=["members"], summary="Read lots", **said(answer=out.LotsAnswer, **READ_SAID)
+    "/members/{member_id:id}/lots",
+    tags=["members"],
+    summary="Read lots",
+    **said(answer=out.LotsAnswer, **READ_SAID),
 )
 async def get_lots(
     request: Request,
     member_id: MemberId,
-    before: Annotated[int | None, Query(ge=1, le=INT64_MAX, description="The cursor: next_cursor of the page before.")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=INT64_MAX, description="The cursor: next_cursor of the page before.")
+    ] = None,
     limit: Limit = 50,
-    is_open: Annotated[bool, Query(description="Only lots that still hold units.")] = False,  # noqa: FBT002
+    is_open: Annotated[bool, Query(description="Only lots that still hold units.")] = False,
 ) -> Response:
     """The lots as stored, newest first. What time has made due shows once a job or an entry has made it visible."""
     ledger = desk_of(request).ledger
     lots = await read_lots(ledger, member_id)
     view = await read_member(ledger, member_id)
-    chosen = [lot for lot in reversed(lots) if (before is None or lot.number < before) and (lot.left or lot.held or not is_open)]
+    chosen = [
+        lot
+        for lot in reversed(lots)
+        if (before is None or lot.number < before) and (lot.left or lot.held or not is_open)
+    ]
     page = chosen[:limit]
     return out.answered(
         out.LotsAnswer(
@@ -174,9 +187,12 @@ def statement_entry(line: StatementLine, timeline: Timeline, language: str) -> o
         channel=posting.channel,
         actor=posting.actor,
         note=entry.get("note") or (about.brought_back or {}).get("note"),
-        rules=[out.RuleReason(rule=r, desired=d, granted=g) for r, d, g in rules_of(timeline, posting, about)],
+        rules=[
+            out.RuleReason(rule=r, desired=d, granted=g) for r, d, g in rules_of(timeline, posting, about)
+        ],
         reasons=[
-            out.LineReason(**share._asdict(), currency=currency) for share in line_shares(timeline, posting, about)
+            out.LineReason(**share._asdict(), currency=currency)
+            for share in line_shares(timeline, posting, about)
         ],
     )
 

@@ -41,9 +41,13 @@ class Meters:
             "jifen_request_seconds", "Time to answer.", ["route"], buckets=BUCKETS, registry=self.registry
         )
         self.refusals = Counter("jifen_refusals", "Refusals by code.", ["code"], registry=self.registry)
-        self.purchases = Counter("jifen_purchases", "Purchases by outcome.", ["outcome"], registry=self.registry)
+        self.purchases = Counter(
+            "jifen_purchases", "Purchases by outcome.", ["outcome"], registry=self.registry
+        )
         self.in_flight = Gauge("jifen_requests_in_flight", "Requests being answered.", registry=self.registry)
-        size = Gauge("jifen_pool_connections", "Connections to the database.", ["state"], registry=self.registry)
+        size = Gauge(
+            "jifen_pool_connections", "Connections to the database.", ["state"], registry=self.registry
+        )
 
         def measured(read: Callable[[Any], int]) -> Callable[[], float]:
             def measure() -> float:
@@ -107,10 +111,18 @@ class Observed:
         finally:
             self._flying -= 1
             self._meters.in_flight.set(self._flying)
-            self._note(scope, state, request_id, seen["status"], (time.perf_counter_ns() - began) // 1_000, failure)
+            self._note(
+                scope, state, request_id, seen["status"], (time.perf_counter_ns() - began) // 1_000, failure
+            )
 
     def _note(
-        self, scope: Scope, state: dict[str, Any], request_id: str, status: int, micros: int, failure: Exception | None
+        self,
+        scope: Scope,
+        state: dict[str, Any],
+        request_id: str,
+        status: int,
+        micros: int,
+        failure: Exception | None,
     ) -> None:
         route = getattr(scope.get("route"), "path_format", None) or "other"
         method = scope["method"] if scope["method"] in METHODS else "other"

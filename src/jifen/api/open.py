@@ -26,8 +26,11 @@ from jifen.domain.refusals import Refusal
 from jifen.operations.read_overview import LedgerOverview, read_ledger_health, read_overview
 
 HEALTH_SECONDS = 5
+NOT_READABLE: tuple[type[Exception], ...] = (Refusal, *BUSY)
 PAGE_SECONDS = 10
-METRICS_ACCESS = Access(scopes=frozenset({"till", "members", "console", "integration"}), changes_something=False)
+METRICS_ACCESS = Access(
+    scopes=frozenset({"till", "members", "console", "integration"}), changes_something=False
+)
 DOCS_FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 
 router = APIRouter()
@@ -40,7 +43,10 @@ router = APIRouter()
     response_model=None,
     responses={
         200: {"model": out.HealthAnswer, "description": "Ready."},
-        503: {"model": out.HealthAnswer, "description": "Alive, and not ready: the database is away or older."},
+        503: {
+            "model": out.HealthAnswer,
+            "description": "Alive, and not ready: the database is away or older.",
+        },
     },
     openapi_extra={"security": []},
 )
@@ -50,7 +56,7 @@ async def health(request: Request) -> Response:
     try:
         async with asyncio.timeout(HEALTH_SECONDS):
             known = await read_ledger_health(ledger_of(request))
-    except (Refusal, *BUSY):
+    except NOT_READABLE:
         is_reachable = False
     is_ready = known is not None and known.is_schema_current
     answer = out.HealthAnswer(
@@ -69,7 +75,10 @@ async def health(request: Request) -> Response:
     summary="Numbers for Prometheus",
     response_model=None,
     responses={
-        200: {"description": "Text in Prometheus's format.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        200: {
+            "description": "Text in Prometheus's format.",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
         **problem_responses([no.NotAuthenticated, no.NotPermitted]),
     },
     openapi_extra={"security": [{"ApiKey": []}]},
@@ -100,7 +109,7 @@ async def _overview(app: FastAPI, request: Request) -> LedgerOverview | None:
     try:
         async with asyncio.timeout(HEALTH_SECONDS):
             overview = await read_overview(ledger_of(request))
-    except (Refusal, *BUSY):
+    except NOT_READABLE:
         overview = None
     app.state.overview = (time.monotonic() + (PAGE_SECONDS if overview else 1), overview)
     return overview
@@ -113,14 +122,20 @@ def _page() -> str:
 
 def start_page_text(overview: LedgerOverview | None) -> str:
     """The start page with its numbers."""
-    return _page().replace("<!--LEDGER-->", _ledger_html(overview)).replace("<!--VERSION-->", html.escape(__version__))
+    return (
+        _page()
+        .replace("<!--LEDGER-->", _ledger_html(overview))
+        .replace("<!--VERSION-->", html.escape(__version__))
+    )
 
 
 def _ledger_html(overview: LedgerOverview | None) -> str:
     if overview is None:
         return _both("p", "账本暂时无法读取。", "The ledger cannot be read just now.", "note")
     if overview.timeline is None:
-        return _both("p", "尚未发布会员计划：jifen init", "No programme was published yet: jifen init", "note")
+        return _both(
+            "p", "尚未发布会员计划：jifen init", "No programme was published yet: jifen init", "note"
+        )
     program = overview.timeline.newest
     about = "约 " if overview.sizes.is_estimate else ""
     about_en = "about " if overview.sizes.is_estimate else ""
@@ -131,13 +146,27 @@ def _ledger_html(overview: LedgerOverview | None) -> str:
     for currency in program.currencies:
         units = overview.sizes.units.get(currency.number, 0)
         names = currency.names
-        cells.append(_cell(f"在外{name_in(names, 'zh')}", f"{name_in(names, 'en')} outstanding", units, "", "", currency.scale))
+        cells.append(
+            _cell(
+                f"在外{name_in(names, 'zh')}",
+                f"{name_in(names, 'en')} outstanding",
+                units,
+                "",
+                "",
+                currency.scale,
+            )
+        )
     text = _both("h2", name_in(program.names, "zh"), name_in(program.names, "en"), "")
     text += f'<dl class="numbers">{"".join(cells)}</dl>'
     if overview.shift_seconds:
         day = overview.now.date().isoformat()
         label = f" {overview.label}" if overview.label else ""
-        text += _both("p", f"账面日期为 {day}，早于今天。{label}", f"The books stand at {day}, in the past.{label}", "note")
+        text += _both(
+            "p",
+            f"账面日期为 {day}，早于今天。{label}",
+            f"The books stand at {day}, in the past.{label}",
+            "note",
+        )
     return text
 
 
@@ -149,7 +178,9 @@ def _cell(zh: str, en: str, number: int, about: str, about_en: str, scale: int =
 
 def _both(tag: str, zh: str, en: str, kind: str) -> str:
     named = f' class="{kind}"' if kind else ""
-    return f'<{tag} lang="zh"{named}>{html.escape(zh)}</{tag}><{tag} lang="en"{named}>{html.escape(en)}</{tag}>'
+    return (
+        f'<{tag} lang="zh"{named}>{html.escape(zh)}</{tag}><{tag} lang="en"{named}>{html.escape(en)}</{tag}>'
+    )
 
 
 @router.get("/docs", include_in_schema=False)
@@ -161,7 +192,11 @@ async def documentation(request: Request) -> Response:
         swagger_js_url="/docs/swagger-ui-bundle.js",
         swagger_css_url="/docs/swagger-ui.css",
         swagger_favicon_url="data:,",
-        swagger_ui_parameters={"persistAuthorization": False, "defaultModelsExpandDepth": 0, "tryItOutEnabled": True},
+        swagger_ui_parameters={
+            "persistAuthorization": False,
+            "defaultModelsExpandDepth": 0,
+            "tryItOutEnabled": True,
+        },
     )
 
 
@@ -171,7 +206,9 @@ async def documentation_file(name: str) -> Response:
     folder = docs_folder()
     if name not in DOCS_FILES or folder is None:
         raise RouteUnknown()
-    return FileResponse(folder / name, media_type=DOCS_FILES[name], headers={"Cache-Control": "max-age=86400"})
+    return FileResponse(
+        folder / name, media_type=DOCS_FILES[name], headers={"Cache-Control": "max-age=86400"}
+    )
 
 
 @lru_cache(maxsize=1)
@@ -179,5 +216,3 @@ def docs_folder() -> Path | None:
     """Where the package keeps its files; it is never imported."""
     found = find_spec("fastapi_offline")
     return Path(found.origin).with_name("static") if found and found.origin else None
-
-

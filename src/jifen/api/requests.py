@@ -13,9 +13,10 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.datastructures import State
 from starlette.responses import Response
 
-from jifen.api.bodies import Body, canonical, encoded
+from jifen.api.bodies import canonical
 from jifen.api.doorkeeper import Access, Caller, Doorkeeper
 from jifen.api.errors import BodyTooLarge, Busy, MediaTypeWrong
+from jifen.api.fields import Body
 from jifen.api.fingerprint import fingerprint_of
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
@@ -45,7 +46,8 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
         said = self.openapi_extra or {}
         access = Access(
-            scopes=frozenset(said.get(SCOPES_EXTENSION, ())), changes_something=said.get(CHANGES_EXTENSION, True)
+            scopes=frozenset(said.get(SCOPES_EXTENSION, ())),
+            changes_something=said.get(CHANGES_EXTENSION, True),
         )
         has_body = self.body_field is not None
 
@@ -163,6 +165,3 @@ def ledger_of(request: Request) -> Ledger:
 def hash_of(body: Body) -> bytes:
     """What is kept of a purchase's body."""
     return fingerprint_of(canonical(body))[:32]
-
-
-__all__ = ["Desk", "GuardedRoute", "desk_of", "encoded", "hash_of", "ledger_of"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from jifen.api.answers import REPLAY_HEADER, Problem
+from jifen.api.answers import REPLAY_HEADER
 from jifen.api.errors import (
     PROBLEM_TYPE,
     STATUS,
@@ -50,7 +50,7 @@ VERSION_PARAMETER = {
 }
 
 
-def said(  # noqa: PLR0913
+def said(
     *,
     scopes: Iterable[str],
     answer: type[Answer],
@@ -70,10 +70,17 @@ def said(  # noqa: PLR0913
     responses = problem_responses(refusals, names_in_address=names_in_address)
     replays = status != 200 or has_key
     header = {
-        REPLAY_HEADER: {"description": "true: this had been done before.", "schema": {"type": "string", "const": "true"}}
+        REPLAY_HEADER: {
+            "description": "true: this had been done before.",
+            "schema": {"type": "string", "const": "true"},
+        }
     }
     if replays and status != 200:
-        responses[200] = {"model": answer, "description": "It had been done before: the same answer.", "headers": header}
+        responses[200] = {
+            "model": answer,
+            "description": "It had been done before: the same answer.",
+            "headers": header,
+        }
     main: dict[str, Any] = {"model": answer, "description": "Done." if changes else "The answer."}
     if replays and status == 200:
         main["headers"] = header
@@ -112,6 +119,3 @@ def _problem_response(status: int, classes: list[type[Refusal]]) -> dict[str, An
     if status == 401:
         response["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
     return response
-
-
-__all__ = ["PURCHASE_REFUSES", "Problem", "problem_responses", "said"]

@@ -60,7 +60,9 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
     request.state.purchases = [_outcome(answer)]
     timeline = desk.ledger.compiled
     return out.answered(
-        out.purchase_answer(answer, timeline), status=200 if answer.is_replay else 201, is_replay=answer.is_replay
+        out.purchase_answer(answer, timeline),
+        status=200 if answer.is_replay else 201,
+        is_replay=answer.is_replay,
     )
 
 
@@ -152,7 +154,11 @@ def _item(desk: Desk, answer: RecordedPurchase | Refusal, at: int) -> out.BatchI
     tags=["purchases"],
     summary="Find a purchase by its business key",
     **said(
-        scopes=READS, answer=out.PurchaseRead, changes=False, names_in_address=[no.PurchaseUnknown], refuses=[no.ProgramMissing]
+        scopes=READS,
+        answer=out.PurchaseRead,
+        changes=False,
+        names_in_address=[no.PurchaseUnknown],
+        refuses=[no.ProgramMissing],
     ),
 )
 async def find_purchase(
@@ -167,7 +173,11 @@ async def find_purchase(
     tags=["purchases"],
     summary="Read a purchase",
     **said(
-        scopes=READS, answer=out.PurchaseRead, changes=False, names_in_address=[no.PurchaseUnknown], refuses=[no.ProgramMissing]
+        scopes=READS,
+        answer=out.PurchaseRead,
+        changes=False,
+        names_in_address=[no.PurchaseUnknown],
+        refuses=[no.ProgramMissing],
     ),
 )
 async def get_purchase(request: Request, purchase_id: PurchaseId) -> Response:
@@ -177,10 +187,11 @@ async def get_purchase(request: Request, purchase_id: PurchaseId) -> Response:
 
 async def _read(desk: Desk, which: Any) -> Response:
     view = await read_purchase(desk.ledger, which)
-    return out.answered(out.purchase_read(view, _reasons(view)))
+    return out.answered(out.purchase_read(view, reasons_of(view)))
 
 
-def _reasons(view: PurchaseView) -> list[out.LineReason]:
+def reasons_of(view: PurchaseView) -> list[out.LineReason]:
+    """What each line earned by which rule: granted adds up to the postings."""
     about = About(purchase=view.row)
     return [
         out.LineReason(**share._asdict(), currency=view.timeline.newest.currencies[posting.currency].code)
@@ -324,23 +335,35 @@ END_SAID = said(
 )
 
 
-@router.post("/reservations/{reservation_id:id}:commit", tags=["reservations"], summary="Spend what is reserved", **END_SAID)
+@router.post(
+    "/reservations/{reservation_id:id}:commit",
+    tags=["reservations"],
+    summary="Spend what is reserved",
+    **END_SAID,
+)
 async def commit(request: Request, reservation_id: ReservationId) -> Response:
     """The units are spent."""
     desk = desk_of(request)
     answer = await asked_once(
-        desk, None, lambda once: commit_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor())
+        desk,
+        None,
+        lambda once: commit_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor()),
     )
     return out.told(out.ReservationAnswer, answer)
 
 
-@router.post("/reservations/{reservation_id:id}:release", tags=["reservations"], summary="Give back what is reserved", **END_SAID)
+@router.post(
+    "/reservations/{reservation_id:id}:release",
+    tags=["reservations"],
+    summary="Give back what is reserved",
+    **END_SAID,
+)
 async def release(request: Request, reservation_id: ReservationId) -> Response:
     """The units go back to their lots."""
     desk = desk_of(request)
     answer = await asked_once(
-        desk, None, lambda once: release_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor())
+        desk,
+        None,
+        lambda once: release_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor()),
     )
     return out.told(out.ReservationAnswer, answer)
-
-

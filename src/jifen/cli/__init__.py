@@ -16,7 +16,16 @@ from types import FrameType
 import typer
 
 from jifen.cli.db import db_app
+from jifen.cli.demo import demo
 from jifen.cli.doctor import doctor
+from jifen.cli.explain import explain
+from jifen.cli.import_ import import_app
+from jifen.cli.key import key_app
+from jifen.cli.member import member_app
+from jifen.cli.program import program_app
+from jifen.cli.purchase import purchase_app
+from jifen.cli.reconcile import reconcile
+from jifen.cli.serve import init, serve
 
 app = typer.Typer(
     name="jifen",
@@ -30,8 +39,15 @@ app = typer.Typer(
 # To add a command: a group goes into GROUPS, a single command into COMMANDS, in the order the help shows them.
 # A module mounted here imports only typer and the standard library at its top; the rest inside its functions, so that
 # `jifen --help` stays quick.
-COMMANDS = (doctor,)
-GROUPS = ((db_app, "db"),)
+COMMANDS = (serve, demo, init, explain, reconcile, doctor)
+GROUPS = (
+    (program_app, "program"),
+    (member_app, "member"),
+    (purchase_app, "purchase"),
+    (key_app, "key"),
+    (import_app, "import"),
+    (db_app, "db"),
+)
 
 for command in COMMANDS:
     app.command()(command)

@@ -58,7 +58,9 @@ class Posted(Protocol):
 class About:
     """What a posting belongs to, as rows of the journal."""
 
-    purchase: Row | None = None  # the sale; of a return the sale that came back; of an expiry the one that opened the lot
+    purchase: Row | None = (
+        None  # the sale; of a return the sale that came back; of an expiry the one that opened the lot
+    )
     brought_back: Row | None = None
     entry: Row | None = None
     lot: Lot | None = None
@@ -234,11 +236,15 @@ class _Telling:
             said.append(text)
         lost = [r for r in self.posting.reasons if r.rule and r.desired and not r.granted]
         if lost:
-            names = [name_in(self._rule(r.rule).names, self.language) or self._rule(r.rule).code for r in lost]
+            names = [
+                name_in(self._rule(r.rule).names, self.language) or self._rule(r.rule).code for r in lost
+            ]
             if self.is_zh:
                 said.append("".join(f"「{name}」" for name in names) + "因上限或同组规则未计")
             else:
-                said.append(", ".join(f"“{name}”" for name in names) + " did not count (limit or better rule)")
+                said.append(
+                    ", ".join(f"“{name}”" for name in names) + " did not count (limit or better rule)"
+                )
         if not said:
             return ""
         return "按" + "、".join(said) if self.is_zh else "by " + ", ".join(said)
@@ -258,8 +264,14 @@ class _Telling:
         if back["is_void"]:
             parts = [f"撤销{sale}" if zh else f"voided {sale}"]
         else:
-            parts = [f"退回{sale}{self._lines_back(row, back)}" if zh else f"return of {self._lines_back(row, back)}{sale}"]
-        parts.append(f"退款 {self.money(back['amount_minor'])}" if zh else f"worth {self.money(back['amount_minor'])}")
+            parts = [
+                f"退回{sale}{self._lines_back(row, back)}"
+                if zh
+                else f"return of {self._lines_back(row, back)}{sale}"
+            ]
+        parts.append(
+            f"退款 {self.money(back['amount_minor'])}" if zh else f"worth {self.money(back['amount_minor'])}"
+        )
         parts += self._not_taken(back)
         if back.get("note"):
             parts.append(f"备注：{back['note']}" if zh else f"note: {back['note']}")
@@ -282,13 +294,19 @@ class _Telling:
     def _not_taken(self, back: Row) -> list[str]:
         """What of the units that came back had expired before, and what was forgiven."""
         wanted = sum(reason.desired for reason in self.posting.reasons)
-        forgiven = back["forgiven"][self.posting.currency] if self.posting.currency < len(back["forgiven"]) else 0
+        forgiven = (
+            back["forgiven"][self.posting.currency] if self.posting.currency < len(back["forgiven"]) else 0
+        )
         expired = wanted - self.posting.units - forgiven
         if wanted == self.posting.units:
             return []
         said = [f"原得 {self.units(wanted)}" if self.is_zh else f"of {self.units(wanted)} earned"]
         if expired > 0:
-            said.append(f"其中 {self.units(expired)} 此前已过期" if self.is_zh else f"{self.units(expired)} had expired before")
+            said.append(
+                f"其中 {self.units(expired)} 此前已过期"
+                if self.is_zh
+                else f"{self.units(expired)} had expired before"
+            )
         if forgiven > 0:
             said.append(f"{self.units(forgiven)} 免除" if self.is_zh else f"{self.units(forgiven)} forgiven")
         return said
@@ -311,18 +329,28 @@ class _Telling:
         zh = self.is_zh
         said = "兑换" if zh else "redeemed"
         if entry.get("kind") == "commit":
-            said = f"兑换（提交第 {entry.get('origin')} 号凭证的预留）" if zh else f"redeemed (reservation of entry {entry.get('origin')})"
+            said = (
+                f"兑换（提交第 {entry.get('origin')} 号凭证的预留）"
+                if zh
+                else f"redeemed (reservation of entry {entry.get('origin')})"
+            )
         return said + self._noted(entry)
 
     def _adjusted(self) -> str:
-        return ("人工调整" if self.is_zh else "adjusted by hand") + self._noted(self.about.entry or {}, with_actor=True)
+        return ("人工调整" if self.is_zh else "adjusted by hand") + self._noted(
+            self.about.entry or {}, with_actor=True
+        )
 
     def _gift(self, *, is_given: bool) -> str:
         entry = self.about.entry or {}
         other: UUID | None = entry.get("counterpart_id")
         who = f"mbr_…{other.hex[-8:]}" if other else "?"
         if other == self.posting.member_id:
-            said = "转赠被退回，对方不能接收" if self.is_zh else "a gift came back; its receiver could not take it"
+            said = (
+                "转赠被退回，对方不能接收"
+                if self.is_zh
+                else "a gift came back; its receiver could not take it"
+            )
         elif is_given:
             said = f"转赠给会员 {who}" if self.is_zh else f"gift to member {who}"
         else:
@@ -344,8 +372,14 @@ _EPOCH = 719_163  # the ordinal of 1970-01-01
 
 def rules_of(timeline: Timeline, posting: Posted, about: About) -> Sequence[tuple[str, int, int]]:
     """The reasons by rule code; a posting that no rule made has none."""
-    revision = about.purchase["revision"] if about.purchase and posting.verb in ("earn", "claw_back") else posting.revision
+    revision = (
+        about.purchase["revision"]
+        if about.purchase and posting.verb in ("earn", "claw_back")
+        else posting.revision
+    )
     row = timeline.row_of(revision)
     return [
-        (timeline.rule(row, reason.rule).code, reason.desired, reason.granted) for reason in posting.reasons if reason.rule
+        (timeline.rule(row, reason.rule).code, reason.desired, reason.granted)
+        for reason in posting.reasons
+        if reason.rule
     ]

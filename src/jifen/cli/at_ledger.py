@@ -1,0 +1,167 @@
+"""How a command comes to the ledger, and how a refusal reads in a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from jifen.cli.show import FAILED, REFUSED, say, sayer, told_plainly
+
+if TYPE_CHECKING:
+    from jifen.domain.refusals import Refusal
+    from jifen.embedded import Database
+    from jifen.store.ledger import Ledger
+
+T = TypeVar("T")
+
+Home = Annotated[
+    Path | None,
+    typer.Option(help="Data folder, when it is not Jifen's own (JIFEN_HOME).", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON.")]
+Language = Annotated[str, typer.Option(help="zh or en.")]
+
+
+def at_ledger(work: Callable[[Ledger], Awaitable[T]], *, home: Path | None, as_json: bool) -> T:
+    """What the work returns, done over the ledger. A refusal ends the command with status 3, a failure with 1."""
+    import asyncio
+
+    with the_database(home=home, as_json=as_json) as database:
+        return asyncio.run(with_ledger(database, work))
+
+
+@contextmanager
+def the_database(*, home: Path | None, as_json: bool) -> Iterator[Database]:
+    """The database, started when need be; whatever goes wrong is told plainly."""
+    from jifen.embedded import connections
+
+    with (
+        told_plainly(as_json=as_json),
+        refused_plainly(as_json=as_json),
+        connections(home, say=sayer(as_json=as_json)) as database,
+    ):
+        yield database
+
+
+async def with_ledger(database: Database, work: Callable[[Ledger], Awaitable[T]]) -> T:
+    """What the work returns, done over a small pool."""
+    from jifen.document.stored import timeline_of_published
+    from jifen.store.ledger import Ledger, open_pool
+
+    pool = await open_pool(database.app, size=2)
+    try:
+        return await work(Ledger(pool, compile_timeline=timeline_of_published))
+    finally:
+        await pool.close()
+
+
+@contextmanager
+def refused_plainly(*, as_json: bool) -> Iterator[None]:
+    """Turn refusals into a sentence and status 3, and a database that cannot serve into one and status 1."""
+    import asyncpg
+
+    from jifen.document.problems import DocumentRefused
+    from jifen.domain.refusals import Refusal
+
+    try:
+        yield
+    except Refusal as refusal:
+        tell_refusal(refusal, as_json=as_json)
+        sys.exit(REFUSED)
+    except DocumentRefused as refused:
+        tell_document_refused(refused, as_json=as_json)
+        sys.exit(REFUSED)
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        tell_failure("the database has no ledger yet, or an older one; run: jifen init", as_json=as_json)
+        sys.exit(FAILED)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+        tell_failure(f"the database: {type(failure).__name__}: {failure}", as_json=as_json)
+        sys.exit(FAILED)
+
+
+def tell_refusal(refusal: Refusal, *, as_json: bool) -> None:
+    """A refusal: to a person on standard error, to a machine as its code, pointer and numbers."""
+    if as_json:
+        typer.echo(json.dumps(refusal_document(refusal), ensure_ascii=False, default=str))
+        return
+    where = f" ({refusal.pointer})" if refusal.pointer else ""
+    say(f"refused: {refusal}{where} [{refusal.code}]")
+
+
+def refusal_document(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as data."""
+    return {
+        "code": refusal.code,
+        "detail": str(refusal),
+        "pointer": refusal.pointer,
+        "numbers": refusal.numbers,
+        "message_zh": refusal.message_zh,
+    }
+
+
+def tell_document_refused(refused: Any, *, as_json: bool, language: str = "en") -> None:
+    """Every problem of a document."""
+    if as_json:
+        from dataclasses import asdict
+
+        problems = [asdict(problem) for problem in refused.problems]
+        typer.echo(json.dumps({"code": "program_refused", "problems": problems}, ensure_ascii=False))
+        return
+    for problem in refused.problems:
+        say(problem.text(language))
+
+
+def tell_failure(text: str, *, as_json: bool) -> None:
+    """Something is broken."""
+    if as_json:
+        typer.echo(json.dumps({"code": "failed", "detail": text}, ensure_ascii=False))
+    else:
+        say(text)
+
+
+def member_named(text: str) -> Any:
+    """How a person names a member: mbr_..., card:NUMBER, external:ID, or a bare card number."""
+    from jifen.api.ids import unprefixed
+    from jifen.store.members import MemberKey
+
+    found = unprefixed("mbr", text)
+    if found is not None:
+        return found
+    kind, colon, value = text.partition(":")
+    if colon and kind in ("card", "external"):
+        return MemberKey(kind, value)
+    return MemberKey("card", text)
+
+
+def purchase_named(text: str) -> Any:
+    """How a person names a purchase: pur_..., or SOURCE/NUMBER as it stands in a statement. None: it is neither."""
+    from jifen.api.ids import unprefixed
+    from jifen.store.keys import BusinessKey
+
+    found = unprefixed("pur", text)
+    if found is not None:
+        return found
+    source, slash, business_no = text.partition("/")
+    return BusinessKey(source, business_no) if slash and source and business_no else None
+
+
+def moment_named(text: str | None, *, option: str) -> datetime | None:
+    """The moment that an option names, as the API reads it."""
+    if text is None:
+        return None
+    from pydantic import TypeAdapter, ValidationError
+
+    from jifen.api.fields import Instant
+
+    try:
+        moment: datetime = TypeAdapter(Instant).validate_python(text)
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"], param_hint=option) from None
+    return moment

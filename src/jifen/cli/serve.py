@@ -1,0 +1,206 @@
+"""`jifen serve` and `jifen init`: from an empty machine to an API that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jifen.cli.at_ledger import AsJson, Home, moment_named, the_database, with_ledger
+from jifen.cli.show import FAILED, say, show
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jifen.embedded import Database
+    from jifen.store.ledger import Ledger
+
+GRACE_SECONDS = 10
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 is every one of this machine.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8000,
+    jobs: Annotated[
+        bool, typer.Option(help="Also do what is due by itself: expiry, gifts on their way.")
+    ] = True,
+    pool_size: Annotated[int, typer.Option(help="Connections to the database.", min=1, max=100)] = 8,
+    home: Home = None,
+) -> None:
+    """Serve the API. Starts PostgreSQL and brings its schema up to date first; Ctrl-C stops both in order.
+
+    The log is one line of JSON a request, on standard error, without personal data.
+
+    Example: jifen serve --port 8080
+    """
+    with the_database(home=home, as_json=False) as database:
+        from jifen.store.migrate import migrate
+
+        migrate(database.owner)
+        serve_database(database, host=host, port=port, runs_jobs=jobs, pool_size=pool_size)
+
+
+def serve_database(
+    database: Database,
+    *,
+    host: str,
+    port: int,
+    runs_jobs: bool = True,
+    pool_size: int = 8,
+    makes_first_key: bool = False,
+) -> None:
+    """Serve the API over a migrated database until asked to stop.
+
+    With `makes_first_key` a ledger that has no key at all gets one, which is said once.
+    """
+    import uvicorn
+
+    from jifen.api.app import create_app
+
+    _refuse_taken_port(host, port)
+    if makes_first_key:
+        token = asyncio.run(with_ledger(database, first_key))
+        if token:
+            say(f"A key for everything, shown this once:\n  {token}")
+    configure_logs()
+    app = create_app(database.app, runs_jobs=runs_jobs, pool_size=pool_size)
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    say(f"Serving on http://{shown}:{port} (documentation: http://{shown}:{port}/docs). Ctrl-C stops it.")
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop" if sys.platform != "win32" else "auto",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        # The signal comes again once everything has ended in order; that is how it was asked to stop, not a failure.
+        if not server.started:
+            raise
+    if not server.started:
+        sys.exit(FAILED)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as failure:
+            say(
+                f"{host}:{port} cannot be listened on: {failure.strerror}. Try: jifen serve --port {port + 1}"
+            )
+            sys.exit(FAILED)
+
+
+async def first_key(ledger: Ledger) -> str | None:
+    """A new key for everything, when the ledger has none at all; None: it has."""
+    from jifen.operations.manage_keys import create_key, list_keys
+
+    if await list_keys(ledger):
+        return None
+    return (await create_key(ledger, name="first", scopes=["admin"]))[1]
+
+
+def configure_logs() -> None:
+    """One line of JSON for each event, on standard error; what libraries log comes in the same form."""
+    import msgspec
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(
+                serializer=lambda event, **_: msgspec.json.encode(event, enc_hook=str)
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
+
+
+class _ToStructlog(logging.Handler):
+    """Lines of libraries, in our form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        import structlog
+
+        more: dict[str, Any] = {"exc_info": record.exc_info} if record.exc_info else {}
+        structlog.get_logger(record.name).log(record.levelno, record.getMessage(), logger=record.name, **more)
+
+
+def init(
+    template: Annotated[
+        str, typer.Option(help="The programme to start from: corner-shop or grocer.")
+    ] = "corner-shop",
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="From when the programme counts, such as the first sale to be brought in; default: now."
+        ),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a ledger: database, schema, a programme from a template, and a first key, which is shown once.
+
+    Done again it changes nothing that is there.
+
+    Example: jifen init --template corner-shop && jifen serve
+    """
+    from jifen.templates import template_names, template_text
+
+    if template not in template_names():
+        raise typer.BadParameter(f"choose one of {', '.join(template_names())}", param_hint="--template")
+    text, moment = template_text(template), moment_named(at, option="--at")
+    with the_database(home=home, as_json=as_json) as database:
+        from jifen.store.migrate import migrate
+
+        migrate(database.owner)
+        result = asyncio.run(with_ledger(database, lambda ledger: _begin(ledger, text, template, moment)))
+    lines = [
+        f"A ledger with revision {result['revision']} of the programme {result['program']!r}"
+        + (f", from the template {template}." if result["is_new"] else ", as it was.")
+    ]
+    if result["key"]:
+        lines.append(f"A key for everything, shown this once (keep it safe):\n  {result['key']}")
+    lines.append("Next: jifen serve")
+    show(result, as_json=as_json, text="\n".join(lines))
+
+
+async def _begin(ledger: Ledger, text: str, name: str, moment: datetime | None) -> dict[str, Any]:
+    from jifen.document.load import parse_document
+    from jifen.operations.publish_program import publish_program
+    from jifen.operations.read_program import read_revisions
+
+    published, _ = await read_revisions(ledger)
+    if not published:
+        document = parse_document(text, name=f"{name}.yaml")
+        await publish_program(ledger, document, effective_at=moment, published_by="jifen init")
+    newest = (await read_revisions(ledger))[0][-1]
+    return {
+        "revision": newest.number,
+        "program": newest.document["program"]["code"],
+        "is_new": not published,
+        "key": await first_key(ledger),
+    }
