@@ -195,7 +195,7 @@ lot = Table(
         "left_units >= 0 AND held >= 0 AND expired >= 0 AND returned >= 0",
         name="no_part_of_a_lot_is_negative",
     ),
-    CheckConstraint("gone >= - held", name="gone_is_negative_only_for_units_still_held"),
+    CheckConstraint("returned <= opened", name="no_more_of_a_lot_comes_back_than_was_opened"),
     postgresql_with={"fillfactor": "85"},
     comment="Units of one member opened together, with one expiry and one origin (the sequence of the entry).",
     info=_of("cache"),

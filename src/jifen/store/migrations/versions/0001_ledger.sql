@@ -100,7 +100,7 @@ CREATE TABLE jifen.lot (
     CONSTRAINT a_lot_is_opened_with_units CHECK (opened > 0),
     CONSTRAINT every_unit_of_a_lot_is_accounted_for_once CHECK (opened = left_units + held + gone + expired + returned),
     CONSTRAINT no_part_of_a_lot_is_negative CHECK (left_units >= 0 AND held >= 0 AND expired >= 0 AND returned >= 0),
-    CONSTRAINT gone_is_negative_only_for_units_still_held CHECK (gone >= - held)
+    CONSTRAINT no_more_of_a_lot_comes_back_than_was_opened CHECK (returned <= opened)
 )
  WITH (fillfactor = 85);
 
