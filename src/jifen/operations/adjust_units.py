@@ -40,7 +40,7 @@ async def adjust_units(
     async def effect(connection: Connection) -> dict[str, Any]:
         gathered = await gather_locked(ledger, connection, [member_id])
         member = gathered.member(member_id, pointer="/member_id")
-        number = currency_number(gathered.timeline, currency)
+        number = currency_number(gathered, currency)
         kind = fold.ADJUST_UP if units > 0 else fold.ADJUST_DOWN
 
         decision = decide_units(

@@ -51,7 +51,7 @@ async def give_units(
         receiver = receivers.get(receiver_id)
         if receiver is None or receiver.status != "active":
             raise MemberClosed("the receiver cannot take a gift", pointer="/receiver")
-        number = currency_number(gathered.timeline, currency)
+        number = currency_number(gathered, currency)
 
         decision = decide_units(
             gathered.timeline, member, fold.GIFT_OUT, currency=number, units=units, now=gathered.now

@@ -11,11 +11,19 @@ from uuid import UUID
 import asyncpg
 
 from jifen.domain.admission import believed, check_against_program
+from jifen.domain.calendar import local_date
 from jifen.domain.decide import Decision, decide_purchase
 from jifen.domain.member import Member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
-from jifen.store.gather import Gathered, gather_locked, last_moment, save_decisions, with_old_counters
+from jifen.store.gather import (
+    Gathered,
+    Granted,
+    gather_locked,
+    last_moment,
+    save_decisions,
+    with_old_counters,
+)
 from jifen.store.journal import Circumstance, add_postings
 from jifen.store.keys import BusinessKey, KnownPurchase, add_purchase_keys, add_unclaimed, known_purchases
 from jifen.store.ledger import Connection, Ledger
@@ -96,6 +104,7 @@ class _Batch:
         self.known = known
         self.is_import = is_import
         self.members: dict[UUID, Member] = dict(gathered.members)
+        self.granted: dict[UUID, list[Granted]] = {}  # by what is decided here and not in the journal yet
         self.decided: list[tuple[Decision, Purchase, Circumstance]] = []
         self.unclaimed: list[tuple[Purchase, bytes]] = []
         self.hashes: list[bytes] = []
@@ -145,8 +154,11 @@ class _Batch:
         now = max(occurred_at, last_moment(member)) if self.is_import else self.gathered.now
         program = timeline.programs[timeline.row_at(occurred_at)]
         check_against_program(program, purchase)
-        member = await with_old_counters(connection, timeline, member, occurred_at)
+        granted = self.granted.setdefault(member_id, [])
+        member = await with_old_counters(connection, timeline, member, occurred_at, unwritten=granted)
         decision = decide_purchase(timeline, member, purchase, now=now)
+        occurred_on = local_date(occurred_at, timeline.time_zone)
+        granted += [Granted(occurred_on, r.rule, r.granted) for r in decision.results if r.granted]
         at = Circumstance(
             occurred_at=occurred_at,
             recorded_at=now,

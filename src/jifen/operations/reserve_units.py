@@ -50,7 +50,7 @@ async def reserve_units(
     async def effect(connection: Connection) -> dict[str, Any]:
         gathered = await gather_locked(ledger, connection, [member_id])
         member = gathered.member(member_id, pointer="/member_id")
-        number = currency_number(gathered.timeline, currency)
+        number = currency_number(gathered, currency)
         if len(member.holds) // fold.HOLD_WIDTH >= HOLDS_MAX:
             raise TooMuch("too many open reservations", pointer="/member_id", holds_max=HOLDS_MAX)
         lapses_at = gathered.now + timedelta(seconds=lapse_seconds)

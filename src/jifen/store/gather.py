@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
@@ -108,16 +108,17 @@ def last_moment(member: Member) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=member.scalars[fold.CLOCK_AT])
 
 
-def currency_number(timeline: Timeline, code: str, *, pointer: str = "/currency") -> int:
-    """The number of a currency code in the newest revision.
+def currency_number(gathered: Gathered, code: str, *, pointer: str = "/currency") -> int:
+    """The number of a currency code in the revision that is in force.
 
     Refuses
-        CurrencyUnknown   the programme has no such currency
+        CurrencyUnknown   the programme has no such currency, or not yet
     """
-    for currency in timeline.newest.currencies:
+    program = gathered.timeline.programs[gathered.timeline.row_at(gathered.now)]
+    for currency in program.currencies:
         if currency.code == code:
             return currency.number
-    known = [currency.code for currency in timeline.newest.currencies]
+    known = [currency.code for currency in program.currencies]
     raise CurrencyUnknown(f"{code!r} is none of {', '.join(known)}", pointer=pointer, value=code)
 
 
@@ -138,12 +139,26 @@ async def save_decisions(
             await close_reservations(connection, decision.before, decision.after, ended=ended or {})
 
 
+class Granted(NamedTuple):
+    """Units that a rule granted for a purchase of a day."""
+
+    occurred_on: date
+    rule: int
+    units: int
+
+
 async def with_old_counters(
-    connection: Connection, timeline: Timeline, member: Member, occurred_at: datetime
+    connection: Connection,
+    timeline: Timeline,
+    member: Member,
+    occurred_at: datetime,
+    *,
+    unwritten: Sequence[Granted] = (),
 ) -> Member:
     """The member with the counters of a period long past, where a late purchase asks for one that the row forgot.
 
-    The row keeps, of each capped rule, the latest day and the latest month; an older period is summed from the journal.
+    The row keeps, of each capped rule, the latest day and the latest month; an older period is summed from the journal,
+    and from what this transaction has decided and not written yet.
     """
     day = local_date(occurred_at, timeline.time_zone)
     periods = {0: day_number(day) * 2, 1: month_number(day) * 2 + 1}
@@ -158,5 +173,10 @@ async def with_old_counters(
         0: await granted_in(connection, member.member_id, first_on=day, last_on=day),
         1: await granted_in(connection, member.member_id, first_on=first_of_month, last_on=last_of_month),
     }
+    for granted in unwritten:
+        if granted.occurred_on == day:
+            used[0][granted.rule] = used[0].get(granted.rule, 0) + granted.units
+        if first_of_month <= granted.occurred_on <= last_of_month:
+            used[1][granted.rule] = used[1].get(granted.rule, 0) + granted.units
     old = [number for rule, period in forgotten for number in (rule, period, used[period % 2].get(rule, 0))]
     return replace(member, counters=old + member.counters)
