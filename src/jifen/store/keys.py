@@ -72,11 +72,14 @@ async def give_key_to(connection: Connection, key: BusinessKey, *, member_id: UU
 async def add_unclaimed(
     connection: Connection, purchases: Sequence[Purchase], *, recorded_at: datetime
 ) -> None:
-    """Keep receipts of nobody."""
+    """Keep receipts of nobody, in the order of their keys so that two batches never wait for each other."""
     await connection.executemany(
         """INSERT INTO unclaimed_purchase (source, business_no, body, occurred_at, recorded_at)
            VALUES ($1, $2, $3, $4, $5)""",
-        [(p.source, p.business_no, purchase_document(p), p.occurred_at, recorded_at) for p in purchases],
+        [
+            (p.source, p.business_no, purchase_document(p), p.occurred_at, recorded_at)
+            for p in sorted(purchases, key=lambda p: (p.source, p.business_no))
+        ],
     )
 
 

@@ -233,7 +233,8 @@ async def add_keys(connection: Connection, member_id: UUID, keys: Sequence[Membe
     """Give a member cards and external ids. One that is taken raises UniqueViolationError."""
     await connection.executemany(
         "INSERT INTO member_key (value, kind, member_id) VALUES ($1, $2, $3)",
-        [(key.value, key.kind, member_id) for key in keys],
+        # In one order, so that two enrolments of the same cards never wait for each other.
+        [(key.value, key.kind, member_id) for key in sorted(keys)],
     )
 
 

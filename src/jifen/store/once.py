@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from jifen.domain.refusals import KeyReused
+from jifen.domain.refusals import KeyReused, Refusal
 from jifen.store.keys import remember_answer, remembered_answer
 from jifen.store.ledger import Ledger
 
@@ -31,8 +31,8 @@ async def once(
 ) -> dict[str, Any]:
     """Do it in one transaction and remember the answer; asked again, give that answer with `is_replay`.
 
-    Two at the same time: the second waits for the first at the key, fails, and finds the answer on its next try.
-    A refusal is not remembered, so a retry may succeed.
+    Two at the same time: the second waits for the first at the key or before it, at a member, and fails there: it finds
+    the answer when it looks again. A refusal is not remembered, so a retry may succeed.
 
     Refuses
         KeyReused   the key came before with another body
@@ -40,18 +40,31 @@ async def once(
     for _ in range(TRIES):
         try:
             async with ledger.transaction() as connection:
-                known = await remembered_answer(connection, request.key)
+                known = await _answered(connection, request)
                 if known is not None:
-                    if known.body_hash != request.body_hash:
-                        raise KeyReused(pointer="/headers/Idempotency-Key")
-                    return {**known.answer, "is_replay": True}
+                    return known
                 answer = await effect(connection)
                 clock = await ledger.clock(connection)
                 await remember_answer(
                     connection, request.key, body_hash=request.body_hash, answer=answer, recorded_at=clock.now
                 )
                 return {**answer, "is_replay": False}
-        except asyncpg.UniqueViolationError as clash:
-            if clash.constraint_name != "request_key_pkey":
+        except (Refusal, asyncpg.UniqueViolationError) as no:
+            if isinstance(no, asyncpg.UniqueViolationError) and no.constraint_name == "request_key_pkey":
+                continue
+            # What the twin did may be the very reason of this no: its points are spent, its card is taken.
+            async with ledger.transaction() as connection:
+                known = await _answered(connection, request)
+            if known is None:
                 raise
+            return known
     raise AssertionError(f"the key {request.key!r} clashed {TRIES} times and was never found")
+
+
+async def _answered(connection: Connection, request: Once) -> dict[str, Any] | None:
+    known = await remembered_answer(connection, request.key)
+    if known is None:
+        return None
+    if known.body_hash != request.body_hash:
+        raise KeyReused(pointer="/headers/Idempotency-Key")
+    return {**known.answer, "is_replay": True}
