@@ -88,11 +88,11 @@ def a_tier(number: int = 0, *, reach: int = 0, multiplier: tuple[int, int] = (1,
     return Tier(number=number, code=code, names={"zh": code, "en": code}, reach=reach, multiplier=multiplier)
 
 
-def a_ladder(
-    *tiers: Tier, currency: int = NONE, window_days: int = 365, keeps_days: int = 365
-) -> Ladder:
+def a_ladder(*tiers: Tier, currency: int = NONE, window_days: int = 365, keeps_days: int = 365) -> Ladder:
     """A ladder by spend over a year; without tiers everybody stands on its one step."""
-    return Ladder(currency=currency, window_days=window_days, keeps_days=keeps_days, tiers=tiers or (a_tier(),))
+    return Ladder(
+        currency=currency, window_days=window_days, keeps_days=keeps_days, tiers=tiers or (a_tier(),)
+    )
 
 
 def a_program(
@@ -159,7 +159,9 @@ def earned_of(timeline: Timeline, bought: Decision, purchase: Purchase, returned
     )
 
 
-def bought(timeline: Timeline, member: Member, purchase: Purchase, *, now: datetime | None = None) -> Decision:
+def bought(
+    timeline: Timeline, member: Member, purchase: Purchase, *, now: datetime | None = None
+) -> Decision:
     """The decision on a purchase, by default at the moment it occurs."""
     return decide_purchase(timeline, member, purchase, now=now or purchase.occurred_at)
 

@@ -25,7 +25,12 @@ EVENTS = {
     "gift_out": fold.GIFT_OUT, "gift_in": fold.GIFT_IN, "wait": fold.ADVANCE,
 }  # fmt: skip
 CREDITS = {Verb.EARN, Verb.ADJUST_UP, Verb.RECEIVE}
-KINDS = {"redeem": fold.REDEEM, "adjust_up": fold.ADJUST_UP, "adjust_down": fold.ADJUST_DOWN, "gift_out": fold.GIFT_OUT}
+KINDS = {
+    "redeem": fold.REDEEM,
+    "adjust_up": fold.ADJUST_UP,
+    "adjust_down": fold.ADJUST_DOWN,
+    "gift_out": fold.GIFT_OUT,
+}
 
 
 @dataclass
@@ -93,7 +98,9 @@ class Life:
         if decision is None:
             return None
         self.member = decision.after
-        event, hits, results_before, expiry, results = next(call for call in calls if call[0][0] == EVENTS[step.what])
+        event, hits, results_before, expiry, results = next(
+            call for call in calls if call[0][0] == EVENTS[step.what]
+        )
         told = Told(step.what, decision, event, hits, results_before, results, expiry)
         if step.what != "wait" or decision.has_effect:
             self.told.append(told)
@@ -124,7 +131,9 @@ class Life:
         before = decide.amount_returned(bought.purchase.lines, bought.returned)
         bought.returned = after
         self._count(bought.purchase, decision, -1)
-        self.ladder.returned(bought, decision, decide.amount_returned(bought.purchase.lines, after) - before, self)
+        self.ladder.returned(
+            bought, decision, decide.amount_returned(bought.purchase.lines, after) - before, self
+        )
         return decision
 
     def _return(self, step: Step, *, whole: bool = False) -> Decision | None:
@@ -194,7 +203,9 @@ class Life:
 
     def gift_in(self, step: Step) -> Decision:
         slices = [(self.day + offset, units) for offset, units in step.parts]
-        return decide.decide_gift_received(self.timeline, self.member, currency=0, slices=slices, now=self.now)
+        return decide.decide_gift_received(
+            self.timeline, self.member, currency=0, slices=slices, now=self.now
+        )
 
     def wait(self, step: Step) -> Decision:
         return decide.decide_advance(self.timeline, self.member, now=self.now)
@@ -213,7 +224,9 @@ class Life:
         for reason in decision.results:
             rule = self.timeline.rule(decision.row, reason.rule)
             units = reason.granted if sign > 0 else reason.desired
-            for period, cap in zip(self.periods(purchase.occurred_at), (rule.cap_day, rule.cap_month), strict=True):
+            for period, cap in zip(
+                self.periods(purchase.occurred_at), (rule.cap_day, rule.cap_month), strict=True
+            ):
                 if cap >= 0:
                     key = (rule.number, period)
                     self.used[key] = self.used.get(key, 0) + sign * units
@@ -283,7 +296,9 @@ class PlainLadder:
         units = purchase.amount_minor
         if ladder.currency >= 0:
             units = sum(
-                r.granted for r in decision.results if self.timeline.rule(decision.row, r.rule).currency == ladder.currency
+                r.granted
+                for r in decision.results
+                if self.timeline.rule(decision.row, r.rule).currency == ladder.currency
             )
         self._add(purchase, units, decision.row)
         row = max(decision.row, self._row(life.day))
@@ -300,7 +315,9 @@ class PlainLadder:
         units = amount
         if ladder.currency >= 0:
             units = sum(
-                r.desired for r in decision.results if self.timeline.rule(decision.row, r.rule).currency == ladder.currency
+                r.desired
+                for r in decision.results
+                if self.timeline.rule(decision.row, r.rule).currency == ladder.currency
             )
         self._add(bought.purchase, -units, decision.row)
 
@@ -314,7 +331,8 @@ class PlainLadder:
         """What no revision in force could ask for any more is not kept, and a later one cannot have it back."""
         width = fold.REVISION_WIDTH
         own, now = (
-            self.timeline.revisions[row * width + fold.REVISION_WINDOW_KEEP] for row in (judged_by, self._row(day))
+            self.timeline.revisions[row * width + fold.REVISION_WINDOW_KEEP]
+            for row in (judged_by, self._row(day))
         )
         if own:
             self.counts = [count for count in self.counts if count[0] > day - max(own, now)]
@@ -330,7 +348,9 @@ def assert_laws(life: Life, told: Told) -> None:
     assert_lots(life, after)
     assert_nothing_due_is_overlooked(after)
     assert_counters(life, after)
-    assert after.sequence == decision.before.sequence + (1 if told.what != "wait" or decision.has_effect else 0)
+    assert after.sequence == decision.before.sequence + (
+        1 if told.what != "wait" or decision.has_effect else 0
+    )
     life.ladder.advance(life.day)
     codes = {tier.number: tier.code for program in life.timeline.programs for tier in program.ladder.tiers}
     assert codes[after.tier] == life.ladder.rank_code
@@ -385,5 +405,7 @@ def assert_counters(life: Life, after: Member) -> None:
         number, period, used = after.counters[i : i + width]
         assert used == life.used.get((number, period), 0)
     for (number, period), used in life.used.items():
-        rules = [rule for program in life.timeline.programs for rule in program.rules if rule.number == number]
+        rules = [
+            rule for program in life.timeline.programs for rule in program.rules if rule.number == number
+        ]
         assert 0 <= used <= max(rule.cap_month if period % 2 else rule.cap_day for rule in rules)

@@ -75,7 +75,9 @@ def test_no_point_comes_from_nothing(timeline: Timeline, steps: list[Step]) -> N
 def _shape(member: Member) -> tuple[object, ...]:
     """All that full returns must restore: balances, debts, what is open of each older lot, counters, window, purchases."""
     open_lots = sorted(
-        (lot.number, lot.left, lot.held, lot.gone, lot.expired, lot.returned) for lot in member.lot_rows() if lot.opened > lot.returned
+        (lot.number, lot.left, lot.held, lot.gone, lot.expired, lot.returned)
+        for lot in member.lot_rows()
+        if lot.opened > lot.returned
     )
     width = fold.COUNTER_WIDTH
     counters = {
@@ -163,9 +165,13 @@ def test_partial_returns_telescope_whatever_their_order_and_split(
             left = target[line.number] - own.returned.get(line.number, 0)
             if left > 0:
                 part = max(1, left * quarters // 4)
-                life.member = life.give_back(own, [ReturnedLine(number=line.number, quantity_milli=part)]).after
+                life.member = life.give_back(
+                    own, [ReturnedLine(number=line.number, quantity_milli=part)]
+                ).after
         rest = {n: quantity - own.returned.get(n, 0) for n, quantity in target.items()}
-        last = [ReturnedLine(number=n, quantity_milli=quantity) for n, quantity in rest.items() if quantity > 0]
+        last = [
+            ReturnedLine(number=n, quantity_milli=quantity) for n, quantity in rest.items() if quantity > 0
+        ]
         if last:
             life.member = life.give_back(own, last).after
         return _shape(life.member)
@@ -217,14 +223,18 @@ def test_time_passing_in_one_step_or_in_many_ends_the_same(
     for wait in waits:
         now += timedelta(minutes=wait)
         decision = decide.decide_advance(timeline, in_many, now=now)
-        postings += [(p.currency, p.verb, p.units, p.balance_after, p.lot, p.due_on) for p in decision.postings]
+        postings += [
+            (p.currency, p.verb, p.units, p.balance_after, p.lot, p.due_on) for p in decision.postings
+        ]
         in_many = decision.after
 
     expected = [(p.currency, p.verb, p.units, p.balance_after, p.lot, p.due_on) for p in in_one.postings]
     assert postings == expected
     scalars, other = list(in_one.after.scalars), list(in_many.scalars)
     for column in (fold.SEQUENCE, fold.NEXT_DUE_DAY):
-        scalars[column] = other[column] = 0  # how many entries told it, and how early the row is looked at again
+        scalars[column] = other[column] = (
+            0  # how many entries told it, and how early the row is looked at again
+        )
     assert scalars == other
     assert replace(in_one.after, scalars=[]) == replace(in_many, scalars=[])
 
@@ -241,17 +251,28 @@ def test_the_till_may_gather_few_lots_and_decides_the_same(timeline: Timeline, s
             continue
         origins = [told.event[fold.EVENT_ORIGIN]] if told.event[fold.EVENT_KIND] == fold.RETURN else []
         day, at = told.event[fold.EVENT_RECORDED_DAY], told.event[fold.EVENT_RECORDED_AT]
-        needs_lots = told.event[fold.EVENT_KIND] != fold.PURCHASE or before.is_due(day, at) or any(before.debts)
+        needs_lots = (
+            told.event[fold.EVENT_KIND] != fold.PURCHASE or before.is_due(day, at) or any(before.debts)
+        )
         gathered = [
             lot for lot in before.lot_rows() if needs_lots and (lot.left or lot.held or lot.origin in origins)
         ]
         sparse = replace(
-            before, lots=[number for lot in gathered for number in lot], counters=told.decision.before.counters
+            before,
+            lots=[number for lot in gathered for number in lot],
+            counters=told.decision.before.counters,
         )
         seen = decide._fold(  # noqa: SLF001
-            timeline, sparse, list(told.event), hits=list(told.hits), results=list(told.results_before), expiry=told.expiry
+            timeline,
+            sparse,
+            list(told.event),
+            hits=list(told.hits),
+            results=list(told.results_before),
+            expiry=told.expiry,
         )
-        lots = {lot.number: lot for lot in before.lot_rows()} | {lot.number: lot for lot in seen.after.lot_rows()}
+        lots = {lot.number: lot for lot in before.lot_rows()} | {
+            lot.number: lot for lot in seen.after.lot_rows()
+        }
         assert [lots[number] for number in sorted(lots)] == told.decision.after.lot_rows()
         ours, theirs = list(seen.after.scalars), list(told.decision.after.scalars)
         if told.what == "wait":
@@ -274,7 +295,9 @@ def test_a_late_purchase_whose_units_are_past_does_not_hide_the_expiry_of_older_
     gathered = replace(older, lots=[])
 
     for day in (40, 91):
-        gathered = bought(timeline, gathered, a_purchase(at=a_moment(day), no=f"{day}"), now=a_moment(91)).after
+        gathered = bought(
+            timeline, gathered, a_purchase(at=a_moment(day), no=f"{day}"), now=a_moment(91)
+        ).after
 
     assert gathered.scalars[fold.NEXT_DUE_DAY] == older.scalars[fold.NEXT_DUE_DAY]
 
@@ -298,7 +321,13 @@ def test_units_that_were_returned_while_reserved_come_back_and_the_lot_still_add
     """Another lot paid for the return meanwhile, so the released units stay the member's."""
     timeline = a_timeline()
     life = Life(timeline)
-    life.live([Step(0, "buy", parts=((10_000, 1_000),)), Step(0, "reserve", 4, 60), Step(0, "buy", parts=((10_000, 1_000),))])
+    life.live(
+        [
+            Step(0, "buy", parts=((10_000, 1_000),)),
+            Step(0, "reserve", 4, 60),
+            Step(0, "buy", parts=((10_000, 1_000),)),
+        ]
+    )
     life.live([Step(0, "void", 0), Step(0, "release", 0)])
 
     first, second = life.member.lot_rows()

@@ -75,7 +75,9 @@ def state_claims(tiers: int = 3, *, currencies: tuple[str, ...] = ("points",)) -
         }
         one = st.builds(Claim, fact=st.just(fact), operator=_operators, value=values, **more)
         ends = st.tuples(values, values)
-        return st.one_of(one, st.builds(Claim, fact=st.just(fact), operator=st.just("between"), value=ends, **more))
+        return st.one_of(
+            one, st.builds(Claim, fact=st.just(fact), operator=st.just("between"), value=ends, **more)
+        )
 
     some_tiers = st.lists(st.sampled_from(codes), min_size=1, max_size=2).map(tuple)
     return st.one_of(
@@ -152,7 +154,10 @@ def ladders(draw: st.DrawFn, *, by: int) -> Ladder:
     """One to three steps, by spend or by the growth value."""
     count = draw(st.integers(1, 3))
     unit = 10_000 if by == NONE else 100
-    reaches = [0, *sorted(draw(st.lists(st.integers(1, 8), min_size=count - 1, max_size=count - 1, unique=True)))]
+    reaches = [
+        0,
+        *sorted(draw(st.lists(st.integers(1, 8), min_size=count - 1, max_size=count - 1, unique=True))),
+    ]
     multipliers = st.sampled_from(((1, 1), (3, 2), (4, 3), (2, 1)))
     return a_ladder(
         *(a_tier(i, reach=reach * unit, multiplier=draw(multipliers)) for i, reach in enumerate(reaches)),
@@ -215,9 +220,14 @@ def _step(what: str, *parts: st.SearchStrategy[object]) -> st.SearchStrategy[Ste
 _some = st.integers(0, 20)
 _nothing = st.just(0)
 _quarters = st.integers(1, 5)  # of what is available; 5 is more than there is
-_buy = _step("buy", st.sampled_from((0, 0, 0, 1, 5, 30)), _some, st.lists(_line, min_size=1, max_size=3).map(tuple))
+_buy = _step(
+    "buy", st.sampled_from((0, 0, 0, 1, 5, 30)), _some, st.lists(_line, min_size=1, max_size=3).map(tuple)
+)
 _return = _step(
-    "return", _some, _nothing, st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=3).map(tuple)
+    "return",
+    _some,
+    _nothing,
+    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=3).map(tuple),
 )
 steps = st.one_of(
     _buy,
