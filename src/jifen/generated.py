@@ -1,0 +1,92 @@
+"""Files that are made from the code: `python -m jifen.generated` writes them, `--check` fails when one is stale."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def openapi_text() -> str:
+    """`docs/reference/openapi.json`."""
+    from jifen.api.app import create_app
+
+    return json.dumps(create_app().openapi(), ensure_ascii=False, indent=1) + "\n"
+
+
+def programme_schema_text() -> str:
+    """`docs/reference/programme.schema.json`."""
+    from jifen.document.schema import schema_text
+
+    return schema_text()
+
+
+def refusals_text() -> str:
+    """`docs/reference/refusals.md`."""
+    from jifen.api.errors import STATUS
+    from jifen.domain.refusals import Unknown
+
+    lines = [
+        "# Refusals",
+        "",
+        "Every expected \"no\" of the API, as `application/problem+json` (RFC 9457). `code` is stable; `pointer` names the",
+        "field (`/path`, `/query` and `/headers` name those); `numbers` holds what it counts. Made by",
+        "`python -m jifen.generated`.",
+        "",
+        "| code | status | meaning | 含义 |",
+        "|---|---|---|---|",
+    ]
+    for refusal, status in STATUS.items():
+        shown = "404; 422 where the body names it" if issubclass(refusal, Unknown) else str(status)
+        lines.append(f"| `{refusal.code}` | {shown} | {refusal.title()} | {refusal.message_zh} |")
+    return "\n".join(lines) + "\n"
+
+
+def cli_text() -> str:
+    """`docs/reference/cli.md`."""
+    from jifen.cli.reference import reference_text
+
+    return reference_text()
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "docs/reference/openapi.json": openapi_text,
+    "docs/reference/programme.schema.json": programme_schema_text,
+    "docs/reference/refusals.md": refusals_text,
+    "docs/reference/cli.md": cli_text,
+}
+
+
+def stale_files() -> list[str]:
+    """The files that do not say what the code says."""
+    return [name for name, text in FILES.items() if _kept(name) != text()]
+
+
+def _kept(name: str) -> str | None:
+    path = ROOT / name
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or check them; the exit status."""
+    if arguments not in ([], ["--check"]):
+        sys.stderr.write("python -m jifen.generated [--check]\n")
+        return 2
+    if arguments:
+        stale = stale_files()
+        for name in stale:
+            sys.stderr.write(f"{name} is stale; run: python -m jifen.generated\n")
+        return 1 if stale else 0
+    for name, text in FILES.items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text(), encoding="utf-8")
+        sys.stdout.write(f"{name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
