@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
 
 
+KEY_NAME = "demo"
+
+
 def demo(
     serve: Annotated[
         bool, typer.Option(help="Serve the API and its start page when the ledger stands.")
@@ -58,8 +61,11 @@ def demo(
             if any(law["verdict"] == "broken" for law in summary["laws"]):
                 sys.exit(FAILED)
             if serve:
+                from jifen.cli.at_ledger import with_ledger
                 from jifen.cli.serve import serve_database
 
+                token = asyncio.run(with_ledger(database, _new_key))
+                say(_next_steps(token, host=host, port=port, home=folder))
                 serve_database(database, host=host, port=port)
 
 
@@ -98,6 +104,27 @@ async def _make(database: Database, *, households: int | None, wants_verdict: bo
         "simulated": making.LABEL,
         "laws": laws,
     }
+
+
+async def _new_key(ledger: Ledger) -> str:
+    """A key for this run of the demo; those of earlier runs open nothing any more."""
+    from jifen.operations.manage_keys import create_key, list_keys, revoke_key
+
+    for key in await list_keys(ledger):
+        if key.name == KEY_NAME and key.revoked_at is None:
+            await revoke_key(ledger, key.key_id)
+    return (await create_key(ledger, name=KEY_NAME, scopes=["admin"]))[1]
+
+
+def _next_steps(token: str, *, host: str, port: int, home: Path) -> str:
+    return f"""
+  A key for this run:  {token}
+
+  Ask for a household's balance:
+    curl -H 'Authorization: Bearer {token}' 'http://{host}:{port}/v1/members?external=1'
+  Why each point came, in another terminal:
+    jifen explain external:1 --home {home}
+"""
 
 
 async def _load(ledger: Ledger, households: int | None) -> None:
