@@ -40,12 +40,21 @@ def day_or_never(day: date | None) -> int:
 
 def local_date(at: datetime, time_zone: str) -> date:
     """The calendar date of a moment in a zone."""
-    return at.astimezone(zone(time_zone)).date()
+    return _shown(epoch_second(at), time_zone)[0]
+
+
+@lru_cache(maxsize=8192)
+def _shown(second: int, time_zone: str) -> tuple[date, Moment]:
+    """What calendar and clock of a zone show. At the till the same few seconds are asked for again and again."""
+    local = (_UNIX + timedelta(seconds=second)).astimezone(zone(time_zone))
+    moment = Moment(local.isoweekday(), local.hour, local.year * 10_000 + local.month * 100 + local.day)
+    return local.date(), moment
 
 
 def epoch_second(at: datetime) -> int:
     """Whole seconds since 1970-01-01 UTC, rounded down."""
-    return int((at - _UNIX) // timedelta(seconds=1))
+    since = at - _UNIX
+    return since.days * 86_400 + since.seconds
 
 
 _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,8 +72,7 @@ def start_of_day(day: date, time_zone: str) -> datetime:
 
 def moment_in(at: datetime, time_zone: str) -> Moment:
     """Weekday, hour and date that a clock in a zone shows."""
-    local = at.astimezone(zone(time_zone))
-    return Moment(local.isoweekday(), local.hour, local.year * 10_000 + local.month * 100 + local.day)
+    return _shown(epoch_second(at), time_zone)[1]
 
 
 def expires_on(occurred_on: date, expiry: Expiry | None) -> date | None:

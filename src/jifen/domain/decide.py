@@ -138,10 +138,15 @@ def _fold(
         lots=lots[: scalars[fold.LOTS] * fold.LOT_WIDTH],
         window=window[: scalars[fold.WINDOW_DAYS] * fold.WINDOW_WIDTH],
         history=history[: scalars[fold.TIERS_HELD] * fold.HISTORY_WIDTH],
-        counters=latest_counters(counters[: scalars[fold.COUNTERS] * fold.COUNTER_WIDTH]),
+        counters=_kept_counters(member, counters[: scalars[fold.COUNTERS] * fold.COUNTER_WIDTH]),
         holds=holds[: scalars[fold.HOLDS] * fold.HOLD_WIDTH],
     )
     return _Told(after, out, results, code)
+
+
+def _kept_counters(before: Member, counters: list[int]) -> list[int]:
+    # Without a new row there is no new period, and what was kept stays the latest.
+    return counters if len(counters) == len(before.counters) else latest_counters(counters)
 
 
 def _changed_lots(before: Member, after: Member) -> tuple[Lot, ...]:
@@ -232,7 +237,7 @@ def _by_currency(
 ) -> dict[tuple[int, int], tuple[Reason, ...]]:
     by_currency: dict[tuple[int, int], tuple[Reason, ...]] = {}
     for reason in results:
-        key = (timeline.rule(row, reason.rule).currency, verb)
+        key = (timeline.currency_of(row, reason.rule), verb)
         by_currency[key] = (*by_currency.get(key, ()), reason)
     return by_currency
 
@@ -309,7 +314,7 @@ def decide_return(
     for i, hit in enumerate(earned.hits):
         units = told.results[(n + i) * fold.RESULT_WIDTH + fold.RETURNED]
         if units:
-            currency = timeline.rule(row, hit.rule).currency
+            currency = timeline.currency_of(row, hit.rule)
             forgiven[currency] = forgiven.get(currency, 0) + units
     return Decision(
         sequence=told.after.sequence,

@@ -80,6 +80,11 @@ class Timeline:
                 return rule
         raise AssertionError(f"revision {self.programs[row].revision} has no rule {number}")
 
+    def currency_of(self, row: int, number: int) -> int:
+        """The currency that a rule grants."""
+        rules_in_row = self.revisions[fold.REVISION_RULES]
+        return self.rules[(row * rules_in_row + number) * fold.RULE_WIDTH + fold.RULE_CURRENCY]
+
     def expiry_days(self, row: int, day: date) -> list[int]:
         """For each currency the number of the last day of use of units earned on a day."""
         return list(_expiry_days(tuple(c.expiry for c in self.programs[row].currencies), day))

@@ -150,7 +150,9 @@ class _Batch:
         self.gathered.member(member_id)
         member = self.members[member_id]
         occurred_at = believed(timeline, request.purchase, self.gathered.now, is_import=self.is_import)
-        purchase = replace(request.purchase, occurred_at=occurred_at)
+        purchase = request.purchase
+        if occurred_at != purchase.occurred_at:
+            purchase = replace(purchase, occurred_at=occurred_at)
         now = max(occurred_at, last_moment(member)) if self.is_import else self.gathered.now
         program = timeline.programs[timeline.row_at(occurred_at)]
         check_against_program(program, purchase)

@@ -178,13 +178,19 @@ async def save_lots(connection: Connection, changed: Sequence[tuple[UUID, Lot]])
     )  # fmt: skip
 
 
+def as_array(numbers: Sequence[int]) -> str:
+    """Integers as PostgreSQL's array text. asyncpg would ask of each number whether it is an array itself."""
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 def _saved(member: Member, time_zone: str) -> tuple[object, ...]:
     s = member.scalars
     return (
         member.member_id, member.status, s[fold.SEQUENCE], s[fold.TIER], s[fold.REVIEW_DAY], s[fold.PURCHASES],
         s[fold.LAST_PURCHASE_DAY], s[fold.CLOCK_DAY], s[fold.CLOCK_AT], s[fold.LOTS_OPENED], s[fold.NEXT_DUE_DAY],
         s[fold.NEXT_LAPSE_AT], next_due_at(s[fold.NEXT_DUE_DAY], s[fold.NEXT_LAPSE_AT], time_zone),
-        member.balances, member.debts, member.window, member.history, member.counters, member.holds,
+        member.balances, member.debts, as_array(member.window), as_array(member.history), as_array(member.counters),
+        as_array(member.holds),
     )  # fmt: skip
 
 
@@ -204,8 +210,8 @@ async def save_members(connection: Connection, members: Sequence[Member], *, tim
     await connection.executemany(
         """UPDATE member SET status = $2, sequence = $3, tier = $4, review_day = $5, purchases = $6,
                last_purchase_day = $7, clock_day = $8, clock_at = $9, lots_opened = $10, next_due_day = $11,
-               next_lapse_at = $12, next_due_at = $13, balances = $14, debts = $15, spend_window = $16,
-               tier_history = $17, counters = $18, holds = $19
+               next_lapse_at = $12, next_due_at = $13, balances = $14, debts = $15, spend_window = $16::text::bigint[],
+               tier_history = $17::text::bigint[], counters = $18::text::bigint[], holds = $19::text::bigint[]
            WHERE member_id = $1""",
         [_saved(member, time_zone) for member in members],
     )
@@ -219,7 +225,8 @@ async def add_members(
         """INSERT INTO member (member_id, status, sequence, tier, review_day, purchases, last_purchase_day, clock_day,
                clock_at, lots_opened, next_due_day, next_lapse_at, next_due_at, balances, debts, spend_window,
                tier_history, counters, holds, enrolled_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)""",
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::text::bigint[],
+               $17::text::bigint[], $18::text::bigint[], $19::text::bigint[], $20)""",
         [(*_saved(member, time_zone), enrolled_at) for member in members],
     )
 
