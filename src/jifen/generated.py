@@ -32,7 +32,7 @@ def refusals_text() -> str:
     lines = [
         "# Refusals",
         "",
-        "Every expected \"no\" of the API, as `application/problem+json` (RFC 9457). `code` is stable; `pointer` names the",
+        'Every expected "no" of the API, as `application/problem+json` (RFC 9457). `code` is stable; `pointer` names the',
         "field (`/path`, `/query` and `/headers` name those); `numbers` holds what it counts. Made by",
         "`python -m jifen.generated`.",
         "",

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
-from tests.conftest import FreshDatabase
+from tests.conftest import create_database
 
 from jifen.api.app import create_app
 from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
+from jifen.embedded import Connection, Server
+from jifen.embedded.server import run_sql
 from jifen.operations.manage_keys import SCOPES, create_key
 from jifen.operations.publish_program import publish_program
 from jifen.store.ledger import Ledger, open_pool
 from jifen.templates import template_text
 
 _count = itertools.count(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """A database to copy, and the tokens of its keys."""
+
+    template: str
+    tokens: dict[str, str]
 
 
 @dataclass(kw_only=True)
@@ -32,7 +45,6 @@ class Api:
     ledger: Ledger
     client: httpx.AsyncClient
     tokens: dict[str, str]
-    said: list[httpx.Response] = field(default_factory=list)
 
     async def ask(
         self,
@@ -91,19 +103,18 @@ class Api:
         return told
 
 
-def a_purchase_body(member: str | None = None, *, of: int = 10_000, **more: Any) -> dict[str, Any]:
+def a_purchase_body(of_member: str | None = None, *, of: int = 10_000, **more: Any) -> dict[str, Any]:
     """A purchase of one line, as a till sends it."""
     body: dict[str, Any] = {
         "source": "pos",
         "business_no": f"no-{next(_count)}",
-        # A Saturday: Tuesdays earn double.
         "occurred_at": now_text(),
         "money": "CNY",
         "amount_minor": of,
         "lines": [{"number": 1, "amount_minor": of, "sku": "tea"}],
     }
-    if member is not None:
-        body["member"] = {"id": member}
+    if of_member is not None:
+        body["member"] = {"id": of_member}
     return {**body, **more}
 
 
@@ -112,24 +123,66 @@ def now_text() -> str:
     return datetime.now(UTC).isoformat()
 
 
-@pytest.fixture
-async def ledger(fresh_database: FreshDatabase) -> AsyncIterator[Ledger]:
-    """An open ledger with the corner shop's programme, without Tuesdays: what is earned must not depend on the day."""
-    pool = await open_pool(fresh_database.app)
-    known = Ledger(pool, compile_timeline=timeline_of_published)
-    text = template_text("corner-shop").replace("eq: 2}", "eq: 2}")
-    document = parse_document(text, name="corner-shop")
-    await publish_program(known, document, effective_at=datetime(2020, 1, 1, tzinfo=UTC), published_by="test")
-    yield known
-    await pool.close()
+@pytest.fixture(scope="session", autouse=True)
+def _plain_log() -> None:
+    """The log as it is served, not the coloured one of a developer's terminal, which takes seconds for a traceback."""
+    from jifen.cli.serve import configure_logs
+
+    configure_logs()
+
+
+@pytest.fixture(scope="session")
+def shop(postgres: Server, migrated_template: str) -> Shop:
+    """A database with the corner shop's programme and a key for each scope, to be copied."""
+    name = "corner_shop_template"
+    create_database(postgres, name, template=migrated_template)
+
+    async def fill() -> dict[str, str]:
+        async with a_ledger(postgres.app.to_database(name)) as ledger:
+            document = parse_document(template_text("corner-shop"), name="corner-shop")
+            first = datetime(2020, 1, 1, tzinfo=UTC)
+            await publish_program(ledger, document, effective_at=first, published_by="test")
+            tokens = {
+                scope: (await create_key(ledger, name=f"{scope}-key", scopes=[scope]))[1] for scope in SCOPES
+            }
+            _, tokens["test"] = await create_key(ledger, name="test-key", scopes=["admin"], is_test=True)
+        return tokens
+
+    return Shop(template=name, tokens=asyncio.run(fill()))
+
+
+@asynccontextmanager
+async def a_ledger(address: Connection) -> AsyncIterator[Ledger]:
+    """An open ledger."""
+    pool = await open_pool(address)
+    try:
+        yield Ledger(pool, compile_timeline=timeline_of_published)
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def an_api(server: Server, shop: Shop) -> AsyncIterator[Api]:
+    """The application over a copy of the shop's database, which is dropped afterwards."""
+    name = f"api_{next(_count)}"
+    create_database(server, name, template=shop.template)
+    async with a_ledger(server.app.to_database(name)) as ledger:
+        app = create_app(ledger=ledger, runs_jobs=False)
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:
+            yield Api(app=app, ledger=ledger, client=client, tokens=shop.tokens)
+    run_sql(server.admin, f"DROP DATABASE {name} WITH (FORCE)", bin=server.bin)
 
 
 @pytest.fixture
-async def api(ledger: Ledger) -> AsyncIterator[Api]:
-    """The application with a key for each scope, a test key and a revoked one."""
-    app = create_app(ledger=ledger, runs_jobs=False)
-    tokens = {scope: (await create_key(ledger, name=f"{scope}-key", scopes=[scope]))[1] for scope in SCOPES}
-    tokens["test"] = (await create_key(ledger, name="test-key", scopes=["admin"], is_test=True))[1]
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:
-        yield Api(app=app, ledger=ledger, client=client, tokens=tokens)
+async def api(postgres: Server, shop: Shop) -> AsyncIterator[Api]:
+    """The application over a shop of this test's own."""
+    async with an_api(postgres, shop) as known:
+        yield known
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_api(postgres: Server, shop: Shop) -> AsyncIterator[Api]:
+    """The application over a shop that the tests of a module share: for those that do not mind their neighbours."""
+    async with an_api(postgres, shop) as known:
+        yield known

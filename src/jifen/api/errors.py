@@ -149,6 +149,8 @@ def pointer_of(refusal: Refusal, request: Request) -> str:
         return f"/path/{name}"
     if name == "member" and "member_id" in request.path_params:
         return "/path/member_id"
+    if request.method == "GET" and name == "member":
+        return "/query/external" if "external" in request.query_params else "/query/card"
     if request.method == "GET" and name and not name.startswith(("path/", "query/", "headers/")):
         return f"/query/{name}"
     return "/member" if name == "member_id" else refusal.pointer

@@ -48,8 +48,13 @@ def _parameters(command: Any) -> Iterator[str]:
             names = [*one.opts, *one.secondary_opts]
             name = ", ".join(f"`{each}`" for each in names)
             is_said = one.default not in (None, False, ()) and not callable(one.default)
-            default = f"`{str(one.default).lower() if isinstance(one.default, bool) else one.default}`" if is_said else ""
+            default = (
+                f"`{str(one.default).lower() if isinstance(one.default, bool) else one.default}`"
+                if is_said
+                else ""
+            )
         if one.required and one.param_type_name != "argument":
             default = "required"
         said = " ".join((getattr(one, "help", None) or "").split())
-        yield f"| {name} | {said} | {default} |".replace("{MEMBER|RECEIPT}", "MEMBER or RECEIPT").replace("MEMBER|RECEIPT", "MEMBER or RECEIPT")
+        # A bar would end the cell of a table.
+        yield f"| {name.replace('|', ' or ')} | {said} | {default} |"

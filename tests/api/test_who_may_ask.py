@@ -1,0 +1,139 @@
+"""Each route: nobody, the wrong scope, a test key, a revoked key, the right key."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.api.conftest import Api
+from tests.api.writes import OPEN, ROUTES, WRITES, named
+
+from jifen.api.doorkeeper import CACHE_SECONDS
+from jifen.operations.manage_keys import SCOPES, create_key, key_id_of, revoke_key
+
+routes = pytest.mark.parametrize("at", ROUTES, ids=named)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def operations(api: Api) -> dict[tuple[str, str], dict[str, Any]]:
+    """Every operation of the OpenAPI description."""
+    return {
+        (method.upper(), path): operation
+        for path, item in api.app.openapi()["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+async def test_every_route_is_tried_here(shared_api: Api) -> None:
+    assert set(operations(shared_api)) == set(ROUTES) | OPEN
+
+
+@routes
+async def test_nobody_is_asked_for_a_key(shared_api: Api, at: tuple[str, str]) -> None:
+    asked = await ROUTES[at](shared_api)
+    answer = await shared_api.ask(asked.method, asked.path, asked.body, as_=None)
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "not_authenticated"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@routes
+async def test_each_scope_opens_what_the_description_says_and_nothing_else(
+    shared_api: Api, at: tuple[str, str]
+) -> None:
+    said = set(operations(shared_api)[at].get("x-jifen-scopes", SCOPES))
+    for scope in SCOPES:
+        asked = await ROUTES[at](shared_api)
+        answer = await shared_api.ask(asked.method, asked.path, asked.body, as_=scope)
+        if scope in said:
+            assert answer.status_code in (200, 201), f"{scope}: {answer.text}"
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted"), scope
+
+
+@routes
+async def test_a_test_key_reads_and_quotes_and_changes_nothing(shared_api: Api, at: tuple[str, str]) -> None:
+    asked = await ROUTES[at](shared_api)
+    answer = await shared_api.ask(asked.method, asked.path, asked.body, as_="test")
+    if at in WRITES:
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+    else:
+        assert answer.status_code == 200
+
+
+async def test_a_till_cannot_adjust(shared_api: Api) -> None:
+    asked = await ROUTES["POST", "/v1/adjustments"](shared_api)
+    assert (await shared_api.ask("POST", asked.path, asked.body, as_="till")).status_code == 403
+
+
+async def test_a_key_is_asked_for_before_the_body_is_read(shared_api: Api) -> None:
+    answer = await shared_api.ask("POST", "/v1/purchases", raw=b"{ this is no JSON", as_=None)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer jf_live_",
+        "Basic am9lOnNlY3JldA==",
+        f"Bearer jf_live_{'0' * 32}_{'A' * 43}",
+        "Bearer jf_live_" + "é" * 10,
+        "Bearer " + "x" * 5_000,
+    ],
+)
+async def test_what_is_no_key_opens_nothing(shared_api: Api, authorization: str) -> None:
+    answer = await shared_api.client.get(
+        "/v1/program", headers={"Authorization": authorization.encode("latin-1")}
+    )  # type: ignore[dict-item]
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
+async def test_a_key_with_another_secret_or_another_kind_opens_nothing(shared_api: Api) -> None:
+    token = shared_api.tokens["admin"]
+    for wrong in (token[:-1] + ("A" if token[-1] != "A" else "B"), token.replace("jf_live_", "jf_test_")):
+        assert (await shared_api.get("/v1/program", as_=wrong)).status_code == 401
+
+
+async def test_a_revoked_key_opens_nothing_once_the_cache_has_forgotten_it(
+    shared_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = await create_key(shared_api.ledger, name="leaver", scopes=["till"])
+    assert (await shared_api.get("/v1/program", as_=token)).status_code == 200
+    key_id = key_id_of(token)
+    assert isinstance(key_id, UUID)
+    await revoke_key(shared_api.ledger, key_id)
+
+    import time
+
+    later = time.monotonic() + CACHE_SECONDS + 1
+    monkeypatch.setattr("jifen.api.doorkeeper.time.monotonic", lambda: later)
+    assert (await shared_api.get("/v1/program", as_=token)).status_code == 401
+
+
+async def test_only_a_hash_of_a_secret_is_kept(shared_api: Api) -> None:
+    async with shared_api.ledger.pool.acquire() as connection:
+        rows = await connection.fetch("SELECT * FROM api_key")
+    secret = shared_api.tokens["admin"].rpartition("_")[2]
+    assert rows
+    assert all(secret not in str(dict(row)) for row in rows)
+
+
+async def test_the_journal_names_the_key_and_the_cashier(shared_api: Api) -> None:
+    member = await shared_api.a_member_with(100)
+    body = {"member": {"id": member}, "currency": "points", "units": 10, "cashier": "Li"}
+    held = (await shared_api.post("/v1/reservations", body, as_="till")).json()
+    await shared_api.post(f"/v1/reservations/{held['reservation_id']}:commit", as_="till")
+    page = (await shared_api.get(f"/v1/members/{member}/statement?language=en")).json()
+    assert page["data"][0]["actor"] == "till-key"
+    async with shared_api.ledger.pool.acquire() as connection:
+        actors = await connection.fetch(
+            "SELECT actor FROM entry WHERE kind = 'reserve' AND member_id = $1",
+            UUID(member.removeprefix("mbr_")),
+        )
+    assert [row[0] for row in actors] == ["till-key/Li"]

@@ -1,0 +1,235 @@
+"""Every route of the API with a request that it takes, so that each can be asked in each role, twice, and changed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.api.conftest import Api, a_purchase_body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request, and how its body may be changed to mean something else: the field that a refusal then names."""
+
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+    changed: dict[str, Any] | None = None
+    names: str = ""
+
+
+_count = itertools.count(1)
+Make = Callable[[Api], Awaitable[Asked]]
+
+
+async def _record(api: Api) -> Asked:
+    body = a_purchase_body(await api.a_member())
+    return Asked(method="POST", path="/v1/purchases", body=body, changed={"till": "2"}, names="/till")
+
+
+async def _quote(api: Api) -> Asked:
+    return Asked(method="POST", path="/v1/purchases:quote", body=a_purchase_body(await api.a_member()))
+
+
+async def _batch(api: Api) -> Asked:
+    return Asked(
+        method="POST", path="/v1/purchases:batch", body={"purchases": [a_purchase_body(await api.a_member())]}
+    )
+
+
+async def _return(api: Api) -> Asked:
+    told = await api.a_purchase(await api.a_member())
+    lines = [{"number": 1, "quantity_milli": 500}]
+    return Asked(
+        method="POST",
+        path="/v1/purchases:return",
+        body={"purchase": {"id": told["purchase_id"]}, "lines": lines},
+        changed={"lines": [{"number": 1, "quantity_milli": 400}]},
+        names="/lines",
+    )
+
+
+async def _void(api: Api) -> Asked:
+    told = await api.a_purchase(await api.a_member())
+    return Asked(
+        method="POST",
+        path="/v1/purchases:void",
+        body={"purchase": {"id": told["purchase_id"]}},
+        changed={"note": "another"},
+        names="/note",
+    )
+
+
+async def _claim(api: Api) -> Asked:
+    told = await api.a_purchase(None)
+    member, other = await api.a_member(), await api.a_member()
+    return Asked(
+        method="POST",
+        path="/v1/purchases:claim",
+        body={"member": {"id": member}, "source": told["source"], "business_no": told["business_no"]},
+        changed={"member": {"id": other}},
+        names="/member",
+    )
+
+
+async def _enrol(_: Api) -> Asked:
+    return Asked(
+        method="POST",
+        path="/v1/members",
+        body={"keys": [{"kind": "card", "value": f"a card {next(_count)}"}]},
+        changed={"keys": [{"kind": "card", "value": "another"}]},
+        names="/keys",
+    )
+
+
+async def _reserve(api: Api) -> Asked:
+    member = await api.a_member_with(100)
+    return Asked(
+        method="POST",
+        path="/v1/reservations",
+        body={"member": {"id": member}, "currency": "points", "units": 10},
+        changed={"units": 11},
+        names="/units",
+    )
+
+
+async def _reservation(api: Api) -> str:
+    asked = await _reserve(api)
+    return str((await api.post(asked.path, asked.body)).json()["reservation_id"])
+
+
+async def _commit(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/reservations/{await _reservation(api)}:commit")
+
+
+async def _release(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/reservations/{await _reservation(api)}:release")
+
+
+async def _give(api: Api) -> Asked:
+    giver, receiver = await api.a_member_with(100), await api.a_member()
+    return Asked(
+        method="POST",
+        path="/v1/gifts",
+        body={"member": {"id": giver}, "receiver": {"id": receiver}, "currency": "points", "units": 10},
+        changed={"units": 11},
+        names="/units",
+    )
+
+
+async def _adjust(api: Api) -> Asked:
+    member = await api.a_member()
+    return Asked(
+        method="POST",
+        path="/v1/adjustments",
+        body={"member": {"id": member}, "currency": "points", "units": 10, "note": "a gift of the house"},
+        changed={"note": "another reason"},
+        names="/note",
+    )
+
+
+async def _freeze(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/members/{await api.a_member()}:freeze")
+
+
+async def _close(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/members/{await api.a_member()}:close")
+
+
+async def _reopen(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/members/{await api.a_member()}:reopen")
+
+
+async def the_document(api: Api) -> dict[str, Any]:
+    """The published document."""
+    document: dict[str, Any] = (await api.get("/v1/program")).json()["newest"]["document"]
+    return document
+
+
+async def _validate(api: Api) -> Asked:
+    return Asked(method="POST", path="/v1/program:validate", body={"document": await the_document(api)})
+
+
+async def _plan(api: Api) -> Asked:
+    return Asked(method="POST", path="/v1/program:plan", body={"document": await the_document(api)})
+
+
+async def _apply(api: Api) -> Asked:
+    document = await the_document(api)
+    program = {**document["program"], "names": {"zh": "新名", "en": "A new name"}}
+    return Asked(
+        method="POST",
+        path="/v1/program:apply",
+        body={"document": {**document, "program": program}},
+        changed={"expected_revision": 1},
+        names="/expected_revision",
+    )
+
+
+def _read(path: str) -> Make:
+    async def make(api: Api) -> Asked:
+        card = f"a-card-{next(_count)}"
+        member = await api.a_member(card)
+        told = await api.a_purchase(member)
+        filled = path.format(member_id=member, purchase_id=told["purchase_id"], number=1)
+        if path == "/v1/purchases":
+            filled += f"?source={told['source']}&business_no={told['business_no']}"
+        return Asked(method="GET", path=filled + (f"?card={card}" if path == "/v1/members" else ""))
+
+    return make
+
+
+ROUTES: dict[tuple[str, str], Make] = {
+    ("POST", "/v1/purchases"): _record,
+    ("POST", "/v1/purchases:quote"): _quote,
+    ("POST", "/v1/purchases:batch"): _batch,
+    ("POST", "/v1/purchases:return"): _return,
+    ("POST", "/v1/purchases:void"): _void,
+    ("POST", "/v1/purchases:claim"): _claim,
+    ("POST", "/v1/members"): _enrol,
+    ("POST", "/v1/reservations"): _reserve,
+    ("POST", "/v1/reservations/{reservation_id}:commit"): _commit,
+    ("POST", "/v1/reservations/{reservation_id}:release"): _release,
+    ("POST", "/v1/gifts"): _give,
+    ("POST", "/v1/adjustments"): _adjust,
+    ("POST", "/v1/members/{member_id}:freeze"): _freeze,
+    ("POST", "/v1/members/{member_id}:close"): _close,
+    ("POST", "/v1/members/{member_id}:reopen"): _reopen,
+    ("POST", "/v1/program:validate"): _validate,
+    ("POST", "/v1/program:plan"): _plan,
+    ("POST", "/v1/program:apply"): _apply,
+    **{
+        ("GET", path): _read(path)
+        for path in (
+            "/v1/purchases",
+            "/v1/purchases/{purchase_id}",
+            "/v1/members",
+            "/v1/members/{member_id}",
+            "/v1/members/{member_id}/balances",
+            "/v1/members/{member_id}/lots",
+            "/v1/members/{member_id}/statement",
+            "/v1/program",
+            "/v1/program/revisions",
+            "/v1/program/revisions/{number}",
+            "/v1/stores",
+            "/metrics",
+        )
+    },
+}
+OPEN = {("GET", "/v1/health")}
+BY_OWN_KEY = {("POST", "/v1/purchases"), ("POST", "/v1/purchases:batch")}
+CHANGES_NOTHING = {
+    ("POST", "/v1/purchases:quote"),
+    ("POST", "/v1/program:validate"),
+    ("POST", "/v1/program:plan"),
+}
+WRITES = [at for at in ROUTES if at[0] == "POST" and at not in CHANGES_NOTHING]
+WITH_KEY = [at for at in WRITES if at not in BY_OWN_KEY]
+
+
+def named(at: tuple[str, str]) -> str:
+    """A route as the name of a test."""
+    return f"{at[0]} {at[1]}"
