@@ -1,0 +1,288 @@
+"""One meaning: the fold as the till interprets it, interpreted over arrays, and compiled for history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import OPENING, a_line, a_member, a_purchase
+from tests.domain.life import Life, Told
+from tests.domain.worlds import Step, examples, lives, timelines
+
+from jifen.domain import decide, fold
+from jifen.domain.calendar import epoch_second
+from jifen.domain.member import Member, fresh_scalars
+from jifen.domain.purchase import Purchase
+from jifen.domain.refusals import PointsMissing
+from jifen.domain.timeline import Timeline
+from jifen.insight.compiled_fold import walk as compiled_walk
+from jifen.insight.frames import LINES
+from jifen.insight.lives import EXTRA, Lives, walk_lives, with_calendar
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walked:
+    """What a walk over one life told and left, as plain lists."""
+
+    told: list[list[int]]
+    postings: list[list[int]]
+    results: list[list[int]]
+    scalars: list[int]
+    lots: list[list[int]]
+    window: list[int]
+    history: list[int]
+    counters: list[list[int]]
+    holds: list[int]
+
+
+def walk_one(timeline: Timeline, told: Sequence[Told], walk: Callable[..., Any]) -> Walked:
+    """One life walked: each event with hits of its own, so that a return brings its purchase's along."""
+    events: list[int] = []
+    hits: list[int] = []
+    results: list[int] = []
+    expiry: list[int] = []
+    for one in told:
+        first = len(hits) // fold.HIT_WIDTH
+        event = list(one.event)
+        event[fold.EVENT_HITS] += first
+        event[fold.EVENT_HITS_END] += first
+        event[fold.EVENT_EXPIRY] = len(expiry)
+        events += event
+        for i in range(0, len(one.hits), fold.HIT_WIDTH):
+            rule, amount, quantity, origin = one.hits[i : i + fold.HIT_WIDTH]
+            hits += (rule, amount, quantity, origin + first if origin >= 0 else -1)
+        # Gifts have a row of results for each slice; a purchase's and a return's are given.
+        results += one.results_before
+        expiry += (one.expiry + [fold.FAR] * timeline.n_currencies)[: timeline.n_currencies]
+    n, n_hits = len(told), len(hits) // fold.HIT_WIDTH
+    assert len(results) == n_hits * fold.RESULT_WIDTH
+    n_currencies = timeline.n_currencies
+    room = n * n_currencies + n_hits + 1
+    told_width = fold.TOLD_BALANCES + n_currencies
+    foot = timeline.newest.ladder.tiers[0].number
+    members = _array(fresh_scalars(n_currencies, foot))
+    width = len(members)
+    lots, out, said = (
+        _room(room * fold.LOT_WIDTH),
+        _room(1 + fold.OUT_WIDTH * (4 * room + n)),
+        _room(n * told_width),
+    )
+    results_array = _array(results)
+    kept = _room(8)
+    window, history, counters, holds = (
+        _room((n + 2) * fold.WINDOW_WIDTH),
+        _room((n * (timeline.n_tiers + 2) + 2) * fold.HISTORY_WIDTH),
+        _room((2 * n_hits + 1) * fold.COUNTER_WIDTH),
+        _room((room * 2 + 1) * fold.HOLD_WIDTH),
+    )
+    twins = [np.zeros_like(table) for table in (window, history, counters, holds)]
+    walk(
+        _array([0, n]), members, width, lots, _array([0, room]), *twins,
+        _array(events), _array(hits), results_array, _array(expiry),
+        *(_array(table) for table in
+          (timeline.rules, timeline.tests, timeline.tiers, timeline.revisions, timeline.currencies)),
+        out, said, told_width, window, history, counters, holds, kept,
+    )  # fmt: skip
+    return Walked(
+        told=said[: n * told_width].reshape(-1, told_width).tolist(),
+        postings=out[1 : 1 + out[0] * fold.OUT_WIDTH].reshape(-1, fold.OUT_WIDTH).tolist(),
+        results=results_array[: n_hits * fold.RESULT_WIDTH].reshape(-1, fold.RESULT_WIDTH).tolist(),
+        scalars=members.tolist(),
+        lots=lots[: members[fold.LOTS] * fold.LOT_WIDTH].reshape(-1, fold.LOT_WIDTH).tolist(),
+        window=window[: members[fold.WINDOW_DAYS] * fold.WINDOW_WIDTH].tolist(),
+        history=history[: members[fold.TIERS_HELD] * fold.HISTORY_WIDTH].tolist(),
+        counters=sorted(counters[: kept[4 + fold.KEPT_COUNTERS] * 3].reshape(-1, 3).tolist()),
+        holds=holds[: members[fold.HOLDS] * fold.HOLD_WIDTH].tolist(),
+    )
+
+
+def _array(numbers: Sequence[int]) -> Integers:
+    return np.array(numbers if len(numbers) else [0], dtype=np.int64)
+
+
+def _room(size: int) -> Integers:
+    return np.zeros(max(1, size), dtype=np.int64)
+
+
+@examples(60)
+@given(timelines(), lives)
+def test_a_life_decided_step_by_step_is_the_life_walked_is_the_life_compiled(
+    timeline: Timeline, steps: list[Step]
+) -> None:
+    life = Life(timeline)
+    life.live(steps)
+
+    interpreted = walk_one(timeline, life.told, fold.walk)
+
+    assert interpreted == walk_one(timeline, life.told, compiled_walk)
+    for told, row in zip(life.told, interpreted.told, strict=True):
+        after = told.decision.after
+        assert row[fold.TOLD_SEQUENCE] == told.decision.sequence
+        assert row[fold.TOLD_CODE] == fold.DONE
+        assert row[fold.TOLD_TIER] == after.tier
+        assert row[fold.TOLD_BALANCES :] == after.balances
+        if told.what == "buy":
+            assert row[fold.TOLD_JUDGED_TIER] == told.decision.judged_tier
+    decided = [p for told in life.told for p in told.decision.postings]
+    assert [row[:4] for row in interpreted.postings] == [
+        [p.currency, p.verb, p.units, p.balance_after] for p in decided
+    ]
+    assert [number for row in interpreted.results for number in row] == [
+        number for told in life.told for number in told.results
+    ]
+    assert_left(life.member, interpreted)
+
+
+UNTOLD = (
+    fold.LOTS, fold.WINDOW_DAYS, fold.TIERS_HELD, fold.COUNTERS, fold.HOLDS,
+    fold.CLOCK_DAY, fold.CLOCK_AT, fold.NEXT_DUE_DAY,
+)  # fmt: skip
+"""How many rows a table has, and how far the clock went without an entry: the till drops what changed nothing."""
+KEPT = (fold.SEQUENCE, fold.TIER, fold.REVIEW_DAY, fold.PURCHASES, fold.LAST_PURCHASE_DAY, fold.LOTS_OPENED)
+
+
+def assert_left(member: Member, walked: Walked) -> None:
+    """The member whom the till left is the one whom the walk left."""
+    ours, theirs = list(member.scalars), list(walked.scalars)
+    for column in UNTOLD:
+        ours[column] = theirs[column] = 0
+    assert ours == theirs
+    assert [list(lot) for lot in member.lot_rows()] == walked.lots
+    assert (member.window, member.history, member.holds) == (walked.window, walked.history, walked.holds)
+    width = fold.COUNTER_WIDTH
+    assert sorted(member.counters[i : i + width] for i in range(0, len(member.counters), width)) == walked.counters
+
+
+# -- from frames -----------------------------------------------------------------------------------------------------------
+
+_line = st.tuples(st.sampled_from((0, 99, 3_333, 25_050)), st.sampled_from((0, 1_000, 1_234)))
+_minutes = st.integers(0, 60 * 1_440)
+_bought = st.tuples(_minutes, st.lists(_line, min_size=1, max_size=3))
+_redeemed = st.tuples(_minutes, st.integers(1, 300))
+
+
+@examples(15)
+@given(
+    timelines(),
+    st.lists(st.lists(_bought, min_size=1, max_size=4), min_size=1, max_size=3),
+    st.lists(st.lists(_redeemed, max_size=2), min_size=1, max_size=3),
+)
+def test_history_from_frames_is_what_the_till_would_have_decided(
+    timeline: Timeline,
+    bought: list[list[tuple[int, list[tuple[int, int]]]]],
+    redeemed: list[list[tuple[int, int]]],
+) -> None:
+    purchases = [
+        [_purchase(m, i, minute, lines) for i, (minute, lines) in enumerate(sorted(own, key=lambda one: one[0]))]
+        for m, own in enumerate(bought)
+    ]
+    end = OPENING.timestamp() + 100 * 86_400
+    extras = [
+        (m, OPENING.timestamp() + minute * 60, fold.REDEEM, units)
+        for m, own in enumerate(redeemed[: len(bought)])
+        for minute, units in sorted(own)
+    ]
+    extras += [(m, end, fold.ADVANCE, 0) for m in range(len(bought))]
+
+    interpreted, compiled = (
+        _walked(timeline, purchases, extras, walk) for walk in (fold.walk, compiled_walk)
+    )
+
+    for name in COMPARED:
+        assert np.array_equal(getattr(interpreted, name), getattr(compiled, name)), name
+    for m, own in enumerate(purchases):
+        member = _lived(timeline, own, [extra for extra in extras if extra[0] == m])
+        scalars = interpreted.members[m].tolist()
+        for column in KEPT:
+            assert scalars[column] == member.scalars[column]
+        assert scalars[fold.BALANCES :] == member.scalars[fold.BALANCES :]
+        assert interpreted.lots[interpreted.lot_member == m].tolist() == [list(lot) for lot in member.lot_rows()]
+
+
+COMPARED = (
+    "told", "postings", "results", "members", "lots", "window", "history", "counters", "hits", "events"
+)  # fmt: skip
+
+
+def _purchase(m: int, i: int, minute: int, lines: list[tuple[int, int]]) -> Purchase:
+    return a_purchase(
+        at=datetime.fromtimestamp(OPENING.timestamp() + minute * 60, UTC),
+        no=f"{m}-{i}",
+        lines=[a_line(n + 1, amount, quantity_milli=quantity, sku="abc"[n]) for n, (amount, quantity) in enumerate(lines)],
+    )  # fmt: skip
+
+
+def _walked(
+    timeline: Timeline, purchases: list[list[Purchase]], extras: list[tuple[int, float, int, int]], walk: Callable[..., Any]
+) -> Lives:  # fmt: skip
+    flat = [(m, purchase) for m, own in enumerate(purchases) for purchase in own]
+    frame = pl.DataFrame(
+        {
+            "member": [m for m, _ in flat],
+            "purchase": list(range(len(flat))),
+            "source": [p.source for _, p in flat],
+            "store": [p.store for _, p in flat],
+            "channel": [p.channel for _, p in flat],
+            "occurred_at": [p.occurred_at for _, p in flat],
+            "amount_minor": [p.amount_minor for _, p in flat],
+            "payments": [None for _ in flat],
+            "tags": [list(p.tags) for _, p in flat],
+        },
+        schema={
+            "member": pl.Int64, "purchase": pl.Int64, "source": pl.String, "store": pl.String, "channel": pl.String,
+            "occurred_at": pl.Datetime("us", "UTC"), "amount_minor": pl.Int64, "payments": pl.String,
+            "tags": pl.List(pl.String),
+        },
+    )  # fmt: skip
+    lines = pl.DataFrame(
+        [
+            {"purchase": i, "number": line.number, "sku": line.sku, "quantity_milli": line.quantity_milli,
+             "amount_minor": line.amount_minor, "discount_minor": 0}
+            for i, (_, purchase) in enumerate(flat)
+            for line in purchase.lines
+        ],
+        schema=LINES.schema,
+    )  # fmt: skip
+    extra = pl.DataFrame(
+        [
+            {"member": m, "at": datetime.fromtimestamp(at, UTC), "kind": kind, "currency": 0, "units": units}
+            for m, at, kind, units in extras
+        ],
+        schema=EXTRA,
+    )
+    return walk_lives(
+        with_calendar(frame, timeline), lines, timeline, n_members=len(purchases), extra=extra, walk=walk
+    )
+
+
+def _lived(timeline: Timeline, purchases: list[Purchase], extras: list[tuple[int, float, int, int]]) -> Member:
+    """The same life, decided step by step."""
+    member = a_member(timeline)
+    events: list[tuple[int, int, int, Any]] = [
+        (epoch_second(purchase.occurred_at), 0, i, purchase) for i, purchase in enumerate(purchases)
+    ]
+    events += [(int(at), 1, i, (kind, units)) for i, (_, at, kind, units) in enumerate(extras)]
+    for second, _, _, what in sorted(events, key=lambda event: event[:3]):
+        now = datetime.fromtimestamp(second, UTC)
+        if isinstance(what, Purchase):
+            member = decide.decide_purchase(timeline, member, what, now=now).after
+            continue
+        kind, units = what
+        try:
+            if kind == fold.ADVANCE:
+                raise PointsMissing
+            member = decide.decide_units(timeline, member, kind, currency=0, units=units, now=now).after
+        except PointsMissing:
+            # In a walk a refused event is an ADVANCE; at the till time waits for the next entry.
+            told = decide.decide_advance(timeline, member, now=now)
+            member = told.after if told.has_effect else member
+    return member

@@ -1,0 +1,98 @@
+"""Conditions on state: the postfix tests that the fold asks say what the tree, read plainly, says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import a_currency, a_ladder, a_member, a_program, a_rule, a_tier, a_timeline
+from tests.domain.worlds import examples, state_conditions
+
+from jifen.domain import fold
+from jifen.domain.member import Member
+from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
+
+TODAY = 20_500
+CODES = ("member", "silver", "gold")
+
+
+def plainly(condition: Condition, member: Member, tier: int) -> bool:
+    """The condition read as it is written, over the window as a list of days."""
+    if isinstance(condition, Not):
+        return not plainly(condition.part, member, tier)
+    if isinstance(condition, All):
+        return all(plainly(part, member, tier) for part in condition.parts)
+    if isinstance(condition, Any):
+        return any(plainly(part, member, tier) for part in condition.parts)
+    if condition.fact == "member.tier":
+        return CODES[tier] in (condition.value if isinstance(condition.value, tuple) else (condition.value,))
+    actual = fact(condition, member)
+    if actual is None:
+        return False
+    value = condition.value
+    if isinstance(value, tuple):
+        low, high = value
+        return int(low) <= actual <= int(high)
+    assert isinstance(value, int)
+    return {
+        "eq": actual == value, "ne": actual != value, "lt": actual < value, "le": actual <= value,
+        "gt": actual > value, "ge": actual >= value,
+    }[condition.operator]  # fmt: skip
+
+
+def fact(claim: Claim, member: Member) -> int | None:
+    days = [member.window[i : i + 4] for i in range(0, len(member.window), 4)]
+    recent = [row for row in days if TODAY - claim.window_days < row[0] <= TODAY]
+    if claim.fact == "member.spend_minor":
+        return sum(row[1] for row in recent)
+    if claim.fact == "member.visits":
+        return sum(row[3] for row in recent)
+    if claim.fact == "member.days_since_purchase":
+        last = member.scalars[fold.LAST_PURCHASE_DAY]
+        return TODAY - last if 0 <= last <= TODAY else None
+    if claim.fact == "member.purchases_before":
+        return member.scalars[fold.PURCHASES]
+    return member.balance(0)
+
+
+_days = st.dictionaries(
+    st.integers(TODAY - 40, TODAY + 2), st.tuples(st.integers(0, 30_000), st.integers(1, 3)), max_size=5
+)
+
+
+@examples(300)
+@given(
+    state_conditions(),
+    _days,
+    st.integers(0, 2),
+    st.integers(0, 4),
+    st.sampled_from((-1, TODAY - 7, TODAY, TODAY + 1)),
+    st.integers(-100, 400),
+)
+def test_the_tests_that_the_fold_asks_say_what_the_tree_says(
+    condition: Condition, days: dict[int, tuple[int, int]], tier: int, purchases: int, last: int, balance: int
+) -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=100), a_tier(2, reach=200))
+    timeline = a_timeline(a_program(a_rule(state=condition), currencies=[a_currency()], ladder=ladder))
+    fresh = a_member(timeline)
+    scalars = list(fresh.scalars)
+    scalars[fold.PURCHASES], scalars[fold.LAST_PURCHASE_DAY] = purchases, last
+    scalars[fold.BALANCES], scalars[fold.WINDOW_DAYS] = balance, len(days)
+    window = [number for day in sorted(days) for number in (day, days[day][0], days[day][0], days[day][1])]
+    member = replace(fresh, scalars=scalars, window=window)
+    r = 1 * fold.RULE_WIDTH
+    first, end = timeline.rules[r + fold.RULE_TESTS], timeline.rules[r + fold.RULE_TESTS_END]
+
+    holds = first == end or fold.state_holds(scalars, window, timeline.tests, first, end, TODAY, tier) == 1
+
+    assert holds == plainly(condition, member, tier)
+
+
+def test_a_member_who_never_bought_has_no_days_since_the_last_purchase_whatever_is_claimed() -> None:
+    for operator in ("eq", "ne", "lt", "le", "gt", "ge"):
+        claim = Claim(fact="member.days_since_purchase", operator=operator, value=3)
+        timeline = a_timeline(a_program(a_rule(state=claim)))
+        member = a_member(timeline)
+        end = timeline.rules[fold.RULE_WIDTH + fold.RULE_TESTS_END]
+        assert fold.state_holds(member.scalars, [], timeline.tests, 0, end, TODAY, 0) == 0

@@ -1,0 +1,381 @@
+"""Each verb and each refusal on one screen, in the words of the shop."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.builders import (
+    a_currency,
+    a_ladder,
+    a_line,
+    a_member,
+    a_moment,
+    a_program,
+    a_purchase,
+    a_rule,
+    a_tier,
+    a_timeline,
+    bought,
+    earned_of,
+    if_spent,
+    units_granted,
+)
+
+from jifen.domain import fold
+from jifen.domain.admission import believed, check_against_program
+from jifen.domain.decide import (
+    Decision,
+    Verb,
+    decide_advance,
+    decide_gift_received,
+    decide_reservation_end,
+    decide_return,
+    decide_units,
+)
+from jifen.domain.member import Member
+from jifen.domain.program.conditions import Claim
+from jifen.domain.program.meaning import NONE, Expiry, Grant, Rounding
+from jifen.domain.purchase import Payment, Purchase, ReturnedLine, returned_after
+from jifen.domain.refusals import (
+    FieldWrong,
+    LineUnknown,
+    PointsMissing,
+    ProgramMissing,
+    ReservationOver,
+    ReturnExceedsPurchase,
+    StoreUnknown,
+    SumsDiffer,
+    TimeOutOfBounds,
+    TooMuch,
+)
+from jifen.domain.timeline import Timeline
+
+
+def with_points(timeline: Timeline, units: int = 100, *, day: int = 0) -> Member:
+    return decide_units(timeline, a_member(timeline), fold.ADJUST_UP, currency=0, units=units, now=a_moment(day)).after
+
+
+def brought_back(timeline: Timeline, member: Member, decision: Decision, purchase: Purchase, quantity: int, *, day: int = 0) -> Decision:  # fmt: skip
+    earned = earned_of(timeline, decision, purchase, {})
+    after = returned_after(purchase.lines, {}, [ReturnedLine(number=1, quantity_milli=quantity)])
+    return decide_return(timeline, member, earned, after, now=a_moment(day))
+
+
+def said(decision: Decision) -> list[tuple[Verb, int, int]]:
+    return [(posting.verb, posting.units, posting.balance_after) for posting in decision.postings]
+
+
+# -- earning ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("grant", "rate", "rounding", "units"),
+    [
+        (Grant.PER_AMOUNT, (1, 100), Rounding.DOWN, 123),
+        (Grant.PER_AMOUNT, (1, 100), Rounding.UP, 124),
+        (Grant.PER_AMOUNT, (1, 100), Rounding.HALF_UP, 123),
+        (Grant.PER_WHOLE_AMOUNT, (5, 1_000), Rounding.DOWN, 60),
+        (Grant.PER_QUANTITY, (2, 1_000), Rounding.DOWN, 5),
+        (Grant.PER_WHOLE_QUANTITY, (2, 1_000), Rounding.DOWN, 4),
+        (Grant.FIXED, (50, 1), Rounding.DOWN, 50),
+    ],
+)
+def test_a_purchase_of_123_45_and_two_and_a_half_pieces_earns_by_each_kind_of_rule(
+    grant: Grant, rate: tuple[int, int], rounding: Rounding, units: int
+) -> None:
+    timeline = a_timeline(a_program(a_rule(grant=grant, rate=rate, rounding=rounding)))
+    purchase = a_purchase(lines=[a_line(1, 12_345, quantity_milli=2_500)])
+    assert units_granted(bought(timeline, a_member(timeline), purchase)) == units
+
+
+def test_a_group_that_keeps_the_best_grants_the_first_of_the_largest_and_a_group_that_adds_grants_all() -> None:
+    fixed = [a_rule(n, grant=Grant.FIXED, rate=(units, 1), group=0, is_best=True) for n, units in ((1, 5), (2, 9), (3, 9))]
+    best = a_timeline(a_program(*fixed))
+    assert [r.granted for r in bought(best, a_member(best), a_purchase()).results] == [0, 9, 0]
+    adding = a_timeline(a_program(*(a_rule(n, grant=Grant.FIXED, rate=(5, 1), group=0) for n in (1, 2))))
+    assert units_granted(bought(adding, a_member(adding), a_purchase())) == 10
+
+
+def test_caps_clip_a_purchase_a_day_and_a_month_and_each_begins_anew() -> None:
+    timeline = a_timeline(a_program(a_rule(caps=(80, 100, 150))))
+    member = a_member(timeline)
+    earned = []
+    for i, day in enumerate((0, 0, 1, 31)):
+        decision = bought(timeline, member, a_purchase(10_000, at=a_moment(day), no=str(i)))
+        earned.append(units_granted(decision))
+        member = decision.after
+    assert earned == [80, 20, 50, 80]
+
+
+def test_what_was_wanted_stays_readable_beside_what_was_granted() -> None:
+    timeline = a_timeline(a_program(a_rule(caps=(30, NONE, NONE))))
+    (posting,) = bought(timeline, a_member(timeline), a_purchase(10_000)).postings
+    assert posting.reasons == ((1, 100, 30),)
+
+
+def test_a_rule_on_recent_spend_looks_at_what_was_bought_before_this_purchase() -> None:
+    timeline = a_timeline(a_program(a_rule(state=if_spent(10_000, in_days=7))))
+    first = bought(timeline, a_member(timeline), a_purchase(10_000))
+    second = bought(timeline, first.after, a_purchase(10_000, at=a_moment(6), no="2"))
+    third = bought(timeline, second.after, a_purchase(10_000, at=a_moment(13), no="3"))
+    assert [units_granted(d) for d in (first, second, third)] == [0, 100, 0]
+
+
+def test_a_purchase_that_lifts_the_tier_is_itself_judged_by_the_tier_before_it() -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=10_000, multiplier=(2, 1)))
+    timeline = a_timeline(a_program(a_rule(by_tier=True), ladder=ladder))
+    first = bought(timeline, a_member(timeline), a_purchase(10_000))
+    second = bought(timeline, first.after, a_purchase(10_000, no="2"))
+    assert (first.judged_tier, first.after.tier, units_granted(first)) == (0, 1, 100)
+    assert (second.judged_tier, units_granted(second)) == (1, 200)
+
+
+def test_a_late_purchase_is_judged_by_the_tier_and_revision_of_its_moment_and_posted_now() -> None:
+    double = a_program(a_rule(rate=(2, 100)), revision=2, effective_at=a_moment(10))
+    timeline = a_timeline(a_program(), double)
+    late = bought(timeline, a_member(timeline), a_purchase(10_000, at=a_moment(9)), now=a_moment(12))
+    assert (late.row, units_granted(late)) == (0, 100)
+    on_time = bought(timeline, late.after, a_purchase(10_000, at=a_moment(12), no="2"))
+    assert (on_time.row, units_granted(on_time)) == (1, 200)
+
+
+def test_units_that_arrive_after_their_time_are_opened_and_expired_in_one_entry() -> None:
+    timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=5))]))
+    late = bought(timeline, a_member(timeline), a_purchase(10_000, at=a_moment(0)), now=a_moment(20))
+    assert said(late) == [(Verb.EARN, 100, 100), (Verb.EXPIRE, 100, 0)]
+    assert late.postings[1].due_on == a_moment(6).date()
+
+
+# -- time --------------------------------------------------------------------------------------------------------------------
+
+
+def test_units_may_be_used_on_their_last_day_and_not_after_it() -> None:
+    timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=5))]))
+    member = bought(timeline, a_member(timeline), a_purchase(10_000)).after
+    on_the_last = decide_units(timeline, member, fold.REDEEM, currency=0, units=100, now=a_moment(5, hour=23))
+    assert on_the_last.after.balance(0) == 0
+    expired = decide_advance(timeline, member, now=a_moment(6, hour=0))
+    assert said(expired) == [(Verb.EXPIRE, 100, 0)]
+
+
+def test_pending_units_cannot_be_spent_until_they_mature_and_count_in_the_balance() -> None:
+    timeline = a_timeline(a_program(currencies=[a_currency(pending_days=3)]))
+    member = bought(timeline, a_member(timeline), a_purchase(10_000)).after
+    assert member.balance(0) == 100
+    with pytest.raises(PointsMissing) as no:
+        decide_units(timeline, member, fold.REDEEM, currency=0, units=100, now=a_moment(2))
+    assert no.value.numbers == {"units": 100, "units_available": 0, "points_missing": 100}
+    assert decide_units(timeline, member, fold.REDEEM, currency=0, units=100, now=a_moment(3)).after.balance(0) == 0
+
+
+def test_a_tier_is_kept_for_its_time_then_judged_by_the_window_and_may_fall() -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=10_000), window_days=30, keeps_days=60)
+    timeline = a_timeline(a_program(ladder=ladder))
+    member = bought(timeline, a_member(timeline), a_purchase(10_000)).after
+    assert decide_advance(timeline, member, now=a_moment(59)).after.tier == 1
+    fallen = decide_advance(timeline, member, now=a_moment(75)).after
+    assert fallen.tier == 0
+    assert fallen.history[3 : 6] == [fold_day(0), *member.history[4:6]]
+    assert fallen.history[6:] == [fold_day(60), 0, 0]
+
+
+def fold_day(day: int) -> int:
+    return (a_moment(day).date() - datetime(1970, 1, 1, tzinfo=UTC).date()).days
+
+
+def test_who_spends_enough_again_keeps_the_tier_when_it_is_reviewed() -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=10_000), window_days=30, keeps_days=60)
+    timeline = a_timeline(a_program(ladder=ladder))
+    member = bought(timeline, a_member(timeline), a_purchase(10_000)).after
+    member = bought(timeline, member, a_purchase(10_000, at=a_moment(45), no="2")).after
+    assert decide_advance(timeline, member, now=a_moment(61)).after.tier == 1
+    assert decide_advance(timeline, member, now=a_moment(121)).after.tier == 0
+
+
+# -- returns ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_part_that_comes_back_takes_its_share_and_the_last_part_the_rest() -> None:
+    timeline = a_timeline()
+    purchase = a_purchase(lines=[a_line(1, 10_000, quantity_milli=3_000)])
+    first = bought(timeline, a_member(timeline), purchase)
+    back = brought_back(timeline, first.after, first, purchase, 1_000)
+    assert said(back) == [(Verb.CLAW_BACK, 33, 67)]
+    assert said(brought_back(timeline, first.after, first, purchase, 3_000)) == [(Verb.CLAW_BACK, 100, 0)]
+
+
+def test_a_return_after_expiry_charges_nothing_again() -> None:
+    timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=5), debt_limit=1_000)]))
+    purchase = a_purchase(10_000)
+    first = bought(timeline, a_member(timeline), purchase)
+    spent = decide_units(timeline, first.after, fold.REDEEM, currency=0, units=30, now=a_moment(1)).after
+    back = brought_back(timeline, spent, first, purchase, 1_000, day=10)
+    assert said(back) == [(Verb.EXPIRE, 70, 0), (Verb.CLAW_BACK, 30, -30)]
+    assert back.after.debt(0) == 30
+
+
+@pytest.mark.parametrize(("limit", "taken", "forgiven"), [(0, 40, 60), (20, 60, 40), (1_000, 100, 0)])
+def test_units_already_spent_are_owed_up_to_the_limit_and_forgiven_beyond_it(
+    limit: int, taken: int, forgiven: int
+) -> None:
+    timeline = a_timeline(a_program(currencies=[a_currency(debt_limit=limit)]))
+    purchase = a_purchase(10_000)
+    first = bought(timeline, a_member(timeline), purchase)
+    spent = decide_units(timeline, first.after, fold.REDEEM, currency=0, units=60, now=a_moment()).after
+    back = brought_back(timeline, spent, first, purchase, 1_000)
+    assert said(back) == [(Verb.CLAW_BACK, taken, 40 - taken)]
+    assert back.forgiven == ({0: forgiven} if forgiven else {})
+
+
+def test_a_debt_is_repaid_by_the_next_earning_and_by_pending_units_when_they_mature() -> None:
+    timeline = a_timeline(a_program(currencies=[a_currency(pending_days=3, debt_limit=1_000)]))
+    purchase = a_purchase(10_000)
+    first = bought(timeline, a_member(timeline), purchase)
+    spent = decide_units(timeline, first.after, fold.REDEEM, currency=0, units=100, now=a_moment(3)).after
+    owing = brought_back(timeline, spent, first, purchase, 1_000, day=3).after
+    earning = bought(timeline, owing, a_purchase(25_000, at=a_moment(4), no="2")).after
+    assert (earning.balance(0), earning.debt(0)) == (150, 100)
+    matured = decide_advance(timeline, earning, now=a_moment(7)).after
+    assert (matured.balance(0), matured.debt(0)) == (150, 0)
+    assert fold.available(matured.scalars, matured.lots, 0, fold_day(7)) == 150
+
+
+def test_a_cap_that_a_return_frees_can_be_earned_again_on_its_day() -> None:
+    timeline = a_timeline(a_program(a_rule(caps=(NONE, 100, NONE))))
+    purchase = a_purchase(8_000)
+    first = bought(timeline, a_member(timeline), purchase)
+    clipped = bought(timeline, first.after, a_purchase(8_000, no="2"))
+    back = brought_back(timeline, clipped.after, first, purchase, 1_000)
+    again = bought(timeline, back.after, a_purchase(9_000, no="3"))
+    assert [units_granted(d) for d in (first, clipped, again)] == [80, 20, 80]
+
+
+# -- reservations and gifts -----------------------------------------------------------------------------------------------------
+
+
+def test_reserved_units_leave_what_is_available_and_not_the_balance() -> None:
+    timeline = a_timeline()
+    held = decide_units(
+        timeline, with_points(timeline), fold.RESERVE, currency=0, units=70, now=a_moment(), lapses_at=a_moment(1)
+    )
+    assert (held.after.balance(0), said(held)) == (100, [])
+    with pytest.raises(PointsMissing):
+        decide_units(timeline, held.after, fold.REDEEM, currency=0, units=31, now=a_moment())
+    end = {"reservation": held.sequence, "now": a_moment(0, hour=13)}
+    spent = decide_reservation_end(timeline, held.after, is_committed=True, **end)  # type: ignore[arg-type]
+    assert said(spent) == [(Verb.REDEEM, 70, 30)]
+    freed = decide_reservation_end(timeline, held.after, is_committed=False, **end)  # type: ignore[arg-type]
+    assert freed.after.balance(0) == 100
+    with pytest.raises(ReservationOver):
+        decide_reservation_end(timeline, spent.after, is_committed=True, **end)  # type: ignore[arg-type]
+    with pytest.raises(ReservationOver):
+        decide_reservation_end(timeline, held.after, reservation=held.sequence, is_committed=True, now=a_moment(1))
+
+
+def test_units_that_expire_while_they_are_reserved_can_still_be_spent_and_expire_when_they_are_released() -> None:
+    timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=5))]))
+    member = bought(timeline, a_member(timeline), a_purchase(10_000)).after
+    held = decide_units(
+        timeline, member, fold.RESERVE, currency=0, units=100, now=a_moment(5), lapses_at=a_moment(7)
+    )
+    end = {"reservation": held.sequence, "now": a_moment(6)}
+    spent = decide_reservation_end(timeline, held.after, is_committed=True, **end)  # type: ignore[arg-type]
+    assert said(spent) == [(Verb.REDEEM, 100, 0)]
+    freed = decide_reservation_end(timeline, held.after, is_committed=False, **end)  # type: ignore[arg-type]
+    assert said(freed) == [(Verb.EXPIRE, 100, 0)]
+    lapsed = decide_advance(timeline, held.after, now=a_moment(9))
+    assert said(lapsed) == [(Verb.EXPIRE, 100, 0)]
+    assert lapsed.postings[0].due_on == a_moment(7).date()
+
+
+def test_a_gift_takes_what_expires_first_and_keeps_each_day_of_expiry() -> None:
+    timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=30))]))
+    member = with_points(timeline, 50, day=0)
+    member = decide_units(timeline, member, fold.ADJUST_UP, currency=0, units=50, now=a_moment(10)).after
+    given = decide_units(timeline, member, fold.GIFT_OUT, currency=0, units=70, now=a_moment(11))
+    assert given.slices == ((fold_day(30), 50), (fold_day(40), 20))
+    received = decide_gift_received(timeline, a_member(timeline), currency=0, slices=given.slices, now=a_moment(35))
+    assert said(received) == [(Verb.RECEIVE, 50, 50), (Verb.EXPIRE, 50, 0), (Verb.RECEIVE, 20, 20)]
+
+
+# -- refusals -------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_purchase_that_contradicts_itself_is_refused_with_a_pointer_and_numbers() -> None:
+    def refused(**wrong: object) -> FieldWrong | SumsDiffer | TooMuch:
+        right: dict[str, object] = {
+            "source": "pos", "business_no": "1", "occurred_at": a_moment(), "money": "CNY", "amount_minor": 100,
+            "lines": (a_line(1, 100),),
+        }  # fmt: skip
+        with pytest.raises((FieldWrong, SumsDiffer, TooMuch)) as no:
+            Purchase(**{**right, **wrong})  # type: ignore[arg-type]
+        return no.value  # type: ignore[return-value]
+
+    assert refused(occurred_at=datetime(2026, 1, 1)).pointer == "/occurred_at"  # noqa: DTZ001
+    assert refused(lines=()).pointer == "/lines"
+    assert refused(lines=tuple(a_line(i, 0) for i in range(1_001)), amount_minor=0).code == "too_much"
+    assert refused(lines=(a_line(1, 50), a_line(1, 50))).pointer == "/lines/1/number"
+    assert refused(lines=(a_line(1, -1), a_line(2, 101))).pointer == "/lines/0/amount_minor"
+    assert refused(lines=(a_line(1, 100, quantity_milli=-1),)).pointer == "/lines/0/quantity_milli"
+    differs = refused(amount_minor=101)
+    assert (differs.code, differs.numbers) == ("sums_differ", {"expected": 100, "actual": 101})
+    assert refused(payments=(Payment(method="cash", amount_minor=99),)).pointer == "/payments"
+
+
+def test_a_return_of_what_was_not_bought_is_refused() -> None:
+    lines = [a_line(1, 100, quantity_milli=3_000), a_line(2, 0, quantity_milli=0)]
+
+    def back(number: int, quantity: int, before: int = 0) -> dict[int, int]:
+        return returned_after(lines, {1: before}, [ReturnedLine(number=number, quantity_milli=quantity)])
+
+    with pytest.raises(LineUnknown):
+        back(3, 1_000)
+    with pytest.raises(FieldWrong):
+        back(1, 0)
+    with pytest.raises(ReturnExceedsPurchase) as no:
+        back(1, 2_001, before=1_000)
+    assert no.value.numbers == {"line": 1, "quantity_milli_left": 2_000, "quantity_milli": 2_001}
+    with pytest.raises(FieldWrong):
+        returned_after(lines, {}, [ReturnedLine(number=1, quantity_milli=1)] * 2)
+    assert back(2, 1_000) == {1: 0, 2: 1_000}
+
+
+def test_a_time_that_cannot_be_believed_is_refused_and_a_clock_a_little_ahead_counts_as_now() -> None:
+    timeline = a_timeline(a_program(late_days=10))
+    now = a_moment(100)
+    for at in (now + timedelta(minutes=6), now - timedelta(days=11)):
+        with pytest.raises(TimeOutOfBounds):
+            believed(timeline, a_purchase(at=at), now, is_import=False)
+    assert believed(timeline, a_purchase(at=now + timedelta(minutes=4)), now, is_import=False) == now
+    old = now - timedelta(days=11)
+    assert believed(timeline, a_purchase(at=old), now, is_import=True) == old
+
+
+def test_what_the_programme_does_not_know_is_refused() -> None:
+    from dataclasses import replace
+
+    program = a_program()
+    with pytest.raises(FieldWrong, match="CNY"):
+        check_against_program(program, replace(a_purchase(), money="USD"))
+    with pytest.raises(FieldWrong, match="limit"):
+        check_against_program(program, a_purchase(10**9 + 1))
+    with pytest.raises(StoreUnknown):
+        check_against_program(replace(program, any_store=False), a_purchase(store="moon"))
+    with pytest.raises(FieldWrong, match="not declared"):
+        check_against_program(program, a_purchase(lines=[a_line(1, 1, attributes={"organic": "yes"})]))
+
+
+def test_before_the_first_revision_there_is_no_programme() -> None:
+    timeline = a_timeline(a_program(effective_at=a_moment(5)))
+    with pytest.raises(ProgramMissing):
+        bought(timeline, a_member(timeline), a_purchase(at=a_moment(4)))
+
+
+def test_a_given_fact_chooses_the_lines_and_a_purchase_no_rule_sees_still_counts_as_a_visit() -> None:
+    bread = Claim(fact="line.sku", operator="is", value="bread")
+    timeline = a_timeline(a_program(a_rule(given=bread), a_rule(2, state=Claim(fact="member.visits", operator="ge", value=1, window_days=1))))  # fmt: skip
+    mixed = bought(timeline, a_member(timeline), a_purchase(lines=[a_line(1, 300, sku="bread"), a_line(2, 700)]))
+    assert [(r.rule, r.granted) for r in mixed.results] == [(1, 3), (2, 0)]
+    second = bought(timeline, mixed.after, a_purchase(lines=[a_line(1, 700)], no="2"))
+    assert [(r.rule, r.granted) for r in second.results] == [(2, 7)]
