@@ -1,0 +1,260 @@
+"""The machine under test: a PostgreSQL of its own with the product's settings, a serving process, and a load beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psutil
+
+from jifen.bench.load import HOST, Order
+from jifen.embedded import Server, throw_away
+
+PGBENCH_SCALE = 50
+CLIENTS = 8
+TEMPLATE = "grocer"  # 12 rules, 4 tiers, monthly caps
+PROGRAM_FROM = datetime(2016, 1, 1, tzinfo=UTC)
+MUST_BE_ON = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+class DurabilityOff(Exception):
+    """A durability setting is off: such a figure does not count."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """A server with a programme, members and a serving process."""
+
+    server: Server
+    members: int
+    port: int = 0
+    token: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    ready_seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    # -- PostgreSQL's own measure --------------------------------------------------------------------------------------
+
+    def prepare_pgbench(self) -> None:
+        """Make pgbench's tables in a database of their own."""
+        self._sql("CREATE DATABASE pgbench")
+        self._run("pgbench", "-i", "-q", "-s", str(PGBENCH_SCALE), "pgbench")
+
+    def pgbench(self, *, seconds: int, reads: bool = False) -> float:
+        """Transactions a second of TPC-B, or of `-S`: prepared, 8 clients."""
+        kind = ["-S"] if reads else []
+        told = self._run(
+            "pgbench",
+            *kind,
+            "-M",
+            "prepared",
+            "-c",
+            str(CLIENTS),
+            "-j",
+            "2",
+            "-T",
+            str(seconds),
+            "-n",
+            "pgbench",
+        )
+        found = re.search(r"tps = ([0-9.]+)", told)
+        assert found is not None, told
+        return float(found.group(1))
+
+    def _run(self, program: str, *arguments: str) -> str:
+        environment = {**os.environ, **self.server.admin.environment()}
+        done = subprocess.run(
+            [str(self.server.bin / program), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def _sql(self, statement: str) -> str:
+        return self._run("psql", "-X", "-q", "-A", "-t", "-d", "postgres", "-c", statement)
+
+    def check_durability(self) -> None:
+        """Refuse to measure a server that trades durability."""
+        off = [name for name in MUST_BE_ON if self._sql(f"SHOW {name}").strip() == "off"]
+        if off:
+            raise DurabilityOff(f"{', '.join(off)} off: such a figure does not count")
+
+    # -- the product ---------------------------------------------------------------------------------------------------
+
+    def add_members(self, first: int, count: int) -> None:
+        """Enrol members `first` to `first + count - 1` of the benchmark, to whom nothing has happened."""
+        from jifen.domain import fold
+
+        statement = f"""
+            INSERT INTO jifen.member (member_id, status, enrolled_at, sequence, tier, review_day, purchases,
+                last_purchase_day, clock_day, clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts,
+                spend_window, tier_history, counters, holds)
+            SELECT md5(i::text)::uuid, 'active', now(), 0, 0, {fold.FAR}, 0, -1, 0, 0, 0, {fold.FAR}, {fold.FAR_AT},
+                '{{0,0}}', '{{0,0}}', '{{}}', '{{0,0,0}}', '{{}}', '{{}}'
+            FROM generate_series({first}, {first + count - 1}) AS i"""  # noqa: S608
+        self._run("psql", "-X", "-q", "-d", "jifen", "-c", statement, "-c", "VACUUM ANALYZE jifen.member")
+
+    def start_serving(self) -> float:
+        """Start the serving process; return the seconds until it answers."""
+        with socket.socket() as free:
+            free.bind((HOST, 0))
+            self.port = free.getsockname()[1]
+        environment = {
+            **os.environ,
+            "JIFEN_DATABASE_URL": self.server.app.url(),
+            "JIFEN_DATABASE_OWNER_URL": self.server.owner.url(),
+        }
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from jifen.cli import main; main()", "serve", "--port", str(self.port)],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.ready_seconds = self._wait_ready(began)
+        return self.ready_seconds
+
+    def _wait_ready(self, began: float, *, limit: float = 60) -> float:
+        while time.perf_counter() - began < limit:
+            health = f"http://{HOST}:{self.port}/v1/health"
+            with suppress(OSError, ValueError), urllib.request.urlopen(health, timeout=1) as answer:
+                if json.load(answer)["status"] == "ready":
+                    return time.perf_counter() - began
+            time.sleep(0.02)
+        raise TimeoutError(f"the serving process was not ready within {limit} seconds")
+
+    def stop_serving(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the serving process."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(30)
+            self.process = None
+
+    def memory_megabytes(self) -> float:
+        """Resident memory of the serving process."""
+        assert self.process is not None, "it serves"
+        return float(psutil.Process(self.process.pid).memory_info().rss) / 1e6
+
+    # -- load ----------------------------------------------------------------------------------------------------------
+
+    def load(self, **order: Any) -> dict[str, Any]:
+        """Put a load on; return what came of it, with CPU microseconds an item for each process and foreign load."""
+        asked = Order(port=self.port, token=self.token, members=self.members, **order)
+        before, busy = self._cpu_by_part(), _busy()
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "jifen.bench.load"],
+            input=json.dumps(asdict(asked)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"the load failed: {done.stderr[-2000:]}")
+        took = time.perf_counter() - began
+        result: dict[str, Any] = json.loads(done.stdout)
+        after, busy = self._cpu_by_part(), _busy() - busy
+        used = {part: after[part] - before[part] for part in before}
+        used["load"] = result.pop("cpu_seconds")
+        items = max(result["items"], 1)
+        result["cpu_us"] = {part: round(seconds / items * 1e6, 1) for part, seconds in used.items()}
+        foreign = max(0.0, busy - sum(used.values()))
+        result["foreign_share"] = round(foreign / (took * (psutil.cpu_count() or 1)), 3)
+        return result
+
+    def _cpu_by_part(self) -> dict[str, float]:
+        assert self.process is not None, "it serves"
+        serving = psutil.Process(self.process.pid).cpu_times()
+        postmaster = psutil.Process(self.postmaster())
+        spent = 0.0
+        for one in [postmaster, *postmaster.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                times = one.cpu_times()
+                spent += times.user + times.system
+        # Backends that have ended are counted with their parent.
+        ended = postmaster.cpu_times()
+        return {
+            "serving": serving.user + serving.system,
+            "postgresql": spent + ended.children_user + ended.children_system,
+        }
+
+    def postmaster(self) -> int:
+        """The process id of PostgreSQL's first process."""
+        return int((self.server.home.data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
+
+    def wal_bytes(self) -> int:
+        """WAL written so far."""
+        return int(self._sql("SELECT (pg_current_wal_lsn() - '0/0')::bigint").strip())
+
+    def reconcile(self) -> bool:
+        """Whether the laws hold (without replaying every member: that is another benchmark's work)."""
+        return asyncio.run(_reconcile(self.server))
+
+
+def _busy() -> float:
+    times = psutil.cpu_times()
+    return float(
+        times.user + times.system + times.nice + getattr(times, "irq", 0.0) + getattr(times, "softirq", 0.0)
+    )
+
+
+async def _reconcile(server: Server) -> bool:
+    from jifen.document.stored import timeline_of_published
+    from jifen.operations.reconcile_books import reconcile_books
+    from jifen.store.ledger import Ledger, open_pool
+
+    pool = await open_pool(server.app, size=1)
+    books = await reconcile_books(Ledger(pool, compile_timeline=timeline_of_published), replays=False)
+    await pool.close()
+    return books.are_kept
+
+
+async def _publish(server: Server) -> str:
+    from jifen.document.load import parse_document
+    from jifen.document.stored import timeline_of_published
+    from jifen.operations.manage_keys import create_key
+    from jifen.operations.publish_program import publish_program
+    from jifen.store.ledger import Ledger, open_pool
+    from jifen.templates import template_text
+
+    pool = await open_pool(server.app, size=1)
+    ledger = Ledger(pool, compile_timeline=timeline_of_published)
+    document = parse_document(template_text(TEMPLATE), name=TEMPLATE)
+    await publish_program(ledger, document, effective_at=PROGRAM_FROM, published_by="bench")
+    _, token = await create_key(ledger, name="bench", scopes=["admin"])
+    await pool.close()
+    return token
+
+
+@contextmanager
+def a_machine(*, members: int, say: Any = lambda _: None) -> Iterator[Machine]:
+    """A machine that serves, gone when the block ends."""
+    from jifen.store.migrate import migrate
+
+    with throw_away() as server:
+        machine = Machine(server=server, members=members)
+        machine.check_durability()
+        migrate(server.owner)
+        machine.token = asyncio.run(_publish(server))
+        say(f"enrolling {members:,} members")
+        machine.add_members(0, members)
+        machine.start_serving()
+        try:
+            yield machine
+        finally:
+            machine.stop_serving()
