@@ -18,7 +18,7 @@ def line(**more: Any) -> dict[str, Any]:
     return {"number": 1, "amount_minor": 10_000, **more}
 
 
-PURCHASES = {
+PURCHASES: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown field": ({"colour": "red"}, "/colour"),
     "an unknown field of a line": ({"lines": [line(colour="red")]}, "/lines/0/colour"),
     "a float": ({"amount_minor": 100.5}, "/amount_minor"),

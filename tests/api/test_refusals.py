@@ -11,7 +11,7 @@ from tests.api.conftest import Api, a_purchase_body
 from tests.api.writes import the_document
 
 from jifen.api import errors
-from jifen.api.errors import Refusal
+from jifen.domain.refusals import Refusal
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

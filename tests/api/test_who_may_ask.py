@@ -88,9 +88,8 @@ async def test_a_key_is_asked_for_before_the_body_is_read(shared_api: Api) -> No
     ],
 )
 async def test_what_is_no_key_opens_nothing(shared_api: Api, authorization: str) -> None:
-    answer = await shared_api.client.get(
-        "/v1/program", headers={"Authorization": authorization.encode("latin-1")}
-    )  # type: ignore[dict-item]
+    headers = [(b"Authorization", authorization.encode("latin-1"))]
+    answer = await shared_api.client.get("/v1/program", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 
 
