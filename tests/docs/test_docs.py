@@ -24,6 +24,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 
 
 def _tracked() -> list[Path]:
+    assert (ROOT / ".git").exists(), "these tests are run in a checkout"
     told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     return [ROOT / name for name in told.stdout.split("\0") if name and (ROOT / name).is_file()]
 
