@@ -138,15 +138,17 @@ def _fold(
         lots=lots[: scalars[fold.LOTS] * fold.LOT_WIDTH],
         window=window[: scalars[fold.WINDOW_DAYS] * fold.WINDOW_WIDTH],
         history=history[: scalars[fold.TIERS_HELD] * fold.HISTORY_WIDTH],
-        counters=_kept_counters(member, counters[: scalars[fold.COUNTERS] * fold.COUNTER_WIDTH]),
+        counters=_kept_counters(counters[: scalars[fold.COUNTERS] * fold.COUNTER_WIDTH]),
         holds=holds[: scalars[fold.HOLDS] * fold.HOLD_WIDTH],
     )
     return _Told(after, out, results, code)
 
 
-def _kept_counters(before: Member, counters: list[int]) -> list[int]:
-    # Without a new row there is no new period, and what was kept stays the latest.
-    return counters if len(counters) == len(before.counters) else latest_counters(counters)
+def _kept_counters(counters: list[int]) -> list[int]:
+    # One row for each rule's days and one for its months: nothing is older than another, and all are kept.
+    width = fold.COUNTER_WIDTH
+    kinds = {(rule, period & 1) for rule, period in zip(counters[::width], counters[1::width], strict=True)}
+    return counters if len(kinds) * width == len(counters) else latest_counters(counters)
 
 
 def _changed_lots(before: Member, after: Member) -> tuple[Lot, ...]:
