@@ -80,7 +80,7 @@ class Life:
         self.now += timedelta(minutes=step.minutes)
         before = self.member
         calls: list[tuple[list[int], list[int], list[int], list[int], list[int]]] = []
-        real = decide._fold  # noqa: SLF001
+        real = decide._fold
 
         def listening(timeline, member, event, *, hits, results, expiry):  # type: ignore[no-untyped-def]
             given = (list(event), list(hits), list(results), list(expiry))
@@ -401,9 +401,12 @@ def assert_nothing_due_is_overlooked(after: Member) -> None:
 
 def assert_counters(life: Life, after: Member) -> None:
     width = fold.COUNTER_WIDTH
+    kinds = set()
     for i in range(0, len(after.counters), width):
         number, period, used = after.counters[i : i + width]
         assert used == life.used.get((number, period), 0)
+        assert (number, period % 2) not in kinds, "of each capped rule one day and one month are kept"
+        kinds.add((number, period % 2))
     for (number, period), used in life.used.items():
         rules = [
             rule for program in life.timeline.programs for rule in program.rules if rule.number == number

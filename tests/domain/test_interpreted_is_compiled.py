@@ -159,7 +159,10 @@ def assert_left(member: Member, walked: Walked) -> None:
     assert [list(lot) for lot in member.lot_rows()] == walked.lots
     assert (member.window, member.history, member.holds) == (walked.window, walked.history, walked.holds)
     width = fold.COUNTER_WIDTH
-    assert sorted(member.counters[i : i + width] for i in range(0, len(member.counters), width)) == walked.counters
+    assert (
+        sorted(member.counters[i : i + width] for i in range(0, len(member.counters), width))
+        == walked.counters
+    )
 
 
 # -- from frames -----------------------------------------------------------------------------------------------------------
@@ -182,7 +185,10 @@ def test_history_from_frames_is_what_the_till_would_have_decided(
     redeemed: list[list[tuple[int, int]]],
 ) -> None:
     purchases = [
-        [_purchase(m, i, minute, lines) for i, (minute, lines) in enumerate(sorted(own, key=lambda one: one[0]))]
+        [
+            _purchase(m, i, minute, lines)
+            for i, (minute, lines) in enumerate(sorted(own, key=lambda one: one[0]))
+        ]
         for m, own in enumerate(bought)
     ]
     end = OPENING.timestamp() + 100 * 86_400
@@ -205,7 +211,9 @@ def test_history_from_frames_is_what_the_till_would_have_decided(
         for column in KEPT:
             assert scalars[column] == member.scalars[column]
         assert scalars[fold.BALANCES :] == member.scalars[fold.BALANCES :]
-        assert interpreted.lots[interpreted.lot_member == m].tolist() == [list(lot) for lot in member.lot_rows()]
+        assert interpreted.lots[interpreted.lot_member == m].tolist() == [
+            list(lot) for lot in member.lot_rows()
+        ]
 
 
 COMPARED = (
@@ -264,7 +272,9 @@ def _walked(
     )
 
 
-def _lived(timeline: Timeline, purchases: list[Purchase], extras: list[tuple[int, float, int, int]]) -> Member:
+def _lived(
+    timeline: Timeline, purchases: list[Purchase], extras: list[tuple[int, float, int, int]]
+) -> Member:
     """The same life, decided step by step."""
     member = a_member(timeline)
     events: list[tuple[int, int, int, Any]] = [

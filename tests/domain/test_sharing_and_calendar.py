@@ -32,7 +32,9 @@ def test_shares_add_up_and_none_is_a_unit_away_from_its_proportion(units: int, w
     assert min(parts) >= 0
     total = sum(weights)
     if total:
-        assert all(abs(part * total - units * weight) < total for part, weight in zip(parts, weights, strict=True))
+        assert all(
+            abs(part * total - units * weight) < total for part, weight in zip(parts, weights, strict=True)
+        )
         assert all(part == 0 for part, weight in zip(parts, weights, strict=True) if weight == 0)
 
 
@@ -45,8 +47,13 @@ def test_what_is_left_over_goes_to_the_largest_remainder_and_among_equals_to_the
 
 @pytest.mark.parametrize(
     ("rounding", "expected"),
-    [(Rounding.DOWN, (2, 2, 2, 3)), (Rounding.UP, (2, 3, 3, 4)), (Rounding.HALF_UP, (2, 3, 3, 4)), (Rounding.HALF_EVEN, (2, 2, 3, 4))],
-)  # fmt: skip
+    [
+        (Rounding.DOWN, (2, 2, 2, 3)),
+        (Rounding.UP, (2, 3, 3, 4)),
+        (Rounding.HALF_UP, (2, 3, 3, 4)),
+        (Rounding.HALF_EVEN, (2, 2, 3, 4)),
+    ],
+)
 def test_rounding_is_what_its_name_says(rounding: Rounding, expected: tuple[int, ...]) -> None:
     assert tuple(divide(n, 10, rounding) for n in (20, 25, 26, 35)) == expected
 
@@ -90,7 +97,9 @@ def test_what_never_expires_has_a_day_that_never_comes() -> None:
 @examples(200)
 @given(
     st.datetimes(datetime(1971, 1, 1), datetime(2190, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    st.sampled_from(("Asia/Shanghai", "America/New_York", "Pacific/Auckland", "Africa/Cairo", "America/Havana")),
+    st.sampled_from(
+        ("Asia/Shanghai", "America/New_York", "Pacific/Auckland", "Africa/Cairo", "America/Havana")
+    ),
 )
 def test_a_moment_lies_within_its_day(at: datetime, zone: str) -> None:
     day = local_date(at, zone)

@@ -27,10 +27,13 @@ def plainly(condition: Condition, member: Member, tier: int) -> bool:
         return any(plainly(part, member, tier) for part in condition.parts)
     if condition.fact == "member.tier":
         return CODES[tier] in (condition.value if isinstance(condition.value, tuple) else (condition.value,))
-    actual = fact(condition, member)
+    return claim_holds(condition, fact(condition, member))
+
+
+def claim_holds(claim: Claim, actual: int | None) -> bool:
+    value = claim.value
     if actual is None:
         return False
-    value = condition.value
     if isinstance(value, tuple):
         low, high = value
         return int(low) <= actual <= int(high)
@@ -38,7 +41,7 @@ def plainly(condition: Condition, member: Member, tier: int) -> bool:
     return {
         "eq": actual == value, "ne": actual != value, "lt": actual < value, "le": actual <= value,
         "gt": actual > value, "ge": actual >= value,
-    }[condition.operator]  # fmt: skip
+    }[claim.operator]  # fmt: skip
 
 
 def fact(claim: Claim, member: Member) -> int | None:

@@ -53,10 +53,14 @@ from jifen.domain.timeline import Timeline
 
 
 def with_points(timeline: Timeline, units: int = 100, *, day: int = 0) -> Member:
-    return decide_units(timeline, a_member(timeline), fold.ADJUST_UP, currency=0, units=units, now=a_moment(day)).after
+    return decide_units(
+        timeline, a_member(timeline), fold.ADJUST_UP, currency=0, units=units, now=a_moment(day)
+    ).after
 
 
-def brought_back(timeline: Timeline, member: Member, decision: Decision, purchase: Purchase, quantity: int, *, day: int = 0) -> Decision:  # fmt: skip
+def brought_back(
+    timeline: Timeline, member: Member, decision: Decision, purchase: Purchase, quantity: int, *, day: int = 0
+) -> Decision:
     earned = earned_of(timeline, decision, purchase, {})
     after = returned_after(purchase.lines, {}, [ReturnedLine(number=1, quantity_milli=quantity)])
     return decide_return(timeline, member, earned, after, now=a_moment(day))
@@ -89,8 +93,13 @@ def test_a_purchase_of_123_45_and_two_and_a_half_pieces_earns_by_each_kind_of_ru
     assert units_granted(bought(timeline, a_member(timeline), purchase)) == units
 
 
-def test_a_group_that_keeps_the_best_grants_the_first_of_the_largest_and_a_group_that_adds_grants_all() -> None:
-    fixed = [a_rule(n, grant=Grant.FIXED, rate=(units, 1), group=0, is_best=True) for n, units in ((1, 5), (2, 9), (3, 9))]
+def test_a_group_that_keeps_the_best_grants_the_first_of_the_largest_and_a_group_that_adds_grants_all() -> (
+    None
+):
+    fixed = [
+        a_rule(n, grant=Grant.FIXED, rate=(units, 1), group=0, is_best=True)
+        for n, units in ((1, 5), (2, 9), (3, 9))
+    ]
     best = a_timeline(a_program(*fixed))
     assert [r.granted for r in bought(best, a_member(best), a_purchase()).results] == [0, 9, 0]
     adding = a_timeline(a_program(*(a_rule(n, grant=Grant.FIXED, rate=(5, 1), group=0) for n in (1, 2))))
@@ -166,7 +175,10 @@ def test_pending_units_cannot_be_spent_until_they_mature_and_count_in_the_balanc
     with pytest.raises(PointsMissing) as no:
         decide_units(timeline, member, fold.REDEEM, currency=0, units=100, now=a_moment(2))
     assert no.value.numbers == {"units": 100, "units_available": 0, "points_missing": 100}
-    assert decide_units(timeline, member, fold.REDEEM, currency=0, units=100, now=a_moment(3)).after.balance(0) == 0
+    assert (
+        decide_units(timeline, member, fold.REDEEM, currency=0, units=100, now=a_moment(3)).after.balance(0)
+        == 0
+    )
 
 
 def test_a_tier_is_kept_for_its_time_then_judged_by_the_window_and_may_fall() -> None:
@@ -176,7 +188,7 @@ def test_a_tier_is_kept_for_its_time_then_judged_by_the_window_and_may_fall() ->
     assert decide_advance(timeline, member, now=a_moment(59)).after.tier == 1
     fallen = decide_advance(timeline, member, now=a_moment(75)).after
     assert fallen.tier == 0
-    assert fallen.history[3 : 6] == [fold_day(0), *member.history[4:6]]
+    assert fallen.history[3:6] == [fold_day(0), *member.history[4:6]]
     assert fallen.history[6:] == [fold_day(60), 0, 0]
 
 
@@ -257,7 +269,13 @@ def test_a_cap_that_a_return_frees_can_be_earned_again_on_its_day() -> None:
 def test_reserved_units_leave_what_is_available_and_not_the_balance() -> None:
     timeline = a_timeline()
     held = decide_units(
-        timeline, with_points(timeline), fold.RESERVE, currency=0, units=70, now=a_moment(), lapses_at=a_moment(1)
+        timeline,
+        with_points(timeline),
+        fold.RESERVE,
+        currency=0,
+        units=70,
+        now=a_moment(),
+        lapses_at=a_moment(1),
     )
     assert (held.after.balance(0), said(held)) == (100, [])
     with pytest.raises(PointsMissing):
@@ -270,10 +288,14 @@ def test_reserved_units_leave_what_is_available_and_not_the_balance() -> None:
     with pytest.raises(ReservationOver):
         decide_reservation_end(timeline, spent.after, is_committed=True, **end)  # type: ignore[arg-type]
     with pytest.raises(ReservationOver):
-        decide_reservation_end(timeline, held.after, reservation=held.sequence, is_committed=True, now=a_moment(1))
+        decide_reservation_end(
+            timeline, held.after, reservation=held.sequence, is_committed=True, now=a_moment(1)
+        )
 
 
-def test_units_that_expire_while_they_are_reserved_can_still_be_spent_and_expire_when_they_are_released() -> None:
+def test_units_that_expire_while_they_are_reserved_can_still_be_spent_and_expire_when_they_are_released() -> (
+    None
+):
     timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=5))]))
     member = bought(timeline, a_member(timeline), a_purchase(10_000)).after
     held = decide_units(
@@ -295,7 +317,9 @@ def test_a_gift_takes_what_expires_first_and_keeps_each_day_of_expiry() -> None:
     member = decide_units(timeline, member, fold.ADJUST_UP, currency=0, units=50, now=a_moment(10)).after
     given = decide_units(timeline, member, fold.GIFT_OUT, currency=0, units=70, now=a_moment(11))
     assert given.slices == ((fold_day(30), 50), (fold_day(40), 20))
-    received = decide_gift_received(timeline, a_member(timeline), currency=0, slices=given.slices, now=a_moment(35))
+    received = decide_gift_received(
+        timeline, a_member(timeline), currency=0, slices=given.slices, now=a_moment(35)
+    )
     assert said(received) == [(Verb.RECEIVE, 50, 50), (Verb.EXPIRE, 50, 0), (Verb.RECEIVE, 20, 20)]
 
 
@@ -374,8 +398,11 @@ def test_before_the_first_revision_there_is_no_programme() -> None:
 
 def test_a_given_fact_chooses_the_lines_and_a_purchase_no_rule_sees_still_counts_as_a_visit() -> None:
     bread = Claim(fact="line.sku", operator="is", value="bread")
-    timeline = a_timeline(a_program(a_rule(given=bread), a_rule(2, state=Claim(fact="member.visits", operator="ge", value=1, window_days=1))))  # fmt: skip
-    mixed = bought(timeline, a_member(timeline), a_purchase(lines=[a_line(1, 300, sku="bread"), a_line(2, 700)]))
+    again = Claim(fact="member.visits", operator="ge", value=1, window_days=1)
+    timeline = a_timeline(a_program(a_rule(given=bread), a_rule(2, state=again)))
+    mixed = bought(
+        timeline, a_member(timeline), a_purchase(lines=[a_line(1, 300, sku="bread"), a_line(2, 700)])
+    )
     assert [(r.rule, r.granted) for r in mixed.results] == [(1, 3), (2, 0)]
     second = bought(timeline, mixed.after, a_purchase(lines=[a_line(1, 700)], no="2"))
     assert [(r.rule, r.granted) for r in second.results] == [(2, 7)]

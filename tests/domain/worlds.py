@@ -229,6 +229,8 @@ _return = _step(
     _nothing,
     st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=3).map(tuple),
 )
+_slice = st.tuples(st.integers(-3, 40), st.integers(1, 90))  # days from now, units
+_slices = st.lists(_slice, min_size=1, max_size=2).map(tuple)
 steps = st.one_of(
     _buy,
     _buy,
@@ -242,7 +244,7 @@ steps = st.one_of(
     _step("adjust_up", st.integers(1, 200)),
     _step("adjust_down", _quarters),
     _step("gift_out", _quarters),
-    _step("gift_in", _nothing, _nothing, st.lists(st.tuples(st.integers(-3, 40), st.integers(1, 90)), min_size=1, max_size=2).map(tuple)),
+    _step("gift_in", _nothing, _nothing, _slices),
     _step("wait"),
 )  # fmt: skip
 lives = st.lists(steps, min_size=1, max_size=14)

@@ -44,9 +44,17 @@ class Client:
 
     async def work(self, rounds: int) -> None:
         for _ in range(rounds):
-            action = self.random.choice(
-                (self.buy, self.buy, self.buy_of_nobody, self.batch, self.bring_back, self.give, self.give, self.reserve, self.adjust, self.jobs, self.claim)
-            )  # fmt: skip
+            actions = [
+                self.buy,
+                self.buy,
+                self.buy_of_nobody,
+                self.batch,
+                self.bring_back,
+                self.give,
+                self.give,
+            ]
+            actions += [self.reserve, self.adjust, self.jobs, self.claim]
+            action = self.random.choice(actions)
             await action()
 
     async def _ask(self, work: Awaitable[Any]) -> Any:
