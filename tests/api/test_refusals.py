@@ -13,7 +13,6 @@ from tests.api.writes import the_document
 from jifen.api import errors
 from jifen.domain.refusals import Refusal
 
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

@@ -27,10 +27,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+from tests.api.conftest import Api, Shop, an_api, now_text
 
 from jifen.api.app import create_app
 from jifen.embedded import Server
-from tests.api.conftest import Api, Shop, an_api, now_text
 
 CHECKS: list[Any] = [
     not_a_server_error,
@@ -69,7 +69,11 @@ class World:
         if isinstance(value, list):
             return [self.nearer(one, at=at + i) for i, one in enumerate(value)]
         if isinstance(value, str):
-            for prefix, known in (("mbr_", self.members), ("pur_", self.purchases), ("rsv_", self.reservations)):
+            for prefix, known in (
+                ("mbr_", self.members),
+                ("pur_", self.purchases),
+                ("rsv_", self.reservations),
+            ):
                 if value.startswith(prefix):
                     return known[(len(value) + at) % len(known)]
         known_words = {"money": "CNY", "currency": "points", "occurred_at": now_text(), "store": "main"}
@@ -79,12 +83,19 @@ class World:
 def summed(body: Any) -> Any:
     """A purchase whose lines have numbers of their own and add up."""
     if isinstance(body, dict) and isinstance(body.get("lines"), list) and "amount_minor" in body:
-        lines = [one for one in body["lines"] if isinstance(one, dict) and isinstance(one.get("amount_minor"), int)]
+        lines = [
+            one for one in body["lines"] if isinstance(one, dict) and isinstance(one.get("amount_minor"), int)
+        ]
         for at, one in enumerate(lines):
             one["number"] = at
             one["amount_minor"] = one["amount_minor"] % 100_000
             one.pop("attributes", None)
-        return {**body, "lines": lines, "amount_minor": sum(one["amount_minor"] for one in lines), "payments": []}
+        return {
+            **body,
+            "lines": lines,
+            "amount_minor": sum(one["amount_minor"] for one in lines),
+            "payments": [],
+        }
     return body
 
 
@@ -99,7 +110,11 @@ def world(postgres: Server, shop: Shop) -> Iterator[World]:
             members = [await api.a_member_with(10_000) for _ in range(3)]
             purchases = [(await api.a_purchase(member))["purchase_id"] for member in members]
             held = [
-                (await api.post("/v1/reservations", {"member": {"id": one}, "currency": "points", "units": 1})).json()
+                (
+                    await api.post(
+                        "/v1/reservations", {"member": {"id": one}, "currency": "points", "units": 1}
+                    )
+                ).json()
                 for one in members
             ]
             document = (await api.get("/v1/program")).json()["newest"]["document"]
@@ -129,7 +144,11 @@ def test_every_answer_is_described(world: World, label: str, mode: GenerationMod
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=mode), is_near=st.sampled_from([True, True, True, False]), who=st.sampled_from(["admin", "admin", "till"]))
+    @given(
+        case=operation.as_strategy(generation_mode=mode),
+        is_near=st.sampled_from([True, True, True, False]),
+        who=st.sampled_from(["admin", "admin", "till"]),
+    )
     def ask(case: Any, is_near: bool, who: str) -> None:
         if is_near:
             case.path_parameters = world.nearer(dict(case.path_parameters or {}))

@@ -1,0 +1,277 @@
+"""The command line as a person and a script meet it: from an empty database to an explained point."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import FreshDatabase
+from typer.testing import CliRunner
+
+from jifen.cli import app
+from jifen.templates import template_text
+
+ROOT = Path(__file__).parents[2]
+MAIN = [sys.executable, "-c", "import sys; from jifen.cli import main; sys.argv[0] = 'jifen'; main()"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jifen:
+    """The command line, at a database of this test."""
+
+    environment: dict[str, str]
+
+    def __call__(self, *arguments: str, status: int = 0, input: str | None = None) -> str:
+        ran = CliRunner().invoke(app, list(arguments), env=self.environment, input=input)
+        assert ran.exit_code == status, f"{arguments}: {ran.exit_code}\n{ran.output}\n{ran.exception!r}"
+        return ran.output
+
+    def data(self, *arguments: str, status: int = 0) -> Any:
+        """What it prints as JSON."""
+        ran = CliRunner().invoke(app, [*arguments, "--json"], env=self.environment)
+        assert ran.exit_code == status, f"{arguments}: {ran.exit_code}\n{ran.output}\n{ran.exception!r}"
+        return json.loads(ran.stdout)
+
+
+def environment_of(database: FreshDatabase) -> dict[str, str]:
+    """What names the database to the command line."""
+    return {"JIFEN_DATABASE_URL": database.app.url(), "JIFEN_DATABASE_OWNER_URL": database.owner.url()}
+
+
+@pytest.fixture
+def empty_jifen(empty_database: FreshDatabase) -> Jifen:
+    """Nothing is there yet, not even a schema."""
+    return Jifen(environment=environment_of(empty_database))
+
+
+@pytest.fixture
+def jifen(fresh_database: FreshDatabase) -> Jifen:
+    """A corner shop that has counted since 2020."""
+    known = Jifen(environment=environment_of(fresh_database))
+    known("init", "--at", "2020-01-01T00:00:00Z")
+    return known
+
+
+@pytest.fixture
+def receipt(tmp_path: Path) -> Path:
+    """Two receipts: one of a member, one that is malformed."""
+    good = {
+        "source": "pos",
+        "business_no": "1",
+        "occurred_at": "2026-11-21T04:00:00Z",
+        "money": "CNY",
+        "amount_minor": 12_345,
+        "member": {"card": "62"},
+        "lines": [{"number": 1, "amount_minor": 10_000, "sku": "tea"}, {"number": 2, "amount_minor": 2_345}],
+    }
+    file = tmp_path / "receipts.json"
+    file.write_text(json.dumps([good, {**good, "business_no": "2", "occurred_at": "2026-11-21T04:00:00"}]))
+    return file
+
+
+def test_init_makes_a_ledger_once(empty_jifen: Jifen) -> None:
+    first = empty_jifen.data("init")
+    assert (first["revision"], first["program"], first["is_new"]) == (1, "corner-shop", True)
+    assert first["key"].startswith("jf_live_")
+    again = empty_jifen.data("init")
+    assert (again["revision"], again["is_new"], again["key"]) == (1, False, None)
+    assert "Next: jifen serve" in empty_jifen("init")
+    empty_jifen("init", "--template", "nothing", status=2)
+
+
+def test_a_ledger_that_is_not_there_is_a_failure_that_says_what_to_do(empty_jifen: Jifen) -> None:
+    assert "jifen init" in empty_jifen("member", "show", "1", status=1)
+    assert empty_jifen.data("member", "show", "1", status=1)["code"] == "failed"
+
+
+def test_a_database_that_is_away_is_a_failure() -> None:
+    away = Jifen(environment={"JIFEN_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
+    assert "the database" in away("key", "list", status=1)
+
+
+def test_keys(jifen: Jifen) -> None:
+    made = jifen.data("key", "create", "--name", "till-7", "--scope", "till", "--scope", "members", "--test")
+    assert made["token"].startswith("jf_test_")
+    assert (made["scopes"], made["is_test"]) == (["members", "till"], True)
+    assert [key["name"] for key in jifen.data("key", "list")["keys"]] == ["first", "till-7"]
+    assert made["token"] not in jifen("key", "list")
+    jifen("key", "revoke", made["key_id"])
+    assert "revoked" in jifen("key", "list")
+    jifen("key", "create", "--name", "x", "--scope", "everything", status=3)
+    jifen("key", "create", "--name", "x", status=2)
+    jifen("key", "revoke", "0" * 32, status=3)
+    jifen("key", "revoke", "what", status=2)
+
+
+def test_a_member_buys_and_every_point_is_explained(jifen: Jifen, receipt: Path) -> None:
+    member = jifen.data("member", "enrol", "--card", "62", "--external", "crm-1")["member_id"]
+    assert jifen.data("member", "enrol", "--card", "62", status=3)["code"] == "key_taken"
+
+    told = jifen.data("purchase", "record", str(receipt), status=3)
+    assert (told["recorded"], told["known"], told["refused"]) == (1, 0, 1)
+    assert told["answers"][1]["refusal"]["pointer"] == "/occurred_at"
+    assert jifen.data("purchase", "record", str(receipt), status=3)["known"] == 1
+    assert "purchase 2 (?/?) is refused" in jifen("purchase", "record", str(receipt), status=3)
+
+    shown = jifen.data("purchase", "show", "pos/1")
+    assert [one["granted"] for one in shown["reasons"]] == [100, 23]
+    assert "+100 points by base" in jifen("purchase", "show", shown["purchase_id"])
+    for who in (member, "card:62", "external:crm-1", "62"):
+        assert jifen.data("member", "show", who)["balances"][0]["balance"] == 123
+    assert "points: 123 (123 available" in jifen("member", "show", "62")
+    english = jifen("explain", "62", "--language", "en")
+    assert "+123 points: purchase pos/1 (2026-11-21, ¥123.45), by rule “Points for every purchase”" in english
+    assert "line 2  base: 23" in english
+    assert "规则「消费积分」" in jifen("explain", "pos/1")
+    assert jifen.data("explain", "62")["entries"][0]["units"] == 123
+    assert "没有任何分录" in jifen("explain", jifen.data("member", "enrol")["member_id"])
+
+    jifen("member", "close", "62")
+    assert jifen.data("member", "show", "62")["status"] == "closed"
+    jifen("member", "show", "nobody", status=3)
+    jifen("purchase", "show", "pos/none", status=3)
+    jifen("purchase", "show", "nonsense", status=2)
+    jifen("explain", "62", "--language", "fr", status=2)
+
+
+def test_purchases_come_from_standard_input_and_bad_files_are_told(jifen: Jifen, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    assert "no JSON" in jifen("purchase", "record", str(bad), status=3)
+    assert "cannot be read" in jifen("purchase", "record", str(tmp_path / "none.json"), status=1)
+    assert "0 recorded" in jifen("purchase", "record", "-", input="[]")
+
+
+def test_the_programme_is_validated_planned_applied_and_pulled(jifen: Jifen, tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    jifen("program", "pull", "--output", str(file))
+    assert jifen.data("program", "validate", str(file))["program"] == "corner-shop"
+    assert jifen.data("program", "plan", str(file))["is_empty"] is True
+    assert "Nothing to do" in jifen("program", "apply", str(file))
+
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("points: 1", "points: 3"), encoding="utf-8")
+    assert "goes from 1 to 3" in jifen("program", "plan", str(file))
+    assert "由 1 改为 3" in jifen("program", "plan", str(file), "--language", "zh")
+    assert jifen.data("program", "apply", str(file), "--expect", "7", status=3)["code"] == "revision_stale"
+    assert jifen.data("program", "apply", str(file), "--at", "2020-01-01T00:00:00Z", status=3)["code"] == (
+        "effective_in_the_past"
+    )
+    jifen("program", "apply", str(file), "--at", "2020-01-01", status=2)
+    assert jifen.data("program", "apply", str(file), "--expect", "1")["number"] == 2
+    shown = jifen.data("program", "show", "--language", "zh")
+    assert shown["number"] == 2
+    assert "得 3 积分" in shown["rules"][0]["sentence"]
+    assert "corner-shop" in jifen("program", "show", "--revision", "1")
+    jifen("program", "pull", "--revision", "9", status=3)
+
+    file.write_text(text.replace("code: corner-shop", "code: another"), encoding="utf-8")
+    assert jifen.data("program", "plan", str(file), status=3)["is_refused"] is True
+    assert jifen.data("program", "apply", str(file), status=3)["code"] == "program_refused"
+    file.write_text(text.replace("time_zone", "tme_zone"), encoding="utf-8")
+    told = jifen("program", "validate", str(file), status=3)
+    assert "Did you mean 'time_zone'?" in told
+    problems = jifen.data("program", "validate", str(file), status=3)["problems"]
+    assert {"unknown_field", "missing_field"} <= {one["code"] for one in problems}
+
+
+def test_templates_are_programmes(jifen: Jifen, tmp_path: Path) -> None:
+    for name in ("corner-shop", "grocer"):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(template_text(name), encoding="utf-8")
+        jifen("program", "validate", str(file))
+
+
+def test_every_command_teaches_with_an_example() -> None:
+    import typer.main
+
+    def walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+        for name, one in command.commands.items():
+            if hasattr(one, "commands"):
+                yield from walk(f"{path} {name}", one)
+            else:
+                yield f"{path} {name}", one
+
+    commands = dict(walk("jifen", typer.main.get_command(app)))
+    assert {"jifen serve", "jifen init", "jifen explain", "jifen key create", "jifen program plan"} <= set(
+        commands
+    )
+    own = ("serve", "init", "explain", "key", "program", "member", "purchase")
+    for path, command in commands.items():
+        if path.split()[1] in own:
+            assert f"Example: {path}" in command.help, path
+
+
+def test_help_is_quick() -> None:
+    def seconds() -> float:
+        began = time.perf_counter()
+        subprocess.run([*MAIN, "--help"], check=True, capture_output=True, cwd=ROOT / "src")
+        return time.perf_counter() - began
+
+    bare = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import typer, rich.console"], check=True, capture_output=True)
+    bare = time.perf_counter() - bare
+    # A neighbour on the machine slows both; what we add to typer itself must stay small.
+    assert min(seconds() for _ in range(3)) < max(0.5, 3 * bare)
+
+
+def test_status_2_for_what_is_not_understood(jifen: Jifen) -> None:
+    jifen("nonsense", status=2)
+    jifen("serve", "--port", "0", status=2)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_serve_migrates_serves_and_stops_in_order(empty_database: FreshDatabase, how: signal.Signals) -> None:
+    port = free_port()
+    environment = {**os.environ, **environment_of(empty_database), "PYTHONPATH": str(ROOT / "src")}
+    with subprocess.Popen(
+        [*MAIN, "serve", "--port", str(port)], env=environment, stderr=subprocess.PIPE
+    ) as serving:
+        try:
+            health = wait_for(f"http://127.0.0.1:{port}/v1/health", serving)
+            assert health["status"] == "ready"
+            other = subprocess.run(
+                [*MAIN, "serve", "--port", str(port)], env=environment, capture_output=True, check=False
+            )
+            assert other.returncode == 1
+            assert b"cannot be listened on" in other.stderr
+        finally:
+            serving.send_signal(how)
+        assert serving.wait(timeout=20) == 0
+        assert serving.stderr is not None
+        log = serving.stderr.read().decode()
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert any(line["event"] == "request" and line["route"] == "/v1/health" for line in lines)
+    assert "Traceback" not in log
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> Any:
+    """What an address answers, once it does."""
+    for _ in range(200):
+        assert process.poll() is None, "it ended"
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                return json.load(answer)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError("it never answered")
