@@ -54,6 +54,14 @@ def test_the_fold_imports_nothing_and_holds_only_functions_and_numbers() -> None
         )
 
 
+@pytest.mark.parametrize("room", ["operations", "jobs", "api"])
+def test_the_only_sql_is_in_the_store(room: str) -> None:
+    queries = (".fetch", ".fetchval", ".fetchrow", ".execute", ".executemany", ".copy_to_table")
+    for path in (SOURCE / room).rglob("*.py"):
+        calls = _calls(ast.parse(path.read_text(encoding="utf-8")))
+        assert not [call for call in calls if call.endswith(queries)], path.name
+
+
 def test_the_serving_process_loads_neither_polars_nor_numba() -> None:
     script = "import sys, jifen.api.app; print([m for m in ('polars', 'numba', 'pyarrow', 'pandas') if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

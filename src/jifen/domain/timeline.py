@@ -85,6 +85,11 @@ class Timeline:
         rules_in_row = self.revisions[fold.REVISION_RULES]
         return self.rules[(row * rules_in_row + number) * fold.RULE_WIDTH + fold.RULE_CURRENCY]
 
+    def funder_of(self, row: int, currency: int) -> str:
+        """Who funds a currency under a revision; one that the revision does not know yet is asked of the newest."""
+        known = self.programs[row].currencies
+        return (known if currency < len(known) else self.newest.currencies)[currency].funded_by
+
     def expiry_days(self, row: int, day: date) -> list[int]:
         """For each currency the number of the last day of use of units earned on a day."""
         return list(_expiry_days(tuple(c.expiry for c in self.programs[row].currencies), day))

@@ -286,8 +286,12 @@ def _posting_rows(
         lot=pl.when(pl.col("lot") > 0).then("lot"),
     )
     funders = np.array(
-        [[c.funded_by for c in program.currencies] + [""] * (timeline.n_currencies - len(program.currencies))
-         for program in timeline.programs], dtype=object)  # fmt: skip
+        [
+            [timeline.funder_of(row, currency) for currency in range(timeline.n_currencies)]
+            for row in range(len(timeline.programs))
+        ],
+        dtype=object,
+    )
     rows = lives.events[events][event, fold.EVENT_REVISION]
     return pl.DataFrame(
         {

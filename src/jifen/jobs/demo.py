@@ -132,7 +132,7 @@ async def _simulate_one(ledger: Ledger, i: int, member: UUID, other: UUID, recei
             note="simulated gift",
         )
     elif what == 3:
-        units = 25 if i % 4 else -25
+        units = 25 if i % 12 == 3 else -25
         await adjust_units(
             ledger,
             member,

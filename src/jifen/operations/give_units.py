@@ -99,17 +99,22 @@ async def give_units(
 
 async def receive_gift(ledger: Ledger, gift: Gift) -> None:
     """The second half: once, however often it is asked for. Units for a receiver who has been closed go back."""
+    if not await _receive(ledger, gift, gift.receiver_id):
+        await _receive(ledger, gift, gift.member_id, takes_any_status=True)
+
+
+async def _receive(ledger: Ledger, gift: Gift, holder_id: UUID, *, takes_any_status: bool = False) -> bool:
+    """Open the lots of a gift at a holder; False: he takes no entries any more. One member is locked, never two."""
     async with ledger.transaction() as connection:
         if not await lock_in_transit(connection, gift.member_id, gift.gift_id):
-            return
-        gathered = await gather_locked(ledger, connection, [gift.receiver_id])
-        receiver = gathered.members[gift.receiver_id]
-        if receiver.status in ("closed", "merged"):
-            gathered = await gather_locked(ledger, connection, [gift.member_id])
-            receiver = gathered.members[gift.member_id]
+            return True
+        gathered = await gather_locked(ledger, connection, [holder_id])
+        holder = gathered.members[holder_id]
+        if holder.status in ("closed", "merged") and not takes_any_status:
+            return False
 
         decision = decide_gift_received(
-            gathered.timeline, receiver, currency=gift.currency, slices=gift.slices, now=gathered.now
+            gathered.timeline, holder, currency=gift.currency, slices=gift.slices, now=gathered.now
         )
 
         row = EntryRow(
@@ -124,6 +129,7 @@ async def receive_gift(ledger: Ledger, gift: Gift) -> None:
         await add_entry(connection, gathered.timeline, decision, row, at)
         await save_decisions(connection, [decision], gathered.timeline)
         await mark_received(connection, gift.member_id, gift.gift_id)
+        return True
 
 
 async def finish_gifts(ledger: Ledger, *, limit: int = 100) -> int:

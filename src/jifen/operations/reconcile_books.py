@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jifen.insight.replay import Difference, replay
-from jifen.store.history import histories, member_ids
+from jifen.store.history import histories, member_count, member_ids
 from jifen.store.laws import LAWS, Finding, Law, findings_of
 from jifen.store.ledger import Ledger
 
@@ -77,7 +77,7 @@ async def reconcile_books(
             clock = await ledger.clock(connection)
             if clock.newest:
                 timeline = await ledger.timeline(connection, clock.newest)
-                total = await connection.fetchval("SELECT count(*) FROM member")
+                total = await member_count(connection)
                 after = None
                 while ids := await member_ids(connection, after=after, limit=CHUNK):
                     rows = await histories(connection, ids)

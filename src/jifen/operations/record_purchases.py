@@ -130,7 +130,7 @@ class _Batch:
             else:
                 await self._decide(connection, request, member_id)
             self.firsts[key] = len(self.plan) - 1
-            self.known[key] = KnownPurchase(request.body_hash, None, None)
+            self.known[key] = KnownPurchase(request.body_hash, None, None, self.gathered.now)
         except Refusal as refusal:
             self.plan.append(("refused", refusal))
 
@@ -209,12 +209,7 @@ class _Batch:
 
 async def _stored(connection: Connection, known: KnownPurchase, request: PurchaseRequest) -> RecordedPurchase:
     if known.member_id is None or known.sequence is None:
-        recorded_at = await connection.fetchval(
-            "SELECT recorded_at FROM purchase_key WHERE business_no = $1 AND source = $2",
-            request.purchase.business_no,
-            request.purchase.source,
-        )
-        return answer_of_nobody(request.purchase, recorded_at, is_replay=True)
+        return answer_of_nobody(request.purchase, known.recorded_at, is_replay=True)
     return await recorded_purchase(connection, known.member_id, known.sequence)
 
 

@@ -25,6 +25,12 @@ class Histories:
     lots: Rows
 
 
+async def member_count(connection: Connection) -> int:
+    """How many members there are."""
+    count: int = await connection.fetchval("SELECT count(*) FROM member")
+    return count
+
+
 async def member_ids(connection: Connection, *, after: UUID | None, limit: int) -> list[UUID]:
     """Ids of members in order, behind one of them."""
     rows = await connection.fetch(

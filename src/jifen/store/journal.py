@@ -127,9 +127,7 @@ def _posting_row(
         [reason.granted for reason in posting.reasons],
         posting.lot,
         program.revision,
-        program.currencies[posting.currency].funded_by
-        if posting.currency < len(program.currencies)
-        else None,
+        timeline.funder_of(decision.row, posting.currency),
         at.store,
         at.channel,
         at.actor,

@@ -28,6 +28,7 @@ class KnownPurchase(NamedTuple):
     body_hash: bytes
     member_id: UUID | None
     sequence: int | None
+    recorded_at: datetime
 
 
 async def known_purchases(
@@ -35,12 +36,12 @@ async def known_purchases(
 ) -> dict[BusinessKey, KnownPurchase]:
     """Which of some business keys have been used, and for what."""
     rows = await connection.fetch(
-        """SELECT source, business_no, body_hash, member_id, sequence FROM purchase_key
+        """SELECT source, business_no, body_hash, member_id, sequence, recorded_at FROM purchase_key
            WHERE (business_no, source) IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
         [key.business_no for key in keys],
         [key.source for key in keys],
     )
-    return {BusinessKey(row[0], row[1]): KnownPurchase(row[2], row[3], row[4]) for row in rows}
+    return {BusinessKey(row[0], row[1]): KnownPurchase(row[2], row[3], row[4], row[5]) for row in rows}
 
 
 async def add_purchase_keys(

@@ -122,7 +122,7 @@ programme_balance = Table(
     Column("units_in", BigInteger, nullable=False),
     Column("units_out", BigInteger, nullable=False),
     comment="Rolled-up balance of one programme account in one currency, up to the checkpoint.",
-    info=_of("reference", None),
+    info=_of("cache", None),
 )
 
 checkpoint = Table(
