@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from jifen.api import answers as out
-from jifen.api import bodies
+from jifen.api import bodies, render
 from jifen.api.asked import asked_once
 from jifen.api.errors import document_refused
 from jifen.api.fields import shown_instant
@@ -62,7 +62,7 @@ async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
             actor=desk.caller.actor(),
         )
 
-    return out.told(out.AdjustAnswer, await asked_once(desk, body, effect), status=201)
+    return render.told(out.AdjustAnswer, await asked_once(desk, body, effect), status=201)
 
 
 STATUS_SAID = said(
@@ -98,7 +98,7 @@ async def _change(request: Request, member_id: Any, status: str) -> Response:
     answer = await asked_once(
         desk, None, lambda once: change_member_status(desk.ledger, member_id, status, once)
     )
-    return out.told(out.StatusAnswer, answer)
+    return render.told(out.StatusAnswer, answer)
 
 
 @router.get(
@@ -110,7 +110,7 @@ async def _change(request: Request, member_id: Any, status: str) -> Response:
 async def get_program(request: Request) -> Response:
     """The newest revision and the one in force, each with its document."""
     newest, in_force = await read_program(desk_of(request).ledger)
-    return out.answered(
+    return render.answered(
         out.ProgramAnswer(
             newest=_with_document(newest), in_force=_with_document(in_force) if in_force else None
         )
@@ -134,7 +134,7 @@ async def list_revisions(
     published, _ = await read_revisions(desk_of(request).ledger)
     chosen = [one for one in reversed(published) if before is None or one.number < before]
     page = chosen[:limit]
-    return out.answered(
+    return render.answered(
         out.RevisionsAnswer(
             data=[out.RevisionAnswer(**_shown(one)) for one in page],
             next_cursor=str(page[-1].number) if len(chosen) > limit else None,
@@ -150,7 +150,7 @@ async def list_revisions(
 )
 async def get_revision(request: Request, number: Annotated[int, Field(ge=1, le=2**31 - 1)]) -> Response:
     """One revision with its document."""
-    return out.answered(_with_document(await read_revision(desk_of(request).ledger, number)))
+    return render.answered(_with_document(await read_revision(desk_of(request).ledger, number)))
 
 
 @router.post(
@@ -167,7 +167,7 @@ async def get_revision(request: Request, number: Annotated[int, Field(ge=1, le=2
 )
 async def validate(body: bodies.DocumentBody) -> Response:
     """Whether the document can be a programme. If not, the refusal lists every problem with its way out."""
-    return out.answered(out.ValidateAnswer(document_hash=document_hash(_document(body))))
+    return render.answered(out.ValidateAnswer(document_hash=document_hash(_document(body))))
 
 
 @router.post(
@@ -186,7 +186,7 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
     """What publishing the document would change, in plain words; nothing is published."""
     document = _document(body)
     newest, found = await plan_program(desk_of(request).ledger, document)
-    return out.answered(
+    return render.answered(
         out.PlanAnswer(
             newest_revision=newest,
             is_empty=found.is_empty,
@@ -239,7 +239,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
             request=once,
         ),
     )
-    return out.told(out.ApplyAnswer, answer, status=201)
+    return render.told(out.ApplyAnswer, answer, status=201)
 
 
 def _document(body: bodies.DocumentBody) -> ProgramDocument:
@@ -273,7 +273,7 @@ async def list_stores(request: Request) -> Response:
     """The stores of the revision in force."""
     timeline, now = await read_timeline(desk_of(request).ledger)
     program = timeline.programs[timeline.row_at(now)]
-    return out.answered(
+    return render.answered(
         out.StoresAnswer(
             data=[
                 out.StoreAnswer(code=one.code, names=dict(one.names), time_zone=one.time_zone)

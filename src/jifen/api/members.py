@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from jifen.api import answers as out
-from jifen.api import bodies
+from jifen.api import bodies, render
 from jifen.api.asked import asked_once
 from jifen.api.fields import INT64_MAX, Text
 from jifen.api.ids import MemberId
@@ -60,7 +60,7 @@ async def enrol(request: Request, body: bodies.EnrolBody) -> Response:
     desk = desk_of(request)
     keys = [MemberKey(one.kind, one.value) for one in body.keys]
     answer = await asked_once(desk, body, lambda once: enrol_member(desk.ledger, keys, once))
-    return out.told(out.EnrolAnswer, answer, status=201)
+    return render.told(out.EnrolAnswer, answer, status=201)
 
 
 @router.get(
@@ -75,7 +75,7 @@ async def find(
     if (card is None) == (external is None):
         raise FieldWrong("name the member by card or by external", pointer="/query/card")
     key = MemberKey("card", card) if card is not None else MemberKey("external", external or "")
-    return out.answered(out.member_answer(await read_member(desk_of(request).ledger, key)))
+    return render.answered(render.member_answer(await read_member(desk_of(request).ledger, key)))
 
 
 @router.get(
@@ -86,7 +86,7 @@ async def find(
 )
 async def get_member(request: Request, member_id: MemberId) -> Response:
     """Status, tier, keys and balances as they stand now."""
-    return out.answered(out.member_answer(await read_member(desk_of(request).ledger, member_id)))
+    return render.answered(render.member_answer(await read_member(desk_of(request).ledger, member_id)))
 
 
 @router.get(
@@ -97,7 +97,7 @@ async def get_member(request: Request, member_id: MemberId) -> Response:
 )
 async def get_balances(request: Request, member_id: MemberId) -> Response:
     """Where the member's units stand: available, pending, held, owed; and what expires next."""
-    return out.answered(out.balances_answer(await read_member(desk_of(request).ledger, member_id)))
+    return render.answered(render.balances_answer(await read_member(desk_of(request).ledger, member_id)))
 
 
 @router.get(
@@ -125,9 +125,9 @@ async def get_lots(
         if (before is None or lot.number < before) and (lot.left or lot.held or not is_open)
     ]
     page = chosen[:limit]
-    return out.answered(
+    return render.answered(
         out.LotsAnswer(
-            data=[out.lot_answer(lot, view.timeline) for lot in page],
+            data=[render.lot_answer(lot, view.timeline) for lot in page],
             next_cursor=str(page[-1].number) if len(chosen) > limit else None,
         )
     )
@@ -150,7 +150,7 @@ async def get_statement(
     postings.
     """
     statement = await read_statement(desk_of(request).ledger, member_id, before=before, limit=limit)
-    return out.answered(
+    return render.answered(
         out.StatementAnswer(
             data=[statement_entry(line, statement.timeline, language) for line in statement.lines],
             next_cursor=str(statement.next_before) if statement.next_before else None,
@@ -234,4 +234,4 @@ async def give(request: Request, body: bodies.GiftBody) -> Response:
             actor=desk.caller.actor(),
         )
 
-    return out.told(out.GiftAnswer, await asked_once(desk, body, effect), status=201)
+    return render.told(out.GiftAnswer, await asked_once(desk, body, effect), status=201)

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse
 
 from jifen import __version__
 from jifen.api import answers as out
+from jifen.api import render
 from jifen.api.doorkeeper import Access
 from jifen.api.errors import BUSY, RouteUnknown
 from jifen.api.requests import ledger_of
@@ -66,7 +67,7 @@ async def health(request: Request) -> Response:
         oldest_due_at=known.oldest_due_at if known else None,
         version=__version__,
     )
-    return out.answered(answer, status=200 if is_ready else 503)
+    return render.answered(answer, status=200 if is_ready else 503)
 
 
 @router.get(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from jifen.api import answers as out
-from jifen.api import bodies
+from jifen.api import bodies, render
 from jifen.api.asked import asked_once, named_difference
 from jifen.api.errors import STATUS, field_wrong, problem_of
 from jifen.api.fields import Code, Text
@@ -59,8 +59,8 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
         raise await named_difference(desk, answer, body)
     request.state.purchases = [_outcome(answer)]
     timeline = desk.ledger.compiled
-    return out.answered(
-        out.purchase_answer(answer, timeline),
+    return render.answered(
+        render.purchase_answer(answer, timeline),
         status=200 if answer.is_replay else 201,
         is_replay=answer.is_replay,
     )
@@ -99,7 +99,7 @@ async def quote(request: Request, body: bodies.PurchaseBody) -> Response:
     """Exactly what recording it now would answer; nothing changes. For nobody: what somebody newly enrolled would earn."""
     desk = desk_of(request)
     answer = await quote_purchase(desk.ledger, body.purchase(), body.whose())
-    return out.answered(out.purchase_answer(answer, desk.ledger.compiled))
+    return render.answered(render.purchase_answer(answer, desk.ledger.compiled))
 
 
 @router.post(
@@ -125,7 +125,7 @@ async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
         items.append(_item(desk, answer, at))
         outcomes.append(_outcome(answer))
     request.state.purchases = outcomes
-    return out.answered(out.BatchAnswer(answers=items))
+    return render.answered(out.BatchAnswer(answers=items))
 
 
 def _parsed(desk: Desk, value: Any, at: int) -> tuple[bodies.PurchaseBody | None, PurchaseRequest | Refusal]:
@@ -141,7 +141,7 @@ def _parsed(desk: Desk, value: Any, at: int) -> tuple[bodies.PurchaseBody | None
 
 def _item(desk: Desk, answer: RecordedPurchase | Refusal, at: int) -> out.BatchItem:
     if isinstance(answer, RecordedPurchase):
-        purchase = out.purchase_answer(answer, desk.ledger.compiled)
+        purchase = render.purchase_answer(answer, desk.ledger.compiled)
         return out.BatchItem(status=200 if answer.is_replay else 201, purchase=purchase)
     status = 422 if isinstance(answer, no.Unknown) else STATUS[type(answer)]
     problem = problem_of(answer, status)
@@ -187,7 +187,7 @@ async def get_purchase(request: Request, purchase_id: PurchaseId) -> Response:
 
 async def _read(desk: Desk, which: Any) -> Response:
     view = await read_purchase(desk.ledger, which)
-    return out.answered(out.purchase_read(view, reasons_of(view)))
+    return render.answered(render.purchase_read(view, reasons_of(view)))
 
 
 def reasons_of(view: PurchaseView) -> list[out.LineReason]:
@@ -261,7 +261,7 @@ async def _return(desk: Desk, body: bodies.ReturnBody | bodies.VoidBody, lines: 
         actor=desk.caller.actor(body.cashier),
     )
     answer = await asked_once(desk, body, lambda once: return_purchase(desk.ledger, asked, once))
-    return out.told(out.ReturnAnswer, answer, status=201)
+    return render.told(out.ReturnAnswer, answer, status=201)
 
 
 @router.post(
@@ -287,7 +287,7 @@ async def claim(request: Request, body: bodies.ClaimBody) -> Response:
         member_id = await find_member(desk.ledger, body.member.whose())
         return await claim_purchase(desk.ledger, member_id, key, once, actor=desk.caller.actor())
 
-    return out.told(out.ClaimAnswer, await asked_once(desk, body, effect), status=201)
+    return render.told(out.ClaimAnswer, await asked_once(desk, body, effect), status=201)
 
 
 @router.post(
@@ -322,7 +322,7 @@ async def reserve(request: Request, body: bodies.ReserveBody) -> Response:
             note=body.note,
         )
 
-    return out.told(out.ReservationAnswer, await asked_once(desk, body, effect), status=201)
+    return render.told(out.ReservationAnswer, await asked_once(desk, body, effect), status=201)
 
 
 END_SAID = said(
@@ -349,7 +349,7 @@ async def commit(request: Request, reservation_id: ReservationId) -> Response:
         None,
         lambda once: commit_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor()),
     )
-    return out.told(out.ReservationAnswer, answer)
+    return render.told(out.ReservationAnswer, answer)
 
 
 @router.post(
@@ -366,4 +366,4 @@ async def release(request: Request, reservation_id: ReservationId) -> Response:
         None,
         lambda once: release_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor()),
     )
-    return out.told(out.ReservationAnswer, answer)
+    return render.told(out.ReservationAnswer, answer)

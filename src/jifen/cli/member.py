@@ -69,7 +69,7 @@ def show_member(member: Who, home: Home = None, as_json: AsJson = False) -> None
         return await read_member(ledger, member_named(member))
 
     view = at_ledger(work, home=home, as_json=as_json)
-    from jifen.api.answers import member_answer
+    from jifen.api.render import member_answer
 
     result = json.loads(member_answer(view).model_dump_json())
     lines = [

@@ -41,7 +41,7 @@ def show_purchase(
         return await read_purchase(ledger, which)
 
     view = at_ledger(work, home=home, as_json=as_json)
-    from jifen.api.answers import purchase_read
+    from jifen.api.render import purchase_read
     from jifen.api.till import reasons_of
 
     result = json.loads(purchase_read(view, reasons_of(view)).model_dump_json())
@@ -139,7 +139,7 @@ def _parsed(value: Any) -> Any:
 
 
 async def _record(ledger: Ledger, asked: list[Any]) -> list[dict[str, Any]]:
-    from jifen.api.answers import purchase_answer
+    from jifen.api.render import purchase_answer
     from jifen.domain.refusals import Refusal
     from jifen.operations.record_purchases import record_purchases
 

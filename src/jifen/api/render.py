@@ -1,0 +1,228 @@
+"""How an answer is made from what operations return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+
+from jifen.api.answers import (
+    JSON,
+    REPLAY_HEADER,
+    BalanceAnswer,
+    BalancesAnswer,
+    CurrencyBalance,
+    CurrencyEarned,
+    CurrencyUnits,
+    Key,
+    LineReason,
+    LotAnswer,
+    MemberAnswer,
+    PurchaseAnswer,
+    PurchaseRead,
+    ReturnedLine,
+    RuleReason,
+    StoredLine,
+    StoredPayment,
+    StoredReturn,
+    TierAnswer,
+)
+from jifen.api.fields import Answer
+from jifen.domain.calendar import date_of
+from jifen.domain.member import Lot
+from jifen.domain.timeline import Timeline
+from jifen.operations.read_member import Balance, MemberView
+from jifen.operations.read_purchase import PurchaseView
+from jifen.store.purchases import RecordedPurchase, line_document
+
+
+def answered(value: Answer, *, status: int = 200, is_replay: bool = False) -> Response:
+    """The answer as JSON."""
+    headers = {REPLAY_HEADER: "true"} if is_replay else None
+    return Response(value.model_dump_json(), status_code=status, headers=headers, media_type=JSON)
+
+
+def told(model: type[Answer], answer: Mapping[str, Any], *, status: int = 200) -> Response:
+    """An operation's remembered answer: 200 with a header when it is a replay."""
+    values = {name: _as_id(name, value) for name, value in answer.items() if name != "is_replay"}
+    is_replay = bool(answer.get("is_replay"))
+    return answered(model(**values), status=200 if is_replay else status, is_replay=is_replay)
+
+
+def _as_id(name: str, value: Any) -> Any:
+    return UUID(value) if name.endswith("_id") and isinstance(value, str) else value
+
+
+def tier_code(timeline: Timeline, number: int | None) -> str | None:
+    """The code of a tier number. A tier never leaves the programme, so the newest revision has it."""
+    for program in reversed(timeline.programs):
+        for tier in program.ladder.tiers:
+            if tier.number == number:
+                return tier.code
+    return None
+
+
+def purchase_answer(recorded: RecordedPurchase, timeline: Timeline) -> PurchaseAnswer:
+    """The answer to a purchase."""
+    return PurchaseAnswer(**_purchase(recorded, timeline))
+
+
+def _purchase(recorded: RecordedPurchase, timeline: Timeline) -> dict[str, Any]:
+    currencies = timeline.newest.currencies
+    earned: dict[int, list[RuleReason]] = {}
+    if recorded.revision is not None:
+        row = timeline.row_of(recorded.revision)
+        for reason in recorded.reasons:
+            rule = timeline.rule(row, reason.rule)
+            earned.setdefault(rule.currency, []).append(
+                RuleReason(rule=rule.code, desired=reason.desired, granted=reason.granted)
+            )
+    return {
+        "purchase_id": recorded.purchase_id,
+        "member_id": recorded.member_id,
+        "source": recorded.source,
+        "business_no": recorded.business_no,
+        "sequence": recorded.sequence,
+        "revision": recorded.revision,
+        "occurred_at": recorded.occurred_at,
+        "recorded_at": recorded.recorded_at,
+        "amount_minor": recorded.amount_minor,
+        "tier_before": tier_code(timeline, recorded.tier_before),
+        "tier_after": tier_code(timeline, recorded.tier_after),
+        "balances": [
+            CurrencyBalance(currency=currencies[number].code, balance=balance)
+            for number, balance in enumerate(recorded.balances_after)
+        ],
+        "earned": [
+            CurrencyEarned(
+                currency=currencies[number].code, units=sum(one.granted for one in reasons), reasons=reasons
+            )
+            for number, reasons in sorted(earned.items())
+        ],
+        "expired": [
+            CurrencyUnits(currency=currencies[number].code, units=units) for number, units in recorded.expired
+        ],
+    }
+
+
+def purchase_read(view: PurchaseView, reasons: list[LineReason]) -> PurchaseRead:
+    """A purchase with all that is known of it."""
+    told = view.purchase
+    if view.recorded is not None:
+        known = _purchase(view.recorded, view.timeline)
+    else:
+        known = {
+            "purchase_id": None,
+            "member_id": None,
+            "source": told.source,
+            "business_no": told.business_no,
+            "sequence": None,
+            "revision": None,
+            "occurred_at": told.occurred_at,
+            "recorded_at": told.occurred_at,
+            "amount_minor": told.amount_minor,
+            "tier_before": None,
+            "tier_after": None,
+            "balances": [],
+            "earned": [],
+            "expired": [],
+        }
+    return PurchaseRead(
+        **known,
+        money=told.money,
+        store=told.store,
+        till=told.till,
+        cashier=told.cashier,
+        channel=told.channel,
+        payments=[StoredPayment(method=one.method, amount_minor=one.amount_minor) for one in told.payments],
+        tags=list(told.tags),
+        lines=[
+            StoredLine(**line_document(line), returned_milli=view.returned.get(line.number, 0))
+            for line in told.lines
+        ],
+        returns=[
+            StoredReturn(
+                **{name: back[name] for name in _RETURN},
+                lines=[
+                    ReturnedLine(number=number, quantity_milli=quantity) for number, quantity in back["lines"]
+                ],
+            )
+            for back in view.returns
+        ],
+        reasons=reasons,
+    )
+
+
+_RETURN = ("return_id", "sequence", "is_void", "amount_minor", "occurred_at", "recorded_at", "note")
+
+
+def balance_answer(balance: Balance, timeline: Timeline) -> BalanceAnswer:
+    """Where units of one currency stand."""
+    currency = timeline.newest.currencies[balance.currency]
+    return BalanceAnswer(
+        currency=currency.code,
+        names=dict(currency.names),
+        scale=currency.scale,
+        balance=balance.balance,
+        available=balance.available,
+        pending=balance.pending,
+        held=balance.held,
+        debt=balance.debt,
+        worth_minor=balance.worth_minor,
+        next_expiry_on=shown_day(balance.next_expiry_day),
+        next_expiry_units=balance.next_expiry_units,
+    )
+
+
+def shown_day(day: int | None) -> str | None:
+    """The date of a day number."""
+    at = None if day is None else date_of(day)
+    return at.isoformat() if at else None
+
+
+def member_answer(view: MemberView) -> MemberAnswer:
+    """A member as he stands."""
+    tier = next(
+        tier
+        for program in reversed(view.timeline.programs)
+        for tier in program.ladder.tiers
+        if tier.number == view.member.tier
+    )
+    return MemberAnswer(
+        **balances_answer(view).model_dump(exclude={"balances"}),
+        balances=[balance_answer(one, view.timeline) for one in view.balances],
+        status=view.member.status,
+        sequence=view.member.sequence,
+        enrolled_at=view.enrolled_at,
+        tier=TierAnswer(code=tier.code, names=dict(tier.names)),
+        keys=[Key(kind=key.kind, value=key.value) for key in view.keys],  # type: ignore[arg-type]
+    )
+
+
+def balances_answer(view: MemberView) -> BalancesAnswer:
+    """A member's balances."""
+    return BalancesAnswer(
+        member_id=view.member.member_id,
+        as_of=view.now,
+        money=view.timeline.newest.money,
+        balances=[balance_answer(one, view.timeline) for one in view.balances],
+    )
+
+
+def lot_answer(lot: Lot, timeline: Timeline) -> LotAnswer:
+    """A lot."""
+    return LotAnswer(
+        number=lot.number,
+        currency=timeline.newest.currencies[lot.currency].code,
+        opened=lot.opened,
+        left=lot.left,
+        held=lot.held,
+        gone=lot.gone,
+        expired=lot.expired,
+        returned=lot.returned,
+        matures_on=shown_day(lot.matures_day) or "",
+        expires_on=shown_day(lot.expires_day),
+        origin=lot.origin,
+    )
