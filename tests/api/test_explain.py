@@ -16,11 +16,9 @@ from tests.builders import (
     a_purchase,
     a_rule,
     a_timeline,
-    document_text,
 )
 from tests.conftest import FreshDatabase
 
-from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
 from jifen.domain.decide import Reason
 from jifen.domain.explain import About, explain, line_shares
@@ -131,7 +129,6 @@ async def lines(ledger: Ledger, member: Any) -> list[StatementLine]:
 
 async def test_a_real_life_with_pending_expiry_and_a_return_after_it(ledger: Ledger) -> None:
     document = a_document(expiry="{days: 10}", pending_days=2, debt="{policy: allow, limit_units: 100}")
-    assert parse_document(document_text(), name="x")
     await publish_program(ledger, document, effective_at=FIRST - timedelta(days=9), published_by="test")
     start = datetime.now(UTC) - timedelta(days=60)
     await on(ledger, start)

@@ -177,7 +177,10 @@ async def send(api: Api, case: Any, who: str) -> httpx.Response:
         asked["method"],
         asked["url"],
         params=asked.get("params"),
-        headers={name: value.encode("latin-1", "replace") for name, value in headers.items()},  # type: ignore[misc]
+        headers=[
+            (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+            for name, value in headers.items()
+        ],
         cookies=None,
         json=asked.get("json"),
         content=asked.get("data"),

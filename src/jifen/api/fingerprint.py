@@ -16,9 +16,14 @@ WHOLE = 32
 PART = 4
 
 
+def whole_hash(values: Mapping[str, Any]) -> bytes:
+    """The first 32 bytes of a fingerprint: what is kept of a purchase, which can be read back and compared itself."""
+    return hashlib.sha256(msgspec.json.encode(values, order="sorted")).digest()
+
+
 def fingerprint_of(values: Mapping[str, Any]) -> bytes:
     """The fingerprint of a body's canonical values: the order of keys does not matter."""
-    parts = [hashlib.sha256(msgspec.json.encode(values, order="sorted")).digest()]
+    parts = [whole_hash(values)]
     for name in sorted(values):
         parts += (_short(name), _short(values[name]))
     return b"".join(parts)

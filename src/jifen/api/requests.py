@@ -17,7 +17,7 @@ from jifen.api.bodies import canonical
 from jifen.api.doorkeeper import Access, Caller, Doorkeeper
 from jifen.api.errors import BodyTooLarge, Busy, MediaTypeWrong
 from jifen.api.fields import Body
-from jifen.api.fingerprint import fingerprint_of
+from jifen.api.fingerprint import fingerprint_of, whole_hash
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
 from jifen.store.once import Once
@@ -164,4 +164,4 @@ def ledger_of(request: Request) -> Ledger:
 
 def hash_of(body: Body) -> bytes:
     """What is kept of a purchase's body."""
-    return fingerprint_of(canonical(body))[:32]
+    return whole_hash(canonical(body))
