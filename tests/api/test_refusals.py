@@ -73,6 +73,22 @@ async def member_closed(api: Api) -> tuple[str, dict[str, Any]]:
     return "/v1/purchases", a_purchase_body(await closed(api))
 
 
+async def frozen(api: Api) -> str:
+    member = await api.a_member_with(30)
+    await api.post(f"/v1/members/{member}:freeze")
+    return member
+
+
+async def member_frozen(api: Api) -> tuple[str, dict[str, Any]]:
+    return "/v1/reservations", {"member": {"id": await frozen(api)}, "currency": "points", "units": 5}
+
+
+async def giver_frozen(api: Api) -> tuple[str, dict[str, Any]]:
+    receiver = await api.a_member()
+    body = {"member": {"id": await frozen(api)}, "receiver": {"id": receiver}, "currency": "points", "units": 5}
+    return "/v1/gifts", body
+
+
 async def receiver_closed(api: Api) -> tuple[str, dict[str, Any]]:
     giver = await api.a_member_with(30)
     body = {"member": {"id": giver}, "receiver": {"id": await closed(api)}, "currency": "points", "units": 5}
@@ -184,6 +200,8 @@ CASES = [
     (too_early, 422, "time_out_of_bounds", "/occurred_at", {"late_days_max": 400}),
     (too_late, 422, "time_out_of_bounds", "/occurred_at", {}),
     (member_closed, 409, "member_closed", "/member", {"status": "closed"}),
+    (member_frozen, 409, "member_frozen", "/member", {"status": "frozen"}),
+    (giver_frozen, 409, "member_frozen", "/member", {"status": "frozen"}),
     (receiver_closed, 409, "member_closed", "/receiver", {}),
     (receiver_unknown, 422, "member_unknown", "/receiver", {}),
     (gift_to_self, 422, "gift_to_self", "/receiver", {}),

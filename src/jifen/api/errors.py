@@ -88,6 +88,7 @@ STATUS: dict[type[Refusal], int] = {
     no.KeyReused: 409,
     no.KeyTaken: 409,
     no.MemberClosed: 409,
+    no.MemberFrozen: 409,
     no.PurchaseClaimed: 409,
     no.ReservationOver: 409,
     no.ProgramMissing: 409,

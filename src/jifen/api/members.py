@@ -211,6 +211,7 @@ def statement_entry(line: StatementLine, timeline: Timeline, language: str) -> o
         refuses=(
             no.MemberUnknown,
             no.MemberClosed,
+            no.MemberFrozen,
             no.CurrencyUnknown,
             no.PointsMissing,
             no.GiftToSelf,

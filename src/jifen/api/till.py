@@ -301,7 +301,14 @@ async def claim(request: Request, body: bodies.ClaimBody) -> Response:
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.MemberUnknown, no.MemberClosed, no.CurrencyUnknown, no.PointsMissing, no.ProgramMissing),
+        refuses=(
+            no.MemberUnknown,
+            no.MemberClosed,
+            no.MemberFrozen,
+            no.CurrencyUnknown,
+            no.PointsMissing,
+            no.ProgramMissing,
+        ),
     ),
 )
 async def reserve(request: Request, body: bodies.ReserveBody) -> Response:

@@ -11,6 +11,7 @@ Refusal
     KeyReused                    the same key came with another body
     KeyTaken                     the card or external id belongs to another member
     MemberClosed                 the member takes no more entries
+    MemberFrozen                 the member may not spend or give
     PurchaseClaimed              the receipt already belongs to a member
     ReservationOver              committed, released or lapsed
     ProgramMissing               no programme is in force yet
@@ -162,6 +163,13 @@ class MemberClosed(Conflict):
 
     code = "member_closed"
     message_zh = "该会员已关闭，不能再入账。"
+
+
+class MemberFrozen(Conflict):
+    """The member is frozen: nothing may be spent or given away until that is lifted."""
+
+    code = "member_frozen"
+    message_zh = "该会员已冻结，解除前不能消费或转赠积分。"
 
 
 class PurchaseClaimed(Conflict):

@@ -39,7 +39,7 @@ async def adjust_units(
 
     async def effect(connection: Connection) -> dict[str, Any]:
         gathered = await gather_locked(ledger, connection, [member_id])
-        member = gathered.member(member_id, pointer="/member_id")
+        member = gathered.member(member_id, pointer="/member")
         number = currency_number(gathered, currency)
         kind = fold.ADJUST_UP if units > 0 else fold.ADJUST_DOWN
 

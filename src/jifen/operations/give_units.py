@@ -36,7 +36,7 @@ async def give_units(
     """The gift's id and the giver's balance after. The units keep their days of expiry.
 
     Refuses
-        GiftToSelf, PointsMissing, MemberUnknown, MemberClosed, CurrencyUnknown, FieldWrong
+        GiftToSelf, PointsMissing, MemberUnknown, MemberClosed, MemberFrozen, CurrencyUnknown, FieldWrong
     """
     if member_id == receiver_id:
         raise GiftToSelf(pointer="/receiver")
@@ -47,7 +47,7 @@ async def give_units(
     async def effect(connection: Connection) -> dict[str, Any]:
         receivers = await read_members(connection, [receiver_id])
         gathered = await gather_locked(ledger, connection, [member_id])
-        member = gathered.member(member_id, pointer="/member_id")
+        member = gathered.spender(member_id, pointer="/member")
         receiver = receivers.get(receiver_id)
         if receiver is None or receiver.status != "active":
             raise MemberClosed("the receiver cannot take a gift", pointer="/receiver")

@@ -38,6 +38,7 @@ async def reserve_units(
 
     Refuses
         PointsMissing   fewer are available
+        MemberFrozen    the member may not spend
         FieldWrong      units or seconds out of range
     """
     if units <= 0:
@@ -49,10 +50,10 @@ async def reserve_units(
 
     async def effect(connection: Connection) -> dict[str, Any]:
         gathered = await gather_locked(ledger, connection, [member_id])
-        member = gathered.member(member_id, pointer="/member_id")
+        member = gathered.spender(member_id, pointer="/member")
         number = currency_number(gathered, currency)
         if len(member.holds) // fold.HOLD_WIDTH >= HOLDS_MAX:
-            raise TooMuch("too many open reservations", pointer="/member_id", holds_max=HOLDS_MAX)
+            raise TooMuch("too many open reservations", pointer="/member", holds_max=HOLDS_MAX)
         lapses_at = gathered.now + timedelta(seconds=lapse_seconds)
 
         decision = decide_units(

@@ -12,7 +12,7 @@ from jifen.domain import fold
 from jifen.domain.calendar import day_number, epoch_second, local_date, month_number
 from jifen.domain.decide import Decision
 from jifen.domain.member import Member
-from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberUnknown
+from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.timeline import Timeline
 from jifen.store.journal import granted_in
 from jifen.store.ledger import Ledger
@@ -51,6 +51,17 @@ class Gathered:
             raise MemberUnknown(pointer=pointer)
         if member.status in ("closed", "merged"):
             raise MemberClosed(pointer=pointer, status=member.status)
+        return member
+
+    def spender(self, member_id: UUID, *, pointer: str = "/member") -> Member:
+        """A member who may spend and give: one who is frozen still earns and returns, and does neither of these.
+
+        Refuses
+            MemberFrozen    until that is lifted; and what `member` refuses
+        """
+        member = self.member(member_id, pointer=pointer)
+        if member.status == "frozen":
+            raise MemberFrozen(pointer=pointer, status=member.status)
         return member
 
 
