@@ -61,7 +61,9 @@ def explain(
     entries = [json.loads(statement_entry(line, timeline, language).model_dump_json()) for line in lines]
     text = []
     for entry in entries:
-        text.append(f"{entry['occurred_at'][:10]}  {entry['sentence']}  = {entry['balance_after']:,}")
+        text.append(
+            f"{_day(entry['occurred_at'], timeline.time_zone)}  {entry['sentence']}  = {entry['balance_after']:,}"
+        )
         if len(entries) <= 10:
             text += [
                 f"            {_line(one['line'], language)}  {one['rule']}: "
@@ -70,6 +72,15 @@ def explain(
             ]
     nothing = "没有任何分录。" if language == "zh" else "Nothing was ever posted."
     show({"entries": entries}, as_json=as_json, text="\n".join(text) or nothing)
+
+
+def _day(occurred_at: str, time_zone: str) -> str:
+    """The date that the programme's calendar showed, as in the sentence."""
+    from datetime import datetime
+
+    from jifen.domain.calendar import local_date
+
+    return local_date(datetime.fromisoformat(occurred_at), time_zone).isoformat()
 
 
 def _line(number: int, language: str) -> str:
