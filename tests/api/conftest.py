@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ from jifen.operations.publish_program import publish_program
 from jifen.store.ledger import Ledger, open_pool
 from jifen.templates import template_text
 
-_count = itertools.count(1)
+# pytest loads this file once for its fixtures and tests import it once more: two counters, so each has its own letter.
+_count = (f"{secrets.token_hex(3)}-{number}" for number in itertools.count(1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +166,7 @@ async def a_ledger(address: Connection) -> AsyncIterator[Ledger]:
 @asynccontextmanager
 async def an_api(server: Server, shop: Shop) -> AsyncIterator[Api]:
     """The application over a copy of the shop's database, which is dropped afterwards."""
-    name = f"api_{next(_count)}"
+    name = f"api_{next(_count)}".replace("-", "_")
     create_database(server, name, template=shop.template)
     async with a_ledger(server.app.to_database(name)) as ledger:
         app = create_app(ledger=ledger, runs_jobs=False)

@@ -85,8 +85,33 @@ async def member_frozen(api: Api) -> tuple[str, dict[str, Any]]:
 
 async def giver_frozen(api: Api) -> tuple[str, dict[str, Any]]:
     receiver = await api.a_member()
-    body = {"member": {"id": await frozen(api)}, "receiver": {"id": receiver}, "currency": "points", "units": 5}
+    body = {
+        "member": {"id": await frozen(api)},
+        "receiver": {"id": receiver},
+        "currency": "points",
+        "units": 5,
+    }
     return "/v1/gifts", body
+
+
+async def _frozen(api: Api) -> str:
+    member = await api.a_member_with(30)
+    await api.post(f"/v1/members/{member}:freeze")
+    return member
+
+
+async def frozen_reserves(api: Api) -> tuple[str, dict[str, Any]]:
+    return "/v1/reservations", {"member": {"id": await _frozen(api)}, "currency": "points", "units": 5}
+
+
+async def frozen_gives(api: Api) -> tuple[str, dict[str, Any]]:
+    receiver = {"id": await api.a_member()}
+    return "/v1/gifts", {
+        "member": {"id": await _frozen(api)},
+        "receiver": receiver,
+        "currency": "points",
+        "units": 5,
+    }
 
 
 async def receiver_closed(api: Api) -> tuple[str, dict[str, Any]]:
@@ -202,6 +227,8 @@ CASES = [
     (member_closed, 409, "member_closed", "/member", {"status": "closed"}),
     (member_frozen, 409, "member_frozen", "/member", {"status": "frozen"}),
     (giver_frozen, 409, "member_frozen", "/member", {"status": "frozen"}),
+    (frozen_reserves, 409, "member_frozen", "/member", {"status": "frozen"}),
+    (frozen_gives, 409, "member_frozen", "/member", {"status": "frozen"}),
     (receiver_closed, 409, "member_closed", "/receiver", {}),
     (receiver_unknown, 422, "member_unknown", "/receiver", {}),
     (gift_to_self, 422, "gift_to_self", "/receiver", {}),

@@ -77,7 +77,7 @@ STATUS_SAID = said(
 
 @router.post("/members/{member_id:id}:freeze", tags=["members"], summary="Freeze a member", **STATUS_SAID)
 async def freeze(request: Request, member_id: MemberId) -> Response:
-    """The member is marked frozen; nobody can give to him."""
+    """The member still earns and returns, and may neither spend nor give nor be given until reopened."""
     return await _change(request, member_id, "frozen")
 
 
