@@ -123,7 +123,7 @@ def _next_steps(token: str, *, host: str, port: int, home: Path) -> str:
   Ask for a household's balance:
     curl -H 'Authorization: Bearer {token}' 'http://{host}:{port}/v1/members?external=1'
   Why each point came, in another terminal:
-    jifen explain external:1 --home {home}
+    {sys.argv[0]} explain external:1 --home {home}
 """
 
 
