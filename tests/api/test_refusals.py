@@ -196,7 +196,8 @@ async def undeclared_attribute(api: Api) -> tuple[str, dict[str, Any]]:
 
 
 async def program_in_the_past(api: Api) -> tuple[str, dict[str, Any]]:
-    document = {**await the_document(api), "time_zone": "Asia/Tokyo"}
+    document = await the_document(api)
+    document = {**document, "program": {**document["program"], "names": {"en": "Other", "zh": "其他"}}}
     return "/v1/program:apply", {"document": document, "effective_at": "2026-01-01T00:00:00Z"}
 
 

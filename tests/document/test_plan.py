@@ -59,6 +59,7 @@ def test_a_rule_is_told_as_a_sentence_in_both_languages() -> None:
         ("kind: spendable", "kind: spendable\n    scale: 2", "currencies[points].scale"),
         ("kind: spendable", "kind: qualifying", "currencies[points].kind"),
         ("code: CNY", "code: USD", "money.code"),
+        ("time_zone: Asia/Shanghai", "time_zone: Asia/Tokyo", "time_zone"),
         ("code: corner-shop", "code: other", "program.code"),
     ],
 )

@@ -147,7 +147,7 @@ class _Words:
             return "refused"
         if where == ("tiers",) and not _keeps_tier_of_all(before, after):
             return "refused"
-        if topic in ("scale", "kind", "money", "program code"):
+        if topic in ("scale", "kind", "money", "time_zone", "program code"):
             return "refused"
         return "careful" if _takes_away(where, before, after) else "plain"
 
@@ -206,8 +206,8 @@ def _topic(where: Where) -> str:
         return where[1] if where[1:] in (("scale",), ("kind",)) else "currency"
     if where[0] == "tiers":
         return "tier"
-    if where[0] == "money":
-        return "money"
+    if where[0] in ("money", "time_zone"):
+        return where[0]
     return "program code" if where == ("program", "code") else ""
 
 
@@ -223,6 +223,10 @@ _REASONS = {
     "scale": ("Refused: a currency's scale never changes.", "不允许：积分的小数位数永不改变。"),
     "kind": ("Refused: a currency stays spendable or qualifying.", "不允许：积分的类型不能改变。"),
     "money": ("Refused: the books are kept in this money.", "不允许：账目以该货币记录。"),
+    "time_zone": (
+        "Refused: days, caps and expiry are counted in this zone. A store's own zone may change.",
+        "不允许：日期、上限与有效期均按该时区计算。门店自己的时区可以修改。",
+    ),
     "program code": ("Refused: a database holds one programme.", "不允许：一个数据库只保存一个会员计划。"),
 }
 
@@ -235,7 +239,7 @@ def _keeps_tier_of_all(before: Any, after: Any) -> bool:
 def _takes_away(where: Where, before: Any, after: Any) -> bool:
     """Whether members get less by a change, as far as one field shows it."""
     name = where[-1]
-    if name == "time_zone" or name.startswith("stores["):
+    if name == "time_zone" or name.startswith("stores["):  # a store's own zone
         return before is not None
     if name.startswith("earn_rules["):
         return after is None
