@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from tests.conftest import FreshDatabase
+
 from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
 from jifen.domain.purchase import Line, Purchase
@@ -18,7 +20,6 @@ from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 from jifen.store.revisions import set_book
 from jifen.templates import template_text
-from tests.conftest import FreshDatabase
 
 STAMPS = """  - code: stamps
     names: {zh: 印花, en: Stamps}
