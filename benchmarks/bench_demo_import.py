@@ -21,7 +21,6 @@ import sys
 import time
 from datetime import UTC, datetime
 
-
 from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
 from jifen.embedded import Server, throw_away
