@@ -89,8 +89,14 @@ class Ledger:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction that commits when the block ends and leaves nothing when it raises."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            yield connection
+        async with self.pool.acquire() as connection:
+            try:
+                async with connection.transaction():
+                    yield connection
+            except asyncpg.InternalClientError as broken:
+                # Its server died in the middle of an answer and the driver has not noticed yet. Nobody may use it again.
+                connection.terminate()
+                raise asyncpg.ConnectionDoesNotExistError("the connection to the database broke") from broken
 
     async def clock(self, connection: Connection) -> Clock:
         """Now. Asked after the locks, so that time never runs backwards for a member."""

@@ -1,0 +1,70 @@
+"""kill -9 under load, ten times: what was acknowledged is there once, what was not can be sent again, every law holds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+
+import pytest
+from tests.crash.serving import Shop, a_served_shop
+
+ROUNDS = int(os.environ.get("JIFEN_TEST_ROUNDS", "5"))
+"""Five of each in CI, ten in all."""
+SEED = int(os.environ.get("JIFEN_TEST_SEED", str(time.time_ns() % 1_000_000)))
+
+
+async def _ring_and_pull_the_plug(shop: Shop, chance: random.Random, number: int, plug: str) -> None:
+    """Tills ring; some time after the first answers the plug is pulled, and they go on for a moment."""
+    acknowledged = len(shop.acknowledged)
+    seconds = chance.uniform(0.05, 0.7)
+
+    async def pull() -> None:
+        while len(shop.acknowledged) < acknowledged + 5:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(getattr(shop, plug))
+        await asyncio.sleep(0.2)
+        ringing.cancel()
+
+    ringing = asyncio.create_task(shop.ring(chance, number))
+    async with asyncio.timeout(60):
+        outcomes = await asyncio.gather(pull(), ringing, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+@pytest.mark.slow
+def test_kill_9_of_the_api_under_load_loses_nothing_and_repeats_nothing() -> None:
+    chance = random.Random(SEED)
+    try:
+        with a_served_shop() as shop:
+            for number in range(ROUNDS):
+                asyncio.run(_ring_and_pull_the_plug(shop, chance, number, "kill_the_api"))
+                asyncio.run(shop.prove())
+                shop.serve()
+                asyncio.run(shop.send_again())
+            asyncio.run(shop.prove())
+    except BaseException:
+        print(f"JIFEN_TEST_SEED={SEED}")
+        raise
+
+
+@pytest.mark.slow
+def test_kill_9_of_postgresql_under_load_loses_nothing_and_the_api_comes_back_by_itself() -> None:
+    chance = random.Random(SEED)
+    try:
+        with a_served_shop() as shop:
+            for number in range(ROUNDS):
+                asyncio.run(_ring_and_pull_the_plug(shop, chance, number, "kill_postgres"))
+                # Somebody starts PostgreSQL again, and the API that was there all the time serves on.
+                with shop.postgres.running():
+                    asyncio.run(shop.prove())
+                    shop.wait_until_it_answers()
+                    asyncio.run(shop.send_again())
+                    asyncio.run(shop.prove())
+    except BaseException:
+        print(f"JIFEN_TEST_SEED={SEED}")
+        raise
