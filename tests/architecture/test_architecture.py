@@ -45,8 +45,8 @@ def test_the_domain_holds_no_float_no_clock_and_no_chance(path: Path) -> None:
 
 def test_the_fold_imports_nothing_and_holds_only_functions_and_numbers() -> None:
     tree = ast.parse(FOLD.read_text(encoding="utf-8"))
-    for node in tree.body:
-        assert isinstance(node, ast.Expr | ast.Assign | ast.FunctionDef), ast.unparse(node)
+    for statement in tree.body:
+        assert isinstance(statement, ast.Expr | ast.Assign | ast.FunctionDef), ast.unparse(statement)
     for node in ast.walk(tree):
         assert not isinstance(
             node,
