@@ -18,13 +18,12 @@ from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
 from jifen.store.gather import (
     Gathered,
-    Granted,
     gather_locked,
     last_moment,
     save_decisions,
     with_old_counters,
 )
-from jifen.store.journal import Circumstance, add_postings
+from jifen.store.journal import Circumstance, Granted, add_postings
 from jifen.store.keys import BusinessKey, KnownPurchase, add_purchase_keys, add_unclaimed, known_purchases
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.members import MemberKey, find_by_keys
@@ -160,7 +159,9 @@ class _Batch:
         member = await with_old_counters(connection, timeline, member, occurred_at, unwritten=granted)
         decision = decide_purchase(timeline, member, purchase, now=now)
         occurred_on = local_date(occurred_at, timeline.time_zone)
-        granted += [Granted(occurred_on, r.rule, r.granted) for r in decision.results if r.granted]
+        granted += [
+            Granted(occurred_on, r.rule, program.revision, r.granted) for r in decision.results if r.granted
+        ]
         at = Circumstance(
             occurred_at=occurred_at,
             recorded_at=now,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from jifen.domain import fold
@@ -14,7 +14,7 @@ from jifen.domain.decide import Decision
 from jifen.domain.member import Member
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.timeline import Timeline
-from jifen.store.journal import granted_in
+from jifen.store.journal import Granted, granted_in
 from jifen.store.ledger import Ledger
 from jifen.store.members import (
     lock_members,
@@ -150,14 +150,6 @@ async def save_decisions(
             await close_reservations(connection, decision.before, decision.after, ended=ended or {})
 
 
-class Granted(NamedTuple):
-    """Units that a rule granted for a purchase of a day."""
-
-    occurred_on: date
-    rule: int
-    units: int
-
-
 async def with_old_counters(
     connection: Connection,
     timeline: Timeline,
@@ -180,14 +172,16 @@ async def with_old_counters(
         return member
     first_of_month = day.replace(day=1)
     last_of_month = (first_of_month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    used = {
-        0: await granted_in(connection, member.member_id, first_on=day, last_on=day),
-        1: await granted_in(connection, member.member_id, first_on=first_of_month, last_on=last_of_month),
-    }
-    for granted in unwritten:
-        if granted.occurred_on == day:
-            used[0][granted.rule] = used[0].get(granted.rule, 0) + granted.units
-        if first_of_month <= granted.occurred_on <= last_of_month:
-            used[1][granted.rule] = used[1].get(granted.rule, 0) + granted.units
-    old = [number for rule, period in forgotten for number in (rule, period, used[period % 2].get(rule, 0))]
+    journal = await granted_in(connection, member.member_id, first_on=first_of_month, last_on=last_of_month)
+    used: dict[tuple[int, int], int] = {}
+    for granted in [*journal, *unwritten]:
+        # A cap counts what was granted while it stood: a revision without it left no counter.
+        rule = timeline.rule(timeline.row_of(granted.revision), granted.rule)
+        for kind, cap, is_of_period in (
+            (0, rule.cap_day, granted.occurred_on == day),
+            (1, rule.cap_month, first_of_month <= granted.occurred_on <= last_of_month),
+        ):
+            if cap >= 0 and is_of_period:
+                used[rule.number, kind] = used.get((rule.number, kind), 0) + granted.units
+    old = [number for rule, period in forgotten for number in (rule, period, used.get((rule, period % 2), 0))]
     return replace(member, counters=old + member.counters)

@@ -216,27 +216,36 @@ async def entries_of(
     return {row["sequence"]: dict(row) for row in rows}
 
 
+class Granted(NamedTuple):
+    """Units that a rule granted for purchases of one day which one revision judged, less what returns took back."""
+
+    occurred_on: date
+    rule: int
+    revision: int
+    units: int
+
+
 async def granted_in(
     connection: Connection, member_id: UUID, *, first_on: date, last_on: date
-) -> dict[int, int]:
-    """Units that each rule granted for purchases of some days, less what returns of them took back.
+) -> list[Granted]:
+    """What was granted for purchases of some days.
 
-    What a cap of a period long past has used: asked only by a late purchase.
+    It tells what a cap of a period long past has used: asked only by a late purchase.
     """
     rows = await connection.fetch(
-        """SELECT rule, sum(units)::bigint FROM (
-               SELECT r.rule, r.granted AS units
+        """SELECT occurred_on, rule, revision, sum(units)::bigint FROM (
+               SELECT u.occurred_on, r.rule, u.revision, r.granted AS units
                FROM purchase u JOIN posting p USING (member_id, sequence),
                     unnest(p.reason_rules, p.reason_granted) AS r (rule, granted)
                WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3 AND p.verb = 'earn'
                UNION ALL
-               SELECT r.rule, - r.clawed
+               SELECT u.occurred_on, r.rule, u.revision, - r.clawed
                FROM purchase u JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
                     unnest(b.hit_rules, b.hit_clawed) AS r (rule, clawed)
                WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
-           ) moved GROUP BY rule""",
+           ) moved GROUP BY occurred_on, rule, revision""",
         member_id,
         first_on,
         last_on,
     )
-    return {row[0]: row[1] for row in rows}
+    return [Granted(*row) for row in rows]

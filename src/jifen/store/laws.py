@@ -313,18 +313,24 @@ LAWS: tuple[Law, ...] = (
                          FROM member m, generate_series(1, cardinality(m.counters), 3) AS i) c
                    LEFT JOIN (
                        SELECT member_id, rule, period, sum(units) AS granted FROM (
-                           SELECT u.member_id, r.rule, r.granted AS units, u.occurred_on
+                           SELECT u.member_id, r.rule, u.revision, r.granted AS units, u.occurred_on
                            FROM purchase u JOIN posting p USING (member_id, sequence),
                                 unnest(p.reason_rules, p.reason_granted) AS r (rule, granted)
                            WHERE p.verb = 'earn' AND r.granted <> 0
                            UNION ALL
-                           SELECT u.member_id, h.rule, - h.clawed, u.occurred_on
+                           SELECT u.member_id, h.rule, u.revision, - h.clawed, u.occurred_on
                            FROM purchase u JOIN purchase_return b
                                ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                               unnest(b.hit_rules, b.hit_clawed) AS h (rule, clawed)) moved,
+                               unnest(b.hit_rules, b.hit_clawed) AS h (rule, clawed)) moved
+                       JOIN (
+                           SELECT v.number AS revision, (v.numbering -> 'rule' ->> (e ->> 'code'))::int AS rule, k.kind
+                           FROM revision v, jsonb_array_elements(v.document -> 'earn_rules') e,
+                                LATERAL (VALUES (0, e -> 'caps' ->> 'day'), (1, e -> 'caps' ->> 'month')) k (kind, cap)
+                           WHERE k.cap IS NOT NULL) capped USING (revision, rule),
                        LATERAL (VALUES ((occurred_on - DATE '1970-01-01') * 2),
                                        ((extract(YEAR FROM occurred_on)::int * 12
                                          + extract(MONTH FROM occurred_on)::int - 1) * 2 + 1)) AS q (period)
+                       WHERE q.period % 2 = capped.kind
                        GROUP BY member_id, rule, period) g
                        ON g.member_id = c.member_id AND g.rule = c.rule AND g.period = c.period
                    WHERE c.used <> coalesce(g.granted, 0)""",
