@@ -18,6 +18,7 @@ from jifen.document.load import parse_document
 from jifen.domain.refusals import (
     CurrencyUnknown,
     KeyTaken,
+    MemberClosed,
     PointsMissing,
     PurchaseClaimed,
     PurchaseUnknown,
@@ -27,6 +28,7 @@ from jifen.domain.refusals import (
 )
 from jifen.operations import give_units as giving
 from jifen.operations.adjust_units import adjust_units
+from jifen.operations.change_member_status import change_member_status
 from jifen.operations.end_reservation import commit_reservation, release_reservation
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.publish_program import publish_program
@@ -338,6 +340,35 @@ async def test_a_gift_whose_process_dies_between_its_halves_arrives_once(
         )
         assert await giving.finish_gifts(till.ledger) == 0
         assert await till.points(giver, friend) == [40, 60]
+        await till.assert_laws()
+
+
+@pytest.mark.parametrize("closed", [("friend",), ("friend", "giver")])
+async def test_a_gift_to_somebody_who_is_closed_meanwhile_goes_back_with_its_days_of_expiry(
+    fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch, closed: tuple[str, ...]
+) -> None:
+    async with a_till(fresh_database, a_document(expiry="{days: 30}")) as till:
+        members = {name: await till.enrol() for name in ("giver", "friend")}
+        giver, friend = members["giver"], members["friend"]
+        await till.buy(giver, 10_000)
+        before = await till.balance(giver)
+
+        async def dies(*_: object) -> None:
+            raise ConnectionError("the process is gone")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(giving, "receive_gift", dies)
+            with pytest.raises(ConnectionError):
+                await till.give(giver, friend, 60)
+        for name in closed:
+            await change_member_status(till.ledger, members[name], "closed", a_key())
+        await giving.finish_gifts(till.ledger)
+
+        after = await till.balance(giver)
+        assert (after.balance, after.next_expiry_day) == (100, before.next_expiry_day)
+        assert await till.points(friend) == [0]
+        with pytest.raises(MemberClosed):
+            await till.give(giver, friend, 1)
         await till.assert_laws()
 
 
