@@ -100,7 +100,8 @@ def rows_of_members(
     """The rows of members `first` to `end - 1`.
 
     Shape
-        purchases      all of them, as `with_calendar` leaves them; `documents` the lines of each as JSON
+        purchases      all of them, as `with_calendar` leaves them
+        documents      for each purchase of these members its lines as JSON
         member_ids     of these members; `purchase_ids` of their purchases
     """
     events = slice(int(lives.starts[first]), int(lives.starts[end]))
@@ -195,7 +196,7 @@ def _purchase_rows(
             "amount_minor": part["amount_minor"],
             "payments": part["payments"],
             "tags": _text_arrays(tags),
-            "lines": documents[first:end],
+            "lines": documents,
             "masks": int_arrays(
                 words.T.reshape(-1), (line_starts[first : end + 1] - line_starts[first]) * words.shape[0]
             ),

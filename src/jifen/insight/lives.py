@@ -17,9 +17,10 @@ import polars as pl
 from jifen.domain import fold
 from jifen.domain.calendar import date_of, epoch_second
 from jifen.domain.member import fresh_scalars
+from jifen.domain.program.reading import facts_of
 from jifen.domain.timeline import Timeline
 from jifen.insight.compiled_fold import walk as compiled_walk
-from jifen.insight.select_columns import SparseHits, hits_of_masks, masks, words_of
+from jifen.insight.select_columns import SparseHits, column_of, hits_of_masks, masks, words_of
 
 Integers = npt.NDArray[np.int64]
 Walk = Callable[..., Any]
@@ -112,7 +113,14 @@ def select_history(
         pl.col("tags").alias("purchase_tags"),
         payment_methods=_methods(purchases),
     )  # fmt: skip
-    joined = lines.with_columns(facts.drop("purchase").select(pl.all().gather(lines.get_column("purchase"))))
+    asked = {
+        column_of(fact)
+        for program in timeline.programs
+        for rule in program.rules
+        for fact in facts_of(rule.given)
+    }
+    facts = facts.select(name for name in facts.columns if name in asked and name not in lines.columns)
+    joined = lines.with_columns(facts.select(pl.all().gather(lines.get_column("purchase"))))
     rows = purchases.get_column("row").unique().sort().to_list()
     if rows == [len(timeline.programs) - 1] or len(rows) == 1:
         program = timeline.programs[rows[0]]

@@ -53,12 +53,10 @@ async def load_history(
         history.lines.get_column("purchase").to_numpy(), minlength=history.purchases.height
     )
     line_starts = np.concatenate([[0], np.cumsum(line_counts)]).astype(np.int64)
-    documents = await asyncio.to_thread(purchase_documents, history.lines, line_starts)
     work = _Work(
         timeline=timeline,
         history=history,
         lives=lives,
-        documents=documents,
         line_starts=line_starts,
         actor=actor,
     )
@@ -85,7 +83,6 @@ class _Work:
     timeline: Timeline
     history: History
     lives: Lives
-    documents: pl.Series
     line_starts: np.ndarray[tuple[int], np.dtype[np.int64]]
     actor: str
 
@@ -120,12 +117,16 @@ class _Work:
         """Tables, columns and CSV of a range of members."""
         low, high = self.span(first, end)
         refs = self.history.refs[first:end]
+        starts = self.line_starts[low : high + 1]
+        documents = purchase_documents(
+            self.history.lines[int(starts[0]) : int(starts[-1])], starts - starts[0]
+        )
         ids = [str(new_id()) for _ in range(end - first)]
         rows = rows_of_members(
             self.lives,
             self.timeline,
             self.history.purchases,
-            self.documents,
+            documents,
             self.line_starts,
             first=first,
             end=end,
@@ -133,9 +134,7 @@ class _Work:
             purchase_ids=[str(new_id()) for _ in range(high - low)],
             actor=self.actor,
         )
-        return _as_csv(
-            rows, refs, ids, body_hashes(self.history.purchases[low:high], self.documents[low:high])
-        )
+        return _as_csv(rows, refs, ids, body_hashes(self.history.purchases[low:high], documents))
 
 
 def body_hashes(purchases: pl.DataFrame, documents: pl.Series) -> list[str]:
