@@ -99,7 +99,7 @@ def _rounds(
         run.bases.append(machine.pgbench(seconds=size.seconds, reads=reads))
         run.ours.append(
             machine.load(
-                seconds=float(size.seconds), connections=CONNECTIONS, run=f"{name}{i}", seed=i + 1, **order
+                seconds=float(size.seconds), connections=connections, run=f"{name}{i}", seed=i + 1, **order
             )
         )
     return run
