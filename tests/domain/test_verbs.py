@@ -149,6 +149,22 @@ def test_a_late_purchase_is_judged_by_the_tier_and_revision_of_its_moment_and_po
     assert (on_time.row, units_granted(on_time)) == (1, 200)
 
 
+def test_a_late_purchase_earns_by_the_tier_that_was_held_when_it_happened_and_not_by_today_s() -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=10_000, multiplier=(2, 1)), window_days=30, keeps_days=60)
+    timeline = a_timeline(a_program(a_rule(by_tier=True), ladder=ladder))
+    member = bought(timeline, a_member(timeline), a_purchase(10_000, at=a_moment(10))).after
+    assert member.tier == 1
+
+    tiers = []
+    for i, moment in enumerate(
+        (a_moment(9), a_moment(10, hour=11), a_moment(10), a_moment(69), a_moment(70, hour=0))
+    ):
+        late = bought(timeline, member, a_purchase(100, at=moment, no=f"late-{i}"), now=a_moment(80))
+        tiers.append((late.judged_tier, units_granted(late)))
+
+    assert tiers == [(0, 1), (0, 1), (1, 2), (1, 2), (0, 1)]
+
+
 def test_units_that_arrive_after_their_time_are_opened_and_expired_in_one_entry() -> None:
     timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=5))]))
     late = bought(timeline, a_member(timeline), a_purchase(10_000, at=a_moment(0)), now=a_moment(20))
