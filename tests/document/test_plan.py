@@ -61,6 +61,7 @@ def test_a_rule_is_told_as_a_sentence_in_both_languages() -> None:
         ("code: CNY", "code: USD", "money.code"),
         ("time_zone: Asia/Shanghai", "time_zone: Asia/Tokyo", "time_zone"),
         ("code: corner-shop", "code: other", "program.code"),
+        ("by: spend", "by: points", "tiers.by"),
     ],
 )
 def test_what_the_books_rest_on_is_refused(written: str, instead: str, path: str) -> None:

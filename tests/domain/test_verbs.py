@@ -256,6 +256,26 @@ def test_units_already_spent_are_owed_up_to_the_limit_and_forgiven_beyond_it(
     assert back.forgiven == ({0: forgiven} if forgiven else {})
 
 
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_points_promised_when_their_purchase_comes_back_are_owed_so_that_releasing_them_gives_nothing(
+    is_committed: bool,
+) -> None:
+    """Buy 100, reserve 100, bring everything back, release: again and again it would give 100 points for nothing."""
+    timeline = a_timeline(a_program(currencies=[a_currency(debt_limit=0)]))
+    purchase = a_purchase(10_000)
+    first = bought(timeline, a_member(timeline), purchase)
+    held = decide_units(
+        timeline, first.after, fold.RESERVE, currency=0, units=100, now=a_moment(), lapses_at=a_moment(2)
+    ).after
+    back = brought_back(timeline, held, first, purchase, 1_000)
+    assert (back.after.balance(0), back.after.debt(0), back.forgiven) == (0, 100, {})
+    ended = decide_reservation_end(
+        timeline, back.after, reservation=held.sequence, is_committed=is_committed, now=a_moment(1)
+    ).after
+    assert ended.balance(0) == (-100 if is_committed else 0)
+    assert fold.available(ended.scalars, ended.lots, 0, fold_day(1)) == 0
+
+
 def test_a_debt_is_repaid_by_the_next_earning_and_by_pending_units_when_they_mature() -> None:
     timeline = a_timeline(a_program(currencies=[a_currency(pending_days=3, debt_limit=1_000)]))
     purchase = a_purchase(10_000)

@@ -1,7 +1,7 @@
 """What a shop owner would keep in a notebook: points by member, in plain Python, without a line of the real thing.
 
 The programme: a point for each whole yuan of a purchase, at most 150 a day; a point lives ten days; a return may leave a
-debt of up to 50 points, more is forgiven.
+debt of up to 50 points and of what is promised to reservations; more is forgiven.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class Notebook:
         stack.left -= own
         gone = min(points - own, stack.expired)
         stack.expired -= gone
-        owed = min(points - own - gone, page.available + DEBT_LIMIT - page.debt)
+        owed = min(points - own - gone, page.available + max(0, DEBT_LIMIT + page.held - page.debt))
         page.debt += owed
         page.repay()
 

@@ -166,6 +166,23 @@ async def test_a_receipt_of_nobody_that_partly_came_back_earns_for_the_rest_when
         await till.assert_laws()
 
 
+async def test_a_till_that_sends_a_receipt_of_nobody_again_learns_nothing_of_who_claimed_it(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with a_till(fresh_database) as till:
+        member = await till.enrol()
+        at = await till.now()
+        first = await till.buy(None, no="1", at=at)
+        await till.claim(member, "1")
+
+        again = await till.buy(None, no="1", at=at)
+
+        assert again.is_replay
+        assert (again.member_id, again.balances_after, again.reasons) == (None, (), ())
+        assert again.recorded_at == first.recorded_at
+        await till.assert_laws()
+
+
 async def test_a_receipt_of_nobody_that_wholly_came_back_earns_nothing_when_claimed(
     fresh_database: FreshDatabase,
 ) -> None:

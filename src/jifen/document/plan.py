@@ -147,6 +147,8 @@ class _Words:
             return "refused"
         if where == ("tiers",) and not _keeps_tier_of_all(before, after):
             return "refused"
+        if where == ("tiers", "by"):
+            return "refused"
         if topic in ("scale", "kind", "money", "time_zone", "program code"):
             return "refused"
         return "careful" if _takes_away(where, before, after) else "plain"
@@ -204,6 +206,8 @@ def _topic(where: Where) -> str:
     """What kind of thing a difference is about, where the books care."""
     if where[0].startswith("currencies["):
         return where[1] if where[1:] in (("scale",), ("kind",)) else "currency"
+    if where == ("tiers", "by"):
+        return "ladder"
     if where[0] == "tiers":
         return "tier"
     if where[0] in ("money", "time_zone"):
@@ -219,6 +223,10 @@ _REASONS = {
     "tier": (
         "Refused: members stand in it. Keep the tier, and give it a reach that nobody meets.",
         "不允许：仍有会员处于该等级。请保留等级，可提高其门槛。",
+    ),
+    "ladder": (
+        "Refused: what counts towards a tier is kept as it was earned, and points cannot be added to money.",
+        "不允许：成长依据已按原口径累计，金额与积分不能相加。",
     ),
     "scale": ("Refused: a currency's scale never changes.", "不允许：积分的小数位数永不改变。"),
     "kind": ("Refused: a currency stays spendable or qualifying.", "不允许：积分的类型不能改变。"),

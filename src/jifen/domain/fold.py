@@ -297,6 +297,16 @@ def available(member: list[int], lots: list[int], currency: int, day: int) -> in
     return total
 
 
+def held_units(member: list[int], lots: list[int], currency: int) -> int:
+    """Return the units of a currency that reservations hold."""
+    total = 0
+    for i in range(member[LOTS]):
+        p = i * LOT_WIDTH
+        if lots[p + LOT_CURRENCY] == currency:
+            total += lots[p + LOT_HELD]
+    return total
+
+
 def settle(member: list[int], lots: list[int], currency: int, day: int) -> None:
     """Repay debt from available units. The balance, being net of debt, does not move."""
     d = BALANCES + currency * BALANCE_WIDTH + DEBT
@@ -837,7 +847,10 @@ def take_back(
     rest -= expired
     lots[p + LOT_GONE] -= rest
     d = BALANCES + currency * BALANCE_WIDTH + DEBT
-    owed = min(rest, available(member, lots, currency, day) + max(0, debt_limit - member[d]))
+    # Units promised to a reservation come back or are spent: either way they are owed, or releasing them would give
+    # points that no purchase earned. They count beyond the limit, also where debt is forbidden.
+    promised = held_units(member, lots, currency)
+    owed = min(rest, available(member, lots, currency, day) + max(0, debt_limit + promised - member[d]))
     member[d] += owed
     settle(member, lots, currency, day)
     return charged + owed, rest - owed

@@ -136,6 +136,14 @@ async def finish_gifts(ledger: Ledger, *, limit: int = 100) -> int:
     """Bring the gifts that a dead process left on the road to their receivers; return how many."""
     async with ledger.transaction() as connection:
         waiting = await gifts_in_transit(connection, limit=limit)
+    failures: list[Exception] = []
     for gift in waiting:
-        await receive_gift(ledger, gift)
+        try:
+            await receive_gift(ledger, gift)
+        except Exception as failure:  # one that cannot arrive must not stop those behind it
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup(
+            f"{len(failures)} of {len(waiting)} gifts could not be brought to their receivers", failures
+        )
     return len(waiting)

@@ -209,7 +209,8 @@ class _Batch:
 
 
 async def _stored(connection: Connection, known: KnownPurchase, request: PurchaseRequest) -> RecordedPurchase:
-    if known.member_id is None or known.sequence is None:
+    # A till that told of nobody is answered of nobody, also when somebody has claimed the receipt since.
+    if known.member_id is None or known.sequence is None or request.whose is None:
         return answer_of_nobody(request.purchase, known.recorded_at, is_replay=True)
     return await recorded_purchase(connection, known.member_id, known.sequence)
 
