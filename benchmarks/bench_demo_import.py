@@ -13,93 +13,33 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import json
 import resource
 import statistics
-import sys
 import time
-from datetime import UTC, datetime
 
-from jifen.document.load import parse_document
+from jifen.bench.groups import copy_lines, import_lines
+from jifen.bench.machine import Machine
 from jifen.document.stored import timeline_of_published
 from jifen.embedded import Server, throw_away
-from jifen.insight.frames import Loaded
 from jifen.insight.read_completejourney import read_completejourney
-from jifen.jobs.import_purchases import import_purchases
-from jifen.operations.publish_program import publish_program
 from jifen.operations.reconcile_books import reconcile_books
-from jifen.store.ledger import Connection, Ledger, connect, open_pool
+from jifen.store.ledger import Ledger, open_pool
 from jifen.store.migrate import migrate
-from jifen.templates import template_text
 
 GOAL_SECONDS = 60
 GOAL_MEGABYTES = 2_000
 
 
-async def copy_lines(connection: Connection, loaded: Loaded) -> float:
-    """Seconds of COPY of the lines into a bare table with the same primary key."""
-    lines = loaded.lines.join(
-        loaded.purchases.select("purchase", "business_no", "source"), on="purchase"
-    ).select(
-        "business_no",
-        "source",
-        "number",
-        "sku",
-        "category",
-        "brand",
-        "quantity_milli",
-        "amount_minor",
-        "discount_minor",
-    )
-    csv = lines.write_csv(include_header=False).encode()
-    await connection.execute(
-        """DROP TABLE IF EXISTS bare;
-           CREATE TABLE bare (business_no text, source text, number int, sku text, category text, brand text,
-                              quantity_milli bigint, amount_minor bigint, discount_minor bigint,
-                              PRIMARY KEY (business_no, source, number))"""
-    )
+def measure(server: Server) -> dict[str, float]:
+    """One round: COPY, then reading and importing into an emptied ledger."""
     began = time.perf_counter()
-    await connection.copy_to_table("bare", source=io.BytesIO(csv), format="csv")
-    return time.perf_counter() - began
-
-
-async def import_year(server: Server) -> tuple[float, int]:
-    """Seconds of the import, reading included, and its lines."""
-    pool = await open_pool(server.app)
-    try:
-        ledger = Ledger(pool, compile_timeline=timeline_of_published)
-        document = parse_document(template_text("grocer"), name="grocer")
-        await publish_program(
-            ledger, document, effective_at=datetime(2016, 1, 1, tzinfo=UTC), published_by="benchmark"
-        )
-        began = time.perf_counter()
-        imported = await import_purchases(ledger, read_completejourney(), actor="benchmark")
-        seconds = time.perf_counter() - began
-    finally:
-        await pool.close()
-    return seconds, imported.added_lines
-
-
-async def _durability(connection: Connection) -> dict[str, str]:
-    rows = await connection.fetch(
-        "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')"
-    )
-    return {row["name"]: row["setting"] for row in rows}
-
-
-async def measure(server: Server, loaded: Loaded) -> dict[str, float]:
-    """One round: COPY, then the import into an emptied ledger."""
-    owner = await connect(server.owner)
-    settings = await _durability(owner)
-    if "off" in settings.values():
-        sys.exit(f"durability is off ({settings}): such a figure does not count")
-    copied = await copy_lines(owner, loaded)
-    await owner.execute("DROP TABLE bare; DROP SCHEMA jifen CASCADE")
-    await owner.close()
-    await asyncio.to_thread(migrate, server.owner)
-    imported, lines = await import_year(server)
-    return {"copy_seconds": copied, "import_seconds": imported, "lines": lines}
+    loaded = read_completejourney()
+    read = time.perf_counter() - began
+    copied = asyncio.run(copy_lines(server, loaded))
+    migrate(server.owner)
+    imported = asyncio.run(import_lines(server, loaded))
+    return {"copy_seconds": copied, "import_seconds": read + imported, "lines": loaded.lines.height}
 
 
 async def verdict(server: Server) -> bool:
@@ -116,10 +56,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true", dest="as_json")
     asked = parser.parse_args()
-    loaded = read_completejourney()
     with throw_away() as server:
+        Machine(server=server, members=0).check_durability()
         migrate(server.owner)
-        rounds = [asyncio.run(measure(server, loaded)) for _ in range(asked.rounds)]
+        rounds = [measure(server) for _ in range(asked.rounds)]
         kept = asyncio.run(verdict(server))
     copied = statistics.median(one["copy_seconds"] for one in rounds)
     imported = statistics.median(one["import_seconds"] for one in rounds)

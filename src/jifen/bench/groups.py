@@ -310,9 +310,9 @@ def history(size: Size, say: Say) -> Iterator[Figure]:
         migrate(server.owner)
         for i in range(size.rounds):
             say(f"round {i + 1} of {size.rounds}: COPY, then the import")
-            copied = asyncio.run(_copy(server, loaded))
+            copied = asyncio.run(copy_lines(server, loaded))
             migrate(server.owner)
-            imported = asyncio.run(_import(server, loaded))
+            imported = asyncio.run(import_lines(server, loaded))
             ratios.append(copied / imported)
             rates.append(loaded.lines.height / imported)
     yield Figure(
@@ -321,7 +321,8 @@ def history(size: Size, say: Say) -> Iterator[Figure]:
     )  # fmt: skip
 
 
-async def _copy(server: Any, loaded: Any) -> float:
+async def copy_lines(server: Any, loaded: Any) -> float:
+    """Seconds of COPY of a year's lines into a bare table with the same primary key; the ledger's schema is dropped after."""
     from jifen.store.ledger import connect
 
     lines = loaded.lines.join(
@@ -353,7 +354,8 @@ async def _copy(server: Any, loaded: Any) -> float:
     return took
 
 
-async def _import(server: Any, loaded: Any) -> float:
+async def import_lines(server: Any, loaded: Any) -> float:
+    """Seconds of the import of a year into an empty ledger: rules, tiers, lots, everything."""
     from jifen.bench.machine import PROGRAM_FROM, TEMPLATE
     from jifen.document.load import parse_document
     from jifen.document.stored import timeline_of_published
