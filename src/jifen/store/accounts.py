@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 _NAME = "programme_balance"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountBalance:
-    """One programme account: what members paid in and what was paid out to them."""
-
-    account: str
-    currency: int
-    units_in: int
-    units_out: int
 
 
 async def roll_up(connection: Connection) -> int:
@@ -53,11 +42,3 @@ async def roll_up(connection: Connection) -> int:
         max(horizon, below),
     )
     return sum(row["postings"] for row in rows)
-
-
-async def account_balances(connection: Connection) -> list[AccountBalance]:
-    """The accounts as rolled up so far."""
-    rows = await connection.fetch(
-        "SELECT account, currency, units_in, units_out FROM programme_balance ORDER BY account, currency"
-    )
-    return [AccountBalance(**row) for row in rows]

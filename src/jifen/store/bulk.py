@@ -42,11 +42,3 @@ async def members_of_keys(connection: Connection, kind: str, values: Sequence[st
         kind,
     )
     return {row[0]: row[1] for row in rows}
-
-
-async def members_with_entries(connection: Connection, member_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of some members to whom something has happened."""
-    rows = await connection.fetch(
-        "SELECT member_id FROM member WHERE member_id = ANY($1::uuid[]) AND sequence > 0", list(member_ids)
-    )
-    return {row[0] for row in rows}
