@@ -1,0 +1,263 @@
+"""The columns of a snapshot: every table that a snapshot folder holds, with what one row is and what it is sorted by.
+
+Members are whole numbers from 0, given by the snapshot; only `members` tells whose number it is. Days are numbers since
+1970-01-01 in the programme's zone (`fold.FAR`: never), moments are UTC, units and money are whole numbers in the smallest
+unit. Lists that are called flat hold rows one after the other, laid out as in `domain/fold.py`.
+
+No column holds personal data: no names, cards, external ids, notes, cashiers or actors (`tests/snapshot` holds the list).
+Why so: docs/decisions/0062-a-snapshot-is-files-and-a-manifest.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+from polars.datatypes import DataType
+
+from jifen.insight.frames import Column, Contract
+
+_TEXT = pl.String()
+_WHOLE = pl.Int64()
+_TEXTS = pl.List(pl.String())
+_WHOLES = pl.List(pl.Int64())
+_INSTANT = pl.Datetime("us", "UTC")
+_TRUTH = pl.Boolean()
+
+
+def _must(name: str, type_: DataType, holds: str) -> Column:
+    return Column(name=name, type=type_, empty=False, holds=holds)
+
+
+def _may(name: str, type_: DataType, holds: str) -> Column:
+    return Column(name=name, type=type_, empty=True, holds=holds)
+
+
+_MEMBER = _must("member", _WHOLE, "the member's number in this snapshot, from 0; never changes")
+_SEQUENCE = _must(
+    "sequence",
+    _WHOLE,
+    "the entry's number within its member, 1, 2, 3 ... over purchases, returns and entries",
+)
+_PLACE = (_may("store", _TEXT, "store code"), _may("channel", _TEXT, "store, online, ..."))
+_TIMES = (
+    _must("occurred_at", _INSTANT, "when it happened: chooses revision, tier and cap period"),
+    _must(
+        "recorded_at", _INSTANT, "when the ledger took it in (book date); its month (UTC) is the file's month"
+    ),
+)
+_AFTER = (
+    _must("tier_after", _WHOLE, "number of the tier held after it"),
+    _must("balances_after", _WHOLES, "balance of each currency, by number, after it"),
+)
+_HITS = (
+    _must("hit_rules", _WHOLES, "numbers of the rules that saw something, as the ledger kept them"),
+    _must("hit_amounts", _WHOLES, "eligible minor money of each"),
+    _must("hit_quantities", _WHOLES, "eligible thousandths of each"),
+)
+
+MEMBERS = Contract(
+    name="members",
+    row_is="one member with what the ledger's cache holds of it at the instant",
+    sorted_by=("member",),
+    columns=(
+        _MEMBER,
+        _must(
+            "member_id",
+            _TEXT,
+            "the member's id, a UUID as text; the other tables name members by number only",
+        ),
+        _must("status", _TEXT, "active | frozen | closed | merged"),
+        _must("enrolled_at", _INSTANT, "when it became a member"),
+        _must("sequence", _WHOLE, "number of its last entry: so many purchases, returns and entries it has"),
+        _must("tier", _WHOLE, "number of the tier held"),
+        _must("review_day", _WHOLE, "the tier is judged again at the start of this day"),
+        _must("purchases", _WHOLE, "purchases recorded and not wholly returned"),
+        _must("last_purchase_day", _WHOLE, "day of the last purchase; -1: none yet"),
+        _must("clock_day", _WHOLE, "everything due by this day has been done"),
+        _must("clock_at", _WHOLE, "and by this epoch second"),
+        _must("lots_opened", _WHOLE, "number of the last lot opened"),
+        _must("next_due_day", _WHOLE, "nothing by day is due before it"),
+        _must("next_lapse_at", _WHOLE, "epoch second; no reservation lapses before it"),
+        _must("balances", _WHOLES, "balance of each currency, by number"),
+        _must("debts", _WHOLES, "debt of each currency, by number"),
+        _must("spend_window", _WHOLES, "flat rows of WINDOW_WIDTH"),
+        _must("tier_history", _WHOLES, "flat rows of HISTORY_WIDTH"),
+        _must("counters", _WHOLES, "flat rows of COUNTER_WIDTH"),
+        _must("holds", _WHOLES, "flat rows of HOLD_WIDTH"),
+    ),
+)
+
+LOTS = Contract(
+    name="lots",
+    row_is="one lot as it stands at the instant",
+    sorted_by=("member", "number"),
+    columns=(
+        _MEMBER,
+        _must("number", _WHOLE, "the lot's number within its member, from 1"),
+        _must("currency", _WHOLE, "number of its currency"),
+        _must("origin", _WHOLE, "sequence of the entry that opened it"),
+        _must("opened", _WHOLE, "units it was opened with: left + held + gone + expired + returned"),
+        _must("left_units", _WHOLE, "pending or available"),
+        _must("held", _WHOLE, "promised to a reservation"),
+        _must("gone", _WHOLE, "spent, given away, or repaying debt; may be below zero (decision 0003)"),
+        _must("expired", _WHOLE, "expired"),
+        _must("returned", _WHOLE, "taken back by a return"),
+        _must("matures_day", _WHOLE, "first day of use"),
+        _must("expires_day", _WHOLE, "last day of use; fold.FAR: never"),
+    ),
+)
+
+PURCHASES = Contract(
+    name="purchases",
+    row_is="one purchase with what it was judged by",
+    sorted_by=("member", "sequence"),
+    columns=(
+        _MEMBER,
+        _SEQUENCE,
+        *_PLACE,
+        _must("source", _TEXT, "the system that numbered the purchase"),
+        *_TIMES,
+        _must("weekday", _WHOLE, "in the store's zone, 1 Monday ... 7 Sunday, as it was judged"),
+        _must("hour", _WHOLE, "in the store's zone, 0 .. 23, as it was judged"),
+        _must(
+            "store_date", _WHOLE, "in the store's zone, year * 10000 + month * 100 + day, as it was judged"
+        ),
+        _must("amount_minor", _WHOLE, "what the retailer received: the sum of its lines"),
+        _may("payments", _TEXT, 'JSON text: [{"method": text, "amount_minor": whole}, ...]'),
+        _may("tags", _TEXTS, "tags of the purchase"),
+        _must("revision", _WHOLE, "number of the revision that judged it"),
+        _must("judged_tier", _WHOLE, "number of the tier it was judged by"),
+        *_HITS,
+        *_AFTER,
+        _must("line_count", _WHOLE, "how many rows of the same part's `lines` are its own, >= 1"),
+    ),
+)
+
+LINES = Contract(
+    name="lines",
+    row_is="one line of a purchase, in the very order of the same part's `purchases`: `line_count` rows for each",
+    sorted_by=(),
+    attributes=True,
+    columns=(
+        _must("number", pl.Int32(), "the line's number within its purchase"),
+        _may("sku", _TEXT, "item code"),
+        _may("category", _TEXT, "path A/B/C from the widest to the narrowest"),
+        _may("brand", _TEXT, "brand"),
+        _must("quantity_milli", _WHOLE, "thousandths of a piece, kilogram, gallon ..."),
+        _must("amount_minor", _WHOLE, "what the retailer received for the line"),
+        _must("discount_minor", _WHOLE, "what the retailer gave up on the line"),
+        _may("cost_minor", _WHOLE, "what the line cost the retailer, if known"),
+        _may("tags", _TEXTS, "tags of the line"),
+        _may("masks", _WHOLES, "mask words as the ledger kept them; empty in a generated history"),
+    ),
+)
+
+RETURNS = Contract(
+    name="returns",
+    row_is="part or all of one purchase that came back",
+    sorted_by=("member", "sequence"),
+    columns=(
+        _MEMBER,
+        _SEQUENCE,
+        _must("purchase_sequence", _WHOLE, "sequence of the purchase, of the same member"),
+        _must("is_void", _TRUTH, "the purchase was voided"),
+        _must("is_whole", _TRUTH, "with it everything has come back"),
+        _must("line_numbers", _WHOLES, "numbers of the lines that came back"),
+        _must("line_quantities", _WHOLES, "thousandths of each"),
+        _must("amount_minor", _WHOLE, "minor money that came back"),
+        *_HITS,
+        _must("hit_clawed", _WHOLES, "units that each hit should take back"),
+        _must("forgiven", _WHOLES, "units forgiven by policy, by number of the currency"),
+        *_PLACE,
+        *_TIMES,
+        *_AFTER,
+    ),
+)
+
+ENTRIES = Contract(
+    name="entries",
+    row_is="one thing other than a sale or a return that happened to one member",
+    sorted_by=("member", "sequence"),
+    columns=(
+        _MEMBER,
+        _SEQUENCE,
+        _must(
+            "kind",
+            _TEXT,
+            "redeem | reserve | commit | release | adjust_up | adjust_down | gift_out | gift_in | advance",
+        ),
+        _may("currency", _WHOLE, "number of its currency"),
+        _may("units", _WHOLE, "units it moved, > 0"),
+        _may("origin", _WHOLE, "commit, release: sequence of the reservation"),
+        _may("counterpart", _WHOLE, "gift: number of the other member"),
+        _may("gift_id", _TEXT, "gift: the same text in the giver's entry and the receiver's"),
+        _may("slices", _WHOLES, "gift: flat rows of (day of expiry, units)"),
+        _may("lapses_at", _INSTANT, "reserve: when it lapses by itself"),
+        _must("revision", _WHOLE, "number of the revision in force"),
+        *_PLACE,
+        *_TIMES,
+        *_AFTER,
+    ),
+)
+
+POSTINGS = Contract(
+    name="postings",
+    row_is="one movement of units between a member and the programme's account that its verb names",
+    sorted_by=("member", "sequence", "part"),
+    columns=(
+        _MEMBER,
+        _must("sequence", _WHOLE, "sequence of the purchase, return or entry that caused it"),
+        _must("part", _WHOLE, "its number within that entry, from 0"),
+        _must("currency", _WHOLE, "number of its currency"),
+        _must("verb", _TEXT, "earn | claw_back | redeem | expire | adjust_up | adjust_down | give | receive"),
+        _must("units", _WHOLE, "units moved, > 0; the verb says which way"),
+        _must("balance_after", _WHOLE, "the member's balance of that currency after it"),
+        _must("reason_rules", _WHOLES, "numbers of the rules that say why; 0: no rule"),
+        _must("reason_desired", _WHOLES, "what each wanted"),
+        _must("reason_granted", _WHOLES, "what each granted; their sum is `units`"),
+        _may("lot", _WHOLE, "number of the lot opened or expired"),
+        _must("revision", _WHOLE, "number of the revision"),
+        _may("funder", _TEXT, "who pays for it"),
+        *_PLACE,
+        *_TIMES,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of a snapshot. Journal grows by parts; cache is written anew each run."""
+
+    contract: Contract
+    is_journal: bool
+    sums: tuple[str, ...]  # columns whose sums the manifest states; of a list, the sum of all its numbers
+
+    @property
+    def name(self) -> str:
+        """The name, which is also its folder's."""
+        return self.contract.name
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(contract=MEMBERS, is_journal=False, sums=("sequence", "purchases", "balances", "debts")),
+        Table(
+            contract=LOTS,
+            is_journal=False,
+            sums=("opened", "left_units", "held", "gone", "expired", "returned"),
+        ),
+        Table(contract=PURCHASES, is_journal=True, sums=("amount_minor", "line_count", "hit_amounts")),
+        Table(contract=LINES, is_journal=True, sums=("quantity_milli", "amount_minor", "discount_minor")),
+        Table(contract=RETURNS, is_journal=True, sums=("amount_minor", "hit_clawed", "forgiven")),
+        Table(contract=ENTRIES, is_journal=True, sums=("units",)),
+        Table(contract=POSTINGS, is_journal=True, sums=("units", "reason_granted")),
+    )
+}
+"""Every table by its name."""
+
+JOURNAL = tuple(name for name, table in TABLES.items() if table.is_journal)
+CACHE = tuple(name for name, table in TABLES.items() if not table.is_journal)
+EVENTS = ("purchases", "returns", "entries")
+"""The tables that share one `sequence` a member."""
