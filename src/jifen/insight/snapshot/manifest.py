@@ -21,7 +21,7 @@ FORMAT = 1
 NAME = "manifest.json"
 BUCKETS = 16
 """Buckets of a new snapshot unless told otherwise; memory of readers is bounded by one bucket."""
-BUCKETS_MAX = 4_096
+BUCKETS_MAX = 512  # each has a file open while rows come in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,7 @@ class Manifest:
     format: int
     kind: str  # ledger | generated
     database: str  # which database it is of; empty: generated
+    timeline: int = 0  # PostgreSQL's, which changes when a server is restored to a moment or fails over
     instant: datetime
     taken_at: datetime
     visible: str
