@@ -27,6 +27,7 @@ from jifen.cli.program import program_app
 from jifen.cli.purchase import purchase_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.serve import init, serve
+from jifen.cli.snapshot import snapshot_app
 
 app = typer.Typer(
     name="jifen",
@@ -47,6 +48,7 @@ GROUPS = (
     (purchase_app, "purchase"),
     (key_app, "key"),
     (import_app, "import"),
+    (snapshot_app, "snapshot"),
     (db_app, "db"),
 )
 

@@ -12,6 +12,7 @@ from typing import Any
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import ProgramMissing
 from jifen.embedded.connection import Connection as Address
+from jifen.insight.snapshot.contracts import JOURNAL
 from jifen.insight.snapshot.manifest import Manifest
 from jifen.insight.snapshot.reading import SnapshotRevision
 from jifen.insight.snapshot.refusals import SnapshotRefused
@@ -44,8 +45,7 @@ class Taken:
     """A snapshot that stands now, and what of it came new."""
 
     manifest: Manifest
-    new: dict[str, int]  # rows by table; of the cache, all rows
-    new_members: int
+    new: dict[str, int]  # rows that came new, by table; lots are written anew and have none
     bytes: int  # of all files that the manifest names
     written_bytes: int  # by this run
     seconds_reading: float  # how long the transaction lasted
@@ -78,12 +78,11 @@ async def take_snapshot(
             await connection.close()
         read = time.monotonic()
         manifest = await asyncio.to_thread(run.finish, [_kept(revision) for revision in revisions], say)
-        new = dict(run.taken)
+        new = {"members": manifest.members - known_members, **{name: run.taken[name] for name in JOURNAL}}
     written = [file for file in manifest.files if file.part == manifest.runs - 1]
     return Taken(
         manifest=manifest,
         new=new,
-        new_members=manifest.members - known_members,
         bytes=sum(file.bytes for file in manifest.files) + manifest.revisions.bytes,
         written_bytes=sum(file.bytes for file in written),
         seconds_reading=round(read - began, 3),

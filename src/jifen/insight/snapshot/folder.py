@@ -16,7 +16,7 @@ from pathlib import Path
 
 from jifen.insight.snapshot.contracts import TABLES
 from jifen.insight.snapshot.manifest import NAME, Manifest
-from jifen.insight.snapshot.refusals import DiskFull, FolderTaken, SnapshotBusy
+from jifen.insight.snapshot.refusals import DiskFull, FolderClosed, FolderTaken, SnapshotBusy
 
 LOCK = "snapshot.lock"
 SPILL = ".spill-"
@@ -30,6 +30,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
     Refuses
         FolderTaken    it holds something that is no snapshot
+        FolderClosed   it cannot be made or written
         SnapshotBusy   another run holds it
     """
     if folder.is_dir():
@@ -40,8 +41,18 @@ def locked_folder(folder: Path) -> Iterator[None]:
             )
     elif folder.exists():
         raise FolderTaken(f"{folder} is not a folder. Name an empty folder, or a new one.")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / LOCK).open("a+b") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = (folder / LOCK).open("a+b")
+    except (PermissionError, NotADirectoryError) as closed:
+        raise FolderClosed(
+            f"{folder} cannot be written ({closed.strerror}). Name another folder."
+        ) from closed
+    except OSError as failure:
+        if failure.errno != errno.EROFS:
+            raise
+        raise FolderClosed(f"{folder} lies on a disk that is read only. Name another folder.") from failure
+    with held as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

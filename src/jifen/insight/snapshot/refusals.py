@@ -6,6 +6,7 @@ SnapshotRefused
 ├── FileGone            the manifest names a file that is not there
 ├── FileDiffers         a file is of another size or checksum than the manifest says
 ├── FolderTaken         the folder holds something else
+├── FolderClosed        the folder cannot be written
 ├── SnapshotBusy        another run is writing there
 ├── OtherDatabase       the folder holds another database's snapshot
 ├── HistoryDiffers      the database's history is not the one the folder began with
@@ -21,6 +22,7 @@ class SnapshotRefused(Exception):
 
     code = "snapshot_refused"
     message_zh = "快照不能这样使用。"
+    is_broken = False  # otherwise nothing is broken and nothing was done
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -46,6 +48,7 @@ class FileGone(SnapshotRefused):
 
     code = "snapshot_file_gone"
     message_zh = "清单中的文件缺失。请完整地重新复制该文件夹，或重新生成快照。"
+    is_broken = True
 
 
 class FileDiffers(SnapshotRefused):
@@ -53,6 +56,7 @@ class FileDiffers(SnapshotRefused):
 
     code = "snapshot_file_differs"
     message_zh = "文件与清单不符。请完整地重新复制该文件夹，或重新生成快照。"
+    is_broken = True
 
 
 class FolderTaken(SnapshotRefused):
@@ -60,6 +64,13 @@ class FolderTaken(SnapshotRefused):
 
     code = "snapshot_folder_taken"
     message_zh = "该文件夹中有其他内容。请指定空文件夹或尚不存在的文件夹。"
+
+
+class FolderClosed(SnapshotRefused):
+    """The folder cannot be written. Name another, or give this user the right to write there."""
+
+    code = "snapshot_folder_closed"
+    message_zh = "无法写入该文件夹。请指定其他文件夹，或授予当前用户写入权限。"
 
 
 class SnapshotBusy(SnapshotRefused):
@@ -95,3 +106,4 @@ class DiskFull(SnapshotRefused):
 
     code = "snapshot_disk_full"
     message_zh = "磁盘空间不足。之前的快照仍然有效；请腾出空间后重新运行。"
+    is_broken = True
