@@ -1,0 +1,237 @@
+"""The past replayed gives the books: the live programme over its own history, held against all that the ledger keeps.
+
+This is the walk of a back-test with recorded amounts (hits, gifts and returns as they were kept), so it proves the walk, the
+order of events and the snapshot at once. With `selects` the hits are also worked out anew from the lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from jifen.domain import fold
+from jifen.insight.backtest import kernel
+from jifen.insight.backtest.events import Judged, Woven, judge, recorded_slices, weave
+from jifen.insight.backtest.hits import has_masks, kept_words, lists_of, selected
+from jifen.insight.backtest.shapes import Integers, Kept, Period, Tallied
+from jifen.insight.backtest.sides import Side
+from jifen.insight.backtest.walking import nowhere, walk_bucket
+from jifen.insight.ledger_rows import VERBS
+from jifen.insight.replay import Difference
+from jifen.insight.snapshot import BucketFrames
+
+SCALARS = (
+    ("sequence", fold.SEQUENCE), ("tier", fold.TIER), ("review_day", fold.REVIEW_DAY), ("purchases", fold.PURCHASES),
+    ("last_purchase_day", fold.LAST_PURCHASE_DAY), ("lots_opened", fold.LOTS_OPENED),
+    ("next_lapse_at", fold.NEXT_LAPSE_AT),
+)  # fmt: skip
+LOT_COLUMNS = (
+    "number", "currency", "left_units", "held", "gone", "expired", "returned", "expires_day", "matures_day", "origin",
+    "opened",
+)  # fmt: skip
+TOLD_MAX = 50
+"""Differences told of one bucket and field."""
+
+
+def differences(frames: BucketFrames, side: Side, *, selects: bool = False) -> list[Difference]:
+    """Everything in which the members, lots and postings of a bucket differ from its journal replayed; () is the proof.
+
+    Shape
+        frames    all tables of one bucket
+        side      `live_side` of the snapshot's revisions
+        selects   also hold select over the lines against the hits and masks that were kept
+    """
+    woven = weave(frames, zone=side.timeline.time_zone, end_at=None)
+    if not woven.n_members:
+        return []
+    days = woven.block[:, (fold.EVENT_OCCURRED_DAY, fold.EVENT_RECORDED_DAY)]
+    first_day, end_day = int(days.min(initial=0 if not days.size else days.min())), int(days.max(initial=0))
+    judged = judge(
+        woven,
+        side,
+        expiry=side.expiry(first_day, end_day),
+        first_day=first_day,
+        slices=recorded_slices(woven.entries),
+        kept_returns=True,
+    )
+    numbers = side.numbers()
+    period = Period(
+        first_day=first_day,
+        first_at=0,
+        end_day=end_day,
+        month_of=np.zeros(end_day - first_day + 2, dtype=np.int64),
+        worth=np.zeros(side.timeline.n_currencies, dtype=np.int64),
+        n_months=1,
+        n_tiers=tiers_on([side], woven.members),
+        n_categories=0,
+    )
+    tallied, kept = walk_bucket(woven, judged, numbers, period, nowhere(woven), keeps=True)
+    found = _members(frames, kept, side.timeline.n_currencies)
+    found += _rows(frames, kept)
+    found += _postings(frames, tallied, side.timeline.n_currencies)
+    if selects:
+        found += _selects(woven, judged, side)
+    return found
+
+
+def tiers_on(sides: Sequence[Side], members: pl.DataFrame) -> int:
+    """One more than the highest number of a tier that anybody can hold."""
+    highest = max(
+        tier.number for side in sides for program in side.timeline.programs for tier in program.ladder.tiers
+    )
+    _, flat = lists_of(members.get_column("tier_history"))
+    return 1 + max(highest, int(flat[fold.HISTORY_TIER :: fold.HISTORY_WIDTH].max(initial=0)))
+
+
+def _differ(ids: pl.Series, at: Integers, what: str, kept: Any, replayed: Any) -> list[Difference]:
+    return [
+        Difference(member_id=ids[int(i)], what=what, kept=kept(int(i)), replayed=replayed(int(i)))
+        for i in at[:TOLD_MAX]
+    ]
+
+
+def _members(frames: BucketFrames, kept: Kept, n_currencies: int) -> list[Difference]:
+    members = frames.members
+    ids = members.get_column("member_id")
+    state = kept.members.reshape(members.height, -1)
+    found = []
+    for name, column in SCALARS:
+        stored = members.get_column(name).to_numpy()
+        again = state[:, column]
+        found += _differ(
+            ids, np.flatnonzero(stored != again), name, stored.__getitem__, again.__getitem__
+        )  # fmt: skip
+    for name, offset in (("balances", fold.BALANCE), ("debts", fold.DEBT)):
+        start, flat = lists_of(members.get_column(name))
+        stored = np.zeros((members.height, n_currencies), dtype=np.int64)
+        width = np.diff(start)
+        for currency in range(n_currencies):
+            at = np.flatnonzero(width > currency)
+            stored[at, currency] = flat[start[at] + currency]
+        again = state[:, fold.BALANCES + offset :: fold.BALANCE_WIDTH][:, :n_currencies]
+        at = np.flatnonzero((stored != again).any(axis=1))
+        found += _differ(ids, at, name, lambda i, s=stored: s[i].tolist(), lambda i, a=again: a[i].tolist())
+    return found
+
+
+def _rows(frames: BucketFrames, kept: Kept) -> list[Difference]:
+    """What has rows: window, history, holds, counters, lots."""
+    members, lots = frames.members, frames.lots
+    ids = members.get_column("member_id")
+    ends = kept.starts.reshape(-1, kernel.KEPT_WIDTH)
+    found = []
+    for name, rows, column, width in (
+        ("spend_window", kept.window, fold.KEPT_WINDOW, fold.WINDOW_WIDTH),
+        ("tier_history", kept.history, fold.KEPT_HISTORY, fold.HISTORY_WIDTH),
+        ("holds", kept.holds, fold.KEPT_HOLDS, fold.HOLD_WIDTH),
+        ("counters", kept.counters, fold.KEPT_COUNTERS, fold.COUNTER_WIDTH),
+    ):
+        start, flat = lists_of(members.get_column(name))
+        again = rows[: ends[-1, column] * width].reshape(-1, width)
+        stored_rows, again_start = flat.reshape(-1, width), ends[:, column]
+        stored_start = start // width
+        if name == "counters":
+            stored_start, stored_rows = _counted(stored_start, stored_rows)
+            again_start, again = _counted(again_start, again)
+        found += _ragged(ids, name, stored_start, stored_rows, again_start, again)
+    number = members.get_column("member").to_numpy()
+    stored_start = np.searchsorted(
+        lots.get_column("member").to_numpy(), np.append(number, number.max(initial=0) + 1)
+    )
+    stored_rows = np.stack([lots.get_column(name).to_numpy() for name in LOT_COLUMNS], axis=1)
+    again = kept.lots[: ends[-1, kernel.KEPT_LOTS] * fold.LOT_WIDTH].reshape(-1, fold.LOT_WIDTH)
+    return found + _ragged(ids, "lots", stored_start, stored_rows, ends[:, kernel.KEPT_LOTS], again)
+
+
+def _counted(start: Integers, rows: Integers) -> tuple[Integers, Integers]:
+    """Counters in an order of their own, without those that count nothing."""
+    owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    used = rows[:, fold.COUNTER_USED] != 0
+    owner, rows = owner[used], rows[used]
+    order = np.lexsort((rows[:, fold.COUNTER_PERIOD], rows[:, fold.COUNTER_RULE], owner))
+    return np.searchsorted(owner, np.arange(len(start))), rows[order]
+
+
+def _ragged(
+    ids: pl.Series, what: str, start: Integers, rows: Integers, again_start: Integers, again: Integers
+) -> list[Difference]:
+    if np.array_equal(start, again_start) and np.array_equal(rows, again):
+        return []
+
+    def of(starts: Integers, table: Integers, i: int) -> list[list[int]]:
+        return table[starts[i] : starts[i + 1]].tolist()  # type: ignore[no-any-return]
+
+    at = [i for i in range(len(ids)) if of(start, rows, i) != of(again_start, again, i)]
+    return _differ(
+        ids, np.array(at, dtype=np.int64), what, lambda i: of(start, rows, i), lambda i: of(again_start, again, i)
+    )  # fmt: skip
+
+
+def _postings(frames: BucketFrames, tallied: Tallied, n_currencies: int) -> list[Difference]:
+    """Units by member, currency and verb, and what each rule granted and took back."""
+    members, postings = frames.members, frames.postings
+    number = members.get_column("member").to_numpy()
+    local = np.full(int(number.max(initial=0)) + 1, -1, dtype=np.int64)
+    local[number] = np.arange(len(number))
+    stored = np.zeros((len(number), n_currencies, kernel.VERBS), dtype=np.int64)
+    verb = postings.get_column("verb").replace_strict(
+        {name: i for i, name in enumerate(VERBS)}, return_dtype=pl.Int64
+    )
+    where = (
+        local[postings.get_column("member").to_numpy()],
+        postings.get_column("currency").to_numpy(),
+        verb.to_numpy(),
+    )
+    np.add.at(stored, where, postings.get_column("units").to_numpy())
+    again = tallied.members[:, kernel.OF_MEMBER :].reshape(len(number), n_currencies, kernel.OF_CURRENCY)[
+        :, :, 2:
+    ]
+    ids = members.get_column("member_id")
+    at = np.flatnonzero((stored != again).any(axis=(1, 2)))
+    found = _differ(
+        ids, at, "units by currency and verb", lambda i: stored[i].tolist(), lambda i: again[i].tolist()
+    )
+    start, rules = lists_of(postings.get_column("reason_rules"))
+    _, granted = lists_of(postings.get_column("reason_granted"))
+    verbs = np.repeat(verb.to_numpy(), np.diff(start))
+    for what, code, column in (
+        ("granted by rule", fold.EARN, kernel.RULE_GRANTED), ("taken back by rule", fold.CLAW_BACK, kernel.RULE_BACK),
+    ):  # fmt: skip
+        sums = np.zeros(len(tallied.rules), dtype=np.int64)
+        np.add.at(sums, rules[verbs == code], granted[verbs == code])
+        if not np.array_equal(sums, tallied.rules[:, column]):
+            found.append(
+                Difference(
+                    member_id="", what=what, kept=sums.tolist(), replayed=tallied.rules[:, column].tolist()
+                )
+            )
+    return found
+
+
+def _selects(woven: Woven, judged: Judged, side: Side) -> list[Difference]:
+    """Select over the lines, held against the hits and masks that were kept."""
+    if not has_masks(woven.lines):
+        return []
+    rows = side.rows_of_purchases(
+        woven.purchases.get_column("revision"), woven.purchases.get_column("occurred_at")
+    )
+    again = selected(woven.purchases, woven.lines, rows, side.timeline)
+    found = []
+    for what in ("start", "rule", "amount", "quantity"):
+        stored, new = getattr(judged.seen.hits, what), getattr(again.hits, what)
+        if not np.array_equal(stored, new):
+            found.append(
+                Difference(member_id="", what=f"hits: {what}", kept=stored.tolist(), replayed=new.tolist())
+            )
+    words = kept_words(woven.lines)
+    wide = max(words.shape[0], again.words.shape[0])
+    kept, new = (
+        np.vstack([w, np.zeros((wide - w.shape[0], w.shape[1]), dtype=np.int64)])
+        for w in (words, again.words)
+    )
+    if not np.array_equal(kept, new):
+        found.append(Difference(member_id="", what="masks", kept=kept.tolist(), replayed=new.tolist()))
+    return found

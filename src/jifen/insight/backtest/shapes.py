@@ -1,0 +1,127 @@
+"""The flat arrays that the walking kernel reads and fills: every one holds whole numbers (int64 unless said).
+
+These are named tuples because Numba takes them apart at compile time; `kernel.py` names the columns of those that have
+rows. m counts the members of a bucket, e its events, p its purchases, h its hits, n its lines.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+
+
+class Lives(NamedTuple):
+    """What is walked: events of member m stand from `starts[m]` to `starts[m + 1]`, in the order of the fold."""
+
+    starts: Integers
+    first_tier: Integers  # by member: the tier held before anything happened
+    events: Integers  # rows of fold.EVENT_WIDTH
+    sequence: Integers  # by event: its number in the ledger
+    purchase_of: Integers  # by event: row of the purchase bought or brought back; -1
+    other_of: Integers  # by event: a return's row in `back_start`, a gift's number; -1
+    hits: Integers  # rows of fold.HIT_WIDTH
+    results: Integers  # rows of fold.RESULT_WIDTH
+    expiry: Integers
+
+
+class Numbers(NamedTuple):
+    """The timeline's tables, as `domain/timeline.py` lays them out."""
+
+    rules: Integers
+    tests: Integers
+    tiers: Integers
+    revisions: Integers
+    currencies: Integers
+
+
+class Baskets(NamedTuple):
+    """What purchases and returns are told apart by. Lines of purchase p stand from `line_start[p]`."""
+
+    store: Codes  # by purchase
+    line_start: Integers
+    line_amount: Integers
+    line_quantity: Integers
+    line_category: Codes
+    words: Integers  # word w of line i at w * n + i
+    back_start: Integers  # by return: its first row in the next two
+    back_line: Integers  # row of the line
+    back_quantity: Integers
+
+
+class Period(NamedTuple):
+    """What is counted: days from `first_day` to `end_day`, both included; day 0 of the tables is everything before."""
+
+    first_day: int
+    first_at: int
+    end_day: int
+    month_of: Integers  # by day of the tables: number of its month, 0 for day 0
+    worth: Integers  # by currency: what a unit is worth, in equal parts of a minor unit of money
+    n_months: int
+    n_tiers: int
+    n_categories: int  # 0: grants are not shared out over lines
+
+
+class Scratch(NamedTuple):
+    """Room for one member."""
+
+    member: Integers
+    lots: Integers
+    window: Integers
+    history: Integers
+    counters: Integers
+    holds: Integers
+    out: Integers
+    gone: Integers
+    debt: Integers
+    line: Integers
+    size: Integers
+    rest: Integers
+    bought_at: Integers  # by store: purchases of this member, 0 between members
+    rule_mark: Integers  # by rule: the last member counted, -1 before the first
+    capped_mark: Integers
+    tier_mark: Integers
+    store_mark: Integers
+    category_mark: Integers
+    basket_mark: Integers  # by category: the last purchase counted
+    asked_mark: Integers  # by kind and currency
+
+
+class Tallied(NamedTuple):
+    """What is added up of one side over one bucket; the rows are named in `kernel.py`."""
+
+    rules: Integers  # [rule, OF_RULE]
+    rule_months: Integers  # [rule, month, 2]: granted, taken back
+    tier_months: (
+        Integers  # [tier, month, GRANTS + 2 currencies]; a member counts in the month first seen in the tier
+    )
+    stores: Integers  # [store, GRANTS + 2 currencies]
+    categories: Integers  # [category, GRANTS + 2 currencies]
+    days: Integers  # [day, currency, OF_DAY]
+    pairs: Integers  # [rule, rule]: purchases where both granted; the lower number first
+    asked: Integers  # [kind, currency, OF_ASKED]
+    ended: Integers  # [currency, 2]: units of lots opened in the period that are spent or expired, and the expired
+    moves: Integers  # [tier, tier]: changes within the period
+    due: Integers  # [30-day step of expiry after the end, currency]; the last step is never
+    members: Integers  # [member, OF_MEMBER + currencies * OF_CURRENCY]
+    member_rules: Integers  # [member, rule]: granted less taken back
+    judged: Integers  # by purchase: the tier that judged it
+    worths: Integers  # by purchase of the period: what it earned is worth; -1 outside it
+
+
+class Kept(NamedTuple):
+    """What is left of each member, when it is asked for: the books replayed, or the slices of gifts."""
+
+    members: Integers
+    lots: Integers
+    window: Integers
+    history: Integers
+    counters: Integers
+    holds: Integers
+    starts: Integers  # rows kept so far: five a member, as KEPT_ says
+    slices: Integers  # rows (gift, day of expiry, units)
+    slice_count: Integers  # one number
