@@ -334,7 +334,7 @@ async def test_a_database_that_is_away_or_busy_is_503_and_never_500(
         raise failure("the database went away")
 
     monkeypatch.setattr("jifen.api.lane.record_purchases", breaks)
-    monkeypatch.setattr("jifen.api.till.quote_purchase", breaks)
+    monkeypatch.setattr("jifen.api.lane.quote_purchases", breaks)
     for path in ("/v1/purchases", "/v1/purchases:quote"):
         answer = await shared_api.post(path, body)
         assert (answer.status_code, answer.json()["code"]) == (503, "busy")
@@ -346,7 +346,7 @@ async def test_a_real_connection_that_breaks_is_503(shared_api: Api, monkeypatch
         async with shared_api.ledger.pool.acquire() as connection:
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    monkeypatch.setattr("jifen.api.till.quote_purchase", is_cut)
+    monkeypatch.setattr("jifen.api.lane.quote_purchases", is_cut)
     body = a_purchase_body(await shared_api.a_member())
     answer = await shared_api.post("/v1/purchases:quote", body)
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
@@ -359,7 +359,7 @@ async def test_a_defect_is_500_in_the_same_form_and_tells_nothing(
     async def breaks(*_: object, **__: object) -> None:
         raise asyncpg.SyntaxOrAccessError("SELECT secret FROM table")
 
-    monkeypatch.setattr("jifen.api.till.quote_purchase", breaks)
+    monkeypatch.setattr("jifen.api.lane.quote_purchases", breaks)
     answer = await shared_api.post("/v1/purchases:quote", a_purchase_body())
     assert (answer.status_code, answer.json()["code"]) == (500, "defect")
     assert "secret" not in answer.text

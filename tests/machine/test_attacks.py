@@ -29,8 +29,8 @@ from jifen.domain.refusals import (
 from jifen.operations import give_units as giving
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
-from jifen.operations.end_reservation import commit_reservation, release_reservation
 from jifen.operations.enrol_member import enrol_member
+from jifen.operations.handle_reservations import commit_reservation, release_reservation
 from jifen.operations.publish_program import publish_program
 from jifen.operations.record_purchases import record_purchases
 from jifen.store.members import MemberKey

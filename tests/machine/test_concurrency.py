@@ -17,8 +17,8 @@ from tests.machine.till import Till, a_key, a_till, another_till, request_of
 
 from jifen.domain.refusals import Refusal
 from jifen.operations.advance_members import advance_members
-from jifen.operations.end_reservation import commit_reservation, release_reservation
 from jifen.operations.give_units import finish_gifts
+from jifen.operations.handle_reservations import commit_reservation, release_reservation
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import record_purchases
 from jifen.store.once import Once

@@ -26,8 +26,8 @@ from tests.machine.till import Till, a_key, a_till
 
 from jifen.domain.refusals import KeyReused, Refusal
 from jifen.operations.advance_members import advance_members
-from jifen.operations.end_reservation import commit_reservation, release_reservation
 from jifen.operations.give_units import finish_gifts
+from jifen.operations.handle_reservations import commit_reservation, release_reservation
 from jifen.store.once import Once
 
 MEMBERS = ("ann", "bo", "chen")

@@ -21,11 +21,11 @@ from jifen.operations.adjust_units import adjust_units
 from jifen.operations.claim_purchase import claim_purchase
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.give_units import give_units
+from jifen.operations.handle_reservations import reserve_units
 from jifen.operations.publish_program import publish_program
 from jifen.operations.read_member import Balance, read_member
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
-from jifen.operations.reserve_units import reserve_units
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.keys import BusinessKey
 from jifen.store.laws import LAWS, findings_of

@@ -14,7 +14,7 @@ from tests.stories.reading import Row, minor
 from jifen.domain.purchase import Line
 from jifen.domain.refusals import Refusal
 from jifen.operations.advance_members import advance_members
-from jifen.operations.end_reservation import commit_reservation, release_reservation
+from jifen.operations.handle_reservations import commit_reservation, release_reservation
 from jifen.operations.read_member import read_member
 from jifen.operations.read_statement import read_statement
 from jifen.operations.read_summary import read_summary

@@ -18,10 +18,11 @@ from jifen.api import console, members, open, till
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, MethodWrong, RouteUnknown, field_wrong, refuse
-from jifen.api.lane import Lane
+from jifen.api.lane import Lanes
 from jifen.api.observe import Meters, Observed
 from jifen.api.requests import VERSIONS
 from jifen.api.said import SECURITY
+from jifen.api.short_road import ShortRoad
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, Refusal
 from jifen.embedded.connection import Connection as Address
@@ -68,7 +69,8 @@ def create_app(
             if runs_jobs and app.state.ledger is not None:
                 stack.push_async_callback(_stop, asyncio.create_task(_jobs(app.state.ledger)))
             yield
-            await app.state.lane.close()
+            if app.state.lanes is not None:
+                await app.state.lanes.close()
 
     app = FastAPI(
         title="Jifen",
@@ -82,7 +84,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.ledger = None
-    app.state.lane = None
+    app.state.lanes = None
     app.state.doorkeeper = Doorkeeper(lambda: _ledger(app))
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
@@ -91,13 +93,14 @@ def create_app(
         app.include_router(part.router)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
+    app.add_middleware(ShortRoad, of=app)
     app.add_middleware(Observed, meters=app.state.meters)
     return app
 
 
 def _serve(app: FastAPI, ledger: Ledger) -> None:
     app.state.ledger = ledger
-    app.state.lane = Lane(ledger)
+    app.state.lanes = Lanes(ledger)
 
 
 def _ledger(app: FastAPI) -> Ledger:

@@ -15,6 +15,7 @@ from jifen.operations.find_member import find_member
 from jifen.operations.read_purchase import PurchaseView, read_purchase
 from jifen.operations.read_request import read_request_fingerprint
 from jifen.store.keys import BusinessKey
+from jifen.store.ledger import Ledger
 from jifen.store.once import Once
 from jifen.store.purchases import line_document
 
@@ -46,13 +47,13 @@ async def asked_once(
         raise KeyReused(detail, pointer=f"/{field}", field=field) from reused
 
 
-async def named_difference(desk: Desk, refusal: Refusal, body: PurchaseBody) -> Refusal:
+async def named_difference(ledger: Ledger, refusal: Refusal, body: PurchaseBody) -> Refusal:
     """A refused purchase; where its business key came before with other contents, the refusal names the field."""
     if not isinstance(refusal, KeyReused):
         return refusal
     try:
-        view = await read_purchase(desk.ledger, BusinessKey(body.source, body.business_no))
-        pointer = await _first_difference(desk, view, body)
+        view = await read_purchase(ledger, BusinessKey(body.source, body.business_no))
+        pointer = await _first_difference(ledger, view, body)
     except Refusal:
         return refusal
     field = pointer.split("/")[1]
@@ -63,12 +64,12 @@ async def named_difference(desk: Desk, refusal: Refusal, body: PurchaseBody) -> 
     )
 
 
-async def _first_difference(desk: Desk, view: PurchaseView, body: PurchaseBody) -> str:
+async def _first_difference(ledger: Ledger, view: PurchaseView, body: PurchaseBody) -> str:
     stored, told = view.purchase, body.purchase()
     whose = body.whose()
     # A receipt of nobody that was claimed meanwhile has a member though it was sent without one.
     member_id = view.row["member_id"] if view.row else None
-    if whose is not None and member_id != await find_member(desk.ledger, whose):
+    if whose is not None and member_id != await find_member(ledger, whose):
         return "/member"
     for field in FIELDS:
         if getattr(stored, field) != getattr(told, field):

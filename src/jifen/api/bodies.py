@@ -24,7 +24,7 @@ from jifen.api.ids import MemberId, PurchaseId
 from jifen.domain.purchase import AMOUNT_MINOR_MAX, LINES_MAX, Line, Payment, Purchase, ReturnedLine
 from jifen.operations.adjust_units import UNITS_MAX as ADJUST_MAX
 from jifen.operations.enrol_member import KEYS_MAX
-from jifen.operations.reserve_units import LAPSE_SECONDS_MAX
+from jifen.operations.handle_reservations import LAPSE_SECONDS_MAX
 from jifen.store.keys import BusinessKey
 from jifen.store.members import MemberKey
 

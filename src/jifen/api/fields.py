@@ -39,7 +39,8 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-def _instant(value: Any) -> datetime:
+def instant_of(value: Any) -> datetime:
+    """A moment from RFC 3339 text with a zone; anything else raises PydanticCustomError."""
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str):
@@ -72,7 +73,7 @@ def shown_instant(at: datetime) -> str:
 
 Instant: TypeAlias = Annotated[
     datetime,
-    BeforeValidator(_instant),
+    BeforeValidator(instant_of),
     PlainSerializer(shown_instant, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-21T18:00:00+08:00"]}),
 ]

@@ -16,7 +16,7 @@ WHOLE = 32
 PART = 4
 
 
-def whole_hash(values: Mapping[str, Any]) -> bytes:
+def whole_hash(values: Mapping[str, Any] | msgspec.Struct) -> bytes:
     """The first 32 bytes of a fingerprint: what is kept of a purchase, which can be read back and compared itself."""
     return hashlib.sha256(msgspec.json.encode(values, order="sorted")).digest()
 

@@ -1,18 +1,26 @@
-"""Group commit: purchases that arrive while a batch commits form the next one.
+"""Group commit: what comes in while the last batch is under way forms the next one.
 
 One earn in its own commit costs about what one TPC-B transaction costs; 256 in a batch nearly 6 times less (DESIGN
-section 7). There is no timer: an idle lane takes a purchase at once, alone. One lane a process on plain PostgreSQL.
+section 7), and reads save their round trips the same way. There is no timer: an idle lane takes a request at once, alone.
+One lane of a kind a process on plain PostgreSQL.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from jifen.api.errors import BUSY, Busy
+from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
+from jifen.operations.handle_reservations import Asked as Reserving
+from jifen.operations.handle_reservations import handle_reservations
+from jifen.operations.quote_purchase import Whose, quote_purchases
+from jifen.operations.read_member import Standing, read_standings
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.store.ledger import Ledger
 from jifen.store.purchases import RecordedPurchase
@@ -21,36 +29,53 @@ BATCH_MAX = 256
 WAITING_MAX = 4_096
 """More than so many waiting are refused as busy: they would time out anyway."""
 
-Answer = RecordedPurchase | Refusal
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
-class Lane:
-    """Purchases wait here for the next batch."""
+class Lane(Generic[Asked, Answer]):
+    """Requests of one kind wait here for the next batch. The work answers each of a batch, in order."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._waiting: deque[tuple[PurchaseRequest, asyncio.Future[Answer]]] = deque()
+    def __init__(self, work: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Refusal]]]) -> None:
+        self._work = work
+        self._waiting: deque[tuple[Asked, asyncio.Future[Answer | Refusal]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    async def record(self, requests: Sequence[PurchaseRequest]) -> list[Answer]:
-        """The answer to each purchase, in order, once it is on disk.
+    async def one(self, asked: Asked) -> Answer:
+        """The answer to one request, once its batch is over.
+
+        Refuses
+            Busy   too many are waiting; and what the work refuses it with
+        """
+        answer = await self._enqueue([asked])[0]
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    async def all(self, asked: Sequence[Asked]) -> list[Answer | Refusal]:
+        """The answer to each request, in order, once all are over.
 
         Refuses
             Busy   too many are waiting
         """
-        if len(self._waiting) + len(requests) > WAITING_MAX:
-            raise Busy("too many purchases are waiting", waiting=len(self._waiting))
-        loop = asyncio.get_running_loop()
-        futures = [loop.create_future() for _ in requests]
-        self._waiting.extend(zip(requests, futures, strict=True))
-        if self._task is None or self._task.done():
-            self._task = loop.create_task(self._drain())
         # Gathered and not awaited one by one, so that none is left with an exception that nobody asked for.
-        answers = await asyncio.gather(*futures, return_exceptions=True)
+        answers = await asyncio.gather(*self._enqueue(asked), return_exceptions=True)
+        kept: list[Answer | Refusal] = []
         for answer in answers:
             if isinstance(answer, BaseException) and not isinstance(answer, Refusal):
                 raise answer
-        return [answer for answer in answers if isinstance(answer, RecordedPurchase | Refusal)]
+            kept.append(answer)
+        return kept
+
+    def _enqueue(self, asked: Sequence[Asked]) -> list[asyncio.Future[Answer | Refusal]]:
+        if len(self._waiting) + len(asked) > WAITING_MAX:
+            raise Busy("too many requests are waiting", waiting=len(self._waiting))
+        loop = asyncio.get_running_loop()
+        futures: list[asyncio.Future[Answer | Refusal]] = [loop.create_future() for _ in asked]
+        self._waiting.extend(zip(asked, futures, strict=True))
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._drain())
+        return futures
 
     async def close(self) -> None:
         """Wait for what is under way."""
@@ -61,11 +86,11 @@ class Lane:
     async def _drain(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))]
-            await self._commit(batch)
+            await self._answer(batch)
 
-    async def _commit(self, batch: list[tuple[PurchaseRequest, asyncio.Future[Answer]]]) -> None:
+    async def _answer(self, batch: list[tuple[Asked, asyncio.Future[Answer | Refusal]]]) -> None:
         try:
-            answers = await record_purchases(self._ledger, [request for request, _ in batch])
+            answers = await self._work([asked for asked, _ in batch])
         except asyncio.CancelledError:
             for _, future in batch:
                 future.cancel()
@@ -78,7 +103,7 @@ class Lane:
                 return
             # One of them broke the batch. Alone, only that one fails.
             for one in batch:
-                await self._commit([one])
+                await self._answer([one])
             return
         for (_, future), answer in zip(batch, answers, strict=True):
             if not future.done():
@@ -88,3 +113,24 @@ class Lane:
 def _is_of_one_request(error: BaseException) -> bool:
     """Whether a batch that was in somebody's way may succeed in pieces: a deadlock or a lock that was not had."""
     return type(error).__name__ in ("DeadlockDetectedError", "LockNotAvailableError", "SerializationError")
+
+
+class Lanes:
+    """The lanes of one process: the calls that a till makes all day."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.purchases: Lane[PurchaseRequest, RecordedPurchase] = Lane(
+            lambda asked: record_purchases(ledger, asked)
+        )
+        self.quotes: Lane[tuple[Purchase, Whose], RecordedPurchase] = Lane(
+            lambda asked: quote_purchases(ledger, asked)
+        )
+        self.reservations: Lane[Reserving, dict[str, Any]] = Lane(
+            lambda asked: handle_reservations(ledger, asked)
+        )
+        self.standings: Lane[UUID, Standing] = Lane(lambda asked: read_standings(ledger, asked))
+
+    async def close(self) -> None:
+        """Wait for what is under way."""
+        for lane in (self.purchases, self.quotes, self.reservations, self.standings):
+            await lane.close()

@@ -11,7 +11,7 @@ from jifen.api import bodies, render
 from jifen.api.asked import asked_once
 from jifen.api.fields import INT64_MAX, Text
 from jifen.api.ids import MemberId
-from jifen.api.requests import GuardedRoute, desk_of
+from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
 from jifen.domain.explain import explain, line_shares, rules_of
@@ -97,7 +97,7 @@ async def get_member(request: Request, member_id: MemberId) -> Response:
 )
 async def get_balances(request: Request, member_id: MemberId) -> Response:
     """Where the member's units stand: available, pending, held, owed; and what expires next."""
-    return render.answered(render.balances_answer(await read_member(desk_of(request).ledger, member_id)))
+    return render.answered(render.balances_answer(await lanes_of(request).standings.one(member_id)))
 
 
 @router.get(

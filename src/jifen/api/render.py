@@ -6,42 +6,38 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from fastapi import Response
 
 from jifen.api.answers import (
     JSON,
     REPLAY_HEADER,
-    BalanceAnswer,
-    BalancesAnswer,
-    CurrencyBalance,
-    CurrencyEarned,
-    CurrencyUnits,
     Key,
     LineReason,
     LotAnswer,
     MemberAnswer,
-    PurchaseAnswer,
     PurchaseRead,
     ReturnedLine,
-    RuleReason,
     StoredLine,
     StoredPayment,
     StoredReturn,
     TierAnswer,
 )
-from jifen.api.fields import Answer
+from jifen.api.fields import Answer, shown_instant
+from jifen.api.ids import prefixed
 from jifen.domain.calendar import date_of
 from jifen.domain.member import Lot
 from jifen.domain.timeline import Timeline
-from jifen.operations.read_member import Balance, MemberView
+from jifen.operations.read_member import Balance, MemberView, Standing
 from jifen.operations.read_purchase import PurchaseView
 from jifen.store.purchases import RecordedPurchase, line_document
 
 
-def answered(value: Answer, *, status: int = 200, is_replay: bool = False) -> Response:
-    """The answer as JSON."""
+def answered(value: Answer | dict[str, Any], *, status: int = 200, is_replay: bool = False) -> Response:
+    """The answer as JSON: of a model, or of plain values that keep to one."""
     headers = {REPLAY_HEADER: "true"} if is_replay else None
-    return Response(value.model_dump_json(), status_code=status, headers=headers, media_type=JSON)
+    body = msgspec.json.encode(value, enc_hook=str) if isinstance(value, dict) else value.model_dump_json()
+    return Response(body, status_code=status, headers=headers, media_type=JSON)
 
 
 def told(model: type[Answer], answer: Mapping[str, Any], *, status: int = 200) -> Response:
@@ -56,53 +52,49 @@ def _as_id(name: str, value: Any) -> Any:
 
 
 def tier_code(timeline: Timeline, number: int | None) -> str | None:
-    """The code of a tier number. A tier never leaves the programme, so the newest revision has it."""
-    for program in reversed(timeline.programs):
-        for tier in program.ladder.tiers:
-            if tier.number == number:
-                return tier.code
-    return None
+    """The code of a tier number."""
+    return None if number is None else timeline.tier_codes[number]
 
 
-def purchase_answer(recorded: RecordedPurchase, timeline: Timeline) -> PurchaseAnswer:
-    """The answer to a purchase."""
-    return PurchaseAnswer(**_purchase(recorded, timeline))
+def purchase_answer(recorded: RecordedPurchase, timeline: Timeline) -> dict[str, Any]:
+    """The answer to a purchase, as `answers.PurchaseAnswer` describes it.
 
-
-def _purchase(recorded: RecordedPurchase, timeline: Timeline) -> dict[str, Any]:
+    Plain values: it is made for every purchase, and a model for each of its parts would cost more than deciding it.
+    """
     currencies = timeline.newest.currencies
-    earned: dict[int, list[RuleReason]] = {}
+    earned: dict[int, list[dict[str, Any]]] = {}
     if recorded.revision is not None:
         row = timeline.row_of(recorded.revision)
-        for reason in recorded.reasons:
-            rule = timeline.rule(row, reason.rule)
-            earned.setdefault(rule.currency, []).append(
-                RuleReason(rule=rule.code, desired=reason.desired, granted=reason.granted)
-            )
+        for number, desired, granted in recorded.reasons:
+            rule = timeline.rule(row, number)
+            reason = {"rule": rule.code, "desired": desired, "granted": granted}
+            earned.setdefault(rule.currency, []).append(reason)
     return {
-        "purchase_id": recorded.purchase_id,
-        "member_id": recorded.member_id,
+        "purchase_id": recorded.purchase_id and prefixed("pur", recorded.purchase_id),
+        "member_id": recorded.member_id and prefixed("mbr", recorded.member_id),
         "source": recorded.source,
         "business_no": recorded.business_no,
         "sequence": recorded.sequence,
         "revision": recorded.revision,
-        "occurred_at": recorded.occurred_at,
-        "recorded_at": recorded.recorded_at,
+        "occurred_at": shown_instant(recorded.occurred_at),
+        "recorded_at": shown_instant(recorded.recorded_at),
         "amount_minor": recorded.amount_minor,
         "tier_before": tier_code(timeline, recorded.tier_before),
         "tier_after": tier_code(timeline, recorded.tier_after),
         "balances": [
-            CurrencyBalance(currency=currencies[number].code, balance=balance)
+            {"currency": currencies[number].code, "balance": balance}
             for number, balance in enumerate(recorded.balances_after)
         ],
         "earned": [
-            CurrencyEarned(
-                currency=currencies[number].code, units=sum(one.granted for one in reasons), reasons=reasons
-            )
+            {
+                "currency": currencies[number].code,
+                "units": sum(reason["granted"] for reason in reasons),
+                "reasons": reasons,
+            }
             for number, reasons in sorted(earned.items())
         ],
         "expired": [
-            CurrencyUnits(currency=currencies[number].code, units=units) for number, units in recorded.expired
+            {"currency": currencies[number].code, "units": units} for number, units in recorded.expired
         ],
     }
 
@@ -111,7 +103,7 @@ def purchase_read(view: PurchaseView, reasons: list[LineReason]) -> PurchaseRead
     """A purchase with all that is known of it."""
     told = view.purchase
     if view.recorded is not None:
-        known = _purchase(view.recorded, view.timeline)
+        known = purchase_answer(view.recorded, view.timeline)
     else:
         known = {
             "purchase_id": None,
@@ -158,22 +150,22 @@ def purchase_read(view: PurchaseView, reasons: list[LineReason]) -> PurchaseRead
 _RETURN = ("return_id", "sequence", "is_void", "amount_minor", "occurred_at", "recorded_at", "note")
 
 
-def balance_answer(balance: Balance, timeline: Timeline) -> BalanceAnswer:
-    """Where units of one currency stand."""
+def balance_answer(balance: Balance, timeline: Timeline) -> dict[str, Any]:
+    """Where units of one currency stand, as `answers.BalanceAnswer` describes it."""
     currency = timeline.newest.currencies[balance.currency]
-    return BalanceAnswer(
-        currency=currency.code,
-        names=dict(currency.names),
-        scale=currency.scale,
-        balance=balance.balance,
-        available=balance.available,
-        pending=balance.pending,
-        held=balance.held,
-        debt=balance.debt,
-        worth_minor=balance.worth_minor,
-        next_expiry_on=shown_day(balance.next_expiry_day),
-        next_expiry_units=balance.next_expiry_units,
-    )
+    return {
+        "currency": currency.code,
+        "names": dict(currency.names),
+        "scale": currency.scale,
+        "balance": balance.balance,
+        "available": balance.available,
+        "pending": balance.pending,
+        "held": balance.held,
+        "debt": balance.debt,
+        "worth_minor": balance.worth_minor,
+        "next_expiry_on": shown_day(balance.next_expiry_day),
+        "next_expiry_units": balance.next_expiry_units,
+    }
 
 
 def shown_day(day: int | None) -> str | None:
@@ -191,8 +183,7 @@ def member_answer(view: MemberView) -> MemberAnswer:
         if tier.number == view.member.tier
     )
     return MemberAnswer(
-        **balances_answer(view).model_dump(exclude={"balances"}),
-        balances=[balance_answer(one, view.timeline) for one in view.balances],
+        **balances_answer(view),
         status=view.member.status,
         sequence=view.member.sequence,
         enrolled_at=view.enrolled_at,
@@ -201,14 +192,14 @@ def member_answer(view: MemberView) -> MemberAnswer:
     )
 
 
-def balances_answer(view: MemberView) -> BalancesAnswer:
-    """A member's balances."""
-    return BalancesAnswer(
-        member_id=view.member.member_id,
-        as_of=view.now,
-        money=view.timeline.newest.money,
-        balances=[balance_answer(one, view.timeline) for one in view.balances],
-    )
+def balances_answer(view: Standing) -> dict[str, Any]:
+    """A member's balances, as `answers.BalancesAnswer` describes them."""
+    return {
+        "member_id": prefixed("mbr", view.member.member_id),
+        "as_of": shown_instant(view.now),
+        "money": view.timeline.newest.money,
+        "balances": [balance_answer(one, view.timeline) for one in view.balances],
+    }
 
 
 def lot_answer(lot: Lot, timeline: Timeline) -> LotAnswer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from jifen.api.doorkeeper import Access, Caller, Doorkeeper
 from jifen.api.errors import BodyTooLarge, Busy, MediaTypeWrong
 from jifen.api.fields import Body
 from jifen.api.fingerprint import fingerprint_of, whole_hash
+from jifen.api.lane import Lanes
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
 from jifen.store.once import Once
@@ -42,13 +43,18 @@ register_url_convertor("id", _IdConvertor())
 class GuardedRoute(APIRoute):
     """A route that asks for a key. Its scopes stand in the OpenAPI file too, as `x-jifen-scopes`."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    @property
+    def access(self) -> Access:
+        """What it asks of a key."""
         said = self.openapi_extra or {}
-        access = Access(
+        return Access(
             scopes=frozenset(said.get(SCOPES_EXTENSION, ())),
             changes_something=said.get(CHANGES_EXTENSION, True),
         )
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        access = self.access
         has_body = self.body_field is not None
 
         async def guarded(request: Request) -> Response:
@@ -136,12 +142,33 @@ class Desk:
             IdempotencyKeyMissing   there is none, or it is no text of 1 to 200 printable characters
         """
         key = self.request.headers.get("idempotency-key", "")
-        if not 1 <= len(key) <= IDEMPOTENCY_KEY_MAX or not key.isprintable():
+        if not is_idempotency_key(key):
             raise IdempotencyKeyMissing(pointer="/headers/Idempotency-Key")
-        path = {"path": dict(self.request.path_params)} if self.request.path_params else {}
-        values = {**(canonical(body) if body is not None else {}), **path}
-        name = self.request.scope["route"].name
-        return Once(key=f"{self.caller.key_id.hex}:{name}:{key}", body_hash=fingerprint_of(values))
+        return once_of(
+            self.caller,
+            self.request.scope["route"].name,
+            key,
+            values=canonical(body) if body is not None else {},
+            path=self.request.path_params,
+        )
+
+
+def is_idempotency_key(key: str) -> bool:
+    """Whether it is a text of 1 to 200 printable characters."""
+    return 1 <= len(key) <= IDEMPOTENCY_KEY_MAX and key.isprintable()
+
+
+def once_of(
+    caller: Caller, route: str, key: str, *, values: Mapping[str, Any], path: Mapping[str, str]
+) -> Once:
+    """An Idempotency-Key with what the request says, apart for each API key and route.
+
+    Shape
+        values   the body's canonical values
+        path     the parameters of the address, as they came
+    """
+    said = {**values, "path": dict(path)} if path else values
+    return Once(key=f"{caller.key_id.hex}:{route}:{key}", body_hash=fingerprint_of(said))
 
 
 def desk_of(request: Request) -> Desk:
@@ -160,6 +187,18 @@ def ledger_of(request: Request) -> Ledger:
     if ledger is None:
         raise Busy()
     return ledger
+
+
+def lanes_of(request: Request) -> Lanes:
+    """Where this process's requests of one kind wait for their next batch.
+
+    Refuses
+        Busy   the database is away
+    """
+    lanes: Lanes | None = request.app.state.lanes
+    if lanes is None:
+        raise Busy()
+    return lanes
 
 
 def hash_of(body: Body) -> bytes:

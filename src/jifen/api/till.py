@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
@@ -10,24 +12,24 @@ from pydantic import ValidationError
 from jifen.api import answers as out
 from jifen.api import bodies, render
 from jifen.api.asked import asked_once, named_difference
+from jifen.api.doorkeeper import Caller
 from jifen.api.errors import STATUS, field_wrong, problem_of
 from jifen.api.fields import Code, Text
 from jifen.api.ids import PurchaseId, ReservationId
-from jifen.api.lane import Lane
-from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of
+from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of, lanes_of
 from jifen.api.said import PURCHASE_REFUSES, said
 from jifen.domain import refusals as no
 from jifen.domain.explain import About, line_shares
 from jifen.domain.refusals import KeyReused, Refusal
 from jifen.operations.claim_purchase import claim_purchase
-from jifen.operations.end_reservation import commit_reservation, release_reservation
 from jifen.operations.find_member import find_member
-from jifen.operations.quote_purchase import quote_purchase
+from jifen.operations.handle_reservations import EndRequest, ReserveRequest
 from jifen.operations.read_purchase import PurchaseView, read_purchase
 from jifen.operations.record_purchases import PurchaseRequest
-from jifen.operations.reserve_units import reserve_units
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.keys import BusinessKey
+from jifen.store.ledger import Ledger
+from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 
 SELLS = ("till", "integration")
@@ -54,10 +56,11 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
     as it was (200, with Idempotent-Replay); with other contents it is refused and the field is named.
     """
     desk = desk_of(request)
-    answer = (await lane_of(request).record([_to_record(desk, body)]))[0]
-    if isinstance(answer, Refusal):
-        raise await named_difference(desk, answer, body)
-    request.state.purchases = [_outcome(answer)]
+    try:
+        answer = await lanes_of(request).purchases.one(to_record(desk.caller, body))
+    except KeyReused as refusal:
+        raise await named_difference(desk.ledger, refusal, body) from None
+    request.state.purchases = [outcome(answer)]
     timeline = desk.ledger.compiled
     return render.answered(
         render.purchase_answer(answer, timeline),
@@ -66,22 +69,18 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
     )
 
 
-def _to_record(desk: Desk, body: bodies.PurchaseBody) -> PurchaseRequest:
+def to_record(caller: Caller, body: bodies.PurchaseBody) -> PurchaseRequest:
+    """A body as a request to record it."""
     return PurchaseRequest(
         purchase=body.purchase(),
         whose=body.whose(),
         body_hash=hash_of(body),
-        actor=desk.caller.actor(body.cashier),
+        actor=caller.actor(body.cashier),
     )
 
 
-def lane_of(request: Request) -> Lane:
-    """Where this process's purchases wait for the next batch."""
-    lane: Lane = request.app.state.lane
-    return lane
-
-
-def _outcome(answer: RecordedPurchase | Refusal) -> str:
+def outcome(answer: RecordedPurchase | Refusal) -> str:
+    """How the meters count it."""
     if isinstance(answer, Refusal):
         return "refused"
     if answer.is_replay:
@@ -98,7 +97,7 @@ def _outcome(answer: RecordedPurchase | Refusal) -> str:
 async def quote(request: Request, body: bodies.PurchaseBody) -> Response:
     """Exactly what recording it now would answer; nothing changes. For nobody: what somebody newly enrolled would earn."""
     desk = desk_of(request)
-    answer = await quote_purchase(desk.ledger, body.purchase(), body.whose())
+    answer = await lanes_of(request).quotes.one((body.purchase(), body.whose()))
     return render.answered(render.purchase_answer(answer, desk.ledger.compiled))
 
 
@@ -113,40 +112,40 @@ async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
     broken connection: what had been recorded is answered as a replay.
     """
     desk = desk_of(request)
-    parsed = [_parsed(desk, value, at) for at, value in enumerate(body.purchases)]
-    ready = [one for _, one in parsed if isinstance(one, PurchaseRequest)]
-    recorded = iter(await lane_of(request).record(ready))
-    items: list[out.BatchItem] = []
-    outcomes: list[str] = []
-    for at, (told, one) in enumerate(parsed):
-        answer = next(recorded) if isinstance(one, PurchaseRequest) else one
-        if isinstance(answer, Refusal) and told is not None:
-            answer = await named_difference(desk, answer, told)
-        items.append(_item(desk, answer, at))
-        outcomes.append(_outcome(answer))
-    request.state.purchases = outcomes
-    return render.answered(out.BatchAnswer(answers=items))
+    parsed = [_parsed(desk, value) for value in body.purchases]
+    ready = [one for one in parsed if isinstance(one, PurchaseRequest)]
+    recorded = iter(await lanes_of(request).purchases.all(ready))
+    answers = [next(recorded) if isinstance(one, PurchaseRequest) else one for one in parsed]
+    request.state.purchases = [outcome(answer) for answer in answers]
+    return render.answered(await batch_answer(desk.ledger, answers, body.purchases))
 
 
-def _parsed(desk: Desk, value: Any, at: int) -> tuple[bodies.PurchaseBody | None, PurchaseRequest | Refusal]:
+def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
     try:
-        told = bodies.PurchaseBody.model_validate(value)
+        return to_record(desk.caller, bodies.PurchaseBody.model_validate(value))
     except ValidationError as error:
-        return None, field_wrong([dict(one) for one in error.errors(include_url=False)])
-    try:
-        return told, _to_record(desk, told)
+        return field_wrong([dict(one) for one in error.errors(include_url=False)])
     except Refusal as refusal:
-        return told, refusal
+        return refusal
 
 
-def _item(desk: Desk, answer: RecordedPurchase | Refusal, at: int) -> out.BatchItem:
-    if isinstance(answer, RecordedPurchase):
-        purchase = render.purchase_answer(answer, desk.ledger.compiled)
-        return out.BatchItem(status=200 if answer.is_replay else 201, purchase=purchase)
-    status = 422 if isinstance(answer, no.Unknown) else STATUS[type(answer)]
-    problem = problem_of(answer, status)
-    problem["pointer"] = f"/purchases/{at}{answer.pointer}"
-    return out.BatchItem(status=status, problem=out.Problem(**problem))
+async def batch_answer(
+    ledger: Ledger, answers: Sequence[RecordedPurchase | Refusal], told: Sequence[Any]
+) -> dict[str, Any]:
+    """One answer for each purchase, as `answers.BatchAnswer` describes it; `told` is what each was told by."""
+    items: list[dict[str, Any]] = []
+    for at, answer in enumerate(answers):
+        if isinstance(answer, RecordedPurchase):
+            purchase = render.purchase_answer(answer, ledger.compiled)
+            items.append({"status": 200 if answer.is_replay else 201, "purchase": purchase, "problem": None})
+            continue
+        refusal = answer
+        if isinstance(refusal, KeyReused):
+            refusal = await named_difference(ledger, refusal, bodies.PurchaseBody.model_validate(told[at]))
+        status = 422 if isinstance(refusal, no.Unknown) else STATUS[type(refusal)]
+        problem = {**problem_of(refusal, status), "pointer": f"/purchases/{at}{refusal.pointer}"}
+        items.append({"status": status, "purchase": None, "problem": problem})
+    return {"answers": items}
 
 
 @router.get(
@@ -315,21 +314,26 @@ async def reserve(request: Request, body: bodies.ReserveBody) -> Response:
     """Hold units for a redemption until it is committed or released; it lapses by itself."""
     desk = desk_of(request)
 
-    async def effect(once: Any) -> dict[str, Any]:
-        return await reserve_units(
-            desk.ledger,
-            await find_member(desk.ledger, body.member.whose()),
-            currency=body.currency,
-            units=body.units,
-            lapse_seconds=body.lapse_seconds,
-            request=once,
-            store=body.store,
-            channel=body.channel,
-            actor=desk.caller.actor(body.cashier),
-            note=body.note,
-        )
+    lanes = lanes_of(request)
+    answer = await asked_once(
+        desk, body, lambda once: lanes.reservations.one(to_reserve(desk.caller, body, once))
+    )
+    return render.told(out.ReservationAnswer, answer, status=201)
 
-    return render.told(out.ReservationAnswer, await asked_once(desk, body, effect), status=201)
+
+def to_reserve(caller: Caller, body: bodies.ReserveBody, once: Once) -> ReserveRequest:
+    """A body as a request to reserve."""
+    return ReserveRequest(
+        whose=body.member.whose(),
+        currency=body.currency,
+        units=body.units,
+        lapse_seconds=body.lapse_seconds,
+        once=once,
+        store=body.store,
+        channel=body.channel,
+        actor=caller.actor(body.cashier),
+        note=body.note,
+    )
 
 
 END_SAID = said(
@@ -350,13 +354,7 @@ END_SAID = said(
 )
 async def commit(request: Request, reservation_id: ReservationId) -> Response:
     """The units are spent."""
-    desk = desk_of(request)
-    answer = await asked_once(
-        desk,
-        None,
-        lambda once: commit_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor()),
-    )
-    return render.told(out.ReservationAnswer, answer)
+    return await _end(request, reservation_id, is_committed=True)
 
 
 @router.post(
@@ -367,10 +365,16 @@ async def commit(request: Request, reservation_id: ReservationId) -> Response:
 )
 async def release(request: Request, reservation_id: ReservationId) -> Response:
     """The units go back to their lots."""
-    desk = desk_of(request)
-    answer = await asked_once(
-        desk,
-        None,
-        lambda once: release_reservation(desk.ledger, reservation_id, once, actor=desk.caller.actor()),
-    )
+    return await _end(request, reservation_id, is_committed=False)
+
+
+async def _end(request: Request, reservation_id: UUID, *, is_committed: bool) -> Response:
+    desk, lanes = desk_of(request), lanes_of(request)
+
+    def asked(once: Once) -> EndRequest:
+        return EndRequest(
+            reservation_id=reservation_id, is_committed=is_committed, once=once, actor=desk.caller.actor()
+        )
+
+    answer = await asked_once(desk, None, lambda once: lanes.reservations.one(asked(once)))
     return render.told(out.ReservationAnswer, answer)

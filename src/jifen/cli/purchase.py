@@ -157,6 +157,5 @@ async def _record(ledger: Ledger, asked: list[Any]) -> list[dict[str, Any]]:
             told.append({**named, "status": "refused", "refusal": refusal_document(answer)})
         else:
             status = "known" if answer.is_replay else "recorded"
-            shown = json.loads(purchase_answer(answer, ledger.compiled).model_dump_json())
-            told.append({**named, "status": status, "purchase": shown})
+            told.append({**named, "status": status, "purchase": purchase_answer(answer, ledger.compiled)})
     return told

@@ -6,8 +6,10 @@ Amounts are minor units of the programme's money, net of discount; quantities ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from jifen.domain.refusals import FieldWrong, LineUnknown, ReturnExceedsPurchase, SumsDiffer, TooMuch
 
@@ -17,8 +19,7 @@ QUANTITY_MILLI_MAX = 10_000_000_000  # of a purchase: ten million pieces
 AMOUNT_MINOR_MAX = 1_000_000_000_000  # of a line; the programme sets the limit of a purchase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One position of a receipt."""
 
     number: int
@@ -31,7 +32,7 @@ class Line:
     discount_minor: int = 0
     cost_minor: int | None = None
     tags: tuple[str, ...] = ()
-    attributes: Mapping[str, str | int] = field(default_factory=dict)
+    attributes: Mapping[str, str | int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

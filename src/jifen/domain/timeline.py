@@ -42,6 +42,8 @@ class Timeline:
     currencies: list[int]
     n_currencies: int
     n_tiers: int
+    rules_of: tuple[dict[int, EarnRule], ...]  # for each revision its rules by number
+    tier_codes: dict[int, str]
 
     @property
     def newest(self) -> Program:
@@ -75,10 +77,9 @@ class Timeline:
 
     def rule(self, row: int, number: int) -> EarnRule:
         """The rule of a number in a revision."""
-        for rule in self.programs[row].rules:
-            if rule.number == number:
-                return rule
-        raise AssertionError(f"revision {self.programs[row].revision} has no rule {number}")
+        rule = self.rules_of[row].get(number)
+        assert rule is not None, f"revision {self.programs[row].revision} has no rule {number}"
+        return rule
 
     def currency_of(self, row: int, number: int) -> int:
         """The currency that a rule grants."""
@@ -149,6 +150,9 @@ def timeline_of(programs: Sequence[Program]) -> Timeline:
         currencies=currencies,
         n_currencies=n_currencies,
         n_tiers=n_tiers,
+        rules_of=tuple({rule.number: rule for rule in program.rules} for program in programs),
+        # A tier never leaves the programme; the newest revision has the last word on its code.
+        tier_codes={tier.number: tier.code for program in programs for tier in program.ladder.tiers},
     )
 
 

@@ -14,10 +14,9 @@ from jifen.insight.read_completejourney import read_completejourney
 from jifen.insight.simulate_spending import simulated_spending
 from jifen.jobs.import_purchases import Imported, Progress, import_purchases
 from jifen.operations.adjust_units import adjust_units
-from jifen.operations.end_reservation import commit_reservation, release_reservation
 from jifen.operations.give_units import give_units
+from jifen.operations.handle_reservations import commit_reservation, release_reservation, reserve_units
 from jifen.operations.publish_program import publish_program
-from jifen.operations.reserve_units import reserve_units
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger

@@ -1,7 +1,8 @@
-"""Quote: exactly what recording a purchase would answer, and nothing changes."""
+"""Quote: exactly what recording a purchase would answer, and nothing changes. A batch of one is the till's call."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -9,37 +10,49 @@ from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import new_member
 from jifen.domain.purchase import Purchase
-from jifen.domain.refusals import MemberUnknown
-from jifen.store.gather import gather_unlocked, with_old_counters
+from jifen.domain.refusals import MemberUnknown, Refusal
+from jifen.store.gather import Gathered, gather_unlocked, with_old_counters
 from jifen.store.journal import Circumstance
-from jifen.store.ledger import Ledger
-from jifen.store.members import MemberKey, find_by_keys
+from jifen.store.ledger import Connection, Ledger
+from jifen.store.members import MemberKey, found_by
 from jifen.store.purchases import RecordedPurchase, answer_of
 
 NOBODY = UUID(int=0)
 
+Whose = UUID | MemberKey | None
 
-async def quote_purchase(
-    ledger: Ledger, purchase: Purchase, whose: UUID | MemberKey | None
+
+async def quote_purchases(
+    ledger: Ledger, asked: Sequence[tuple[Purchase, Whose]]
+) -> list[RecordedPurchase | Refusal]:
+    """What each purchase would earn now, were it alone; for nobody, what somebody newly enrolled would earn."""
+    async with ledger.reading() as connection:
+        members = await found_by(connection, [whose for _, whose in asked])
+        gathered = await gather_unlocked(ledger, connection, [m for m in members if m is not None])
+        answers: list[RecordedPurchase | Refusal] = []
+        for (purchase, whose), member_id in zip(asked, members, strict=True):
+            try:
+                if member_id is None and whose is not None:
+                    raise MemberUnknown(pointer="/member")
+                answers.append(await _quote(connection, gathered, purchase, member_id))
+            except Refusal as refusal:
+                answers.append(refusal)
+        return answers
+
+
+async def _quote(
+    connection: Connection, gathered: Gathered, purchase: Purchase, member_id: UUID | None
 ) -> RecordedPurchase:
-    """What the purchase would earn now; for nobody, what somebody newly enrolled would earn."""
-    async with ledger.transaction() as connection:
-        member_id = whose
-        if isinstance(whose, MemberKey):
-            member_id = (await find_by_keys(connection, [whose])).get(whose)
-            if member_id is None:
-                raise MemberUnknown(pointer="/member")
-        assert not isinstance(member_id, MemberKey)
-        gathered = await gather_unlocked(ledger, connection, [member_id] if member_id else [])
-        timeline = gathered.timeline
-        member = gathered.member(member_id) if member_id else new_member(NOBODY, timeline)
-        occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
-        member = await with_old_counters(connection, timeline, member, occurred_at)
+    timeline = gathered.timeline
+    member = gathered.member(member_id) if member_id else new_member(NOBODY, timeline)
+    occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
+    member = await with_old_counters(connection, timeline, member, occurred_at)
+    if occurred_at != purchase.occurred_at:
         purchase = replace(purchase, occurred_at=occurred_at)
-        check_against_program(timeline.programs[timeline.row_at(occurred_at)], purchase)
+    check_against_program(timeline.programs[timeline.row_at(occurred_at)], purchase)
 
-        decision = decide_purchase(timeline, member, purchase, now=gathered.now)
+    decision = decide_purchase(timeline, member, purchase, now=gathered.now)
 
-        at = Circumstance(occurred_at=occurred_at, recorded_at=gathered.now)
-        answer = answer_of(timeline, decision, purchase, at, purchase_id=NOBODY)
-        return replace(answer, purchase_id=None, sequence=None, member_id=member_id)
+    at = Circumstance(occurred_at=occurred_at, recorded_at=gathered.now)
+    answer = answer_of(timeline, decision, purchase, at, purchase_id=NOBODY)
+    return replace(answer, purchase_id=None, sequence=None, member_id=member_id)

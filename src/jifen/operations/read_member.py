@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from jifen.domain import fold
-from jifen.domain.calendar import day_number, local_date
+from jifen.domain.calendar import day_number, epoch_second, local_date
 from jifen.domain.decide import decide_advance
 from jifen.domain.member import Lot, Member
-from jifen.domain.refusals import MemberUnknown
+from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.domain.timeline import Timeline
-from jifen.store.gather import gather_unlocked
+from jifen.store.gather import Gathered, gather_unlocked
 from jifen.store.ledger import Ledger
 from jifen.store.members import MemberKey, all_lots, enrolled_at, find_by_keys, keys_of
 
@@ -33,14 +34,19 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberView:
+class Standing:
     """A member as he stands at a moment."""
 
     member: Member
     now: datetime
-    day: int
     timeline: Timeline
     balances: tuple[Balance, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberView(Standing):
+    """The same with what is known of him besides."""
+
     keys: tuple[MemberKey, ...]
     enrolled_at: datetime
 
@@ -51,7 +57,7 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
     Refuses
         MemberUnknown   there is none with that id or key
     """
-    async with ledger.transaction() as connection:
+    async with ledger.reading() as connection:
         member_id = whose if isinstance(whose, UUID) else (await find_by_keys(connection, [whose])).get(whose)
         if member_id is None:
             raise MemberUnknown(pointer="/member")
@@ -62,18 +68,39 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
             raise MemberUnknown(pointer="/member")
         keys = await keys_of(connection, member_id)
 
-    member = decide_advance(gathered.timeline, stored, now=gathered.now).after
-    day = day_number(local_date(gathered.now, gathered.timeline.time_zone))
+    standing = _standing(stored, gathered)
     return MemberView(
-        member=member,
-        now=gathered.now,
-        day=day,
-        timeline=gathered.timeline,
-        balances=tuple(
-            balance_of(gathered.timeline, member, number, day) for number in range(len(member.balances))
-        ),
+        member=standing.member,
+        now=standing.now,
+        timeline=standing.timeline,
+        balances=standing.balances,
         keys=tuple(keys),
         enrolled_at=since,
+    )
+
+
+async def read_standings(ledger: Ledger, member_ids: Sequence[UUID]) -> list[Standing | Refusal]:
+    """Members with their balances now, in order; MemberUnknown in the place of one that is not there."""
+    async with ledger.reading() as connection:
+        gathered = await gather_unlocked(ledger, connection, member_ids)
+    found: list[Standing | Refusal] = []
+    for member_id in member_ids:
+        stored = gathered.members.get(member_id)
+        found.append(_standing(stored, gathered) if stored else MemberUnknown(pointer="/member"))
+    return found
+
+
+def _standing(stored: Member, gathered: Gathered) -> Standing:
+    timeline, now = gathered.timeline, gathered.now
+    day = day_number(local_date(now, timeline.time_zone))
+    member = stored
+    if stored.is_due(day, epoch_second(now)):
+        member = decide_advance(timeline, stored, now=now).after
+    return Standing(
+        member=member,
+        now=now,
+        timeline=timeline,
+        balances=tuple(balance_of(timeline, member, number, day) for number in range(len(member.balances))),
     )
 
 
@@ -103,7 +130,7 @@ async def read_lots(ledger: Ledger, member_id: UUID) -> list[Lot]:
     Refuses
         MemberUnknown   there is none with that id
     """
-    async with ledger.transaction() as connection:
+    async with ledger.reading() as connection:
         if await enrolled_at(connection, member_id) is None:
             raise MemberUnknown(pointer="/member")
         return await all_lots(connection, member_id)

@@ -26,7 +26,7 @@ from jifen.store.gather import (
 from jifen.store.journal import Circumstance, Granted, add_postings
 from jifen.store.keys import BusinessKey, KnownPurchase, add_purchase_keys, add_unclaimed, known_purchases
 from jifen.store.ledger import Connection, Ledger
-from jifen.store.members import MemberKey, find_by_keys
+from jifen.store.members import MemberKey, found_by
 from jifen.store.purchases import RecordedPurchase, add_purchases, recorded_purchase
 
 Whose: TypeAlias = UUID | MemberKey | None
@@ -69,8 +69,7 @@ async def _record_alone(ledger: Ledger, request: PurchaseRequest, *, is_import: 
 
 async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_import: bool) -> list[Answer]:
     async with ledger.transaction() as connection:
-        found = await find_by_keys(connection, [r.whose for r in requests if isinstance(r.whose, MemberKey)])
-        whose = [found.get(r.whose) if isinstance(r.whose, MemberKey) else r.whose for r in requests]
+        whose = await found_by(connection, [request.whose for request in requests])
         gathered = await gather_locked(
             ledger, connection, [m for m in whose if m is not None], needs_lots=is_import
         )

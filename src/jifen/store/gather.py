@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -138,16 +138,14 @@ async def save_decisions(
     decisions: Sequence[Decision],
     timeline: Timeline,
     *,
-    ended: dict[int, str] | None = None,
+    ended: Mapping[tuple[UUID, int], str] | None = None,
 ) -> None:
     """Write what decisions, in order, left of members and lots. The last word on a member or a lot counts."""
     members = {decision.after.member_id: decision.after for decision in decisions}
     lots = {(d.after.member_id, lot.number): lot for d in decisions for lot in d.lots_changed}
     await save_members(connection, [members[key] for key in sorted(members)], time_zone=timeline.time_zone)
     await save_lots(connection, [(member_id, lots[member_id, number]) for member_id, number in sorted(lots)])
-    for decision in decisions:
-        if decision.before.holds != decision.after.holds:
-            await close_reservations(connection, decision.before, decision.after, ended=ended or {})
+    await close_reservations(connection, [(d.before, d.after) for d in decisions], ended=ended or {})
 
 
 async def with_old_counters(

@@ -12,6 +12,7 @@ from jifen.domain.calendar import start_of_day
 from jifen.domain.decide import Decision, Posting, Reason, Verb
 from jifen.domain.timeline import Timeline
 from jifen.store.ids import new_id
+from jifen.store.rows import Rows, array_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -27,6 +28,7 @@ ACCOUNTS: dict[Verb, tuple[str, bool]] = {
     Verb.RECEIVE: ("in_transit", True),
 }
 """For each verb the programme's account, and whether the member is credited."""
+VERB_NAMES = {verb: verb.name.lower() for verb in Verb}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,57 +56,71 @@ class EntryRow(NamedTuple):
     lapses_at: datetime | None = None
 
 
+_ENTRY_ROWS = Rows(
+    "entry",
+    [
+        ("member_id", "uuid"), ("sequence", "bigint"), ("entry_id", "uuid"), ("kind", "text"), ("currency", "smallint"),
+        ("units", "bigint"), ("origin", "bigint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"), ("slices", "bigint[]"),
+        ("lapses_at", "timestamptz"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
+        ("note", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tier_after", "smallint"),
+        ("balances_after", "bigint[]"),
+    ],
+)  # fmt: skip
+
+
+async def add_entries(
+    connection: Connection, timeline: Timeline, decided: Sequence[tuple[Decision, EntryRow, Circumstance]]
+) -> list[UUID]:
+    """Write entries with their postings; return their ids."""
+    ids = [new_id() for _ in decided]
+    await _ENTRY_ROWS.insert(
+        connection,
+        [
+            (
+                decision.after.member_id, decision.sequence, entry_id, row.kind, row.currency, row.units, row.origin,
+                row.counterpart_id, row.gift_id,
+                array_text([number for pair in row.slices for number in pair]) if row.slices else None,
+                row.lapses_at, timeline.programs[decision.row].revision, at.store, at.channel, at.actor, at.note,
+                at.occurred_at, at.recorded_at, decision.after.tier, array_text(decision.after.balances),
+            )
+            for entry_id, (decision, row, at) in zip(ids, decided, strict=True)
+        ],
+    )  # fmt: skip
+    await add_postings(connection, timeline, [(decision, at) for decision, _, at in decided])
+    return ids
+
+
 async def add_entry(
     connection: Connection, timeline: Timeline, decision: Decision, row: EntryRow, at: Circumstance
 ) -> UUID:
     """Write one entry with its postings; return its id."""
-    entry_id = new_id()
-    await connection.execute(
-        """INSERT INTO entry (member_id, sequence, entry_id, kind, currency, units, origin, counterpart_id, gift_id, slices,
-               lapses_at, revision, store, channel, actor, note, occurred_at, recorded_at, tier_after, balances_after)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)""",
-        decision.after.member_id,
-        decision.sequence,
-        entry_id,
-        row.kind,
-        row.currency,
-        row.units,
-        row.origin,
-        row.counterpart_id,
-        row.gift_id,
-        [number for pair in row.slices for number in pair] or None,
-        row.lapses_at,
-        timeline.programs[decision.row].revision,
-        at.store,
-        at.channel,
-        at.actor,
-        at.note,
-        at.occurred_at,
-        at.recorded_at,
-        decision.after.tier,
-        decision.after.balances,
-    )
-    await add_postings(connection, timeline, [(decision, at)])
-    return entry_id
+    return (await add_entries(connection, timeline, [(decision, row, at)]))[0]
+
+
+_POSTING_ROWS = Rows(
+    "posting",
+    [
+        ("member_id", "uuid"), ("sequence", "bigint"), ("part", "smallint"), ("currency", "smallint"), ("verb", "text"),
+        ("account", "text"), ("is_credit", "boolean"), ("units", "bigint"), ("balance_after", "bigint"),
+        ("reason_rules", "integer[]"), ("reason_desired", "bigint[]"), ("reason_granted", "bigint[]"), ("lot", "integer"),
+        ("revision", "integer"), ("funder", "text"), ("store", "text"), ("channel", "text"), ("actor", "text"),
+        ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"),
+    ],
+)  # fmt: skip
 
 
 async def add_postings(
     connection: Connection, timeline: Timeline, decided: Sequence[tuple[Decision, Circumstance]]
 ) -> None:
     """Write the postings of decisions."""
-    rows = [
-        _posting_row(timeline, decision, part, posting, at)
-        for decision, at in decided
-        for part, posting in enumerate(decision.postings)
-    ]
-    if rows:
-        await connection.executemany(
-            """INSERT INTO posting (member_id, sequence, part, currency, verb, account, is_credit, units, balance_after,
-                   reason_rules, reason_desired, reason_granted, lot, revision, funder, store, channel, actor,
-                   occurred_at, recorded_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)""",
-            rows,
-        )
+    await _POSTING_ROWS.insert(
+        connection,
+        [
+            _posting_row(timeline, decision, part, posting, at)
+            for decision, at in decided
+            for part, posting in enumerate(decision.postings)
+        ],
+    )
 
 
 def _posting_row(
@@ -117,14 +133,12 @@ def _posting_row(
         decision.sequence,
         part,
         posting.currency,
-        posting.verb.name.lower(),
+        VERB_NAMES[posting.verb],
         account,
         is_credit,
         posting.units,
         posting.balance_after,
-        [reason.rule for reason in posting.reasons],
-        [reason.desired for reason in posting.reasons],
-        [reason.granted for reason in posting.reasons],
+        *map(array_text, zip(*posting.reasons, strict=True)),
         posting.lot,
         program.revision,
         timeline.funder_of(decision.row, posting.currency),

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from jifen.domain.purchase import Purchase
 from jifen.store.purchases import purchase_document
+from jifen.store.rows import Rows, json_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -44,14 +45,22 @@ async def known_purchases(
     return {BusinessKey(row[0], row[1]): KnownPurchase(row[2], row[3], row[4], row[5]) for row in rows}
 
 
+_KEY_ROWS = Rows(
+    "purchase_key",
+    [
+        ("source", "text"), ("business_no", "text"), ("body_hash", "bytea"), ("member_id", "uuid"), ("sequence", "bigint"),
+        ("recorded_at", "timestamptz"),
+    ],
+)  # fmt: skip
+
+
 async def add_purchase_keys(
     connection: Connection, keys: Sequence[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]]
 ) -> None:
     """Take business keys, in their order so that two batches never wait for each other. One that was taken meanwhile
     raises UniqueViolationError and nothing of the transaction stays."""
-    await connection.executemany(
-        """INSERT INTO purchase_key (source, business_no, body_hash, member_id, sequence, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6)""",
+    await _KEY_ROWS.insert(
+        connection,
         [
             (*key, body_hash, member_id, sequence, at)
             for key, body_hash, member_id, sequence, at in sorted(keys)
@@ -143,20 +152,38 @@ class RememberedAnswer(NamedTuple):
     answer: Any
 
 
+async def remembered_answers(connection: Connection, keys: Sequence[str]) -> dict[str, RememberedAnswer]:
+    """The answers to keys that have had their effect."""
+    rows = await connection.fetch(
+        "SELECT key, body_hash, answer FROM request_key WHERE key = ANY($1::text[])", list(keys)
+    )
+    return {row[0]: RememberedAnswer(row[1], row[2]) for row in rows}
+
+
 async def remembered_answer(connection: Connection, key: str) -> RememberedAnswer | None:
     """The answer to a key that has had its effect; None: it has not."""
-    row = await connection.fetchrow("SELECT body_hash, answer FROM request_key WHERE key = $1", key)
-    return RememberedAnswer(row[0], row[1]) if row else None
+    return (await remembered_answers(connection, [key])).get(key)
 
 
-async def remember_answer(
-    connection: Connection, key: str, *, body_hash: bytes, answer: Any, recorded_at: datetime
+_ANSWER_ROWS = Rows(
+    "request_key",
+    [("key", "text"), ("body_hash", "bytea"), ("answer", "jsonb"), ("recorded_at", "timestamptz")],
+)
+
+
+async def remember_answers(
+    connection: Connection, answers: Sequence[tuple[str, bytes, Any]], *, recorded_at: datetime
 ) -> None:
-    """Keep an answer with its effect, in one transaction. A key that was taken meanwhile raises UniqueViolationError."""
-    await connection.execute(
-        "INSERT INTO request_key (key, body_hash, answer, recorded_at) VALUES ($1, $2, $3, $4)",
-        key,
-        body_hash,
-        answer,
-        recorded_at,
+    """Keep (key, body hash, answer) with their effects, in one transaction, in the order of the keys so that two batches
+    never wait for each other. A key that was taken meanwhile raises UniqueViolationError."""
+    await _ANSWER_ROWS.insert(
+        connection,
+        [
+            (key, body_hash, json_text(answer), recorded_at)
+            for key, body_hash, answer in sorted(answers, key=_first)
+        ],
     )
+
+
+def _first(row: tuple[str, bytes, Any]) -> str:
+    return row[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
@@ -86,12 +86,19 @@ class Ledger:
             raise ProgramMissing("no programme was published yet: jifen program apply FILE")
         return self._timeline
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that commits when the block ends and leaves nothing when it raises."""
+        return self._in_transaction({})
+
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
+        """A transaction that changes nothing and sees one moment: what its statements read fits together."""
+        return self._in_transaction({"isolation": "repeatable_read", "readonly": True})
+
+    @asynccontextmanager
+    async def _in_transaction(self, options: dict[str, Any]) -> AsyncIterator[Connection]:
         async with self.pool.acquire() as connection:
             try:
-                async with connection.transaction():
+                async with connection.transaction(**options):
                     yield connection
             except asyncpg.InternalClientError as broken:
                 # Its server died in the middle of an answer and the driver has not noticed yet. Nobody may use it again.

@@ -10,6 +10,7 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.calendar import date_of, day_or_never, start_of_day
 from jifen.domain.member import Lot, Member
+from jifen.store.rows import Rows, array_text, unnested
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -157,17 +158,23 @@ def _lot(row: Any) -> Lot:
     )
 
 
-async def save_lots(connection: Connection, changed: Sequence[tuple[UUID, Lot]]) -> None:
-    """Write lots that were opened or changed."""
-    if not changed:
-        return
-    await connection.executemany(
-        """INSERT INTO lot (member_id, number, currency, origin, opened, left_units, held, gone, expired, returned,
-                            matures_on, expires_on)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-           ON CONFLICT (member_id, number) DO UPDATE
+_LOT_ROWS = Rows(
+    "lot",
+    [
+        ("member_id", "uuid"), ("number", "integer"), ("currency", "smallint"), ("origin", "bigint"), ("opened", "bigint"),
+        ("left_units", "bigint"), ("held", "bigint"), ("gone", "bigint"), ("expired", "bigint"), ("returned", "bigint"),
+        ("matures_on", "date"), ("expires_on", "date"),
+    ],
+    on_conflict="""ON CONFLICT (member_id, number) DO UPDATE
            SET left_units = excluded.left_units, held = excluded.held, gone = excluded.gone,
                expired = excluded.expired, returned = excluded.returned""",
+)  # fmt: skip
+
+
+async def save_lots(connection: Connection, changed: Sequence[tuple[UUID, Lot]]) -> None:
+    """Write lots that were opened or changed."""
+    await _LOT_ROWS.insert(
+        connection,
         [
             (
                 member_id, lot.number, lot.currency, lot.origin, lot.opened, lot.left, lot.held, lot.gone, lot.expired,
@@ -178,9 +185,19 @@ async def save_lots(connection: Connection, changed: Sequence[tuple[UUID, Lot]])
     )  # fmt: skip
 
 
-def as_array(numbers: Sequence[int]) -> str:
-    """Integers as PostgreSQL's array text. asyncpg would ask of each number whether it is an array itself."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+_STATE = [
+    ("member_id", "uuid"), ("status", "text"), ("sequence", "bigint"), ("tier", "smallint"), ("review_day", "integer"),
+    ("purchases", "integer"), ("last_purchase_day", "integer"), ("clock_day", "integer"), ("clock_at", "bigint"),
+    ("lots_opened", "integer"), ("next_due_day", "integer"), ("next_lapse_at", "bigint"), ("next_due_at", "timestamptz"),
+    ("balances", "bigint[]"), ("debts", "bigint[]"), ("spend_window", "bigint[]"), ("tier_history", "bigint[]"),
+    ("counters", "bigint[]"), ("holds", "bigint[]"),
+]  # fmt: skip
+_MEMBER_ROWS = Rows("member", [*_STATE, ("enrolled_at", "timestamptz")])
+_UPDATE = f"""UPDATE member SET {
+    ", ".join(
+        f"{name} = u.{name}" + ("::bigint[]" if type_ == "bigint[]" else "") for name, type_ in _STATE[1:]
+    )
+} FROM {unnested(_STATE)} WHERE member.member_id = u.member_id"""
 
 
 def _saved(member: Member, time_zone: str) -> tuple[object, ...]:
@@ -189,8 +206,8 @@ def _saved(member: Member, time_zone: str) -> tuple[object, ...]:
         member.member_id, member.status, s[fold.SEQUENCE], s[fold.TIER], s[fold.REVIEW_DAY], s[fold.PURCHASES],
         s[fold.LAST_PURCHASE_DAY], s[fold.CLOCK_DAY], s[fold.CLOCK_AT], s[fold.LOTS_OPENED], s[fold.NEXT_DUE_DAY],
         s[fold.NEXT_LAPSE_AT], next_due_at(s[fold.NEXT_DUE_DAY], s[fold.NEXT_LAPSE_AT], time_zone),
-        member.balances, member.debts, as_array(member.window), as_array(member.history), as_array(member.counters),
-        as_array(member.holds),
+        array_text(member.balances), array_text(member.debts), array_text(member.window), array_text(member.history),
+        array_text(member.counters), array_text(member.holds),
     )  # fmt: skip
 
 
@@ -207,28 +224,17 @@ def next_due_at(day: int, lapse_at: int, time_zone: str) -> datetime | None:
 
 async def save_members(connection: Connection, members: Sequence[Member], *, time_zone: str) -> None:
     """Write the state of locked members."""
-    await connection.executemany(
-        """UPDATE member SET status = $2, sequence = $3, tier = $4, review_day = $5, purchases = $6,
-               last_purchase_day = $7, clock_day = $8, clock_at = $9, lots_opened = $10, next_due_day = $11,
-               next_lapse_at = $12, next_due_at = $13, balances = $14, debts = $15, spend_window = $16::text::bigint[],
-               tier_history = $17::text::bigint[], counters = $18::text::bigint[], holds = $19::text::bigint[]
-           WHERE member_id = $1""",
-        [_saved(member, time_zone) for member in members],
-    )
+    if members:
+        await connection.execute(
+            _UPDATE, *zip(*[_saved(member, time_zone) for member in members], strict=True)
+        )
 
 
 async def add_members(
     connection: Connection, members: Sequence[Member], *, enrolled_at: datetime, time_zone: str
 ) -> None:
     """Enrol members."""
-    await connection.executemany(
-        """INSERT INTO member (member_id, status, sequence, tier, review_day, purchases, last_purchase_day, clock_day,
-               clock_at, lots_opened, next_due_day, next_lapse_at, next_due_at, balances, debts, spend_window,
-               tier_history, counters, holds, enrolled_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::text::bigint[],
-               $17::text::bigint[], $18::text::bigint[], $19::text::bigint[], $20)""",
-        [(*_saved(member, time_zone), enrolled_at) for member in members],
-    )
+    await _MEMBER_ROWS.insert(connection, [(*_saved(member, time_zone), enrolled_at) for member in members])
 
 
 async def set_status(connection: Connection, member_id: UUID, status: str) -> None:
@@ -256,6 +262,12 @@ async def find_by_keys(connection: Connection, keys: Sequence[MemberKey]) -> dic
         [key.kind for key in keys],
     )
     return {MemberKey(row[0], row[1]): row[2] for row in rows}
+
+
+async def found_by(connection: Connection, whose: Sequence[UUID | MemberKey | None]) -> list[UUID | None]:
+    """The ids of members named by id or key, in order. An id is believed; a key of nobody finds None."""
+    found = await find_by_keys(connection, [one for one in whose if isinstance(one, MemberKey)])
+    return [found.get(one) if isinstance(one, MemberKey) else one for one in whose]
 
 
 async def keys_of(connection: Connection, member_id: UUID) -> list[MemberKey]:

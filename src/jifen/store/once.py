@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from jifen.domain.refusals import KeyReused, Refusal
-from jifen.store.keys import remember_answer, remembered_answer
+from jifen.store.keys import remember_answers, remembered_answer
 from jifen.store.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ async def once(
                     return known
                 answer = await effect(connection)
                 clock = await ledger.clock(connection)
-                await remember_answer(
-                    connection, request.key, body_hash=request.body_hash, answer=answer, recorded_at=clock.now
+                await remember_answers(
+                    connection, [(request.key, request.body_hash, answer)], recorded_at=clock.now
                 )
                 return {**answer, "is_replay": False}
         except (Refusal, asyncpg.UniqueViolationError) as no:

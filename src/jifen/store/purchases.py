@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain.calendar import local_date
-from jifen.domain.decide import Decision, Earned, Reason, moment_of
+from jifen.domain.decide import Decision, Earned, Reason, Verb, moment_of
 from jifen.domain.program.select import Hit, mask_of, mask_words, word_count
 from jifen.domain.purchase import Line, Payment, Purchase
 from jifen.domain.timeline import Timeline
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, PostedRow, postings_of
+from jifen.store.rows import Rows, array_text, json_text, texts_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -97,45 +98,50 @@ class RecordedPurchase:
     is_replay: bool = False
 
 
+_PURCHASE_ROWS = Rows(
+    "purchase",
+    [
+        ("member_id", "uuid"), ("sequence", "bigint"), ("purchase_id", "uuid"), ("source", "text"), ("business_no", "text"),
+        ("store", "text"), ("till", "text"), ("cashier", "text"), ("channel", "text"), ("occurred_at", "timestamptz"),
+        ("recorded_at", "timestamptz"), ("occurred_on", "date"), ("weekday", "smallint"), ("hour", "smallint"),
+        ("store_date", "integer"), ("money", "text"), ("amount_minor", "bigint"), ("payments", "jsonb"), ("tags", "text[]"),
+        ("lines", "jsonb"), ("masks", "bigint[]"), ("hit_rules", "integer[]"), ("hit_amounts", "bigint[]"),
+        ("hit_quantities", "bigint[]"), ("revision", "integer"), ("judged_tier", "smallint"), ("tier_after", "smallint"),
+        ("balances_after", "bigint[]"), ("actor", "text"),
+    ],
+)  # fmt: skip
+
+
 async def add_purchases(
     connection: Connection,
     timeline: Timeline,
     decided: Sequence[tuple[Decision, Purchase, Circumstance]],
 ) -> list[RecordedPurchase]:
     """Write purchases (their postings apart) and return the answers."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     answers = []
     for decision, purchase, at in decided:
         purchase_id = new_id()
         program = timeline.programs[decision.row]
         moment = moment_of(program, purchase)
         words = word_count(program)
+        rules, amounts, quantities = zip(*decision.hits, strict=True) if decision.hits else ((), (), ())
         rows.append(
             (
                 decision.after.member_id, decision.sequence, purchase_id, purchase.source, purchase.business_no,
                 purchase.store, purchase.till, purchase.cashier, purchase.channel, at.occurred_at, at.recorded_at,
                 local_date(at.occurred_at, program.time_zone), moment.weekday, moment.hour, moment.date,
                 purchase.money, purchase.amount_minor,
-                [{"method": p.method, "amount_minor": p.amount_minor} for p in purchase.payments] or None,
-                list(purchase.tags) or None,
-                [line_document(line) for line in purchase.lines],
-                [word for mask in decision.masks for word in mask_words(mask, words)],
-                [hit.rule for hit in decision.hits],
-                [hit.amount for hit in decision.hits],
-                [hit.quantity for hit in decision.hits],
-                program.revision, decision.judged_tier, decision.after.tier, decision.after.balances, at.actor,
+                json_text([{"method": p.method, "amount_minor": p.amount_minor} for p in purchase.payments]),
+                texts_text(purchase.tags),
+                json_text([line_document(line) for line in purchase.lines]),
+                array_text([word for mask in decision.masks for word in mask_words(mask, words)]),
+                array_text(rules), array_text(amounts), array_text(quantities),
+                program.revision, decision.judged_tier, decision.after.tier, array_text(decision.after.balances), at.actor,
             )
         )  # fmt: skip
         answers.append(answer_of(timeline, decision, purchase, at, purchase_id=purchase_id))
-    await connection.executemany(
-        """INSERT INTO purchase (member_id, sequence, purchase_id, source, business_no, store, till, cashier, channel,
-               occurred_at, recorded_at, occurred_on, weekday, hour, store_date, money, amount_minor, payments, tags,
-               lines, masks, hit_rules, hit_amounts, hit_quantities, revision, judged_tier, tier_after, balances_after,
-               actor)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-               $23, $24, $25, $26, $27, $28, $29)""",
-        rows,
-    )
+    await _PURCHASE_ROWS.insert(connection, rows)
     return answers
 
 
@@ -156,8 +162,8 @@ def answer_of(
         tier_before=decision.judged_tier,
         tier_after=decision.after.tier,
         balances_after=tuple(decision.after.balances),
-        reasons=tuple(r for p in decision.postings if p.verb.name == "EARN" for r in p.reasons),
-        expired=tuple((p.currency, p.units) for p in decision.postings if p.verb.name == "EXPIRE"),
+        reasons=tuple(r for p in decision.postings if p.verb is Verb.EARN for r in p.reasons),
+        expired=tuple((p.currency, p.units) for p in decision.postings if p.verb is Verb.EXPIRE),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.member import Member
+from jifen.store.rows import Rows
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -27,41 +29,68 @@ class Reservation:
     lapses_at: datetime
 
 
-async def add_reservation(connection: Connection, reservation: Reservation) -> None:
-    """Keep a new reservation."""
-    await connection.execute(
-        """INSERT INTO reservation (member_id, reservation_id, sequence, currency, units, status, lapses_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
-        reservation.member_id,
-        reservation.reservation_id,
-        reservation.sequence,
-        reservation.currency,
-        reservation.units,
-        reservation.status,
-        reservation.lapses_at,
+_ROWS = Rows(
+    "reservation",
+    [
+        ("member_id", "uuid"), ("reservation_id", "uuid"), ("sequence", "bigint"), ("currency", "smallint"),
+        ("units", "bigint"), ("status", "text"), ("lapses_at", "timestamptz"),
+    ],
+)  # fmt: skip
+
+
+async def add_reservations(connection: Connection, reservations: Sequence[Reservation]) -> None:
+    """Keep new reservations."""
+    await _ROWS.insert(
+        connection,
+        [
+            (
+                one.member_id,
+                one.reservation_id,
+                one.sequence,
+                one.currency,
+                one.units,
+                one.status,
+                one.lapses_at,
+            )
+            for one in reservations
+        ],
     )
 
 
-async def find_reservation(connection: Connection, reservation_id: UUID) -> Reservation | None:
-    """A reservation by its id, or None."""
-    row = await connection.fetchrow(
+async def find_reservations(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
+    """Reservations by their ids."""
+    if not ids:
+        return {}
+    rows = await connection.fetch(
         """SELECT member_id, reservation_id, sequence, currency, units, status, lapses_at
-           FROM reservation WHERE reservation_id = $1""",
-        reservation_id,
+           FROM reservation WHERE reservation_id = ANY($1::uuid[])""",
+        list(ids),
     )
-    return Reservation(**row) if row else None
+    return {row["reservation_id"]: Reservation(**row) for row in rows}
 
 
 async def close_reservations(
-    connection: Connection, before: Member, after: Member, *, ended: dict[int, str]
+    connection: Connection,
+    changed: Sequence[tuple[Member, Member]],
+    *,
+    ended: Mapping[tuple[UUID, int], str],
 ) -> None:
-    """Mark the reservations that stopped holding units: as `ended` says (by sequence), else they lapsed."""
+    """Mark the reservations that stopped holding units between (before, after) of members: as `ended` says by member and
+    sequence, else they lapsed."""
     width = fold.HOLD_WIDTH
-    gone = set(before.holds[fold.HOLD_RESERVATION :: width]) - set(
-        after.holds[fold.HOLD_RESERVATION :: width]
-    )
+    gone: dict[tuple[UUID, int], str] = {}
+    for before, after in changed:
+        if before.holds != after.holds:
+            kept = set(after.holds[fold.HOLD_RESERVATION :: width])
+            for sequence in before.holds[fold.HOLD_RESERVATION :: width]:
+                if sequence not in kept:
+                    key = (after.member_id, sequence)
+                    gone[key] = ended.get(key, "lapsed")
     if gone:
-        await connection.executemany(
-            "UPDATE reservation SET status = $3 WHERE member_id = $1 AND sequence = $2 AND status = 'open'",
-            [(after.member_id, sequence, ended.get(sequence, "lapsed")) for sequence in sorted(gone)],
+        await connection.execute(
+            """UPDATE reservation SET status = u.status
+               FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS u (member_id, sequence, status)
+               WHERE reservation.member_id = u.member_id AND reservation.sequence = u.sequence
+                 AND reservation.status = 'open'""",
+            *zip(*[(*key, status) for key, status in sorted(gone.items())], strict=True),
         )
