@@ -114,6 +114,8 @@ class Snapshot:
         Shape
             tables    read only these; the others come empty. Lines need purchases beside them
             columns   table -> the columns wanted (in the contract's order); all of a table that is not named
+        Refuses
+            FileDiffers   lines and purchases are not as many as each other
         """
         wanted = columns or {}
         frames = {name: self._collect(name, bucket, tables, wanted.get(name)) for name in TABLES}
@@ -130,6 +132,11 @@ class Snapshot:
                 0, pl.Series("purchase", np.arange(len(counts)), dtype=pl.Int64)
             )
             if "lines" in tables:
+                if int(counts.sum()) != lines.height:
+                    raise FileDiffers(
+                        f"bucket {bucket} has {lines.height:,} lines, its purchases say {int(counts.sum()):,}. "
+                        f"What else is wrong: jifen snapshot verify {self.folder}"
+                    )
                 owner = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
                 lines = lines.insert_column(0, pl.Series("purchase", owner, dtype=pl.Int64))
         frames["purchases"], frames["lines"] = purchases, lines

@@ -151,6 +151,9 @@ def _contents(snapshot: Snapshot, file: File) -> list[Finding]:
 def _together(snapshot: Snapshot, bucket: int) -> Iterator[Finding]:
     """Whether the files of one bucket agree."""
     where = f"bucket {bucket}"
+    if (apart := _parts_apart(snapshot, bucket)) is not None:
+        yield Finding(check="lines", where=where, what=f"{apart}: its purchases have another number of lines")
+        return
     frames = snapshot.collect(
         bucket,
         columns={
@@ -165,7 +168,8 @@ def _together(snapshot: Snapshot, bucket: int) -> Iterator[Finding]:
     def told(check: str, wrong: int, what: str) -> list[Finding]:
         return [Finding(check=check, where=where, what=f"{wrong:,} {what}")] if wrong else []
 
-    yield from told("lines", *_lines_wrong(snapshot, bucket, frames.purchases, frames.lines))
+    wrong = _lines_wrong(frames.purchases, frames.lines)
+    yield from told("lines", wrong, "purchases whose lines do not add up to their amount")
     members = frames.members
     numbers = members.get_column("member")
     expected = np.arange(bucket, snapshot.manifest.members, snapshot.buckets)
@@ -193,23 +197,25 @@ def _together(snapshot: Snapshot, bucket: int) -> Iterator[Finding]:
         yield from _books(frames.members, frames.lots, postings, told)
 
 
-def _lines_wrong(
-    snapshot: Snapshot, bucket: int, purchases: pl.DataFrame, lines: pl.DataFrame
-) -> tuple[int, str]:
-    parts = {(f.month, f.part): f.rows for f in snapshot.manifest.files_of("lines", bucket)}
+def _parts_apart(snapshot: Snapshot, bucket: int) -> str | None:
+    """A part whose lines are not as many as its purchases say."""
+    lines = {(f.month, f.part): f.rows for f in snapshot.manifest.files_of("lines", bucket)}
     bought = {
         (f.month, f.part): f.sums["line_count"] for f in snapshot.manifest.files_of("purchases", bucket)
     }
-    if parts != bought:
-        apart = len(set(parts.items()) ^ set(bought.items()))
-        return apart, "parts of purchases and lines do not belong together"
+    apart = sorted({month or "" for (month, _), _ in set(lines.items()) ^ set(bought.items())})
+    return apart[0] if apart else None
+
+
+def _lines_wrong(purchases: pl.DataFrame, lines: pl.DataFrame) -> int:
+    """How many purchases are not the sum of their lines."""
     counts = purchases.get_column("line_count").to_numpy()
     ends = np.concatenate([[0], np.cumsum(counts)])
     sums = np.concatenate([[0], np.cumsum(lines.get_column("amount_minor").to_numpy())])
     wrong = (sums[ends[1:]] - sums[ends[:-1]] != purchases.get_column("amount_minor").to_numpy()) | (
         counts < 1
     )
-    return int(wrong.sum()), "purchases whose lines do not add up to their amount"
+    return int(wrong.sum())
 
 
 def _books(
@@ -221,6 +227,12 @@ def _books(
     parts = pl.sum_horizontal("left_units", "held", "gone", "expired", "returned")
     torn = lots.filter(parts != pl.col("opened")).height
     yield from told("books", torn, "lots whose units are not accounted for once")
+    numbered = lots.group_by("member").agg(n=pl.len().cast(pl.Int64), last=pl.col("number").max())
+    opened = members.join(numbered, on="member", how="full", coalesce=True).filter(
+        (pl.col("n").fill_null(0) != pl.col("lots_opened"))
+        | (pl.col("last").fill_null(0) != pl.col("lots_opened"))
+    )
+    yield from told("books", opened.height, "members have other lots than they opened")
     stated = members.select(
         "member",
         currency=pl.int_ranges(pl.col("balances").list.len(), dtype=pl.Int64),

@@ -123,7 +123,7 @@ class Run:
         if manifest.database != head.database:
             raise OtherDatabase(f"{self.folder} holds the snapshot of another database. Name another folder.")
         ahead = int(manifest.visible.split(":")[1]) > int(head.visible.split(":")[1])
-        if manifest.timeline != head.timeline or ahead or manifest.instant > head.instant:
+        if manifest.timeline != head.timeline or ahead:
             raise HistoryDiffers(
                 f"the database is not the one that {self.folder} began with: it was restored, or failed over to another "
                 "server. The snapshot before still stands; take a new one in an empty folder."
