@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
+from typing import Literal
 
 from jifen.insight.backtest.result import (
     LARGEST,
@@ -49,6 +52,7 @@ from jifen.insight.backtest.result import (
 )
 
 FIRST = date(2025, 1, 1)
+GIFTS_AND_RESERVATIONS: tuple[Literal["give", "reserve"], ...] = ("give", "reserve")
 
 
 def a_name(code: str, zh: str, en: str) -> Name:
@@ -106,6 +110,7 @@ class _Books:
     of_member_rule: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
+@cache
 def a_year(
     *, seed: int = 7, members: int = 3_000, days: int = 365, extra: int = 0, tiers: int = 4, tilt: int = 100
 ) -> Result:
@@ -240,6 +245,13 @@ def a_year(
                 Replayed(
                     verb="redeem", currency="points", asked=asked, asked_units=asked * 500, refused=short,
                     refused_units=short * 430, refused_members=short * 9 // 10,
+                ),
+                *(
+                    Replayed(
+                        verb=verb, currency="points", asked=members // 20, asked_units=members * 10, refused=0,
+                        refused_units=0, refused_members=0, is_drawn=verb == "reserve",
+                    )
+                    for verb in GIFTS_AND_RESERVATIONS
                 ),
             ),
             tiers=tuple(_tier_counts(name, spent, tiers)),
@@ -568,7 +580,13 @@ def a_sample() -> Result:
             Interval(what="draft.cost_minor", estimate=cost, low=cost * 94 // 100, high=cost * 106 // 100),
             Interval(what="draft.cost_share_bps", estimate=sides, low=sides - 6, high=sides + 6),
             Interval(what="draft.owed_minor", estimate=owed, low=owed * 92 // 100, high=owed * 108 // 100),
+            Interval(what="change.cost_minor", estimate=33_900, low=28_100, high=39_700),
+            Interval(what="baseline.cost_minor", estimate=cost - 33_900, low=cost * 93 // 100, high=cost * 105 // 100),
             Interval(what="change.better", estimate=51_000, low=48_200, high=53_800),
+            Interval(what="change.worse", estimate=36_000, low=33_200, high=38_800),
+            Interval(what="change.promoted", estimate=9_000, low=8_000, high=10_000),
+            Interval(what="change.demoted", estimate=1_500, low=1_100, high=1_900),
+            Interval(what="change.something_newer", estimate=1, low=0, high=2),
         ),
         sensitivity=tuple(
             Sensitivity(elasticity=(n, 10), is_stated=n == 5, sales_minor=n * 1_234_500, cost_minor=900_000 + n * 15_430)
@@ -603,7 +621,31 @@ def without_worth() -> Result:
     )
 
 
-CASES = {
+def without_rules() -> Result:
+    """A draft and a baseline that grant nothing, measured in money, with many segments and idle rules."""
+    year = without_worth()
+    segments = tuple(
+        ChangeShare(
+            by="segment", group=a_name(f"s{n}", f"分群 {n}", f"Segment {n}"), members=n, better=0, worse=0, unchanged=n, total=0
+        )
+        for n in range(1, 4)
+    )  # fmt: skip
+    return replace(
+        year, baseline=replace(year.baseline, by_rule=()), draft=replace(year.baseline, by_rule=()),
+        change=replace(
+            year.change, measure="minor", currency=None, shares=(year.change.shares[0], *segments), gained_most=(),
+        ),
+        loopholes=Loopholes(never_fired=tuple(f"idle-{n}" for n in range(30))),
+    )  # fmt: skip
+
+
+def fewer_points() -> Result:
+    """Points without a worth, of which the draft grants fewer."""
+    year = without_worth()
+    return replace(year, baseline=year.draft, draft=year.baseline)
+
+
+CASES: dict[str, Callable[[], Result]] = {
     "year": a_year,
     "nothing_changed": nothing_changed,
     "empty_history": empty_history,
@@ -615,4 +657,6 @@ CASES = {
     "small_sample": small_sample,
     "a_sample": a_sample,
     "without_worth": without_worth,
+    "without_rules": without_rules,
+    "fewer_points": fewer_points,
 }

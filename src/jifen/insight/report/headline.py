@@ -6,7 +6,7 @@ from jifen.insight.backtest.result import Interval, share_bps
 from jifen.insight.report.cells import Figure, money, share, units
 from jifen.insight.report.markup import Child, Markup, el, join
 from jifen.insight.report.pairs import currencies_of, has_worth, main_currency, total_of
-from jifen.insight.report.parts import Page, named
+from jifen.insight.report.parts import Page, cut, named
 from jifen.insight.report.pictures import stacked
 from jifen.insight.report.tables import label_of
 
@@ -18,8 +18,8 @@ def headline(page: Page) -> Markup:
     programme = page.tongue.name(told.draft.name)
     return el(
         "header",
-        el("p", page.say("eyebrow"), " · ", named(programme), class_="eyebrow"),
-        el("h1", named(names[0]), " ", el("span", page.say("versus")), " ", named(names[1])),
+        el("p", page.say("eyebrow"), " · ", named(cut(programme)), class_="eyebrow"),
+        el("h1", named(cut(names[0])), " ", el("span", page.say("versus")), " ", named(cut(names[1]))),
         el("p", _scope(page), class_="scope"),
         el("p", *verdict(page), class_="lead"),
         _figures(page) if told.purchases else None,
@@ -50,7 +50,21 @@ def verdict(page: Page) -> list[str]:
         owed = result.draft.owed_minor - result.baseline.owed_minor
         key = "lead_owed_more" if owed > 0 else "lead_owed_less" if owed < 0 else "lead_owed_same"
         said.append(page.say(key, amount=page.tongue.money_round(abs(owed))))
+    if result.compared.sample:
+        said = [page.say("lead_sample") + said[0], *said[1:], *_for_all(page)]
     return said if page.tongue.is_zh else [text if at == 0 else f" {text}" for at, text in enumerate(said)]
+
+
+def _for_all(page: Page) -> list[str]:
+    """What the sample says of the cost for all members, if it says anything."""
+    wide, tongue = interval_of(page, "change.cost_minor"), page.tongue
+    if wide is None or wide.estimate is None or wide.low is None or wide.high is None:
+        return []
+    estimate, low, high = (
+        tongue.signed(number, tongue.money_round) for number in (wide.estimate, wide.low, wide.high)
+    )
+    confidence = tongue.percent(wide.confidence_bps, 10_000)
+    return [page.say("lead_all", estimate=estimate, low=low, high=high, confidence=confidence)]
 
 
 def _cost(page: Page) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 VOID = frozenset({"meta", "link", "br", "hr", "col", "rect", "line", "path", "circle"})
-_NEVER_SHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Control characters that neither HTML nor XML may hold, and those that reorder the text after them.
+_NEVER_SHOWN = re.compile(
+    "[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+)
 
 
 class Markup(str):
@@ -18,7 +21,7 @@ Child = Markup | str | None
 
 
 def plain(text: str) -> str:
-    """The text without what neither HTML nor XML may hold: each control character becomes U+FFFD."""
+    """The text with U+FFFD for each character that may not stand in HTML or XML, or that would reorder its neighbours."""
     return _NEVER_SHOWN.sub("�", text)
 
 

@@ -10,7 +10,7 @@ from jifen.insight.report.cells import Cell
 from jifen.insight.report.headline import amount_of, headline
 from jifen.insight.report.markup import Child, Markup, el, join, raw
 from jifen.insight.report.member_tables import rule_names
-from jifen.insight.report.parts import Page, folded, listed, named, plain_table, section
+from jifen.insight.report.parts import Page, folded, listed, named, plain_table, section, written
 from jifen.insight.report.sections import members, owed, redeem, rules, tiers, where
 from jifen.insight.report.tables import label_of, tables_of
 from jifen.insight.report.tongue import Tongue
@@ -214,12 +214,10 @@ def _about(page: Page) -> Markup:
     caption = el("caption", table.title, class_="unseen")
     return section(
         page, "about",
-        el("details", el("summary", page.say("show_table", title=table.title, rows=page.tongue.whole(len(table.rows)))),
+        el("details", el("summary", page.say("show_table", title=table.title, rows=page.tongue.count(len(table.rows), "row"))),
            el("table", caption, el("tbody", *rows), class_="about")),
     )  # fmt: skip
 
 
 def _value(page: Page, cell: Cell) -> Markup:
-    from jifen.insight.report.parts import said
-
-    return join(said(page, cell))
+    return join(written(page, cell))

@@ -14,6 +14,7 @@ from jifen.insight.report.tongue import Tongue
 
 ROWS = 100
 """Rows of a table on the page; the workbook has all of them."""
+LONGEST_NAME = 48
 BARS = 12
 """Rows of a table with bars; what is beyond them is one row."""
 
@@ -33,6 +34,11 @@ class Page:
 def named(text: str) -> Markup:
     """A name of the programme: whatever it holds, it cannot reorder the line."""
     return el("bdi", text)
+
+
+def cut(name: str) -> str:
+    """A name that leaves room beside and below it; the folded tables and the workbook have the whole."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
 def section(page: Page, key: str, *children: Child) -> Markup:
@@ -58,11 +64,13 @@ def folded(page: Page, table: Table, rows: Sequence[tuple[Cell, ...]] | None = N
         return Markup("")
     shown = kept[:ROWS]
     part = len(shown) < len(table.rows)
-    rows_said, all_said = page.tongue.whole(len(shown)), page.tongue.whole(len(table.rows))
+    all_said = page.tongue.count(len(table.rows), "row")
     if part:
-        label = page.say("show_table_part", title=table.title, rows=rows_said, all=all_said)
+        label = page.say(
+            "show_table_part", title=table.title, rows=page.tongue.whole(len(shown)), all=all_said
+        )
     else:
-        label = page.say("show_table", title=table.title, rows=rows_said)
+        label = page.say("show_table", title=table.title, rows=all_said)
     return el(
         "details",
         el("summary", label),
@@ -99,11 +107,11 @@ def _cell(page: Page, cell: Cell, *, is_first: bool, right: bool) -> Markup:
     long = isinstance(cell, str) and len(cell) > 40
     class_ = " ".join(name for name, holds in (("n", right), ("long", long)) if holds) or None
     if is_first:
-        return el("th", said(page, cell), scope="row", class_=class_)
-    return el("td", said(page, cell), class_=class_)
+        return el("th", written(page, cell), scope="row", class_=class_)
+    return el("td", written(page, cell), class_=class_)
 
 
-def said(page: Page, cell: Cell) -> Markup | str:
+def written(page: Page, cell: Cell) -> Markup | str:
     """A cell as a person reads it."""
     if cell is None:
         return ""
@@ -123,9 +131,16 @@ class Pair:
     draft: Figure
 
 
-def bar_table(page: Page, title: str, first: str, pairs: Sequence[Pair]) -> Markup:
-    """Paired bars in the rows of a table, the widest first; those beyond BARS become one row without bars."""
-    ordered = sorted(pairs, key=lambda pair: -max(abs(pair.baseline.number), abs(pair.draft.number)))
+def bar_table(
+    page: Page, title: str, first: str, pairs: Sequence[Pair], *, keeps_order: bool = False
+) -> Markup:
+    """Paired bars in the rows of a table, the widest first unless their order means something; those beyond BARS
+    become one row without bars."""
+    ordered = (
+        list(pairs)
+        if keeps_order
+        else sorted(pairs, key=lambda pair: -max(abs(pair.baseline.number), abs(pair.draft.number)))
+    )
     shown, others = ordered[:BARS], ordered[BARS:]
     if len(others) == 1:
         shown, others = ordered, []
@@ -163,11 +178,11 @@ def _bar_row(page: Page, pair: Pair, scale: Scale | None) -> Markup:
     bars = pair_of_bars(pair.baseline.number, pair.draft.number, scale) if scale else None
     return el(
         "tr",
-        el("th", named(pair.name), scope="row"),
+        el("th", named(cut(pair.name)), scope="row"),
         el("td", bars, class_="bars"),
         el("td", pair.baseline.said(page.tongue), class_="n baseline"),
         el("td", pair.draft.said(page.tongue), class_="n draft"),
-        el("td", change.said(page.tongue), class_="n change"),
+        el("td", change.said(page.tongue), class_="n change" if change.number else "n change zero"),
     )
 
 

@@ -98,9 +98,12 @@ def chart(
     drawn: Markup, y_labels: Sequence[tuple[int, str]], x_labels: Sequence[tuple[int, str]], *, label: str
 ) -> Markup:
     """A picture with its axes: labels stand at so many hundredths of a percent from the bottom and from the left."""
+    # The longest label, unseen, makes the column of labels as wide as it must be.
+    longest = max((text for _, text in y_labels), key=len, default="")
+    levels = (el("span", text, style=f"bottom:{_cent(at)}%") for at, text in y_labels)
     return el(
         "div",
-        el("div", *(el("span", text, style=f"bottom:{_cent(at)}%") for at, text in y_labels), class_="y", aria_hidden="true"),
+        el("div", el("b", longest), *levels, class_="y", aria_hidden="true"),
         el("div", drawn, class_="field", role="img", aria_label=label),
         el("div", *(_x_label(at, text) for at, text in x_labels), class_="x", aria_hidden="true"),
         class_="chart",

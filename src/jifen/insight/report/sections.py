@@ -25,6 +25,7 @@ from jifen.insight.report.parts import (
     Page,
     Pair,
     bar_table,
+    cut,
     folded,
     legend,
     named,
@@ -71,7 +72,8 @@ def owed(page: Page) -> Markup | None:
         base_first=tongue.money_round(before[0].minor), base_last=tongue.money_round(before[-1].minor),
     )  # fmt: skip
     table = page.tables["liability"]
-    month_ends = [row for at, row in enumerate(table.rows) if _ends_a_month(after, at)]
+    is_short = len(after) <= 62
+    month_ends = [row for at, row in enumerate(table.rows) if is_short or _ends_a_month(after, at)]
     return section(
         page, "owed", sentence(_owed_said(page)),
         el("figure", el("figcaption", legend(page, lines=True)), chart(drawn, y_labels, _dates(page, after), label=said)),
@@ -145,7 +147,7 @@ def _matrix(page: Page, moves: TierMoves) -> Markup:
     head = el(
         "tr",
         el("td"),
-        *(el("th", named(page.tongue.name(one.tier)), scope="col", class_="n") for one in columns),
+        *(el("th", named(cut(page.tongue.name(one.tier))), scope="col", class_="n") for one in columns),
     )
     body = []
     for row in rows:
@@ -161,7 +163,7 @@ def _matrix(page: Page, moves: TierMoves) -> Markup:
             shown.append(
                 el("td", el("span", mark, aria_hidden="true"), page.tongue.whole(number), class_=class_)
             )
-        body.append(el("tr", el("th", named(page.tongue.name(row.tier)), scope="row"), *shown))
+        body.append(el("tr", el("th", named(cut(page.tongue.name(row.tier))), scope="row"), *shown))
     title = page.tables["moves"].title
     table = el(
         "table", el("caption", title, class_="unseen"), el("thead", head), el("tbody", *body), class_="matrix"
@@ -262,7 +264,7 @@ def _shares(page: Page, shares: Sequence[ChangeShare]) -> Markup:
         rows.append(
             el(
                 "tr",
-                el("th", named(share_name(one, page.tongue)), scope="row"),
+                el("th", named(cut(share_name(one, page.tongue))), scope="row"),
                 el("td", bar, class_="bars"),
                 el("td", percent(one.better, one.members), class_="n"),
                 el("td", percent(one.worse, one.members), class_="n"),
@@ -272,8 +274,8 @@ def _shares(page: Page, shares: Sequence[ChangeShare]) -> Markup:
         )
     head = el(
         "tr", el("th", page.say("column.group"), scope="col"), el("td", class_="bars"),
-        el("th", el("i", class_="key d"), " ", page.say("column.better"), scope="col", class_="n"),
-        el("th", el("i", class_="key l"), " ", page.say("column.worse"), scope="col", class_="n"),
+        el("th", el("i", class_="key d"), " ", page.say("better_short"), scope="col", class_="n"),
+        el("th", el("i", class_="key l"), " ", page.say("worse_short"), scope="col", class_="n"),
         el("th", page.say("column.members"), scope="col", class_="n range"),
     )  # fmt: skip
     caption = el("caption", page.tables["shares"].title, class_="unseen")
@@ -372,7 +374,8 @@ def where(page: Page) -> Markup | None:
                 for pair in pairs
                 for one, other in [_figures(page, pair)]
             ]
-            bars = bar_table(page, page.tables[table].title, page.say(f"column.{first}"), drawn)
+            title, column = page.tables[table].title, page.say(f"column.{first}")
+            bars = bar_table(page, title, column, drawn, keeps_order=key == "by_tier")
             parts += [el("h3", page.say(key)), bars, folded(page, page.tables[table])]
     return section(page, "where", *parts) if parts else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 from jifen.insight.backtest.result import CurrencyTotal, Name, Result, Side, share_bps
 from jifen.insight.report.cells import Cell, Figure, Table, a_table, money, share, units
@@ -228,7 +229,7 @@ def _said_tables(result: Result, tongue: Tongue) -> Iterator[Table]:
         tongue, "sensitivity", "elasticity stated change_sales change_cost",
         [
             (
-                f"{one.elasticity[0]}/{one.elasticity[1]}" if one.elasticity[1] != 1 else str(one.elasticity[0]),
+                tongue.scaled(round(Fraction(100 * one.elasticity[0], one.elasticity[1])), 2),
                 tongue.say("yes") if one.is_stated else None,
                 money(one.sales_minor, is_change=True), money(one.cost_minor, is_change=True),
             )

@@ -16,8 +16,8 @@ from jifen.insight.report.words import NOUNS, WORDS
 
 LANGUAGES = ("zh", "en")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SHORT_ZH = ((100_000_000, "亿"), (10_000, "万"))
-_SHORT_EN = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K"))
+_SHORT_ZH = ((1_000_000_000_000, "万亿"), (100_000_000, "亿"), (10_000, "万"))
+_SHORT_EN = ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +76,16 @@ class Tongue:
         return self._with_sign(self.scaled(abs(minor), self.money_decimals), is_negative=minor < 0)
 
     def money_round(self, minor: int) -> str:
-        """Money for a headline: without its decimals from a hundred up, rounded half to even."""
+        """Money for a headline: without its decimals from a hundred up, with three digits from ten thousand million up.
+
+        Rounding
+            Half to even.
+        """
         if abs(minor) < 100 * 10**self.money_decimals:
             return self.money(minor)
         whole = round(Fraction(abs(minor), 10**self.money_decimals))
+        if whole >= 10**10:
+            return self.money_short(minor)
         return self._with_sign(f"{whole:,}", is_negative=minor < 0)
 
     def money_short(self, minor: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # (zh, en for one, en for many); a Chinese measure word comes with its noun
 NOUNS = {
+    "row": ("行", "row", "rows"),
     "member": ("名会员", "member", "members"),
     "purchase": ("笔消费", "purchase", "purchases"),
     "rule": ("条规则", "rule", "rules"),
@@ -11,7 +12,6 @@ NOUNS = {
     "redeem": ("笔兑换", "redemption", "redemptions"),
     "give": ("笔转赠", "gift", "gifts"),
     "reserve": ("笔预留", "reservation", "reservations"),
-    "warning": ("条提示", "warning", "warnings"),
 }
 
 _TABLES = {
@@ -118,6 +118,8 @@ _TEXTS = {
     "promoted": ("等级更高的会员", "Members who end higher"),
     "demoted": ("等级更低的会员", "Members who end lower"),
     "kept_by_grace": ("仅靠保级期留住的会员", "Members kept by grace alone"),
+    "better_short": ("增加", "Better"),
+    "worse_short": ("减少", "Worse"),
     "everybody": ("全部会员", "Everybody"),
     "by.all": ("全部", "All"),
     "by.tier": ("等级", "Tier"),
@@ -176,7 +178,7 @@ _PAGE = {
     "scope": ("{members}，{purchases}，销售额 {sales}", "{members}, {purchases}, sales of {sales}"),
     "scope_stores": ("，{stores}", ", {stores}"),
     "scope_sample": ("，抽样 {share}", ", a sample of {share}"),
-    "period": ("{from_on} 至 {to_on}", "{from_on} to {to_on}"),
+    "period": ("{from_on}至{to_on}", "{from_on} to {to_on}"),
     # -- the verdict
     "lead_more": ("草案会使积分成本增加{amount}", "The draft would have cost {amount} more"),
     "lead_less": ("草案会使积分成本减少{amount}", "The draft would have cost {amount} less"),
@@ -193,6 +195,11 @@ _PAGE = {
     "lead_owed_more": ("期末积分负债会多 {amount}。", "At the end {amount} more would have been owed."),
     "lead_owed_less": ("期末积分负债会少 {amount}。", "At the end {amount} less would have been owed."),
     "lead_owed_same": ("期末积分负债不变。", "At the end the same would have been owed."),
+    "lead_sample": ("在抽样的会员中：", "Among the sampled members: "),
+    "lead_all": (
+        "推算到全体会员，成本变化为 {estimate}（{confidence} 区间 {low} 至 {high}）。",
+        "For all members the cost changes by {estimate} ({confidence} interval {low} to {high}).",
+    ),
     "lead_empty": (
         "这段历史里没有消费，因此没有可比较的内容。",
         "The history of this period holds no purchase, so there is nothing to compare.",
@@ -236,8 +243,8 @@ _PAGE = {
     "t_grace": ("{kept}仅靠保级期留在现有等级。", "{kept} would hold their tier by grace alone."),
     "t_one_tier": ("只有一个等级，所有会员都在其中。", "There is one tier, and everybody is in it."),
     "t_deciles": (
-        "得到最多的十分之一会员平均 {best}，失去最多的十分之一平均 {worst}。",
-        "The tenth that gains most gets {best} each on average, the tenth that loses most {worst}.",
+        "变化最好的十分之一会员平均 {best}，最差的十分之一平均 {worst}。",
+        "On average the best tenth of members changes by {best} each, the worst tenth by {worst}.",
     ),
     "t_no_deciles": ("会员少于十名，不分十分位。", "Fewer than ten members: no deciles."),
     "measure_units": ("所得{unit}的变化，已减退货", "Change in {unit} earned, less returns"),
@@ -262,8 +269,8 @@ _PAGE = {
         "Of the {unit} granted in the period that have ended, {draft} expired with the draft and {baseline} with the baseline.",
     ),
     "t_breakage_expected": (
-        "草案期末余额中预计有 {amount} 永远不会被使用。",
-        "Of what is open at the end with the draft, {amount} is expected never to be claimed.",
+        "草案期末余额中预计有 {amount}永远不会被使用。",
+        "Of what is open at the end with the draft, {amount} are expected never to be claimed.",
     ),
     # -- loopholes in plain words
     "h_none": (
@@ -289,13 +296,13 @@ _PAGE = {
         "The cap that bites most is that of “{rule}”: {desired} desired, {granted} granted; {members} are concerned.",
     ),
     "h_dry": (
-        "预算「{budget}」（{amount}）在 {day} 用尽；此后本应再发放 {wanted}。",
+        "预算「{budget}」（{amount}）在 {day}用尽；此后本应再发放 {wanted}。",
         "The budget “{budget}” of {amount} is used up on {day}; {wanted} more would have been granted after that.",
     ),
     "more_of": ("另有 {count} 项，见表格。", "{count} more in the table."),
     # -- pictures and tables
-    "show_table": ("表格：{title}（{rows} 行）", "Table: {title} ({rows} rows)"),
-    "show_table_part": ("表格：{title}（{rows} 行，共 {all} 行）", "Table: {title} ({rows} of {all} rows)"),
+    "show_table": ("表格：{title}（{rows}）", "Table: {title} ({rows})"),
+    "show_table_part": ("表格：{title}（{rows} 行，共 {all}）", "Table: {title} ({rows} of {all})"),
     "more_rows": (
         "其余各行见 Excel 工作簿与 JSON。",
         "The other rows are in the Excel workbook and the JSON.",
@@ -305,9 +312,8 @@ _PAGE = {
     "by_store": ("按门店", "By store"),
     "by_category": ("按品类", "By category"),
     "by_month": ("按月", "By month"),
-    "month_ends": ("月末", "month ends"),
     "chart_owed": (
-        "折线图：{from_on} 至 {to_on} 每日的积分负债，草案从 {draft_first} 到 {draft_last}，基准从 {base_first} 到 {base_last}。",
+        "折线图：{from_on}至{to_on}每日的积分负债，草案从 {draft_first} 到 {draft_last}，基准从 {base_first} 到 {base_last}。",
         "Line chart of what is owed each day from {from_on} to {to_on}: the draft goes from {draft_first} to {draft_last}, "
         "the baseline from {base_first} to {base_last}.",
     ),
@@ -320,14 +326,13 @@ _PAGE = {
         "Rows: the tier at the end with the baseline. Columns: with the draft.",
     ),
     "decile": ("{number}", "{number}"),
-    "decile_top": ("10 · 得到最多", "10 · gains most"),
-    "decile_bottom": ("1 · 失去最多", "1 · loses most"),
+    "decile_top": ("10 · 最好", "10 · best"),
+    "decile_bottom": ("1 · 最差", "1 · worst"),
     "mean": ("平均", "Mean"),
     "range": ("范围", "Range"),
     "range_of": ("{low} 至 {high}", "{low} to {high}"),
     "top_each_way": ("变化最大的会员", "The members who change most"),
     "nothing": ("没有。", "None."),
-    "why": ("原因", "Reason"),
     "foot": (
         "由积分（Jifen）从账本的快照重放得出。表格全部在 Excel 工作簿中，精确的整数在 JSON 中。",
         "Replayed by Jifen from a snapshot of the ledger. All tables are in the Excel workbook, exact whole numbers in the JSON.",
