@@ -12,7 +12,9 @@ whole weeks and some minutes; of each line only the category is sure, the produc
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +51,11 @@ SECONDS_MOVED_MAX = 25 * 60
 _WEEK = 7 * 86_400
 _SECOND = 1_000_000  # microseconds
 
+WAITING_MAX = 4
+"""Frames that wait to be written."""
+
 Integers = npt.NDArray[np.int64]
+_Frame = tuple[str, str | None, pl.DataFrame]  # table, month, rows
 Say = Callable[[int, int, int], None]
 """(buckets done, of how many, lines written so far)"""
 
@@ -157,14 +163,12 @@ def generate_history(
         source = read_source(snapshot)
         files: list[File] = []
         zone = snapshot.manifest.time_zone
+        share = purchases / (members * len(source.occurred_s) / source.members)
         for bucket in range(buckets):
             numbers = np.arange(bucket, members, buckets, dtype=np.int64)
             of_bucket = _Bucket(source, np.random.default_rng([seed, bucket]), numbers, zone)
-            visits = of_bucket.visits(purchases / (members * len(source.occurred_s) / source.members))
-            for table, month, frame in of_bucket.tables(visits):
-                files.append(
-                    write_file(folder, table, frame, month=month, bucket=bucket, part=0, buckets=buckets)
-                )
+            frames = of_bucket.tables(of_bucket.visits(share))
+            files += _written(folder, frames, bucket=bucket, buckets=buckets)
             say(bucket + 1, buckets, sum(file.rows for file in files if file.table == "lines"))
         told = snapshot.manifest
         manifest = Manifest(
@@ -190,6 +194,23 @@ def generate_history(
         )
         write_manifest(folder, manifest)
         return manifest
+
+
+def _written(folder: Path, frames: Iterator[_Frame], *, bucket: int, buckets: int) -> list[File]:
+    """The files of a bucket. The next frame is drawn while the last is written: a core each."""
+    files: list[File] = []
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        waiting: deque[Future[File]] = deque()
+        for table, month, frame in frames:
+            waiting.append(
+                writer.submit(
+                    write_file, folder, table, frame, month=month, bucket=bucket, part=0, buckets=buckets
+                )
+            )
+            if len(waiting) > WAITING_MAX:
+                files.append(waiting.popleft().result())
+        files += [one.result() for one in waiting]
+    return files
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +262,7 @@ class _Bucket:
         held: Integers = np.clip(moved, source.first_s, source.last_s)
         return held
 
-    def tables(self, visits: _Visits) -> Iterator[tuple[str, str | None, pl.DataFrame]]:
+    def tables(self, visits: _Visits) -> Iterator[_Frame]:
         """The frames of the bucket, one after the other: table, month, rows."""
         starts = np.flatnonzero(np.diff(visits.month, prepend=-1))
         ends = np.append(starts[1:], len(visits.month))
