@@ -7,7 +7,9 @@ What it keeps: how many lines a basket has and of which categories; which stores
 how often a member comes compared with others; what products of a category cost, and how often they are bought. What it does
 not keep: any basket. Each generated member takes after one real member: some of its visits, spread over its year, moved by
 whole weeks and some minutes; of each line only the category is sure, the product is drawn among the lines of that category
-(HABIT_PERMILLE stay with the product). Why so: docs/decisions/0063-a-large-history-is-drawn-from-a-real-one.md.
+(HABIT_PERMILLE stay with the product, never all of a basket).
+
+Why so: docs/decisions/0063-a-large-history-is-drawn-from-a-real-one.md.
 """
 
 from __future__ import annotations
@@ -265,7 +267,7 @@ class _Bucket:
     def tables(self, visits: _Visits) -> Iterator[_Frame]:
         """The frames of the bucket, one after the other: table, month, rows."""
         starts = np.flatnonzero(np.diff(visits.month, prepend=-1))
-        ends = np.append(starts[1:], len(visits.month))
+        ends = np.append(starts[1:], len(visits.month))[: len(starts)]
         for first, end in zip(starts.tolist(), ends.tolist(), strict=True):
             year, month = divmod(int(visits.month[first]), 12)
             name = f"{year:04d}-{month + 1:02d}"
@@ -287,6 +289,8 @@ class _Bucket:
         among = source.category_start[category + 1] - first
         drawn = source.by_category[first + (chance.random(len(own)) * among).astype(np.int64)]
         stays = chance.integers(0, 1_000, len(own), dtype=np.int16) < HABIT_PERMILLE
+        # One line of each basket is always drawn, so that no basket stays what it was.
+        stays[starts[:-1] + (chance.random(len(counts)) * counts).astype(np.int64)] = False
         donor = np.where(stays, own, drawn)
         amounts = np.add.reduceat(source.amounts[donor], starts[:-1])
         contract = TABLES["lines"].contract
