@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jifen.insight.backtest.result import Result
@@ -12,7 +13,7 @@ from jifen.insight.report.markup import Child, Markup, el, join, raw
 from jifen.insight.report.member_tables import rule_names
 from jifen.insight.report.parts import Page, folded, listed, named, plain_table, section, written
 from jifen.insight.report.sections import members, owed, redeem, rules, tiers, where
-from jifen.insight.report.tables import label_of, tables_of
+from jifen.insight.report.tables import interval_name, label_of, tables_of
 from jifen.insight.report.tongue import Tongue
 
 STYLE = Path(__file__).with_name("style.css")
@@ -189,15 +190,18 @@ def _intervals(page: Page) -> Markup | None:
     if not table.rows:
         return None
     has: list[tuple[Cell, ...]] = [
-        row for row, one in zip(table.rows, page.result.intervals, strict=True) if one.why_not is None
+        row[:-1] for row, one in zip(table.rows, page.result.intervals, strict=True) if one.why_not is None
     ]
-    why = dict.fromkeys(page.tongue.told(one.why_not) for one in page.result.intervals if one.why_not)
+    shown = replace(table, columns=table.columns[:-1], rows=tuple(has))
+    why: dict[str, list[str]] = {}
+    for one in page.result.intervals:
+        if one.why_not:
+            why.setdefault(page.tongue.told(one.why_not), []).append(interval_name(one.what, page.tongue))
+    comma, colon = ("、", "：") if page.tongue.is_zh else (", ", ": ")
+    reasons = [named(f"{comma.join(names)}{colon}{reason}") for reason, names in why.items()]
     return section(
-        page,
-        "intervals",
-        listed([named(text) for text in why], "plain"),
-        plain_table(page, table, has) if has else None,
-    )
+        page, "intervals", plain_table(page, shown, has) if has else None, listed(reasons, "plain reasons"),
+    )  # fmt: skip
 
 
 def _assumptions(page: Page) -> Markup | None:

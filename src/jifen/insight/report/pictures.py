@@ -28,11 +28,6 @@ class Scale:
         return round(Fraction((value - self.low) * length, max(self.high - self.low, 1)))
 
 
-def scale_of(values: Sequence[int]) -> Scale:
-    """The scale that holds all values and zero."""
-    return Scale(low=min(0, *values, 0), high=max(0, *values, 0))
-
-
 def ticks(high: int, low: int = 0, *, about: int = 4) -> list[int]:
     """Round values from at most `low` to at least `high`, steps of 1, 2 or 5 times a power of ten."""
     step = 1
@@ -43,6 +38,14 @@ def ticks(high: int, low: int = 0, *, about: int = 4) -> list[int]:
                 first = low // step * step
                 return list(range(first, high + step, step)) if high > low else [first, first + step]
         step *= 10
+
+
+def axis_of(values: Sequence[int], *, about: int = 4) -> tuple[list[int], Scale]:
+    """The ticks of an axis that holds zero and all values, and its scale. A little below zero gets room, but no tick."""
+    low, high = min([0, *values]), max([0, *values])
+    is_little = -low * 10 < high
+    levels = ticks(high, 0 if is_little else low, about=about)
+    return levels, Scale(low=min(low, levels[0]), high=levels[-1])
 
 
 def picture(*drawn: Child, height: int = HIGH, class_: str = "") -> Markup:
@@ -112,7 +115,7 @@ def chart(
 
 def _x_label(at: int, text: str) -> Markup:
     """A label under its place; at the edges it stays within the page."""
-    edge = "start" if at < 300 else "end" if at > 9_700 else None
+    edge = "start" if at < 400 else "end" if at > 9_400 else None
     return el("span", text, class_=edge, style=f"left:{_cent(at)}%")
 
 

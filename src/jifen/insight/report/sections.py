@@ -36,6 +36,7 @@ from jifen.insight.report.pictures import (
     HIGH,
     WIDE,
     Scale,
+    axis_of,
     bar_from_zero,
     chart,
     columns_of,
@@ -43,7 +44,6 @@ from jifen.insight.report.pictures import (
     line_of,
     picture,
     stacked,
-    ticks,
 )
 
 EACH_WAY = 5
@@ -60,8 +60,7 @@ def owed(page: Page) -> Markup | None:
         return None
     tongue = page.tongue
     lines = [[day.minor for day in side] for side in (before, after)]
-    levels = ticks(max(*lines[0], *lines[1], 1), min(0, *lines[0], *lines[1]))
-    scale = Scale(low=levels[0], high=levels[-1])
+    levels, scale = axis_of([*lines[0], *lines[1]])
     drawn = picture(
         grid(levels, scale), line_of(lines[0], scale, "lb"), line_of(lines[1], scale, "ld"), class_="plot"
     )
@@ -398,8 +397,7 @@ def _month_chart(page: Page, months: Sequence[GroupPair]) -> Markup:
     figures = [_figures(page, pair) for pair in months]
     pairs = [(one.number, other.number) for one, other in figures]
     every = [number for pair in pairs for number in pair]
-    levels = ticks(max(0, *every), min(0, *every), about=3)
-    scale = Scale(low=levels[0], high=levels[-1])
+    levels, scale = axis_of(every, about=3)
     drawn = picture(grid(levels, scale), columns_of(pairs, scale), height=HIGH, class_="plot low")
     is_money, decimals = figures[0][0].kind == "money", figures[0][0].decimals
     y_labels = [
@@ -425,7 +423,7 @@ def _month_chart(page: Page, months: Sequence[GroupPair]) -> Markup:
 def redeem(page: Page) -> Markup:
     """Redemptions that could not be paid, breakage, and every flow."""
     result, tongue = page.result, page.tongue
-    texts = []
+    texts, paid = [], []
     for row in result.draft.replayed:
         if not row.asked:
             continue
@@ -435,7 +433,9 @@ def redeem(page: Page) -> Markup:
             concerned = tongue.count(row.refused_members, "member")
             texts.append(page.say("t_refused", asked=asked, refused=refused, members=concerned))
         else:
-            texts.append(page.say("t_all_paid", asked=asked))
+            paid.append(asked)
+    if paid:
+        texts.append(page.say("t_all_paid", asked=("、" if tongue.is_zh else ", ").join(paid)))
     main = main_currency(result)
     if main is not None:
         code = main.currency.code

@@ -257,12 +257,12 @@ _PAGE = {
         "In the draft, caps and stacking hold back {amount}.",
     ),
     "t_refused": (
-        "按草案的余额，历史上的 {asked}中有 {refused}无法兑付，涉及 {members}。",
-        "With the draft's balances {refused} of the past’s {asked} could not have been paid; {members} are concerned.",
+        "按草案的余额，历史上的 {asked}中有 {refused}无法兑付（{members}）。",
+        "With the draft’s balances {refused} of the past’s {asked} could not have been paid ({members}).",
     ),
     "t_all_paid": (
-        "草案的余额足以兑付历史上的全部{asked}。",
-        "The draft’s balances pay all {asked} of the past.",
+        "草案的余额足以兑付历史上的全部 {asked}。",
+        "The draft’s balances pay for all of the past’s {asked}.",
     ),
     "t_breakage": (
         "本期发放、已用完或过期的{unit}中，草案下有 {draft} 过期，基准下 {baseline}。",
@@ -279,12 +279,12 @@ _PAGE = {
     ),
     "h_rich": (
         "{purchases}所得超过支付额的 {threshold}（基准下 {before}）。这些消费共支付 {paid}，得到价值 {earned} 的积分。",
-        "{purchases} earn more than {threshold} of what was paid (with the baseline: {before}). "
-        "They paid {paid} and earned points worth {earned}.",
+        "More than {threshold} of what was paid is earned in {purchases} (with the baseline: {before}). "
+        "In all {paid} was paid there, for points worth {earned}.",
     ),
     "h_outliers": (
         "{members}的所得占支付的比例远高于常人：最高 {share}，一般为 {typical}。",
-        "{members} earn a far larger share of what they pay than others: up to {share}, where {typical} is typical.",
+        "Some earn a far larger share of what they pay than others do: {members}, up to {share}, where {typical} is typical.",
     ),
     "h_never": ("从未触发：{rules}。", "Never fire: {rules}."),
     "h_together": (
@@ -292,8 +292,8 @@ _PAGE = {
         "“{one}” and “{other}” always fire together ({purchases}); one of them may be superfluous.",
     ),
     "h_caps": (
-        "截留最多的上限属于「{rule}」：应得 {desired}，实得 {granted}，涉及 {members}。",
-        "The cap that bites most is that of “{rule}”: {desired} desired, {granted} granted; {members} are concerned.",
+        "截留最多的上限属于「{rule}」：应得 {desired}，实得 {granted}（{members}）。",
+        "The cap that bites most is that of “{rule}”: {desired} desired, {granted} granted ({members}).",
     ),
     "h_dry": (
         "预算「{budget}」（{amount}）在 {day}用尽；此后本应再发放 {wanted}。",
