@@ -36,25 +36,12 @@ def compiled_walk() -> Callable[..., int]:
     spec.loader.exec_module(module)
     module.fold = compiled_fold()
     for name, function in inspect.getmembers(module, inspect.isfunction):
-        setattr(module, name, numba.njit(nogil=True)(function))
-    return _with_digest(module.walk, _digest())
+        if name != kernel.bound.__name__:
+            setattr(module, name, numba.njit(nogil=True)(function))
+    compiled: Callable[..., int] = numba.njit(cache=True, nogil=True)(module.bound(_digest()))
+    return compiled
 
 
 def _digest() -> int:
     sources = b"".join(Path(inspect.getfile(one)).read_bytes() for one in (fold, kernel, shapes))
     return int.from_bytes(hashlib.sha256(sources).digest()[:7], "big")
-
-
-def _with_digest(walk: Any, digest: int) -> Callable[..., int]:
-    """The walk under a cache key of its own: Numba hashes what a function closes over."""
-
-    def walk_bucket(
-        lives: Any, numbers: Any, baskets: Any, period: Any, scratch: Any, tallied: Any, kept: Any, keeps: int, slices: int
-    ) -> int:  # fmt: skip
-        if digest == 0:
-            return 0
-        code: int = walk(lives, numbers, baskets, period, scratch, tallied, kept, keeps, slices)
-        return code
-
-    compiled: Callable[..., int] = numba.njit(cache=True, nogil=True)(walk_bucket)
-    return compiled

@@ -412,14 +412,18 @@ def walk(
                 since = min(since, sequence[e])
                 if kind != fold.PURCHASE and kind != fold.RETURN and kind != fold.ADVANCE:
                     which = kind * n_currencies + event[fold.EVENT_CURRENCY]
+                    # A redemption is refused when it is asked for or when it is committed: its member counts once.
+                    mark = (fold.REDEEM if kind == fold.COMMIT else kind) * n_currencies + event[
+                        fold.EVENT_CURRENCY
+                    ]
                     t_asked[which * OF_ASKED + ASKED] += 1
                     t_asked[which * OF_ASKED + ASKED_UNITS] += event[fold.EVENT_UNITS]
                     if code != fold.DONE:
                         t_asked[which * OF_ASKED + REFUSED] += 1
                         t_asked[which * OF_ASKED + REFUSED_UNITS] += event[fold.EVENT_UNITS]
                         t_members[own + MEMBER_REFUSED] += 1
-                        if asked_mark[which] != m:
-                            asked_mark[which] = m
+                        if asked_mark[mark] != m:
+                            asked_mark[mark] = m
                             t_asked[which * OF_ASKED + REFUSED_MEMBERS] += 1
             for c in range(n_currencies):
                 moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - debt_before[c]
@@ -486,3 +490,16 @@ def walk(
         if keeps == 1:
             keep(m, member, lots, window, history, counters, holds, kept)
     return ALL_WELL
+
+
+def bound(digest: int) -> Any:
+    """Return the walk as a function that closes over a number: Numba's cache tells functions apart by what they close over."""
+
+    def walk_bucket(
+        lives: Any, numbers: Any, baskets: Any, period: Any, scratch: Any, tallied: Any, kept: Any, keeps: int, slices: int,
+    ) -> int:  # fmt: skip
+        if digest == 0:
+            return NO_ROOM
+        return walk(lives, numbers, baskets, period, scratch, tallied, kept, keeps, slices)
+
+    return walk_bucket

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,17 @@ from jifen.domain import fold
 from jifen.insight.backtest import kernel
 from jifen.insight.backtest.compiled_kernel import compiled_walk
 from jifen.insight.backtest.events import Judged, Woven
-from jifen.insight.backtest.shapes import Baskets, Codes, Integers, Kept, Numbers, Period, Scratch, Tallied
+from jifen.insight.backtest.shapes import (
+    Baskets,
+    Codes,
+    Integers,
+    Kept,
+    Lives,
+    Numbers,
+    Period,
+    Scratch,
+    Tallied,
+)
 
 Walk = Callable[..., int]
 
@@ -63,6 +74,9 @@ def walk_bucket(
     width = fold.BALANCES + n_currencies * fold.BALANCE_WIDTH
     most_lines = int(np.diff(woven.line_start).max(initial=0))
     lines = woven.lines
+    lives = Lives(
+        **{name: column if name == "results" else sealed(column) for name, column in lives._asdict().items()}
+    )
     baskets = Baskets(
         store=places.store,
         line_start=woven.line_start,
@@ -73,6 +87,11 @@ def walk_bucket(
         back_start=woven.backs.start,
         back_line=woven.backs.line,
         back_quantity=woven.backs.quantity,
+    )
+    baskets = Baskets(*(sealed(column) for column in baskets))
+    numbers = Numbers(*(sealed(column) for column in numbers))
+    period = period._replace(
+        month_of=sealed(period.month_of), worth=sealed(period.worth), n_categories=len(places.categories)
     )
     held = (judged.lots_room + most + 1) * fold.HOLD_WIDTH
     n_tiers, n_months, n_stores = period.n_tiers, period.n_months, len(places.stores)
@@ -125,7 +144,7 @@ def walk_bucket(
     while True:
         kept = _kept(judged, n_members, width, n_tiers_max, keeps, slice_room)
         code = (walk or compiled_walk())(
-            lives, numbers, baskets, period._replace(n_categories=len(places.categories)), scratch, flat, kept,
+            lives, numbers, baskets, period, scratch, flat, kept,
             int(keeps), int(slices),
         )  # fmt: skip
         if code == kernel.ALL_WELL:
@@ -154,6 +173,13 @@ def _kept(judged: Judged, n_members: int, width: int, n_tiers: int, keeps: bool,
     }
     rooms = {name: _room(size if keeps else 0) for name, size in sizes.items()}
     return Kept(**rooms, slices=_room(slice_room * 3), slice_count=_room(1))
+
+
+def sealed(column: Any) -> Any:
+    """The array as one that cannot be written: so all that is read has one type, and the kernel is compiled once."""
+    array = np.ascontiguousarray(column).view()
+    array.flags.writeable = False
+    return array
 
 
 def _room(size: int) -> Integers:

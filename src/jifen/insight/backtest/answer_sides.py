@@ -1,0 +1,292 @@
+"""One side of a result: totals by currency, rule, tier, store, category, month and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+import numpy as np
+
+from jifen.domain import fold
+from jifen.domain.calendar import day_number
+from jifen.domain.program.meaning import NONE, Currency, EarnRule, Program
+from jifen.domain.program.sentences import name_in, rule_sentence
+from jifen.insight.backtest import kernel
+from jifen.insight.backtest.question import Question
+from jifen.insight.backtest.result import (
+    CurrencyTotal,
+    GroupTotal,
+    LiabilityDay,
+    MonthTotal,
+    Name,
+    Ratio,
+    Replayed,
+    RuleTotal,
+    Sentence,
+    Side,
+    TierCount,
+    share_bps,
+)
+from jifen.insight.backtest.shapes import Integers
+from jifen.insight.backtest.sides import Side as Judging
+from jifen.insight.backtest.tally import SideTally
+
+ENDED_MIN = 1_000
+"""Breakage is estimated when at least so many units of the period's lots were spent or have expired."""
+SIGNS = np.array([1, -1, -1, -1, 1, -1, -1, 1], dtype=np.int64)
+"""Of the verbs of `fold.py`: earn, claw back, redeem, expire, adjust up and down, give, receive."""
+
+
+def named(code: str, names: Mapping[str, str]) -> Name:
+    """A code with its names in both languages."""
+    return Name(code=code, zh=name_in(names, "zh"), en=name_in(names, "en"))
+
+
+def minor_of(units: int, worth: Ratio | None) -> int:
+    """Units at worth in minor money, rounded half to even."""
+    if worth is None:
+        return 0
+    quotient, rest = divmod(units * worth[0], worth[1])
+    return quotient + (2 * rest > worth[1] or (2 * rest == worth[1] and quotient % 2 == 1))
+
+
+def rules_of(program: Program) -> dict[int, EarnRule]:
+    """The rules of a programme by number."""
+    return {rule.number: rule for rule in program.rules}
+
+
+def rule_on(judging: Judging, number: int) -> tuple[Program, EarnRule] | None:
+    """The newest meaning of a rule on a side."""
+    for program in reversed(judging.timeline.programs):
+        rule = rules_of(program).get(number)
+        if rule is not None:
+            return program, rule
+    return None
+
+
+class SideTold:
+    """Makes the `Side` of a result from a tally."""
+
+    def __init__(self, question: Question, judging: Judging, tally: SideTally) -> None:
+        self.question, self.judging, self.tally = question, judging, tally
+        self.currencies: tuple[Currency, ...] = judging.program.currencies
+        self.ranks = {tier.number: rank for rank, tier in enumerate(judging.program.ladder.tiers)}
+
+    def told(self, tiers: Mapping[str, Integers], sales: int) -> Side:
+        """The side.
+
+        Shape
+            tiers   before, after, grace: by member, the number of a tier or 0 and 1
+        """
+        currencies = tuple(self._currency(c) for c in self.currencies)
+        cost = sum(total.cost_minor for total in currencies)
+        return Side(
+            currencies=currencies,
+            cost_minor=cost,
+            cost_share_bps=share_bps(cost, sales),
+            by_rule=tuple(self._rules()),
+            by_tier=tuple(self._tiers()),
+            by_store=tuple(self._named(self.tally.stores, self._stores())),
+            by_category=tuple(self._named(self.tally.categories, {})),
+            by_month=tuple(self._months()),
+            liability=tuple(self._liability()),
+            replayed=tuple(self._replayed()),
+            tiers=tuple(self._tier_counts(tiers)),
+        )
+
+    def _moved(self, currency: int, verb: int) -> int:
+        return int(self.tally.tables["days"][1:, currency, verb].sum())
+
+    def _currency(self, c: Currency) -> CurrencyTotal:
+        n = c.number
+        days = self.tally.tables["days"]
+        opening = int(days[0, n, : kernel.VERBS] @ SIGNS)
+        granted, returned = self._moved(n, fold.EARN), self._moved(n, fold.CLAW_BACK)
+        redeemed, expired = self._moved(n, fold.REDEEMED), self._moved(n, fold.EXPIRE)
+        closing = opening + int(days[1:, n, : kernel.VERBS].sum(axis=0) @ SIGNS)
+        ended, ended_expired = (int(x) for x in self.tally.tables["ended"][n])
+        breakage = None
+        if c.expiry is None:
+            breakage = 0
+        elif ended >= ENDED_MIN:
+            breakage = minor_of(max(closing, 0), (ended_expired, ended))
+        return CurrencyTotal(
+            currency=named(c.code, c.names),
+            scale=c.scale,
+            kind=c.kind,
+            worth_minor=c.worth_minor,
+            opening_units=opening,
+            granted_units=granted,
+            returned_units=returned,
+            adjusted_units=self._moved(n, fold.ADJUSTED_UP) - self._moved(n, fold.ADJUSTED_DOWN),
+            received_units=self._moved(n, fold.RECEIVED),
+            given_units=self._moved(n, fold.GIVEN),
+            redeemed_units=redeemed,
+            expired_units=expired,
+            closing_units=closing,
+            expired_minor=minor_of(expired, c.worth_minor),
+            redeemed_minor=minor_of(redeemed, c.worth_minor),
+            cost_minor=minor_of(granted - returned, c.worth_minor),
+            ended_units=ended,
+            ended_expired_units=ended_expired,
+            breakage_units=breakage,
+            breakage_minor=None if breakage is None else minor_of(breakage, c.worth_minor),
+        )
+
+    def _worth(self, currency: int) -> Ratio | None:
+        return self.currencies[currency].worth_minor if currency < len(self.currencies) else None
+
+    def _rules(self) -> Iterable[RuleTotal]:
+        table = self.tally.tables["rules"]
+        other = next(side for side in self.question.sides if side is not self.judging) if (
+            self.question.baseline is not self.question.draft
+        ) else self.judging  # fmt: skip
+        for number in range(1, self.question.n_rules):
+            own = rule_on(self.judging, number)
+            known = own or rule_on(other, number)
+            if known is None:
+                continue
+            program, rule = known
+            row = table[number] if number < len(table) else np.zeros(kernel.OF_RULE, dtype=np.int64)
+            granted, returned = int(row[kernel.RULE_GRANTED]), int(row[kernel.RULE_BACK])
+            currency = next(c for c in program.currencies if c.number == rule.currency)
+            yield RuleTotal(
+                number=number,
+                rule=named(rule.code, rule.names),
+                currency=currency.code,
+                sentence=Sentence(
+                    zh=rule_sentence(rule, program, "zh"), en=rule_sentence(rule, program, "en")
+                ),
+                desired_units=int(row[kernel.RULE_DESIRED]),
+                granted_units=granted,
+                returned_units=returned,
+                cost_minor=minor_of(granted - returned, self._worth(rule.currency)),
+                purchases=int(row[kernel.RULE_FIRED]),
+                members=int(row[kernel.RULE_MEMBERS]),
+                clipped_purchases=int(row[kernel.RULE_CAPPED] + row[kernel.RULE_STACKED]),
+                is_capped=own is not None and is_capped(rule),
+            )
+
+    def _group(self, name: Name, row: Integers) -> Iterable[GroupTotal]:
+        for c in self.currencies:
+            granted = int(row[kernel.GRANTS + 2 * c.number])
+            returned = int(row[kernel.GRANTS + 2 * c.number + 1])
+            yield GroupTotal(
+                group=name,
+                currency=c.code,
+                granted_units=granted,
+                returned_units=returned,
+                cost_minor=minor_of(granted - returned, c.worth_minor),
+                sales_minor=int(row[kernel.SALES]),
+                purchases=int(row[kernel.PURCHASES]),
+                members=int(row[kernel.MEMBERS]),
+            )
+
+    def _tiers(self) -> Iterable[GroupTotal]:
+        table = self.tally.tables["tier_months"].sum(axis=1)
+        names = {
+            tier.number: named(tier.code, tier.names)
+            for program in self.judging.timeline.programs
+            for tier in program.ladder.tiers
+        }
+        order = sorted(range(len(table)), key=lambda number: (self.ranks.get(number, -1), number))
+        for number in order:
+            if table[number].any() or number in self.ranks:
+                name = names.get(number, Name(code=f"#{number}", zh=f"等级 {number}", en=f"Tier {number}"))
+                yield from self._group(name, table[number])
+
+    def _stores(self) -> dict[str, Name]:
+        return {code: named(code, store.names) for code, store in self.judging.program.stores.items()}
+
+    def _named(self, table: Mapping[str, Integers], names: Mapping[str, Name]) -> Iterable[GroupTotal]:
+        for code, row in table.items():
+            if row.any():
+                yield from self._group(names.get(code, Name(code=code, zh=code, en=code)), row)
+
+    def _months(self) -> Iterable[MonthTotal]:
+        table = self.tally.tables["tier_months"].sum(axis=0)
+        days = self.tally.tables["days"][1:]
+        of_day = self.question.period(self.judging).month_of[1:]
+        for i, month in enumerate(self.question.months):
+            inside = days[of_day == i].sum(axis=0)
+            for c in self.currencies:
+                granted = int(table[i, kernel.GRANTS + 2 * c.number])
+                returned = int(table[i, kernel.GRANTS + 2 * c.number + 1])
+                yield MonthTotal(
+                    month_on=date(month // 12, month % 12 + 1, 1),
+                    currency=c.code,
+                    granted_units=granted,
+                    returned_units=returned,
+                    redeemed_units=int(inside[c.number, fold.REDEEMED]),
+                    expired_units=int(inside[c.number, fold.EXPIRE]),
+                    cost_minor=minor_of(granted - returned, c.worth_minor),
+                    sales_minor=int(table[i, kernel.SALES]),
+                    purchases=int(table[i, kernel.PURCHASES]),
+                )
+
+    def _liability(self) -> Iterable[LiabilityDay]:
+        days = self.tally.tables["days"]
+        moved = days[:, :, : kernel.VERBS] @ SIGNS + days[:, :, kernel.DEBT_CHANGE]
+        owed = np.cumsum(moved, axis=0)
+        parts = self.question.worth(self.judging)
+        first = day_number(self.question.from_on)
+        for at in range(1, len(owed)):
+            worth = sum(int(units) * int(part) for units, part in zip(owed[at], parts, strict=True))
+            yield LiabilityDay(
+                on=self.question.from_on + timedelta(days=at - 1),
+                units=tuple(int(owed[at, c.number]) for c in self.currencies),
+                minor=minor_of(worth, (1, self.question.parts)),
+            )
+        assert first + len(owed) - 2 == day_number(self.question.to_on), "a row for each day"
+
+    def _replayed(self) -> Iterable[Replayed]:
+        table = self.tally.tables["asked"]
+        for verb, kinds in (
+            ("redeem", (fold.REDEEM, fold.COMMIT)), ("give", (fold.GIFT_OUT,)), ("reserve", (fold.RESERVE,)),
+        ):  # fmt: skip
+            for c in self.currencies:
+                row = table[list(kinds), c.number].sum(axis=0)
+                if row[kernel.ASKED]:
+                    yield Replayed(
+                        verb=verb,  # type: ignore[arg-type]
+                        currency=c.code,
+                        asked=int(row[kernel.ASKED]),
+                        asked_units=int(row[kernel.ASKED_UNITS]),
+                        refused=int(row[kernel.REFUSED]),
+                        refused_units=int(row[kernel.REFUSED_UNITS]),
+                        refused_members=int(row[kernel.REFUSED_MEMBERS]),
+                    )
+
+    def rank(self, numbers: Integers) -> Integers:
+        """The rank in the side's ladder of each tier number; one it does not know counts as the lowest, as in the fold."""
+        table = np.zeros(self.question.n_tiers, dtype=np.int64)
+        for number, rank in self.ranks.items():
+            table[number] = rank
+        ranks: Integers = table[numbers]
+        return ranks
+
+    def _tier_counts(self, tiers: Mapping[str, Integers]) -> Iterable[TierCount]:
+        moves = self.tally.tables["moves"]
+        n = len(self.ranks)
+        every = self.rank(np.arange(self.question.n_tiers))
+        start = np.bincount(self.rank(tiers["before"]), minlength=n)
+        end = np.bincount(self.rank(tiers["after"]), minlength=n)
+        grace = np.bincount(self.rank(tiers["after"])[tiers["grace"] == 1], minlength=n)
+        for rank, tier in enumerate(self.judging.program.ladder.tiers):
+            into = moves[:, every == rank]
+            rises = every[:, None] < rank
+            falls = every[:, None] > rank
+            yield TierCount(
+                number=tier.number,
+                tier=named(tier.code, tier.names),
+                members_at_start=int(start[rank]),
+                members_at_end=int(end[rank]),
+                promoted=int((into * rises).sum()),
+                demoted=int((into * falls).sum()),
+                kept_by_grace=int(grace[rank]),
+            )
+
+
+def is_capped(rule: EarnRule) -> bool:
+    """Whether a rule has a cap."""
+    return any(cap != NONE for cap in (rule.cap_purchase, rule.cap_day, rule.cap_month))

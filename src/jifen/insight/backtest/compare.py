@@ -1,0 +1,214 @@
+"""Compare a draft with a baseline over the same past: bucket by bucket, then one answer.
+
+    result = compare(snapshot, draft, against=None, label="draft.yaml")
+
+Nothing is written. Between buckets `progress` is told how far it is; what it raises stops the work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+import polars as pl
+
+from jifen.document.model import ProgramDocument
+from jifen.domain.calendar import local_date
+from jifen.domain.refusals import ProgramMissing
+from jifen.insight.backtest.answer import answer
+from jifen.insight.backtest.gifts import Settled, settle_gifts
+from jifen.insight.backtest.missing import MissingFact
+from jifen.insight.backtest.question import RICH_BPS, Question, columns_read
+from jifen.insight.backtest.result import Result
+from jifen.insight.backtest.sides import BacktestRefused, Side, document_side, live_side
+from jifen.insight.backtest.tally import Tally, merged, tally_bucket
+from jifen.insight.snapshot import Snapshot
+
+THREADS = 2
+TABLES = ("members", "purchases", "lines", "returns", "entries")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a back-test is."""
+
+    buckets_done: int
+    buckets: int
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """What is left at this pace; None before the first bucket."""
+        if not self.buckets_done:
+            return None
+        return self.seconds / self.buckets_done * (self.buckets - self.buckets_done)
+
+
+def compare(  # noqa: PLR0913
+    snapshot: Snapshot,
+    draft: ProgramDocument,
+    *,
+    label: str = "draft",
+    against: ProgramDocument | None = None,
+    against_label: str = "baseline",
+    from_on: date | None = None,
+    to_on: date | None = None,
+    stores: Sequence[str] = (),
+    sample: Fraction | None = None,
+    seed: int = 0,
+    rich_bps: int = RICH_BPS,
+    elasticity: Fraction | None = None,
+    missing: Sequence[MissingFact] = (),
+    progress: Callable[[Progress], None] = lambda _: None,
+    threads: int = THREADS,
+    made_at: datetime | None = None,
+) -> Result:
+    """What the draft comes to beside the baseline (the published revisions, or another document) over the same past.
+
+    Shape
+        from_on, to_on   both belong to the period; by default all that the snapshot holds
+        stores           only members who bought there most often; () is everybody
+        sample           whole members, by a hash of their number and the seed
+        elasticity       change of sales (share) for a change of the share given back; adds the sensitivity
+        missing          what `missing_facts` told before, to stand among the warnings
+        progress         is told after each bucket, and may raise to stop
+    Refuses
+        DocumentRefused   a document contradicts itself
+        BacktestRefused   the question does not fit the history; see `sides.py`
+        ProgramMissing    nothing was ever published
+    """
+    began = time.perf_counter()
+    question = question_of(
+        snapshot, draft, label=label, against=against, against_label=against_label, from_on=from_on, to_on=to_on,
+        stores=stores, sample=sample, seed=seed, rich_bps=rich_bps,
+    )  # fmt: skip
+    gifts: dict[int, Settled] = {}
+    for at, side in enumerate(question.sides):
+        settled = settle_gifts(snapshot, question, side)
+        if settled is not None:
+            gifts[at] = settled
+    tallies: dict[int, Tally] = {}
+    for bucket, tally in _tallied(snapshot, question, gifts, threads):
+        tallies[bucket] = tally
+        progress(
+            Progress(buckets_done=len(tallies), buckets=snapshot.buckets, seconds=time.perf_counter() - began)
+        )
+    whole = merged([tallies[bucket] for bucket in sorted(tallies)])
+    return answer(
+        snapshot,
+        question,
+        whole,
+        made_at=made_at or datetime.now(UTC),
+        elasticity=elasticity,
+        missing=[fact.notice() for fact in missing],
+        gift_passes={at: settled.passes for at, settled in gifts.items()},
+    )
+
+
+def question_of(
+    snapshot: Snapshot,
+    draft: ProgramDocument,
+    *,
+    label: str = "draft",
+    against: ProgramDocument | None = None,
+    against_label: str = "baseline",
+    from_on: date | None = None,
+    to_on: date | None = None,
+    stores: Sequence[str] = (),
+    sample: Fraction | None = None,
+    seed: int = 0,
+    rich_bps: int = RICH_BPS,
+) -> Question:
+    """The question settled, as each worker needs it; see `compare`."""
+    revisions = snapshot.revisions()
+    if not revisions:
+        raise ProgramMissing("the snapshot holds no published programme")
+    if sample is not None and not 0 < sample <= 1:
+        raise BacktestRefused(f"a sample is a share above 0 and at most 1, not {sample}")
+    live = live_side(revisions)
+    zone = live.timeline.time_zone
+    history_from, last = span_of(snapshot, zone)
+    begins, ends = max(from_on or history_from, history_from), min(to_on or last, last)
+    if begins > ends:
+        raise BacktestRefused(
+            f"the snapshot tells of {history_from} to {last}; nothing of it lies from {from_on} to {to_on}"
+        )
+    sides: list[Side] = []
+    for document, name in ((against, against_label), (draft, label)):
+        made = None if document is None else document_side(document, revisions, label=name, from_on=from_on)
+        sides.append(made or live)
+    tiers = [
+        tier.number for side in (live, *sides) for p in side.timeline.programs for tier in p.ladder.tiers
+    ]
+    tiers += [
+        number
+        for kind, codes in revisions[-1].numbering.items()
+        if kind == "tier"
+        for number in codes.values()
+    ]
+    question = Question(
+        baseline=sides[0],
+        draft=sides[1],
+        from_on=begins,
+        to_on=ends,
+        history_from=history_from,
+        n_tiers=1 + max(tiers),
+        stores=tuple(stores),
+        sample=sample,
+        seed=seed,
+        rich_bps=rich_bps,
+    )
+    _refuse_unknown_stores(snapshot, question)
+    return question
+
+
+def span_of(snapshot: Snapshot, zone: str) -> tuple[date, date]:
+    """The first day that something was recorded, and the day of the snapshot's instant."""
+    firsts = [
+        snapshot.scan(table).select(pl.col("recorded_at").min()).collect().item() for table in ("purchases", "entries")
+    ]  # fmt: skip
+    known = [first for first in firsts if first is not None]
+    if not known:
+        raise BacktestRefused("the snapshot holds no history: nobody has bought anything yet")
+    return local_date(min(known), zone), local_date(snapshot.manifest.instant, zone)
+
+
+def _refuse_unknown_stores(snapshot: Snapshot, question: Question) -> None:
+    if not question.stores:
+        return
+    known = (
+        snapshot.scan("purchases").select(pl.col("store").unique()).collect().get_column("store").to_list()
+    )
+    unknown = [code for code in question.stores if code not in known]
+    if unknown:
+        raise BacktestRefused(f"nothing was ever bought in the stores {', '.join(unknown)}")
+
+
+def tally_of(
+    snapshot: Snapshot, question: Question, bucket: int, gifts: dict[int, Settled] | None = None
+) -> Tally:
+    """What one bucket comes to: the whole of the work that can be spread."""
+    began = time.perf_counter()
+    columns = columns_read(question.sides, with_categories=question.with_categories)
+    frames = snapshot.collect(bucket, tables=TABLES, columns=columns)
+    return tally_bucket(question, frames, gifts=gifts, began=began)
+
+
+def _tallied(
+    snapshot: Snapshot, question: Question, gifts: dict[int, Settled], threads: int
+) -> Iterator[tuple[int, Tally]]:
+    """Each bucket with its tally, as they get ready; at most `threads` buckets are in memory."""
+    waiting = list(range(snapshot.buckets))
+    running: dict[Future[Tally], int] = {}
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        while waiting or running:
+            while waiting and len(running) < threads:
+                bucket = waiting.pop(0)
+                running[pool.submit(tally_of, snapshot, question, bucket, gifts)] = bucket
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), future.result()

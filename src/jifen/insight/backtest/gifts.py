@@ -1,0 +1,177 @@
+"""Gifts under other rules: what a giver gives decides what the receiver gets, so they are found by iteration.
+
+A gift that the giver's balance does not allow is not given. A gift depends only on what happened before it, so each pass
+settles at least the earliest gift that is not settled yet, and the passes end. Only the members who give or receive are walked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from jifen.domain import fold
+from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
+from jifen.insight.backtest.hits import Seen
+from jifen.insight.backtest.question import Question, columns_read
+from jifen.insight.backtest.shapes import Integers
+from jifen.insight.backtest.sides import Side
+from jifen.insight.backtest.walking import nowhere, walk_bucket
+from jifen.insight.snapshot import Snapshot
+
+Slicing = Callable[[pl.DataFrame], Slices]
+"""From a bucket's entries to the slices of the gifts received in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Settled:
+    """What every gift is made of on one side, and in how many passes that was found."""
+
+    numbers: dict[str, int]
+    slices: Slices  # by number of the gift
+    passes: int
+
+    def __call__(self, entries: pl.DataFrame) -> Slices:
+        """The slices of the gifts received among these entries, in their order."""
+        gifts = _numbered(entries.filter(kind="gift_in").get_column("gift_id"), self.numbers)
+        return _taken(self.slices, gifts)
+
+
+def settle_gifts(snapshot: Snapshot, question: Question, side: Side) -> Settled | None:
+    """What gifts are made of on a side; None: they are as recorded, or there are none."""
+    if side.begins_at is None:
+        return None
+    entries = snapshot.scan("entries").filter(pl.col("kind").is_in(["gift_out", "gift_in"]))
+    given = entries.select("member", "kind", "gift_id", "sequence", "slices").collect()
+    if given.height == 0:
+        return None
+    ids = given.get_column("gift_id").unique().sort().to_list()
+    numbers = {name: number for number, name in enumerate(ids)}
+    parts = _prepared(snapshot, question, side, given.get_column("member").unique())
+    settled = _recorded(given, numbers)
+    touched: Integers = np.arange(len(ids))
+    passes = 0
+    while len(touched):
+        passes += 1
+        assert passes <= len(ids) + 2, "each pass settles the earliest gift that was not"
+        found = []
+        for part in parts:
+            if passes == 1 or np.isin(part.received, touched).any():
+                part.given = part.walked(question, side, _taken(settled, part.received))
+            found.append(part.given)
+        again = _slices_of(np.concatenate(found), len(ids))
+        touched = _differing(settled, again)
+        settled = again
+    return Settled(numbers=numbers, slices=settled, passes=passes)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Part:
+    """The givers and receivers of one bucket."""
+
+    woven: Woven
+    seen: Seen
+    expiry: Integers
+    first_day: int
+    gifts: Integers  # by entry
+    received: Integers  # numbers of the gifts received, in the order of the entries
+    given: Integers  # rows (gift, day of expiry, units)
+
+    def judged(self, side: Side, slices: Slices) -> Judged:
+        return judge(
+            self.woven, side, expiry=self.expiry, first_day=self.first_day, slices=slices, gifts=self.gifts, seen=self.seen
+        )  # fmt: skip
+
+    def walked(self, question: Question, side: Side, slices: Slices) -> Integers:
+        _, kept = walk_bucket(
+            self.woven, self.judged(side, slices), side.numbers(), question.period(side), nowhere(self.woven), slices=True
+        )  # fmt: skip
+        return kept.slices[: 3 * int(kept.slice_count[0])].reshape(-1, 3).copy()
+
+
+def _prepared(snapshot: Snapshot, question: Question, side: Side, who: pl.Series) -> list[_Part]:
+    tables = ("members", "purchases", "lines", "returns", "entries")
+    columns = columns_read([side], with_categories=False)
+    ids: dict[str, int] = {}
+    entries = snapshot.scan("entries").filter(pl.col("gift_id").is_not_null())
+    for name in entries.select("gift_id").unique().sort("gift_id").collect().get_column("gift_id"):
+        ids[name] = len(ids)
+    parts = []
+    for bucket in range(snapshot.buckets):
+        frames = snapshot.collect(bucket, tables=tables, columns=columns)
+        own = frames.members.get_column("member").is_in(who.implode())
+        if not own.any():
+            continue
+        frames = chosen(frames, own, before=question.before)
+        woven = weave(frames, zone=question.zone, end_at=None)
+        days = woven.block[:, fold.EVENT_OCCURRED_DAY]
+        first_day, end_day = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+        expiry = side.expiry(first_day, end_day)
+        gifts = _numbered(woven.entries.get_column("gift_id"), ids)
+        is_received = (woven.entries.get_column("kind") == "gift_in").to_numpy()
+        recorded = recorded_slices(woven.entries)
+        judged = judge(woven, side, expiry=expiry, first_day=first_day, slices=recorded)
+        parts.append(
+            _Part(
+                woven=woven,
+                seen=judged.seen,
+                expiry=expiry,
+                first_day=first_day,
+                gifts=gifts,
+                received=gifts[is_received],
+                given=np.zeros((0, 3), dtype=np.int64),
+            )
+        )
+    return parts
+
+
+def _numbered(ids: pl.Series, numbers: dict[str, int]) -> Integers:
+    if ids.null_count() == len(ids):
+        return np.full(len(ids), -1, dtype=np.int64)
+    return ids.replace_strict(numbers, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+
+
+def _recorded(given: pl.DataFrame, numbers: dict[str, int]) -> Slices:
+    rows = given.filter(kind="gift_out").unique("gift_id")
+    flat = rows.select("gift_id", pl.col("slices")).explode("slices", empty_as_null=False)
+    values = flat.get_column("slices").to_numpy()
+    gifts = _numbered(flat.get_column("gift_id"), numbers)
+    return _slices_of(np.stack([gifts[0::2], values[0::2], values[1::2]], axis=1), len(numbers))
+
+
+def _slices_of(rows: Integers, n: int) -> Slices:
+    """Slices by gift, the first to expire first, units of one day together (as `decide.py` makes them)."""
+    order = np.lexsort((rows[:, 1], rows[:, 0]))
+    rows = rows[order]
+    keys = rows[:, 0] * (2 * fold.FAR) + rows[:, 1]
+    distinct, first = np.unique(keys, return_index=True)
+    units = np.add.reduceat(rows[:, 2], first) if len(rows) else np.zeros(0, dtype=np.int64)
+    gift = distinct // (2 * fold.FAR)
+    return Slices(start=np.searchsorted(gift, np.arange(n + 1)), day=distinct % (2 * fold.FAR), units=units)
+
+
+def _taken(slices: Slices, gifts: Integers) -> Slices:
+    """The slices of these gifts, in this order."""
+    first = slices.start[gifts]
+    length = slices.start[gifts + 1] - first
+    start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+    at = np.repeat(first - start[:-1], length) + np.arange(int(start[-1]))
+    return Slices(start=start, day=slices.day[at], units=slices.units[at])
+
+
+def _differing(left: Slices, right: Slices) -> Integers:
+    """The gifts that are made of something else."""
+    n = len(left.start) - 1
+
+    def digest(slices: Slices) -> Integers:
+        owner = np.repeat(np.arange(n), np.diff(slices.start))
+        place = np.arange(len(slices.day)) - slices.start[owner]
+        return np.stack([owner, place, slices.day, slices.units], axis=1)
+
+    ours = pl.DataFrame(digest(left), schema=["gift", "place", "day", "units"])
+    theirs = pl.DataFrame(digest(right), schema=["gift", "place", "day", "units"])
+    on = ["gift", "place", "day", "units"]
+    odd = pl.concat([ours.join(theirs, on=on, how="anti"), theirs.join(ours, on=on, how="anti")])
+    return odd.get_column("gift").unique().sort().to_numpy()

@@ -1,0 +1,131 @@
+"""What a draft asks for and the history does not hold: told before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from jifen.document.compile import compile_program
+from jifen.document.model import ProgramDocument
+from jifen.document.stored import numbering_of
+from jifen.domain.program.conditions import FACTS
+from jifen.domain.program.meaning import Program
+from jifen.domain.program.reading import facts_of
+from jifen.insight.backtest.result import Notice, Sentence, share_bps
+from jifen.insight.select_columns import column_of
+from jifen.insight.snapshot import Snapshot
+
+_KEPT_AS = {"payment_methods": "payments", "purchase_tags": "tags", "date": "store_date"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFact:
+    """A fact that rules ask for, and the purchases that do not tell it: there its claims are false."""
+
+    fact: str
+    rules: tuple[str, ...]  # codes
+    purchases: int  # without the fact on any line
+    purchases_all: int
+
+    @property
+    def share_bps(self) -> int:
+        """The share of purchases concerned."""
+        return share_bps(self.purchases, self.purchases_all)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no purchase tells it."""
+        return self.purchases == self.purchases_all
+
+    def notice(self) -> Notice:
+        """The warning."""
+        label_zh, label_en = labels_of(self.fact)
+        share = f"{self.share_bps / 100:.1f} %"
+        rules = ", ".join(self.rules)
+        return Notice(
+            code="fact_missing",
+            level="serious" if self.is_unknown else "note",
+            numbers={"purchases": self.purchases, "purchases_all": self.purchases_all},
+            sentence=Sentence(
+                zh=f"规则 {rules} 要看「{label_zh}」，但 {share} 的消费里没有这一项；在那里条件不成立。",
+                en=f"The rules {rules} ask for {label_en}, which {share} of the purchases do not tell; there the condition "
+                "does not hold.",
+            ),
+        )
+
+
+def labels_of(fact: str) -> tuple[str, str]:
+    """What a fact is called in Chinese and English."""
+    known = FACTS.get(fact)
+    if known is not None:
+        return known.label_zh, known.label_en
+    code = fact.rpartition(".")[2]
+    return f"商品属性 {code}", f"the item's {code}"
+
+
+def missing_facts(snapshot: Snapshot, draft: ProgramDocument) -> tuple[MissingFact, ...]:
+    """The given facts that the draft's rules ask for and some purchases do not tell, those told least first.
+
+    Refuses
+        DocumentRefused   the draft contradicts itself
+    """
+    revision = snapshot.revisions()[-1]
+    program = compile_program(
+        draft, revision=revision.number + 1, effective_at=revision.effective_at, numbering=numbering_of(revision.numbering)
+    )  # fmt: skip
+    asked = _asked(program)
+    places = {fact: _place(fact) for fact in asked}
+    known = {
+        fact: (table, column) for fact, (table, column) in places.items() if column in snapshot.schema(table)
+    }
+    total = snapshot.manifest.totals["purchases"].rows
+    without = dict.fromkeys(asked, 0) | {fact: total for fact in asked if fact not in known}
+    for bucket in range(snapshot.buckets):
+        for fact, count in _without(snapshot, bucket, known).items():
+            without[fact] += count
+    found = [
+        MissingFact(fact=fact, rules=tuple(asked[fact]), purchases=count, purchases_all=total)
+        for fact, count in without.items()
+        if count
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.purchases, one.fact)))
+
+
+def _asked(program: Program) -> dict[str, list[str]]:
+    asked: dict[str, list[str]] = {}
+    for rule in program.rules:
+        for fact in sorted(facts_of(rule.given)):
+            asked.setdefault(fact, []).append(rule.code)
+    return asked
+
+
+def _place(fact: str) -> tuple[str, str]:
+    column = column_of(fact)
+    return ("lines" if fact.startswith("line.") else "purchases"), _KEPT_AS.get(column, column)
+
+
+def _without(snapshot: Snapshot, bucket: int, known: dict[str, tuple[str, str]]) -> dict[str, int]:
+    """Of one bucket, by fact: the purchases that do not tell it."""
+    counts: dict[str, int] = {}
+    of_lines = {fact: column for fact, (table, column) in known.items() if table == "lines"}
+    of_purchases = {fact: column for fact, (table, column) in known.items() if table == "purchases"}
+    if of_purchases:
+        nulls = (
+            snapshot.scan("purchases", bucket)
+            .select(pl.col(set(of_purchases.values())).null_count())
+            .collect()
+        )
+        counts |= {fact: int(nulls[column][0]) for fact, column in of_purchases.items()}
+    if of_lines:
+        told = snapshot.scan("lines", bucket).select(pl.col(set(of_lines.values())).is_not_null()).collect()
+        sizes = snapshot.scan("purchases", bucket).select("line_count").collect().to_series().to_numpy()
+        first = np.concatenate([[0], np.cumsum(sizes)])[:-1].astype(np.int64)
+        for fact, column in of_lines.items():
+            values = told.get_column(column)
+            if values.all() or not len(sizes):
+                counts[fact] = 0
+            else:
+                counts[fact] = int((np.add.reduceat(values.to_numpy().astype(np.int64), first) == 0).sum())
+    return counts
