@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,11 +26,12 @@ from tests.snapshot.shop import (
 )
 
 from jifen.domain.refusals import ProgramMissing
-from jifen.insight.snapshot import TABLES, open_snapshot
+from jifen.insight.snapshot import TABLES, open_snapshot, writing
 from jifen.insight.snapshot.folder import LOCK, locked_folder
 from jifen.insight.snapshot.manifest import read_manifest, write_manifest
 from jifen.insight.snapshot.refusals import (
     DiskFull,
+    FileDiffers,
     FolderClosed,
     FolderTaken,
     HistoryDiffers,
@@ -394,6 +396,65 @@ async def test_a_second_revision_brings_its_attributes(fresh_database: FreshData
         assert [r.number for r in snapshot.revisions()] == [1, 2]
         assert snapshot.schema("lines")["attribute.colour"] == pl.String()
         assert snapshot.collect(0).lines.get_column("attribute.colour").null_count() > 0
+
+
+async def test_parts_are_put_together_after_some_runs(
+    fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "PARTS_MAX", 2)
+    async with a_till(fresh_database, a_shop_document()) as till:
+        lives = await lives_in(till, steps=15)
+        for _ in range(4):
+            taken = await snapshot_of(fresh_database, tmp_path / "s", buckets=2)
+            parts = Counter((f.table, f.month, f.bucket) for f in taken.manifest.files if f.month is not None)
+            assert max(parts.values()) <= 2
+            for member in lives.members:
+                await lives.buy(member)
+        await snapshot_of(fresh_database, tmp_path / "s")
+        assert_same(rows_of_snapshot(tmp_path / "s"), await rows_of_ledger(fresh_database))
+        verified = verify_snapshot(tmp_path / "s")
+        assert verified.is_whole, verified.findings
+
+
+async def test_a_damaged_part_is_not_dressed_as_new(
+    fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_till(fresh_database, a_shop_document()) as till:
+        lives = Lives(till, seed=1)
+        await lives.enrol(1)
+        await lives.buy(lives.members[0])
+        first = await snapshot_of(fresh_database, tmp_path / "s", buckets=1)
+        path = tmp_path / "s" / first.manifest.files_of("lines")[0].path
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 4
+        path.write_bytes(content)
+        await lives.buy(lives.members[0])
+        monkeypatch.setattr(writing, "PARTS_MAX", 1)
+        with pytest.raises(FileDiffers, match="checksum"):
+            await snapshot_of(fresh_database, tmp_path / "s")
+        assert read_manifest(tmp_path / "s") == first.manifest
+
+
+async def test_an_attribute_that_becomes_a_text_is_one_in_the_old_parts_too(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    async with a_till(fresh_database, a_shop_document()) as till:
+        lives = await lives_in(till, steps=25)
+        await snapshot_of(fresh_database, tmp_path / "s", buckets=2)
+        before = open_snapshot(tmp_path / "s").scan("lines").collect().get_column("attribute.shelf")
+        assert before.dtype == pl.Int64()
+        assert before.drop_nulls().to_list()
+        changed = a_shop_document().model_copy(
+            update={"line_attributes": {"origin": "text", "shelf": "text"}}
+        )
+        at = await till.now() + timedelta(days=1)
+        await publish_program(till.ledger, changed, effective_at=at, published_by="test")
+        await lives.enrol(1)
+        await snapshot_of(fresh_database, tmp_path / "s")
+        after = open_snapshot(tmp_path / "s").scan("lines").collect().get_column("attribute.shelf")
+        assert after.sort().to_list() == before.cast(pl.String).sort().to_list()
+        verified = verify_snapshot(tmp_path / "s")
+        assert verified.is_whole, verified.findings
 
 
 async def test_the_database_is_let_go_before_anything_is_written(

@@ -38,6 +38,7 @@ from jifen.insight.snapshot.manifest import (
     write_manifest,
     write_whole,
 )
+from jifen.insight.snapshot.merging import PARTS_MAX, merged, merged_purchases, read_parts
 from jifen.insight.snapshot.reading import Snapshot, SnapshotRevision, open_snapshot
 from jifen.insight.snapshot.refusals import HistoryDiffers, OtherBuckets, OtherDatabase
 from jifen.insight.snapshot.rows import attributes_of, decoded, parsed, purchases_and_lines
@@ -102,6 +103,8 @@ class Run:
         self._head: Head | None = None
         self._ids: list[pl.Series] = []
         self._numbers: pl.DataFrame | None = None
+        self._rewrites = False
+        self._parts: dict[tuple[str, str, int], list[File]] = {}
         self.taken = dict.fromkeys(TABLES, 0)
 
     @property
@@ -180,11 +183,18 @@ class Run:
             spill.close()
         members = self._numbers.height
         self._numbers = None
-        files = [f for f in self.before.manifest.files if f.month is not None] if self.before else []
+        before = self.before.manifest if self.before else None
+        self._parts = _by_partition(before)
+        # An attribute that has become a text is a text in the old parts too.
+        self._rewrites = before is not None and any(
+            attributes[c] != kind for c, kind in before.attributes.items()
+        )
+        files: list[File] = []
         for bucket in range(self.buckets):
             say("writing", bucket, self.buckets)
             files += self._write_bucket(bucket, attributes)
         say("writing", self.buckets, self.buckets)
+        files = [file for parts in self._parts.values() for file in parts] + files
         manifest = Manifest(
             format=FORMAT,
             kind="ledger",
@@ -214,16 +224,18 @@ class Run:
         events = [pl.DataFrame(schema={"member": pl.Int64(), "sequence": pl.Int64()})]
         for table in ("purchases", "returns", "entries", "postings"):
             raw = self._spills[table].take(bucket)
-            if raw is None:
-                continue
-            rows = decoded(table, raw)
-            del raw
-            if table in EVENTS:
-                events.append(rows.select("member", "sequence"))
-            month = pl.col("recorded_at").dt.strftime("%Y-%m")
-            for (name,), part in rows.group_by(month.alias("month"), maintain_order=True):
-                files += self._write_part(table, part, str(name), bucket, attributes)
-        self.taken["lines"] += sum(file.rows for file in files if file.table == "lines")
+            if raw is not None:
+                rows = decoded(table, raw)
+                del raw
+                if table in EVENTS:
+                    events.append(rows.select("member", "sequence"))
+                month = pl.col("recorded_at").dt.strftime("%Y-%m")
+                for (name,), part in rows.group_by(month.alias("month"), maintain_order=True):
+                    files += self._write_part(table, part, str(name), bucket, attributes)
+            if table == "purchases" and self._rewrites:
+                months = {month for of, month, number in self._parts if (of, number) == ("lines", bucket)}
+                for name in sorted(months - {file.month for file in files}):
+                    files += self._write_purchases([], name, bucket, attributes, is_merged=True)
         for table in CACHE:
             raw = self._spills[table].take(bucket)
             names = TABLES[table].contract.schema.names()
@@ -237,10 +249,36 @@ class Run:
     def _write_part(
         self, table: str, rows: pl.DataFrame, month: str, bucket: int, attributes: dict[str, str]
     ) -> list[File]:
-        if table != "purchases":
-            names = TABLES[table].contract.schema.names()
-            return [self._write(month, table, rows.select(names), bucket)]
-        purchases, lines = purchases_and_lines(rows, attributes)
+        """The rows that came new of a table, month and bucket as a part, alone or with the parts that are there."""
+        there = len(self._parts.get((table, month, bucket), ()))
+        is_merged = there >= PARTS_MAX or (self._rewrites and there > 0)
+        if table == "purchases":
+            new = purchases_and_lines(rows, attributes)
+            self.taken["lines"] += new[1].height
+            return self._write_purchases([new], month, bucket, attributes, is_merged=is_merged)
+        rows = rows.select(TABLES[table].contract.schema.names())
+        if is_merged:
+            old = self._parts.pop((table, month, bucket))
+            rows = merged(table, [*read_parts(self.folder, old), rows])
+        return [self._write(month, table, rows, bucket)]
+
+    def _write_purchases(
+        self,
+        new: list[tuple[pl.DataFrame, pl.DataFrame]],
+        month: str,
+        bucket: int,
+        attributes: dict[str, str],
+        *,
+        is_merged: bool,
+    ) -> list[File]:
+        parts = new
+        if is_merged:
+            old = [
+                read_parts(self.folder, self._parts.pop((table, month, bucket), []))
+                for table in ("purchases", "lines")
+            ]
+            parts = [*zip(*old, strict=True), *new]
+        purchases, lines = merged_purchases(parts, attributes) if len(parts) > 1 or not new else parts[0]
         return [
             self._write(month, "purchases", purchases, bucket),
             self._write(month, "lines", lines, bucket),
@@ -262,6 +300,15 @@ class Run:
         for spill in self._spills.values():
             spill.close()
         shutil.rmtree(self._spill_folder, ignore_errors=True)
+
+
+def _by_partition(manifest: Manifest | None) -> dict[tuple[str, str, int], list[File]]:
+    """The journal's files by table, month and bucket, in order of part."""
+    parts: dict[tuple[str, str, int], list[File]] = {}
+    for file in sorted(manifest.files if manifest else (), key=lambda f: f.part):
+        if file.month is not None:
+            parts.setdefault((file.table, file.month, file.bucket), []).append(file)
+    return parts
 
 
 def write_revisions(folder: Path, revisions: Sequence[SnapshotRevision]) -> Published:
