@@ -81,8 +81,11 @@ def folded(page: Page, table: Table, rows: Sequence[tuple[Cell, ...]] | None = N
 
 def plain_table(page: Page, table: Table, rows: Sequence[tuple[Cell, ...]]) -> Markup:
     """A table as it is, numbers to the right; it scrolls within its frame where the page is too narrow."""
+    # Numbers stand to the right; the first column is what the row is, and stands to the left.
     right = [
-        any(isinstance(row[at], Figure) for row in rows) and not any(isinstance(row[at], str) for row in rows)
+        at > 0
+        and any(isinstance(row[at], Figure) for row in rows)
+        and not any(isinstance(row[at], str) for row in rows)
         for at in range(len(table.columns))
     ]
     head = el(
@@ -104,11 +107,17 @@ def plain_table(page: Page, table: Table, rows: Sequence[tuple[Cell, ...]]) -> M
 
 
 def _cell(page: Page, cell: Cell, *, is_first: bool, right: bool) -> Markup:
-    long = isinstance(cell, str) and len(cell) > 40
-    class_ = " ".join(name for name, holds in (("n", right), ("long", long)) if holds) or None
+    class_ = "n" if right else _kind(cell) if isinstance(cell, str) else None
     if is_first:
         return el("th", written(page, cell), scope="row", class_=class_)
     return el("td", written(page, cell), class_=class_)
+
+
+def _kind(text: str) -> str:
+    """How much room a text wants: none of them is squeezed to a word a line."""
+    if text.startswith("mbr_"):
+        return "id"
+    return "short" if len(text) <= 12 else "name" if len(text) <= 40 else "long"
 
 
 def written(page: Page, cell: Cell) -> Markup | str:
