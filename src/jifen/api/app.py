@@ -68,6 +68,7 @@ def create_app(
                 _serve(app, Ledger(pool, compile_timeline=timeline_of_published))
             if runs_jobs and app.state.ledger is not None:
                 stack.push_async_callback(_stop, asyncio.create_task(_jobs(app.state.ledger)))
+            stack.push_async_callback(_stop, asyncio.create_task(_measure(app.state.meters)))
             yield
             if app.state.lanes is not None:
                 await app.state.lanes.close()
@@ -114,6 +115,12 @@ async def _jobs(ledger: Ledger) -> None:
     from jifen.jobs.loop import run
 
     await run(ledger)
+
+
+async def _measure(meters: Meters) -> None:
+    while True:
+        meters.measure()
+        await asyncio.sleep(1)
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

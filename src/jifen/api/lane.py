@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from jifen.api.errors import BUSY, Busy
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
 from jifen.operations.handle_reservations import Asked as Reserving
-from jifen.operations.handle_reservations import handle_reservations
+from jifen.operations.handle_reservations import ReserveRequest, handle_reservations
 from jifen.operations.quote_purchase import Whose, quote_purchases
 from jifen.operations.read_member import Standing, read_standings
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
@@ -29,17 +28,27 @@ BATCH_MAX = 256
 WAITING_MAX = 4_096
 """More than so many waiting are refused as busy: they would time out anyway."""
 
+BATCHES_AT_ONCE = 2
+"""While PostgreSQL writes one batch, the next is decided."""
+
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
+_Waiting: TypeAlias = tuple[Asked, "asyncio.Future[Answer | Refusal]"]
 
 
 class Lane(Generic[Asked, Answer]):
     """Requests of one kind wait here for the next batch. The work answers each of a batch, in order."""
 
-    def __init__(self, work: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Refusal]]]) -> None:
+    def __init__(
+        self,
+        work: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Refusal]]],
+        *,
+        whose: Callable[[Asked], Hashable] | None = None,
+    ) -> None:
         self._work = work
-        self._waiting: deque[tuple[Asked, asyncio.Future[Answer | Refusal]]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._whose = whose
+        self._waiting: deque[_Waiting[Asked, Answer]] = deque()
+        self._under_way: dict[asyncio.Task[None], set[Hashable]] = {}  # with whom they are about
 
     async def one(self, asked: Asked) -> Answer:
         """The answer to one request, once its batch is over.
@@ -73,22 +82,51 @@ class Lane(Generic[Asked, Answer]):
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Answer | Refusal]] = [loop.create_future() for _ in asked]
         self._waiting.extend(zip(asked, futures, strict=True))
-        if self._task is None or self._task.done():
-            self._task = loop.create_task(self._drain())
+        # One batch as large as may be costs less than two halves, so a second is begun only when it is full.
+        if not self._under_way or len(self._waiting) >= BATCH_MAX:
+            self._begin()
         return futures
 
     async def close(self) -> None:
-        """Wait for what is under way."""
-        if self._task is not None:
-            with suppress(asyncio.CancelledError):
-                await self._task
+        """Wait for what is under way and for what waits."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
 
-    async def _drain(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))]
-            await self._answer(batch)
+    def _begin(self) -> None:
+        """Start batches of what waits, until enough are under way."""
+        while self._waiting and len(self._under_way) < BATCHES_AT_ONCE:
+            batch, about = self._next()
+            if not batch:
+                return
+            task = asyncio.get_running_loop().create_task(self._answer(batch))
+            self._under_way[task] = about
+            task.add_done_callback(self._is_over)
 
-    async def _answer(self, batch: list[tuple[Asked, asyncio.Future[Answer | Refusal]]]) -> None:
+    def _is_over(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        self._begin()
+
+    def _next(self) -> tuple[list[_Waiting[Asked, Answer]], set[Hashable]]:
+        """What may go next, in order. Whoever a batch under way is about waits for it: his requests stay in order."""
+        if self._whose is None:
+            return [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))], set()
+        busy: set[Hashable] = set().union(*self._under_way.values())
+        batch: list[_Waiting[Asked, Answer]] = []
+        about: set[Hashable] = set()
+        held: list[_Waiting[Asked, Answer]] = []
+        while self._waiting and len(batch) < BATCH_MAX:
+            one = self._waiting.popleft()
+            whose = self._whose(one[0])
+            if whose in busy:
+                held.append(one)
+            else:
+                about.add(whose)
+                batch.append(one)
+        self._waiting.extendleft(reversed(held))
+        about.discard(None)
+        return batch, about
+
+    async def _answer(self, batch: list[_Waiting[Asked, Answer]]) -> None:
         try:
             answers = await self._work([asked for asked, _ in batch])
         except asyncio.CancelledError:
@@ -115,18 +153,22 @@ def _is_of_one_request(error: BaseException) -> bool:
     return type(error).__name__ in ("DeadlockDetectedError", "LockNotAvailableError", "SerializationError")
 
 
+def _who_reserves(asked: Reserving) -> Hashable:
+    return asked.whose if isinstance(asked, ReserveRequest) else None
+
+
 class Lanes:
     """The lanes of one process: the calls that a till makes all day."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.purchases: Lane[PurchaseRequest, RecordedPurchase] = Lane(
-            lambda asked: record_purchases(ledger, asked)
+            lambda asked: record_purchases(ledger, asked), whose=lambda one: one.whose
         )
         self.quotes: Lane[tuple[Purchase, Whose], RecordedPurchase] = Lane(
             lambda asked: quote_purchases(ledger, asked)
         )
         self.reservations: Lane[Reserving, dict[str, Any]] = Lane(
-            lambda asked: handle_reservations(ledger, asked)
+            lambda asked: handle_reservations(ledger, asked), whose=_who_reserves
         )
         self.standings: Lane[UUID, Standing] = Lane(lambda asked: read_standings(ledger, asked))
 

@@ -5,13 +5,16 @@ Labels are bounded: routes as templates, methods and codes from closed lists.
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,9 +33,11 @@ log = structlog.get_logger("jifen.api")
 
 
 class Meters:
-    """The numbers of one process."""
+    """The numbers of one process, or of several that count together (see `cli/workers.py`)."""
 
     def __init__(self, ledger: Callable[[], Ledger | None]) -> None:
+        self._ledger = ledger
+        self._folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "jifen_requests", "Requests answered.", ["route", "method", "status"], registry=self.registry
@@ -44,25 +49,41 @@ class Meters:
         self.purchases = Counter(
             "jifen_purchases", "Purchases by outcome.", ["outcome"], registry=self.registry
         )
-        self.in_flight = Gauge("jifen_requests_in_flight", "Requests being answered.", registry=self.registry)
-        size = Gauge(
-            "jifen_pool_connections", "Connections to the database.", ["state"], registry=self.registry
-        )
+        self._in_flight = self._gauge("jifen_requests_in_flight", "Requests being answered.")
+        self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
+        self.flying = 0  # requests of this process that are being answered
 
-        def measured(read: Callable[[Any], int]) -> Callable[[], float]:
-            def measure() -> float:
-                known = ledger()
-                return read(known.pool) if known is not None else 0
+    def _gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
+        return Gauge(name, documentation, labels, registry=self.registry, multiprocess_mode="livesum")
 
-            return measure
-
-        size.labels("open").set_function(measured(lambda pool: int(pool.get_size())))
-        size.labels("idle").set_function(measured(lambda pool: int(pool.get_idle_size())))
-        size.labels("most").set_function(measured(lambda pool: int(pool.get_max_size())))
+    def measure(self) -> None:
+        """Put down what stands just now: each process does it every second, and when it is asked for its numbers."""
+        self._in_flight.set(self.flying)
+        ledger = self._ledger()
+        if ledger is not None:
+            self._connections.labels("open").set(ledger.pool.get_size())
+            self._connections.labels("idle").set(ledger.pool.get_idle_size())
+            self._connections.labels("most").set(ledger.pool.get_max_size())
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
-        return generate_latest(self.registry)
+        self.measure()
+        if self._folder is None:
+            return generate_latest(self.registry)
+        _forget_the_dead(self._folder)
+        common = CollectorRegistry()
+        MultiProcessCollector(common, path=self._folder)  # type: ignore[no-untyped-call]
+        return generate_latest(common)
+
+
+def _forget_the_dead(folder: str) -> None:
+    """What a process that has died was doing is not being done any more."""
+    for kept in Path(folder).glob("gauge_live*_*.db"):
+        process = int(kept.stem.rpartition("_")[2])
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            mark_process_dead(process, folder)  # type: ignore[no-untyped-call]
 
 
 class Observed:
@@ -71,7 +92,6 @@ class Observed:
     def __init__(self, app: ASGIApp, meters: Meters) -> None:
         self._app = app
         self._meters = meters
-        self._flying = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -96,11 +116,10 @@ class Observed:
                 message["headers"] = [*message["headers"], *(pair for pair in common if pair[0] not in have)]
             await send(message)
 
-        self._flying += 1
-        self._meters.in_flight.set(self._flying)
+        self._meters.flying += 1
         failure: Exception | None = None
         try:
-            if self._flying > IN_FLIGHT_MAX:
+            if self._meters.flying > IN_FLIGHT_MAX:
                 await refuse(request, Busy("too many requests at once"))(scope, receive, sending)
             else:
                 await self._app(scope, receive, sending)
@@ -109,8 +128,7 @@ class Observed:
             if not seen["status"]:
                 await refuse(request, Defect())(scope, receive, sending)
         finally:
-            self._flying -= 1
-            self._meters.in_flight.set(self._flying)
+            self._meters.flying -= 1
             self._note(
                 scope, state, request_id, seen["status"], (time.perf_counter_ns() - began) // 1_000, failure
             )

@@ -39,6 +39,11 @@ Attribute: TypeAlias = (
 )
 
 
+_ONE_PIECE = 1_000
+_LAPSE_SECONDS = 900
+# msgspec leaves out what *is* the default, not what equals it: these two are put in the place of their equals.
+
+
 class _Told(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """No field that is not known; what stands at its default is left out when it is written again."""
 
@@ -64,7 +69,7 @@ class LineTold(_Told):
 
     number: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     amount_minor: AmountMinor
-    quantity_milli: Annotated[int, Meta(ge=0, le=QUANTITY_MILLI_MAX)] = 1_000
+    quantity_milli: Annotated[int, Meta(ge=0, le=QUANTITY_MILLI_MAX)] = _ONE_PIECE
     sku: Text | None = None
     name: Text | None = None
     category: Text | None = None
@@ -135,6 +140,9 @@ class PurchaseTold(_Told):
         except (PydanticCustomError, Refusal):
             return None
         self.occurred_at = shown_instant(occurred_at)
+        for line in self.lines:
+            if line.quantity_milli == _ONE_PIECE:
+                line.quantity_milli = _ONE_PIECE
         return ReadPurchase(purchase, whose, whole_hash(self))
 
 
@@ -156,7 +164,7 @@ class ReserveTold(_Told):
     member: MemberTold
     currency: Code
     units: Annotated[int, Meta(ge=1, le=UNITS_MAX)]
-    lapse_seconds: Annotated[int, Meta(ge=1, le=LAPSE_SECONDS_MAX)] = 900
+    lapse_seconds: Annotated[int, Meta(ge=1, le=LAPSE_SECONDS_MAX)] = _LAPSE_SECONDS
     store: Code | None = None
     cashier: Code | None = None
     channel: Code | None = None
@@ -164,6 +172,8 @@ class ReserveTold(_Told):
 
     def values(self) -> dict[str, Any]:
         """What is hashed: `bodies.canonical` of the same body."""
+        if self.lapse_seconds == _LAPSE_SECONDS:
+            self.lapse_seconds = _LAPSE_SECONDS
         values: dict[str, Any] = msgspec.to_builtins(self)
         return values
 

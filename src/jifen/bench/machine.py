@@ -146,9 +146,13 @@ class Machine:
             self.process = None
 
     def memory_megabytes(self) -> float:
-        """Resident memory of the serving process."""
+        """Resident memory of the serving process, or of all of them where several serve."""
+        return sum(one.memory_info().rss for one in self._serving()) / 1e6
+
+    def _serving(self) -> list[psutil.Process]:
         assert self.process is not None, "it serves"
-        return float(psutil.Process(self.process.pid).memory_info().rss) / 1e6
+        parent = psutil.Process(self.process.pid)
+        return [parent, *parent.children(recursive=True)]
 
     # -- load ----------------------------------------------------------------------------------------------------------
 
@@ -178,8 +182,6 @@ class Machine:
         return result
 
     def _cpu_by_part(self) -> dict[str, float]:
-        assert self.process is not None, "it serves"
-        serving = psutil.Process(self.process.pid).cpu_times()
         postmaster = psutil.Process(self.postmaster())
         spent = 0.0
         for one in [postmaster, *postmaster.children(recursive=True)]:
@@ -189,7 +191,9 @@ class Machine:
         # Backends that have ended are counted with their parent.
         ended = postmaster.cpu_times()
         return {
-            "serving": serving.user + serving.system,
+            "serving": sum(
+                times.user + times.system for times in (one.cpu_times() for one in self._serving())
+            ),
             "postgresql": spent + ended.children_user + ended.children_system,
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 
 from jifen.cli.at_ledger import AsJson, Home, moment_named, the_database, with_ledger
 from jifen.cli.show import FAILED, say, show
+from jifen.cli.workers import Worker, common_meters, worker_count
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +31,12 @@ def serve(
     jobs: Annotated[
         bool, typer.Option(help="Also do what is due by itself: expiry, gifts on their way.")
     ] = True,
-    pool_size: Annotated[int, typer.Option(help="Connections to the database.", min=1, max=100)] = 8,
+    pool_size: Annotated[
+        int, typer.Option(help="Connections to the database of each process.", min=1, max=100)
+    ] = 8,
+    workers: Annotated[
+        int, typer.Option(help="Processes that serve; 0: one for each processor, at most 4.", min=0, max=64)
+    ] = 0,
     home: Home = None,
 ) -> None:
     """Serve the API. Starts PostgreSQL and brings its schema up to date first; Ctrl-C stops both in order.
@@ -42,7 +49,7 @@ def serve(
         from jifen.store.migrate import migrate
 
         migrate(database.owner)
-        serve_database(database, host=host, port=port, runs_jobs=jobs, pool_size=pool_size)
+        serve_database(database, host=host, port=port, runs_jobs=jobs, pool_size=pool_size, workers=workers)
 
 
 def serve_database(
@@ -52,29 +59,36 @@ def serve_database(
     port: int,
     runs_jobs: bool = True,
     pool_size: int = 8,
+    workers: int = 0,
     makes_first_key: bool = False,
 ) -> None:
-    """Serve the API over a migrated database until asked to stop.
+    """Serve the API over a migrated database until asked to stop, by so many processes (0: one for each processor).
 
     With `makes_first_key` a ledger that has no key at all gets one, which is said once.
     """
     import uvicorn
-
-    from jifen.api.app import create_app
+    from uvicorn.supervisors import Multiprocess
 
     _refuse_taken_port(host, port)
     if makes_first_key:
         token = asyncio.run(with_ledger(database, first_key))
         if token:
             say(f"A key for everything, shown this once:\n  {token}")
-    configure_logs()
-    app = create_app(database.app, runs_jobs=runs_jobs, pool_size=pool_size)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
     say(f"Serving on http://{shown}:{port} (documentation: http://{shown}:{port}/docs). Ctrl-C stops it.")
+    count = worker_count(workers)
+    worker = Worker(
+        address=database.app,
+        runs_jobs=runs_jobs,
+        pool_size=pool_size,
+        parent=os.getpid() if count > 1 else None,
+    )
     config = uvicorn.Config(
-        app,
+        worker,
+        factory=True,
         host=host,
         port=port,
+        workers=count,
         loop="uvloop" if sys.platform != "win32" else "auto",
         http="httptools",
         lifespan="on",
@@ -83,6 +97,11 @@ def serve_database(
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    if count > 1:
+        with common_meters(count):
+            configure_logs()
+            Multiprocess(config, sockets=[config.bind_socket()]).run()
+        return
     server = uvicorn.Server(config)
     try:
         server.run()

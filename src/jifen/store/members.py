@@ -10,7 +10,7 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.calendar import date_of, day_or_never, start_of_day
 from jifen.domain.member import Lot, Member
-from jifen.store.rows import Rows, array_text, unnested
+from jifen.store.rows import Rows, array_text, columns_of, unnested
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -226,7 +226,7 @@ async def save_members(connection: Connection, members: Sequence[Member], *, tim
     """Write the state of locked members."""
     if members:
         await connection.execute(
-            _UPDATE, *zip(*[_saved(member, time_zone) for member in members], strict=True)
+            _UPDATE, *columns_of(_STATE, [_saved(member, time_zone) for member in members])
         )
 
 

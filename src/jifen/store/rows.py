@@ -1,56 +1,68 @@
 """Many rows in one statement: columns as arrays, put together again by `unnest`.
 
 One statement for a batch costs PostgreSQL two thirds of one execution for each row, and one round trip. A column whose
-values are arrays or JSON themselves travels as text, because arrays of arrays have one length in PostgreSQL.
+values are arrays or JSON themselves travels as texts, because arrays of arrays have one length in PostgreSQL. A column of
+integers travels as one text: asyncpg would ask of each number whether it is an array itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
+Columns: TypeAlias = Sequence[tuple[str, str]]
+"""Name and PostgreSQL type of each; a type that ends in [] or is jsonb takes text (`array_text`, `json_text`)."""
+
 _AS_TEXT = ("jsonb", "[]")
+_WHOLE = ("bigint", "integer", "smallint")
+_encode = msgspec.json.Encoder().encode
 
 
 class Rows:
-    """The rows of one table, to be inserted together.
+    """The rows of one table, to be inserted together."""
 
-    Shape
-        columns   name and PostgreSQL type of each; a type that ends in [] or is jsonb takes text (`array_text`, `json_text`)
-    """
-
-    def __init__(self, table: str, columns: Sequence[tuple[str, str]], *, on_conflict: str = "") -> None:
+    def __init__(self, table: str, columns: Columns, *, on_conflict: str = "") -> None:
         names = ", ".join(name for name, _ in columns)
         chosen = ", ".join(
             f"u.{name}::{type_}" if type_.endswith(_AS_TEXT) else f"u.{name}" for name, type_ in columns
         )
-        self.insert_sql = (
-            f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {unnested(columns)} {on_conflict}"
-        )
+        self._columns = columns
+        self._insert = f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {unnested(columns)} {on_conflict}"
 
-    async def insert(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    async def insert(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows, in order; none is no statement."""
         if rows:
-            await connection.execute(self.insert_sql, *zip(*rows, strict=True))
+            await connection.execute(self._insert, *columns_of(self._columns, rows))
 
 
-def unnested(columns: Sequence[tuple[str, str]]) -> str:
-    """`unnest` of one parameter for each column, under the alias u."""
-    arrays = ", ".join(
-        f"${at}::{'text' if type_.endswith(_AS_TEXT) else type_}[]"
-        for at, (_, type_) in enumerate(columns, start=1)
-    )
+def unnested(columns: Columns) -> str:
+    """`unnest` of one parameter for each column (see `columns_of`), under the alias u."""
+    arrays = ", ".join(f"${at}::{_parameter(type_)}" for at, (_, type_) in enumerate(columns, start=1))
     return f"unnest({arrays}) AS u ({', '.join(name for name, _ in columns)})"
 
 
-def array_text(numbers: Sequence[int]) -> str:
-    """Integers as PostgreSQL's array text. asyncpg would ask of each number whether it is an array itself."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+def _parameter(type_: str) -> str:
+    if type_ in _WHOLE:
+        return f"text::{type_}[]"
+    return "text[]" if type_.endswith(_AS_TEXT) else f"{type_}[]"
+
+
+def columns_of(columns: Columns, rows: Sequence[tuple[Any, ...]]) -> list[object]:
+    """The parameters of `unnested` for some rows."""
+    return [
+        array_text(values) if type_ in _WHOLE else values
+        for (_, type_), values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+
+
+def array_text(numbers: Sequence[int | None]) -> str:
+    """Integers as PostgreSQL's array text, which is JSON's in other brackets."""
+    return "{" + _encode(numbers)[1:-1].decode() + "}"
 
 
 def texts_text(texts: Sequence[str]) -> str | None:
@@ -62,4 +74,4 @@ def texts_text(texts: Sequence[str]) -> str | None:
 
 def json_text(value: Any) -> str | None:
     """A value as JSON text; None for nothing."""
-    return msgspec.json.encode(value).decode() if value else None
+    return _encode(value).decode() if value else None

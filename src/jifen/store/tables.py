@@ -355,6 +355,7 @@ reservation = Table(
         "status IN ('open', 'committed', 'released', 'lapsed')", name="a_reservation_has_a_known_status"
     ),
     CheckConstraint("units > 0", name="a_reservation_holds_something"),
+    Index("reservation_reservation_id", "reservation_id"),
     comment="Units promised to a redemption at the till until it is committed, released or lapses.",
     info=_of("work"),
 )

@@ -1,0 +1,79 @@
+"""The processes that serve: one, or several that share a port, and start again when one dies.
+
+uvicorn watches over them. What is ours: how one is made where it runs, that it ends when its parent is gone, and that
+their meters are counted together.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from jifen.embedded.connection import Connection as Address
+
+WORKERS_MAX: Final = 4
+"""More than so many are not started unless asked for: PostgreSQL wants processors too."""
+COLLECT_AFTER: Final = (50_000, 20, 20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Makes the application in the process that serves it. It travels there by pickle."""
+
+    address: Address
+    runs_jobs: bool
+    pool_size: int
+    parent: int | None = None  # the process that watches over it; None: nobody does
+
+    def __call__(self) -> FastAPI:
+        """The application, its logs, and a collector that looks less often."""
+        from jifen.api.app import create_app
+        from jifen.cli.serve import configure_logs
+
+        configure_logs()
+        if self.parent is not None:
+            threading.Thread(target=_end_with, args=(self.parent,), daemon=True).start()
+        app = create_app(self.address, runs_jobs=self.runs_jobs, pool_size=self.pool_size)
+        # What stands now stays: the collector need not look at it again and again. And it looks less often, because what
+        # a request leaves behind is freed by counting; only rings of references wait for it.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
+        return app
+
+
+def _end_with(parent: int) -> None:
+    """Stop in order when the parent has died, so that nobody keeps the port."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def worker_count(asked: int) -> int:
+    """How many processes serve: as asked, or one for each processor (at most 4)."""
+    return asked or min(os.cpu_count() or 1, WORKERS_MAX)
+
+
+@contextmanager
+def common_meters(count: int) -> Iterator[None]:
+    """Where several processes count together: a folder that lives as long as they do (prometheus_client's own way)."""
+    if count == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="jifen-meters-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
