@@ -239,8 +239,10 @@ def test_every_command_that_a_page_names_exists_with_its_options(page: Path) -> 
         words = spoken.split()
         command: Any = typer.main.get_command(app)
         while words and hasattr(command, "commands"):
-            command = command.commands.get(words[0].partition("|")[0])
-            words = words[1:]
+            named = command.commands.get(words[0].partition("|")[0])
+            # A group may have a command that is meant when none is named, as `jifen snapshot FOLDER`.
+            command = named or command.commands.get(getattr(command, "default_command", ""))
+            words = words[1:] if named else words
         if command is None:
             wrong.append(spoken)
             continue

@@ -36,10 +36,12 @@ BEGINS = {
 class TakesUnlessTold(TyperGroup):
     """`jifen snapshot FOLDER` is `jifen snapshot take FOLDER`."""
 
+    default_command = DEFAULT
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default command before what names no other."""
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "--install-completion")):
-            args = [DEFAULT, *args]
+            args = [self.default_command, *args]
         return super().parse_args(ctx, args)
 
 
