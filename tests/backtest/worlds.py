@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -88,44 +89,93 @@ CHANGED = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One thing that is asked of the till, at a moment; members, receipts and reservations by their place in order."""
+
+    at: datetime
+    what: str
+    who: int
+    more: Any
+
+
+def a_script(chance: random.Random, now: datetime, *, members: int, steps: int) -> list[Deed]:
+    """So many random deeds, one after the other."""
+    deeds = []
+    receipts = reservations = 0
+    for _ in range(steps):
+        who = chance.randrange(members)
+        what = chance.choices(
+            ("buy", "back", "reserve", "end", "adjust", "give", "jobs"), (11, 4, 3, 2, 2, 3, 1)
+        )[0]
+        more: Any = None
+        if what == "buy":
+            receipts += 1
+            more = (chance.choice((0, 0, 0, 0, 1, 4)), _a_basket(chance))
+        elif what == "back":
+            more = (chance.randrange(receipts + 1), chance.choice((None, [(1, 1_000)], [(1, 500), (2, 300)])))
+        elif what == "reserve":
+            reservations += 1
+            more = chance.choice((5, 40))
+        elif what == "end":
+            more = (
+                chance.randrange(reservations + 1),
+                chance.choice((commit_reservation, release_reservation)),
+            )
+        elif what == "adjust":
+            more = chance.choice((-30, -5, 20, 60))
+        elif what == "give":
+            more = (chance.choice([m for m in range(members) if m != who]), chance.choice((3, 50)))
+        deeds.append(Deed(at=now, what=what, who=who, more=more))
+        now += chance.choice((days(0.01), days(0.2), days(0.2), days(1), days(1), days(6)))
+    return deeds
+
+
+async def play(
+    till: Till, members: Sequence[UUID], script: Sequence[Deed], *, prefix: str = ""
+) -> list[Deed]:
+    """Let a script happen; the deeds that were not refused."""
+    reservations: dict[int, UUID] = {}
+    bought = reserved = 0
+    done = []
+    for deed in script:
+        await till.set_now(deed.at)
+        who = members[deed.who]
+        bought += deed.what == "buy" or deed.more == "buy"
+        reserved += deed.what == "reserve" or deed.more == "reserve"
+        try:
+            if deed.what == "buy":
+                late, basket = deed.more
+                await till.buy(who, no=f"{prefix}{bought}", at=deed.at - days(late), **basket)
+            elif deed.what == "back":
+                await till.bring_back(f"{prefix}{deed.more[0]}", deed.more[1])
+            elif deed.what == "reserve":
+                answer = await till.reserve(who, deed.more, seconds=40_000)
+                reservations[reserved] = UUID(answer["reservation_id"])
+            elif deed.what == "end" and deed.more[0] in reservations:
+                await deed.more[1](till.ledger, reservations.pop(deed.more[0]), a_key())
+            elif deed.what == "adjust":
+                await till.adjust(who, deed.more)
+            elif deed.what == "give":
+                await till.give(who, members[deed.more[0]], deed.more[1])
+            elif deed.what == "jobs":
+                while await advance_members(till.ledger):
+                    pass
+        except Refusal:
+            if deed.what in ("buy", "reserve"):  # keeps its place in the order
+                done.append(Deed(at=deed.at, what="nothing", who=deed.who, more=deed.what))
+            continue
+        done.append(deed)
+    return done
+
+
 async def a_random_life(
     till: Till, members: Sequence[UUID], chance: random.Random, now: datetime, *, steps: int
 ) -> datetime:
     """So many random things happen to members; what is refused is refused. The moment after the last."""
-    receipts: list[str] = []
-    reservations: list[UUID] = []
-    for step in range(steps):
-        await till.set_now(now)
-        who = chance.choice(members)
-        what = chance.choices(
-            ("buy", "late", "back", "reserve", "end", "adjust", "give", "jobs"), (9, 2, 4, 3, 2, 2, 3, 1)
-        )[0]
-        try:
-            if what in ("buy", "late"):
-                no = f"{now.timestamp()}-{step}"
-                at = await till.now() - days(chance.randint(1, 4) if what == "late" else 0)
-                await till.buy(who, no=no, at=at, **_a_basket(chance))
-                receipts.append(no)
-            elif what == "back" and receipts:
-                lines = chance.choice((None, [(1, 1_000)], [(1, 500), (2, 300)]))
-                await till.bring_back(chance.choice(receipts), lines)
-            elif what == "reserve":
-                answer = await till.reserve(who, chance.choice((5, 40)), seconds=40_000)
-                reservations.append(UUID(answer["reservation_id"]))
-            elif what == "end" and reservations:
-                ends = chance.choice((commit_reservation, release_reservation))
-                await ends(till.ledger, reservations.pop(), a_key())
-            elif what == "adjust":
-                await till.adjust(who, chance.choice((-30, -5, 20, 60)))
-            elif what == "give":
-                await till.give(who, chance.choice([m for m in members if m != who]), chance.choice((3, 50)))
-            elif what == "jobs":
-                while await advance_members(till.ledger):
-                    pass
-        except Refusal:
-            pass
-        now += chance.choice((days(0.01), days(0.2), days(0.2), days(1), days(1), days(6)))
-    return now
+    script = a_script(chance, now, members=len(members), steps=steps)
+    await play(till, members, script, prefix=f"{now.timestamp()}-")
+    return script[-1].at + days(1)
 
 
 def _a_basket(chance: random.Random) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from jifen.domain.calendar import date_of
-from jifen.insight.backtest import kernel
+from jifen.insight.backtest import sums
 from jifen.insight.backtest.answer_sides import is_capped, minor_of, rules_of
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.result import (
@@ -34,7 +34,7 @@ def loopholes_of(question: Question, tally: Tally, names: Mapping[int, str]) -> 
     """
     rules = rules_of(question.draft.program)
     table, pairs = (tally.sides[DRAFT].tables[name] for name in ("rules", "pairs"))
-    fired = {number: int(table[number, kernel.RULE_FIRED]) for number in rules}
+    fired = {number: int(table[number, sums.RULE_FIRED]) for number in rules}
     together = [
         Together(rules=(rules[low].code, rules[high].code), purchases=fired[low])
         for low in sorted(rules)
@@ -45,13 +45,13 @@ def loopholes_of(question: Question, tally: Tally, names: Mapping[int, str]) -> 
         CapBite(
             rule=rule.code,
             # What gave way to a better rule of its group was not held back by a cap.
-            desired_units=int(table[number, kernel.RULE_DESIRED] - table[number, kernel.RULE_STACKED_UNITS]),
-            granted_units=int(table[number, kernel.RULE_GRANTED]),
-            clipped_purchases=int(table[number, kernel.RULE_CAPPED]),
-            clipped_members=int(table[number, kernel.RULE_CAPPED_MEMBERS]),
+            desired_units=int(table[number, sums.RULE_DESIRED] - table[number, sums.RULE_STACKED_UNITS]),
+            granted_units=int(table[number, sums.RULE_GRANTED]),
+            clipped_purchases=int(table[number, sums.RULE_CAPPED]),
+            clipped_members=int(table[number, sums.RULE_CAPPED_MEMBERS]),
         )
         for number, rule in rules.items()
-        if is_capped(rule) and table[number, kernel.RULE_CAPPED]
+        if is_capped(rule) and table[number, sums.RULE_CAPPED]
     ]
     bites.sort(key=lambda bite: (bite.granted_units - bite.desired_units, bite.rule))
     has_worth = bool(question.worth(question.draft).any())

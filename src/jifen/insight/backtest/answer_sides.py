@@ -11,7 +11,7 @@ from jifen.domain import fold
 from jifen.domain.calendar import day_number
 from jifen.domain.program.meaning import NONE, Currency, EarnRule, Program
 from jifen.domain.program.sentences import name_in, rule_sentence
-from jifen.insight.backtest import kernel
+from jifen.insight.backtest import sums
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.result import (
     CurrencyTotal,
@@ -100,10 +100,10 @@ class SideTold:
     def _currency(self, c: Currency) -> CurrencyTotal:
         n = c.number
         days = self.tally.tables["days"]
-        opening = int(days[0, n, : kernel.VERBS] @ SIGNS)
+        opening = int(days[0, n, : sums.VERBS] @ SIGNS)
         granted, returned = self._moved(n, fold.EARN), self._moved(n, fold.CLAW_BACK)
         redeemed, expired = self._moved(n, fold.REDEEMED), self._moved(n, fold.EXPIRE)
-        closing = opening + int(days[1:, n, : kernel.VERBS].sum(axis=0) @ SIGNS)
+        closing = opening + int(days[1:, n, : sums.VERBS].sum(axis=0) @ SIGNS)
         ended, ended_expired = (int(x) for x in self.tally.tables["ended"][n])
         breakage = None
         if c.expiry is None:
@@ -147,8 +147,8 @@ class SideTold:
             if known is None:
                 continue
             program, rule = known
-            row = table[number] if number < len(table) else np.zeros(kernel.OF_RULE, dtype=np.int64)
-            granted, returned = int(row[kernel.RULE_GRANTED]), int(row[kernel.RULE_BACK])
+            row = table[number] if number < len(table) else np.zeros(sums.OF_RULE, dtype=np.int64)
+            granted, returned = int(row[sums.RULE_GRANTED]), int(row[sums.RULE_BACK])
             currency = next(c for c in program.currencies if c.number == rule.currency)
             yield RuleTotal(
                 number=number,
@@ -157,29 +157,29 @@ class SideTold:
                 sentence=Sentence(
                     zh=rule_sentence(rule, program, "zh"), en=rule_sentence(rule, program, "en")
                 ),
-                desired_units=int(row[kernel.RULE_DESIRED]),
+                desired_units=int(row[sums.RULE_DESIRED]),
                 granted_units=granted,
                 returned_units=returned,
                 cost_minor=minor_of(granted - returned, self._worth(rule.currency)),
-                purchases=int(row[kernel.RULE_FIRED]),
-                members=int(row[kernel.RULE_MEMBERS]),
-                clipped_purchases=int(row[kernel.RULE_CAPPED] + row[kernel.RULE_STACKED]),
+                purchases=int(row[sums.RULE_FIRED]),
+                members=int(row[sums.RULE_MEMBERS]),
+                clipped_purchases=int(row[sums.RULE_CAPPED] + row[sums.RULE_STACKED]),
                 is_capped=own is not None and is_capped(rule),
             )
 
     def _group(self, name: Name, row: Integers) -> Iterable[GroupTotal]:
         for c in self.currencies:
-            granted = int(row[kernel.GRANTS + 2 * c.number])
-            returned = int(row[kernel.GRANTS + 2 * c.number + 1])
+            granted = int(row[sums.GRANTS + 2 * c.number])
+            returned = int(row[sums.GRANTS + 2 * c.number + 1])
             yield GroupTotal(
                 group=name,
                 currency=c.code,
                 granted_units=granted,
                 returned_units=returned,
                 cost_minor=minor_of(granted - returned, c.worth_minor),
-                sales_minor=int(row[kernel.SALES]),
-                purchases=int(row[kernel.PURCHASES]),
-                members=int(row[kernel.MEMBERS]),
+                sales_minor=int(row[sums.SALES]),
+                purchases=int(row[sums.PURCHASES]),
+                members=int(row[sums.MEMBERS]),
             )
 
     def _tiers(self) -> Iterable[GroupTotal]:
@@ -210,8 +210,8 @@ class SideTold:
         for i, month in enumerate(self.question.months):
             inside = days[of_day == i].sum(axis=0)
             for c in self.currencies:
-                granted = int(table[i, kernel.GRANTS + 2 * c.number])
-                returned = int(table[i, kernel.GRANTS + 2 * c.number + 1])
+                granted = int(table[i, sums.GRANTS + 2 * c.number])
+                returned = int(table[i, sums.GRANTS + 2 * c.number + 1])
                 yield MonthTotal(
                     month_on=date(month // 12, month % 12 + 1, 1),
                     currency=c.code,
@@ -220,13 +220,13 @@ class SideTold:
                     redeemed_units=int(inside[c.number, fold.REDEEMED]),
                     expired_units=int(inside[c.number, fold.EXPIRE]),
                     cost_minor=minor_of(granted - returned, c.worth_minor),
-                    sales_minor=int(table[i, kernel.SALES]),
-                    purchases=int(table[i, kernel.PURCHASES]),
+                    sales_minor=int(table[i, sums.SALES]),
+                    purchases=int(table[i, sums.PURCHASES]),
                 )
 
     def _liability(self) -> Iterable[LiabilityDay]:
         days = self.tally.tables["days"]
-        moved = days[:, :, : kernel.VERBS] @ SIGNS + days[:, :, kernel.DEBT_CHANGE]
+        moved = days[:, :, : sums.VERBS] @ SIGNS + days[:, :, sums.DEBT_CHANGE]
         owed = np.cumsum(moved, axis=0)
         parts = self.question.worth(self.judging)
         first = day_number(self.question.from_on)
@@ -246,15 +246,15 @@ class SideTold:
         ):  # fmt: skip
             for c in self.currencies:
                 row = table[list(kinds), c.number].sum(axis=0)
-                if row[kernel.ASKED]:
+                if row[sums.ASKED]:
                     yield Replayed(
                         verb=verb,  # type: ignore[arg-type]
                         currency=c.code,
-                        asked=int(row[kernel.ASKED]),
-                        asked_units=int(row[kernel.ASKED_UNITS]),
-                        refused=int(row[kernel.REFUSED]),
-                        refused_units=int(row[kernel.REFUSED_UNITS]),
-                        refused_members=int(row[kernel.REFUSED_MEMBERS]),
+                        asked=int(row[sums.ASKED]),
+                        asked_units=int(row[sums.ASKED_UNITS]),
+                        refused=int(row[sums.REFUSED]),
+                        refused_units=int(row[sums.REFUSED_UNITS]),
+                        refused_members=int(row[sums.REFUSED_MEMBERS]),
                     )
 
     def rank(self, numbers: Integers) -> Integers:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from jifen.domain import fold
-from jifen.insight.backtest import kernel
+from jifen.insight.backtest import sums
 from jifen.insight.backtest.events import Judged, Woven, judge, recorded_slices, weave
 from jifen.insight.backtest.hits import has_masks, kept_words, lists_of, selected
 from jifen.insight.backtest.shapes import Integers, Kept, Period, Tallied
@@ -121,7 +121,7 @@ def _rows(frames: BucketFrames, kept: Kept) -> list[Difference]:
     """What has rows: window, history, holds, counters, lots."""
     members, lots = frames.members, frames.lots
     ids = members.get_column("member_id")
-    ends = kept.starts.reshape(-1, kernel.KEPT_WIDTH)
+    ends = kept.starts.reshape(-1, sums.KEPT_WIDTH)
     found = []
     for name, rows, column, width in (
         ("spend_window", kept.window, fold.KEPT_WINDOW, fold.WINDOW_WIDTH),
@@ -142,8 +142,8 @@ def _rows(frames: BucketFrames, kept: Kept) -> list[Difference]:
         lots.get_column("member").to_numpy(), np.append(number, number.max(initial=0) + 1)
     )
     stored_rows = np.stack([lots.get_column(name).to_numpy() for name in LOT_COLUMNS], axis=1)
-    again = kept.lots[: ends[-1, kernel.KEPT_LOTS] * fold.LOT_WIDTH].reshape(-1, fold.LOT_WIDTH)
-    return found + _ragged(ids, "lots", stored_start, stored_rows, ends[:, kernel.KEPT_LOTS], again)
+    again = kept.lots[: ends[-1, sums.KEPT_LOTS] * fold.LOT_WIDTH].reshape(-1, fold.LOT_WIDTH)
+    return found + _ragged(ids, "lots", stored_start, stored_rows, ends[:, sums.KEPT_LOTS], again)
 
 
 def _counted(start: Integers, rows: Integers) -> tuple[Integers, Integers]:
@@ -176,7 +176,7 @@ def _postings(frames: BucketFrames, tallied: Tallied, n_currencies: int) -> list
     number = members.get_column("member").to_numpy()
     local = np.full(int(number.max(initial=0)) + 1, -1, dtype=np.int64)
     local[number] = np.arange(len(number))
-    stored = np.zeros((len(number), n_currencies, kernel.VERBS), dtype=np.int64)
+    stored = np.zeros((len(number), n_currencies, sums.VERBS), dtype=np.int64)
     verb = postings.get_column("verb").replace_strict(
         {name: i for i, name in enumerate(VERBS)}, return_dtype=pl.Int64
     )
@@ -186,7 +186,7 @@ def _postings(frames: BucketFrames, tallied: Tallied, n_currencies: int) -> list
         verb.to_numpy(),
     )
     np.add.at(stored, where, postings.get_column("units").to_numpy())
-    again = tallied.members[:, kernel.OF_MEMBER :].reshape(len(number), n_currencies, kernel.OF_CURRENCY)[
+    again = tallied.members[:, sums.OF_MEMBER :].reshape(len(number), n_currencies, sums.OF_CURRENCY)[
         :, :, 2:
     ]
     ids = members.get_column("member_id")
@@ -198,14 +198,14 @@ def _postings(frames: BucketFrames, tallied: Tallied, n_currencies: int) -> list
     _, granted = lists_of(postings.get_column("reason_granted"))
     verbs = np.repeat(verb.to_numpy(), np.diff(start))
     for what, code, column in (
-        ("granted by rule", fold.EARN, kernel.RULE_GRANTED), ("taken back by rule", fold.CLAW_BACK, kernel.RULE_BACK),
+        ("granted by rule", fold.EARN, sums.RULE_GRANTED), ("taken back by rule", fold.CLAW_BACK, sums.RULE_BACK),
     ):  # fmt: skip
-        sums = np.zeros(len(tallied.rules), dtype=np.int64)
-        np.add.at(sums, rules[verbs == code], granted[verbs == code])
-        if not np.array_equal(sums, tallied.rules[:, column]):
+        by_rule = np.zeros(len(tallied.rules), dtype=np.int64)
+        np.add.at(by_rule, rules[verbs == code], granted[verbs == code])
+        if not np.array_equal(by_rule, tallied.rules[:, column]):
             found.append(
                 Difference(
-                    member_id="", what=what, kept=sums.tolist(), replayed=tallied.rules[:, column].tolist()
+                    member_id="", what=what, kept=by_rule.tolist(), replayed=tallied.rules[:, column].tolist()
                 )
             )
     return found

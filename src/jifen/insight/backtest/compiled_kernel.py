@@ -1,7 +1,7 @@
 """The kernel of the back-test compiled: its very source, loaded once more, with the compiled fold in the fold's place.
 
 The machine code is cached beside the source or where NUMBA_CACHE_DIR says. Numba looks only at the file it compiles; the
-kernel's machine code holds the fold's too, so the cache's key holds a digest of both sources.
+kernel's machine code holds the fold's too, so the cache's key holds a digest of all their sources.
 """
 
 from __future__ import annotations
@@ -13,35 +13,44 @@ import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numba
+from numba.core.dispatcher import Dispatcher
 
 from jifen.domain import fold
-from jifen.insight.backtest import kernel, shapes
+from jifen.insight.backtest import kernel, shapes, sums
 from jifen.insight.compiled_fold import compiled_fold
-
-_NAME = "jifen_compiled_kernel"
 
 
 @lru_cache(maxsize=1)
 def compiled_walk() -> Callable[..., int]:
-    """`kernel.walk`, compiled on its first call (about half a minute, once a machine); it holds no lock of Python's."""
-    path = Path(inspect.getfile(kernel))
-    spec = importlib.util.spec_from_file_location(_NAME, path)
-    assert spec is not None, "the kernel is a file"
-    assert spec.loader is not None, "the kernel is a file"
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules[_NAME] = module  # Numba's cache finds a function's file through its module
-    spec.loader.exec_module(module)
-    module.fold = compiled_fold()
-    for name, function in inspect.getmembers(module, inspect.isfunction):
-        if name != kernel.bound.__name__:
-            setattr(module, name, numba.njit(nogil=True)(function))
-    compiled: Callable[..., int] = numba.njit(cache=True, nogil=True)(module.bound(_digest()))
+    """`kernel.walk`, compiled on its first call (about fifteen seconds, once a machine); it holds no lock of Python's."""
+    adding = _twin(sums, {"fold": compiled_fold()})
+    own = {name: function for name, function in vars(adding).items() if isinstance(function, Dispatcher)}
+    walking = _twin(kernel, {"fold": compiled_fold(), **own})
+    compiled: Callable[..., int] = numba.njit(cache=True, nogil=True)(walking.bound(_digest()))
     return compiled
 
 
+def _twin(source: ModuleType, names: dict[str, Any]) -> Any:
+    """The module once more, with these names bound anew and its own functions compiled on their first call."""
+    name = f"jifen_compiled_{source.__name__.rpartition('.')[2]}"
+    spec = importlib.util.spec_from_file_location(name, Path(inspect.getfile(source)))
+    assert spec is not None, "the kernel is a file"
+    assert spec.loader is not None, "the kernel is a file"
+    module: Any = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # Numba's cache finds a function's file through its module
+    spec.loader.exec_module(module)
+    for bound, meaning in names.items():
+        setattr(module, bound, meaning)
+    for own, function in inspect.getmembers(module, inspect.isfunction):
+        if own != kernel.bound.__name__:
+            setattr(module, own, numba.njit(nogil=True)(function))
+    return module
+
+
 def _digest() -> int:
-    sources = b"".join(Path(inspect.getfile(one)).read_bytes() for one in (fold, kernel, shapes))
+    sources = b"".join(Path(inspect.getfile(one)).read_bytes() for one in (fold, sums, kernel, shapes))
     return int.from_bytes(hashlib.sha256(sources).digest()[:7], "big")

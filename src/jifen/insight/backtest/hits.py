@@ -116,7 +116,7 @@ def seen_of(
         published   rows below it are the ledger's own
     """
     is_kept = rows < published if has_masks(lines) else np.zeros(len(rows), dtype=np.bool_)
-    if is_kept.all():
+    if published and is_kept.all():
         return Seen(hits=kept_hits(purchases), words=kept_words(lines))
     if not is_kept.any():
         return selected(purchases, lines, rows, timeline)

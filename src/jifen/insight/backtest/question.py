@@ -111,7 +111,7 @@ class Question:
 
 def is_sampled(members: pl.Series, sample: Fraction, seed: int) -> pl.Series:
     """Whether each member belongs to the sample: by a hash of its number and the seed, so a larger sample holds a smaller."""
-    mixed = members.to_numpy().astype(np.uint64) + np.uint64(seed % (1 << 64)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = members.to_numpy().astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 64))
     for multiplier in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB):
         mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(multiplier)
     mixed ^= mixed >> np.uint64(32)

@@ -48,9 +48,10 @@ class Baskets(NamedTuple):
     line_quantity: Integers
     line_category: Codes
     words: Integers  # word w of line i at w * n + i
-    back_start: Integers  # by return: its first row in the next two
+    back_start: Integers  # by return: its first row in the next three
     back_line: Integers  # row of the line
     back_quantity: Integers
+    back_amount: Integers  # what it adds to the money that had come back of the line
 
 
 class Period(NamedTuple):

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from jifen.domain import fold
-from jifen.insight.backtest import kernel
+from jifen.insight.backtest import sums
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
 from jifen.insight.backtest.question import Question, chosen_members
 from jifen.insight.backtest.shapes import Integers, Tallied
@@ -170,9 +170,16 @@ def places_of(woven: Woven, question: Question) -> Places:
     return Places(stores=tuple(stores), categories=tuple(categories), store=codes, category=category)
 
 
+def by_currency(tallied: Tallied) -> Integers:
+    """[member, currency, OF_CURRENCY]."""
+    rows, width = tallied.members.shape
+    n_currencies = (width - sums.OF_MEMBER) // sums.OF_CURRENCY
+    return tallied.members[:, sums.OF_MEMBER :].reshape(rows, n_currencies, sums.OF_CURRENCY)
+
+
 def net_grants(tallied: Tallied, n_currencies: int) -> Integers:
     """[member, currency]: granted less taken back over the period."""
-    own = tallied.members[:, kernel.OF_MEMBER :].reshape(len(tallied.members), -1, kernel.OF_CURRENCY)
+    own = by_currency(tallied)
     net = own[:, :, 2 + fold.EARN] - own[:, :, 2 + fold.CLAW_BACK]
     wide = np.zeros((len(net), n_currencies), dtype=np.int64)
     wide[:, : net.shape[1]] = net
@@ -196,22 +203,22 @@ def _members(
     base = tallied[BASELINE].members
     columns: dict[str, Any] = {
         "member": numbers,
-        "sales": base[:, kernel.MEMBER_SALES],
-        "purchases": base[:, kernel.MEMBER_PURCHASES],
-        "store": pl.Series([*places.stores, ""], dtype=pl.String).gather(base[:, kernel.MEMBER_STORE] % (len(places.stores) + 1)),
+        "sales": base[:, sums.MEMBER_SALES],
+        "purchases": base[:, sums.MEMBER_PURCHASES],
+        "store": pl.Series([*places.stores, ""], dtype=pl.String).gather(base[:, sums.MEMBER_STORE] % (len(places.stores) + 1)),
     }  # fmt: skip
     for at, (side, own) in enumerate(zip(question.sides, tallied, strict=True)):
         worth = np.zeros(question.n_currencies, dtype=np.int64)
         worth[: side.timeline.n_currencies] = question.worth(side)
         net = net_grants(own, question.n_currencies)
         parts = net @ worth
-        held = own.members[:, kernel.OF_MEMBER :].reshape(len(net), -1, kernel.OF_CURRENCY)
+        held = by_currency(own)
         opened = (held[:, :, 0] + held[:, :, 1]) @ worth[: held.shape[1]]
         columns |= {
-            f"tier_{at}": own.members[:, kernel.MEMBER_TIER],
-            f"before_{at}": own.members[:, kernel.MEMBER_TIER_BEFORE],
-            f"grace_{at}": own.members[:, kernel.MEMBER_GRACE],
-            f"refused_{at}": own.members[:, kernel.MEMBER_REFUSED],
+            f"tier_{at}": own.members[:, sums.MEMBER_TIER],
+            f"before_{at}": own.members[:, sums.MEMBER_TIER_BEFORE],
+            f"grace_{at}": own.members[:, sums.MEMBER_GRACE],
+            f"refused_{at}": own.members[:, sums.MEMBER_REFUSED],
             f"value_{at}": half_even(parts, question.parts) if measured is None else net[:, measured],
             f"parts_{at}": parts,
             f"open_{at}": opened,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jifen.domain import fold
-from jifen.insight.backtest import kernel
+from jifen.insight.backtest import kernel, sums
 from jifen.insight.backtest.compiled_kernel import compiled_walk
 from jifen.insight.backtest.events import Judged, Woven
 from jifen.insight.backtest.shapes import (
@@ -87,6 +87,7 @@ def walk_bucket(
         back_start=woven.backs.start,
         back_line=woven.backs.line,
         back_quantity=woven.backs.quantity,
+        back_amount=woven.backs.amount,
     )
     baskets = Baskets(*(sealed(column) for column in baskets))
     numbers = Numbers(*(sealed(column) for column in numbers))
@@ -97,7 +98,7 @@ def walk_bucket(
     n_tiers, n_months, n_stores = period.n_tiers, period.n_months, len(places.stores)
     n_categories = max(1, len(places.categories))
     n_kinds = fold.ADVANCE + 1
-    wide = kernel.GRANTS + 2 * n_currencies
+    wide = sums.GRANTS + 2 * n_currencies
     n_tiers_max = int(numbers.revisions[fold.REVISION_TIERS_MAX])
     scratch = Scratch(
         member=_room(width),
@@ -122,18 +123,18 @@ def walk_bucket(
         asked_mark=_marks(n_kinds * n_currencies),
     )
     shapes = {
-        "rules": (n_rules, kernel.OF_RULE),
+        "rules": (n_rules, sums.OF_RULE),
         "rule_months": (n_rules, n_months, 2),
         "tier_months": (n_tiers, n_months, wide),
         "stores": (n_stores, wide),
         "categories": (n_categories, wide),
-        "days": (period.end_day - period.first_day + 2, n_currencies, kernel.OF_DAY),
+        "days": (period.end_day - period.first_day + 2, n_currencies, sums.OF_DAY),
         "pairs": (n_rules, n_rules),
-        "asked": (n_kinds, n_currencies, kernel.OF_ASKED),
+        "asked": (n_kinds, n_currencies, sums.OF_ASKED),
         "ended": (n_currencies, 2),
         "moves": (n_tiers, n_tiers),
-        "due": (kernel.DUE_STEPS, n_currencies),
-        "members": (n_members, kernel.OF_MEMBER + n_currencies * kernel.OF_CURRENCY),
+        "due": (sums.DUE_STEPS, n_currencies),
+        "members": (n_members, sums.OF_MEMBER + n_currencies * sums.OF_CURRENCY),
         "member_rules": (n_members, n_rules),
         "judged": (woven.purchases.height,),
         "worths": (woven.purchases.height,),
@@ -169,7 +170,7 @@ def _kept(judged: Judged, n_members: int, width: int, n_tiers: int, keeps: bool,
         "history": (n_members + n_events * (n_tiers + 1)) * fold.HISTORY_WIDTH,
         "counters": 2 * hits * fold.COUNTER_WIDTH,
         "holds": (n_events + judged.lots_total) * fold.HOLD_WIDTH,
-        "starts": (n_members + 1) * kernel.KEPT_WIDTH,
+        "starts": (n_members + 1) * sums.KEPT_WIDTH,
     }
     rooms = {name: _room(size if keeps else 0) for name, size in sizes.items()}
     return Kept(**rooms, slices=_room(slice_room * 3), slice_count=_room(1))

@@ -44,11 +44,6 @@ def assumptions_of(
             f"Every member is brought to the end of {question.to_on}: what is due by then (expiry, maturity, tier review) is "
             "done, and dated when it was due.",
         ),
-        _assumption(
-            "debt_seen_when_it_changes",
-            "欠分的偿还记在会员下一笔记录的日期；其余每日金额都记在到期当日。",
-            "A repayment of debt counts on the day of the member's next entry; all else counts on the day it was due.",
-        ),
     ]  # fmt: skip
     if gifts:
         told.append(
