@@ -52,11 +52,19 @@ def cli_text() -> str:
     return reference_text()
 
 
+def backtest_schema_text() -> str:
+    """`docs/reference/backtest.schema.json`."""
+    from jifen.insight.backtest.result import json_schema
+
+    return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
+
+
 FILES: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": openapi_text,
     "docs/reference/programme.schema.json": programme_schema_text,
     "docs/reference/refusals.md": refusals_text,
     "docs/reference/cli.md": cli_text,
+    "docs/reference/backtest.schema.json": backtest_schema_text,
 }
 
 
