@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from tests.builders import a_document
 from tests.machine.till import LONG_AGO, Till
 
@@ -35,6 +36,7 @@ from jifen.store.migrate import migrate
 
 SETTINGS = {"shared_buffers": "64MB", "min_wal_size": "80MB"}
 TILLS = 6
+WORKERS = 2
 MEMBERS = 4
 POINTS_EACH = 10
 PATIENCE_SECONDS = 30
@@ -77,7 +79,7 @@ class Shop:
 
     def serve(self) -> None:
         """Start `jifen serve` and wait until it answers."""
-        arguments = ["serve", "--home", str(self.home), "--port", str(self.port)]
+        arguments = ["serve", "--home", str(self.home), "--port", str(self.port), "--workers", str(WORKERS)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _SERVE, *arguments], stdout=subprocess.DEVNULL, stderr=log
@@ -117,10 +119,29 @@ class Shop:
         }  # fmt: skip
 
     def kill_the_api(self) -> None:
-        """kill -9."""
+        """kill -9 of whoever serves, and of the process that watches over them."""
         assert self.process is not None
+        workers = self.workers()
         self.process.kill()
         self.process.wait()
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        psutil.wait_procs(workers, timeout=PATIENCE_SECONDS)
+
+    def kill_a_worker(self) -> None:
+        """kill -9 of one of those who serve; another takes its place."""
+        self.workers()[0].kill()
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that serve."""
+        assert self.process is not None
+        found = []
+        for one in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # a zombie is one too
+                if "spawn_main" in " ".join(one.cmdline()):
+                    found.append(one)
+        return found
 
     def kill_postgres(self) -> None:
         """kill -9 of the postmaster; its children die by themselves."""

@@ -1,4 +1,4 @@
-"""kill -9 under load, ten times: what was acknowledged is there once, what was not can be sent again, every law holds."""
+"""kill -9 under load, fifteen times: what was acknowledged is there once, what was not can be sent again, every law holds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import random
 import time
 
+import psutil
 import pytest
 from tests.crash.serving import Shop, a_served_shop
 
 ROUNDS = int(os.environ.get("JIFEN_TEST_ROUNDS", "5"))
-"""Five of each in CI, ten in all."""
+"""Five of each in CI, fifteen in all."""
 SEED = int(os.environ.get("JIFEN_TEST_SEED", str(time.time_ns() % 1_000_000)))
 
 
@@ -68,3 +69,37 @@ def test_kill_9_of_postgresql_under_load_loses_nothing_and_the_api_comes_back_by
     except BaseException:
         print(f"JIFEN_TEST_SEED={SEED}")
         raise
+
+
+@pytest.mark.slow
+def test_kill_9_of_one_worker_loses_nothing_and_another_takes_its_place() -> None:
+    chance = random.Random(SEED)
+    try:
+        with a_served_shop() as shop:
+            for number in range(ROUNDS):
+                before = {worker.pid for worker in shop.workers()}
+                assert len(before) == 2
+                asyncio.run(_ring_and_pull_the_plug(shop, chance, number, "kill_a_worker"))
+                until = time.monotonic() + 20
+                while len(now := {worker.pid for worker in shop.workers()} - before) < 1:
+                    assert time.monotonic() < until, "no other worker was started"
+                    time.sleep(0.1)
+                assert now
+                shop.wait_until_it_answers()
+                asyncio.run(shop.send_again())
+                asyncio.run(shop.prove())
+    except BaseException:
+        print(f"JIFEN_TEST_SEED={SEED}")
+        raise
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_process_that_watches_over_them() -> None:
+    with a_served_shop() as shop:
+        workers = shop.workers()
+        assert shop.process is not None
+        shop.process.kill()
+        shop.process.wait()
+        gone, alive = psutil.wait_procs(workers, timeout=20)
+        assert (len(gone), alive) == (2, [])
+        shop.serve()  # the port is free again
