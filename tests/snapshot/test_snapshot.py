@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -26,7 +29,8 @@ from tests.snapshot.shop import (
 )
 
 from jifen.domain.refusals import ProgramMissing
-from jifen.insight.snapshot import TABLES, open_snapshot, writing
+from jifen.insight.snapshot import TABLES, File, open_snapshot, writing
+from jifen.insight.snapshot.files import write_file
 from jifen.insight.snapshot.folder import LOCK, locked_folder
 from jifen.insight.snapshot.manifest import read_manifest, write_manifest
 from jifen.insight.snapshot.refusals import (
@@ -41,8 +45,10 @@ from jifen.insight.snapshot.refusals import (
 )
 from jifen.insight.snapshot.verifying import verify_snapshot
 from jifen.insight.snapshot.writing import Run
+from jifen.jobs import snapshot as job
 from jifen.operations.publish_program import publish_program
 from jifen.store.ledger import connect
+from jifen.store.snapshot import Instant, read_instant
 
 SEED = 20260404
 
@@ -365,6 +371,60 @@ def _run_killed(database: FreshDatabase, folder: Path, at: int) -> subprocess.Co
         [sys.executable, "-c", _KILLED, database.app.url(), str(folder), str(at)],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
+
+
+async def test_a_run_that_is_interrupted_ends_before_it_lets_the_folder_go(
+    fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_till(fresh_database, a_shop_document()) as till:
+        await lives_in(till, steps=15)
+        folder = tmp_path / "s"
+        write, begun = write_file, threading.Event()
+
+        def slowly(*arguments: Any, **more: Any) -> File:
+            begun.set()
+            time.sleep(0.02)
+            return write(*arguments, **more)
+
+        monkeypatch.setattr(writing, "write_file", slowly)
+        run = asyncio.create_task(snapshot_of(fresh_database, folder))
+        await asyncio.to_thread(begun.wait)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        left = {p.relative_to(folder) for p in folder.rglob("*.parquet")}
+        await asyncio.sleep(0.2)
+        assert {p.relative_to(folder) for p in folder.rglob("*.parquet")} == left, "nobody writes any more"
+        assert not (folder / "manifest.json").exists()
+        assert not list(folder.glob(".spill-*"))
+
+        monkeypatch.setattr(writing, "write_file", write)
+        await snapshot_of(fresh_database, folder)
+        assert_same(rows_of_snapshot(folder), await rows_of_ledger(fresh_database))
+
+
+async def test_chunks_of_any_size_make_the_same_snapshot(
+    fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_till(fresh_database, a_shop_document()) as till:
+        await lives_in(till, members=3, steps=25)
+        monkeypatch.setattr(job, "CHUNK_BYTES", 1)
+        await snapshot_of(fresh_database, tmp_path / "s", buckets=2)
+        assert_same(rows_of_snapshot(tmp_path / "s"), await rows_of_ledger(fresh_database))
+
+
+async def test_a_replica_is_refused(
+    fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is running on the primary is not told there, so late commits would be lost."""
+
+    async def on_a_replica(connection: Any) -> Instant:
+        return replace(await read_instant(connection), is_replica=True)
+
+    async with a_till(fresh_database, a_shop_document()):
+        monkeypatch.setattr(job, "read_instant", on_a_replica)
+        with pytest.raises(job.ReplicaRefused, match="primary"):
+            await snapshot_of(fresh_database, tmp_path / "s")
 
 
 async def test_a_reader_reads_to_the_end_while_the_next_run_writes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from jifen.insight.snapshot.contracts import JOURNAL
 from jifen.insight.snapshot.manifest import Manifest
 from jifen.insight.snapshot.reading import SnapshotRevision
 from jifen.insight.snapshot.refusals import SnapshotRefused
-from jifen.insight.snapshot.writing import Head, Run, Say, begin
+from jifen.insight.snapshot.writing import Head, Run, RunStopped, Say, begin
 from jifen.store.ledger import Connection, connect
 from jifen.store.revisions import StoredRevision, all_revisions
 from jifen.store.snapshot import (
@@ -77,7 +78,7 @@ async def take_snapshot(
         finally:
             await connection.close()
         read = time.monotonic()
-        manifest = await asyncio.to_thread(run.finish, [_kept(revision) for revision in revisions], say)
+        manifest = await _finish(run, [_kept(revision) for revision in revisions], say)
         new = {"members": manifest.members - known_members, **{name: run.taken[name] for name in JOURNAL}}
     written = [file for file in manifest.files if file.part == manifest.runs - 1]
     return Taken(
@@ -88,6 +89,18 @@ async def take_snapshot(
         seconds_reading=round(read - began, 3),
         seconds=round(time.monotonic() - began, 3),
     )
+
+
+async def _finish(run: Run, revisions: list[SnapshotRevision], say: Say) -> Manifest:
+    """Sort and write in a thread. When this is cancelled (Ctrl-C, a polite kill) the thread ends before the folder is let go."""
+    writing = asyncio.create_task(asyncio.to_thread(run.finish, revisions, say))
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        run.stop()
+        with suppress(RunStopped):
+            await writing
+        raise
 
 
 def _head(instant: Instant, revisions: list[StoredRevision]) -> Head:

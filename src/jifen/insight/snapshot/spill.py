@@ -23,6 +23,7 @@ class Spill:
         self._table = table
         self._buckets = buckets
         self._writers: dict[int, tuple[pa.OSFile, pa.ipc.RecordBatchStreamWriter]] = {}
+        self._written: set[int] = set()
 
     def __enter__(self) -> Spill:
         return self
@@ -50,6 +51,7 @@ class Spill:
             writer.write_table(part)
 
     def _open(self, bucket: int, schema: pa.Schema) -> tuple[pa.OSFile, pa.ipc.RecordBatchStreamWriter]:
+        self._written.add(bucket)
         file = pa.OSFile(str(self._path(bucket)), "wb")
         self._writers[bucket] = file, pa.ipc.new_stream(file, schema, options=_OPTIONS)
         return self._writers[bucket]
@@ -66,9 +68,9 @@ class Spill:
 
     def take(self, bucket: int) -> pl.DataFrame | None:
         """All rows of a bucket, which are gone from the spill with that; None: there are none."""
-        path = self._path(bucket)
-        if not path.exists():
+        if bucket not in self._written:
             return None
+        path = self._path(bucket)
         with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as stream:
             frame = pl.from_arrow(stream.read_all())
         path.unlink()

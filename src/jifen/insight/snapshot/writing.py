@@ -90,6 +90,10 @@ def begin(folder: Path, *, buckets: int | None = None) -> Iterator[Run]:
             run.leave()
 
 
+class RunStopped(Exception):
+    """The run was told to stop before its manifest stood."""
+
+
 class Run:
     """One run of a snapshot. Use `begin`."""
 
@@ -104,6 +108,7 @@ class Run:
         self._ids: list[pl.Series] = []
         self._numbers: pl.DataFrame | None = None
         self._rewrites = False
+        self._is_stopped = False
         self._parts: dict[tuple[str, str, int], list[File]] = {}
         self.taken = dict.fromkeys(TABLES, 0)
 
@@ -173,6 +178,7 @@ class Run:
         Refuses
             HistoryDiffers   what came does not go on from the snapshot before
             DiskFull         no room
+            RunStopped       it was told to stop
         """
         head = self._head
         assert head is not None, "a run begins at a moment"
@@ -191,6 +197,7 @@ class Run:
         )
         files: list[File] = []
         for bucket in range(self.buckets):
+            self._go_on()
             say("writing", bucket, self.buckets)
             files += self._write_bucket(bucket, attributes)
         say("writing", self.buckets, self.buckets)
@@ -215,8 +222,17 @@ class Run:
             files=tuple(files),
             totals=totals_of(files),
         )
+        self._go_on()
         write_manifest(self.folder, manifest)
         return manifest
+
+    def stop(self) -> None:
+        """Let `finish`, in its thread, end at the next bucket without a manifest."""
+        self._is_stopped = True
+
+    def _go_on(self) -> None:
+        if self._is_stopped:
+            raise RunStopped
 
     def _write_bucket(self, bucket: int, attributes: dict[str, str]) -> list[File]:
         """The files of one bucket: its journal's new parts, and its cache."""
