@@ -7,6 +7,7 @@ settles at least the earliest gift that is not settled yet, and the passes end. 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side
 from jifen.insight.backtest.walking import nowhere, walk_bucket
 from jifen.insight.snapshot import Snapshot
+
+THREADS = 2
 
 Slicing = Callable[[pl.DataFrame], Slices]
 """From a bucket's entries to the slices of the gifts received in it."""
@@ -92,39 +95,42 @@ class _Part:
 
 
 def _prepared(snapshot: Snapshot, question: Question, side: Side, who: pl.Series) -> list[_Part]:
-    tables = ("members", "purchases", "lines", "returns", "entries")
-    columns = columns_read([side], with_categories=False)
     ids: dict[str, int] = {}
     entries = snapshot.scan("entries").filter(pl.col("gift_id").is_not_null())
     for name in entries.select("gift_id").unique().sort("gift_id").collect().get_column("gift_id"):
         ids[name] = len(ids)
-    parts = []
-    for bucket in range(snapshot.buckets):
-        frames = snapshot.collect(bucket, tables=tables, columns=columns)
-        own = frames.members.get_column("member").is_in(who.implode())
-        if not own.any():
-            continue
-        frames = chosen(frames, own, before=question.before)
-        woven = weave(frames, zone=question.zone, end_at=None)
-        days = woven.block[:, fold.EVENT_OCCURRED_DAY]
-        first_day, end_day = (int(days.min()), int(days.max())) if len(days) else (0, 0)
-        expiry = side.expiry(first_day, end_day)
-        gifts = _numbered(woven.entries.get_column("gift_id"), ids)
-        is_received = (woven.entries.get_column("kind") == "gift_in").to_numpy()
-        recorded = recorded_slices(woven.entries)
-        judged = judge(woven, side, expiry=expiry, first_day=first_day, slices=recorded)
-        parts.append(
-            _Part(
-                woven=woven,
-                seen=judged.seen,
-                expiry=expiry,
-                first_day=first_day,
-                gifts=gifts,
-                received=gifts[is_received],
-                given=np.zeros((0, 3), dtype=np.int64),
-            )
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        parts = pool.map(
+            lambda bucket: _part(snapshot, question, side, who, ids, bucket), range(snapshot.buckets)
         )
-    return parts
+        return [part for part in parts if part is not None]
+
+
+def _part(
+    snapshot: Snapshot, question: Question, side: Side, who: pl.Series, ids: dict[str, int], bucket: int
+) -> _Part | None:
+    """The givers and receivers of a bucket with what select sees of them; None: it has none."""
+    numbers = snapshot.scan("members", bucket).select("member").collect().get_column("member")
+    if not numbers.is_in(who.implode()).any():
+        return None
+    tables = ("members", "purchases", "lines", "returns", "entries")
+    frames = snapshot.collect(bucket, tables=tables, columns=columns_read([side], with_categories=False))
+    frames = chosen(frames, frames.members.get_column("member").is_in(who.implode()), before=question.before)
+    woven = weave(frames, zone=question.zone, end_at=None)
+    days = woven.block[:, fold.EVENT_OCCURRED_DAY]
+    first_day, end_day = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    expiry = side.expiry(first_day, end_day)
+    gifts = _numbered(woven.entries.get_column("gift_id"), ids)
+    judged = judge(woven, side, expiry=expiry, first_day=first_day, slices=recorded_slices(woven.entries))
+    return _Part(
+        woven=woven,
+        seen=judged.seen,
+        expiry=expiry,
+        first_day=first_day,
+        gifts=gifts,
+        received=gifts[(woven.entries.get_column("kind") == "gift_in").to_numpy()],
+        given=np.zeros((0, 3), dtype=np.int64),
+    )
 
 
 def _numbered(ids: pl.Series, numbers: dict[str, int]) -> Integers:

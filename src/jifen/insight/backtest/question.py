@@ -1,4 +1,7 @@
-"""What is asked of a back-test, settled once before any bucket is read: sides, days, who is chosen."""
+"""What is asked of a back-test, settled once before any bucket is read: sides, days, who is chosen.
+
+Whole members are chosen, never parts of lives: docs/decisions/0065-a-back-test-chooses-whole-members.md.
+"""
 
 from __future__ import annotations
 
