@@ -17,7 +17,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 from tests.conftest import create_database
 
-from jifen.api.app import create_app
+from jifen.api.app import PATIENCE, create_app
 from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
 from jifen.embedded import Connection, Server
@@ -156,7 +156,7 @@ def shop(postgres: Server, migrated_template: str) -> Shop:
 @asynccontextmanager
 async def a_ledger(address: Connection) -> AsyncIterator[Ledger]:
     """An open ledger."""
-    pool = await open_pool(address)
+    pool = await open_pool(address, patience=PATIENCE)
     try:
         yield Ledger(pool, compile_timeline=timeline_of_published)
     finally:

@@ -129,6 +129,12 @@ class Shop:
                 worker.kill()
         psutil.wait_procs(workers, timeout=PATIENCE_SECONDS)
 
+    def ask_to_stop(self) -> None:
+        """As an operator stops it: whoever was let in is answered first."""
+        assert self.process is not None
+        self.process.terminate()
+        assert self.process.wait(PATIENCE_SECONDS) == 0
+
     def kill_a_worker(self) -> None:
         """kill -9 of one of those who serve; another takes its place."""
         self.workers()[0].kill()

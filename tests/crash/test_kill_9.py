@@ -94,6 +94,17 @@ def test_kill_9_of_one_worker_loses_nothing_and_another_takes_its_place() -> Non
 
 
 @pytest.mark.slow
+def test_asked_to_stop_under_load_it_answers_whoever_was_let_in() -> None:
+    with a_served_shop() as shop:
+        asyncio.run(_ring_and_pull_the_plug(shop, random.Random(SEED), 0, "ask_to_stop"))
+        assert shop.defects() == ""
+        asyncio.run(shop.prove())
+        shop.serve()
+        asyncio.run(shop.send_again())
+        asyncio.run(shop.prove())
+
+
+@pytest.mark.slow
 def test_workers_end_with_the_process_that_watches_over_them() -> None:
     with a_served_shop() as shop:
         workers = shop.workers()

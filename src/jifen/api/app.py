@@ -26,9 +26,11 @@ from jifen.api.short_road import ShortRoad
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, Refusal
 from jifen.embedded.connection import Connection as Address
-from jifen.store.ledger import Ledger, open_pool
+from jifen.store.ledger import Ledger, Patience, open_pool
 
 POOL_SIZE = 8
+PATIENCE = Patience(lock_seconds=2, statement_seconds=10)
+"""A till does not wait for a database that hangs, nor everybody for a member whom somebody holds: the answer is 503."""
 DESCRIPTION = """
 Jifen (积分) keeps the points of a retailer's members in a ledger that can be explained, proven and paid for.
 
@@ -63,7 +65,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if app.state.ledger is None and address is not None:
-                pool = await open_pool(address, size=pool_size)
+                pool = await open_pool(address, size=pool_size, patience=PATIENCE)
                 stack.push_async_callback(pool.close)
                 _serve(app, Ledger(pool, compile_timeline=timeline_of_published))
             if runs_jobs and app.state.ledger is not None:

@@ -44,23 +44,35 @@ def _encode(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
+class Patience(NamedTuple):
+    """How long a connection waits before it gives up: for a lock (0: as long as it takes), and for a statement."""
+
+    lock_seconds: int = 0
+    statement_seconds: int = 60
+
+
 _SETTINGS = {"search_path": SCHEMA, "timezone": "UTC", "application_name": "jifen"}
 
 
-async def open_pool(address: Address, *, size: int = 8) -> Pool:
+async def open_pool(address: Address, *, size: int = 8, patience: Patience | None = None) -> Pool:
     """A pool of connections to the ledger as the application role.
 
     Every statement here is prepared and finds its rows by key, so one plan serves all its executions. Left to itself
     PostgreSQL would plan a batch of one anew each time, which costs more than doing it.
     """
+    patience = patience or Patience()
     return await asyncpg.create_pool(
         **address.arguments(),
         min_size=1,
         max_size=size,
         init=_prepare,
         reset=_keep,
-        server_settings={**_SETTINGS, "plan_cache_mode": "force_generic_plan"},
-        command_timeout=60,
+        server_settings={
+            **_SETTINGS,
+            "plan_cache_mode": "force_generic_plan",
+            "lock_timeout": f"{patience.lock_seconds}s",
+        },
+        command_timeout=patience.statement_seconds,
     )
 
 
