@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from jifen.domain import fold
-from jifen.insight.backtest.hits import Backs, Seen, backs_of, has_masks, hits_back, lists_of, seen_of
+from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, lists_of, seen_of
 from jifen.insight.backtest.shapes import Integers, Lives
 from jifen.insight.backtest.sides import Side
 from jifen.insight.replay import KINDS
@@ -348,8 +348,3 @@ def _most(woven: Woven, room: Integers) -> int:
     sums = np.concatenate([[0], np.cumsum(room)])
     per = sums[woven.starts[1:]] - sums[woven.starts[:-1]]
     return int(per.max(initial=0))
-
-
-def is_generated(lines: pl.DataFrame) -> bool:
-    """Whether no masks were kept, so that select must be run for the ledger's own revisions too."""
-    return lines.height > 0 and not has_masks(lines)

@@ -6,7 +6,6 @@ settles at least the earliest gift that is not settled yet, and the passes end. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -23,9 +22,6 @@ from jifen.insight.backtest.walking import nowhere, walk_bucket
 from jifen.insight.snapshot import Snapshot
 
 THREADS = 2
-
-Slicing = Callable[[pl.DataFrame], Slices]
-"""From a bucket's entries to the slices of the gifts received in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,7 +5,8 @@ more and compiles it, so every meaning of an event is the fold's and only sums a
 the ledger, also where under other rules time's own entries differ, so that returns, commits and releases find what they
 are about. An event that the balance does not allow does not take place, and is counted.
 
-Why so: docs/decisions/0064-a-back-test-walks-by-the-ledgers-own-numbers.md. This file may break the house's habits of size and dress as `fold.py` does.
+This file may break the house's habits of size and dress as `fold.py` does. Why it is so:
+docs/decisions/0064-a-back-test-walks-by-the-ledgers-own-numbers.md.
 """
 
 # ruff: noqa: PLR0912, PLR0913, PLR0915, PLR0917

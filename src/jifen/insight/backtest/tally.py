@@ -6,7 +6,7 @@ Spark and one machine run the same function over buckets; only sums travel.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,9 @@ EXTREMES = 100
 WORST = 20
 SUMMED = ("rules", "rule_months", "tier_months", "days", "pairs", "asked", "ended", "moves", "due")
 BASELINE, DRAFT = 0, 1
+
+Slicing = Callable[[pl.DataFrame], Slices]
+"""From a bucket's entries to the slices of the gifts received in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,7 +85,7 @@ def tally_bucket(
     question: Question,
     frames: BucketFrames,
     *,
-    gifts: Mapping[int, Any] | None = None,
+    gifts: Mapping[int, Slicing] | None = None,
     walk: Walk | None = None,
     began: float | None = None,
 ) -> Tally:
