@@ -48,7 +48,7 @@ from jifen.insight.snapshot.writing import Run
 from jifen.jobs import snapshot as job
 from jifen.operations.publish_program import publish_program
 from jifen.store.ledger import connect
-from jifen.store.snapshot import Instant, read_instant
+from jifen.store.snapshot import Instant, copy_journal, read_instant
 
 SEED = 20260404
 
@@ -411,6 +411,45 @@ async def test_chunks_of_any_size_make_the_same_snapshot(
         monkeypatch.setattr(job, "CHUNK_BYTES", 1)
         await snapshot_of(fresh_database, tmp_path / "s", buckets=2)
         assert_same(rows_of_snapshot(tmp_path / "s"), await rows_of_ledger(fresh_database))
+
+
+class Heard:
+    """A connection that keeps what was asked of it."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.asked: list[tuple[str, tuple[object, ...]]] = []
+
+    async def execute(self, query: str) -> None:
+        await self.connection.execute(query)
+
+    async def copy_from_query(self, query: str, *arguments: object, **more: Any) -> None:
+        self.asked.append((query, arguments))
+        await self.connection.copy_from_query(query, *arguments, **more)
+
+
+async def test_a_later_run_reads_by_the_index_and_not_whole_tables(fresh_database: FreshDatabase) -> None:
+    async with a_till(fresh_database, a_shop_document()) as till:
+        await lives_in(till, steps=10)
+
+        async def sink(_: bytes) -> None:
+            return None
+
+        connection = await connect(fresh_database.app)
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                instant = await read_instant(connection)
+                heard = Heard(connection)
+                for table in ("purchases", "returns", "entries", "postings"):
+                    await copy_journal(heard, table, since=instant.visible, sink=sink)
+                for query, (below, since) in heard.asked:
+                    told = await connection.fetch("EXPLAIN " + query, below, since)
+                    plan = "\n".join(row[0] for row in told)
+                    assert "_recorded_xid" in plan, plan
+                    assert "Seq Scan" not in plan, plan
+                assert len(heard.asked) == 4
+        finally:
+            await connection.close()
 
 
 async def test_a_replica_is_refused(

@@ -112,7 +112,9 @@ async def copy_journal(connection: Connection, table: str, *, since: str, sink: 
     if not since:
         await connection.copy_from_query(f"SELECT {columns} FROM {of}", output=sink, format="csv")
         return
-    # The first condition is what the index can answer: below it everything had ended.
+    # The first condition is what the index can answer: below it everything had ended. Where the table was never analysed, the
+    # planner would read it whole.
+    await connection.execute("SET LOCAL enable_seqscan = off")
     await connection.copy_from_query(
         f"""SELECT {columns} FROM {of}
             WHERE recorded_xid >= $1 AND NOT pg_visible_in_snapshot(recorded_xid::text::xid8, $2::text::pg_snapshot)""",
