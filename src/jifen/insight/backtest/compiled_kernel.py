@@ -47,7 +47,7 @@ def _twin(source: ModuleType, names: dict[str, Any]) -> Any:
         setattr(module, bound, meaning)
     for own, function in inspect.getmembers(module, inspect.isfunction):
         if own != kernel.bound.__name__:
-            setattr(module, own, numba.njit(nogil=True)(function))
+            setattr(module, own, numba.njit(nogil=True, error_model="numpy")(function))
     return module
 
 

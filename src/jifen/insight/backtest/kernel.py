@@ -200,12 +200,15 @@ def walk(
                 )  # fmt: skip
                 for i in range(member[fold.LOTS]):
                     gone[i] = lots[i * fold.LOT_WIDTH + fold.LOT_GONE]
-            repay_by_day(
-                member, lots, window, history, holds, tiers, revisions, currencies, out,
-                event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT], first_day, end_day, debt_before, t_days,
-            )  # fmt: skip
+            owed = 0
             for c in range(n_currencies):
                 debt_before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
+                owed += debt_before[c]
+            if owed > 0:
+                repay_by_day(
+                    member, lots, window, history, holds, tiers, revisions, currencies, out,
+                    event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT], first_day, end_day, debt_before, t_days,
+                )  # fmt: skip
             code = fold.apply(
                 member, lots, window, history, counters, holds, event, hits, results, expiry,
                 rules, tests, tiers, revisions, currencies, out,
