@@ -17,6 +17,7 @@ import psutil
 
 from jifen.bench.figures import Figure, is_noisy, median
 from jifen.bench.machine import Machine, a_machine
+from jifen.bench.profile import profile
 
 CONNECTIONS = 128
 BATCH_CONNECTIONS = (
@@ -30,6 +31,7 @@ class Size:
     """How large and how long."""
 
     members: int = 1_000_000
+    postings: int = 20_000_000
     seconds: int = 8
     rounds: int = 3
 
@@ -128,6 +130,7 @@ def ledger(size: Size, say: Say) -> Iterator[Figure]:
             goal="300 MB",
             holds=machine.memory_megabytes() < 300,
         )
+        yield _profiled(machine, http, say)
         say("the same at half of that rate")
         half = machine.load(
             seconds=float(size.seconds),
@@ -157,6 +160,18 @@ def ledger(size: Size, say: Say) -> Iterator[Figure]:
         say("proving the books")
         _must_be_kept(machine)
         yield _killed(machine, say)
+
+
+def _profiled(machine: Machine, http: Run, say: Say) -> Figure:
+    """Where the time of a purchase goes, by part and by process."""
+    say("the profile by part")
+    parts = profile(machine)
+    cpu = http.detail["cpu_us"]
+    serving = sum(parts.values())
+    return Figure(
+        name="profile", value=serving, unit="CPU microseconds a purchase, without HTTP", goal="told", holds=None,
+        detail={**parts, "http": round(max(0.0, cpu["serving"] - serving), 1), "postgresql": cpu["postgresql"]},
+    )  # fmt: skip
 
 
 def _spends(machine: Machine, size: Size) -> Figure:
@@ -273,29 +288,39 @@ def contention(size: Size, say: Say) -> Iterator[Figure]:
 
 
 def growth(size: Size, say: Say) -> Iterator[Figure]:
-    """CPU a purchase with many members against few."""
-    few = _cpu_with(size.members // 10, size, say)
-    many = _cpu_with(size.members, size, say)
-    up = many["cpu"] / few["cpu"] - 1
-    yield Figure(
-        name="growth_members", value=100 * up, unit=f"% more CPU a purchase with {size.members:,} members than a tenth",
-        goal="at most 10 %", holds=up <= 0.10, detail={"few": few, "many": many},
-    )  # fmt: skip
+    """CPU a purchase with many members against few, and with many postings against none."""
+    with a_machine(members=size.members // 10, say=say) as machine:
+        few = _cpu(machine, size, "few")
+    with a_machine(members=size.members, say=say) as machine:
+        many = _cpu(machine, size, "many")
+        up = many["cpu"] / few["cpu"] - 1
+        yield Figure(
+            name="growth_members", value=100 * up, unit=f"% more CPU a purchase with {size.members:,} members than a tenth",
+            goal="at most 10 %", holds=up <= 0.10, detail={"few": few, "many": many},
+        )  # fmt: skip
+        each = max(2, size.postings // size.members)
+        say(f"writing {each * size.members:,} postings")
+        machine.add_postings(each)
+        _must_be_kept(machine)
+        old = _cpu(machine, size, "old")
+        up = old["cpu"] / many["cpu"] - 1
+        yield Figure(
+            name="growth_postings", value=100 * up, unit=f"% more CPU a purchase with {each * size.members:,} postings than none",
+            goal="at most 30 %, WAL told", holds=up <= 0.30, detail={"none": many, "many": old},
+        )  # fmt: skip
 
 
-def _cpu_with(members: int, size: Size, say: Say) -> dict[str, float]:
-    with a_machine(members=members, say=say) as machine:
-        machine.load(seconds=3.0, connections=CONNECTIONS, kind="purchase", run="warm")
-        wal = machine.wal_bytes()
-        result = machine.load(
-            seconds=float(size.seconds), connections=CONNECTIONS, kind="purchase", run="grow"
-        )
-        cpu = result["cpu_us"]
-        return {
-            "cpu": cpu["serving"] + cpu["postgresql"],
-            "wal_bytes_a_purchase": (machine.wal_bytes() - wal) / max(result["items"], 1),
-            "rate": result["rate"],
-        }
+def _cpu(machine: Machine, size: Size, run: str) -> dict[str, float]:
+    machine.load(seconds=3.0, connections=CONNECTIONS, kind="purchase", run=f"{run}-warm")
+    wal = machine.wal_bytes()
+    result = machine.load(seconds=float(size.seconds), connections=CONNECTIONS, kind="purchase", run=run)
+    cpu = result["cpu_us"]
+    return {
+        "cpu": cpu["serving"] + cpu["postgresql"],
+        "wal_bytes_a_purchase": round((machine.wal_bytes() - wal) / max(result["items"], 1)),
+        "rate": round(result["rate"]),
+        "foreign_share": result["foreign_share"],
+    }
 
 
 def history(size: Size, say: Say) -> Iterator[Figure]:

@@ -106,8 +106,39 @@ class Machine:
                 spend_window, tier_history, counters, holds)
             SELECT md5(i::text)::uuid, 'active', now(), 0, 0, {fold.FAR}, 0, -1, 0, 0, 0, {fold.FAR}, {fold.FAR_AT},
                 '{{0,0}}', '{{0,0}}', '{{}}', '{{0,0,0}}', '{{}}', '{{}}'
-            FROM generate_series({first}, {first + count - 1}) AS i"""  # noqa: S608
+            FROM generate_series({first}, {first + count - 1}) AS i"""
         self._run("psql", "-X", "-q", "-d", "jifen", "-c", statement, "-c", "VACUUM ANALYZE jifen.member")
+
+    def add_postings(self, each: int) -> None:
+        """Give each member an old life of so many postings (at least 2): units given by hand once, and taken one by one.
+
+        They are entries as the ledger would have written them, so the books stay kept. Members to whom something has
+        happened already are left alone.
+        """
+        statements = [  # the only thing put in is a number of ours
+            f"""CREATE TEMP TABLE fresh AS SELECT member_id FROM jifen.member WHERE sequence = 0;
+                CREATE TEMP TABLE old AS SELECT member_id, n::bigint AS sequence, {each} - n + 1 AS after
+                FROM fresh, generate_series(1, {each}) AS n""",
+            """INSERT INTO jifen.entry (member_id, sequence, entry_id, kind, currency, units, revision, occurred_at,
+                   recorded_at, tier_after, balances_after)
+               SELECT member_id, sequence, gen_random_uuid(), CASE sequence WHEN 1 THEN 'adjust_up' ELSE 'adjust_down' END, 0,
+                      CASE sequence WHEN 1 THEN after ELSE 1 END, 1, OLD_AT, OLD_AT, 0, ARRAY[after, 0] FROM old""",
+            """INSERT INTO jifen.posting (member_id, sequence, part, currency, verb, account, is_credit, units, balance_after,
+                   reason_rules, reason_desired, reason_granted, lot, revision, funder, occurred_at, recorded_at)
+               SELECT member_id, sequence, 0, 0, CASE sequence WHEN 1 THEN 'adjust_up' ELSE 'adjust_down' END, 'adjusted',
+                      sequence = 1, units, after, '{0}', ARRAY[units], ARRAY[units],
+                      CASE sequence WHEN 1 THEN 1 END, 1, 'bench', OLD_AT, OLD_AT
+               FROM (SELECT *, CASE sequence WHEN 1 THEN after ELSE 1 END AS units FROM old) one""",
+            f"""INSERT INTO jifen.lot (member_id, number, currency, origin, opened, left_units, held, gone, expired, returned,
+                   matures_on, expires_on)
+               SELECT member_id, 1, 0, 1, {each}, 1, 0, {each} - 1, 0, 0, (OLD_AT)::date, NULL FROM fresh""",
+            f"""UPDATE jifen.member SET sequence = {each}, lots_opened = 1, balances = '{{1,0}}'
+                FROM fresh WHERE member.member_id = fresh.member_id""",
+        ]
+        arguments = ["-d", "jifen"]
+        for statement in statements:
+            arguments += ["-c", statement.replace("OLD_AT", "'2020-01-01T00:00:00Z'::timestamptz")]
+        self._run("psql", "-X", "-q", *arguments, "-c", "VACUUM ANALYZE")
 
     def start_serving(self) -> float:
         """Start the serving process; return the seconds until it answers."""

@@ -15,6 +15,9 @@ def bench(
         list[str] | None, typer.Argument(help="ledger, read, import, contention, growth; default: all.")
     ] = None,
     members: Annotated[int, typer.Option(help="How many members there are.", min=100)] = 1_000_000,
+    postings: Annotated[
+        int, typer.Option(help="How many postings there are in the measure of growth.", min=0)
+    ] = 20_000_000,
     seconds: Annotated[int, typer.Option(help="How long each measure runs.", min=1)] = 8,
     rounds: Annotated[
         int, typer.Option(help="Rounds of PostgreSQL's own measure and ours, in turn.", min=1)
@@ -34,7 +37,7 @@ def bench(
     unknown = [name for name in groups or [] if name not in GROUPS]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(GROUPS)}", param_hint="GROUPS")
-    size = Size(members=members, seconds=seconds, rounds=rounds)
+    size = Size(members=members, postings=postings, seconds=seconds, rounds=rounds)
     figures: list[dict[str, Any]] = []
     try:
         for name in groups or list(GROUPS):
