@@ -8,7 +8,7 @@ Nothing is written. Between buckets `progress` is told how far it is; what it ra
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,9 +26,11 @@ from jifen.insight.backtest.question import RICH_BPS, Question, columns_read
 from jifen.insight.backtest.result import Result
 from jifen.insight.backtest.sides import BacktestRefused, Side, document_side, live_side
 from jifen.insight.backtest.tally import Tally, merged, tally_bucket
-from jifen.insight.snapshot import Snapshot
+from jifen.insight.snapshot import BucketFrames, Snapshot
 
 THREADS = 2
+KEPT_LINES = 4_000_000
+"""A history of so many lines is kept in memory between settling gifts and tallying."""
 TABLES = ("members", "purchases", "lines", "returns", "entries")
 
 
@@ -86,13 +88,14 @@ def compare(  # noqa: PLR0913
         snapshot, draft, label=label, against=against, against_label=against_label, from_on=from_on, to_on=to_on,
         stores=stores, sample=sample, seed=seed, rich_bps=rich_bps,
     )  # fmt: skip
+    frames_of = reader_of(snapshot, question)
     gifts: dict[int, Settled] = {}
     for at, side in enumerate(question.sides):
-        settled = settle_gifts(snapshot, question, side)
+        settled = settle_gifts(snapshot, question, side, frames_of)
         if settled is not None:
             gifts[at] = settled
     tallies: dict[int, Tally] = {}
-    for bucket, tally in _tallied(snapshot, question, gifts, threads):
+    for bucket, tally in _tallied(snapshot, question, gifts, frames_of, threads):
         tallies[bucket] = tally
         progress(
             Progress(buckets_done=len(tallies), buckets=snapshot.buckets, seconds=time.perf_counter() - began)
@@ -188,18 +191,42 @@ def _refuse_unknown_stores(snapshot: Snapshot, question: Question) -> None:
         raise BacktestRefused(f"nothing was ever bought in the stores {', '.join(unknown)}")
 
 
+def reader_of(snapshot: Snapshot, question: Question) -> Callable[[int], BucketFrames]:
+    """Reads the frames of a bucket, only the columns that both sides ask for; of a small history each is read once."""
+    columns = columns_read(question.sides, with_categories=question.with_categories)
+    is_small = snapshot.manifest.totals["lines"].rows <= KEPT_LINES
+    kept: dict[int, BucketFrames] = {}
+
+    def read(bucket: int) -> BucketFrames:
+        if bucket in kept:
+            return kept[bucket]
+        frames = snapshot.collect(bucket, tables=TABLES, columns=columns)
+        if is_small:
+            kept[bucket] = frames
+        return frames
+
+    return read
+
+
 def tally_of(
-    snapshot: Snapshot, question: Question, bucket: int, gifts: dict[int, Settled] | None = None
+    snapshot: Snapshot,
+    question: Question,
+    bucket: int,
+    gifts: Mapping[int, Settled] | None = None,
+    frames_of: Callable[[int], BucketFrames] | None = None,
 ) -> Tally:
     """What one bucket comes to: the whole of the work that can be spread."""
     began = time.perf_counter()
-    columns = columns_read(question.sides, with_categories=question.with_categories)
-    frames = snapshot.collect(bucket, tables=TABLES, columns=columns)
+    frames = (frames_of or reader_of(snapshot, question))(bucket)
     return tally_bucket(question, frames, gifts=gifts, began=began)
 
 
 def _tallied(
-    snapshot: Snapshot, question: Question, gifts: dict[int, Settled], threads: int
+    snapshot: Snapshot,
+    question: Question,
+    gifts: dict[int, Settled],
+    frames_of: Callable[[int], BucketFrames],
+    threads: int,
 ) -> Iterator[tuple[int, Tally]]:
     """Each bucket with its tally, as they get ready; at most `threads` buckets are in memory."""
     waiting = list(range(snapshot.buckets))
@@ -208,7 +235,7 @@ def _tallied(
         while waiting or running:
             while waiting and len(running) < threads:
                 bucket = waiting.pop(0)
-                running[pool.submit(tally_of, snapshot, question, bucket, gifts)] = bucket
+                running[pool.submit(tally_of, snapshot, question, bucket, gifts, frames_of)] = bucket
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield running.pop(future), future.result()

@@ -6,6 +6,7 @@ settles at least the earliest gift that is not settled yet, and the passes end. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,11 +16,11 @@ import polars as pl
 from jifen.domain import fold
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
 from jifen.insight.backtest.hits import Seen
-from jifen.insight.backtest.question import Question, columns_read
+from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side
 from jifen.insight.backtest.walking import nowhere, walk_bucket
-from jifen.insight.snapshot import Snapshot
+from jifen.insight.snapshot import BucketFrames, Snapshot
 
 THREADS = 2
 
@@ -38,8 +39,14 @@ class Settled:
         return _taken(self.slices, gifts)
 
 
-def settle_gifts(snapshot: Snapshot, question: Question, side: Side) -> Settled | None:
-    """What gifts are made of on a side; None: they are as recorded, or there are none."""
+def settle_gifts(
+    snapshot: Snapshot, question: Question, side: Side, frames_of: Callable[[int], BucketFrames]
+) -> Settled | None:
+    """What gifts are made of on a side; None: they are as recorded, or there are none.
+
+    Shape
+        frames_of   the frames of a bucket, as `compare.reader_of` reads them
+    """
     if side.begins_at is None:
         return None
     entries = snapshot.scan("entries").filter(pl.col("kind").is_in(["gift_out", "gift_in"]))
@@ -48,7 +55,7 @@ def settle_gifts(snapshot: Snapshot, question: Question, side: Side) -> Settled 
         return None
     ids = given.get_column("gift_id").unique().sort().to_list()
     numbers = {name: number for number, name in enumerate(ids)}
-    parts = _prepared(snapshot, question, side, given.get_column("member").unique())
+    parts = _prepared(snapshot, question, side, given.get_column("member").unique(), frames_of)
     settled = _recorded(given, numbers)
     touched: Integers = np.arange(len(ids))
     passes = 0
@@ -90,27 +97,39 @@ class _Part:
         return kept.slices[: 3 * int(kept.slice_count[0])].reshape(-1, 3).copy()
 
 
-def _prepared(snapshot: Snapshot, question: Question, side: Side, who: pl.Series) -> list[_Part]:
+def _prepared(
+    snapshot: Snapshot,
+    question: Question,
+    side: Side,
+    who: pl.Series,
+    frames_of: Callable[[int], BucketFrames],
+) -> list[_Part]:
     ids: dict[str, int] = {}
     entries = snapshot.scan("entries").filter(pl.col("gift_id").is_not_null())
     for name in entries.select("gift_id").unique().sort("gift_id").collect().get_column("gift_id"):
         ids[name] = len(ids)
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
         parts = pool.map(
-            lambda bucket: _part(snapshot, question, side, who, ids, bucket), range(snapshot.buckets)
+            lambda bucket: _part(snapshot, question, side, who, ids, bucket, frames_of),
+            range(snapshot.buckets),
         )
         return [part for part in parts if part is not None]
 
 
 def _part(
-    snapshot: Snapshot, question: Question, side: Side, who: pl.Series, ids: dict[str, int], bucket: int
+    snapshot: Snapshot,
+    question: Question,
+    side: Side,
+    who: pl.Series,
+    ids: dict[str, int],
+    bucket: int,
+    frames_of: Callable[[int], BucketFrames],
 ) -> _Part | None:
     """The givers and receivers of a bucket with what select sees of them; None: it has none."""
     numbers = snapshot.scan("members", bucket).select("member").collect().get_column("member")
     if not numbers.is_in(who.implode()).any():
         return None
-    tables = ("members", "purchases", "lines", "returns", "entries")
-    frames = snapshot.collect(bucket, tables=tables, columns=columns_read([side], with_categories=False))
+    frames = frames_of(bucket)
     frames = chosen(frames, frames.members.get_column("member").is_in(who.implode()), before=question.before)
     woven = weave(frames, zone=question.zone, end_at=None)
     days = woven.block[:, fold.EVENT_OCCURRED_DAY]
