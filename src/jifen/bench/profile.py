@@ -84,7 +84,10 @@ class PartClock:
 
 def profile(machine: Machine, *, batches: int = 40) -> dict[str, float]:
     """Microseconds of processor time a purchase, by part."""
+    from jifen.cli.workers import look_less_often
+
     clock = PartClock()
+    look_less_often()
     with ExitStack() as stack:
         for part, name in _TIMED:
             stack.enter_context(patch(name, clock.around(part, _found(name))))
@@ -116,7 +119,13 @@ async def _record(machine: Machine, clock: PartClock, batches: int) -> int:
     from jifen.store.purchases import RecordedPurchase
 
     order = Order(
-        kind="purchase", port=0, token="", seconds=0, connections=1, members=machine.members, run="profile"
+        kind="purchase",
+        port=0,
+        token="",
+        seconds=0,
+        connections=1,
+        members=machine.members,
+        run=f"profile-{time.time_ns()}",
     )
     maker = Maker(order)
     pool = await open_pool(machine.server.app, size=1)

@@ -45,12 +45,16 @@ class Worker:
         if self.parent is not None:
             threading.Thread(target=_end_with, args=(self.parent,), daemon=True).start()
         app = create_app(self.address, runs_jobs=self.runs_jobs, pool_size=self.pool_size)
-        # What stands now stays: the collector need not look at it again and again. And it looks less often, because what
-        # a request leaves behind is freed by counting; only rings of references wait for it.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECT_AFTER)
+        look_less_often()
         return app
+
+
+def look_less_often() -> None:
+    """Let the collector be: what stands now stays, so it need not look at it again and again; and what a request leaves
+    behind is freed by counting, only rings of references wait for the collector."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _end_with(parent: int) -> None:

@@ -65,6 +65,7 @@ def month_number(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
+@lru_cache(maxsize=8192)
 def start_of_day(day: date, time_zone: str) -> datetime:
     """The first moment of a day in a zone, as UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone(time_zone)).astimezone(UTC)

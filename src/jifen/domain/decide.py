@@ -34,6 +34,9 @@ class Verb(IntEnum):
     RECEIVE = fold.RECEIVED
 
 
+_VERBS = tuple(Verb)
+
+
 class Reason(NamedTuple):
     """Why units moved: the rule (0: no rule), what it desired and what was granted."""
 
@@ -170,7 +173,7 @@ def _postings(out: list[int], reasons: Mapping[tuple[int, int], tuple[Reason, ..
         postings.append(
             Posting(
                 currency=currency,
-                verb=Verb(verb),
+                verb=_VERBS[verb],
                 units=units,
                 balance_after=balance_after,
                 lot=lot or None,
@@ -213,7 +216,7 @@ def decide_purchase(timeline: Timeline, member: Member, purchase: Purchase, *, n
         lots_changed=_changed_lots(member, told.after),
         judged_tier=told.after.scalars[fold.JUDGED_TIER],
         masks=tuple(selection.masks),
-        hits=tuple(Hit(*hit) for hit in selection.hits),
+        hits=tuple(map(Hit._make, selection.hits)),
         results=results,
     )
 
@@ -226,22 +229,20 @@ def moment_of(program: Program, purchase: Purchase) -> Moment:
 
 def _reasons(hits: Sequence[tuple[int, int, int]], results: list[int], *, first: int) -> tuple[Reason, ...]:
     width = fold.RESULT_WIDTH
+    desired = results[first * width + fold.DESIRED :: width]
+    granted = results[first * width + fold.GRANTED :: width]
     return tuple(
-        Reason(
-            hit[0], results[(first + i) * width + fold.DESIRED], results[(first + i) * width + fold.GRANTED]
-        )
-        for i, hit in enumerate(hits)
+        [Reason(hit[0], wanted, given) for hit, wanted, given in zip(hits, desired, granted, strict=True)]
     )
 
 
 def _by_currency(
     timeline: Timeline, row: int, results: Sequence[Reason], verb: int
 ) -> dict[tuple[int, int], tuple[Reason, ...]]:
-    by_currency: dict[tuple[int, int], tuple[Reason, ...]] = {}
+    by_currency: dict[tuple[int, int], list[Reason]] = {}
     for reason in results:
-        key = (timeline.currency_of(row, reason.rule), verb)
-        by_currency[key] = (*by_currency.get(key, ()), reason)
-    return by_currency
+        by_currency.setdefault((timeline.currency_of(row, reason.rule), verb), []).append(reason)
+    return {key: tuple(reasons) for key, reasons in by_currency.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

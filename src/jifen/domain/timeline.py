@@ -15,7 +15,7 @@ from jifen.domain import fold
 from jifen.domain.calendar import day_number, day_or_never, expires_on, local_date, start_of_day
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
 from jifen.domain.program.meaning import EarnRule, Expiry, Program
-from jifen.domain.program.select import Select, compile_select
+from jifen.domain.program.select import Select, compile_select, word_count
 from jifen.domain.refusals import ProgramMissing
 
 _LARGE = 1 << 62
@@ -44,6 +44,7 @@ class Timeline:
     n_tiers: int
     rules_of: tuple[dict[int, EarnRule], ...]  # for each revision its rules by number
     tier_codes: dict[int, str]
+    mask_words: tuple[int, ...]  # for each revision, how many words a mask takes
 
     @property
     def newest(self) -> Program:
@@ -152,6 +153,7 @@ def timeline_of(programs: Sequence[Program]) -> Timeline:
         n_tiers=n_tiers,
         rules_of=tuple({rule.number: rule for rule in program.rules} for program in programs),
         # A tier never leaves the programme; the newest revision has the last word on its code.
+        mask_words=tuple(word_count(program) for program in programs),
         tier_codes={tier.number: tier.code for program in programs for tier in program.ladder.tiers},
     )
 

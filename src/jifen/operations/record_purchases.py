@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -102,7 +102,6 @@ class _Batch:
         self.known = known
         self.is_import = is_import
         self.members: dict[UUID, Member] = dict(gathered.members)
-        self.granted: dict[UUID, list[Granted]] = {}  # by what is decided here and not in the journal yet
         self.decided: list[tuple[Decision, Purchase, Circumstance]] = []
         self.unclaimed: list[tuple[Purchase, bytes]] = []
         self.hashes: list[bytes] = []
@@ -154,13 +153,10 @@ class _Batch:
         now = max(occurred_at, last_moment(member)) if self.is_import else self.gathered.now
         program = timeline.programs[timeline.row_at(occurred_at)]
         check_against_program(program, purchase)
-        granted = self.granted.setdefault(member_id, [])
-        member = await with_old_counters(connection, timeline, member, occurred_at, unwritten=granted)
+        member = await with_old_counters(
+            connection, timeline, member, occurred_at, unwritten=lambda: self._granted_to(member_id)
+        )
         decision = decide_purchase(timeline, member, purchase, now=now)
-        occurred_on = local_date(occurred_at, timeline.time_zone)
-        granted += [
-            Granted(occurred_on, r.rule, program.revision, r.granted) for r in decision.results if r.granted
-        ]
         at = Circumstance(
             occurred_at=occurred_at,
             recorded_at=now,
@@ -172,6 +168,17 @@ class _Batch:
         self.decided.append((decision, purchase, at))
         self.hashes.append(request.body_hash)
         self.members[member_id] = decision.after
+
+    def _granted_to(self, member_id: UUID) -> Iterator[Granted]:
+        """What was granted to a member here and is not in the journal yet."""
+        timeline = self.gathered.timeline
+        for decision, purchase, _ in self.decided:
+            if decision.after.member_id == member_id:
+                on = local_date(purchase.occurred_at, timeline.time_zone)
+                revision = timeline.programs[decision.row].revision
+                for reason in decision.results:
+                    if reason.granted:
+                        yield Granted(on, reason.rule, revision, reason.granted)
 
     def keys(self, now: datetime) -> list[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]]:
         """The business keys that this batch takes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -29,6 +29,9 @@ from jifen.store.reservations import close_reservations
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,8 @@ async def _gathered(
 ) -> Gathered:
     clock = await ledger.clock(connection)
     timeline = await ledger.timeline(connection, clock.newest)
-    now = max([clock.now, *(last_moment(member) for member in members.values())])
+    latest = max((member.scalars[fold.CLOCK_AT] for member in members.values()), default=0)
+    now = max(clock.now, _moment_of(latest))
     day, at = day_number(local_date(now, timeline.time_zone)), epoch_second(now)
     wanting = [
         member.member_id
@@ -106,7 +110,7 @@ async def _gathered(
     lots = await open_lots(connection, wanting, origins=origins) if wanting else {}
     return Gathered(
         members={
-            member_id: with_lots(with_currencies(member, timeline.n_currencies), lots.get(member_id, []))
+            member_id: with_lots(with_currencies(member, timeline.n_currencies), lots.get(member_id))
             for member_id, member in members.items()
         },
         now=now,
@@ -116,7 +120,11 @@ async def _gathered(
 
 def last_moment(member: Member) -> datetime:
     """The second a member's clock has reached: no later entry may be dated before it."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=member.scalars[fold.CLOCK_AT])
+    return _moment_of(member.scalars[fold.CLOCK_AT])
+
+
+def _moment_of(second: int) -> datetime:
+    return _EPOCH + timedelta(seconds=second)
 
 
 def currency_number(gathered: Gathered, code: str, *, pointer: str = "/currency") -> int:
@@ -154,7 +162,7 @@ async def with_old_counters(
     member: Member,
     occurred_at: datetime,
     *,
-    unwritten: Sequence[Granted] = (),
+    unwritten: Callable[[], Iterable[Granted]] = tuple,
 ) -> Member:
     """The member with the counters of a period long past, where a late purchase asks for one that the row forgot.
 
@@ -162,17 +170,21 @@ async def with_old_counters(
     and from what this transaction has decided and not written yet.
     """
     day = local_date(occurred_at, timeline.time_zone)
-    periods = {0: day_number(day) * 2, 1: month_number(day) * 2 + 1}
+    periods = (day_number(day) * 2, month_number(day) * 2 + 1)
     width = fold.COUNTER_WIDTH
-    rows = [tuple(member.counters[i : i + width]) for i in range(0, len(member.counters), width)]
-    forgotten = [(rule, period) for rule, latest, _ in rows if (period := periods[latest % 2]) < latest]
+    rules, latest = member.counters[fold.COUNTER_RULE :: width], member.counters[fold.COUNTER_PERIOD :: width]
+    forgotten = [
+        (rule, period)
+        for rule, newest in zip(rules, latest, strict=True)
+        if (period := periods[newest % 2]) < newest
+    ]
     if not forgotten:
         return member
     first_of_month = day.replace(day=1)
     last_of_month = (first_of_month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     journal = await granted_in(connection, member.member_id, first_on=first_of_month, last_on=last_of_month)
     used: dict[tuple[int, int], int] = {}
-    for granted in [*journal, *unwritten]:
+    for granted in [*journal, *unwritten()]:
         # A cap counts what was granted while it stood: a revision without it left no counter.
         rule = timeline.rule(timeline.row_of(granted.revision), granted.rule)
         for kind, cap, is_of_period in (

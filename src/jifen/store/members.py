@@ -85,8 +85,10 @@ def with_currencies(member: Member, n_currencies: int) -> Member:
     return _copy(member, scalars=member.scalars + [0] * missing)
 
 
-def with_lots(member: Member, lots: Sequence[Lot]) -> Member:
+def with_lots(member: Member, lots: Sequence[Lot] | None) -> Member:
     """The member with the lots that a decision may touch."""
+    if not lots:
+        return member
     return _copy(member, lots=[number for row in lots for number in row])
 
 

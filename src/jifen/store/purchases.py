@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jifen.domain.calendar import local_date
 from jifen.domain.decide import Decision, Earned, Reason, Verb, moment_of
-from jifen.domain.program.select import Hit, mask_of, mask_words, word_count
+from jifen.domain.program.select import Hit, mask_of, mask_words
 from jifen.domain.purchase import Line, Payment, Purchase
 from jifen.domain.timeline import Timeline
 from jifen.store.ids import new_id
@@ -124,7 +124,10 @@ async def add_purchases(
         purchase_id = new_id()
         program = timeline.programs[decision.row]
         moment = moment_of(program, purchase)
-        words = word_count(program)
+        words = timeline.mask_words[decision.row]
+        masks = decision.masks
+        if words > 1:
+            masks = tuple(word for mask in masks for word in mask_words(mask, words))
         rules, amounts, quantities = zip(*decision.hits, strict=True) if decision.hits else ((), (), ())
         rows.append(
             (
@@ -135,7 +138,7 @@ async def add_purchases(
                 json_text([{"method": p.method, "amount_minor": p.amount_minor} for p in purchase.payments]),
                 texts_text(purchase.tags),
                 json_text([line_document(line) for line in purchase.lines]),
-                array_text([word for mask in decision.masks for word in mask_words(mask, words)]),
+                array_text(masks),
                 array_text(rules), array_text(amounts), array_text(quantities),
                 program.revision, decision.judged_tier, decision.after.tier, array_text(decision.after.balances), at.actor,
             )
