@@ -6,7 +6,8 @@ Refusal
     SumsDiffer                   sums that must match do not
     IdempotencyKeyMissing        a write came without its key
   Unknown                        something named is not there
-    MemberUnknown, StoreUnknown, PurchaseUnknown, LineUnknown, ReservationUnknown, CurrencyUnknown, RevisionUnknown
+    MemberUnknown, StoreUnknown, PurchaseUnknown, LineUnknown, ReservationUnknown, CurrencyUnknown, RevisionUnknown,
+    BacktestUnknown
   Conflict                       it contradicts what is already recorded
     KeyReused                    the same key came with another body
     KeyTaken                     the card or external id belongs to another member
@@ -16,10 +17,12 @@ Refusal
     ReservationOver              committed, released or lapsed
     ProgramMissing               no programme is in force yet
     RevisionStale                a newer revision was published meanwhile
+    BacktestUnfinished           there is no report yet, or there never will be
   NotAllowed                     the rules say no
     PointsMissing                fewer available than asked for
     ReturnExceedsPurchase        more comes back than was bought
     TimeOutOfBounds              a till's time that cannot be believed
+    BacktestRefused              the history cannot answer what is asked of it
     GiftToSelf, AmountNotPositive, EffectiveInThePast, ProgramRefused
   NotPermitted                   the key may not do this
   TooMuch                        a limit on what can grow
@@ -137,6 +140,13 @@ class RevisionUnknown(Unknown):
     message_zh = "没有这个版本。"
 
 
+class BacktestUnknown(Unknown):
+    """There is no such back-test (any more)."""
+
+    code = "backtest_unknown"
+    message_zh = "没有这次回测（或已过期清除）。"
+
+
 class Conflict(Refusal):
     """The request contradicts what is already recorded."""
 
@@ -200,6 +210,13 @@ class RevisionStale(Conflict):
     message_zh = "期间已发布新版本，请重新规划。"
 
 
+class BacktestUnfinished(Conflict):
+    """The back-test has no report: it is not done, or it failed or was cancelled."""
+
+    code = "backtest_unfinished"
+    message_zh = "该回测没有报告：尚未完成，或已失败、已取消。"
+
+
 class NotAllowed(Refusal):
     """The rules do not allow it."""
 
@@ -247,6 +264,13 @@ class ProgramRefused(NotAllowed):
 
     code = "program_refused"
     message_zh = "会员计划文档未通过校验。"
+
+
+class BacktestRefused(NotAllowed):
+    """The history cannot answer what this back-test asks."""
+
+    code = "backtest_refused"
+    message_zh = "现有历史无法回答该回测的问题。"
 
 
 class NotPermitted(Refusal):
