@@ -15,6 +15,7 @@ from types import FrameType
 
 import typer
 
+from jifen.cli.backtest import backtest
 from jifen.cli.bench import bench
 from jifen.cli.db import db_app
 from jifen.cli.demo import demo
@@ -41,7 +42,7 @@ app = typer.Typer(
 # To add a command: a group goes into GROUPS, a single command into COMMANDS, in the order the help shows them.
 # A module mounted here imports only typer and the standard library at its top; the rest inside its functions, so that
 # `jifen --help` stays quick.
-COMMANDS = (serve, demo, init, explain, reconcile, doctor, bench)
+COMMANDS = (serve, demo, init, explain, backtest, reconcile, doctor, bench)
 GROUPS = (
     (program_app, "program"),
     (member_app, "member"),

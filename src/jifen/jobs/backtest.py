@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
@@ -92,8 +92,8 @@ class Step:
     seconds_left: float | None = None
 
 
-class Tell:
-    """Who is told how it goes; may raise to stop. This one tells nobody."""
+class Tell(Protocol):
+    """Who is told how it goes; may raise to stop."""
 
     def step(self, step: Step) -> None:
         """How far it is."""

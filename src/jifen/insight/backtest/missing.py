@@ -11,13 +11,24 @@ from jifen.document.compile import compile_program
 from jifen.document.model import ProgramDocument
 from jifen.document.stored import numbering_of
 from jifen.domain.program.conditions import FACTS
-from jifen.domain.program.meaning import Program
+from jifen.domain.program.meaning import EarnRule, Program
 from jifen.domain.program.reading import facts_of
 from jifen.insight.backtest.result import Notice, Sentence, share_bps
 from jifen.insight.select_columns import column_of
 from jifen.insight.snapshot import Snapshot
 
-_KEPT_AS = {"payment_methods": "payments", "purchase_tags": "tags", "date": "store_date"}
+_KEPT_AS = {
+    "purchase_amount_minor": "amount_minor",
+    "payment_methods": "payments",
+    "purchase_tags": "tags",
+    "date": "store_date",
+}
+
+
+NAMED = 3
+"""So many rules are named in a sentence; the others are counted."""
+LITTLE_BPS = 10
+"""A smaller share is said to be below this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +37,7 @@ class MissingFact:
 
     fact: str
     rules: tuple[str, ...]  # codes
+    names: tuple[Sentence, ...]  # of the same rules
     purchases: int  # without the fact on any line
     purchases_all: int
 
@@ -42,16 +54,23 @@ class MissingFact:
     def notice(self) -> Notice:
         """The warning."""
         label_zh, label_en = labels_of(self.fact)
-        share = f"{self.share_bps / 100:.1f} %"
-        rules = ", ".join(self.rules)
+        share = (
+            f"{self.share_bps / 100:.1f}%" if self.share_bps >= LITTLE_BPS else f"<{LITTLE_BPS / 100:.1f}%"
+        )
+        rest = max(0, len(self.names) - NAMED)
+        shown = self.names if rest < 2 else self.names[:NAMED]
+        rules_zh = "".join(f"“{name.zh}”" for name in shown) + (
+            f"等 {len(self.names)} 条" if rest > 1 else ""
+        )
+        rules_en = ", ".join(f"“{name.en}”" for name in shown) + (f" and {rest} others" if rest > 1 else "")
+        asked_en = f"The rule {rules_en} asks" if len(self.rules) == 1 else f"The rules {rules_en} ask"
         return Notice(
             code="fact_missing",
             level="serious" if self.is_unknown else "note",
             numbers={"purchases": self.purchases, "purchases_all": self.purchases_all},
             sentence=Sentence(
-                zh=f"规则 {rules} 要看「{label_zh}」，但 {share} 的消费里没有这一项；在那里条件不成立。",
-                en=f"The rules {rules} ask for {label_en}, which {share} of the purchases do not tell; there the condition "
-                "does not hold.",
+                zh=f"规则{rules_zh}要看“{label_zh}”，但 {share} 的消费里没有这一项；在那里条件不成立。",
+                en=f"{asked_en} for {label_en}, which {share} of the purchases do not tell; there the condition does not hold.",
             ),
         )
 
@@ -86,18 +105,32 @@ def missing_facts(snapshot: Snapshot, draft: ProgramDocument) -> tuple[MissingFa
         for fact, count in _without(snapshot, bucket, known).items():
             without[fact] += count
     found = [
-        MissingFact(fact=fact, rules=tuple(asked[fact]), purchases=count, purchases_all=total)
+        MissingFact(
+            fact=fact,
+            rules=tuple(rule.code for rule in asked[fact]),
+            names=tuple(named(rule) for rule in asked[fact]),
+            purchases=count,
+            purchases_all=total,
+        )
         for fact, count in without.items()
         if count
     ]
     return tuple(sorted(found, key=lambda one: (-one.purchases, one.fact)))
 
 
-def _asked(program: Program) -> dict[str, list[str]]:
-    asked: dict[str, list[str]] = {}
+def named(rule: EarnRule) -> Sentence:
+    """The rule's name in both languages; its code where it has none."""
+    names = rule.names
+    return Sentence(
+        zh=names.get("zh") or names.get("en") or rule.code, en=names.get("en") or names.get("zh") or rule.code
+    )
+
+
+def _asked(program: Program) -> dict[str, list[EarnRule]]:
+    asked: dict[str, list[EarnRule]] = {}
     for rule in program.rules:
         for fact in sorted(facts_of(rule.given)):
-            asked.setdefault(fact, []).append(rule.code)
+            asked.setdefault(fact, []).append(rule)
     return asked
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from jifen.domain.program.meaning import Program
+from jifen.domain.program.meaning import EarnRule, Program
 from jifen.domain.program.reading import claims_of
+from jifen.insight.backtest.missing import named
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.result import Assumption, Notice, Sensitivity, Sentence, Side
 from jifen.insight.backtest.tally import BASELINE, DRAFT, Tally
@@ -130,9 +131,8 @@ def _short_history(question: Question) -> Iterable[Notice]:
             "tier_window_short",
             "caution",
             {"window_days": window, "days_before": days},
-            f"等级看 {window} 天，但所比较的时段之前只有 {days} 天的历史：开始阶段的等级偏低。",
-            f"Tiers look back {window} days, and only {days} days are known before the period: at its beginning tiers are too "
-            "low.",
+            f"等级看 {window} 天，但{_known_before(days).zh}：开始阶段的等级偏低。",
+            f"Tiers look back {window} days, and {_known_before(days).en}: at its beginning tiers are too low.",
         )  # fmt: skip
     for currency in program.currencies:
         if currency.expiry is not None:
@@ -152,16 +152,25 @@ def _short_history(question: Question) -> Iterable[Notice]:
                 "rule_window_short",
                 "note",
                 {"window_days": window_days, "days_before": days},
-                f"规则 {rule} 看 {window_days} 天，但之前只有 {days} 天的历史。",
-                f"The rule {rule} looks back {window_days} days, and only {days} are known before the period.",
+                f"规则“{named(rule).zh}”看 {window_days} 天，但{_known_before(days).zh}。",
+                f"The rule “{named(rule).en}” looks back {window_days} days, and {_known_before(days).en}.",
             )
 
 
-def _rule_windows(program: Program) -> Iterable[tuple[str, int]]:
+def _known_before(days: int) -> Sentence:
+    if days == 0:
+        return Sentence(zh="所比较的时段之前没有历史", en="nothing is known before the period")
+    return Sentence(
+        zh=f"所比较的时段之前只有 {days} 天的历史",
+        en=f"only {days} day{'' if days == 1 else 's'} before the period {'is' if days == 1 else 'are'} known",
+    )
+
+
+def _rule_windows(program: Program) -> Iterable[tuple[EarnRule, int]]:
     for rule in program.rules:
         longest = max((claim.window_days for claim in claims_of(rule.state)), default=0)
         if longest:
-            yield rule.code, longest
+            yield rule, longest
 
 
 def _refused(side: Side) -> Iterable[Notice]:
