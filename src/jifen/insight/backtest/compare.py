@@ -34,6 +34,10 @@ KEPT_LINES = 4_000_000
 TABLES = ("members", "purchases", "lines", "returns", "entries")
 
 
+Engine = Callable[[Snapshot, Question, Mapping[int, Settled], Callable[[int], None]], Mapping[int, Tally]]
+"""Every bucket's tally, of a question and what gifts are made of on each side; tells how many buckets are done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a back-test is."""
@@ -67,6 +71,7 @@ def compare(  # noqa: PLR0913
     missing: Sequence[MissingFact] = (),
     progress: Callable[[Progress], None] = lambda _: None,
     threads: int = THREADS,
+    engine: Engine | None = None,
     made_at: datetime | None = None,
 ) -> Result:
     """What the draft comes to beside the baseline (the published revisions, or another document) over the same past.
@@ -78,6 +83,7 @@ def compare(  # noqa: PLR0913
         elasticity       change of sales (share) for a change of the share given back; adds the sensitivity
         missing          what `missing_facts` told before, to stand among the warnings
         progress         is told after each bucket, and may raise to stop
+        engine           works the buckets out elsewhere (`spark.on_spark`); None: here, on so many threads
     Refuses
         DocumentRefused   a document contradicts itself
         BacktestRefused   the question does not fit the history; see `sides.py`
@@ -94,12 +100,17 @@ def compare(  # noqa: PLR0913
         settled = settle_gifts(snapshot, question, side, frames_of)
         if settled is not None:
             gifts[at] = settled
+
+    def tell(done: int) -> None:
+        progress(Progress(buckets_done=done, buckets=snapshot.buckets, seconds=time.perf_counter() - began))
+
     tallies: dict[int, Tally] = {}
-    for bucket, tally in _tallied(snapshot, question, gifts, frames_of, threads):
-        tallies[bucket] = tally
-        progress(
-            Progress(buckets_done=len(tallies), buckets=snapshot.buckets, seconds=time.perf_counter() - began)
-        )
+    if engine is not None:
+        tallies |= engine(snapshot, question, gifts, tell)
+    else:
+        for bucket, tally in _tallied(snapshot, question, gifts, frames_of, threads):
+            tallies[bucket] = tally
+            tell(len(tallies))
     whole = merged([tallies[bucket] for bucket in sorted(tallies)])
     return answer(
         snapshot,
