@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,30 @@ async def test_a_revoked_key_opens_nothing_once_the_cache_has_forgotten_it(
     later = time.monotonic() + CACHE_SECONDS + 1
     monkeypatch.setattr("jifen.api.doorkeeper.time.monotonic", lambda: later)
     assert (await shared_api.get("/v1/program", as_=token)).status_code == 401
+
+
+async def test_a_busy_key_is_asked_for_again_before_it_is_forgotten(
+    shared_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = await create_key(shared_api.ledger, name="busy", scopes=["till"])
+    path = f"/v1/members/{await shared_api.a_member()}/balances"
+    assert (await shared_api.get(path, as_=token)).status_code == 200
+    key_id = key_id_of(token)
+    assert isinstance(key_id, UUID)
+    await revoke_key(shared_api.ledger, key_id)
+
+    import time
+
+    soon = time.monotonic() + CACHE_SECONDS * 0.75
+    monkeypatch.setattr("jifen.api.doorkeeper.time.monotonic", lambda: soon)
+    statuses = []
+    for _ in range(50):
+        statuses.append((await shared_api.get(path, as_=token)).status_code)
+        if statuses[-1] == 401:
+            break
+        await asyncio.sleep(0.02)
+    assert statuses[0] == 200, "it is remembered still"
+    assert statuses[-1] == 401, "and was asked for again meanwhile"
 
 
 async def test_only_a_hash_of_a_secret_is_kept(shared_api: Api) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from jifen.api.errors import BUSY
 from jifen.domain.refusals import NotAuthenticated, NotPermitted
 from jifen.operations.manage_keys import key_id_of, opened_by, read_key
 from jifen.store.api_keys import ApiKey
@@ -46,6 +48,7 @@ class Doorkeeper:
     def __init__(self, ledger: Callable[[], Ledger]) -> None:
         self._ledger = ledger
         self._known: dict[UUID, tuple[float, ApiKey | None]] = {}
+        self._asking: dict[UUID, asyncio.Task[None]] = {}
 
     async def admit(self, authorization: str | None, access: Access) -> Caller:
         """The caller, who may use this route.
@@ -73,8 +76,12 @@ class Doorkeeper:
         token = token.strip()
         key_id = key_id_of(token)
         known = self._known.get(key_id) if key_id is not None and word.lower() == "bearer" else None
-        if known is None or known[0] <= time.monotonic():
+        left = known[0] - time.monotonic() if known is not None else 0
+        if key_id is None or known is None or left <= 0:
             return None
+        if left < CACHE_SECONDS / 2 and key_id not in self._asking:
+            # Asked again before it is forgotten, so that a busy key never sends everybody the long way at once.
+            self._asking[key_id] = asyncio.get_running_loop().create_task(self._ask_again(key_id))
         try:
             return _caller(opened_by(known[1], token))
         except NotAuthenticated:
@@ -95,11 +102,22 @@ class Doorkeeper:
             )
         return _caller(opened_by(await self._key(key_id), token))
 
+    async def _ask_again(self, key_id: UUID) -> None:
+        try:
+            await self._read(key_id)
+        except BUSY:
+            pass  # the database is away; whoever comes once it is forgotten is told so
+        finally:
+            del self._asking[key_id]
+
     async def _key(self, key_id: UUID) -> ApiKey | None:
         known = self._known.get(key_id)
-        now = time.monotonic()
-        if known is not None and known[0] > now:
+        if known is not None and known[0] > time.monotonic():
             return known[1]
+        return await self._read(key_id)
+
+    async def _read(self, key_id: UUID) -> ApiKey | None:
+        now = time.monotonic()
         key = await read_key(self._ledger(), key_id)
         if len(self._known) >= CACHE_MAX:
             self._known.clear()
