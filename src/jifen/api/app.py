@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from jifen import __version__
-from jifen.api import console, members, open, till
+from jifen.api import backtests, console, members, open, till
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, MethodWrong, RouteUnknown, field_wrong, refuse
@@ -70,6 +70,7 @@ def create_app(
                 _serve(app, Ledger(pool, compile_timeline=timeline_of_published))
             if runs_jobs and app.state.ledger is not None:
                 stack.push_async_callback(_stop, asyncio.create_task(_jobs(app.state.ledger)))
+                stack.push_async_callback(_stop, asyncio.create_task(backtests.look_after(app)))
             stack.push_async_callback(_stop, asyncio.create_task(_measure(app.state.meters)))
             yield
             if app.state.lanes is not None:
@@ -86,13 +87,14 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
+    app.state.address = address
     app.state.ledger = None
     app.state.lanes = None
     app.state.doorkeeper = Doorkeeper(lambda: _ledger(app))
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
         _serve(app, ledger)
-    for part in (till, members, console, open):
+    for part in (till, members, console, backtests, open):
         app.include_router(part.router)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]

@@ -54,3 +54,4 @@ ReturnId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ret")), _put_o
 ReservationId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("rsv")), _put_on("rsv"), _schema("rsv")]
 GiftId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("gft")), _put_on("gft"), _schema("gft")]
 EntryId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ent")), _put_on("ent"), _schema("ent")]
+BacktestId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("bkt")), _put_on("bkt"), _schema("bkt")]

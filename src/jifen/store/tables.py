@@ -418,6 +418,45 @@ request_key = Table(
     info=_of("work", "key"),
 )
 
+backtest = Table(
+    "backtest",
+    metadata,
+    Column("backtest_id", UUID(as_uuid=True), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("question", JSONB, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    _moment("asked_at", default=True),
+    _moment("started_at", nullable=True),
+    _moment("ended_at", nullable=True),
+    Column("stage", Text),
+    Column("percent", SmallInteger, nullable=False, server_default=text("0")),
+    Column("seconds_left", Integer),
+    Column("missing", JSONB),
+    Column("failure", JSONB),
+    CheckConstraint(
+        "state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="a_backtest_has_a_known_state"
+    ),
+    CheckConstraint(
+        "(ended_at IS NULL) = (state IN ('waiting', 'running'))", name="a_backtest_that_is_over_has_an_end"
+    ),
+    CheckConstraint("(failure IS NULL) = (state <> 'failed')", name="a_backtest_that_failed_says_why"),
+    comment="One back-test that the API was asked for, how far it is and how it ended; removed after 30 days.",
+    info=_of("work", "backtest_id"),
+)
+
+backtest_report = Table(
+    "backtest_report",
+    metadata,
+    Column("backtest_id", UUID(as_uuid=True), primary_key=True),
+    Column("form", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    CheckConstraint("form IN ('html', 'xlsx', 'json')", name="a_report_has_a_known_form"),
+    CheckConstraint("language IN ('zh', 'en', '')", name="a_report_has_a_known_language"),
+    comment="A back-test's report in one form and language ('' for JSON, which has none); removed with its back-test.",
+    info=_of("work", "backtest_id"),
+)
+
 member_key = Table(
     "member_key",
     metadata,

@@ -1,0 +1,286 @@
+"""Back-tests: ask for one, see how far it is, cancel it, fetch its report. A process of its own runs it, never this one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+import structlog
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from jifen.api import render
+from jifen.api.asked import asked_once
+from jifen.api.bodies import DocumentBody, canonical
+from jifen.api.errors import document_refused
+from jifen.api.fields import Answer, Code, Instant, Text, shown_instant
+from jifen.api.ids import BacktestId, prefixed
+from jifen.api.requests import GuardedRoute, desk_of
+from jifen.api.said import said
+from jifen.document.load import document_from
+from jifen.document.problems import DocumentRefused
+from jifen.domain import refusals as no
+from jifen.operations.read_backtest import read_backtest, read_report
+from jifen.operations.run_backtest import (
+    ask_backtest,
+    look_after_backtests,
+    start_backtests,
+    stop_backtest,
+)
+from jifen.store.backtests import StoredBacktest
+
+STORES_MAX = 1_000
+LOOKS_EVERY_SECONDS = 15
+MEDIA = {
+    "html": "text/html; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+
+log = structlog.get_logger("jifen.backtest")
+router = APIRouter(prefix="/v1", route_class=GuardedRoute)
+
+
+def _day_of(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError("day_unknown", "there is no such day") from None
+    raise PydanticCustomError("day_form", "a day is text such as 2026-01-31")
+
+
+Day: TypeAlias = Annotated[
+    date,
+    BeforeValidator(_day_of),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-01-31"]}),
+]
+State: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+class BacktestBody(DocumentBody):
+    """A draft to be tried on the past, and what it is compared with."""
+
+    against: Literal["live"] | dict[str, Any] = Field(
+        default="live", description="`live`: what was published, as it was in effect; or another document."
+    )
+    label: Text = Field(default="draft", description="What the report calls the draft.")
+    from_on: Day | None = Field(default=None, description="First day; absent: the first of the history.")
+    to_on: Day | None = Field(default=None, description="Last day; absent: the last full day of the history.")
+    stores: list[Code] = Field(
+        default=[],
+        max_length=STORES_MAX,
+        description="Only members who bought there most often; empty: everybody.",
+    )
+    sample_bps: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = Field(
+        default=None, description="Only this share of the members, in ten-thousandths."
+    )
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)] = Field(
+        default=0, description="Which members a sample draws."
+    )
+    rich_bps: Annotated[int, Field(strict=True, ge=1, le=10_000)] = Field(
+        default=2_000, description="A basket that earns more than this share of what was paid is told of."
+    )
+    elasticity_bps: Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)] | None = Field(
+        default=None,
+        description="By so many ten-thousandths of a point of a hundred sales grow for each point given back more; adds a table.",
+    )
+
+
+class BacktestAsked(Answer):
+    """A back-test, by its id."""
+
+    backtest_id: BacktestId
+    state: State
+    asked_at: Instant
+
+
+class BacktestFailure(Answer):
+    """Why there is no result: a refusal's code, or that of a snapshot or process."""
+
+    code: str
+    detail: str
+    message_zh: str
+
+
+class BacktestAnswer(BacktestAsked):
+    """How far a back-test is, and what came of it. It is kept for 30 days after its end."""
+
+    asked_by: str
+    started_at: Instant | None
+    ended_at: Instant | None
+    stage: Literal["waiting", "snapshot", "checking", "comparing"] | None = Field(
+        description="What it does, or did last; `percent` is of this stage."
+    )
+    percent: int
+    seconds_left: int | None
+    missing: list[dict[str, Any]] | None = Field(
+        description="Facts that the draft asks for and the history does not tell, with numbers and sentences; known before "
+        "anything is compared."
+    )
+    failure: BacktestFailure | None
+    result: dict[str, Any] | None = Field(description="Of a done one: docs/reference/backtest.schema.json.")
+
+
+@router.post(
+    "/backtests",
+    tags=["programme"],
+    summary="Ask for a back-test",
+    **said(
+        scopes=["console"],
+        answer=BacktestAsked,
+        changes=True,
+        status=202,
+        has_body=True,
+        has_key=True,
+        refuses=[no.ProgramRefused, no.ProgramMissing],
+    ),
+)
+async def ask(request: Request, body: BacktestBody) -> Response:
+    """A process of its own replays the past with the draft; one at a time, others wait. Ask how far it is by its id."""
+    desk = desk_of(request)
+    _check(body)
+    answer = await asked_once(
+        desk,
+        body,
+        lambda once: ask_backtest(desk.ledger, canonical(body), asked_by=desk.caller.actor(), request=once),
+    )
+    address = request.app.state.address
+    if address is not None and not answer["is_replay"]:
+        start_backtests(address)
+    return render.told(BacktestAsked, answer, status=202)
+
+
+def _check(body: BacktestBody) -> None:
+    if body.from_on is not None and body.to_on is not None and body.from_on > body.to_on:
+        raise no.FieldWrong(
+            f"the period ends before it begins: from {body.from_on} to {body.to_on}", pointer="/from_on"
+        )
+    for name, document in (("document", body.document), ("against", body.against)):
+        if isinstance(document, dict):
+            try:
+                document_from(document)
+            except DocumentRefused as refused:
+                refusal = document_refused(refused)
+                refusal.pointer = refusal.pointer.replace("/document", f"/{name}", 1)
+                raise refusal from None
+
+
+@router.get(
+    "/backtests/{backtest_id:id}",
+    tags=["programme"],
+    summary="Read a back-test",
+    **said(
+        scopes=["console"],
+        answer=BacktestAnswer,
+        changes=False,
+        names_in_address=[no.BacktestUnknown],
+    ),
+)
+async def get(request: Request, backtest_id: BacktestId) -> Response:
+    """How far it is, and its result once it is done. One whose process is gone has failed and says so."""
+    desk = desk_of(request)
+    found = await read_backtest(desk.ledger, backtest_id)
+    result = (
+        await read_report(desk.ledger, backtest_id, form="json", language="")
+        if found.state == "done"
+        else None
+    )
+    return render.answered(_shown(found, result))
+
+
+def _shown(found: StoredBacktest, result: bytes | None) -> dict[str, Any]:
+    def moment(at: Any) -> str | None:
+        return None if at is None else shown_instant(at)
+
+    return {
+        "backtest_id": prefixed("bkt", found.backtest_id),
+        "state": found.state,
+        "asked_at": moment(found.asked_at),
+        "asked_by": found.asked_by,
+        "started_at": moment(found.started_at),
+        "ended_at": moment(found.ended_at),
+        "stage": found.stage,
+        "percent": found.percent,
+        "seconds_left": found.seconds_left,
+        "missing": found.missing,
+        "failure": found.failure,
+        # Some hundred kilobytes that are JSON already.
+        "result": None if result is None else msgspec.Raw(result),
+    }
+
+
+@router.post(
+    "/backtests/{backtest_id:id}:cancel",
+    tags=["programme"],
+    summary="Cancel a back-test",
+    **said(
+        scopes=["console"],
+        answer=BacktestAsked,
+        changes=True,
+        has_key=True,
+        names_in_address=[no.BacktestUnknown],
+    ),
+)
+async def cancel(request: Request, backtest_id: BacktestId) -> Response:
+    """What waits never runs; what runs stops within seconds. One that is over stays as it is."""
+    desk = desk_of(request)
+    answer = await asked_once(desk, None, lambda once: stop_backtest(desk.ledger, backtest_id, once))
+    return render.told(BacktestAsked, answer)
+
+
+REPORT_SAID = said(
+    scopes=["console"],
+    answer=BacktestAsked,
+    changes=False,
+    refuses=[no.BacktestUnfinished],
+    names_in_address=[no.BacktestUnknown],
+)
+REPORT_SAID["responses"][200] = {
+    "description": "The report.",
+    "content": {
+        "text/html": {"schema": {"type": "string"}},
+        MEDIA["xlsx"]: {"schema": {"type": "string", "format": "binary"}},
+        MEDIA["json"]: {"schema": {"type": "object", "additionalProperties": True}},
+    },
+}
+
+
+@router.get(
+    "/backtests/{backtest_id:id}/report",
+    tags=["programme"],
+    summary="Fetch a back-test's report",
+    **REPORT_SAID,
+)
+async def report(
+    request: Request,
+    backtest_id: BacktestId,
+    format: Annotated[Literal["html", "xlsx", "json"], Query(description="json has no language.")] = "html",
+    language: Annotated[Literal["zh", "en"], Query()] = "en",
+) -> Response:
+    """One self-contained page, a workbook, or every figure as JSON."""
+    content = await read_report(desk_of(request).ledger, backtest_id, form=format, language=language)
+    name = f"backtest-{backtest_id.hex[-8:]}{'' if format == 'json' else f'-{language}'}.{format}"
+    how = "attachment" if format == "xlsx" else "inline"
+    return Response(
+        content,
+        media_type=MEDIA[format],
+        headers={"Content-Disposition": f'{how}; filename="{name}"', "X-Content-Type-Options": "nosniff"},
+    )
+
+
+async def look_after(app: FastAPI) -> None:
+    """See to it that what waits is worked off, also after a restart."""
+    while True:
+        try:
+            if app.state.address is not None and app.state.ledger is not None:
+                await look_after_backtests(app.state.ledger, app.state.address)
+        except Exception as failure:
+            log.warning("back-tests could not be looked after", error=repr(failure))
+        await asyncio.sleep(LOOKS_EVERY_SECONDS)
