@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -70,6 +71,42 @@ def by_columns(program: Program, sales: list[tuple[Basket, Moment]], frame: pl.D
     return found
 
 
+OF_PURCHASE = (
+    "purchase_amount_minor", "store", "channel", "source", "weekday", "hour", "date", "payment_methods", "purchase_tags",
+)  # fmt: skip
+
+
+def by_baskets(program: Program, sales: list[tuple[Basket, Moment]], frame: pl.DataFrame) -> list[Selection]:
+    """The answers by the selector of large histories, which gets purchases and lines apart."""
+    sizes = [len(basket.lines) for basket, _ in sales]
+    start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    rows = [
+        {
+            "purchase_amount_minor": basket.amount_minor, "store": basket.store, "channel": basket.channel,
+            "source": basket.source, "weekday": moment.weekday, "hour": moment.hour, "date": moment.date,
+            "payment_methods": basket.payment_methods, "purchase_tags": basket.tags,
+        }
+        for basket, moment in sales
+    ]  # fmt: skip
+    purchases = pl.DataFrame(rows, schema={name: SCHEMA[name] for name in OF_PURCHASE})
+    purchases = purchases.cast(
+        {name: kind for name, kind in frame.schema.items() if kind == pl.Categorical and name in OF_PURCHASE}
+    )
+    purchases = purchases.select(name for name in frame.columns if name in OF_PURCHASE)
+    lines = frame.drop(OF_PURCHASE, strict=False)
+    hits, words = select_columns.select_baskets(purchases, lines, start, program)
+    return [
+        Selection(
+            [mask_of(words[:, row].tolist()) for row in range(start[at], start[at + 1])],
+            [
+                (int(hits.rule[i]), int(hits.amount[i]), int(hits.quantity[i]))
+                for i in range(hits.start[at], hits.start[at + 1])
+            ],
+        )
+        for at in range(len(sales))
+    ]
+
+
 @settings(max_examples=300, deadline=None)
 @given(programs(), baskets, moments)
 def test_the_generated_function_reads_a_basket_as_the_interpreter_does(
@@ -86,9 +123,12 @@ def test_columns_are_read_as_baskets_are(
 ) -> None:
     select = compile_select(program)
 
-    found = by_columns(program, sales, as_frame(sales, text=text))
+    frame = as_frame(sales, text=text)
+
+    found = by_columns(program, sales, frame)
 
     assert found == [select(basket, moment) for basket, moment in sales]
+    assert by_baskets(program, sales, frame) == found
 
 
 @settings(max_examples=80, deadline=None)
@@ -104,6 +144,7 @@ def test_an_absent_column_is_a_fact_that_is_missing_everywhere(
     emptied = frame.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in gone)
 
     assert by_columns(program, sales, frame.drop(gone)) == by_columns(program, sales, emptied)
+    assert by_baskets(program, sales, frame.drop(gone)) == by_columns(program, sales, emptied)
 
 
 @given(st.integers(0, 2**200))

@@ -32,7 +32,7 @@ import polars as pl
 from jifen.domain.program.conditions import LINE_ATTRIBUTE_PREFIX, All, Any, Claim, Condition, Not
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.reading import both_ends, claims_of, facts_of, texts_in
-from jifen.domain.program.select import WORD_BITS, factors, word_count
+from jifen.domain.program.select import WORD_BITS, factors, is_of_purchase, word_count
 
 Integers = npt.NDArray[np.int64]
 
@@ -134,6 +134,119 @@ def hits_of_masks(
         purchase, words, amount, quantity, word, bit, numbers, start, found.rule, found.amount, found.quantity
     )
     return found
+
+
+def select_baskets(
+    purchases: pl.DataFrame, lines: pl.DataFrame, line_start: Integers, program: Program
+) -> tuple[SparseHits, Integers]:
+    """The hits of each purchase and the mask words of each line (a row a word), for a large history: `hits` and `masks` at once.
+
+    What speaks of the purchase alone is asked once a purchase, of one text of a line once for each distinct text; only what is
+    left is asked of each line.
+
+    Shape
+        purchases    the columns of purchases that this module's docstring names, a row each
+        lines        the columns of lines; those of purchase p stand in rows `line_start[p]` to `line_start[p + 1]`
+        line_start   purchases + 1 numbers, the first 0, the last the lines
+    Refuses
+        FrameContractBroken   a column has another type.
+    """
+    _check_types(purchases, program)
+    _check_types(lines, program)
+    if (n := lines.height) != int(line_start[-1]):
+        raise FrameContractBroken(f"there are {n} lines, and purchases of {int(line_start[-1])}")
+    count = word_count(program)
+    bits = [1 << rule.number % WORD_BITS for rule in program.rules]
+    every = np.zeros(count, dtype=np.int64)
+    texts: dict[str, list[tuple[int, Condition]]] = {}
+    of_purchase: list[tuple[int, Condition]] = []
+    of_line: list[tuple[int, Condition]] = []
+    for rule, bit in zip(program.rules, bits, strict=True):
+        every[rule.number // WORD_BITS] |= bit
+        found = factors(rule.given)
+        for fact, condition in found.texts.items():
+            if is_of_purchase(condition):
+                of_purchase.append((rule.number, condition))
+            else:
+                texts.setdefault(column_of(fact), []).append((rule.number, condition))
+        for condition in found.rest:
+            (of_purchase if is_of_purchase(condition) else of_line).append((rule.number, condition))
+    words = np.empty((count, n), dtype=np.int64)
+    _open_rules(_masks_of(purchases, of_purchase, every), line_start, words)
+    for column, conditions in texts.items():
+        if column not in lines.columns:
+            words &= _masks_of(pl.DataFrame({column: pl.Series([None], dtype=pl.String)}), conditions, every)
+            continue
+        distinct, codes = _codes(lines.get_column(column))
+        _look_up(_masks_of(pl.DataFrame({column: distinct}), conditions, every), codes, words)
+    if of_line:
+        words &= _masks_of(_with_purchases(purchases, lines, line_start, of_line), of_line, every)
+    return _hits_of_baskets(lines, line_start, words, program), words
+
+
+def _with_purchases(
+    purchases: pl.DataFrame,
+    lines: pl.DataFrame,
+    line_start: Integers,
+    conditions: list[tuple[int, Condition]],
+) -> pl.DataFrame:
+    """The columns that conditions ask for, by line."""
+    asked = {column_of(fact) for _, condition in conditions for fact in facts_of(condition)}
+    own = lines.select(name for name in lines.columns if name in asked)
+    wanted = [name for name in purchases.columns if name in asked and name not in own.columns]
+    if wanted:
+        owner = pl.Series(np.repeat(np.arange(len(line_start) - 1), np.diff(line_start)))
+        own = own.hstack(purchases.select(pl.col(wanted).gather(owner)))
+    # Some column must stand for the height where no column is there.
+    return own if own.width else lines.select(lines.columns[:1])
+
+
+def _masks_of(frame: pl.DataFrame, conditions: list[tuple[int, Condition]], every: Integers) -> Integers:
+    """For each word and row the rules that these conditions leave: all but those of which one is false."""
+    kept = []
+    for word, all_bits in enumerate(every.tolist()):
+        mask = pl.repeat(all_bits, pl.len(), dtype=pl.Int64)
+        for number, condition in conditions:
+            if number // WORD_BITS == word:
+                held = _expression(condition, frame)
+                mask &= pl.when(held).then(_EVERY_BIT).otherwise(_without([number], word))
+        kept.append(mask.alias(str(word)))
+    if not frame.height:
+        return np.zeros((len(every), 0), dtype=np.int64)
+    return words_of(frame.select(kept))
+
+
+def _codes(column: pl.Series) -> tuple[pl.Series, Integers]:
+    """The distinct texts of a column, and for each row which of them it has; one of them may be a null."""
+    if column.dtype == pl.String:
+        column = column.cast(pl.Categorical(pl.Categories.random()))
+    highest = column.to_physical().max()
+    beyond = int(highest) + 1 if isinstance(highest, int) else 0
+    physical = column.to_physical().cast(pl.UInt32)
+    raw = (physical.fill_null(beyond) if physical.null_count() else physical).to_numpy()
+    # Some row of each code stands for its text.
+    row = np.full(beyond + 1, -1, dtype=np.int64)
+    row[raw] = np.arange(len(raw))
+    known = np.flatnonzero(row >= 0)
+    place = np.zeros(beyond + 1, dtype=np.uint32)
+    place[known] = np.arange(len(known))
+    return column.gather(row[known]).cast(pl.String), np.take(place, raw)
+
+
+def _hits_of_baskets(
+    lines: pl.DataFrame, line_start: Integers, words: Integers, program: Program
+) -> SparseHits:
+    numbers = np.array([rule.number for rule in program.rules], dtype=np.int64)
+    amount, quantity = (
+        _integers(lines.get_column("amount_minor")),
+        _integers(lines.get_column("quantity_milli")),
+    )
+    start = np.zeros(len(line_start), dtype=np.int64)
+    seen = np.zeros((words.shape[0], len(line_start) - 1), dtype=np.int64)
+    _count_by_basket(line_start, words, numbers, seen, start)
+    rule, amounts, quantities = (np.empty(int(start[-1]), dtype=np.int64) for _ in range(3))
+    _fill_by_basket(line_start, words, amount, quantity, numbers, seen, rule, amounts, quantities)
+    return SparseHits(start=start, rule=rule, amount=amounts, quantity=quantities)
 
 
 class _Words:
@@ -335,5 +448,62 @@ def _fill_hits_plain(
                 out += 1
 
 
-_count_hits = numba.njit(cache=True)(_count_hits_plain)
-_fill_hits = numba.njit(cache=True)(_fill_hits_plain)
+def _open_rules_plain(open_rules: Anything, line_start: Anything, words: Anything) -> None:
+    """Give each line the mask of its purchase."""
+    for w in range(words.shape[0]):
+        for p in range(len(line_start) - 1):
+            words[w, line_start[p] : line_start[p + 1]] = open_rules[w, p]
+
+
+def _look_up_plain(table: Anything, codes: Anything, words: Anything) -> None:
+    """Leave of each line's mask what the table has for its code."""
+    for w in range(words.shape[0]):
+        for i in range(len(codes)):
+            words[w, i] &= table[w, codes[i]]
+
+
+def _count_by_basket_plain(
+    line_start: Anything, words: Anything, numbers: Anything, seen: Anything, start: Anything
+) -> None:
+    """Fill `seen` with the rules that see some line of each purchase, and `start` with the running number of hits."""
+    for p in range(len(line_start) - 1):
+        for w in range(words.shape[0]):
+            mask = 0
+            for i in range(line_start[p], line_start[p + 1]):
+                mask |= words[w, i]
+            seen[w, p] = mask
+        count = 0
+        for r in range(len(numbers)):
+            count += seen[numbers[r] // 63, p] >> (numbers[r] % 63) & 1
+        start[p + 1] = start[p] + count
+
+
+def _fill_by_basket_plain(
+    line_start: Anything, words: Anything, amount: Anything, quantity: Anything, numbers: Anything, seen: Anything,
+    rule_out: Anything, amount_out: Anything, quantity_out: Anything,
+) -> None:  # fmt: skip
+    """Fill the outputs with the hits of each purchase and their sums."""
+    out = 0
+    for p in range(len(line_start) - 1):
+        for r in range(len(numbers)):
+            word, shift = numbers[r] // 63, numbers[r] % 63
+            if seen[word, p] >> shift & 1 == 0:
+                continue
+            amounts = 0
+            quantities = 0
+            for i in range(line_start[p], line_start[p + 1]):
+                own = words[word, i] >> shift & 1
+                amounts += own * amount[i]
+                quantities += own * quantity[i]
+            rule_out[out] = numbers[r]
+            amount_out[out] = amounts
+            quantity_out[out] = quantities
+            out += 1
+
+
+_open_rules = numba.njit(cache=True, nogil=True)(_open_rules_plain)
+_look_up = numba.njit(cache=True, nogil=True)(_look_up_plain)
+_count_by_basket = numba.njit(cache=True, nogil=True)(_count_by_basket_plain)
+_fill_by_basket = numba.njit(cache=True, nogil=True)(_fill_by_basket_plain)
+_count_hits = numba.njit(cache=True, nogil=True)(_count_hits_plain)
+_fill_hits = numba.njit(cache=True, nogil=True)(_fill_hits_plain)

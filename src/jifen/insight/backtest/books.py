@@ -215,10 +215,8 @@ def _selects(woven: Woven, judged: Judged, side: Side) -> list[Difference]:
     """Select over the lines, held against the hits and masks that were kept."""
     if not has_masks(woven.lines):
         return []
-    rows = side.rows_of_purchases(
-        woven.purchases.get_column("revision"), woven.purchases.get_column("occurred_at")
-    )
-    again = selected(woven.purchases, woven.lines, rows, side.timeline)
+    rows = side.rows_of_purchases(woven.purchases)
+    again = selected(woven.purchases, woven.lines, woven.line_start, rows, side.timeline)
     found = []
     for what in ("start", "rule", "amount", "quantity"):
         stored, new = getattr(judged.seen.hits, what), getattr(again.hits, what)

@@ -26,17 +26,18 @@ from numba.core.dispatcher import Dispatcher
 from jifen.domain import fold
 from jifen.insight.backtest import kernel, shapes, sums
 
-OPTIONS = {"nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
+_njit: Any = numba.njit  # its types do not know _nrt
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
 
 
 @lru_cache(maxsize=1)
 def compiled_walk() -> Callable[..., int]:
-    """`kernel.walk`, compiled on its first call (about fifteen seconds, once a machine); it holds no lock of Python's."""
+    """`kernel.walk`, compiled on its first call (about twenty-five seconds, once a machine); it holds no lock of Python's."""
     folding = _twin(fold, {})
     adding = _twin(sums, {"fold": folding})
     own = {name: function for name, function in vars(adding).items() if isinstance(function, Dispatcher)}
     walking = _twin(kernel, {"fold": folding, **own})
-    compiled: Callable[..., int] = numba.njit(cache=True, nogil=True, _nrt=False)(walking.bound(_digest()))
+    compiled: Callable[..., int] = _njit(cache=True, nogil=True, _nrt=False)(walking.bound(_digest()))
     return compiled
 
 
@@ -53,7 +54,7 @@ def _twin(source: ModuleType, names: dict[str, Any]) -> Any:
         setattr(module, bound, meaning)
     for own, function in inspect.getmembers(module, inspect.isfunction):
         if own != kernel.bound.__name__:
-            setattr(module, own, numba.njit(**OPTIONS)(function))
+            setattr(module, own, _njit(**OPTIONS)(function))
     return module
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
+import numba
 import numpy as np
 import polars as pl
 
@@ -19,6 +21,8 @@ from jifen.insight.backtest.sides import Side
 from jifen.insight.replay import KINDS
 from jifen.insight.snapshot import BucketFrames
 
+BOUGHT, BACK, ENTRY, END = range(4)
+"""The tables that events come from."""
 _LAST = 1 << 36  # behind every sequence of a member
 
 
@@ -26,8 +30,8 @@ _LAST = 1 << 36  # behind every sequence of a member
 class Woven:
     """The events of a bucket, before any side has judged them.
 
-    `block` holds rows of fold.EVENT_WIDTH without revision, hits and expiry. An event comes from one of four tables; `table`
-    says which (0 purchases, 1 returns, 2 entries, 3 the end) and `row` the row there.
+    `block` holds rows of fold.EVENT_WIDTH; revision, hits and expiry are of the side that judged last. An event comes from
+    one of four tables; `table` says which (BOUGHT, BACK, ENTRY, END) and `row` the row there.
     """
 
     members: pl.DataFrame
@@ -255,6 +259,8 @@ def judge(
 ) -> Judged:
     """What select sees on one side, and every event with its revision, hits and days of expiry.
 
+    These are put into `woven.block` itself, so one side is walked before the next is judged.
+
     Shape
         expiry        [row, day - first_day, currency], as `Side.expiry` gives it
         slices        of the gifts received
@@ -262,22 +268,11 @@ def judge(
         kept_returns  take the hits of returns as the ledger kept them, too
     """
     purchases, entries = woven.purchases, woven.entries
-    rows = side.rows_of_purchases(purchases.get_column("revision"), purchases.get_column("occurred_at"))
+    rows = side.rows_of_purchases(purchases)
     if seen is None:
-        seen = seen_of(purchases, woven.lines, rows, side.timeline, published=side.published)
-    is_bought, is_back, is_entry, is_end = (woven.table == number for number in range(4))
-    events = woven.block.copy()
-    own, back, entry = woven.row[is_bought], woven.row[is_back], woven.row[is_entry]
-    events[is_bought, fold.EVENT_REVISION] = rows[own]
-    events[is_back, fold.EVENT_REVISION] = rows[woven.backs.purchase[back]]
-    events[is_entry, fold.EVENT_REVISION] = side.rows_at(entries.get_column("recorded_at"))[entry]
-    if woven.end_at is not None:
-        end_row = side.rows_at(pl.Series([woven.end_at], dtype=pl.Datetime("us", "UTC")))[0]
-        events[is_end, fold.EVENT_REVISION] = end_row
-    n_currencies = side.timeline.n_currencies
-    day = events[:, fold.EVENT_OCCURRED_DAY] - first_day
-    events[:, fold.EVENT_EXPIRY] = (events[:, fold.EVENT_REVISION] * expiry.shape[1] + day) * n_currencies
-
+        seen = seen_of(
+            purchases, woven.lines, woven.line_start, rows, side.timeline, published=side.published
+        )
     found = seen.hits
     back_start, back_rule, back_amount, back_quantity, back_origin = hits_back(woven.backs, seen)
     if kept_returns:
@@ -287,39 +282,32 @@ def judge(
         back_quantity = lists_of(woven.returns.get_column("hit_quantities"))[1]
     n_hits, n_back, n_slices = len(found.rule), len(back_rule), len(slices.day)
     hits = np.zeros((max(1, n_hits + n_back + n_slices), fold.HIT_WIDTH), dtype=np.int64)
+    _put_hits(hits, found.rule, found.amount, found.quantity)
     for at, columns in (
-        (0, (found.rule, found.amount, found.quantity, np.full(n_hits, -1))),
         (n_hits, (back_rule, back_amount, back_quantity, back_origin)),
         (n_hits + n_back, (np.zeros(n_slices), slices.units, slices.day, np.full(n_slices, -1))),
     ):
         for column, values in enumerate(columns):
             hits[at : at + len(values), column] = values
-    events[is_bought, fold.EVENT_HITS] = found.start[own]
-    events[is_bought, fold.EVENT_HITS_END] = found.start[own + 1]
-    events[is_back, fold.EVENT_HITS] = n_hits + back_start[back]
-    events[is_back, fold.EVENT_HITS_END] = n_hits + back_start[back + 1]
-    is_gift_in = events[:, fold.EVENT_KIND] == fold.GIFT_IN
-    gift_in = (entries.get_column("kind") == "gift_in").to_numpy()
-    nth = np.cumsum(gift_in) - 1
-    which = nth[woven.row[is_gift_in]]
-    events[is_gift_in, fold.EVENT_HITS] = n_hits + n_back + slices.start[which]
-    events[is_gift_in, fold.EVENT_HITS_END] = n_hits + n_back + slices.start[which + 1]
 
-    purchase_of = np.full(len(events), -1, dtype=np.int64)
-    purchase_of[is_bought] = own
-    purchase_of[is_back] = woven.backs.purchase[back]
-    other_of = np.full(len(events), -1, dtype=np.int64)
-    other_of[is_back] = back
-    if gifts is not None:
-        other_of[is_entry] = gifts[entry]
-    slices_of = np.where(is_gift_in, events[:, fold.EVENT_HITS_END] - events[:, fold.EVENT_HITS], 0)
-    lots = is_bought * n_currencies + is_entry + slices_of
-    seen_by = np.where(is_bought, events[:, fold.EVENT_HITS_END] - events[:, fold.EVENT_HITS], 0)
+    end_row = 0
+    if woven.end_at is not None:
+        end_row = int(side.rows_at(pl.Series([woven.end_at], dtype=pl.Datetime("us", "UTC")))[0])
+    gift_in = (entries.get_column("kind") == "gift_in").to_numpy()
+    purchase_of, other_of = (np.full(len(woven.sequence), -1, dtype=np.int64) for _ in range(2))
+    n_currencies = side.timeline.n_currencies
+    lots_room, lots_total, hits_room = _put_judged(
+        woven.starts, woven.table, woven.row, woven.block, rows, woven.backs.purchase,
+        side.rows_at(entries.get_column("recorded_at")), end_row, found.start, n_hits + back_start,
+        n_hits + n_back + slices.start, np.cumsum(gift_in) - 1,
+        np.full(entries.height, -1, dtype=np.int64) if gifts is None else gifts,
+        first_day, expiry.shape[1], n_currencies, purchase_of, other_of,
+    )  # fmt: skip
     return Judged(
         lives=Lives(
             starts=woven.starts,
             first_tier=first_tiers(woven.members, side),
-            events=events.reshape(-1),
+            events=woven.block.reshape(-1),
             sequence=woven.sequence,
             purchase_of=purchase_of,
             other_of=other_of,
@@ -328,10 +316,64 @@ def judge(
             expiry=expiry.reshape(-1),
         ),
         seen=seen,
-        lots_room=_most(woven, lots),
-        lots_total=int(lots.sum()),
-        hits_room=_most(woven, seen_by),
+        lots_room=lots_room,
+        lots_total=lots_total,
+        hits_room=hits_room,
     )
+
+
+def _put_hits_plain(hits: Any, rule: Any, amount: Any, quantity: Any) -> None:
+    """Fill the first rows with the hits of purchases."""
+    for k in range(len(rule)):
+        hits[k, 0] = rule[k]
+        hits[k, 1] = amount[k]
+        hits[k, 2] = quantity[k]
+        hits[k, 3] = -1
+
+
+def _put_judged_plain(  # noqa: PLR0913, PLR0917
+    starts: Any, table: Any, row: Any, events: Any, rows: Any, back_purchase: Any, entry_rows: Any, end_row: int,
+    hit_start: Any, back_start: Any, slice_start: Any, nth_gift: Any, gifts: Any, first_day: int, n_days: int,
+    n_currencies: int, purchase_of: Any, other_of: Any,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Fill what is a side's own of each event; return the lots and hits of the member who needs most, and all lots."""
+    lots_room, lots_total, hits_room = 0, 0, 0
+    for m in range(len(starts) - 1):
+        lots, hits = 0, 0
+        for e in range(starts[m], starts[m + 1]):
+            kind, at = table[e], row[e]
+            judged_by, first, end = end_row, 0, 0
+            if kind == BOUGHT:
+                judged_by = rows[at]
+                first, end = hit_start[at], hit_start[at + 1]
+                purchase_of[e] = at
+                lots += n_currencies
+                hits += end - first
+            elif kind == BACK:
+                judged_by = rows[back_purchase[at]]
+                first, end = back_start[at], back_start[at + 1]
+                purchase_of[e] = back_purchase[at]
+                other_of[e] = at
+            elif kind == ENTRY:
+                judged_by = entry_rows[at]
+                other_of[e] = gifts[at]
+                if events[e, fold.EVENT_KIND] == fold.GIFT_IN:
+                    first, end = slice_start[nth_gift[at]], slice_start[nth_gift[at] + 1]
+                    lots += end - first
+                lots += 1
+            events[e, fold.EVENT_REVISION] = judged_by
+            events[e, fold.EVENT_HITS] = first
+            events[e, fold.EVENT_HITS_END] = end
+            day = events[e, fold.EVENT_OCCURRED_DAY] - first_day
+            events[e, fold.EVENT_EXPIRY] = (judged_by * n_days + day) * n_currencies
+        lots_room = max(lots_room, lots)
+        hits_room = max(hits_room, hits)
+        lots_total += lots
+    return lots_room, lots_total, hits_room
+
+
+_put_hits = numba.njit(cache=True, nogil=True)(_put_hits_plain)
+_put_judged = numba.njit(cache=True, nogil=True)(_put_judged_plain)
 
 
 def first_tiers(members: pl.DataFrame, side: Side) -> Integers:
@@ -341,10 +383,3 @@ def first_tiers(members: pl.DataFrame, side: Side) -> Integers:
         return np.full(members.height, foot, dtype=np.int64)
     start, flat = lists_of(members.get_column("tier_history"))
     return flat[start[:-1] + fold.HISTORY_TIER]
-
-
-def _most(woven: Woven, room: Integers) -> int:
-    """The largest sum over one member."""
-    sums = np.concatenate([[0], np.cumsum(room)])
-    per = sums[woven.starts[1:]] - sums[woven.starts[:-1]]
-    return int(per.max(initial=0))

@@ -6,6 +6,7 @@ run over the lines. A generated history keeps no masks, so select is run there f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,8 @@ import pyarrow as pa
 
 from jifen.domain.timeline import Timeline
 from jifen.insight.backtest.shapes import Integers
-from jifen.insight.lives import select_history
-from jifen.insight.select_columns import SparseHits
+from jifen.insight.backtest.sides import Side
+from jifen.insight.select_columns import SparseHits, select_baskets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,85 +82,103 @@ def kept_words(lines: pl.DataFrame) -> Integers:
     return words
 
 
-def selected(purchases: pl.DataFrame, lines: pl.DataFrame, rows: Integers, timeline: Timeline) -> Seen:
+def selected(
+    purchases: pl.DataFrame, lines: pl.DataFrame, line_start: Integers, rows: Integers, timeline: Timeline
+) -> Seen:
     """What select sees of purchases, each by the row of the timeline that judges it."""
-    if purchases.height == 0:
-        none = np.zeros(0, dtype=np.int64)
-        hits = SparseHits(start=np.zeros(1, dtype=np.int64), rule=none, amount=none, quantity=none)
-        return Seen(hits=hits, words=np.zeros((1, 0), dtype=np.int64))
-    missing = {
-        "channel": pl.String(), "source": pl.String(), "tags": pl.List(pl.String()), "payments": pl.String(),
-        "weekday": pl.Int64(), "hour": pl.Int64(), "date": pl.Int64(), "store": pl.String(),
-    }  # fmt: skip
-    named = purchases.rename({"store_date": "date"}, strict=False)
-    frame = named.with_columns(
-        *(
-            pl.lit(None, dtype=kind).alias(name)
-            for name, kind in missing.items()
-            if name not in named.columns
-        ),
-        row=pl.Series(rows),
-    )
-    found, words = select_history(frame, lines, timeline)
-    return Seen(hits=found, words=words)
+    names = {"store_date": "date", "amount_minor": "purchase_amount_minor", "tags": "purchase_tags"}
+    facts = purchases.rename(names, strict=False)
+    if "payments" in purchases.columns:
+        facts = facts.with_columns(payment_methods=_methods(purchases.get_column("payments")))
+    found: list[tuple[Integers, Integers, Seen]] = []
+    for row in np.unique(rows).tolist():
+        own = np.flatnonzero(rows == row)
+        if len(own) == len(rows):
+            hits, words = select_baskets(facts, lines, line_start, timeline.programs[row])
+            return Seen(hits=hits, words=words)
+        at, starts = rows_of_lines(own, line_start)
+        hits, words = select_baskets(facts[own], lines[at], starts, timeline.programs[row])
+        found.append((own, at, Seen(hits=hits, words=words)))
+    return merged(found, len(rows), lines.height)
+
+
+def rows_of_lines(own: Integers, line_start: Integers) -> tuple[Integers, Integers]:
+    """The rows of the lines of some purchases, and where those of each begin among them."""
+    counts = np.diff(line_start)[own]
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    at: Integers = np.repeat(line_start[:-1][own] - starts[:-1], counts) + np.arange(int(starts[-1]))
+    return at, starts
+
+
+def _methods(payments: pl.Series) -> pl.Series:
+    """The payment methods of each purchase, from its payments as JSON text."""
+    if payments.null_count() == len(payments):
+        return pl.Series([None] * len(payments), dtype=pl.List(pl.String))
+    shape = pl.List(pl.Struct({"method": pl.String, "amount_minor": pl.Int64}))
+    return payments.str.json_decode(shape).list.eval(pl.element().struct.field("method"))
 
 
 def seen_of(
-    purchases: pl.DataFrame, lines: pl.DataFrame, rows: Integers, timeline: Timeline, *, published: int
+    purchases: pl.DataFrame,
+    lines: pl.DataFrame,
+    line_start: Integers,
+    rows: Integers,
+    timeline: Timeline,
+    *,
+    published: int,
 ) -> Seen:
     """What one side sees of purchases.
 
     Shape
-        purchases   in any order, `purchase` = 0 .. n - 1
-        lines       in the order of purchases, with `purchase`
-        rows        by purchase: the row of the timeline that judges it
-        published   rows below it are the ledger's own
+        purchases    in any order
+        lines        in the order of purchases: those of purchase p from `line_start[p]`
+        rows         by purchase: the row of the timeline that judges it
+        published    rows below it are the ledger's own
     """
     is_kept = rows < published if has_masks(lines) else np.zeros(len(rows), dtype=np.bool_)
-    if published and is_kept.all():
-        return Seen(hits=kept_hits(purchases), words=kept_words(lines))
     if not is_kept.any():
-        return selected(purchases, lines, rows, timeline)
+        return selected(purchases, lines, line_start, rows, timeline)
     kept = Seen(hits=kept_hits(purchases), words=kept_words(lines))
-    own = np.flatnonzero(~is_kept)
-    owner = lines.get_column("purchase").to_numpy()
-    at = np.flatnonzero(~is_kept[owner])
-    number = np.cumsum(~is_kept) - 1
-    part = selected(
-        purchases[own].with_columns(purchase=pl.Series(np.arange(len(own)), dtype=pl.Int64)),
-        lines[at].with_columns(purchase=pl.Series(number[owner[at]], dtype=pl.Int64)),
-        rows[own],
-        timeline,
-    )
-    return _merged(kept, part, own, at, lines.height)
+    if is_kept.all():
+        return kept
+    parts = []
+    for own in (np.flatnonzero(is_kept), np.flatnonzero(~is_kept)):
+        at, starts = rows_of_lines(own, line_start)
+        if is_kept[own[0]]:
+            hit, hit_starts = rows_of_lines(own, kept.hits.start)
+            hits = SparseHits(
+                start=hit_starts, rule=kept.hits.rule[hit], amount=kept.hits.amount[hit], quantity=kept.hits.quantity[hit]
+            )  # fmt: skip
+            parts.append((own, at, Seen(hits=hits, words=kept.words[:, at])))
+        else:
+            parts.append((own, at, selected(purchases[own], lines[at], starts, rows[own], timeline)))
+    return merged(parts, len(rows), lines.height)
 
 
-def _merged(kept: Seen, part: Seen, own: Integers, at: Integers, n_lines: int) -> Seen:
-    """What is kept, but for purchases `own` (and their lines `at`) what `part` says."""
-    n = len(kept.hits.start) - 1
-    words = np.zeros((max(kept.words.shape[0], part.words.shape[0]), n_lines), dtype=np.int64)
-    words[: kept.words.shape[0]] = kept.words
-    words[:, at] = 0
-    words[: part.words.shape[0], at] = part.words
-    counts = np.diff(kept.hits.start)
-    counts[own] = np.diff(part.hits.start)
+def sees_alike(lines: pl.DataFrame, sides: Sequence[Side], rows: Sequence[Integers]) -> bool:
+    """Whether select sees the same on all sides: each judges everything by one programme, and all ask the same."""
+    if has_masks(lines) or any(len(own) == 0 or (own != own[0]).any() for own in rows):
+        return False
+    asked = [
+        [(rule.number, rule.given) for rule in side.timeline.programs[int(own[0])].rules]
+        for side, own in zip(sides, rows, strict=True)
+    ]
+    return all(one == asked[0] for one in asked)
+
+
+def merged(parts: Sequence[tuple[Integers, Integers, Seen]], n_purchases: int, n_lines: int) -> Seen:
+    """What was seen of parts of the purchases, put together: each part is its purchases, its lines, and what was seen."""
+    words = np.zeros((max((seen.words.shape[0] for _, _, seen in parts), default=1), n_lines), dtype=np.int64)
+    counts = np.zeros(n_purchases, dtype=np.int64)
+    for own, at, seen in parts:
+        words[: seen.words.shape[0], at] = seen.words
+        counts[own] = np.diff(seen.hits.start)
     start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    total = int(start[-1])
-    merged = SparseHits(
-        start=start, rule=np.empty(total, np.int64), amount=np.empty(total, np.int64), quantity=np.empty(total, np.int64)
-    )  # fmt: skip
-    rest = np.setdiff1d(np.arange(n), own, assume_unique=True)
-    for rows, found, first in (
-        (rest, kept.hits, kept.hits.start[rest]),
-        (own, part.hits, part.hits.start[:-1]),
-    ):
-        length = counts[rows]
-        run = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-        to, source = np.repeat(start[rows], length) + run, np.repeat(first, length) + run
-        merged.rule[to] = found.rule[source]
-        merged.amount[to] = found.amount[source]
-        merged.quantity[to] = found.quantity[source]
-    return Seen(hits=merged, words=words)
+    rule, amount, quantity = (np.empty(int(start[-1]), dtype=np.int64) for _ in range(3))
+    for own, _, seen in parts:
+        to, _ = rows_of_lines(own, start)
+        rule[to], amount[to], quantity[to] = seen.hits.rule, seen.hits.amount, seen.hits.quantity
+    return Seen(hits=SparseHits(start=start, rule=rule, amount=amount, quantity=quantity), words=words)
 
 
 def backs_of(returns: pl.DataFrame, purchase: Integers, lines: pl.DataFrame, line_start: Integers) -> Backs:

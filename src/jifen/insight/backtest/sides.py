@@ -52,8 +52,9 @@ class Side:
         """The published revisions on this side."""
         return tuple(program.revision for program in self.timeline.programs[: self.published])
 
-    def rows_of_purchases(self, revision: pl.Series, occurred_at: pl.Series) -> Integers:
+    def rows_of_purchases(self, purchases: pl.DataFrame) -> Integers:
         """The row of the timeline that judges each purchase: the revision that judged it, or the document."""
+        revision, occurred_at = purchases.get_column("revision"), purchases.get_column("occurred_at")
         known = {program.revision: row for row, program in enumerate(self.timeline.programs)}
         numbers = revision.to_numpy()
         table = np.full(int(max(numbers.max(initial=0), *known)) + 1, -1, dtype=np.int64)

@@ -16,6 +16,7 @@ import polars as pl
 from jifen.domain import fold
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
+from jifen.insight.backtest.hits import sees_alike
 from jifen.insight.backtest.question import Question, chosen_members
 from jifen.insight.backtest.shapes import Integers, Tallied
 from jifen.insight.backtest.sides import Side
@@ -106,9 +107,12 @@ def tally_bucket(
     first, end = (int(days.min()), int(days.max())) if len(days) else (0, 0)
     clock.tell("select")
     walked: list[tuple[Tallied, Judged]] = []
+    rows = [side.rows_of_purchases(woven.purchases) for side in question.sides]
+    is_alike = sees_alike(woven.lines, question.sides, rows)
     for at, side in enumerate(question.sides):
         slices: Slices = (gifts or {}).get(at, recorded_slices)(woven.entries)
-        judged = judge(woven, side, expiry=side.expiry(first, end), first_day=first, slices=slices)
+        seen = walked[0][1].seen if walked and is_alike else None
+        judged = judge(woven, side, expiry=side.expiry(first, end), first_day=first, slices=slices, seen=seen)
         clock.tell("select")
         tallied, _ = walk_bucket(woven, judged, side.numbers(), question.period(side), places, walk=walk)
         walked.append((tallied, judged))
@@ -147,7 +151,8 @@ class _Clock:
 def encoded(frames: BucketFrames) -> BucketFrames:
     """The frames with the texts of lines encoded once, for both sides."""
     texts = [name for name, kind in frames.lines.schema.items() if kind == pl.String]
-    lines = frames.lines.with_columns(pl.col(name).cast(pl.Categorical) for name in texts)
+    # In one piece, or every look at a column would put its parts together again.
+    lines = frames.lines.with_columns(pl.col(name).cast(pl.Categorical) for name in texts).rechunk()
     return BucketFrames(
         bucket=frames.bucket, members=frames.members, lots=frames.lots, purchases=frames.purchases, lines=lines,
         returns=frames.returns, entries=frames.entries, postings=frames.postings,
