@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import structlog
@@ -20,7 +21,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jifen.api.errors import Busy, Defect, refuse
 from jifen.api.requests import VERSIONS
-from jifen.store.ids import new_id
 from jifen.store.ledger import Ledger
 
 IN_FLIGHT_MAX = 1_024
@@ -51,10 +51,23 @@ class Meters:
         )
         self._in_flight = self._gauge("jifen_requests_in_flight", "Requests being answered.")
         self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.flying = 0  # requests of this process that are being answered
 
     def _gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
         return Gauge(name, documentation, labels, registry=self.registry, multiprocess_mode="livesum")
+
+    def answered(self, route: str, method: str, status: int, micros: int) -> None:
+        """Count a request. Its meters are looked up once: the labels are few, and a look-up costs more than counting."""
+        key = (route, method, status)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (
+                self.requests.labels(route, method, str(status)),
+                self.seconds.labels(route),
+            )
+        known[0].inc()
+        known[1].observe(micros / 1e6)
 
     def measure(self) -> None:
         """Put down what stands just now: each process does it every second, and when it is asked for its numbers."""
@@ -144,8 +157,7 @@ class Observed:
     ) -> None:
         route = getattr(scope.get("route"), "path_format", None) or "other"
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self._meters.requests.labels(route, method, str(status)).inc()
-        self._meters.seconds.labels(route).observe(micros / 1e6)
+        self._meters.answered(route, method, status, micros)
         refused = state.get("refused")
         if refused:
             self._meters.refusals.labels(refused).inc()
@@ -168,4 +180,4 @@ class Observed:
 
 def _request_id(request: Request) -> str:
     asked = request.headers.get("request-id", "")
-    return asked if _REQUEST_ID.fullmatch(asked) else new_id().hex
+    return asked if asked and _REQUEST_ID.fullmatch(asked) else token_hex(16)
