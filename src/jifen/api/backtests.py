@@ -28,7 +28,6 @@ from jifen.operations.read_backtest import read_backtest, read_report
 from jifen.operations.run_backtest import (
     ask_backtest,
     look_after_backtests,
-    start_backtests,
     stop_backtest,
 )
 from jifen.store.backtests import StoredBacktest
@@ -153,7 +152,7 @@ async def ask(request: Request, body: BacktestBody) -> Response:
     )
     address = request.app.state.address
     if address is not None and not answer["is_replay"]:
-        start_backtests(address)
+        await look_after_backtests(desk.ledger, address)
     return render.told(BacktestAsked, answer, status=202)
 
 

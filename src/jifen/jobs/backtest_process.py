@@ -10,27 +10,11 @@ import asyncio
 import json
 import os
 import sys
-import threading
-from collections.abc import Mapping, Sequence
-from datetime import date
-from fractions import Fraction
-from typing import Any
 
 import asyncpg
-import msgspec
 import structlog
 
-from jifen.document.load import document_from
-from jifen.document.problems import DocumentRefused
-from jifen.domain.refusals import Refusal
-from jifen.embedded import home_folder
 from jifen.embedded.connection import Connection as Address
-from jifen.insight.backtest.missing import MissingFact
-from jifen.insight.backtest.question import RICH_BPS
-from jifen.insight.backtest.result import Result, to_json
-from jifen.insight.report import excel_bytes, html_page
-from jifen.insight.snapshot import SnapshotRefused
-from jifen.jobs.backtest import Asked, Step, alone, own_snapshot, run_backtest
 from jifen.store.backtests import (
     StoredBacktest,
     begin_next,
@@ -46,7 +30,6 @@ from jifen.store.ledger import Connection, connect
 
 NICE = 10
 TELLS_EVERY_SECONDS = 0.5
-LANGUAGES = ("zh", "en")
 
 log = structlog.get_logger("jifen.backtest")
 
@@ -70,8 +53,11 @@ async def work_off(address: Address) -> int:
 
 async def _run(connection: Connection, address: Address, one: StoredBacktest) -> None:
     """Run one, tell how far it is, and keep its reports or why there are none."""
-    told = _Told()
-    working = asyncio.create_task(asyncio.to_thread(_work, address, one.question, told))
+    # Polars and Numba are loaded by who has the turn: one that finds it taken has cost little.
+    from jifen.jobs.backtest_asked import EXPECTED, Stopped, Told, failure_document, work
+
+    told = Told()
+    working = asyncio.create_task(asyncio.to_thread(work, address, one.question, told))
     while not working.done():
         await asyncio.wait([working], timeout=TELLS_EVERY_SECONDS)
         if not await still_runs(connection, one.backtest_id, **told.now()):
@@ -81,125 +67,11 @@ async def _run(connection: Connection, address: Address, one: StoredBacktest) ->
     if failure is None:
         await end_done(connection, one.backtest_id, working.result())
     elif not isinstance(failure, Stopped):
-        if not isinstance(failure, (Refusal, SnapshotRefused, DocumentRefused)):
+        if not isinstance(failure, EXPECTED):
             log.error(
                 "backtest failed", backtest_id=str(one.backtest_id), error=repr(failure), exc_info=failure
             )
         await end_failed(connection, one.backtest_id, failure_document(failure))
-
-
-def _work(address: Address, question: Mapping[str, Any], told: _Told) -> list[tuple[str, str, bytes]]:
-    """The reports of one back-test: form, language, content."""
-    asked = asked_of(question)
-    home = home_folder()
-    with alone(home, told):
-        snapshot = asyncio.run(own_snapshot(address, home, told))
-        result = run_backtest(snapshot, asked, told)
-    return reports_of(result)
-
-
-def reports_of(result: Result) -> list[tuple[str, str, bytes]]:
-    """Every report that may be asked for: form, language ('' where it has none), content."""
-    reports = [("json", "", to_json(result).encode())]
-    for language in LANGUAGES:
-        reports.append(("html", language, html_page(result, language=language).encode()))
-        reports.append(("xlsx", language, excel_bytes(result, language=language)))
-    return reports
-
-
-def asked_of(question: Mapping[str, Any]) -> Asked:
-    """What is asked, from what the API kept of its body.
-
-    Refuses
-        DocumentRefused   a document is none, by the rules of this version
-    """
-
-    def day(name: str) -> date | None:
-        return date.fromisoformat(question[name]) if question.get(name) else None
-
-    sample, elasticity = question.get("sample_bps"), question.get("elasticity_bps")
-    against = question.get("against")
-    return Asked(
-        draft=document_from(question["document"]),
-        label=question.get("label") or "draft",
-        against=document_from(against) if isinstance(against, dict) else None,
-        against_label="baseline" if isinstance(against, dict) else "live",
-        from_on=day("from_on"),
-        to_on=day("to_on"),
-        stores=tuple(question.get("stores") or ()),
-        sample=Fraction(sample, 10_000) if sample is not None else None,
-        seed=question.get("seed") or 0,
-        rich_bps=question.get("rich_bps") or RICH_BPS,
-        elasticity=Fraction(elasticity, 10_000) if elasticity is not None else None,
-    )
-
-
-def failure_document(failure: BaseException) -> dict[str, Any]:
-    """Why it failed: code, detail and Chinese."""
-    if isinstance(failure, Refusal):
-        return {"code": failure.code, "detail": str(failure), "message_zh": failure.message_zh}
-    if isinstance(failure, SnapshotRefused):
-        return {"code": failure.code, "detail": failure.detail, "message_zh": failure.message_zh}
-    if isinstance(failure, DocumentRefused):
-        first = failure.problems[0]
-        return {
-            "code": "program_refused",
-            "detail": f"{first.message_en} {first.way_out}",
-            "message_zh": first.message_zh,
-        }
-    if isinstance(failure, MemoryError):
-        detail = "it ran out of memory: ask for a sample, or give the machine more"
-        return {
-            "code": "backtest_out_of_memory",
-            "detail": detail,
-            "message_zh": "内存不足：请抽样，或增加内存。",
-        }
-    return {
-        "code": "defect",
-        "detail": f"something is wrong in the software; it was written down: {type(failure).__name__}",
-        "message_zh": "软件出现缺陷，已记录。",
-    }
-
-
-class Stopped(Exception):
-    """It was cancelled."""
-
-
-class _Told:
-    """Keeps how far a run is, for the loop that tells the database; stops the run when it was cancelled."""
-
-    def __init__(self) -> None:
-        self.is_stopped = threading.Event()
-        self._step = Step(stage="waiting", percent=0)
-        self._missing: list[dict[str, Any]] | None = None
-
-    def step(self, step: Step) -> None:
-        """How far it is."""
-        self._step = step
-        self._stop_if_told()
-
-    def missing(self, facts: Sequence[MissingFact]) -> None:
-        """What the draft asks for and the history does not tell."""
-        self._missing = [msgspec.to_builtins(fact.notice()) for fact in facts]
-        self._stop_if_told()
-
-    def healed(self, why: str) -> None:
-        """The snapshot is taken anew."""
-        log.warning("the snapshot kept for back-tests is taken anew", why=why)
-
-    def now(self) -> dict[str, Any]:
-        """As the row keeps it."""
-        left = self._step.seconds_left
-        return {
-            "stage": self._step.stage,
-            "percent": self._step.percent,
-            "seconds_left": None if left is None else round(left),
-            "missing": self._missing,
-        }
-
-    def _stop_if_told(self) -> None:
-        if self.is_stopped.is_set():
-            raise Stopped
 
 
 def main() -> None:

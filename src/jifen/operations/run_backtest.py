@@ -37,7 +37,7 @@ PROCESS = "jifen.jobs.backtest_process"
 async def ask_backtest(
     ledger: Ledger, question: Mapping[str, Any], *, asked_by: str, request: Once
 ) -> dict[str, Any]:
-    """A back-test that waits from now on: backtest_id, state, asked_at. Call `start_backtests` after it.
+    """A back-test that waits from now on: backtest_id, state, asked_at. Call `look_after_backtests` after it.
 
     Refuses
         ProgramMissing   nothing was ever published
@@ -85,7 +85,7 @@ async def stop_backtest(ledger: Ledger, backtest_id: UUID, request: Once) -> dic
 
 
 async def look_after_backtests(ledger: Ledger, address: Address) -> None:
-    """Start a process where some wait and nobody works them off: the server was restarted, or the process killed."""
+    """Start a process where some wait and nobody works them off: they are the first, or that process was killed."""
     async with ledger.transaction() as connection:
         is_left = await is_left_waiting(connection)
     if is_left:
