@@ -224,6 +224,45 @@ POSTINGS = Contract(
     ),
 )
 
+TIERS = Contract(
+    name="tiers",
+    row_is="one tier of one published revision",
+    sorted_by=("revision", "number"),
+    columns=(
+        _must("revision", _WHOLE, "number of the revision"),
+        _must("number", _WHOLE, "the tier's number, the same in every revision; `tier` of the other tables"),
+        _must("code", _TEXT, "the document's code"),
+        _may("name_zh", _TEXT, "its name in Chinese"),
+        _may("name_en", _TEXT, "its name in English"),
+        _must("rank", _WHOLE, "0 is the lowest of its revision"),
+        _must(
+            "currency",
+            _WHOLE,
+            "number of the currency that is counted; fold.NONE: what was spent, in minor units",
+        ),
+        _must("reach", _WHOLE, "so much within the window lifts a member here"),
+        _must("window_days", _WHOLE, "length of the window"),
+        _must("keeps_days", _WHOLE, "a tier reached is kept so long"),
+        _must("multiplier_numerator", _WHOLE, "what is earned is multiplied by this"),
+        _must("multiplier_denominator", _WHOLE, "divided by this"),
+        _must("effective_at", _INSTANT, "when the revision took effect"),
+    ),
+)
+
+STORES = Contract(
+    name="stores",
+    row_is="one store that a published revision names or where something was bought",
+    sorted_by=("code",),
+    columns=(
+        _must("code", _TEXT, "the code; `store` of the other tables"),
+        _may("name_zh", _TEXT, "its name in Chinese, of the newest revision that names it"),
+        _may("name_en", _TEXT, "its name in English"),
+        _must("time_zone", _TEXT, "its zone; the programme's where no revision names it"),
+        _may("revision", _WHOLE, "the newest revision that names it; empty: none does (any_store)"),
+        _must("purchases", _WHOLE, "purchases recorded there"),
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -255,7 +294,18 @@ TABLES: dict[str, Table] = {
         Table(contract=POSTINGS, is_journal=True, sums=("units", "reason_granted")),
     )
 }
-"""Every table by its name."""
+"""Every table of members by its name: by bucket, the journal by month too."""
+
+REFERENCE: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(contract=TIERS, is_journal=False, sums=("reach",)),
+        Table(contract=STORES, is_journal=False, sums=("purchases",)),
+    )
+}
+"""What is the same for every member: one file each, written anew by each run. A generated history has none."""
+
+EVERY = {**TABLES, **REFERENCE}
 
 JOURNAL = tuple(name for name, table in TABLES.items() if table.is_journal)
 CACHE = tuple(name for name, table in TABLES.items() if not table.is_journal)

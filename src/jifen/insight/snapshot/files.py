@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from jifen.insight.snapshot.contracts import TABLES
+from jifen.insight.snapshot.contracts import EVERY, REFERENCE
 from jifen.insight.snapshot.manifest import File, write_whole
 
 ROW_GROUP = 262_144
@@ -17,6 +17,8 @@ LEVEL = 1  # of zstd: as small as level 3 here, and read as fast as lz4
 
 def path_of(table: str, *, month: str | None, bucket: int, part: int, buckets: int) -> str:
     """Where a file lies in the folder."""
+    if table in REFERENCE:
+        return f"{table}/as-of-{part:05d}.parquet"
     width = max(2, len(str(buckets - 1)))
     name = f"bucket={bucket:0{width}d}"
     if month is None:
@@ -32,7 +34,7 @@ def write_file(
     Refuses
         FrameContractBroken   the frame does not keep the table's contract
     """
-    frame = TABLES[table].contract.check(frame)
+    frame = EVERY[table].contract.check(frame)
     path = path_of(table, month=month, bucket=bucket, part=part, buckets=buckets)
     out = io.BytesIO()
     frame.write_parquet(out, compression="zstd", compression_level=LEVEL, row_group_size=ROW_GROUP)
@@ -55,7 +57,7 @@ def write_file(
 def sums_of(table: str, frame: pl.DataFrame) -> dict[str, int]:
     """The sums that the manifest states, of the columns that the table's contract names for it."""
     sums = {}
-    for name in TABLES[table].sums:
+    for name in EVERY[table].sums:
         column = frame.get_column(name)
         values = column.explode(empty_as_null=False) if isinstance(column.dtype, pl.List) else column
         sums[name] = int(values.sum())

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jifen.insight.snapshot.contracts import TABLES
+from jifen.insight.snapshot.contracts import EVERY
 from jifen.insight.snapshot.manifest import NAME, Manifest
 from jifen.insight.snapshot.refusals import DiskFull, FolderClosed, FolderTaken, SnapshotBusy
 
@@ -74,7 +74,7 @@ def clean(folder: Path, manifest: Manifest | None) -> int:
         shutil.rmtree(spill)
         removed += 1
     candidates = [*folder.glob(f"{REVISIONS}*"), folder / f".{NAME}.tmp", *folder.glob(f".{REVISIONS}*")]
-    for table in TABLES:
+    for table in EVERY:
         candidates += (folder / table).rglob("*.parquet*")
     for path in candidates:
         if path.is_file() and path.relative_to(folder).as_posix() not in named:

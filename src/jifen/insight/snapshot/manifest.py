@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from jifen.insight.snapshot.contracts import TABLES
+from jifen.insight.snapshot.contracts import EVERY, TABLES
 from jifen.insight.snapshot.refusals import NotASnapshot, OtherFormat
 
 FORMAT = 1
@@ -31,7 +31,7 @@ class File:
     path: str  # relative to the folder, with /
     table: str
     month: str | None  # YYYY-MM, UTC, of recorded_at; None: cache
-    bucket: int
+    bucket: int  # 0 of what is not by bucket
     part: int  # number of the run that wrote it
     rows: int
     bytes: int
@@ -105,13 +105,15 @@ class _Header:
 
 def totals_of(files: Iterable[File]) -> dict[str, Total]:
     """Rows and sums by table, exact whatever their size."""
-    rows = dict.fromkeys(TABLES, 0)
-    sums = {name: dict.fromkeys(table.sums, 0) for name, table in TABLES.items()}
+    files = tuple(files)
+    names = [*TABLES, *sorted({file.table for file in files} - set(TABLES))]
+    rows = dict.fromkeys(names, 0)
+    sums = {name: dict.fromkeys(EVERY[name].sums, 0) for name in names}
     for file in files:
         rows[file.table] += file.rows
         for column, total in file.sums.items():
             sums[file.table][column] += total
-    return {name: Total(rows=rows[name], sums=sums[name]) for name in TABLES}
+    return {name: Total(rows=rows[name], sums=sums[name]) for name in names}
 
 
 def read_manifest(folder: Path) -> Manifest:

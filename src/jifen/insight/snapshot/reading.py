@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from jifen.insight.snapshot.contracts import TABLES
+from jifen.insight.snapshot.contracts import EVERY, TABLES
 from jifen.insight.snapshot.manifest import File, Manifest, read_manifest
 from jifen.insight.snapshot.refusals import FileDiffers, FileGone
 
@@ -81,7 +81,7 @@ class Snapshot:
 
     def schema(self, table: str) -> pl.Schema:
         """The columns of a table, attributes included."""
-        contract = TABLES[table].contract
+        contract = EVERY[table].contract
         columns = dict(contract.schema)
         if contract.attributes:
             for code, kind in self.manifest.attributes.items():

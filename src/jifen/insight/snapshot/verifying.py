@@ -8,6 +8,7 @@
 | place | rows belong to the file's month and bucket |
 | order | rows are sorted as the contract says |
 | lines | each purchase has its lines, and they add up to its amount |
+| reference | tiers are those of the published revisions, and every store where something was bought is there |
 | members | numbers 0 .. n-1, once each; entries numbered 1 .. `sequence` without gap or double |
 | postings | each names an entry that is there; reasons add up to its units |
 | books | lots add up; balance = open units - debt; the last posting's balance is the balance (DESIGN laws 2, 3 and 7) |
@@ -23,10 +24,11 @@ import numpy as np
 import polars as pl
 
 from jifen.insight.frames import FrameContractBroken
-from jifen.insight.snapshot.contracts import EVENTS, TABLES
+from jifen.insight.snapshot.contracts import EVENTS, EVERY, REFERENCE
 from jifen.insight.snapshot.files import sums_of
 from jifen.insight.snapshot.manifest import File, Manifest, read_manifest, totals_of
 from jifen.insight.snapshot.reading import Snapshot, check_file
+from jifen.insight.snapshot.reference import stores_of, tiers_of
 from jifen.insight.snapshot.refusals import FileDiffers, FileGone
 
 FINDINGS_MAX = 200
@@ -93,6 +95,7 @@ def verify_snapshot(folder: Path, *, say: Say = lambda *_: None) -> Verified:
         if members != manifest.members:
             what = f"{members:,} members stand in the files, the manifest says {manifest.members:,}"
             found.append(Finding(check="members", where="manifest.json", what=what))
+        found += [] if found else list(_reference(snapshot))
         others = [file for file in manifest.files if not 0 <= file.bucket < manifest.buckets]
         found += [Finding(check="place", where=file.path, what="there is no such bucket") for file in others]
     say("verify", manifest.buckets, manifest.buckets)
@@ -103,6 +106,21 @@ def verify_snapshot(folder: Path, *, say: Say = lambda *_: None) -> Verified:
         bytes=sum(file.bytes for file in manifest.files),
         findings=tuple(found[:FINDINGS_MAX]),
     )
+
+
+def _reference(snapshot: Snapshot) -> Iterator[Finding]:
+    """Whether tiers and stores are those of the revisions and the purchases."""
+    revisions = snapshot.revisions()
+    for table in REFERENCE:
+        files = snapshot.manifest.files_of(table)
+        if not files and (snapshot.manifest.kind == "generated" or table not in snapshot.manifest.totals):
+            continue
+        expected = (
+            tiers_of(revisions) if table == "tiers" else stores_of(revisions, snapshot.scan("purchases"))
+        )
+        if len(files) != 1 or not snapshot.scan(table).collect().equals(expected):
+            what = "it is not what the revisions and purchases say"
+            yield Finding(check="reference", where=files[0].path if files else table, what=what)
 
 
 def _file(folder: Path, path: str, size: int, digest: str) -> list[Finding]:
@@ -116,7 +134,7 @@ def _file(folder: Path, path: str, size: int, digest: str) -> list[Finding]:
 def _contents(snapshot: Snapshot, file: File) -> list[Finding]:
     """Whether one file holds what the manifest says of it."""
     frame = pl.read_parquet(snapshot.folder / file.path, hive_partitioning=False, glob=False)
-    table = TABLES[file.table]
+    table = EVERY[file.table]
 
     def finding(check: str, what: str) -> Finding:
         return Finding(check=check, where=file.path, what=what)

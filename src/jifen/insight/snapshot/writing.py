@@ -40,6 +40,7 @@ from jifen.insight.snapshot.manifest import (
 )
 from jifen.insight.snapshot.merging import PARTS_MAX, merged, merged_purchases, read_parts
 from jifen.insight.snapshot.reading import Snapshot, SnapshotRevision, open_snapshot
+from jifen.insight.snapshot.reference import scan_files, stores_of, tiers_of
 from jifen.insight.snapshot.refusals import HistoryDiffers, OtherBuckets, OtherDatabase
 from jifen.insight.snapshot.rows import attributes_of, decoded, parsed, purchases_and_lines
 from jifen.insight.snapshot.spill import Spill
@@ -202,6 +203,9 @@ class Run:
             files += self._write_bucket(bucket, attributes)
         say("writing", self.buckets, self.buckets)
         files = [file for parts in self._parts.values() for file in parts] + files
+        bought = scan_files(self.folder, [file for file in files if file.table == "purchases"])
+        files.append(self._write(None, "tiers", tiers_of(revisions), 0))
+        files.append(self._write(None, "stores", stores_of(revisions, bought), 0))
         manifest = Manifest(
             format=FORMAT,
             kind="ledger",
