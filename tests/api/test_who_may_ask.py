@@ -49,7 +49,7 @@ async def test_each_scope_opens_what_the_description_says_and_nothing_else(
         asked = await ROUTES[at](shared_api)
         answer = await shared_api.ask(asked.method, asked.path, asked.body, as_=scope)
         if scope in said:
-            assert answer.status_code in (200, 201), f"{scope}: {answer.text}"
+            assert answer.status_code in (200, 201, 202), f"{scope}: {answer.text}"
         else:
             assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted"), scope
 

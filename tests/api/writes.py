@@ -9,6 +9,9 @@ from typing import Any
 
 from tests.api.conftest import Api, a_purchase_body
 
+from jifen.store.backtests import add_backtest, end_done
+from jifen.store.ids import new_id
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -182,6 +185,36 @@ def _read(path: str) -> Make:
     return make
 
 
+async def _ask_backtest(api: Api) -> Asked:
+    body = {"document": await the_document(api)}
+    return Asked(method="POST", path="/v1/backtests", body=body, changed={"seed": 1}, names="/seed")
+
+
+async def a_done_backtest(api: Api) -> str:
+    """The id of a back-test that is done, with its reports, as the process that runs them leaves it."""
+    backtest_id = new_id()
+    async with api.ledger.pool.acquire() as connection:
+        await add_backtest(connection, backtest_id, {}, asked_by="test")
+        await connection.execute(
+            "UPDATE backtest SET state = 'running', started_at = asked_at WHERE backtest_id = $1", backtest_id
+        )
+        reports = [("json", "", b"{}"), ("html", "en", b"<p>"), ("html", "zh", b"<p>")]
+        assert await end_done(connection, backtest_id, reports)
+    return f"bkt_{backtest_id.hex}"
+
+
+async def _cancel_backtest(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/backtests/{await a_done_backtest(api)}:cancel")
+
+
+async def _read_backtest(api: Api) -> Asked:
+    return Asked(method="GET", path=f"/v1/backtests/{await a_done_backtest(api)}")
+
+
+async def _read_report(api: Api) -> Asked:
+    return Asked(method="GET", path=f"/v1/backtests/{await a_done_backtest(api)}/report?language=zh")
+
+
 ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/purchases"): _record,
     ("POST", "/v1/purchases:quote"): _quote,
@@ -201,6 +234,10 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/program:validate"): _validate,
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:apply"): _apply,
+    ("POST", "/v1/backtests"): _ask_backtest,
+    ("POST", "/v1/backtests/{backtest_id}:cancel"): _cancel_backtest,
+    ("GET", "/v1/backtests/{backtest_id}"): _read_backtest,
+    ("GET", "/v1/backtests/{backtest_id}/report"): _read_report,
     **{
         ("GET", path): _read(path)
         for path in (
