@@ -17,7 +17,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: help install install-dev demo test check format format-check lint types contracts generated-check lock bench clean
+.PHONY: help install install-dev demo test test-spark check format format-check lint types contracts generated-check lock bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -57,6 +57,11 @@ demo: install ## A year of a real grocer becomes a ledger; serves the API on 127
 test: install-dev ## Run every test
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
+# PySpark is 456 MB and wants a Java, so it is in no other lock (decision 0070); without it these tests are skipped, loudly.
+test-spark: install-dev ## Install PySpark and run what needs it
+	$(PIP_INSTALL) --no-build-isolation --require-hashes -r requirements-spark.txt
+	$(PY) -m pytest tests/backtest/test_spark.py $(PYTEST_ARGS)
+
 check: format-check lint types contracts generated-check test ## What CI runs
 
 format: install-dev ## Format the code and sort the imports
@@ -85,6 +90,7 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --gener
 lock: install-dev ## Make the locked requirements again (needs the network)
 	$(LOCK) pyproject.toml --group build --output-file requirements.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) pyproject.toml --extra spark --group build --constraint requirements.txt --output-file requirements-spark.txt
 
 bench: install-dev ## Speed, as ratios measured side by side on this machine
 	@shopt -s nullglob; for b in benchmarks/bench_*.py; do echo "== $$b"; $(PY) $$b || exit 1; done

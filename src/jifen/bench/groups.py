@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
 
+from jifen.bench.backtest import backtest
 from jifen.bench.figures import Figure, is_noisy, median
 from jifen.bench.machine import Machine, a_machine
 from jifen.bench.profile import profile
@@ -32,8 +34,11 @@ class Size:
 
     members: int = 1_000_000
     postings: int = 20_000_000
+    lines: int = 100_000_000  # of the back-test's large history
     seconds: int = 8
     rounds: int = 3
+    households: int | None = None  # of the demo; None: all
+    keep: Path | None = None  # where the back-test's snapshots stay and are found again
 
 
 @dataclass(slots=True, kw_only=True)
@@ -406,4 +411,5 @@ GROUPS: dict[str, Callable[[Size, Say], Iterator[Figure]]] = {
     "import": history,
     "contention": contention,
     "growth": growth,
+    "backtest": backtest,
 }
