@@ -75,6 +75,7 @@ async def _make(database: Database, *, households: int | None, wants_verdict: bo
     from jifen.jobs.loop import once_through
     from jifen.operations.read_summary import read_summary
     from jifen.store.ledger import Ledger, open_pool
+    from jifen.store.tidy import vacuum_tables
 
     began = time.monotonic()
     pool = await open_pool(database.app)
@@ -90,6 +91,7 @@ async def _make(database: Database, *, households: int | None, wants_verdict: bo
             await making.set_book_date(ledger)
             await making.simulate_counter(ledger)
             await once_through(ledger)
+            await vacuum_tables(database.owner)
             await making.finish(ledger)
         loaded = time.monotonic() - began
         laws = await _laws(ledger) if is_new or wants_verdict else []

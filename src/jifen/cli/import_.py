@@ -90,6 +90,7 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
     from jifen.insight.read_purchases import Known
     from jifen.jobs.import_purchases import import_purchases
     from jifen.store.ledger import Ledger, open_pool
+    from jifen.store.tidy import vacuum_tables
 
     pool = await open_pool(database.app)
     try:
@@ -107,7 +108,10 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
         )
         loaded = await asyncio.to_thread(read, known)
         with purchases_bar("Import") as told:
-            return await import_purchases(ledger, loaded, actor="import", say=told, is_dry_run=dry_run)
+            imported = await import_purchases(ledger, loaded, actor="import", say=told, is_dry_run=dry_run)
+        if imported.added and not dry_run:
+            await vacuum_tables(database.owner)
+        return imported
     finally:
         await pool.close()
 
