@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jifen.cli.at_ledger import Language, refused_plainly, tell_document_refused, the_database
-from jifen.cli.show import REFUSED, say
+from jifen.cli.at_ledger import Language, refused_plainly, tell_document_refused, tell_failure, the_database
+from jifen.cli.show import FAILED, REFUSED, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -94,22 +94,19 @@ def backtest(
 
     Example: jifen backtest draft.yaml --report draft.html --language zh
     """
-    from jifen.insight.report import write_report
-
-    reports = _reports(report or [])
     if language not in ("zh", "en"):
         raise typer.BadParameter("choose zh or en", param_hint="--language")
     if not refresh and snapshot is None:
         raise typer.BadParameter("without a refresh it needs --snapshot FOLDER", param_hint="--no-refresh")
-    with refused_plainly(as_json=as_json), _snapshots_refused(as_json=as_json), _interruptible():
+    with _interruptible(), refused_plainly(as_json=as_json), _snapshots_refused(as_json=as_json):
+        reports = _reports(report or [])
         asked = _asked(
             draft, against, from_, to, stores or [], sample, seed, elasticity, rich, engine, language=language,
             as_json=as_json,
         )  # fmt: skip
         with _shown(language, is_quiet=as_json) as tell:
             result = _run(asked, snapshot, refresh=refresh, home=home, as_json=as_json, tell=tell)
-        for path in reports:
-            write_report(result, path, language=language)
+        _write(result, reports, language=language, as_json=as_json)
         _show(result, reports, language=language, as_json=as_json)
 
 
@@ -167,6 +164,17 @@ def _reports(paths: Sequence[Path]) -> list[Path]:
         if not os.access(path.parent, os.W_OK):
             raise typer.BadParameter(f"{path.parent} cannot be written by this user", param_hint="--report")
     return list(paths)
+
+
+def _write(result: Result, reports: Sequence[Path], *, language: str, as_json: bool) -> None:
+    from jifen.insight.report import write_report
+
+    for path in reports:
+        try:
+            write_report(result, path, language=language)
+        except OSError as failure:
+            tell_failure(f"{path} could not be written: {failure.strerror or failure}", as_json=as_json)
+            sys.exit(FAILED)
 
 
 def _asked(

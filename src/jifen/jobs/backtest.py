@@ -35,6 +35,7 @@ from jifen.insight.backtest.missing import MissingFact, missing_facts
 from jifen.insight.backtest.question import RICH_BPS
 from jifen.insight.backtest.result import Result
 from jifen.insight.snapshot import Snapshot, SnapshotRefused, open_snapshot
+from jifen.insight.snapshot.manifest import NAME as MANIFEST
 from jifen.insight.snapshot.refusals import FileDiffers, FileGone, HistoryDiffers, NotASnapshot, OtherFormat
 from jifen.jobs.snapshot import take_snapshot
 from jifen.store.ledger import connect
@@ -141,8 +142,11 @@ async def named_snapshot(address: Address, folder: Path, tell: Tell) -> Snapshot
         begins = _READS[what]
         tell.step(Step(stage="snapshot", percent=begins + ((100 - begins) * done // of if of else 0)))
 
+    # What stands is held to its checksums before anything reads it; what comes new was written just now.
+    if (folder / MANIFEST).exists():
+        open_snapshot(folder, checksums=True)
     await take_snapshot(address, folder, say=say)
-    return open_snapshot(folder, checksums=True)
+    return open_snapshot(folder)
 
 
 def backtest_folder(home: Path) -> Path:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import polars as pl
 
 from jifen.document.stored import Published, timeline_of_published
-from jifen.insight.snapshot.contracts import PURCHASES, STORES, TIERS
-from jifen.insight.snapshot.manifest import File
+from jifen.insight.snapshot.contracts import STORES, TIERS
 
 
 def tiers_of(revisions: Sequence[Published]) -> pl.DataFrame:
@@ -36,8 +34,12 @@ def tiers_of(revisions: Sequence[Published]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TIERS.schema).sort(TIERS.sorted_by)
 
 
-def stores_of(revisions: Sequence[Published], purchases: pl.LazyFrame) -> pl.DataFrame:
-    """Every store that a revision names or where something was bought, as the contract of `stores` says."""
+def stores_of(revisions: Sequence[Published], counted: pl.DataFrame) -> pl.DataFrame:
+    """Every store that a revision names or where something was bought, as the contract of `stores` says.
+
+    Shape
+        counted   as `bought_at` gives it
+    """
     timeline = timeline_of_published(revisions)
     named = {
         store.code: {
@@ -50,18 +52,10 @@ def stores_of(revisions: Sequence[Published], purchases: pl.LazyFrame) -> pl.Dat
         for program in timeline.programs
         for store in program.stores.values()
     }
-    counted = (
-        purchases.filter(pl.col("store").is_not_null())
-        .group_by(code="store")
-        .agg(purchases=pl.len().cast(pl.Int64))
-        .collect()
-    )
-    declared = pl.DataFrame(
-        list(named.values()),
-        schema={name: type_ for name, type_ in STORES.schema.items() if name != "purchases"},
-    )
+    columns = {name: type_ for name, type_ in STORES.schema.items() if name != "purchases"}
     return (
-        declared.join(counted, on="code", how="full", coalesce=True)
+        pl.DataFrame(list(named.values()), schema=columns)
+        .join(counted, on="code", how="full", coalesce=True)
         .with_columns(
             pl.col("time_zone").fill_null(timeline.newest.time_zone), pl.col("purchases").fill_null(0)
         )
@@ -70,9 +64,17 @@ def stores_of(revisions: Sequence[Published], purchases: pl.LazyFrame) -> pl.Dat
     )
 
 
-def scan_files(folder: Path, files: Iterable[File]) -> pl.LazyFrame:
-    """The stores of purchases in files that no manifest names yet."""
-    paths = [folder / file.path for file in files]
-    if not paths:
-        return pl.LazyFrame(schema=PURCHASES.schema)
-    return pl.scan_parquet(paths, hive_partitioning=False, glob=False)
+def bought_at(purchases: pl.LazyFrame) -> pl.DataFrame:
+    """How many purchases each store has: code, purchases. Purchases without a store are left out."""
+    return (
+        purchases.filter(pl.col("store").is_not_null())
+        .group_by(code="store")
+        .agg(purchases=pl.len().cast(pl.Int64))
+        .collect()
+    )
+
+
+def together(counts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Several of `bought_at` as one."""
+    every = [pl.DataFrame(schema={"code": pl.String(), "purchases": pl.Int64()}), *counts]
+    return pl.concat(every).group_by("code").agg(pl.col("purchases").sum())

@@ -28,7 +28,7 @@ from jifen.insight.snapshot.contracts import EVENTS, EVERY, REFERENCE
 from jifen.insight.snapshot.files import sums_of
 from jifen.insight.snapshot.manifest import File, Manifest, read_manifest, totals_of
 from jifen.insight.snapshot.reading import Snapshot, check_file
-from jifen.insight.snapshot.reference import stores_of, tiers_of
+from jifen.insight.snapshot.reference import bought_at, stores_of, tiers_of
 from jifen.insight.snapshot.refusals import FileDiffers, FileGone
 
 FINDINGS_MAX = 200
@@ -116,7 +116,9 @@ def _reference(snapshot: Snapshot) -> Iterator[Finding]:
         if not files and (snapshot.manifest.kind == "generated" or table not in snapshot.manifest.totals):
             continue
         expected = (
-            tiers_of(revisions) if table == "tiers" else stores_of(revisions, snapshot.scan("purchases"))
+            tiers_of(revisions)
+            if table == "tiers"
+            else stores_of(revisions, bought_at(snapshot.scan("purchases")))
         )
         if len(files) != 1 or not snapshot.scan(table).collect().equals(expected):
             what = "it is not what the revisions and purchases say"

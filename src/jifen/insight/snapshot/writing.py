@@ -40,7 +40,7 @@ from jifen.insight.snapshot.manifest import (
 )
 from jifen.insight.snapshot.merging import PARTS_MAX, merged, merged_purchases, read_parts
 from jifen.insight.snapshot.reading import Snapshot, SnapshotRevision, open_snapshot
-from jifen.insight.snapshot.reference import scan_files, stores_of, tiers_of
+from jifen.insight.snapshot.reference import bought_at, stores_of, tiers_of, together
 from jifen.insight.snapshot.refusals import HistoryDiffers, OtherBuckets, OtherDatabase
 from jifen.insight.snapshot.rows import attributes_of, decoded, parsed, purchases_and_lines
 from jifen.insight.snapshot.spill import Spill
@@ -111,6 +111,7 @@ class Run:
         self._rewrites = False
         self._is_stopped = False
         self._parts: dict[tuple[str, str, int], list[File]] = {}
+        self._bought: list[pl.DataFrame] = []
         self.taken = dict.fromkeys(TABLES, 0)
 
     @property
@@ -192,6 +193,7 @@ class Run:
         self._numbers = None
         before = self.before.manifest if self.before else None
         self._parts = _by_partition(before)
+        self._bought = [self._bought_before()]
         # An attribute that has become a text is a text in the old parts too.
         self._rewrites = before is not None and any(
             attributes[c] != kind for c, kind in before.attributes.items()
@@ -203,9 +205,8 @@ class Run:
             files += self._write_bucket(bucket, attributes)
         say("writing", self.buckets, self.buckets)
         files = [file for parts in self._parts.values() for file in parts] + files
-        bought = scan_files(self.folder, [file for file in files if file.table == "purchases"])
         files.append(self._write(None, "tiers", tiers_of(revisions), 0))
-        files.append(self._write(None, "stores", stores_of(revisions, bought), 0))
+        files.append(self._write(None, "stores", stores_of(revisions, together(self._bought)), 0))
         manifest = Manifest(
             format=FORMAT,
             kind="ledger",
@@ -230,6 +231,15 @@ class Run:
         write_manifest(self.folder, manifest)
         return manifest
 
+    def _bought_before(self) -> pl.DataFrame:
+        """Purchases by store that the snapshot before has, from its own table; one without it is read."""
+        if self.before is None:
+            return together([])
+        files = list(self.before.manifest.files_of("stores"))
+        if files:
+            return together(part.select("code", "purchases") for part in read_parts(self.folder, files))
+        return bought_at(self.before.scan("purchases"))
+
     def stop(self) -> None:
         """Let `finish`, in its thread, end at the next bucket without a manifest."""
         self._is_stopped = True
@@ -249,6 +259,8 @@ class Run:
                 del raw
                 if table in EVENTS:
                     events.append(rows.select("member", "sequence"))
+                if table == "purchases":
+                    self._bought.append(bought_at(rows.lazy()))
                 month = pl.col("recorded_at").dt.strftime("%Y-%m")
                 for (name,), part in rows.group_by(month.alias("month"), maintain_order=True):
                     files += self._write_part(table, part, str(name), bucket, attributes)
