@@ -68,6 +68,7 @@ def _rich(question: Question, tally: Tally, names: Mapping[int, str]) -> RichBas
     count, parts, paid = tally.sides[DRAFT].rich
     return RichBaskets(
         threshold_bps=question.rich_bps,
+        paid_min_minor=question.rich_paid_min_minor,
         purchases=count,
         baseline_purchases=tally.sides[BASELINE].rich[0],
         earned_minor=minor_of(parts, (1, question.parts)),

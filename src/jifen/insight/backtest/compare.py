@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import polars as pl
@@ -22,7 +22,7 @@ from jifen.domain.refusals import ProgramMissing
 from jifen.insight.backtest.answer import answer
 from jifen.insight.backtest.gifts import Settled, settle_gifts
 from jifen.insight.backtest.missing import MissingFact
-from jifen.insight.backtest.question import RICH_BPS, Question, columns_read
+from jifen.insight.backtest.question import RICH_BPS, Question, Redemptions, columns_read
 from jifen.insight.backtest.result import Result
 from jifen.insight.backtest.sides import BacktestRefused, Side, document_side, live_side
 from jifen.insight.backtest.tally import Tally, merged, tally_bucket
@@ -67,6 +67,7 @@ def compare(  # noqa: PLR0913
     sample: Fraction | None = None,
     seed: int = 0,
     rich_bps: int = RICH_BPS,
+    redemptions: Redemptions = "replayed",
     elasticity: Fraction | None = None,
     missing: Sequence[MissingFact] = (),
     progress: Callable[[Progress], None] = lambda _: None,
@@ -77,9 +78,10 @@ def compare(  # noqa: PLR0913
     """What the draft comes to beside the baseline (the published revisions, or another document) over the same past.
 
     Shape
-        from_on, to_on   both belong to the period; by default all that the snapshot holds
+        from_on, to_on   both belong to the period; by default all that the snapshot holds, up to its last full day
         stores           only members who bought there most often; () is everybody
         sample           whole members, by a hash of their number and the seed
+        redemptions      replayed as far as balances allow, or drawn from each member's own habit with the seed
         elasticity       change of sales (share) for a change of the share given back; adds the sensitivity
         missing          what `missing_facts` told before, to stand among the warnings
         progress         is told after each bucket, and may raise to stop
@@ -92,7 +94,7 @@ def compare(  # noqa: PLR0913
     began = time.perf_counter()
     question = question_of(
         snapshot, draft, label=label, against=against, against_label=against_label, from_on=from_on, to_on=to_on,
-        stores=stores, sample=sample, seed=seed, rich_bps=rich_bps,
+        stores=stores, sample=sample, seed=seed, rich_bps=rich_bps, redemptions=redemptions,
     )  # fmt: skip
     frames_of = reader_of(snapshot, question)
     gifts: dict[int, Settled] = {}
@@ -136,6 +138,7 @@ def question_of(
     sample: Fraction | None = None,
     seed: int = 0,
     rich_bps: int = RICH_BPS,
+    redemptions: Redemptions = "replayed",
 ) -> Question:
     """The question settled, as each worker needs it; see `compare`."""
     revisions = snapshot.revisions()
@@ -146,7 +149,9 @@ def question_of(
     live = live_side(revisions)
     zone = live.timeline.time_zone
     history_from, last = span_of(snapshot, zone)
-    begins, ends = max(from_on or history_from, history_from), min(to_on or last, last)
+    begins = max(from_on or history_from, history_from)
+    # The day of the snapshot is over only in part; a history of nothing else is looked at all the same.
+    ends = min(to_on or max(last - timedelta(days=1), begins), last)
     if begins > ends:
         raise BacktestRefused(
             f"the snapshot tells of {history_from} to {last}; nothing of it lies from {from_on} to {to_on}"
@@ -175,6 +180,8 @@ def question_of(
         sample=sample,
         seed=seed,
         rich_bps=rich_bps,
+        live=live,
+        redemptions=redemptions,
     )
     _refuse_unknown_stores(snapshot, question)
     return question

@@ -23,6 +23,7 @@ from jifen.insight.snapshot import BucketFrames
 
 BOUGHT, BACK, ENTRY, END = range(4)
 """The tables that events come from."""
+_NONE: Integers = np.zeros(0, dtype=np.int64)
 _LAST = 1 << 36  # behind every sequence of a member
 
 
@@ -254,6 +255,7 @@ def judge(
     first_day: int,
     slices: Slices,
     gifts: Integers | None = None,
+    habits: tuple[Integers, Integers] | None = None,
     seen: Seen | None = None,
     kept_returns: bool = False,
 ) -> Judged:
@@ -265,6 +267,7 @@ def judge(
         expiry        [row, day - first_day, currency], as `Side.expiry` gives it
         slices        of the gifts received
         gifts         by entry: the number of its gift; -1: none
+        habits        of drawn redemptions, by event, as `Lives` has them
         kept_returns  take the hits of returns as the ledger kept them, too
     """
     purchases, entries = woven.purchases, woven.entries
@@ -314,6 +317,8 @@ def judge(
             hits=hits.reshape(-1),
             results=np.zeros(len(hits) * fold.RESULT_WIDTH, dtype=np.int64),
             expiry=expiry.reshape(-1),
+            habit_units=_NONE if habits is None else habits[0],
+            habit_of=_NONE if habits is None else habits[1],
         ),
         seen=seen,
         lots_room=lots_room,

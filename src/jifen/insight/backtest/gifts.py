@@ -15,6 +15,7 @@ import polars as pl
 
 from jifen.domain import fold
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
+from jifen.insight.backtest.habits import habits_of
 from jifen.insight.backtest.hits import Seen
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.shapes import Integers
@@ -47,7 +48,7 @@ def settle_gifts(
     Shape
         frames_of   the frames of a bucket, as `compare.reader_of` reads them
     """
-    if side.begins_at is None:
+    if side.begins_at is None and question.redemptions == "replayed":
         return None
     entries = snapshot.scan("entries").filter(pl.col("kind").is_in(["gift_out", "gift_in"]))
     given = entries.select("member", "kind", "gift_id", "sequence", "slices").collect()
@@ -82,12 +83,14 @@ class _Part:
     expiry: Integers
     first_day: int
     gifts: Integers  # by entry
+    habits: tuple[Integers, Integers] | None  # of drawn redemptions
     received: Integers  # numbers of the gifts received, in the order of the entries
     given: Integers  # rows (gift, day of expiry, units)
 
     def judged(self, side: Side, slices: Slices) -> Judged:
         return judge(
-            self.woven, side, expiry=self.expiry, first_day=self.first_day, slices=slices, gifts=self.gifts, seen=self.seen
+            self.woven, side, expiry=self.expiry, first_day=self.first_day, slices=slices, gifts=self.gifts, habits=self.habits,
+            seen=self.seen,
         )  # fmt: skip
 
     def walked(self, question: Question, side: Side, slices: Slices) -> Integers:
@@ -136,6 +139,7 @@ def _part(
     first_day, end_day = (int(days.min()), int(days.max())) if len(days) else (0, 0)
     expiry = side.expiry(first_day, end_day)
     gifts = _numbered(woven.entries.get_column("gift_id"), ids)
+    habits = habits_of(question, woven, first_day, end_day) if question.redemptions == "drawn" else None
     judged = judge(woven, side, expiry=expiry, first_day=first_day, slices=recorded_slices(woven.entries))
     return _Part(
         woven=woven,
@@ -143,6 +147,7 @@ def _part(
         expiry=expiry,
         first_day=first_day,
         gifts=gifts,
+        habits=habits,
         received=gifts[(woven.entries.get_column("kind") == "gift_in").to_numpy()],
         given=np.zeros((0, 3), dtype=np.int64),
     )

@@ -8,7 +8,7 @@ The normal approximation is trusted when n > 25 G1^2 (Cochran's rule, section 2.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, sqrt
 
 import numpy as np
@@ -20,6 +20,8 @@ from jifen.insight.backtest.result import Interval, Sentence
 
 Z = 1.959963984540054  # of 95 %, two-sided
 MEMBERS_MIN = 100
+RULE_OF_THREE = 3
+Claims = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 
 
@@ -30,6 +32,8 @@ class Estimate:
     value: float
     error: float
     why_not: Sentence | None
+    least: float | None = None  # where the ends are known otherwise than by the error
+    most: float | None = None
 
 
 def total_of(values: Numbers, population: float) -> Estimate:
@@ -41,6 +45,30 @@ def total_of(values: Numbers, population: float) -> Estimate:
     missed = max(0.0, 1 - n / population)
     error = population * sqrt(missed * float(values.var(ddof=1)) / n)
     return Estimate(value=population * float(values.mean()), error=error, why_not=why)
+
+
+def count_of(is_so: Claims, population: float) -> Estimate:
+    """How many of a population are so. Where none of the sample is, or all are, the rule of three says how many may be otherwise.
+
+    Source
+        Hanley and Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 1983: with 95 % confidence at most 3 of n.
+    """
+    n, seen = len(is_so), int(is_so.sum())
+    if n >= MEMBERS_MIN and seen in (0, n):
+        others = min(RULE_OF_THREE * population / n, population - n)
+        least, most = (0.0, others) if seen == 0 else (population - others, population)
+        return Estimate(value=population * seen / n, error=0.0, why_not=None, least=least, most=most)
+    estimate = total_of(is_so.astype(np.float64), population)
+    if estimate.why_not is None or n < MEMBERS_MIN:
+        return estimate
+    fewer = min(seen, n - seen)
+    return replace(
+        estimate,
+        why_not=Sentence(
+            zh=f"样本的 {n:,} 名会员中这样的（或不是这样的）只有 {fewer:,} 名，太少，不给出区间。",
+            en=f"Of the {n:,} members of the sample only {fewer:,} are so (or are not): too few for an interval.",
+        ),
+    )
 
 
 def ratio_of(above: Numbers, below: Numbers, population: float) -> Estimate:
@@ -89,9 +117,6 @@ def intervals_of(question: Question, told: MembersTold, members_all: int) -> tup
     def column(name: str) -> Numbers:
         return frame.get_column(name).cast(float).to_numpy() / parts
 
-    def claim(is_so: object) -> Numbers:
-        return np.asarray(is_so, dtype=np.float64)
-
     sales = frame.get_column("sales").cast(float).to_numpy()
     cost = [column("parts_0"), column("parts_1")]
     owed = [column("open_0"), column("open_1")]
@@ -109,15 +134,19 @@ def intervals_of(question: Question, told: MembersTold, members_all: int) -> tup
         ("baseline.cost_share_bps", shares[0], 10_000),
         ("draft.cost_share_bps", shares[1], 10_000),
         ("change.cost_share_bps", both, 10_000),
-        ("change.better", total_of(claim(change > 0), population), 1),
-        ("change.worse", total_of(claim(change < 0), population), 1),
-        ("change.promoted", total_of(claim(rise > 0), population), 1),
-        ("change.demoted", total_of(claim(rise < 0), population), 1),
+        ("change.better", count_of(change > 0, population), 1),
+        ("change.worse", count_of(change < 0, population), 1),
+        ("change.promoted", count_of(rise > 0, population), 1),
+        ("change.demoted", count_of(rise < 0, population), 1),
     )
     return tuple(_interval(what, estimate, scale) for what, estimate, scale in rows)
 
 
 def _interval(what: str, estimate: Estimate, scale: float) -> Interval:
+    if estimate.least is not None and estimate.most is not None:
+        return Interval(
+            what=what, estimate=round(estimate.value), low=floor(estimate.least), high=ceil(estimate.most)
+        )
     value, error = estimate.value * scale, Z * estimate.error * scale
     if estimate.why_not is not None:
         return Interval(what=what, estimate=round(value), low=None, high=None, why_not=estimate.why_not)

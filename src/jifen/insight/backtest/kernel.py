@@ -159,6 +159,30 @@ def repay_by_day(
             t_days[(d * n_currencies + c) * OF_DAY + DEBT_CHANGE] += moved
 
 
+def drawn_units(member: Any, lots: Any, holds: Any, event: Any, units: int, of: int) -> int:
+    """Return what is redeemed where `units` of `of` available ones were at the occasion drawn: at least one; rounded down.
+
+    What is committed is what was reserved.
+    """
+    if event[fold.EVENT_KIND] == fold.COMMIT:
+        held = 0
+        for i in range(member[fold.HOLDS]):
+            h = i * fold.HOLD_WIDTH
+            if holds[h + fold.HOLD_RESERVATION] == event[fold.EVENT_ORIGIN]:
+                held += holds[h + fold.HOLD_UNITS]
+        return held
+    here = fold.available(member, lots, event[fold.EVENT_CURRENCY], event[fold.EVENT_RECORDED_DAY])
+    return max(1, here * units // of)
+
+
+def drawn(member: Any, lots: Any, holds: Any, event: Any, units: int, of: int, own: Any) -> Any:
+    """Return the event with the units drawn, in `own`."""
+    for i in range(fold.EVENT_WIDTH):
+        own[i] = event[i]
+    own[fold.EVENT_UNITS] = drawn_units(member, lots, holds, event, units, of)
+    return own
+
+
 def walk(
     lives: Any, numbers: Any, baskets: Any, period: Any, scratch: Any, tallied: Any, kept: Any, keeps: int, slices: int,
 ) -> int:  # fmt: skip
@@ -174,6 +198,7 @@ def walk(
     starts, sequence, purchase_of, other_of = lives.starts, lives.sequence, lives.purchase_of, lives.other_of
     lines, rest, sizes, bought_at = scratch.line, scratch.rest, scratch.size, scratch.bought_at
     first_day, end_day, month_of = period.first_day, period.end_day, period.month_of
+    is_drawn, tells = len(lives.habit_of) > 0, len(kept.available) > 0
     n_currencies = revisions[fold.REVISION_CURRENCIES]
     own_width = OF_MEMBER + n_currencies * OF_CURRENCY
     judged, debt_before = tallied.judged, scratch.debt
@@ -192,14 +217,6 @@ def walk(
             out[0] = 0
             member[fold.SEQUENCE] = sequence[e] - 1
             is_gift = slices == 1 and kind == fold.GIFT_OUT
-            if is_gift:
-                # Time may use units of the same lots (a matured lot repays debt), so it does its part first.
-                fold.advance(
-                    member, lots, window, history, holds, tiers, revisions, currencies, out,
-                    event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT],
-                )  # fmt: skip
-                for i in range(member[fold.LOTS]):
-                    gone[i] = lots[i * fold.LOT_WIDTH + fold.LOT_GONE]
             owed = 0
             for c in range(n_currencies):
                 debt_before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
@@ -209,6 +226,23 @@ def walk(
                     member, lots, window, history, holds, tiers, revisions, currencies, out,
                     event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT], first_day, end_day, debt_before, t_days,
                 )  # fmt: skip
+            if is_gift or tells or (is_drawn and lives.habit_of[e] > 0):
+                # Time may use units of the same lots (a matured lot repays debt), so it does its part first.
+                fold.advance(
+                    member, lots, window, history, holds, tiers, revisions, currencies, out,
+                    event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT],
+                )  # fmt: skip
+                if is_gift:
+                    for i in range(member[fold.LOTS]):
+                        gone[i] = lots[i * fold.LOT_WIDTH + fold.LOT_GONE]
+                if tells:
+                    kept.available[e] = fold.available(
+                        member, lots, event[fold.EVENT_CURRENCY], event[fold.EVENT_RECORDED_DAY]
+                    )
+                if is_drawn and lives.habit_of[e] > 0:
+                    event = drawn(
+                        member, lots, holds, event, lives.habit_units[e], lives.habit_of[e], scratch.event
+                    )
             code = fold.apply(
                 member, lots, window, history, counters, holds, event, hits, results, expiry,
                 rules, tests, tiers, revisions, currencies, out,

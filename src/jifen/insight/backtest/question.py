@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import lcm
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from jifen.domain.calendar import date_of, day_number, month_number, start_of_day
@@ -20,6 +22,10 @@ from jifen.insight.backtest.sides import Side
 
 RICH_BPS = 2_000
 """A basket is told of when it earns more than this share of what was paid, unless told otherwise."""
+RICH_PAID_MIN_MINOR = 500
+"""And when at least so much was paid: of some cents any point is a large share."""
+Redemptions = Literal["replayed", "drawn"]
+"""When and as large as they were, or drawn from each member's own habit (`habits.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,6 +42,9 @@ class Question:
     sample: Fraction | None = None
     seed: int = 0
     rich_bps: int = RICH_BPS
+    rich_paid_min_minor: int = RICH_PAID_MIN_MINOR
+    live: Side
+    redemptions: Redemptions = "replayed"
     with_categories: bool = True
 
     @property
@@ -114,12 +123,16 @@ class Question:
 
 def is_sampled(members: pl.Series, sample: Fraction, seed: int) -> pl.Series:
     """Whether each member belongs to the sample: by a hash of its number and the seed, so a larger sample holds a smaller."""
-    mixed = members.to_numpy().astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 64))
-    for multiplier in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB):
-        mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(multiplier)
-    mixed ^= mixed >> np.uint64(32)
     limit = (sample.numerator << 32) // sample.denominator
-    return pl.Series((mixed >> np.uint64(32)) < np.uint64(limit))
+    return pl.Series((mixed(members.to_numpy().astype(np.uint64), seed) >> np.uint64(32)) < np.uint64(limit))
+
+
+def mixed(numbers: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
+    """Each number as a hash of it and the seed, 64 bits."""
+    found = numbers + np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 64))
+    for multiplier in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB):
+        found = (found ^ (found >> np.uint64(31))) * np.uint64(multiplier)
+    return found ^ (found >> np.uint64(32))
 
 
 def main_stores(purchases: pl.DataFrame) -> pl.DataFrame:

@@ -276,6 +276,7 @@ class RichBaskets:
     """Purchases that earn more than a stated share of what was paid."""
 
     threshold_bps: int
+    paid_min_minor: int = 0  # purchases of less are left out
     purchases: int
     baseline_purchases: int  # the same count with the baseline
     earned_minor: int  # what these purchases earn in all, with the draft

@@ -27,6 +27,8 @@ class Lives(NamedTuple):
     hits: Integers  # rows of fold.HIT_WIDTH
     results: Integers  # rows of fold.RESULT_WIDTH
     expiry: Integers
+    habit_units: Integers  # by event: of a drawn redemption, what was redeemed of
+    habit_of: Integers  # so many available units, at the occasion drawn; 0: replayed. Both empty where nothing is drawn
 
 
 class Numbers(NamedTuple):
@@ -82,6 +84,7 @@ class Scratch(NamedTuple):
     line: Integers
     size: Integers
     rest: Integers
+    event: Integers  # a redemption with the units drawn
     bought_at: Integers  # by store: purchases of this member, 0 between members
     rule_mark: Integers  # by rule: the last member counted, -1 before the first
     capped_mark: Integers
@@ -126,3 +129,4 @@ class Kept(NamedTuple):
     starts: Integers  # rows kept so far: five a member, as KEPT_ says
     slices: Integers  # rows (gift, day of expiry, units)
     slice_count: Integers  # one number
+    available: Integers  # by event: of a redemption, what could be redeemed; empty where it is not asked for

@@ -16,6 +16,7 @@ import polars as pl
 from jifen.domain import fold
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
+from jifen.insight.backtest.habits import habits_of
 from jifen.insight.backtest.hits import sees_alike
 from jifen.insight.backtest.question import Question, chosen_members
 from jifen.insight.backtest.shapes import Integers, Tallied
@@ -109,10 +110,21 @@ def tally_bucket(
     walked: list[tuple[Tallied, Judged]] = []
     rows = [side.rows_of_purchases(woven.purchases) for side in question.sides]
     is_alike = sees_alike(woven.lines, question.sides, rows)
+    habits = None
+    if question.redemptions == "drawn":
+        habits = habits_of(question, woven, first, end, walk=walk)
     for at, side in enumerate(question.sides):
         slices: Slices = (gifts or {}).get(at, recorded_slices)(woven.entries)
         seen = walked[0][1].seen if walked and is_alike else None
-        judged = judge(woven, side, expiry=side.expiry(first, end), first_day=first, slices=slices, seen=seen)
+        judged = judge(
+            woven,
+            side,
+            expiry=side.expiry(first, end),
+            first_day=first,
+            slices=slices,
+            seen=seen,
+            habits=habits,
+        )
         clock.tell("select")
         tallied, _ = walk_bucket(woven, judged, side.numbers(), question.period(side), places, walk=walk)
         walked.append((tallied, judged))
@@ -247,7 +259,11 @@ def _side(
 ) -> SideTally:
     paid = woven.purchases.get_column("amount_minor").to_numpy()
     parts = tallied.worths
-    rich = np.flatnonzero((parts > 0) & (parts * 10_000 > question.rich_bps * question.parts * paid))
+    rich = np.flatnonzero(
+        (parts > 0)
+        & (parts * 10_000 > question.rich_bps * question.parts * paid)
+        & (paid >= question.rich_paid_min_minor)
+    )
     share = np.where(paid[rich] > 0, parts[rich] / np.maximum(paid[rich], 1), np.inf)
     worst = rich[np.lexsort((rich, -share))[:WORST]]
     return SideTally(

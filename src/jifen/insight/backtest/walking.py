@@ -56,13 +56,15 @@ def walk_bucket(
     *,
     keeps: bool = False,
     slices: bool = False,
+    tells_available: bool = False,
     walk: Walk | None = None,
 ) -> tuple[Tallied, Kept]:
     """What the kernel made of a bucket.
 
     Shape
         tallied   each table with its axes
-        kept      what is left of each member where `keeps`; the slices of gifts given where `slices`
+        kept      what is left of each member where `keeps`; the slices of gifts given where `slices`; by event what could be
+                  redeemed where `tells_available`
     """
     lives = judged.lives
     n_members = woven.n_members
@@ -113,6 +115,7 @@ def walk_bucket(
         line=_room(most_lines),
         size=_room(most_lines),
         rest=_room(most_lines),
+        event=_room(fold.EVENT_WIDTH),
         bought_at=_room(n_stores),
         rule_mark=_marks(n_rules),
         capped_mark=_marks(n_rules),
@@ -144,6 +147,8 @@ def walk_bucket(
     slice_room = 16
     while True:
         kept = _kept(judged, n_members, width, n_tiers_max, keeps, slice_room)
+        if tells_available:
+            kept = kept._replace(available=np.zeros(len(lives.sequence), dtype=np.int64))
         code = (walk or compiled_walk())(
             lives, numbers, baskets, period, scratch, flat, kept,
             int(keeps), int(slices),
@@ -173,7 +178,9 @@ def _kept(judged: Judged, n_members: int, width: int, n_tiers: int, keeps: bool,
         "starts": (n_members + 1) * sums.KEPT_WIDTH,
     }
     rooms = {name: _room(size if keeps else 0) for name, size in sizes.items()}
-    return Kept(**rooms, slices=_room(slice_room * 3), slice_count=_room(1))
+    return Kept(
+        **rooms, slices=_room(slice_room * 3), slice_count=_room(1), available=np.zeros(0, dtype=np.int64)
+    )
 
 
 def sealed(column: Any) -> Any:

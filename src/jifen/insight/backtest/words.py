@@ -30,12 +30,7 @@ def assumptions_of(
             "会员的消费与退货和过去完全一样：规则变了，购买行为不变。",
             "Members buy and return exactly what they did: the rules change, what is bought does not.",
         ),
-        _assumption(
-            "spends_as_balances_allow",
-            "兑换、转赠和预留按过去的时间与数量重放；余额不够的不发生，并计入“未能支付”。",
-            "Redemptions, gifts and reservations are replayed when and as large as they were; what the balance cannot pay "
-            "does not take place, and is counted.",
-        ),
+        _spends(question),
         _assumption(
             "adjustments_as_they_were", "人工调整按过去原样重放。", "Adjustments by hand are replayed as they were."
         ),
@@ -84,6 +79,26 @@ def assumptions_of(
             )
         )  # fmt: skip
     return tuple(told)
+
+
+def _spends(question: Question) -> Assumption:
+    if question.redemptions == "replayed":
+        return _assumption(
+            "spends_as_balances_allow",
+            "兑换、转赠和预留按过去的时间与数量重放；余额不够的不发生，并计入“未能支付”。",
+            "Redemptions, gifts and reservations are replayed when and as large as they were; what the balance cannot pay "
+            "does not take place, and is counted.",
+        )
+    return _assumption(
+        "redemptions_drawn",
+        "会员在过去兑换的时间兑换，数量按其自身习惯抽取：取其过去某次兑换占当时可用积分的比例，"
+        f"乘以此时的可用积分（至少一个最小单位）；从不兑换的仍不兑换。两边用同一种子 {question.seed} 抽取；"
+        "没有可用积分的不发生，并计入“未能支付”。转赠按过去的时间与数量重放。",
+        "Members redeem when they did, and how much is drawn from their own habit: the share of the available points that they "
+        "took at one of their own past redemptions, of what is available now (at least the smallest unit). Who never redeemed "
+        f"goes on not redeeming. Both sides draw with the seed {question.seed}; where nothing is available nothing takes place, "
+        "and that is counted. Gifts are replayed when and as large as they were.",
+    )
 
 
 def notices_of(

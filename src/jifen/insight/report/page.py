@@ -105,7 +105,7 @@ def _rich(page: Page) -> list[Child]:
     said = page.say(
         "h_rich", purchases=tongue.count(rich.purchases, "purchase"), threshold=tongue.share(rich.threshold_bps),
         before=tongue.whole(rich.baseline_purchases), paid=tongue.money_round(rich.paid_minor),
-        earned=tongue.money_round(rich.earned_minor),
+        earned=tongue.money_round(rich.earned_minor), least=tongue.money(rich.paid_min_minor),
     )  # fmt: skip
     return [_found(page, [said], "baskets")]
 

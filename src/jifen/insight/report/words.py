@@ -278,9 +278,10 @@ _PAGE = {
         "Nothing was found that could be abused, and no rule is idle.",
     ),
     "h_rich": (
-        "{purchases}所得超过支付额的 {threshold}（基准下 {before}）。这些消费共支付 {paid}，得到价值 {earned} 的积分。",
-        "More than {threshold} of what was paid is earned in {purchases} (with the baseline: {before}). "
-        "In all {paid} was paid there, for points worth {earned}.",
+        "{purchases}所得超过支付额的 {threshold}（基准下 {before}；只看支付 {least} 及以上的）。"
+        "这些消费共支付 {paid}，得到价值 {earned} 的积分。",
+        "More than {threshold} of what was paid is earned in {purchases} (with the baseline: {before}), of those of {least} and "
+        "more. In all {paid} was paid there, for points worth {earned}.",
     ),
     "h_outliers": (
         "{members}的所得占支付的比例远高于常人：最高 {share}，一般为 {typical}。",
