@@ -116,7 +116,9 @@ def _run(
     """The result. The database is let go as soon as the snapshot stands."""
     from jifen.embedded import home_folder
     from jifen.insight.snapshot import open_snapshot
-    from jifen.jobs.backtest import alone, named_snapshot, own_snapshot, run_backtest
+    from jifen.jobs.backtest import alone, engine_of, named_snapshot, own_snapshot, run_backtest
+
+    engine_of(asked.engine)  # what is not installed is said before anything is read
 
     def compared(snapshot: Snapshot) -> Result:
         with tell.ends_at_once(is_local=asked.engine == "local"):

@@ -196,7 +196,7 @@ def run_backtest(snapshot: Snapshot, asked: Asked, tell: Tell) -> Result:
         StoreUnknown       nothing was ever bought in a store that is named
         ProgramMissing     the snapshot holds no programme
     """
-    engine = _engine(asked.engine)
+    engine = engine_of(asked.engine)
     tell.step(Step(stage="checking", percent=0))
     from_on, to_on = _period(snapshot, asked)
     _check_stores(snapshot, asked.stores)
@@ -230,8 +230,12 @@ def run_backtest(snapshot: Snapshot, asked: Asked, tell: Tell) -> Result:
         raise no.BacktestRefused(str(refused)) from refused
 
 
-def _engine(engine: Engine) -> dict[str, Any]:
-    """What `compare` is told of the engine."""
+def engine_of(engine: Engine) -> dict[str, Any]:
+    """What `compare` is told of the engine.
+
+    Refuses
+        BacktestRefused   what it needs is not installed; the message says how to get it
+    """
     if engine == "local":
         return {}
     spark = importlib.import_module("jifen.insight.backtest.spark")
