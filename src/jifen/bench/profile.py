@@ -35,6 +35,7 @@ _TIMED = (
     ("write", f"{_OPERATION}.add_postings"),
     ("write", f"{_OPERATION}.save_decisions"),
     ("write", f"{_OPERATION}.add_purchase_keys"),
+    ("write", "jifen.store.rows.Together.write"),
 )
 
 

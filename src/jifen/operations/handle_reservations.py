@@ -33,6 +33,7 @@ from jifen.store.ledger import Ledger
 from jifen.store.members import MemberKey, found_by
 from jifen.store.once import TRIES, Once
 from jifen.store.reservations import Reservation, add_reservations, find_reservations
+from jifen.store.rows import Together
 
 LAPSE_SECONDS_MAX = 86_400
 HOLDS_MAX = 200
@@ -109,12 +110,13 @@ async def _handle(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer]:
         for one, member_id in zip(asked, whose, strict=True):
             batch.take(one, member_id)
 
-        await add_entries(connection, gathered.timeline, batch.decided)
-        await add_reservations(connection, batch.opened)
-        await save_decisions(
-            connection, [decision for decision, _, _ in batch.decided], gathered.timeline, ended=batch.ended
-        )
-        await remember_answers(connection, batch.new, recorded_at=gathered.now)
+        together = Together()
+        decisions = [decision for decision, _, _ in batch.decided]
+        await add_entries(together, gathered.timeline, batch.decided)
+        await add_reservations(together, batch.opened)
+        await save_decisions(connection, decisions, gathered.timeline, ended=batch.ended, together=together)
+        await remember_answers(together, batch.new, recorded_at=gathered.now)
+        await together.write(connection)
         return batch.answers
 
 

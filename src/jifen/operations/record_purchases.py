@@ -28,6 +28,7 @@ from jifen.store.keys import BusinessKey, KnownPurchase, add_purchase_keys, add_
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.members import MemberKey, found_by
 from jifen.store.purchases import RecordedPurchase, add_purchases, recorded_purchase
+from jifen.store.rows import Together
 
 Whose: TypeAlias = UUID | MemberKey | None
 
@@ -79,11 +80,15 @@ async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_imp
         for request, member_id in zip(requests, whose, strict=True):
             await batch.take(connection, request, member_id)
 
-        recorded = await add_purchases(connection, gathered.timeline, batch.decided)
-        await add_postings(connection, gathered.timeline, [(d, at) for d, _, at in batch.decided])
-        await save_decisions(connection, [d for d, _, _ in batch.decided], gathered.timeline)
+        together = Together()
+        recorded = await add_purchases(together, gathered.timeline, batch.decided)
+        await add_postings(together, gathered.timeline, [(d, at) for d, _, at in batch.decided])
+        await save_decisions(
+            connection, [d for d, _, _ in batch.decided], gathered.timeline, together=together
+        )
+        await add_purchase_keys(together, batch.keys(gathered.now))
+        await together.write(connection)
         await add_unclaimed(connection, [p for p, _ in batch.unclaimed], recorded_at=gathered.now)
-        await add_purchase_keys(connection, batch.keys(gathered.now))
 
         return await batch.answers(connection, recorded)
 

@@ -26,6 +26,7 @@ from jifen.store.members import (
     with_lots,
 )
 from jifen.store.reservations import close_reservations
+from jifen.store.rows import Target, Together
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -147,12 +148,17 @@ async def save_decisions(
     timeline: Timeline,
     *,
     ended: Mapping[tuple[UUID, int], str] | None = None,
+    together: Together | None = None,
 ) -> None:
-    """Write what decisions, in order, left of members and lots. The last word on a member or a lot counts."""
+    """Write what decisions, in order, left of members and lots. The last word on a member or a lot counts.
+
+    With `together` members and lots are put there, and whoever writes it does so in the same transaction.
+    """
+    target: Target = together or connection
     members = {decision.after.member_id: decision.after for decision in decisions}
     lots = {(d.after.member_id, lot.number): lot for d in decisions for lot in d.lots_changed}
-    await save_members(connection, [members[key] for key in sorted(members)], time_zone=timeline.time_zone)
-    await save_lots(connection, [(member_id, lots[member_id, number]) for member_id, number in sorted(lots)])
+    await save_members(target, [members[key] for key in sorted(members)], time_zone=timeline.time_zone)
+    await save_lots(target, [(member_id, lots[member_id, number]) for member_id, number in sorted(lots)])
     await close_reservations(connection, [(d.before, d.after) for d in decisions], ended=ended or {})
 
 

@@ -12,7 +12,7 @@ from jifen.domain.calendar import start_of_day
 from jifen.domain.decide import Decision, Posting, Reason, Verb
 from jifen.domain.timeline import Timeline
 from jifen.store.ids import new_id
-from jifen.store.rows import Rows, array_text
+from jifen.store.rows import Rows, Target, array_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -69,12 +69,12 @@ _ENTRY_ROWS = Rows(
 
 
 async def add_entries(
-    connection: Connection, timeline: Timeline, decided: Sequence[tuple[Decision, EntryRow, Circumstance]]
+    target: Target, timeline: Timeline, decided: Sequence[tuple[Decision, EntryRow, Circumstance]]
 ) -> list[UUID]:
     """Write entries with their postings; return their ids."""
     ids = [new_id() for _ in decided]
     await _ENTRY_ROWS.insert(
-        connection,
+        target,
         [
             (
                 decision.after.member_id, decision.sequence, entry_id, row.kind, row.currency, row.units, row.origin,
@@ -86,7 +86,7 @@ async def add_entries(
             for entry_id, (decision, row, at) in zip(ids, decided, strict=True)
         ],
     )  # fmt: skip
-    await add_postings(connection, timeline, [(decision, at) for decision, _, at in decided])
+    await add_postings(target, timeline, [(decision, at) for decision, _, at in decided])
     return ids
 
 
@@ -110,11 +110,11 @@ _POSTING_ROWS = Rows(
 
 
 async def add_postings(
-    connection: Connection, timeline: Timeline, decided: Sequence[tuple[Decision, Circumstance]]
+    target: Target, timeline: Timeline, decided: Sequence[tuple[Decision, Circumstance]]
 ) -> None:
     """Write the postings of decisions."""
     await _POSTING_ROWS.insert(
-        connection,
+        target,
         [
             _posting_row(timeline, decision, part, posting, at)
             for decision, at in decided

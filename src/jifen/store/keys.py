@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jifen.domain.purchase import Purchase
 from jifen.store.purchases import purchase_document
-from jifen.store.rows import Rows, json_text
+from jifen.store.rows import Rows, Target, json_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -55,12 +55,12 @@ _KEY_ROWS = Rows(
 
 
 async def add_purchase_keys(
-    connection: Connection, keys: Sequence[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]]
+    target: Target, keys: Sequence[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]]
 ) -> None:
     """Take business keys, in their order so that two batches never wait for each other. One that was taken meanwhile
     raises UniqueViolationError and nothing of the transaction stays."""
     await _KEY_ROWS.insert(
-        connection,
+        target,
         [
             (*key, body_hash, member_id, sequence, at)
             for key, body_hash, member_id, sequence, at in sorted(keys)
@@ -172,12 +172,12 @@ _ANSWER_ROWS = Rows(
 
 
 async def remember_answers(
-    connection: Connection, answers: Sequence[tuple[str, bytes, Any]], *, recorded_at: datetime
+    target: Target, answers: Sequence[tuple[str, bytes, Any]], *, recorded_at: datetime
 ) -> None:
     """Keep (key, body hash, answer) with their effects, in one transaction, in the order of the keys so that two batches
     never wait for each other. A key that was taken meanwhile raises UniqueViolationError."""
     await _ANSWER_ROWS.insert(
-        connection,
+        target,
         [
             (key, body_hash, json_text(answer), recorded_at)
             for key, body_hash, answer in sorted(answers, key=_first)

@@ -10,7 +10,7 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.calendar import date_of, day_or_never, start_of_day
 from jifen.domain.member import Lot, Member
-from jifen.store.rows import Rows, array_text, columns_of, unnested
+from jifen.store.rows import Rows, Target, array_text, written
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -173,10 +173,10 @@ _LOT_ROWS = Rows(
 )  # fmt: skip
 
 
-async def save_lots(connection: Connection, changed: Sequence[tuple[UUID, Lot]]) -> None:
+async def save_lots(target: Target, changed: Sequence[tuple[UUID, Lot]]) -> None:
     """Write lots that were opened or changed."""
     await _LOT_ROWS.insert(
-        connection,
+        target,
         [
             (
                 member_id, lot.number, lot.currency, lot.origin, lot.opened, lot.left, lot.held, lot.gone, lot.expired,
@@ -199,7 +199,7 @@ _UPDATE = f"""UPDATE member SET {
     ", ".join(
         f"{name} = u.{name}" + ("::bigint[]" if type_ == "bigint[]" else "") for name, type_ in _STATE[1:]
     )
-} FROM {unnested(_STATE)} WHERE member.member_id = u.member_id"""
+} FROM {{from_}} WHERE member.member_id = u.member_id"""
 
 
 def _saved(member: Member, time_zone: str) -> tuple[object, ...]:
@@ -224,12 +224,10 @@ def next_due_at(day: int, lapse_at: int, time_zone: str) -> datetime | None:
     return min(moments, default=None)
 
 
-async def save_members(connection: Connection, members: Sequence[Member], *, time_zone: str) -> None:
+async def save_members(target: Target, members: Sequence[Member], *, time_zone: str) -> None:
     """Write the state of locked members."""
     if members:
-        await connection.execute(
-            _UPDATE, *columns_of(_STATE, [_saved(member, time_zone) for member in members])
-        )
+        await written(target, _UPDATE, _STATE, [_saved(member, time_zone) for member in members])
 
 
 async def add_members(

@@ -15,7 +15,7 @@ from jifen.domain.purchase import Line, Payment, Purchase
 from jifen.domain.timeline import Timeline
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, PostedRow, postings_of
-from jifen.store.rows import Rows, array_text, json_text, texts_text
+from jifen.store.rows import Rows, Target, array_text, json_text, texts_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -113,7 +113,7 @@ _PURCHASE_ROWS = Rows(
 
 
 async def add_purchases(
-    connection: Connection,
+    target: Target,
     timeline: Timeline,
     decided: Sequence[tuple[Decision, Purchase, Circumstance]],
 ) -> list[RecordedPurchase]:
@@ -144,7 +144,7 @@ async def add_purchases(
             )
         )  # fmt: skip
         answers.append(answer_of(timeline, decision, purchase, at, purchase_id=purchase_id))
-    await _PURCHASE_ROWS.insert(connection, rows)
+    await _PURCHASE_ROWS.insert(target, rows)
     return answers
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.member import Member
-from jifen.store.rows import Rows
+from jifen.store.rows import Rows, Target
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -38,10 +38,10 @@ _ROWS = Rows(
 )  # fmt: skip
 
 
-async def add_reservations(connection: Connection, reservations: Sequence[Reservation]) -> None:
+async def add_reservations(target: Target, reservations: Sequence[Reservation]) -> None:
     """Keep new reservations."""
     await _ROWS.insert(
-        connection,
+        target,
         [
             (
                 one.member_id,

@@ -8,6 +8,7 @@ integers travels as one text: asyncpg would ask of each number whether it is an 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -23,6 +24,44 @@ _WHOLE = ("bigint", "integer", "smallint")
 _encode = msgspec.json.Encoder().encode
 
 
+class Together:
+    """Rows of several tables, written in one statement: one round trip while the members are locked, instead of one a table.
+
+    PostgreSQL runs data-modifying WITH parts to the end whatever is asked of them; none of them sees what another wrote,
+    and none needs to.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[str, Columns, list[object]]] = []
+
+    def add(self, statement: str, columns: Columns, values: list[object]) -> None:
+        """One more part. Its statement has `{from_}` where the rows come from."""
+        self._parts.append((statement, columns, values))
+
+    async def write(self, connection: Connection) -> None:
+        """Write everything; nothing is no statement."""
+        if self._parts:
+            text = _in_one(tuple((statement, tuple(columns)) for statement, columns, _ in self._parts))
+            await connection.execute(text, *(value for _, _, values in self._parts for value in values))
+
+
+@lru_cache(maxsize=256)
+def _in_one(parts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]) -> str:
+    """The statement of some parts, with their parameters numbered on."""
+    texts = []
+    first = 1
+    for statement, columns in parts:
+        texts.append(statement.format(from_=unnested(columns, first=first)))
+        first += len(columns)
+    *others, last = texts
+    before = ", ".join(f"part_{at} AS ({text})" for at, text in enumerate(others))
+    return f"WITH {before} {last}" if others else last
+
+
+Target: TypeAlias = "Connection | Together"
+"""Where rows go: at once, or together with others."""
+
+
 class Rows:
     """The rows of one table, to be inserted together."""
 
@@ -32,17 +71,26 @@ class Rows:
             f"u.{name}::{type_}" if type_.endswith(_AS_TEXT) else f"u.{name}" for name, type_ in columns
         )
         self._columns = columns
-        self._insert = f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {unnested(columns)} {on_conflict}"
+        self._insert = f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {{from_}} {on_conflict}"
 
-    async def insert(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    async def insert(self, target: Target, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows, in order; none is no statement."""
         if rows:
-            await connection.execute(self._insert, *columns_of(self._columns, rows))
+            await written(target, self._insert, self._columns, rows)
 
 
-def unnested(columns: Columns) -> str:
-    """`unnest` of one parameter for each column (see `columns_of`), under the alias u."""
-    arrays = ", ".join(f"${at}::{_parameter(type_)}" for at, (_, type_) in enumerate(columns, start=1))
+async def written(target: Target, statement: str, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement over rows (`{from_}` stands where they come from), or put it with others."""
+    values = columns_of(columns, rows)
+    if isinstance(target, Together):
+        target.add(statement, columns, values)
+    else:
+        await target.execute(_in_one(((statement, tuple(columns)),)), *values)
+
+
+def unnested(columns: Columns, *, first: int) -> str:
+    """`unnest` of one parameter for each column (see `columns_of`), numbered from `first`, under the alias u."""
+    arrays = ", ".join(f"${at}::{_parameter(type_)}" for at, (_, type_) in enumerate(columns, start=first))
     return f"unnest({arrays}) AS u ({', '.join(name for name, _ in columns)})"
 
 
