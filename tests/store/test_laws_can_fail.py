@@ -15,9 +15,9 @@ from jifen.jobs.loop import once_through
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.give_units import give_units
+from jifen.operations.handle_reservations import reserve_units
 from jifen.operations.reconcile_books import Books, reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
-from jifen.operations.handle_reservations import reserve_units
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.keys import BusinessKey
 from jifen.store.laws import LAWS
