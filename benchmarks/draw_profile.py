@@ -12,40 +12,48 @@ from html import escape
 from pathlib import Path
 
 PARTS = (
-    ("http", "HTTP, keys, log", "#8c8c8c"),
-    ("parse", "parse", "#5b8ff9"),
-    ("gather", "gather", "#61ddaa"),
-    ("select", "select", "#f6bd16"),
-    ("fold", "fold", "#e8684a"),
-    ("write", "write", "#9270ca"),
-    ("commit", "transaction, order", "#78d3f8"),
-    ("answer", "answer", "#269a99"),
-    ("postgresql", "PostgreSQL", "#334155"),
+    ("http", "HTTP, keys, log"),
+    ("parse", "parse"),
+    ("gather", "gather"),
+    ("select", "select"),
+    ("fold", "fold"),
+    ("write", "write"),
+    ("commit", "transaction, order"),
+    ("answer", "answer"),
+    ("postgresql", "PostgreSQL"),
 )
-WIDTH, LEFT, ROW, BAR = 760, 170, 34, 22
+WIDTH, LEFT, ROW, BAR = 640, 160, 34, 22
+STYLE = """
+  svg { font-family: system-ui, -apple-system, 'Segoe UI', sans-serif; }
+  .paper { fill: #ffffff; } .ink { fill: #1d2129; } .soft { fill: #5b6270; } .bar { fill: #0a6b4f; } .other { fill: #2f66c8; }
+  @media (prefers-color-scheme: dark) {
+    .paper { fill: #14171c; } .ink { fill: #e8eaed; } .soft { fill: #a8b0bc; } .bar { fill: #3fb38a; } .other { fill: #7da6f0; }
+  }
+"""
 
 
 def drawn(detail: dict[str, float]) -> str:
     """The picture: a bar a part, in microseconds of processor time a purchase."""
-    longest = max(detail[name] for name, _, _ in PARTS)
-    total = sum(detail[name] for name, _, _ in PARTS)
-    height = 64 + ROW * len(PARTS)
+    longest = max(detail[name] for name, _ in PARTS)
+    total = sum(detail[name] for name, _ in PARTS)
+    height = 60 + ROW * len(PARTS)
     title = f"A purchase of five lines: {total:.0f} µs of processor time"
+    told = ", ".join(f"{label} {detail[name]:.0f} µs" for name, label in PARTS)
     rows = []
-    for at, (name, label, colour) in enumerate(PARTS):
-        y = 52 + at * ROW
-        length = max(2.0, detail[name] / longest * (WIDTH - LEFT - 90))
+    for at, (name, label) in enumerate(PARTS):
+        y = 48 + at * ROW
+        length = max(2.0, detail[name] / longest * (WIDTH - LEFT - 80))
+        kind = "other" if name == "postgresql" else "bar"
         rows.append(
-            f'<text x="{LEFT - 12}" y="{y + 16}" text-anchor="end">{escape(label)}</text>'
-            f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" rx="3" fill="{colour}"/>'
-            f'<text x="{LEFT + length + 8:.1f}" y="{y + 16}" class="n">{detail[name]:.0f} µs</text>'
+            f'<text x="{LEFT - 12}" y="{y + 16}" text-anchor="end" font-size="14" class="ink">{escape(label)}</text>\n'
+            f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" rx="3" class="{kind}"/>\n'
+            f'<text x="{LEFT + length + 8:.1f}" y="{y + 16}" font-size="14" class="soft">{detail[name]:.0f} µs</text>\n'
         )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img"'
-        f' aria-label="{escape(title)}"><style>text{{font:14px system-ui,sans-serif;fill:#1f2937}}.n{{fill:#6b7280}}'
-        f".h{{font-weight:600;font-size:16px}}</style>"
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
-        f'<text x="16" y="30" class="h">{escape(title)}</text>{"".join(rows)}</svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+        f'role="img" aria-labelledby="t d">\n<title id="t">{escape(title)}</title>\n<desc id="d">{escape(told)}</desc>\n'
+        f'<style>{STYLE}</style>\n<rect width="{WIDTH}" height="{height}" class="paper"/>\n'
+        f'<text x="16" y="28" font-size="16" font-weight="600" class="ink">{escape(title)}</text>\n{"".join(rows)}</svg>\n'
     )
 
 
