@@ -8,17 +8,26 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 _NAME = "programme_balance"
+_PATIENCE_SECONDS = 600
+"""After a large import there is much to add up at once; a till's patience would give up each time and never come to an end."""
 
 
 async def roll_up(connection: Connection) -> int:
     """Add the postings of all transactions that have ended since the checkpoint; return how many there were.
 
-    A transaction still running keeps the checkpoint below itself, so a late commit is never missed.
+    A transaction still running keeps the checkpoint below itself, so a late commit is never missed. Where another process is
+    at it already, it is left to that one.
     """
     await connection.execute(
-        "INSERT INTO checkpoint (name, below_xid) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING", _NAME
+        """INSERT INTO checkpoint (name, below_xid)
+           SELECT $1::text, 0 WHERE NOT EXISTS (SELECT FROM checkpoint WHERE name = $1) ON CONFLICT (name) DO NOTHING""",
+        _NAME,
     )
-    below = await connection.fetchval("SELECT below_xid FROM checkpoint WHERE name = $1 FOR UPDATE", _NAME)
+    below = await connection.fetchval(
+        "SELECT below_xid FROM checkpoint WHERE name = $1 FOR UPDATE SKIP LOCKED", _NAME
+    )
+    if below is None:
+        return 0
     horizon = await connection.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
     rows = await connection.fetch(
         """SELECT account, currency, count(*) AS postings,
@@ -28,6 +37,7 @@ async def roll_up(connection: Connection) -> int:
            GROUP BY account, currency""",
         below,
         horizon,
+        timeout=_PATIENCE_SECONDS,
     )
     await connection.executemany(
         """INSERT INTO programme_balance (account, currency, units_in, units_out) VALUES ($1, $2, $3, $4)
