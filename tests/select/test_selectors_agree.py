@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.select.builders import Basket, baskets, moments, programs
+from tests.select.builders import Basket, a_program, a_rule, baskets, moments, programs
 
+from jifen.domain.program.conditions import Any, Claim
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.select import Moment, Selection, compile_select, mask_of, mask_words, matches
 from jifen.insight import select_columns
@@ -145,6 +146,20 @@ def test_an_absent_column_is_a_fact_that_is_missing_everywhere(
 
     assert by_columns(program, sales, frame.drop(gone)) == by_columns(program, sales, emptied)
     assert by_baskets(program, sales, frame.drop(gone)) == by_columns(program, sales, emptied)
+
+
+def test_a_rule_of_a_line_or_its_purchase_is_asked_where_no_line_has_the_column() -> None:
+    """Found by the test above: the rows of the purchases stood beside a frame without any."""
+    milk = Claim(fact="line.sku", operator="is", value="milk")
+    west = Claim(fact="purchase.store", operator="is", value="west")
+    program = a_program(a_rule(1, Any(parts=(milk, west))))
+    purchases = pl.DataFrame({"store": ["west", "east"]})
+    lines = pl.DataFrame({"amount_minor": [100, 200, 300], "quantity_milli": [1000, 1000, 1000]})
+
+    hits, words = select_columns.select_baskets(purchases, lines, np.array([0, 2, 3]), program)
+
+    assert words.tolist() == [[2, 2, 0]]
+    assert (hits.rule.tolist(), hits.amount.tolist()) == ([1], [300])
 
 
 @given(st.integers(0, 2**200))

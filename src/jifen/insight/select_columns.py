@@ -192,13 +192,14 @@ def _with_purchases(
 ) -> pl.DataFrame:
     """The columns that conditions ask for, by line."""
     asked = {column_of(fact) for _, condition in conditions for fact in facts_of(condition)}
-    own = lines.select(name for name in lines.columns if name in asked)
-    wanted = [name for name in purchases.columns if name in asked and name not in own.columns]
+    own = [name for name in lines.columns if name in asked]
+    wanted = [name for name in purchases.columns if name in asked and name not in own]
+    # Some column must stand for the height where lines have none of these.
+    frame = lines.select(own or lines.columns[:1])
     if wanted:
         owner = pl.Series(np.repeat(np.arange(len(line_start) - 1), np.diff(line_start)))
-        own = own.hstack(purchases.select(pl.col(wanted).gather(owner)))
-    # Some column must stand for the height where no column is there.
-    return own if own.width else lines.select(lines.columns[:1])
+        frame = frame.with_columns(purchases.select(pl.col(wanted).gather(owner)))
+    return frame
 
 
 def _masks_of(frame: pl.DataFrame, conditions: list[tuple[int, Condition]], every: Integers) -> Integers:
