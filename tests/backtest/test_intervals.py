@@ -75,6 +75,21 @@ def test_a_sample_is_the_share_it_says_and_a_larger_one_holds_a_smaller() -> Non
     assert (is_sampled(members, Fraction(1, 100), 8) & small).sum() < 50
 
 
+@pytest.mark.parametrize("member", [0, 1, 2, 4_711, 2**40])
+def test_no_member_belongs_to_more_samples_than_others(member: int) -> None:
+    one, seeds = pl.Series([member]), 4_000
+    drawn = sum(int(is_sampled(one, Fraction(1, 10), seed).sum()) for seed in range(seeds))
+
+    # A tenth of the seeds; four standard deviations of chance are 76.
+    assert abs(drawn - seeds / 10) < 76
+
+
+def test_under_no_small_seed_a_small_sample_holds_the_first_members_whatever_it_is() -> None:
+    first = pl.Series(np.arange(3))
+
+    assert not any(is_sampled(first, Fraction(1, 10**6), seed).any() for seed in range(200))
+
+
 def test_grants_are_shared_over_categories_as_over_lines() -> None:
     chance = np.random.default_rng(5)
     for _ in range(500):

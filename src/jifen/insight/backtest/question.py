@@ -128,11 +128,16 @@ def is_sampled(members: pl.Series, sample: Fraction, seed: int) -> pl.Series:
 
 
 def mixed(numbers: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
-    """Each number as a hash of it and the seed, 64 bits."""
-    found = numbers + np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 64))
-    for multiplier in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB):
-        found = (found ^ (found >> np.uint64(31))) * np.uint64(multiplier)
-    return found ^ (found >> np.uint64(32))
+    """Each number as a hash of it and the seed, 64 bits.
+
+    Source
+        SplitMix64 (Steele, Lea, Flood 2014): the state after seed + 1 steps, put through its finalizer. The one step more keeps
+        the state 0, which the finalizer leaves 0, away from the first member under the first seed.
+    """
+    found = numbers + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % (1 << 64))
+    for shift, multiplier in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        found = (found ^ (found >> np.uint64(shift))) * np.uint64(multiplier)
+    return found ^ (found >> np.uint64(31))
 
 
 def main_stores(purchases: pl.DataFrame) -> pl.DataFrame:
