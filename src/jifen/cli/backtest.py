@@ -114,7 +114,6 @@ def _run(
     asked: Asked, folder: Path | None, *, refresh: bool, home: Path | None, as_json: bool, tell: _Shown
 ) -> Result:
     """The result. The database is let go as soon as the snapshot stands."""
-    from jifen.embedded import home_folder
     from jifen.insight.snapshot import open_snapshot
     from jifen.jobs.backtest import alone, engine_of, named_snapshot, own_snapshot, run_backtest
 
@@ -127,6 +126,8 @@ def _run(
     if not refresh:
         assert folder is not None, "told before"
         return compared(open_snapshot(folder, checksums=True))
+    from jifen.embedded import home_folder
+
     at = home or _home_of_demo() or home_folder()
     if folder is not None:
         with the_database(home=at, as_json=as_json) as database:
