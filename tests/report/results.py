@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from jifen.insight.backtest.result import (
@@ -50,6 +51,7 @@ from jifen.insight.backtest.result import (
     Together,
     share_bps,
 )
+from jifen.insight.backtest.segments import FIFTHS, NOTHING
 
 FIRST = date(2025, 1, 1)
 GIFTS_AND_RESERVATIONS: tuple[Literal["give", "reserve"], ...] = ("give", "reserve")
@@ -365,6 +367,11 @@ def _change(
         shares.append(
             share("tier", TIERS[at], [m for m in everyone if _rank("baseline", spent[m], tiers) == at])
         )
+    ranked = sorted((m for m in everyone if bought[m]), key=lambda m: (-spent[m], m))
+    edges = [-(-len(ranked) * at // len(FIFTHS)) for at in range(len(FIFTHS) + 1)]
+    for fifth, (first, end) in zip(FIFTHS, pairwise(edges), strict=True):
+        shares.append(share("segment", fifth, ranked[first:end]))
+    shares.append(share("segment", NOTHING, [m for m in everyone if not bought[m]]))
     for store in STORES:
         shares.append(share("store", store, [m for m in everyone if home[m] == store.code]))
     return Change(

@@ -20,6 +20,7 @@ from jifen.insight.backtest.result import (
     TierMove,
     TierMoves,
 )
+from jifen.insight.backtest.segments import by_what_was_paid
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.tally import Tally
 
@@ -91,6 +92,8 @@ class MembersTold:
             own = self.frame.filter(rank_0=rank)
             if own.height:
                 yield self._share("tier", named(tier.code, tier.names), own)
+        for segment, own in by_what_was_paid(self.frame):
+            yield self._share("segment", segment, own)
         stores = self.question.draft.program.stores
         for (code,), own in self.frame.sort("store").group_by("store", maintain_order=True):
             text = str(code)

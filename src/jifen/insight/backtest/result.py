@@ -189,7 +189,7 @@ class ChangeShare:
     """How many members of one group are better off, worse off, unchanged."""
 
     by: str  # all | tier | store | segment
-    group: Name  # tier: at the end, with the baseline; store: where the member bought most often
+    group: Name  # tier: at the end, with the baseline; segment: a fifth by what was paid; store: where bought most often
     members: int
     better: int
     worse: int

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from jifen.insight.backtest.result import ChangeShare, LiabilityDay, MemberChange, TierMoves
+from jifen.insight.backtest.segments import FIFTHS
 from jifen.insight.report.cells import Figure, money, units
 from jifen.insight.report.headline import amount_of
 from jifen.insight.report.markup import Child, Markup, el, join
@@ -46,6 +47,7 @@ from jifen.insight.report.pictures import (
     stacked,
 )
 
+MOST, LEAST = FIFTHS[0].code, FIFTHS[-1].code
 EACH_WAY = 5
 """Members shown each way before the folded table."""
 
@@ -188,6 +190,10 @@ def members(page: Page) -> Markup:
         parts.append(sentence(page.say("t_deciles", best=means[0], worst=means[1])))
     else:
         parts.append(sentence(page.say("t_no_deciles")))
+    segments = [one for one in change.shares if one.by == "segment"]
+    has_fifths = {MOST, LEAST} <= {one.group.code for one in segments}
+    if has_fifths:
+        parts.append(sentence(_fifths_said(page, segments)))
     parts.append(el("p", measure, class_="note"))
     shares = [one for one in change.shares if one.by != "store"]
     stores = [one for one in change.shares if one.by == "store"]
@@ -196,6 +202,8 @@ def members(page: Page) -> Markup:
         _shares(page, shares + sorted(stores, key=lambda one: -one.members)[:6]),
     ]
     parts.append(el("div", *beside, class_="beside"))
+    if has_fifths:
+        parts.append(el("p", page.say("fifths_note"), class_="note"))
     parts += [folded(page, page.tables[key]) for key in ("deciles", "shares")]
     if change.gained_most or change.lost_most:
         parts.append(el("h3", page.say("top_each_way")))
@@ -209,6 +217,18 @@ def members(page: Page) -> Markup:
         )
         parts += [folded(page, page.tables[key]) for key in ("gained", "lost")]
     return section(page, "members", *parts)
+
+
+def _fifths_said(page: Page, segments: Sequence[ChangeShare]) -> str:
+    """Who bought most beside who bought least: do the best members lose?"""
+    known = {one.group.code: one for one in segments}
+    percent = page.tongue.percent
+    numbers = {
+        f"{which}_{way}": percent(getattr(known[code], way), known[code].members)
+        for which, code in (("most", MOST), ("least", LEAST))
+        for way in ("better", "worse")
+    }
+    return page.say("t_fifths", **numbers)
 
 
 def _mean(total: int, members: int) -> int:

@@ -246,6 +246,16 @@ _PAGE = {
         "变化最好的十分之一会员平均 {best}，最差的十分之一平均 {worst}。",
         "On average the best tenth of members changes by {best} each, the worst tenth by {worst}.",
     ),
+    "t_fifths": (
+        "消费最多的五分之一会员中，{most_better} 会得到更多，{most_worse} 会得到更少；"
+        "消费最少的五分之一中，分别为 {least_better} 和 {least_worse}。",
+        "Of the fifth who bought most {most_better} would earn more and {most_worse} less; of the fifth who bought least "
+        "{least_better} and {least_worse}.",
+    ),
+    "fifths_note": (
+        "五分之一：把期间有消费的会员按支付金额（已减退货）从高到低排列，分成人数相等的五组。",
+        "Fifths: the members who bought in the period, in order of what they paid less returns, in five groups of equal size.",
+    ),
     "t_no_deciles": ("会员少于十名，不分十分位。", "Fewer than ten members: no deciles."),
     "measure_units": ("所得{unit}的变化，已减退货", "Change in {unit} earned, less returns"),
     "measure_minor": ("所得价值的变化，已减退货", "Change in worth earned, less returns"),
