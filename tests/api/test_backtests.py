@@ -88,7 +88,7 @@ async def test_a_process_of_its_own_runs_it_and_its_report_is_fetched(
             await api.a_purchase(await api.a_member(), of=20_000)
         document = await the_document(api)
         document["earn_rules"][0]["per_amount"]["points"] *= 2
-        backtest = await ask(api, document=document, label="twice the points")
+        backtest = await ask(api, document=document, label="twice the points", redemptions="drawn", seed=5)
         refused = await ask(api, stores=["nowhere"])
 
         async with asyncio.timeout(120):
@@ -100,6 +100,7 @@ async def test_a_process_of_its_own_runs_it_and_its_report_is_fetched(
         assert told["started_at"] <= told["ended_at"]
         assert told["result"]["compared"]["purchases"] == 3
         assert told["result"]["compared"]["draft"]["label"] == "twice the points"
+        assert "redemptions_drawn" in {one["code"] for one in told["result"]["assumptions"]}
         assert told["result"]["draft"]["cost_minor"] > told["result"]["baseline"]["cost_minor"] > 0
         path = f"/v1/backtests/{backtest}/report"
         page = await api.get(f"{path}?language=zh")
@@ -241,6 +242,7 @@ async def test_too_many_may_not_wait(api: Api) -> None:
         ({"sample_bps": 0}, "field_wrong", "/sample_bps"),
         ({"sample_bps": 0.5}, "field_wrong", "/sample_bps"),
         ({"stores": [""]}, "field_wrong", "/stores/0"),
+        ({"redemptions": "guessed"}, "field_wrong", "/redemptions"),
         ({"against": {"format": 1}}, "program_refused", "/against/program"),
         ({"document": {"format": 1}}, "program_refused", "/document/program"),
     ],

@@ -75,6 +75,19 @@ def test_json_is_the_result_and_nothing_else(shop: Jifen, tmp_path: Path) -> Non
     assert any(one["is_stated"] for one in told["sensitivity"]) or told["compared"]["sales_minor"] <= 0
 
 
+def test_redemptions_are_replayed_or_drawn_and_every_form_says_which(shop: Jifen, tmp_path: Path) -> None:
+    draft, page = a_draft(tmp_path), tmp_path / "report.html"
+    for option, code, is_drawn, words in (
+        ((), "spends_as_balances_allow", False, "按过去的时间与数量重放"),
+        (("--redemptions", "drawn", "--seed", "5"), "redemptions_drawn", True, "同一种子 5 抽取"),
+    ):
+        told = shop.data("backtest", draft, *option, "--report", str(page), "--language", "zh")
+        assert {one["code"] for one in told["assumptions"]} >= {code}
+        how = {row["is_drawn"] for row in told["draft"]["replayed"] if row["verb"] == "reserve"}
+        assert how == {is_drawn}
+        assert words in page.read_text()
+
+
 def test_it_speaks_chinese(shop: Jifen, tmp_path: Path) -> None:
     said = shop("backtest", a_draft(tmp_path), "--language", "zh")
     assert "草案的积分成本与基准相同" in said
@@ -152,6 +165,7 @@ def test_what_cannot_be_answered_is_refused_with_the_way_out(shop: Jifen, tmp_pa
         ("--sample", "0", "write it as 10%"),
         ("--sample", "many", "is no number"),
         ("--engine", "abacus", "local or spark"),
+        ("--redemptions", "guessed", "replayed or drawn"),
         ("--language", "fr", "zh or en"),
         ("--report", "report.pdf", ".html"),
         ("--report", "no/such/folder/report.html", "not there"),

@@ -81,7 +81,11 @@ class BacktestBody(DocumentBody):
         default=None, description="Only this share of the members, in ten-thousandths."
     )
     seed: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)] = Field(
-        default=0, description="Which members a sample draws."
+        default=0, description="Which members a sample draws, and what redemptions draw."
+    )
+    redemptions: Literal["replayed", "drawn"] = Field(
+        default="replayed",
+        description="Redemptions as they were, or drawn from each member's own habit with the seed.",
     )
     rich_bps: Annotated[int, Field(strict=True, ge=1, le=10_000)] = Field(
         default=2_000, description="A basket that earns more than this share of what was paid is told of."

@@ -53,7 +53,14 @@ def backtest(
     sample: Annotated[
         str | None, typer.Option(help="Only this share of the members, as 10%, 0.1 or 1/10; with intervals.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which members a sample draws.", min=0, max=2**63 - 1)] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(help="Which members a sample draws, and what redemptions draw.", min=0, max=2**63 - 1),
+    ] = 0,
+    redemptions: Annotated[
+        str,
+        typer.Option(help="replayed, as they were; or drawn, from each member's own habit with the seed."),
+    ] = "replayed",
     elasticity: Annotated[
         str | None,
         typer.Option(
@@ -101,8 +108,8 @@ def backtest(
     with _interruptible(), refused_plainly(as_json=as_json), _snapshots_refused(as_json=as_json):
         reports = _reports(report or [])
         asked = _asked(
-            draft, against, from_, to, stores or [], sample, seed, elasticity, rich, engine, language=language,
-            as_json=as_json,
+            draft, against, from_, to, stores or [], sample, seed, redemptions, elasticity, rich, engine,
+            language=language, as_json=as_json,
         )  # fmt: skip
         with _shown(language, is_quiet=as_json) as tell:
             result = _run(asked, snapshot, refresh=refresh, home=home, as_json=as_json, tell=tell)
@@ -188,6 +195,7 @@ def _asked(
     stores: Sequence[str],
     sample: str | None,
     seed: int,
+    redemptions: str,
     elasticity: str | None,
     rich: str,
     engine: str,
@@ -195,8 +203,11 @@ def _asked(
     language: str,
     as_json: bool,
 ) -> Asked:
+    from jifen.insight.backtest.question import REDEMPTIONS
     from jifen.jobs.backtest import ENGINES, Asked
 
+    if redemptions not in REDEMPTIONS:
+        raise typer.BadParameter(f"choose {' or '.join(REDEMPTIONS)}", param_hint="--redemptions")
     if engine not in ENGINES:
         raise typer.BadParameter(f"choose {' or '.join(ENGINES)}", param_hint="--engine")
     own = _document(draft, language=language, as_json=as_json)
@@ -213,6 +224,7 @@ def _asked(
         sample=share,
         seed=seed,
         rich_bps=int(_share(rich, "--rich") * 10_000),
+        redemptions="drawn" if redemptions == "drawn" else "replayed",
         elasticity=_number(elasticity, "--elasticity") if elasticity is not None else None,
         engine="spark" if engine == "spark" else "local",
     )

@@ -31,7 +31,7 @@ from jifen.domain.calendar import local_date
 from jifen.insight.backtest import sides
 from jifen.insight.backtest.compare import Progress, compare, span_of
 from jifen.insight.backtest.missing import MissingFact, missing_facts
-from jifen.insight.backtest.question import RICH_BPS
+from jifen.insight.backtest.question import RICH_BPS, Redemptions
 from jifen.insight.backtest.result import Result
 from jifen.insight.snapshot import Snapshot, SnapshotRefused, open_snapshot
 from jifen.insight.snapshot.manifest import NAME as MANIFEST
@@ -73,6 +73,7 @@ class Asked:
     sample: Fraction | None = None
     seed: int = 0
     rich_bps: int = RICH_BPS
+    redemptions: Redemptions = "replayed"
     elasticity: Fraction | None = None
     engine: Engine = "local"
 
@@ -225,6 +226,7 @@ def run_backtest(snapshot: Snapshot, asked: Asked, tell: Tell) -> Result:
             sample=asked.sample,
             seed=asked.seed,
             rich_bps=asked.rich_bps,
+            redemptions=asked.redemptions,
             elasticity=asked.elasticity,
             missing=facts,
             progress=progress,

@@ -255,6 +255,8 @@ class SideTold:
                         refused=int(row[sums.REFUSED]),
                         refused_units=int(row[sums.REFUSED_UNITS]),
                         refused_members=int(row[sums.REFUSED_MEMBERS]),
+                        # Gifts are replayed as they were, whatever is drawn.
+                        is_drawn=self.question.redemptions == "drawn" and verb != "give",
                     )
 
     def rank(self, numbers: Integers) -> Integers:

@@ -25,6 +25,7 @@ RICH_BPS = 2_000
 RICH_PAID_MIN_MINOR = 500
 """And when at least so much was paid: of some cents any point is a large share."""
 Redemptions = Literal["replayed", "drawn"]
+REDEMPTIONS: tuple[Redemptions, ...] = ("replayed", "drawn")
 """When and as large as they were, or drawn from each member's own habit (`habits.py`)."""
 
 
