@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
@@ -240,7 +240,7 @@ class Life:
             period = self.periods(at)[latest % 2]
             if period < latest:
                 old += [rule, period, self.used.get((rule, period), 0)]
-        return replace(self.member, counters=old + self.member.counters)
+        return self.member._replace(counters=old + self.member.counters)
 
 
 class PlainLadder:

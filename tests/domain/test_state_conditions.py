@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import a_currency, a_ladder, a_member, a_program, a_rule, a_tier, a_timeline
@@ -83,7 +81,7 @@ def test_the_tests_that_the_fold_asks_say_what_the_tree_says(
     scalars[fold.PURCHASES], scalars[fold.LAST_PURCHASE_DAY] = purchases, last
     scalars[fold.BALANCES], scalars[fold.WINDOW_DAYS] = balance, len(days)
     window = [number for day in sorted(days) for number in (day, days[day][0], days[day][0], days[day][1])]
-    member = replace(fresh, scalars=scalars, window=window)
+    member = fresh._replace(scalars=scalars, window=window)
     r = 1 * fold.RULE_WIDTH
     first, end = timeline.rules[r + fold.RULE_TESTS], timeline.rules[r + fold.RULE_TESTS_END]
 

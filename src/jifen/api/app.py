@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,12 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from jifen import __version__
 from jifen.api import backtests, console, members, open, till
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
-from jifen.api.errors import BUSY, Busy, MethodWrong, RouteUnknown, field_wrong, refuse
+from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
 from jifen.api.lane import Lanes
 from jifen.api.observe import Meters, Observed
 from jifen.api.requests import VERSIONS
@@ -58,8 +60,12 @@ def create_app(
     ledger: Ledger | None = None,
     runs_jobs: bool = True,
     pool_size: int = POOL_SIZE,
+    home: Path | None = None,
 ) -> FastAPI:
-    """The application over the ledger at `address`, opened when it starts up; or over one that is open (`ledger`)."""
+    """The application over the ledger at `address`, opened when it starts up; or over one that is open (`ledger`).
+
+    `home` is Jifen's folder, where it is not the one that JIFEN_HOME names.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -76,7 +82,7 @@ def create_app(
             if app.state.lanes is not None:
                 await app.state.lanes.close()
 
-    app = FastAPI(
+    app = _Application(
         title="Jifen",
         version=__version__,
         description=DESCRIPTION,
@@ -88,6 +94,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.address = address
+    app.state.home = home
     app.state.ledger = None
     app.state.lanes = None
     app.state.doorkeeper = Doorkeeper(lambda: _ledger(app))
@@ -98,9 +105,15 @@ def create_app(
         app.include_router(part.router)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
-    app.add_middleware(ShortRoad, of=app)
-    app.add_middleware(Observed, meters=app.state.meters)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI with our two layers before its own: the hot calls do not walk through those."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What a request walks through, the outermost first."""
+        return Observed(ShortRoad(super().build_middleware_stack(), of=self), self.state.meters)
 
 
 def _serve(app: FastAPI, ledger: Ledger) -> None:
@@ -155,6 +168,10 @@ def _say_no(app: FastAPI) -> None:
     async def busy(request: Request, _: Exception) -> Response:
         return refuse(request, Busy())
 
+    async def broken(request: Request, _: Exception) -> Response:
+        return refuse(request, Defect())
+
+    app.add_exception_handler(Exception, broken)
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, not_routed)

@@ -29,6 +29,13 @@ METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
+_COMMON = (
+    (b"jifen-version", VERSIONS[-1].encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""Headers that every answer has, unless it brings its own."""
+
 log = structlog.get_logger("jifen.api")
 
 
@@ -52,6 +59,7 @@ class Meters:
         self._in_flight = self._gauge("jifen_requests_in_flight", "Requests being answered.")
         self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._outcomes: dict[str, Counter] = {}
         self.flying = 0  # requests of this process that are being answered
 
     def _gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
@@ -68,6 +76,16 @@ class Meters:
             )
         known[0].inc()
         known[1].observe(micros / 1e6)
+
+    def came_to(self, refused: str | None, purchases: Sequence[str]) -> None:
+        """Count a refusal, by its code, and what purchases came to."""
+        if refused:
+            self.refusals.labels(refused).inc()
+        for outcome in purchases:
+            known = self._outcomes.get(outcome)
+            if known is None:
+                known = self._outcomes[outcome] = self.purchases.labels(outcome)
+            known.inc()
 
     def measure(self) -> None:
         """Put down what stands just now: each process does it every second, and when it is asked for its numbers."""
@@ -112,39 +130,36 @@ class Observed:
             return
         began = time.perf_counter_ns()
         state: dict[str, Any] = scope.setdefault("state", {})
-        request = Request(scope, receive)
-        request_id = _request_id(request)
-        seen = {"status": 0}
-        common = [
-            (b"jifen-version", VERSIONS[-1].encode()),
-            (b"request-id", request_id.encode()),
-            (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
-        ]
+        request_id = _request_id(scope)
+        status = 0
 
         async def sending(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                seen["status"] = message["status"]
-                have = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in common if pair[0] not in have)]
+                status = message["status"]
+                headers = message["headers"]
+                have = [name for name, _ in headers]
+                message["headers"] = [
+                    *headers,
+                    *[pair for pair in _COMMON if pair[0] not in have],
+                    (b"request-id", request_id.encode()),
+                ]
             await send(message)
 
         self._meters.flying += 1
         failure: Exception | None = None
         try:
             if self._meters.flying > IN_FLIGHT_MAX:
-                await refuse(request, Busy("too many requests at once"))(scope, receive, sending)
+                await refuse(Request(scope), Busy("too many requests at once"))(scope, receive, sending)
             else:
                 await self._app(scope, receive, sending)
         except Exception as error:
             failure = error
-            if not seen["status"]:
-                await refuse(request, Defect())(scope, receive, sending)
+            if not status:
+                await refuse(Request(scope), Defect())(scope, receive, sending)
         finally:
             self._meters.flying -= 1
-            self._note(
-                scope, state, request_id, seen["status"], (time.perf_counter_ns() - began) // 1_000, failure
-            )
+            self._note(scope, state, request_id, status, (time.perf_counter_ns() - began) // 1_000, failure)
 
     def _note(
         self,
@@ -157,12 +172,9 @@ class Observed:
     ) -> None:
         route = getattr(scope.get("route"), "path_format", None) or "other"
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self._meters.answered(route, method, status, micros)
         refused = state.get("refused")
-        if refused:
-            self._meters.refusals.labels(refused).inc()
-        for outcome in state.get("purchases", ()):
-            self._meters.purchases.labels(outcome).inc()
+        self._meters.answered(route, method, status, micros)
+        self._meters.came_to(refused, state.get("purchases", ()))
         caller = state.get("caller")
         line = log.error if failure is not None else log.info
         line(
@@ -178,6 +190,9 @@ class Observed:
         )
 
 
-def _request_id(request: Request) -> str:
-    asked = request.headers.get("request-id", "")
-    return asked if asked and _REQUEST_ID.fullmatch(asked) else token_hex(16)
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"request-id":
+            asked = value.decode("latin-1")
+            return asked if _REQUEST_ID.fullmatch(asked) else token_hex(16)
+    return token_hex(16)

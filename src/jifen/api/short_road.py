@@ -39,14 +39,14 @@ from jifen.store.ledger import Ledger
 
 _VERSIONS = {version.encode() for version in VERSIONS}
 _NEWEST = VERSIONS[-1].encode()
+_encode = msgspec.json.Encoder().encode
 _JSON = [(b"content-type", b"application/json")]
 _REPLAY = (REPLAY_HEADER.lower().encode(), b"true")
 _MEMBERS, _BALANCES = "/v1/members/", "/balances"
 _RESERVATIONS, _COMMIT, _RELEASE = "/v1/reservations/", ":commit", ":release"
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """One request on this road."""
 
     ledger: Ledger
@@ -58,8 +58,7 @@ class _Asked:
     state: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
+class _Answered(msgspec.Struct, frozen=True):
     body: bytes
     status: int = 200
     is_replay: bool = False
@@ -215,7 +214,7 @@ async def _record(asked: _Asked) -> _Answered | None:
         return None
     answer = await asked.lanes.purchases.one(_to_record(asked, read))
     asked.state["purchases"] = [outcome(answer)]
-    body = msgspec.json.encode(render.purchase_answer(answer, asked.ledger.compiled))
+    body = _encode(render.purchase_answer(answer, asked.ledger.compiled))
     return _Answered(body, 200 if answer.is_replay else 201, answer.is_replay)
 
 
@@ -224,7 +223,7 @@ async def _quote(asked: _Asked) -> _Answered | None:
     if read is None:
         return None
     answer = await asked.lanes.quotes.one((read.purchase, read.whose))
-    return _Answered(msgspec.json.encode(render.purchase_answer(answer, asked.ledger.compiled)))
+    return _Answered(_encode(render.purchase_answer(answer, asked.ledger.compiled)))
 
 
 async def _record_batch(asked: _Asked) -> _Answered | None:
@@ -242,7 +241,7 @@ async def _read_balances(asked: _Asked) -> _Answered | None:
     if member_id is None:
         return None
     standing = await asked.lanes.standings.one(member_id)
-    return _Answered(msgspec.json.encode(render.balances_answer(standing)))
+    return _Answered(_encode(render.balances_answer(standing)))
 
 
 async def _reserve(asked: _Asked) -> _Answered | None:

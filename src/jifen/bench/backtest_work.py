@@ -184,7 +184,6 @@ def _lived(frames: BucketFrames, timeline: Any, snapshot: Snapshot) -> tuple[flo
 
     As at the till, lots are given only where time has made something due or there is debt.
     """
-    from dataclasses import replace
     from uuid import UUID
 
     from jifen.domain.calendar import day_number, epoch_second, local_date
@@ -201,13 +200,13 @@ def _lived(frames: BucketFrames, timeline: Any, snapshot: Snapshot) -> tuple[flo
         now = purchase.occurred_at
         day = day_number(local_date(now, timeline.time_zone))
         is_sparse = not (member.is_due(day, epoch_second(now)) or any(member.debts))
-        given = replace(member, lots=[]) if is_sparse else member
+        given = member._replace(lots=[]) if is_sparse else member
         began = time.process_time_ns()
         decision = decide_purchase(timeline, given, purchase, now=now)
         spent += time.process_time_ns() - began
         granted += sum(reason.granted for reason in decision.results)
         after = decision.after
-        members[number] = replace(after, lots=member.lots + after.lots) if is_sparse else after
+        members[number] = after._replace(lots=member.lots + after.lots) if is_sparse else after
     return spent / 1e9, granted
 
 

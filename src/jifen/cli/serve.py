@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from jifen.cli.at_ledger import AsJson, Home, moment_named, the_database, with_ledger
@@ -15,7 +17,7 @@ from jifen.cli.show import FAILED, say, show
 from jifen.cli.workers import Worker, common_meters, worker_count
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from pathlib import Path
 
     from jifen.embedded import Database
     from jifen.store.ledger import Ledger
@@ -49,7 +51,9 @@ def serve(
         from jifen.store.migrate import migrate
 
         migrate(database.owner)
-        serve_database(database, host=host, port=port, runs_jobs=jobs, pool_size=pool_size, workers=workers)
+        serve_database(
+            database, host=host, port=port, runs_jobs=jobs, pool_size=pool_size, workers=workers, home=home
+        )
 
 
 def serve_database(
@@ -60,6 +64,7 @@ def serve_database(
     runs_jobs: bool = True,
     pool_size: int = 8,
     workers: int = 0,
+    home: Path | None = None,
     makes_first_key: bool = False,
 ) -> None:
     """Serve the API over a migrated database until asked to stop, by so many processes (0: one for each processor).
@@ -68,6 +73,8 @@ def serve_database(
     """
     import uvicorn
     from uvicorn.supervisors import Multiprocess
+
+    from jifen.api.wire import OneWrite
 
     _refuse_taken_port(host, port)
     if makes_first_key:
@@ -81,6 +88,7 @@ def serve_database(
         address=database.app,
         runs_jobs=runs_jobs,
         pool_size=pool_size,
+        home=home or (database.embedded.home.folder if database.embedded else None),
         parent=os.getpid() if count > 1 else None,
     )
     config = uvicorn.Config(
@@ -90,10 +98,11 @@ def serve_database(
         port=port,
         workers=count,
         loop="uvloop" if sys.platform != "win32" else "auto",
-        http="httptools",
+        http=OneWrite,
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nothing here asks for the client's address
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
@@ -139,23 +148,25 @@ async def first_key(ledger: Ledger) -> str | None:
 
 def configure_logs() -> None:
     """One line of JSON for each event, on standard error; what libraries log comes in the same form."""
-    import msgspec
     import structlog
 
+    from jifen.api.wire import LinesTogether
+
+    lines = LinesTogether(sys.stderr.buffer)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(
-                serializer=lambda event, **_: msgspec.json.encode(event, enc_hook=str)
-            ),
-        ],
+        processors=[structlog.processors.format_exc_info, _in_one_go],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
+
+
+def _in_one_go(_: Any, level: str, event: Any) -> bytes:
+    # What structlog's own processors for level, time and JSON do, in a third of their time: there is a line for each request.
+    event["level"] = level
+    event["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return msgspec.json.encode(event, enc_hook=str) + b"\n"
 
 
 class _ToStructlog(logging.Handler):

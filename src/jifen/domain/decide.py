@@ -6,9 +6,10 @@ Refusals come first. What is returned is complete: postings with reasons, the me
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from jifen.domain import fold
@@ -45,8 +46,7 @@ class Reason(NamedTuple):
     granted: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
+class Posting(NamedTuple):
     """One movement between the member and the programme. Reasons add up to its units."""
 
     currency: int
@@ -58,8 +58,7 @@ class Posting:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What is to be written for one event of one member."""
 
     sequence: int
@@ -72,7 +71,7 @@ class Decision:
     masks: tuple[int, ...] = ()
     hits: tuple[Hit, ...] = ()
     results: tuple[Reason, ...] = ()  # one for each hit, those that granted nothing too
-    forgiven: Mapping[int, int] = field(default_factory=dict)  # by currency; returns only
+    forgiven: Mapping[int, int] = MappingProxyType({})  # by currency; returns only
     slices: tuple[tuple[int, int], ...] = ()  # (day of expiry, units); gifts only
 
     @property

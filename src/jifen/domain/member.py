@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,8 +25,7 @@ class Lot(NamedTuple):
     opened: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(NamedTuple):
     """Everything the fold keeps of one member. The lists are never changed in place.
 
     `lots` may be a part: those that this decision can touch (`Decision` says which changed).

@@ -35,8 +35,7 @@ class Line(NamedTuple):
     attributes: Mapping[str, str | int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class Payment(NamedTuple):
     """One means of payment of a receipt."""
 
     method: str

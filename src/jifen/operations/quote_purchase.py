@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+import msgspec
+
 from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import new_member
@@ -55,4 +57,4 @@ async def _quote(
 
     at = Circumstance(occurred_at=occurred_at, recorded_at=gathered.now)
     answer = answer_of(timeline, decision, purchase, at, purchase_id=NOBODY)
-    return replace(answer, purchase_id=None, sequence=None, member_id=member_id)
+    return msgspec.structs.replace(answer, purchase_id=None, sequence=None, member_id=member_id)

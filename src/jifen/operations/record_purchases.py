@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from jifen.domain.admission import believed, check_against_program
 from jifen.domain.calendar import local_date
@@ -33,8 +34,7 @@ from jifen.store.rows import Together
 Whose: TypeAlias = UUID | MemberKey | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseRequest:
+class PurchaseRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase as it came in: whose it is (None: nobody's), and the hash of its body."""
 
     purchase: Purchase
@@ -209,7 +209,7 @@ class _Batch:
                 assert isinstance(what, int)
                 first = answers[what]
                 assert isinstance(first, RecordedPurchase)
-                answers.append(replace(first, is_replay=True))
+                answers.append(msgspec.structs.replace(first, is_replay=True))
             elif kind == "stored":
                 assert isinstance(what, tuple)
                 answers.append(await _stored(connection, *what))

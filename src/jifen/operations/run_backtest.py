@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -84,15 +85,19 @@ async def stop_backtest(ledger: Ledger, backtest_id: UUID, request: Once) -> dic
     return await once(ledger, request, effect)
 
 
-async def look_after_backtests(ledger: Ledger, address: Address) -> None:
-    """Start a process where some wait and nobody works them off: they are the first, or that process was killed."""
+async def look_after_backtests(ledger: Ledger, address: Address, home: Path | None = None) -> None:
+    """Start a process where some wait and nobody works them off: they are the first, or that process was killed.
+
+    Shape
+        home   where back-tests keep what is theirs; None: where the process itself would look (JIFEN_HOME)
+    """
     async with ledger.transaction() as connection:
         is_left = await is_left_waiting(connection)
     if is_left:
-        start_backtests(address)
+        start_backtests(address, home)
 
 
-def start_backtests(address: Address) -> None:
+def start_backtests(address: Address, home: Path | None = None) -> None:
     """Start a process that works off what waits; where one does so already, the new one ends at once."""
     process = subprocess.Popen(
         [sys.executable, "-m", PROCESS],
@@ -103,5 +108,6 @@ def start_backtests(address: Address) -> None:
     )
     assert process.stdin is not None, "a pipe was asked for"
     with process.stdin:
-        process.stdin.write(json.dumps(asdict(address)).encode())
+        told = {"address": asdict(address), "home": None if home is None else str(home.absolute())}
+        process.stdin.write(json.dumps(told).encode())
     threading.Thread(target=process.wait, daemon=True).start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -200,4 +200,4 @@ async def with_old_counters(
             if cap >= 0 and is_of_period:
                 used[rule.number, kind] = used.get((rule.number, kind), 0) + granted.units
     old = [number for rule, period in forgotten for number in (rule, period, used.get((rule, period % 2), 0))]
-    return replace(member, counters=old + member.counters)
+    return member._replace(counters=old + member.counters)

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from jifen.domain.calendar import start_of_day
 from jifen.domain.decide import Decision, Posting, Reason, Verb
 from jifen.domain.timeline import Timeline
@@ -31,8 +33,7 @@ ACCOUNTS: dict[Verb, tuple[str, bool]] = {
 VERB_NAMES = {verb: verb.name.lower() for verb in Verb}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstance:
+class Circumstance(msgspec.Struct, frozen=True, kw_only=True):
     """Who, where and when of an entry."""
 
     occurred_at: datetime

@@ -82,27 +82,14 @@ def with_currencies(member: Member, n_currencies: int) -> Member:
     missing = fold.BALANCES + n_currencies * fold.BALANCE_WIDTH - len(member.scalars)
     if missing <= 0:
         return member
-    return _copy(member, scalars=member.scalars + [0] * missing)
+    return member._replace(scalars=member.scalars + [0] * missing)
 
 
 def with_lots(member: Member, lots: Sequence[Lot] | None) -> Member:
     """The member with the lots that a decision may touch."""
     if not lots:
         return member
-    return _copy(member, lots=[number for row in lots for number in row])
-
-
-def _copy(member: Member, *, scalars: list[int] | None = None, lots: list[int] | None = None) -> Member:
-    return Member(
-        member_id=member.member_id,
-        status=member.status,
-        scalars=member.scalars if scalars is None else scalars,
-        lots=member.lots if lots is None else lots,
-        window=member.window,
-        history=member.history,
-        counters=member.counters,
-        holds=member.holds,
-    )
+    return member._replace(lots=[number for row in lots for number in row])
 
 
 _LOT = "member_id, number, currency, left_units, held, gone, expired, returned, expires_on, matures_on, origin, opened"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+import msgspec
 
 from jifen.domain.calendar import local_date
 from jifen.domain.decide import Decision, Earned, Reason, Verb, moment_of
@@ -21,22 +22,34 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 
-def line_document(line: Line) -> dict[str, Any]:
+class LineKept(msgspec.Struct, omit_defaults=True):
     """A line as it is kept: what is not known or nothing is left out."""
-    kept = {
-        "number": line.number,
-        "sku": line.sku,
-        "name": line.name,
-        "category": line.category,
-        "brand": line.brand,
-        "quantity_milli": line.quantity_milli,
-        "amount_minor": line.amount_minor,
-        "discount_minor": line.discount_minor or None,
-        "cost_minor": line.cost_minor,
-        "tags": list(line.tags) or None,
-        "attributes": dict(line.attributes) or None,
-    }
-    return {name: value for name, value in kept.items() if value is not None}
+
+    number: int
+    quantity_milli: int
+    amount_minor: int
+    sku: str | None = None
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    discount_minor: int | None = None
+    cost_minor: int | None = None
+    tags: tuple[str, ...] | None = None
+    attributes: Mapping[str, str | int] | None = None
+
+
+def line_kept(line: Line) -> LineKept:
+    """A line as it will be kept."""
+    return LineKept(
+        line.number, line.quantity_milli, line.amount_minor, line.sku, line.name, line.category, line.brand,
+        line.discount_minor or None, line.cost_minor, line.tags or None, dict(line.attributes) or None,
+    )  # fmt: skip
+
+
+def line_document(line: Line) -> dict[str, Any]:
+    """A line as it is kept, as a document."""
+    document: dict[str, Any] = msgspec.to_builtins(line_kept(line))
+    return document
 
 
 def line_of(document: Mapping[str, Any]) -> Line:
@@ -77,8 +90,7 @@ def purchase_of(document: Mapping[str, Any]) -> Purchase:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedPurchase:
+class RecordedPurchase(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a purchase: the same from the decision and, later, from the journal."""
 
     purchase_id: UUID | None  # None: a receipt of nobody
@@ -137,7 +149,7 @@ async def add_purchases(
                 purchase.money, purchase.amount_minor,
                 json_text([{"method": p.method, "amount_minor": p.amount_minor} for p in purchase.payments]),
                 texts_text(purchase.tags),
-                json_text([line_document(line) for line in purchase.lines]),
+                json_text([line_kept(line) for line in purchase.lines]),
                 array_text(masks),
                 array_text(rules), array_text(amounts), array_text(quantities),
                 program.revision, decision.judged_tier, decision.after.tier, array_text(decision.after.balances), at.actor,

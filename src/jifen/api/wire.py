@@ -1,0 +1,79 @@
+"""How answers and lines of the log leave the process: what is written in one turn of the loop leaves in one system call.
+
+uvicorn writes the head of an answer and then its body, and a batch answers many requests in one turn. Each write would be
+a system call, and at the other end of the connection a wake-up: they cost more than making the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+from typing import Any, BinaryIO
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class OneWrite(HttpToolsProtocol):
+    """uvicorn's protocol, over a transport that waits for the end of the turn."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a connection."""
+        super().connection_made(_Transport(transport))  # type: ignore[arg-type]
+
+
+class _Transport:
+    """A transport whose writes of one turn leave together. All else it is asked goes to the transport itself."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self._held: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+        self.is_closing = transport.is_closing
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class LinesTogether:
+    """A logger for structlog: lines of one turn of the loop are written together; where no loop runs, each at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._held: list[bytes] = []
+        atexit.register(self._flush)
+
+    def msg(self, line: bytes) -> None:
+        """Take one line, with its end."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._file.write(line)
+            self._file.flush()
+            return
+        if not self._held:
+            loop.call_soon(self._flush)
+        self._held.append(line)
+
+    debug = info = warning = error = critical = exception = log = msg
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self._file.write(b"".join(held))
+            self._file.flush()

@@ -1,0 +1,112 @@
+"""What is written in one turn of the loop leaves together, in order, and nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+
+from jifen.api.wire import LinesTogether, _Transport
+
+
+class Written:
+    """A transport that remembers each write, and what else it is asked."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.is_closed = False
+
+    def write(self, data: bytes) -> None:
+        assert not self.is_closed
+        self.writes.append(data)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def pause_reading(self) -> None:
+        self.writes.append(b"(pause)")
+
+    def resume_reading(self) -> None:
+        self.writes.append(b"(resume)")
+
+    def get_extra_info(self, name: str) -> Any:
+        return f"info of {name}"
+
+
+def test_writes_of_one_turn_leave_in_one_and_in_order() -> None:
+    async def main() -> list[bytes]:
+        under = Written()
+        transport = _Transport(under)
+        transport.write(b"head ")
+        transport.write(b"body")
+        assert under.writes == []
+        await asyncio.sleep(0)
+        transport.write(b"next")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return under.writes
+
+    assert asyncio.run(main()) == [b"head body", b"next"]
+
+
+def test_closing_sends_what_was_written_before() -> None:
+    async def main() -> Written:
+        under = Written()
+        transport = _Transport(under)
+        transport.write(b"last words")
+        transport.close()
+        await asyncio.sleep(0)
+        assert transport.is_closing()
+        return under
+
+    under = asyncio.run(main())
+
+    assert (under.writes, under.is_closed) == ([b"last words"], True)
+
+
+def test_all_else_is_asked_of_the_transport_itself() -> None:
+    async def main() -> tuple[list[bytes], Any]:
+        under = Written()
+        transport = _Transport(under)
+        transport.pause_reading()
+        transport.resume_reading()
+        return under.writes, transport.get_extra_info("peername")
+
+    assert asyncio.run(main()) == ([b"(pause)", b"(resume)"], "info of peername")
+
+
+class Log(io.BytesIO):
+    """A file that counts its writes."""
+
+    writes = 0
+
+    def write(self, data: Any) -> int:
+        self.writes += 1
+        return super().write(data)
+
+
+def test_lines_of_one_turn_are_written_together() -> None:
+    file = Log()
+    log = LinesTogether(file)
+
+    async def main() -> None:
+        log.info(b"one\n")
+        log.error(b"two\n")
+        await asyncio.sleep(0)
+        log.info(b"three\n")
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+    assert (file.getvalue(), file.writes) == (b"one\ntwo\nthree\n", 2)
+
+
+def test_without_a_loop_a_line_is_written_at_once() -> None:
+    file = Log()
+
+    LinesTogether(file).info(b"one\n")
+
+    assert file.getvalue() == b"one\n"
