@@ -69,9 +69,9 @@ def _worker_address(request: pytest.FixtureRequest, postgres: Server) -> None:
 
 
 @asynccontextmanager
-async def served(address: Connection, shop: Shop) -> AsyncIterator[Api]:
-    """The application as it is served: it knows its address and starts processes."""
-    app = create_app(address)
+async def served(address: Connection, shop: Shop, home: Path) -> AsyncIterator[Api]:
+    """The application as it is served: it knows its address and its folder, and starts processes."""
+    app = create_app(address, home=home)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:
@@ -81,9 +81,10 @@ async def served(address: Connection, shop: Shop) -> AsyncIterator[Api]:
 async def test_a_process_of_its_own_runs_it_and_its_report_is_fetched(
     postgres: Server, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("JIFEN_HOME", str(tmp_path))
+    home = tmp_path / "home"
+    monkeypatch.setenv("JIFEN_HOME", str(tmp_path / "another"))
     create_database(postgres, "backtested", template=shop.template)
-    async with served(postgres.app.to_database("backtested"), shop) as api:
+    async with served(postgres.app.to_database("backtested"), shop, home) as api:
         for _ in range(3):
             await api.a_purchase(await api.a_member(), of=20_000)
         document = await the_document(api)
@@ -111,8 +112,9 @@ async def test_a_process_of_its_own_runs_it_and_its_report_is_fetched(
 
         told = await state(api, refused)
         assert (told["state"], told["failure"]["code"], told["result"]) == ("failed", "store_unknown", None)
-        snapshots = [one.name for one in (tmp_path / "backtest").glob("snapshot-*")]
+        snapshots = [one.name for one in (home / "backtest").glob("snapshot-*")]
         assert len(snapshots) == 1
+        assert not (tmp_path / "another").exists(), "it was told which folder is its own"
     run_sql(postgres.admin, "DROP DATABASE backtested WITH (FORCE)", bin=postgres.bin)
 
 
@@ -147,18 +149,18 @@ async def test_a_run_whose_process_is_gone_has_failed(api: Api) -> None:
 
 
 async def test_what_waits_is_worked_off_when_nobody_does(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Connection] = []
-    monkeypatch.setattr(run_backtest, "start_backtests", started.append)
-    address = api.app.state.worker_address
+    started: list[tuple[Connection, Path | None]] = []
+    monkeypatch.setattr(run_backtest, "start_backtests", lambda *told: started.append(told))
+    address, home = api.app.state.worker_address, Path("/var/lib/a-shop")
     await look_after_backtests(api.ledger, address)
     assert not started, "nothing waits"
     await ask(api)
     async with a_worker(api) as process:
         assert await take_turn(process)
-        await look_after_backtests(api.ledger, address)
+        await look_after_backtests(api.ledger, address, home)
         assert not started, "somebody works them off"
-    await look_after_backtests(api.ledger, address)
-    assert started == [address]
+    await look_after_backtests(api.ledger, address, home)
+    assert started == [(address, home)]
 
 
 async def test_how_far_it_is_is_told(api: Api) -> None:

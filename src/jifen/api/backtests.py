@@ -156,7 +156,7 @@ async def ask(request: Request, body: BacktestBody) -> Response:
     )
     address = request.app.state.address
     if address is not None and not answer["is_replay"]:
-        await look_after_backtests(desk.ledger, address)
+        await look_after_backtests(desk.ledger, address, request.app.state.home)
     return render.told(BacktestAsked, answer, status=202)
 
 
@@ -283,7 +283,7 @@ async def look_after(app: FastAPI) -> None:
     while True:
         try:
             if app.state.address is not None and app.state.ledger is not None:
-                await look_after_backtests(app.state.ledger, app.state.address)
+                await look_after_backtests(app.state.ledger, app.state.address, app.state.home)
         except Exception as failure:
             log.warning("back-tests could not be looked after", error=repr(failure))
         await asyncio.sleep(LOOKS_EVERY_SECONDS)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Worker:
     address: Address
     runs_jobs: bool
     pool_size: int
+    home: Path | None = None  # Jifen's folder, when it is not its own
     parent: int | None = None  # the process that watches over it; None: nobody does
 
     def __call__(self) -> FastAPI:
@@ -44,7 +46,7 @@ class Worker:
         configure_logs()
         if self.parent is not None:
             threading.Thread(target=_end_with, args=(self.parent,), daemon=True).start()
-        app = create_app(self.address, runs_jobs=self.runs_jobs, pool_size=self.pool_size)
+        app = create_app(self.address, runs_jobs=self.runs_jobs, pool_size=self.pool_size, home=self.home)
         look_less_often()
         return app
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -32,15 +33,19 @@ EXPECTED = (Refusal, SnapshotRefused, DocumentRefused)
 log = structlog.get_logger("jifen.backtest")
 
 
-def work(address: Address, question: Mapping[str, Any], told: Told) -> list[tuple[str, str, bytes]]:
+def work(
+    address: Address, home: Path | None, question: Mapping[str, Any], told: Told
+) -> list[tuple[str, str, bytes]]:
     """The reports of one back-test: form, language, content. Runs in a thread.
 
+    Shape
+        home   Jifen's folder; None: its own (JIFEN_HOME)
     Refuses
         EXPECTED   see `run_backtest` and `own_snapshot`
         Stopped    it was cancelled
     """
     asked = asked_of(question)
-    home = home_folder()
+    home = home or home_folder()
     with alone(home, told):
         snapshot = asyncio.run(own_snapshot(address, home, told))
         result = run_backtest(snapshot, asked, told)

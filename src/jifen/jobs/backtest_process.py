@@ -1,7 +1,7 @@
 """The process that works off the back-tests that the API was asked for: `python -m jifen.jobs.backtest_process`.
 
-The database's address comes as JSON by standard input. One such process at a time works for a database; another one ends at
-once. It yields to everybody else on its machine (nice), and ends when its database is gone.
+The database's address and Jifen's folder come as JSON by standard input. One such process at a time works for a database;
+another one ends at once. It yields to everybody else on its machine (nice), and ends when its database is gone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import sys
+from pathlib import Path
 
 import asyncpg
 import structlog
@@ -34,7 +35,7 @@ TELLS_EVERY_SECONDS = 0.5
 log = structlog.get_logger("jifen.backtest")
 
 
-async def work_off(address: Address) -> int:
+async def work_off(address: Address, home: Path | None = None) -> int:
     """Run what waits, one after another, until nothing does; answers how many it ran."""
     ran = 0
     connection = await connect(address)
@@ -42,7 +43,7 @@ async def work_off(address: Address) -> int:
         # One may come to wait just before the turn is left, and find it taken: so look once more after it.
         while await waiting_backtests(connection) and await take_turn(connection):
             while (one := await begin_next(connection)) is not None:
-                await _run(connection, address, one)
+                await _run(connection, address, home, one)
                 await leave_run(connection, one.backtest_id)
                 ran += 1
             await leave_turn(connection)
@@ -51,13 +52,13 @@ async def work_off(address: Address) -> int:
     return ran
 
 
-async def _run(connection: Connection, address: Address, one: StoredBacktest) -> None:
+async def _run(connection: Connection, address: Address, home: Path | None, one: StoredBacktest) -> None:
     """Run one, tell how far it is, and keep its reports or why there are none."""
     # Polars and Numba are loaded by who has the turn: one that finds it taken has cost little.
     from jifen.jobs.backtest_asked import EXPECTED, Stopped, Told, failure_document, work
 
     told = Told()
-    working = asyncio.create_task(asyncio.to_thread(work, address, one.question, told))
+    working = asyncio.create_task(asyncio.to_thread(work, address, home, one.question, told))
     while not working.done():
         await asyncio.wait([working], timeout=TELLS_EVERY_SECONDS)
         if not await still_runs(connection, one.backtest_id, **told.now()):
@@ -85,14 +86,15 @@ def main() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    address = Address(**json.load(sys.stdin))
+    told = json.load(sys.stdin)
+    home = Path(told["home"]) if told["home"] else None
     os.nice(NICE)
-    asyncio.run(_work_while_it_can(address))
+    asyncio.run(_work_while_it_can(Address(**told["address"]), home))
 
 
-async def _work_while_it_can(address: Address) -> None:
+async def _work_while_it_can(address: Address, home: Path | None) -> None:
     try:
-        await work_off(address)
+        await work_off(address, home)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as gone:
         log.warning("the database is gone; what ran has failed", error=repr(gone))
         # A thread may still compute what nobody can be told any more.
