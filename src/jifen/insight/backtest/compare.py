@@ -189,13 +189,21 @@ def question_of(
 
 def span_of(snapshot: Snapshot, zone: str) -> tuple[date, date]:
     """The first day that something was recorded, and the day of the snapshot's instant."""
-    firsts = [
-        snapshot.scan(table).select(pl.col("recorded_at").min()).collect().item() for table in ("purchases", "entries")
-    ]  # fmt: skip
+    firsts = [_first_recorded(snapshot, table) for table in ("purchases", "entries")]
     known = [first for first in firsts if first is not None]
     if not known:
         raise BacktestRefused("the snapshot holds no history: nobody has bought anything yet")
     return local_date(min(known), zone), local_date(snapshot.manifest.instant, zone)
+
+
+def _first_recorded(snapshot: Snapshot, table: str) -> datetime | None:
+    """When the first row of a table was recorded; it lies in the files of the first month."""
+    months = [file.month for file in snapshot.manifest.files_of(table) if file.month and file.rows]
+    if not months:
+        return None
+    rows = snapshot.scan(table, months=[min(months)])
+    first: datetime = rows.select(pl.col("recorded_at").min()).collect().item()
+    return first
 
 
 def _refuse_unknown_stores(snapshot: Snapshot, question: Question) -> None:

@@ -56,7 +56,7 @@ def settle_gifts(
         return None
     ids = given.get_column("gift_id").unique().sort().to_list()
     numbers = {name: number for number, name in enumerate(ids)}
-    parts = _prepared(snapshot, question, side, given.get_column("member").unique(), frames_of)
+    parts = _prepared(snapshot, question, side, given.get_column("member").unique(), numbers, frames_of)
     settled = _recorded(given, numbers)
     touched: Integers = np.arange(len(ids))
     passes = 0
@@ -105,34 +105,17 @@ def _prepared(
     question: Question,
     side: Side,
     who: pl.Series,
+    ids: dict[str, int],
     frames_of: Callable[[int], BucketFrames],
 ) -> list[_Part]:
-    ids: dict[str, int] = {}
-    entries = snapshot.scan("entries").filter(pl.col("gift_id").is_not_null())
-    for name in entries.select("gift_id").unique().sort("gift_id").collect().get_column("gift_id"):
-        ids[name] = len(ids)
+    """The givers and receivers of each bucket that has some."""
+    buckets = (who % snapshot.buckets).unique().sort().to_list()
     with ThreadPoolExecutor(max_workers=THREADS) as pool:
-        parts = pool.map(
-            lambda bucket: _part(snapshot, question, side, who, ids, bucket, frames_of),
-            range(snapshot.buckets),
-        )
-        return [part for part in parts if part is not None]
+        return list(pool.map(lambda bucket: _part(question, side, who, ids, frames_of(bucket)), buckets))
 
 
-def _part(
-    snapshot: Snapshot,
-    question: Question,
-    side: Side,
-    who: pl.Series,
-    ids: dict[str, int],
-    bucket: int,
-    frames_of: Callable[[int], BucketFrames],
-) -> _Part | None:
-    """The givers and receivers of a bucket with what select sees of them; None: it has none."""
-    numbers = snapshot.scan("members", bucket).select("member").collect().get_column("member")
-    if not numbers.is_in(who.implode()).any():
-        return None
-    frames = frames_of(bucket)
+def _part(question: Question, side: Side, who: pl.Series, ids: dict[str, int], frames: BucketFrames) -> _Part:
+    """The givers and receivers of a bucket with what select sees of them."""
     frames = chosen(frames, frames.members.get_column("member").is_in(who.implode()), before=question.before)
     woven = weave(frames, zone=question.zone, end_at=None)
     days = woven.block[:, fold.EVENT_OCCURRED_DAY]

@@ -8,18 +8,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from jifen.domain import fold
+from jifen.domain.calendar import day_number
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
 from jifen.insight.backtest.habits import habits_of
 from jifen.insight.backtest.hits import sees_alike
 from jifen.insight.backtest.question import Question, chosen_members
-from jifen.insight.backtest.shapes import Integers, Tallied
+from jifen.insight.backtest.shapes import Integers, Period, Tallied
 from jifen.insight.backtest.sides import Side
 from jifen.insight.backtest.walking import Places, Walk, walk_bucket
 from jifen.insight.snapshot import BucketFrames
@@ -105,7 +107,9 @@ def tally_bucket(
     woven = weave(frames, zone=question.zone, end_at=question.end_at)
     places = places_of(woven, question)
     days = woven.block[:, fold.EVENT_OCCURRED_DAY]
-    first, end = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    # No narrower than the history, so that most buckets have the same days and share one table.
+    first = min(int(days.min(initial=fold.FAR)), day_number(question.history_from))
+    end = max(int(days.max(initial=0)), day_number(question.to_on))
     clock.tell("select")
     walked: list[tuple[Tallied, Judged]] = []
     rows = [side.rows_of_purchases(woven.purchases) for side in question.sides]
@@ -119,14 +123,14 @@ def tally_bucket(
         judged = judge(
             woven,
             side,
-            expiry=side.expiry(first, end),
+            expiry=_expiry(side, first, end),
             first_day=first,
             slices=slices,
             seen=seen,
             habits=habits,
         )
         clock.tell("select")
-        tallied, _ = walk_bucket(woven, judged, side.numbers(), question.period(side), places, walk=walk)
+        tallied, _ = walk_bucket(woven, judged, side.numbers(), _period(question, side), places, walk=walk)
         walked.append((tallied, judged))
         clock.tell("fold")
     members, changes = _members(question, woven, places, [tallied for tallied, _ in walked])
@@ -134,8 +138,7 @@ def tally_bucket(
         _side(question, side, woven, places, tallied, judged)
         for side, (tallied, judged) in zip(question.sides, walked, strict=True)
     ]
-    first_at = question.period(question.draft).first_day
-    inside = woven.block[:, fold.EVENT_RECORDED_DAY] >= first_at
+    inside = woven.block[:, fold.EVENT_RECORDED_DAY] >= day_number(question.from_on)
     in_period = woven.row[(woven.table == 0) & inside]
     clock.tell("tally")
     return Tally(
@@ -147,6 +150,18 @@ def tally_bucket(
         returns=int(((woven.table == 1) & inside).sum()),
         seconds=clock.seconds,
     )
+
+
+@lru_cache(maxsize=4)
+def _period(question: Question, side: Side) -> Period:
+    """The period of a side: a day at a time in Python, so once and not for each bucket."""
+    return question.period(side)
+
+
+@lru_cache(maxsize=4)
+def _expiry(side: Side, first_day: int, end_day: int) -> Integers:
+    """The days of expiry of a side, likewise."""
+    return side.expiry(first_day, end_day)
 
 
 class _Clock:

@@ -117,17 +117,16 @@ class Snapshot:
         Refuses
             FileDiffers   lines and purchases are not as many as each other
         """
-        wanted = columns or {}
+        wanted = dict(columns or {})
+        asked = wanted.get("purchases")
+        if asked is not None:
+            wanted["purchases"] = [*asked, "line_count"]  # which purchase a line is of
         frames = {name: self._collect(name, bucket, tables, wanted.get(name)) for name in TABLES}
         purchases, lines = frames["purchases"], frames["lines"]
+        if asked is not None and "line_count" not in asked:
+            purchases = purchases.drop("line_count")
         if "purchases" in tables:
-            counts = (
-                self.scan("purchases", bucket)
-                .select("line_count")
-                .collect()
-                .get_column("line_count")
-                .to_numpy()
-            )
+            counts = frames["purchases"].get_column("line_count").to_numpy()
             purchases = purchases.insert_column(
                 0, pl.Series("purchase", np.arange(len(counts)), dtype=pl.Int64)
             )
