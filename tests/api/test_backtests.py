@@ -265,6 +265,48 @@ async def test_one_that_is_not_there_is_unknown(api: Api) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "backtest_unknown")
 
 
+async def test_the_list_is_newest_first_page_by_page(api: Api) -> None:
+    assert (await api.get("/v1/backtests")).json() == {"data": [], "next_cursor": None}
+    done = await a_done_backtest(api)
+    asked = [done, *[await ask(api, label=f"draft {at}") for at in range(4)]]
+
+    found: list[dict[str, Any]] = []
+    following = ""
+    for size in (2, 2, 1):
+        page = (await api.get(f"/v1/backtests?limit=2{following}")).json()
+        assert len(page["data"]) == size
+        assert (page["next_cursor"] is None) == (size == 1)
+        found += page["data"]
+        following = f"&before={page['next_cursor']}"
+
+    assert [one["backtest_id"] for one in found] == asked[::-1]
+    assert [one["label"] for one in found] == ["draft 3", "draft 2", "draft 1", "draft 0", "draft"]
+    assert [one["state"] for one in found] == ["waiting"] * 4 + ["done"]
+    assert not {"result", "question", "document", "missing"} & set(found[0])
+    one = await state(api, done)
+    assert {name: one[name] for name in found[-1] if name != "label"} == {
+        name: value for name, value in found[-1].items() if name != "label"
+    }
+    whole = (await api.get("/v1/backtests?limit=5")).json()
+    assert (whole["data"], whole["next_cursor"]) == (found, None)
+
+
+async def test_the_list_says_of_a_run_whose_process_is_gone_that_it_failed(api: Api) -> None:
+    backtest = await ask(api)
+    async with a_worker(api) as process:
+        await begin_next(process)
+        (one,) = (await api.get("/v1/backtests")).json()["data"]
+        assert (one["backtest_id"], one["state"]) == (backtest, "running")
+    (one,) = (await api.get("/v1/backtests")).json()["data"]
+    assert (one["state"], one["failure"]["code"]) == ("failed", "backtest_process_gone")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "before=1", "before=mbr_" + "0" * 32])
+async def test_a_page_of_back_tests_has_a_limit_and_a_cursor_of_its_own(api: Api, query: str) -> None:
+    answer = await api.get(f"/v1/backtests?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "field_wrong")
+
+
 async def test_asking_costs_a_till_nothing(api: Api) -> None:
     began = time.perf_counter()
     await ask(api)

@@ -211,6 +211,11 @@ async def _read_backtest(api: Api) -> Asked:
     return Asked(method="GET", path=f"/v1/backtests/{await a_done_backtest(api)}")
 
 
+async def _list_backtests(api: Api) -> Asked:
+    await a_done_backtest(api)
+    return Asked(method="GET", path="/v1/backtests")
+
+
 async def _read_report(api: Api) -> Asked:
     return Asked(method="GET", path=f"/v1/backtests/{await a_done_backtest(api)}/report?language=zh")
 
@@ -236,6 +241,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/backtests"): _ask_backtest,
     ("POST", "/v1/backtests/{backtest_id}:cancel"): _cancel_backtest,
+    ("GET", "/v1/backtests"): _list_backtests,
     ("GET", "/v1/backtests/{backtest_id}"): _read_backtest,
     ("GET", "/v1/backtests/{backtest_id}/report"): _read_report,
     **{

@@ -24,13 +24,13 @@ from jifen.api.said import said
 from jifen.document.load import document_from
 from jifen.document.problems import DocumentRefused
 from jifen.domain import refusals as no
-from jifen.operations.read_backtest import read_backtest, read_report
+from jifen.operations.read_backtest import PAGE_MAX, list_backtests, read_backtest, read_report
 from jifen.operations.run_backtest import (
     ask_backtest,
     look_after_backtests,
     stop_backtest,
 )
-from jifen.store.backtests import StoredBacktest
+from jifen.store.backtests import ListedBacktest, StoredBacktest
 
 STORES_MAX = 1_000
 LOOKS_EVERY_SECONDS = 15
@@ -61,6 +61,7 @@ Day: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-01-31"]}),
 ]
 State: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
+Stage: TypeAlias = Literal["waiting", "snapshot", "checking", "comparing"]
 
 
 class BacktestBody(DocumentBody):
@@ -112,15 +113,33 @@ class BacktestFailure(Answer):
     message_zh: str
 
 
+class BacktestListed(BacktestAsked):
+    """How far a back-test is, as a list tells it."""
+
+    label: str = Field(description="What its report calls the draft.")
+    asked_by: str
+    started_at: Instant | None
+    ended_at: Instant | None
+    stage: Stage | None
+    percent: int
+    seconds_left: int | None
+    failure: BacktestFailure | None
+
+
+class BacktestsAnswer(Answer):
+    """A page of back-tests, newest first."""
+
+    data: list[BacktestListed]
+    next_cursor: BacktestId | None
+
+
 class BacktestAnswer(BacktestAsked):
     """How far a back-test is, and what came of it. It is kept for 30 days after its end."""
 
     asked_by: str
     started_at: Instant | None
     ended_at: Instant | None
-    stage: Literal["waiting", "snapshot", "checking", "comparing"] | None = Field(
-        description="What it does, or did last; `percent` is of this stage."
-    )
+    stage: Stage | None = Field(description="What it does, or did last; `percent` is of this stage.")
     percent: int
     seconds_left: int | None
     missing: list[dict[str, Any]] | None = Field(
@@ -173,6 +192,29 @@ def _check(body: BacktestBody) -> None:
                 refusal = document_refused(refused)
                 refusal.pointer = refusal.pointer.replace("/document", f"/{name}", 1)
                 raise refusal from None
+
+
+@router.get(
+    "/backtests",
+    tags=["programme"],
+    summary="List back-tests",
+    **said(scopes=["console"], answer=BacktestsAnswer, changes=False),
+)
+async def list_all(
+    request: Request,
+    before: Annotated[
+        BacktestId | None, Query(description="The cursor: next_cursor of the page before.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+) -> Response:
+    """Those that wait or run, and those that ended within 30 days, the newest first; without documents and results."""
+    page, following = await list_backtests(desk_of(request).ledger, before=before, limit=limit)
+    return render.answered(BacktestsAnswer(data=[_listed(one) for one in page], next_cursor=following))
+
+
+def _listed(one: ListedBacktest) -> BacktestListed:
+    values = {name: getattr(one, name) for name in BacktestListed.model_fields}
+    return BacktestListed(**values | {"label": one.label or "draft"})
 
 
 @router.get(

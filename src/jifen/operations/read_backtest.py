@@ -1,12 +1,37 @@
-"""Read a back-test that was asked for, and its report."""
+"""Read the back-tests that were asked for, one of them, and its report."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from jifen.domain.refusals import BacktestUnfinished, BacktestUnknown
-from jifen.store.backtests import StoredBacktest, fail_orphans, find_backtest, find_report
+from jifen.store.backtests import (
+    ListedBacktest,
+    StoredBacktest,
+    fail_orphans,
+    find_backtest,
+    find_report,
+    page_of_backtests,
+)
 from jifen.store.ledger import Ledger
+
+PAGE_MAX = 200
+
+
+async def list_backtests(
+    ledger: Ledger, *, before: UUID | None, limit: int
+) -> tuple[list[ListedBacktest], UUID | None]:
+    """A page of them, the newest first, and the cursor of the next page; None at the end.
+
+    One whose process is gone has failed.
+    """
+    assert 1 <= limit <= PAGE_MAX, "a page has a limit"
+    async with ledger.transaction() as connection:
+        found = await page_of_backtests(connection, before=before, limit=limit + 1)
+        if any(one.state == "running" for one in found) and await fail_orphans(connection):
+            found = await page_of_backtests(connection, before=before, limit=limit + 1)
+    page = found[:limit]
+    return page, page[-1].backtest_id if len(found) > limit else None
 
 
 async def read_backtest(ledger: Ledger, backtest_id: UUID) -> StoredBacktest:

@@ -72,6 +72,41 @@ async def find_backtest(connection: Connection, backtest_id: UUID) -> StoredBack
     return StoredBacktest(**row) if row else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedBacktest:
+    """A back-test as a list shows it: without its documents, and without what it answers."""
+
+    backtest_id: UUID
+    state: str
+    label: str | None
+    asked_by: str
+    asked_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    stage: str | None
+    percent: int
+    seconds_left: int | None
+    failure: dict[str, Any] | None
+
+
+async def page_of_backtests(
+    connection: Connection, *, before: UUID | None, limit: int
+) -> list[ListedBacktest]:
+    """At most so many back-tests, the newest first. Their ids tell when they were asked for, so an id is the cursor.
+
+    Shape
+        before   only those whose id is lower; None: from the newest on
+    """
+    rows = await connection.fetch(
+        """SELECT backtest_id, state, question ->> 'label' AS label, asked_by, asked_at, started_at, ended_at, stage, percent,
+                  seconds_left, failure
+           FROM backtest WHERE $1::uuid IS NULL OR backtest_id < $1 ORDER BY backtest_id DESC LIMIT $2""",
+        before,
+        limit,
+    )
+    return [ListedBacktest(**row) for row in rows]
+
+
 async def waiting_backtests(connection: Connection) -> int:
     """How many wait."""
     return int(await connection.fetchval("SELECT count(*) FROM backtest WHERE state = 'waiting'"))
