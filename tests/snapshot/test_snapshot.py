@@ -28,6 +28,7 @@ from tests.snapshot.shop import (
     snapshot_of,
 )
 
+from jifen.domain.calendar import day_or_never
 from jifen.domain.refusals import ProgramMissing
 from jifen.insight.snapshot import TABLES, File, open_snapshot, writing
 from jifen.insight.snapshot.files import write_file
@@ -532,6 +533,50 @@ async def test_a_damaged_part_is_not_dressed_as_new(
         with pytest.raises(FileDiffers, match="checksum"):
             await snapshot_of(fresh_database, tmp_path / "s")
         assert read_manifest(tmp_path / "s") == first.manifest
+
+
+@pytest.mark.parametrize("table", ["members", "stores"])
+async def test_what_a_run_reads_of_the_snapshot_before_is_proven_first(
+    fresh_database: FreshDatabase, tmp_path: Path, table: str
+) -> None:
+    folder = tmp_path / "s"
+    async with a_till(fresh_database, a_shop_document()) as till:
+        lives = await lives_in(till, members=3, steps=10)
+        first = await snapshot_of(fresh_database, folder, buckets=2)
+        path = folder / first.manifest.files_of(table)[-1].path
+        whole = path.read_bytes()
+        spoilt = bytearray(whole)
+        spoilt[len(spoilt) // 2] ^= 1
+        path.write_bytes(spoilt)
+        before = {one: one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+        await lives.enrol(2)
+        await lives.buy(lives.members[0])
+
+        with pytest.raises(FileDiffers, match="another checksum"):
+            await snapshot_of(fresh_database, folder)
+
+        assert {one: one.read_bytes() for one in folder.rglob("*") if one.is_file()} == before
+        path.write_bytes(whole)
+        assert (await snapshot_of(fresh_database, folder)).manifest.runs == 2
+        assert_same(rows_of_snapshot(folder), await rows_of_ledger(fresh_database))
+
+
+async def test_the_slices_of_a_gift_are_written_as_the_contract_says(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    async with a_till(fresh_database, a_shop_document()) as till:
+        ann, bo = await till.enrol(), await till.enrol()
+        await till.adjust(ann, 35)
+        await till.give(ann, bo, 7)
+        async with till.ledger.pool.acquire() as connection:
+            expires_on = await connection.fetchval("SELECT max(expires_on) FROM lot WHERE member_id = $1", bo)
+        taken = await snapshot_of(fresh_database, tmp_path / "s")
+    entries = open_snapshot(tmp_path / "s").scan("entries").filter(pl.col("gift_id").is_not_null())
+    told = next(c for c in TABLES["entries"].contract.columns if c.name == "slices")
+
+    assert taken.new["entries"] == 3
+    assert "(day of expiry, units)" in str(told)
+    assert entries.collect().get_column("slices").to_list() == [[day_or_never(expires_on), 7]] * 2
 
 
 async def test_an_attribute_that_becomes_a_text_is_one_in_the_old_parts_too(

@@ -39,7 +39,7 @@ from jifen.insight.snapshot.manifest import (
     write_whole,
 )
 from jifen.insight.snapshot.merging import PARTS_MAX, merged, merged_purchases, read_parts
-from jifen.insight.snapshot.reading import Snapshot, SnapshotRevision, open_snapshot
+from jifen.insight.snapshot.reading import Snapshot, SnapshotRevision, check_file, open_snapshot
 from jifen.insight.snapshot.reference import bought_at, stores_of, tiers_of, together
 from jifen.insight.snapshot.refusals import HistoryDiffers, OtherBuckets, OtherDatabase
 from jifen.insight.snapshot.rows import attributes_of, decoded, parsed, purchases_and_lines
@@ -83,12 +83,29 @@ def begin(folder: Path, *, buckets: int | None = None) -> Iterator[Run]:
                 f"the snapshot in {folder} has {before.buckets} buckets, not {buckets}. Leave the option out, or take a "
                 "new snapshot in an empty folder."
             )
+        if before is not None:
+            _prove_what_is_read(before)
         clean(folder, before.manifest if before else None)
         run = Run(folder, before, buckets or (before.buckets if before else BUCKETS))
         try:
             yield run
         finally:
             run.leave()
+
+
+def _prove_what_is_read(before: Snapshot) -> None:
+    """Hold to their checksums the files that every run reads of the snapshot before: who has which number, and what was bought.
+
+    A wrong number or count would be written anew as if it were true. Parts that are put together are proven when that is done.
+
+    Refuses
+        FileDiffers   one is not the file that the manifest names
+    """
+    manifest = before.manifest
+    bought = "stores" if any(file.table == "stores" for file in manifest.files) else "purchases"
+    for table in ("members", bought):
+        for file in manifest.files_of(table):
+            check_file(before.folder, file.path, file.bytes, file.sha256)
 
 
 class RunStopped(Exception):
