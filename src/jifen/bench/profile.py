@@ -27,7 +27,8 @@ rows and their statements. answer: the JSON. commit: the rest of the operation, 
 _OPERATION = "jifen.operations.record_purchases"
 _TIMED = (
     ("gather", f"{_OPERATION}.found_by"),
-    ("gather", f"{_OPERATION}.gather_locked"),
+    ("gather", f"{_OPERATION}.lock_members"),
+    ("gather", f"{_OPERATION}.gather_for_purchases"),
     ("gather", f"{_OPERATION}.known_purchases"),
     ("select", "jifen.domain.program.select.Select.__call__"),
     ("fold", f"{_OPERATION}.decide_purchase"),

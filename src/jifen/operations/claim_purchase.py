@@ -37,7 +37,7 @@ async def claim_purchase(
         timeline = gathered.timeline
         unclaimed = await lock_unclaimed(connection, key)
         if unclaimed is None:
-            if key in await known_purchases(connection, [key]):
+            if key in (await known_purchases(connection, [key]))[1]:
                 raise PurchaseClaimed(pointer="/business_no", source=key.source, business_no=key.business_no)
             raise PurchaseUnknown(pointer="/business_no", source=key.source, business_no=key.business_no)
         purchase = purchase_of(unclaimed.body)

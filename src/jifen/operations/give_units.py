@@ -45,7 +45,7 @@ async def give_units(
     given: list[Gift] = []
 
     async def effect(connection: Connection) -> dict[str, Any]:
-        receivers = await read_members(connection, [receiver_id])
+        _, receivers = await read_members(connection, [receiver_id])
         gathered = await gather_locked(ledger, connection, [member_id])
         member = gathered.spender(member_id, pointer="/member")
         receiver = receivers.get(receiver_id)

@@ -29,7 +29,7 @@ from jifen.store.gather import Gathered, currency_number, gather_locked, save_de
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, EntryRow, add_entries
 from jifen.store.keys import RememberedAnswer, remember_answers, remembered_answers
-from jifen.store.ledger import Ledger
+from jifen.store.ledger import Connection, Ledger
 from jifen.store.members import MemberKey, found_by
 from jifen.store.once import TRIES, Once
 from jifen.store.reservations import Reservation, add_reservations, find_reservations
@@ -103,12 +103,10 @@ async def _handle(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer]:
         gathered = await gather_locked(ledger, connection, [m for m in whose if m is not None])
         # Asked after the locks: whoever had the same key has committed by now, or comes later.
         known = await remembered_answers(connection, [one.once.key for one in asked])
-        # Read again under the locks, for the word that says why it is over.
-        reservations = await find_reservations(connection, ids)
 
-        batch = _Batch(gathered, known, reservations)
+        batch = _Batch(gathered, known, named)
         for one, member_id in zip(asked, whose, strict=True):
-            batch.take(one, member_id)
+            await batch.take(connection, one, member_id)
 
         together = Together()
         decisions = [decision for decision, _, _ in batch.decided]
@@ -146,7 +144,7 @@ class _Batch:
         self.new: list[tuple[str, bytes, dict[str, Any]]] = []
         self.answers: list[Answer] = []
 
-    def take(self, asked: Asked, member_id: UUID | None) -> None:
+    async def take(self, connection: Connection, asked: Asked, member_id: UUID | None) -> None:
         """Decide one request; a refusal is its answer and leaves no trace."""
         try:
             known = self.known.get(asked.once.key)
@@ -155,14 +153,14 @@ class _Batch:
                     raise KeyReused(pointer="/headers/Idempotency-Key")
                 self.answers.append({**known.answer, "is_replay": True})
                 return
-            answer = self._decide(asked, member_id)
+            answer = await self._decide(connection, asked, member_id)
             self.known[asked.once.key] = RememberedAnswer(asked.once.body_hash, answer)
             self.new.append((asked.once.key, asked.once.body_hash, answer))
             self.answers.append({**answer, "is_replay": False})
         except Refusal as refusal:
             self.answers.append(refusal)
 
-    def _decide(self, asked: Asked, member_id: UUID | None) -> dict[str, Any]:
+    async def _decide(self, connection: Connection, asked: Asked, member_id: UUID | None) -> dict[str, Any]:
         if isinstance(asked, ReserveRequest):
             if member_id is None:
                 raise MemberUnknown(pointer="/member")
@@ -170,7 +168,7 @@ class _Batch:
         reservation = self.reservations.get(asked.reservation_id)
         if reservation is None:
             raise ReservationUnknown(pointer="/reservation_id")
-        return self._end(asked, reservation)
+        return await self._end(connection, asked, reservation)
 
     def _reserve(self, asked: ReserveRequest, member_id: UUID) -> dict[str, Any]:
         if asked.units <= 0:
@@ -225,7 +223,9 @@ class _Batch:
             "balance_after": decision.after.balance(number),
         }
 
-    def _end(self, asked: EndRequest, reservation: Reservation) -> dict[str, Any]:
+    async def _end(
+        self, connection: Connection, asked: EndRequest, reservation: Reservation
+    ) -> dict[str, Any]:
         gathered, member_id = self.gathered, reservation.member_id
         gathered.member(member_id)
         try:
@@ -237,8 +237,12 @@ class _Batch:
                 now=gathered.now,
             )
         except ReservationOver as over:
-            stored = "lapsed" if reservation.status == "open" else reservation.status
-            status = self.ended.get((member_id, reservation.sequence), stored)
+            status = self.ended.get((member_id, reservation.sequence))
+            if status is None:
+                # It may have ended since it was found: under the lock it says how.
+                found = await find_reservations(connection, [asked.reservation_id])
+                status = found[asked.reservation_id].status
+                status = "lapsed" if status == "open" else status
             detail = f"the reservation is {status}"
             raise ReservationOver(detail, pointer="/reservation_id", status=status) from over
 

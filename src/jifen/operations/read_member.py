@@ -81,7 +81,7 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
 
 async def read_standings(ledger: Ledger, member_ids: Sequence[UUID]) -> list[Standing | Refusal]:
     """Members with their balances now, in order; MemberUnknown in the place of one that is not there."""
-    async with ledger.reading() as connection:
+    async with ledger.connection() as connection:
         gathered = await gather_unlocked(ledger, connection, member_ids)
     found: list[Standing | Refusal] = []
     for member_id in member_ids:

@@ -44,13 +44,14 @@ async def read_purchase(ledger: Ledger, which: UUID | BusinessKey) -> PurchaseVi
         PurchaseUnknown   there is none
     """
     async with ledger.transaction() as connection:
-        clock = await ledger.clock(connection)
+        keys = [which] if isinstance(which, BusinessKey) else []
+        clock, found = await known_purchases(connection, keys)
         timeline = await ledger.timeline(connection, clock.newest)
+        known = None
         if isinstance(which, UUID):
             row = await find_purchase(connection, which)
-            known = None
         else:
-            known = (await known_purchases(connection, [which])).get(which)
+            known = found.get(which)
             row = await _row_of(connection, known)
         if row is not None:
             return await _of_a_member(connection, row, timeline)

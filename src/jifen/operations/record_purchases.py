@@ -19,7 +19,7 @@ from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
 from jifen.store.gather import (
     Gathered,
-    gather_locked,
+    gather_for_purchases,
     last_moment,
     save_decisions,
     with_old_counters,
@@ -27,7 +27,7 @@ from jifen.store.gather import (
 from jifen.store.journal import Circumstance, Granted, add_postings
 from jifen.store.keys import BusinessKey, KnownPurchase, add_purchase_keys, add_unclaimed, known_purchases
 from jifen.store.ledger import Connection, Ledger
-from jifen.store.members import MemberKey, found_by
+from jifen.store.members import MemberKey, found_by, lock_members
 from jifen.store.purchases import RecordedPurchase, add_purchases, recorded_purchase
 from jifen.store.rows import Together
 
@@ -71,10 +71,10 @@ async def _record_alone(ledger: Ledger, request: PurchaseRequest, *, is_import: 
 async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_import: bool) -> list[Answer]:
     async with ledger.transaction() as connection:
         whose = await found_by(connection, [request.whose for request in requests])
-        gathered = await gather_locked(
-            ledger, connection, [m for m in whose if m is not None], needs_lots=is_import
-        )
-        known = await known_purchases(connection, [_key(r.purchase) for r in requests])
+        members = await lock_members(connection, [m for m in whose if m is not None])
+        # Asked after the locks: whoever recorded a twin has committed by now, or comes later.
+        clock, known = await known_purchases(connection, [_key(r.purchase) for r in requests])
+        gathered = await gather_for_purchases(ledger, connection, members, clock, needs_lots=is_import)
 
         batch = _Batch(gathered=gathered, known=known, is_import=is_import)
         for request, member_id in zip(requests, whose, strict=True):

@@ -100,7 +100,7 @@ async def _find(connection: Connection, purchase: UUID | BusinessKey) -> dict[st
         if row is None:
             raise PurchaseUnknown(pointer="/purchase")
         return row
-    known = (await known_purchases(connection, [purchase])).get(purchase)
+    known = (await known_purchases(connection, [purchase]))[1].get(purchase)
     if known is None:
         raise PurchaseUnknown(pointer="/purchase", source=purchase.source, business_no=purchase.business_no)
     if known.member_id is None or known.sequence is None:

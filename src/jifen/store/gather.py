@@ -11,11 +11,11 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, epoch_second, local_date, month_number
 from jifen.domain.decide import Decision
-from jifen.domain.member import Member
+from jifen.domain.member import Lot, Member
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.timeline import Timeline
 from jifen.store.journal import Granted, granted_in
-from jifen.store.ledger import Ledger
+from jifen.store.ledger import Clock, Ledger
 from jifen.store.members import (
     lock_members,
     open_lots,
@@ -74,41 +74,53 @@ async def gather_locked(
     connection: Connection,
     member_ids: Iterable[UUID],
     *,
-    needs_lots: bool = True,
     origins: Sequence[tuple[UUID, int]] = (),
 ) -> Gathered:
-    """Lock, then read what the rows do not hold under a fresh snapshot: three steps, because a statement that locks and
-    reads at once returns, after waiting, the new balance with the old lots."""
+    """Lock, then read clock and lots under a fresh snapshot: two steps, because a statement that locks and reads at once
+    returns, after waiting, the new balance with the old lots."""
     members = await lock_members(connection, member_ids)
-    return await _gathered(ledger, connection, members, needs_lots=needs_lots, origins=origins)
+    clock, lots = await open_lots(connection, list(members), origins=origins)
+    timeline = await ledger.timeline(connection, clock.newest)
+    return _gathered(members, _now(members, clock), timeline, lots)
 
 
-async def gather_unlocked(ledger: Ledger, connection: Connection, member_ids: Iterable[UUID]) -> Gathered:
-    """The same for an answer that changes nothing."""
-    members = await read_members(connection, member_ids)
-    return await _gathered(ledger, connection, members, needs_lots=True, origins=())
-
-
-async def _gathered(
+async def gather_for_purchases(
     ledger: Ledger,
     connection: Connection,
     members: dict[UUID, Member],
+    clock: Clock,
     *,
     needs_lots: bool,
-    origins: Sequence[tuple[UUID, int]],
 ) -> Gathered:
-    clock = await ledger.clock(connection)
+    """The same of members who were locked before `clock` was asked: a purchase needs lots only of those for whom time has
+    made something due, or who owe units."""
     timeline = await ledger.timeline(connection, clock.newest)
-    latest = max((member.scalars[fold.CLOCK_AT] for member in members.values()), default=0)
-    now = max(clock.now, _moment_of(latest))
+    now = _now(members, clock)
     day, at = day_number(local_date(now, timeline.time_zone)), epoch_second(now)
     wanting = [
         member.member_id
         for member in members.values()
         if needs_lots or member.is_due(day, at) or any(member.debts)
     ]
-    wanting += [member_id for member_id, _ in origins if member_id in members and member_id not in wanting]
-    lots = await open_lots(connection, wanting, origins=origins) if wanting else {}
+    lots = (await open_lots(connection, wanting))[1] if wanting else {}
+    return _gathered(members, now, timeline, lots)
+
+
+async def gather_unlocked(ledger: Ledger, connection: Connection, member_ids: Iterable[UUID]) -> Gathered:
+    """The same for an answer that changes nothing: members, lots and clock of one moment."""
+    clock, members = await read_members(connection, member_ids)
+    timeline = await ledger.timeline(connection, clock.newest)
+    return _gathered(members, _now(members, clock), timeline, {})
+
+
+def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:
+    latest = max((member.scalars[fold.CLOCK_AT] for member in members.values()), default=0)
+    return max(clock.now, _moment_of(latest))
+
+
+def _gathered(
+    members: Mapping[UUID, Member], now: datetime, timeline: Timeline, lots: Mapping[UUID, Sequence[Lot]]
+) -> Gathered:
     return Gathered(
         members={
             member_id: with_lots(with_currencies(member, timeline.n_currencies), lots.get(member_id))
@@ -159,7 +171,7 @@ async def save_decisions(
     lots = {(d.after.member_id, lot.number): lot for d in decisions for lot in d.lots_changed}
     await save_members(target, [members[key] for key in sorted(members)], time_zone=timeline.time_zone)
     await save_lots(target, [(member_id, lots[member_id, number]) for member_id, number in sorted(lots)])
-    await close_reservations(connection, [(d.before, d.after) for d in decisions], ended=ended or {})
+    await close_reservations(target, [(d.before, d.after) for d in decisions], ended=ended or {})
 
 
 async def with_old_counters(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain.purchase import Purchase
+from jifen.store.ledger import CLOCK, Clock
 from jifen.store.purchases import purchase_document
 from jifen.store.rows import Rows, Target, json_text
 
@@ -34,15 +35,20 @@ class KnownPurchase(NamedTuple):
 
 async def known_purchases(
     connection: Connection, keys: Sequence[BusinessKey]
-) -> dict[BusinessKey, KnownPurchase]:
-    """Which of some business keys have been used, and for what."""
+) -> tuple[Clock, dict[BusinessKey, KnownPurchase]]:
+    """The clock, and which of some business keys have been used, and for what."""
     rows = await connection.fetch(
-        """SELECT source, business_no, body_hash, member_id, sequence, recorded_at FROM purchase_key
-           WHERE (business_no, source) IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
+        f"""SELECT {CLOCK}, known.*
+            FROM book LEFT JOIN (
+                SELECT k.source, k.business_no, k.body_hash, k.member_id, k.sequence, k.recorded_at
+                FROM unnest($1::text[], $2::text[]) AS u (business_no, source)
+                JOIN purchase_key k ON k.business_no = u.business_no AND k.source = u.source
+            ) known ON true""",
         [key.business_no for key in keys],
         [key.source for key in keys],
     )
-    return {BusinessKey(row[0], row[1]): KnownPurchase(row[2], row[3], row[4], row[5]) for row in rows}
+    known = {BusinessKey(row[2], row[3]): KnownPurchase(*row[4:]) for row in rows if row[2] is not None}
+    return Clock(rows[0][0], rows[0][1]), known
 
 
 _KEY_ROWS = Rows(

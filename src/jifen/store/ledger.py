@@ -30,6 +30,10 @@ class Clock(NamedTuple):
     newest: int
 
 
+CLOCK = """clock_timestamp() - book.shift_seconds * INTERVAL '1 second', (SELECT coalesce(max(number), 0) FROM revision)"""
+"""The columns of a Clock, from the table `book`. What is read first after the locks asks for them too: one round trip less."""
+
+
 async def _keep(connection: Connection) -> None:
     """No session state outlives a transaction here, so a connection goes back to the pool without a round trip."""
 
@@ -105,6 +109,17 @@ class Ledger:
             raise ProgramMissing("no programme was published yet: jifen program apply FILE")
         return self._timeline
 
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection without a transaction, for an answer that one statement finds: it is of one moment by itself."""
+        async with self.pool.acquire() as connection:
+            try:
+                yield connection
+            except asyncpg.InternalClientError as broken:
+                # Its server died in the middle of an answer and the driver has not noticed yet. Nobody may use it again.
+                connection.terminate()
+                raise asyncpg.ConnectionDoesNotExistError("the connection to the database broke") from broken
+
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that commits when the block ends and leaves nothing when it raises."""
         return self._in_transaction({})
@@ -115,22 +130,12 @@ class Ledger:
 
     @asynccontextmanager
     async def _in_transaction(self, options: dict[str, Any]) -> AsyncIterator[Connection]:
-        async with self.pool.acquire() as connection:
-            try:
-                async with connection.transaction(**options):
-                    yield connection
-            except asyncpg.InternalClientError as broken:
-                # Its server died in the middle of an answer and the driver has not noticed yet. Nobody may use it again.
-                connection.terminate()
-                raise asyncpg.ConnectionDoesNotExistError("the connection to the database broke") from broken
+        async with self.connection() as connection, connection.transaction(**options):
+            yield connection
 
     async def clock(self, connection: Connection) -> Clock:
         """Now. Asked after the locks, so that time never runs backwards for a member."""
-        row = await connection.fetchrow(
-            """SELECT clock_timestamp() - b.shift_seconds * INTERVAL '1 second',
-                      (SELECT coalesce(max(number), 0) FROM revision)
-               FROM book b"""
-        )
+        row = await connection.fetchrow(f"SELECT {CLOCK} FROM book")
         assert row is not None, "the book has its one row"
         return Clock(row[0], row[1])
 

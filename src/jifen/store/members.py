@@ -10,6 +10,7 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.calendar import date_of, day_or_never, start_of_day
 from jifen.domain.member import Lot, Member
+from jifen.store.ledger import CLOCK, Clock
 from jifen.store.rows import Rows, Target, array_text, written
 
 if TYPE_CHECKING:
@@ -26,33 +27,36 @@ class MemberKey(NamedTuple):
     value: str
 
 
-async def lock_members(
-    connection: Connection, member_ids: Iterable[UUID], *, n_currencies: int = 0
-) -> dict[UUID, Member]:
+async def lock_members(connection: Connection, member_ids: Iterable[UUID]) -> dict[UUID, Member]:
     """Lock members in the order of their ids (so that two batches never wait for each other) and return them."""
     rows = await connection.fetch(
         f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",
         sorted(set(member_ids)),
     )
-    return {row["member_id"]: _dressed(row, n_currencies) for row in rows}
+    return {row["member_id"]: _dressed(row) for row in rows}
 
 
 async def read_members(
-    connection: Connection, member_ids: Iterable[UUID], *, n_currencies: int = 0
-) -> dict[UUID, Member]:
-    """Members without a lock, for answers that change nothing."""
+    connection: Connection, member_ids: Iterable[UUID]
+) -> tuple[Clock, dict[UUID, Member]]:
+    """The clock, and members with the lots that still hold units: one statement, so that all is of one moment."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[])",
+        f"""SELECT {CLOCK}, {_COLUMNS}, (
+                SELECT array_agg(ARRAY[number, currency, left_units, held, gone, expired, returned,
+                                       coalesce(expires_on - DATE '1970-01-01', {fold.FAR}),
+                                       coalesce(matures_on - DATE '1970-01-01', {fold.FAR}), origin, opened] ORDER BY number)
+                FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)) AS open_lots
+            FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
-    return {row["member_id"]: _dressed(row, n_currencies) for row in rows}
+    members = {row["member_id"]: _dressed(row) for row in rows if row["member_id"] is not None}
+    return Clock(rows[0][0], rows[0][1]), members
 
 
-def _dressed(row: Any, n_currencies: int) -> Member:
+def _dressed(row: Any) -> Member:
     balances: list[int] = row["balances"]
     debts: list[int] = row["debts"]
-    n = max(n_currencies, len(balances))
-    scalars = [0] * (fold.BALANCES + n * fold.BALANCE_WIDTH)
+    scalars = [0] * (fold.BALANCES + len(balances) * fold.BALANCE_WIDTH)
     scalars[fold.SEQUENCE] = row["sequence"]
     scalars[fold.TIER] = scalars[fold.JUDGED_TIER] = row["tier"]
     scalars[fold.REVIEW_DAY] = row["review_day"]
@@ -69,7 +73,7 @@ def _dressed(row: Any, n_currencies: int) -> Member:
         member_id=row["member_id"],
         status=row["status"],
         scalars=scalars,
-        lots=[],
+        lots=[number for lot in row.get("open_lots") or () for number in lot],
         window=row["spend_window"],
         history=row["tier_history"],
         counters=row["counters"],
@@ -97,11 +101,11 @@ _LOT = "member_id, number, currency, left_units, held, gone, expired, returned, 
 
 async def open_lots(
     connection: Connection, member_ids: Sequence[UUID], *, origins: Sequence[tuple[UUID, int]] = ()
-) -> dict[UUID, list[Lot]]:
-    """The lots of members that still hold units, and those that certain entries opened, in order of number."""
+) -> tuple[Clock, dict[UUID, list[Lot]]]:
+    """The clock, and the lots of members that still hold units and those that certain entries opened, in order of number."""
     rows = await connection.fetch(
-        f"""SELECT {_LOT} FROM lot
-            WHERE member_id = ANY($1::uuid[])
+        f"""SELECT {_LOT}, {CLOCK}
+            FROM book LEFT JOIN lot ON member_id = ANY($1::uuid[])
               AND (left_units > 0 OR held > 0
                    OR (member_id, origin) IN (SELECT * FROM unnest($2::uuid[], $3::bigint[])))
             ORDER BY member_id, number""",
@@ -111,8 +115,9 @@ async def open_lots(
     )
     lots: dict[UUID, list[Lot]] = {}
     for row in rows:
-        lots.setdefault(row[0], []).append(_lot(row))
-    return lots
+        if row[0] is not None:
+            lots.setdefault(row[0], []).append(_lot(row))
+    return Clock(*rows[0][-2:]), lots
 
 
 async def all_lots(connection: Connection, member_id: UUID) -> list[Lot]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.member import Member
-from jifen.store.rows import Rows, Target
+from jifen.store.rows import Rows, Target, written
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -70,7 +70,7 @@ async def find_reservations(connection: Connection, ids: Sequence[UUID]) -> dict
 
 
 async def close_reservations(
-    connection: Connection,
+    target: Target,
     changed: Sequence[tuple[Member, Member]],
     *,
     ended: Mapping[tuple[UUID, int], str],
@@ -87,10 +87,10 @@ async def close_reservations(
                     key = (after.member_id, sequence)
                     gone[key] = ended.get(key, "lapsed")
     if gone:
-        await connection.execute(
-            """UPDATE reservation SET status = u.status
-               FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS u (member_id, sequence, status)
-               WHERE reservation.member_id = u.member_id AND reservation.sequence = u.sequence
-                 AND reservation.status = 'open'""",
-            *zip(*[(*key, status) for key, status in sorted(gone.items())], strict=True),
-        )
+        await written(target, _CLOSE, _CLOSED, [(*key, status) for key, status in sorted(gone.items())])
+
+
+_CLOSED = [("member_id", "uuid"), ("sequence", "bigint"), ("status", "text")]
+_CLOSE = """UPDATE reservation SET status = u.status FROM {from_}
+            WHERE reservation.member_id = u.member_id AND reservation.sequence = u.sequence
+              AND reservation.status = 'open'"""
