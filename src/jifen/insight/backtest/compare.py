@@ -30,7 +30,7 @@ from jifen.insight.snapshot import BucketFrames, Snapshot
 
 THREADS = 2
 KEPT_LINES = 4_000_000
-"""A history of so many lines is kept in memory between settling gifts and tallying."""
+"""A history of so many lines is read ahead, and kept in memory between settling gifts and tallying."""
 TABLES = ("members", "purchases", "lines", "returns", "entries")
 
 
@@ -96,7 +96,7 @@ def compare(  # noqa: PLR0913
         snapshot, draft, label=label, against=against, against_label=against_label, from_on=from_on, to_on=to_on,
         stores=stores, sample=sample, seed=seed, rich_bps=rich_bps, redemptions=redemptions,
     )  # fmt: skip
-    frames_of = reader_of(snapshot, question)
+    frames_of = read_ahead(snapshot, question) if engine is None else reader_of(snapshot, question)
     gifts: dict[int, Settled] = {}
     for at, side in enumerate(question.sides):
         settled = settle_gifts(snapshot, question, side, frames_of)
@@ -122,6 +122,7 @@ def compare(  # noqa: PLR0913
         elasticity=elasticity,
         missing=[fact.notice() for fact in missing],
         gift_passes={at: settled.passes for at, settled in gifts.items()},
+        engine="local" if engine is None else "spark",
     )
 
 
@@ -218,20 +219,20 @@ def _refuse_unknown_stores(snapshot: Snapshot, question: Question) -> None:
 
 
 def reader_of(snapshot: Snapshot, question: Question) -> Callable[[int], BucketFrames]:
-    """Reads the frames of a bucket, only the columns that both sides ask for; of a small history each is read once."""
+    """Reads the frames of a bucket, only the columns that both sides ask for."""
     columns = columns_read(question.sides, with_categories=question.with_categories)
-    is_small = snapshot.manifest.totals["lines"].rows <= KEPT_LINES
-    kept: dict[int, BucketFrames] = {}
+    return lambda bucket: snapshot.collect(bucket, tables=TABLES, columns=columns)
 
-    def read(bucket: int) -> BucketFrames:
-        if bucket in kept:
-            return kept[bucket]
-        frames = snapshot.collect(bucket, tables=TABLES, columns=columns)
-        if is_small:
-            kept[bucket] = frames
-        return frames
 
-    return read
+def read_ahead(snapshot: Snapshot, question: Question) -> Callable[[int], BucketFrames]:
+    """The same; a small history is kept, each bucket read once, by a thread that need not wait for the machine code to load."""
+    read = reader_of(snapshot, question)
+    if snapshot.manifest.totals["lines"].rows > KEPT_LINES:
+        return read
+    reading = ThreadPoolExecutor(max_workers=1)
+    ahead = [reading.submit(read, bucket) for bucket in range(snapshot.buckets)]
+    reading.shutdown(wait=False)
+    return lambda bucket: ahead[bucket].result()
 
 
 def tally_of(

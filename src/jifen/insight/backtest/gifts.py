@@ -46,7 +46,7 @@ def settle_gifts(
     """What gifts are made of on a side; None: they are as recorded, or there are none.
 
     Shape
-        frames_of   the frames of a bucket, as `compare.reader_of` reads them
+        frames_of   the frames of a bucket, as `compare.reader_of` or `read_ahead` reads them
     """
     if side.begins_at is None and question.redemptions == "replayed":
         return None
