@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from typing import Literal
 from uuid import UUID
 
 import numpy as np
@@ -41,6 +42,7 @@ def answer(
     elasticity: Fraction | None = None,
     missing: Sequence[Notice] = (),
     gift_passes: Mapping[int, int] | None = None,
+    engine: Literal["local", "spark"] = "local",
 ) -> Result:
     """The result of a back-test.
 
@@ -48,6 +50,7 @@ def answer(
         tally         of every bucket
         missing       what was told before it ran
         gift_passes   by side: in how many passes gifts were settled
+        engine        where the tally was made
     """
     makers = [SideTold(question, side, tally.sides[at]) for at, side in enumerate(question.sides)]
     sales = int(tally.members.get_column("sales").sum())
@@ -56,7 +59,7 @@ def answer(
     names = _names(snapshot, question, tally)
     told = MembersTold(question, tally, (makers[BASELINE], makers[DRAFT]), names)
     return Result(
-        compared=_compared(snapshot, question, tally, made_at=made_at, sales=sales),
+        compared=_compared(snapshot, question, tally, made_at=made_at, sales=sales, engine=engine),
         baseline=sides[BASELINE],
         draft=sides[DRAFT],
         tier_moves=told.moves(),
@@ -98,7 +101,13 @@ def _names(snapshot: Snapshot, question: Question, tally: Tally) -> dict[int, st
 
 
 def _compared(
-    snapshot: Snapshot, question: Question, tally: Tally, *, made_at: datetime, sales: int
+    snapshot: Snapshot,
+    question: Question,
+    tally: Tally,
+    *,
+    made_at: datetime,
+    sales: int,
+    engine: Literal["local", "spark"],
 ) -> Compared:
     manifest = snapshot.manifest
     stores = question.draft.program.stores
@@ -118,6 +127,7 @@ def _compared(
             for code in question.stores
         ),
         sample=None if question.sample is None else (question.sample.numerator, question.sample.denominator),
+        engine=engine,
         seed=question.seed,
         purchases=tally.purchases,
         lines=tally.lines,
