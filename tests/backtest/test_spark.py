@@ -19,7 +19,9 @@ from tests.conftest import FreshDatabase
 from jifen.document.model import ProgramDocument
 from jifen.insight.backtest import spark
 from jifen.insight.backtest.compare import Progress, compare, question_of, tally_of
+from jifen.insight.backtest.question import Redemptions
 from jifen.insight.backtest.result import Result
+from jifen.insight.backtest.segments import FIFTHS
 from jifen.insight.backtest.spark import (
     ExecutorDiffers,
     arrow_of,
@@ -60,8 +62,8 @@ def session() -> Iterator[Any]:
 
 
 def counted(result: Result) -> Result:
-    """A result without how long it took."""
-    return replace(result, compared=replace(result.compared, seconds=()))
+    """A result without where it was counted and how long it took."""
+    return replace(result, compared=replace(result.compared, seconds=(), engine="local"))
 
 
 def assert_same(one: Tally, other: Tally) -> None:
@@ -140,6 +142,28 @@ async def test_random_lives_come_to_the_same_on_spark(
     assert far.baseline != far.draft
     assert {verb.verb for verb in far.draft.replayed} >= {"give", "reserve"}
     assert told[-1].buckets_done == told[-1].buckets == past.buckets
+
+
+@pytest.mark.parametrize("redemptions", ["replayed", "drawn"])
+async def test_drawn_redemptions_samples_and_segments_come_to_the_same_on_spark(
+    session: Any, fresh_database: FreshDatabase, tmp_path: Path, redemptions: Redemptions
+) -> None:
+    past = await a_past(fresh_database, tmp_path / "s", FIRST, 5)
+    asked: dict[str, Any] = {"made_at": MADE_AT, "redemptions": redemptions, "seed": 5}
+    near = compare(past, GENEROUS, **asked)
+
+    far = compare(past, GENEROUS, **asked, engine=on_spark(session))
+
+    assert counted(far) == counted(near)
+    assert far.compared.engine == "spark"
+    segments = [one for one in far.change.shares if one.by == "segment"]
+    assert sum(one.members for one in segments) == far.compared.members
+    assert [one.group.code for one in segments[:5]] == [name.code for name in FIFTHS]
+    how = {row.verb: row.is_drawn for row in far.draft.replayed}
+    assert (how["give"], how["reserve"]) == (False, redemptions == "drawn")
+    if redemptions == "drawn":
+        replayed = compare(past, GENEROUS, made_at=MADE_AT).draft.replayed
+        assert [row.asked_units for row in far.draft.replayed] != [row.asked_units for row in replayed]
 
 
 async def test_it_can_be_stopped_and_asked_again(
