@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from jifen.domain import fold
@@ -274,11 +275,8 @@ def _side(
 ) -> SideTally:
     paid = woven.purchases.get_column("amount_minor").to_numpy()
     parts = tallied.worths
-    rich = np.flatnonzero(
-        (parts > 0)
-        & (parts * 10_000 > question.rich_bps * question.parts * paid)
-        & (paid >= question.rich_paid_min_minor)
-    )
+    is_rich = is_richer(parts, paid, bps=question.rich_bps, parts=question.parts)
+    rich = np.flatnonzero((parts > 0) & is_rich & (paid >= question.rich_paid_min_minor))
     share = np.where(paid[rich] > 0, parts[rich] / np.maximum(paid[rich], 1), np.inf)
     worst = rich[np.lexsort((rich, -share))[:WORST]]
     return SideTally(
@@ -290,6 +288,20 @@ def _side(
         rich=(len(rich), int(parts[rich].sum()), int(paid[rich].sum())),
         worst=tuple(_basket(side, woven, places, judged, int(p), int(parts[p])) for p in worst),
     )
+
+
+def is_richer(earned: Integers, paid: Integers, *, bps: int, parts: int) -> npt.NDArray[np.bool_]:
+    """Whether more than a share of what was paid is earned, exactly.
+
+    Units
+        earned   in equal parts of a minor unit, so many as `parts` says: the products may pass 64 bits
+    """
+    left, right = earned * 10_000.0, paid * float(bps * parts)
+    found = left > right
+    # Where floats are too near to tell, whole numbers of any size do.
+    for at in np.flatnonzero(np.abs(left - right) <= 1e-12 * right).tolist():
+        found[at] = int(earned[at]) * 10_000 > bps * parts * int(paid[at])
+    return found
 
 
 def _basket(side: Side, woven: Woven, places: Places, judged: Judged, p: int, parts: int) -> WorthyBasket:
