@@ -157,7 +157,7 @@ _LOT_ROWS = Rows(
     [
         ("member_id", "uuid"), ("number", "integer"), ("currency", "smallint"), ("origin", "bigint"), ("opened", "bigint"),
         ("left_units", "bigint"), ("held", "bigint"), ("gone", "bigint"), ("expired", "bigint"), ("returned", "bigint"),
-        ("matures_on", "date"), ("expires_on", "date"),
+        ("matures_on", "day"), ("expires_on", "day"),
     ],
     on_conflict="""ON CONFLICT (member_id, number) DO UPDATE
            SET left_units = excluded.left_units, held = excluded.held, gone = excluded.gone,
@@ -172,11 +172,15 @@ async def save_lots(target: Target, changed: Sequence[tuple[UUID, Lot]]) -> None
         [
             (
                 member_id, lot.number, lot.currency, lot.origin, lot.opened, lot.left, lot.held, lot.gone, lot.expired,
-                lot.returned, date_of(lot.matures_day), date_of(lot.expires_day),
+                lot.returned, _day(lot.matures_day), _day(lot.expires_day),
             )
             for member_id, lot in changed
         ],
     )  # fmt: skip
+
+
+def _day(day: int) -> int | None:
+    return None if day >= fold.FAR else day
 
 
 _STATE = [

@@ -9,14 +9,14 @@ from uuid import UUID
 
 import msgspec
 
-from jifen.domain.calendar import local_date
+from jifen.domain.calendar import day_number, local_date
 from jifen.domain.decide import Decision, Earned, Reason, Verb, moment_of
 from jifen.domain.program.select import Hit, mask_of, mask_words
 from jifen.domain.purchase import Line, Payment, Purchase
 from jifen.domain.timeline import Timeline
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, PostedRow, postings_of
-from jifen.store.rows import Rows, Target, array_text, json_text, texts_text
+from jifen.store.rows import Rows, Target, array_text, json_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -115,7 +115,7 @@ _PURCHASE_ROWS = Rows(
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("purchase_id", "uuid"), ("source", "text"), ("business_no", "text"),
         ("store", "text"), ("till", "text"), ("cashier", "text"), ("channel", "text"), ("occurred_at", "timestamptz"),
-        ("recorded_at", "timestamptz"), ("occurred_on", "date"), ("weekday", "smallint"), ("hour", "smallint"),
+        ("recorded_at", "timestamptz"), ("occurred_on", "day"), ("weekday", "smallint"), ("hour", "smallint"),
         ("store_date", "integer"), ("money", "text"), ("amount_minor", "bigint"), ("payments", "jsonb"), ("tags", "text[]"),
         ("lines", "jsonb"), ("masks", "bigint[]"), ("hit_rules", "integer[]"), ("hit_amounts", "bigint[]"),
         ("hit_quantities", "bigint[]"), ("revision", "integer"), ("judged_tier", "smallint"), ("tier_after", "smallint"),
@@ -145,10 +145,10 @@ async def add_purchases(
             (
                 decision.after.member_id, decision.sequence, purchase_id, purchase.source, purchase.business_no,
                 purchase.store, purchase.till, purchase.cashier, purchase.channel, at.occurred_at, at.recorded_at,
-                local_date(at.occurred_at, program.time_zone), moment.weekday, moment.hour, moment.date,
+                day_number(local_date(at.occurred_at, program.time_zone)), moment.weekday, moment.hour, moment.date,
                 purchase.money, purchase.amount_minor,
                 json_text([{"method": p.method, "amount_minor": p.amount_minor} for p in purchase.payments]),
-                texts_text(purchase.tags),
+                array_text(purchase.tags) if purchase.tags else None,
                 json_text([line_kept(line) for line in purchase.lines]),
                 array_text(masks),
                 array_text(rules), array_text(amounts), array_text(quantities),

@@ -1,15 +1,18 @@
 """Many rows in one statement: columns as arrays, put together again by `unnest`.
 
 One statement for a batch costs PostgreSQL two thirds of one execution for each row, and one round trip. A column whose
-values are arrays or JSON themselves travels as texts, because arrays of arrays have one length in PostgreSQL. A column of
-integers travels as one text: asyncpg would ask of each number whether it is an array itself.
+values are arrays or JSON themselves travels as texts, because arrays of arrays have one length in PostgreSQL. Most columns
+travel as one text, an array as PostgreSQL writes it: asyncpg would ask of each value whether it is an array itself, which
+costs more than all the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
 
 import msgspec
 
@@ -17,10 +20,12 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 Columns: TypeAlias = Sequence[tuple[str, str]]
-"""Name and PostgreSQL type of each; a type that ends in [] or is jsonb takes text (`array_text`, `json_text`)."""
+"""Name and PostgreSQL type of each; a type that ends in [] or is jsonb takes text (`array_text`, `json_text`). `day` is a
+date that is told as its day number."""
 
 _AS_TEXT = ("jsonb", "[]")
-_WHOLE = ("bigint", "integer", "smallint")
+_IN_ONE_TEXT = ("bigint", "integer", "smallint", "boolean", "uuid", "text", "timestamptz", "day", "[]")
+Plain: TypeAlias = int | bool | str | UUID | datetime | None
 _encode = msgspec.json.Encoder().encode
 
 
@@ -67,9 +72,7 @@ class Rows:
 
     def __init__(self, table: str, columns: Columns, *, on_conflict: str = "") -> None:
         names = ", ".join(name for name, _ in columns)
-        chosen = ", ".join(
-            f"u.{name}::{type_}" if type_.endswith(_AS_TEXT) else f"u.{name}" for name, type_ in columns
-        )
+        chosen = ", ".join(_chosen(name, type_) for name, type_ in columns)
         self._columns = columns
         self._insert = f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {{from_}} {on_conflict}"
 
@@ -94,30 +97,37 @@ def unnested(columns: Columns, *, first: int) -> str:
     return f"unnest({arrays}) AS u ({', '.join(name for name, _ in columns)})"
 
 
+def _chosen(name: str, type_: str) -> str:
+    if type_ == "day":
+        return f"DATE '1970-01-01' + u.{name}"
+    return f"u.{name}::{type_}" if type_.endswith(_AS_TEXT) else f"u.{name}"
+
+
 def _parameter(type_: str) -> str:
-    if type_ in _WHOLE:
-        return f"text::{type_}[]"
-    return "text[]" if type_.endswith(_AS_TEXT) else f"{type_}[]"
+    element = "text" if type_.endswith(_AS_TEXT) else "integer" if type_ == "day" else type_
+    return f"text::{element}[]" if type_.endswith(_IN_ONE_TEXT) else f"{element}[]"
 
 
 def columns_of(columns: Columns, rows: Sequence[tuple[Any, ...]]) -> list[object]:
     """The parameters of `unnested` for some rows."""
     return [
-        array_text(values) if type_ in _WHOLE else values
+        array_text(values) if type_.endswith(_IN_ONE_TEXT) else values
         for (_, type_), values in zip(columns, zip(*rows, strict=True), strict=True)
     ]
 
 
-def array_text(numbers: Sequence[int | None]) -> str:
-    """Integers as PostgreSQL's array text, which is JSON's in other brackets."""
-    return "{" + _encode(numbers)[1:-1].decode() + "}"
+def array_text(values: Sequence[Plain]) -> str:
+    """Values as PostgreSQL's array text, which is JSON's in other brackets, but for what is escaped in a text."""
+    encoded = _encode(values)
+    if b"\\" in encoded:
+        return "{" + ",".join(map(_element, values)) + "}"
+    return "{" + encoded[1:-1].decode() + "}"
 
 
-def texts_text(texts: Sequence[str]) -> str | None:
-    """Texts as PostgreSQL's array text; None for none at all."""
-    if not texts:
-        return None
-    return "{" + ",".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts) + "}"
+def _element(value: Plain) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _encode(value).decode()
 
 
 def json_text(value: Any) -> str | None:
