@@ -629,7 +629,7 @@ def without_worth() -> Result:
 
 
 def without_rules() -> Result:
-    """A draft and a baseline that grant nothing, measured in money, with many segments and idle rules."""
+    """A draft and a baseline that grant nothing, in money: with segments, a store without a name, and idle rules."""
     year = without_worth()
     segments = tuple(
         ChangeShare(
@@ -637,10 +637,11 @@ def without_rules() -> Result:
         )
         for n in range(1, 4)
     )  # fmt: skip
+    nameless = replace(segments[0], by="store", group=a_name("31782", "31782", "31782"))
     return replace(
         year, baseline=replace(year.baseline, by_rule=()), draft=replace(year.baseline, by_rule=()),
         change=replace(
-            year.change, measure="minor", currency=None, shares=(year.change.shares[0], *segments), gained_most=(),
+            year.change, measure="minor", currency=None, shares=(year.change.shares[0], *segments, nameless), gained_most=(),
         ),
         loopholes=Loopholes(never_fired=tuple(f"idle-{n}" for n in range(30))),
     )  # fmt: skip

@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.report.results import CASES, a_year, hostile, many_rules
 
-from jifen.insight.backtest.result import Result
+from jifen.insight.backtest.result import Result, from_json, to_json
+from jifen.insight.backtest.segments import FIFTHS
 from jifen.insight.report import excel_bytes
 from jifen.insight.report.tables import tables_of
 from jifen.insight.report.tongue import Tongue
@@ -93,6 +94,23 @@ def test_the_numbers_are_those_of_the_result() -> None:
     assert days[-1][2] == result.draft.owed_minor / 100
     assert days[0][0] == 45_658.0, "1 Jan 2025 as Excel counts days"
     assert sum(row[1] for row in book["Tier moves"].rows[1:] if isinstance(row[1], float)) > 0
+
+
+def test_the_workbook_has_the_fifths_as_the_json_has_them() -> None:
+    result = a_year()
+    for language, by in (("en", "Segment"), ("zh", "分群")):
+        tongue = Tongue(language=language, money_code="CNY", money_decimals=2)
+        rows = book_of(excel_bytes(result, language=language))[tongue.say("table.shares")].rows[1:]
+        shown = [tuple(row[1:7]) for row in rows if row[0] == by]
+        assert shown == [
+            (
+                tongue.name(one.group),
+                *map(float, (one.members, one.better, one.worse, one.unchanged, one.total)),
+            )
+            for one in from_json(to_json(result)).change.shares
+            if one.by == "segment"
+        ]
+        assert len(shown) >= len(FIFTHS)
 
 
 def test_what_would_be_a_formula_is_a_quoted_text() -> None:

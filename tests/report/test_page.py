@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from html.parser import HTMLParser
 from itertools import pairwise
 from xml.etree import ElementTree as ET
@@ -25,6 +26,7 @@ from tests.report.results import (
 )
 
 from jifen.insight.backtest.result import Result
+from jifen.insight.backtest.segments import FIFTHS
 from jifen.insight.report import html_page
 from jifen.insight.report.markup import VOID
 from jifen.insight.report.page import STYLE
@@ -221,6 +223,34 @@ def test_stores_categories_and_tiers_add_up_to_the_cost() -> None:
     for title in ("Stores", "Categories", "Earned by tier"):
         rows = the_table(page, "pairs", title)
         assert sum(in_minor(row[3]) for row in rows) == result.draft.cost_minor
+
+
+@both_languages
+def test_fifths_stand_among_winners_and_losers_with_what_they_are(language: str) -> None:
+    result = a_year()
+    page = parsed(result, language)
+    tongue = Tongue(language=language, money_code="CNY", money_decimals=2)
+    told = {one.group.code: one for one in result.change.shares if one.by == "segment"}
+    most, least = told[FIFTHS[0].code], told[FIFTHS[-1].code]
+
+    rows = {row[0]: row for row in the_table(page, "shares", tongue.say("table.shares"))}
+    for one in told.values():
+        assert rows[tongue.name(one.group)][2:] == [
+            tongue.percent(one.better, one.members), tongue.percent(one.worse, one.members), tongue.whole(one.members),
+        ]  # fmt: skip
+    said = read(page)
+    assert tongue.say("fifths_note") in said
+    for one in (most, least):
+        mean = tongue.signed(round(Fraction(one.total, one.members)), tongue.whole)
+        assert f"{mean} " in said
+        assert tongue.percent(one.better, one.members) in said
+
+
+def test_a_store_without_a_name_is_told_as_a_store_and_other_segments_are_no_fifths() -> None:
+    for language, store in (("en", "Store 31782"), ("zh", "门店 31782")):
+        said = read(parsed(CASES["without_rules"](), language))
+        assert store in said
+        assert WORDS["fifths_note"][language == "en"] not in said
 
 
 def test_the_headline_says_what_the_result_says() -> None:

@@ -13,11 +13,11 @@ import polars as pl
 from jifen.insight.backtest.result_side import Name
 
 FIFTHS = (
-    Name(code="bought_most", zh="消费最多的五分之一", en="Fifth who bought most"),
-    Name(code="bought_second", zh="消费较多的五分之一", en="Second fifth"),
-    Name(code="bought_third", zh="消费居中的五分之一", en="Middle fifth"),
-    Name(code="bought_fourth", zh="消费较少的五分之一", en="Fourth fifth"),
-    Name(code="bought_least", zh="消费最少的五分之一", en="Fifth who bought least"),
+    Name(code="bought_most", zh="消费最多组", en="Bought most"),
+    Name(code="bought_second", zh="消费较多组", en="Second fifth"),
+    Name(code="bought_third", zh="消费居中组", en="Middle fifth"),
+    Name(code="bought_fourth", zh="消费较少组", en="Fourth fifth"),
+    Name(code="bought_least", zh="消费最少组", en="Bought least"),
 )
 NOTHING = Name(code="bought_nothing", zh="期间未消费", en="Bought nothing")
 

@@ -228,7 +228,11 @@ def _fifths_said(page: Page, segments: Sequence[ChangeShare]) -> str:
         for which, code in (("most", MOST), ("least", LEAST))
         for way in ("better", "worse")
     }
-    return page.say("t_fifths", **numbers)
+    means = {
+        which: _amount(page, changed(page.result, _mean(known[code].total, known[code].members)))
+        for which, code in (("most", MOST), ("least", LEAST))
+    }
+    return page.say("t_fifths", **numbers, **means)
 
 
 def _mean(total: int, members: int) -> int:
@@ -283,7 +287,7 @@ def _shares(page: Page, shares: Sequence[ChangeShare]) -> Markup:
         rows.append(
             el(
                 "tr",
-                el("th", named(cut(share_name(one, page.tongue))), scope="row"),
+                el("th", named(cut(_group_name(page, one))), scope="row"),
                 el("td", bar, class_="bars"),
                 el("td", percent(one.better, one.members), class_="n"),
                 el("td", percent(one.worse, one.members), class_="n"),
@@ -299,6 +303,12 @@ def _shares(page: Page, shares: Sequence[ChangeShare]) -> Markup:
     )  # fmt: skip
     caption = el("caption", page.tables["shares"].title, class_="unseen")
     return el("table", caption, el("thead", head), el("tbody", *rows), class_="shares")
+
+
+def _group_name(page: Page, one: ChangeShare) -> str:
+    """A store without a name is told as one: a bare number among tiers and fifths says nothing."""
+    name = share_name(one, page.tongue)
+    return page.say("store_of", code=name) if one.by == "store" and name == one.group.code else name
 
 
 def _most(page: Page, key: str, most: Sequence[MemberChange]) -> Markup:

@@ -125,6 +125,7 @@ _TEXTS = {
     "by.tier": ("等级", "Tier"),
     "by.store": ("门店", "Store"),
     "by.segment": ("分群", "Segment"),
+    "store_of": ("门店 {code}", "Store {code}"),
     "verb.redeem": ("兑换", "redeem"),
     "verb.give": ("转赠", "give"),
     "verb.reserve": ("预留", "reserve"),
@@ -247,14 +248,15 @@ _PAGE = {
         "On average the best tenth of members changes by {best} each, the worst tenth by {worst}.",
     ),
     "t_fifths": (
-        "消费最多的五分之一会员中，{most_better} 会得到更多，{most_worse} 会得到更少；"
-        "消费最少的五分之一中，分别为 {least_better} 和 {least_worse}。",
-        "Of the fifth who bought most {most_better} would earn more and {most_worse} less; of the fifth who bought least "
-        "{least_better} and {least_worse}.",
+        "消费最多的五分之一会员平均 {most}（{most_better} 增加，{most_worse} 减少），"
+        "消费最少的五分之一平均 {least}（{least_better} 增加，{least_worse} 减少）。",
+        "The fifth who bought most change by {most} each on average ({most_better} better off, {most_worse} worse), the fifth "
+        "who bought least by {least} ({least_better} better off, {least_worse} worse).",
     ),
     "fifths_note": (
-        "五分之一：把期间有消费的会员按支付金额（已减退货）从高到低排列，分成人数相等的五组。",
-        "Fifths: the members who bought in the period, in order of what they paid less returns, in five groups of equal size.",
+        "消费最多组至最少组：把期间有消费的会员按支付金额（已减退货）从高到低排列，分成人数相等的五组。",
+        "Bought most to bought least: the members who bought in the period, in order of what they paid less returns, in five "
+        "groups of equal size.",
     ),
     "t_no_deciles": ("会员少于十名，不分十分位。", "Fewer than ten members: no deciles."),
     "measure_units": ("所得{unit}的变化，已减退货", "Change in {unit} earned, less returns"),
