@@ -1,9 +1,19 @@
 """Numbers so large that products of them pass 64 bits: NumPy wraps silently, so they are compared another way or refused."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.backtest.snapshots import a_snapshot
+from tests.builders import a_document, a_line, document_text
+from tests.conftest import FreshDatabase
+from tests.machine.till import a_till, days
 
+from jifen.document.load import parse_document
+from jifen.insight.backtest.compare import compare
+from jifen.insight.backtest.sides import BacktestRefused
 from jifen.insight.backtest.tally import is_richer
 
 
@@ -23,3 +33,20 @@ def test_a_basket_is_rich_when_it_earns_more_than_the_share_whatever_its_size(
     earned, paid = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
     found = is_richer(earned, paid, bps=bps, parts=parts)
     assert found.tolist() == [one * 10_000 > bps * parts * other for one, other in rows]
+
+
+async def test_a_past_that_a_programme_would_not_take_is_refused(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """Its rules are proven to stay within 64 bits only up to its own limit of a purchase."""
+    async with a_till(fresh_database) as till:
+        await till.set_now(await till.now() - days(30))
+        ann = await till.enrol()
+        await till.buy(ann, lines=[a_line(1, 10_000_000)])
+    past = await a_snapshot(fresh_database, tmp_path / "s")
+    text = document_text().replace("limits:\n", "limits:\n  purchase_amount_minor_max: 400000\n")
+    draft = parse_document(text, name="draft.yaml")
+
+    with pytest.raises(BacktestRefused, match=r"10000000.*400000"):
+        compare(past, draft)
+    assert compare(past, a_document()).draft.currencies[0].granted_units == 100_000

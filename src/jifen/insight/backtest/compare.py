@@ -185,6 +185,7 @@ def question_of(
         redemptions=redemptions,
     )
     _refuse_unknown_stores(snapshot, question)
+    _refuse_purchases_too_large(snapshot, question)
     return question
 
 
@@ -216,6 +217,22 @@ def _refuse_unknown_stores(snapshot: Snapshot, question: Question) -> None:
     unknown = [code for code in question.stores if code not in known]
     if unknown:
         raise BacktestRefused(f"nothing was ever bought in the stores {', '.join(unknown)}")
+
+
+def _refuse_purchases_too_large(snapshot: Snapshot, question: Question) -> None:
+    """A document's rules are proven to stay within 64 bits up to its own limit of a purchase (law 1), and no further."""
+    taken = max(program.purchase_amount_minor_max for program in question.live.timeline.programs)
+    for side in question.sides:
+        limit = side.program.purchase_amount_minor_max
+        if side.begins_at is None or limit >= taken:
+            continue
+        judged = snapshot.scan("purchases").filter(pl.col("occurred_at") >= side.begins_at)
+        largest = judged.select(pl.col("amount_minor").max()).collect().item()
+        if largest is not None and largest > limit:
+            raise BacktestRefused(
+                f"the history holds a purchase of {largest} in minor money, and {side.label} takes none above {limit}: "
+                "raise its limits.purchase_amount_minor_max"
+            )
 
 
 def reader_of(snapshot: Snapshot, question: Question) -> Callable[[int], BucketFrames]:
