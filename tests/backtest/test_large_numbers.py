@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from tests.machine.till import a_till, days
 
 from jifen.document.load import parse_document
 from jifen.insight.backtest.compare import compare
+from jifen.insight.backtest.hits import backs_of
 from jifen.insight.backtest.sides import BacktestRefused
 from jifen.insight.backtest.tally import is_richer
 
@@ -50,3 +52,18 @@ async def test_a_past_that_a_programme_would_not_take_is_refused(
     with pytest.raises(BacktestRefused, match=r"10000000.*400000"):
         compare(past, draft)
     assert compare(past, a_document()).draft.currencies[0].granted_units == 100_000
+
+
+def test_what_came_back_of_a_large_line_is_exact() -> None:
+    """Ten million pieces for ten million: both within what a till may send, their product in thousandths past 64 bits."""
+    lines = pl.DataFrame(
+        {"number": [1, 2], "amount_minor": [10**9, 700], "quantity_milli": [10**10, 3_000]},
+        schema_overrides={"number": pl.Int32},
+    )
+    returns = pl.DataFrame(
+        {"line_numbers": [[1, 2], [1]], "line_quantities": [[4 * 10**9, 1_000], [6 * 10**9]]}
+    )
+
+    backs = backs_of(returns, np.array([0, 0]), lines, np.array([0, 2]))
+
+    assert backs.amount.tolist() == [4 * 10**8, 233, 6 * 10**8]

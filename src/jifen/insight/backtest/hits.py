@@ -208,7 +208,7 @@ def backs_of(returns: pl.DataFrame, purchase: Integers, lines: pl.DataFrame, lin
     after = np.empty(len(line), dtype=np.int64)
     after[by_line] = sums - base
     pieces = np.where(whole > 0, whole, 1_000)
-    amount = amounts * after // pieces - amounts * (after - quantity) // pieces
+    amount = _share_of(amounts, after, pieces) - _share_of(amounts, after - quantity, pieces)
     return Backs(
         start=starts,
         purchase=purchase,
@@ -217,6 +217,15 @@ def backs_of(returns: pl.DataFrame, purchase: Integers, lines: pl.DataFrame, lin
         amount=amount,
         counted=np.where(whole > 0, quantity, 0),
     )
+
+
+def _share_of(amounts: Integers, part: Integers, whole: Integers) -> Integers:
+    """Each amount times its part divided by its whole, rounded down, exactly."""
+    shares = amounts * part // whole
+    # Within the limits of a till the product may pass 64 bits, where NumPy wraps.
+    for at in np.flatnonzero(amounts.astype(np.float64) * part >= 2.0**62).tolist():
+        shares[at] = int(amounts[at]) * int(part[at]) // int(whole[at])
+    return shares
 
 
 def hits_back(backs: Backs, seen: Seen) -> tuple[Integers, Integers, Integers, Integers, Integers]:
