@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
@@ -28,6 +29,7 @@ IN_FLIGHT_MAX = 1_024
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_BUCKETS_MICROS = tuple(round(seconds * 1e6) for seconds in BUCKETS)
 
 _COMMON = (
     (b"jifen-version", VERSIONS[-1].encode()),
@@ -39,56 +41,81 @@ _COMMON = (
 log = structlog.get_logger("jifen.api")
 
 
+class _Seconds(Histogram):
+    """A histogram that takes many observations at once."""
+
+    def take(self, counts: Sequence[int], total: float) -> None:
+        """So many observations in each bucket, and their sum."""
+        self._sum.inc(total)
+        for bucket, count in zip(self._buckets, counts, strict=True):
+            if count:
+                bucket.inc(count)
+
+
 class Meters:
-    """The numbers of one process, or of several that count together (see `cli/workers.py`)."""
+    """The numbers of one process, or of several that count together (see `cli/workers.py`).
+
+    A request only adds to plain numbers. They are put down together each second, and when they are asked for: where several
+    processes count together, each step of a meter is a system call and a write to a mapped file.
+    """
 
     def __init__(self, ledger: Callable[[], Ledger | None]) -> None:
         self._ledger = ledger
         self._folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "jifen_requests", "Requests answered.", ["route", "method", "status"], registry=self.registry
-        )
-        self.seconds = Histogram(
+        self._requests = self._counter("jifen_requests", "Requests answered.", "route", "method", "status")
+        self._seconds = _Seconds(
             "jifen_request_seconds", "Time to answer.", ["route"], buckets=BUCKETS, registry=self.registry
         )
-        self.refusals = Counter("jifen_refusals", "Refusals by code.", ["code"], registry=self.registry)
-        self.purchases = Counter(
-            "jifen_purchases", "Purchases by outcome.", ["outcome"], registry=self.registry
-        )
+        self._refusals = self._counter("jifen_refusals", "Refusals by code.", "code")
+        self._purchases = self._counter("jifen_purchases", "Purchases by outcome.", "outcome")
         self._in_flight = self._gauge("jifen_requests_in_flight", "Requests being answered.")
         self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
-        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._outcomes: dict[str, Counter] = {}
         self.flying = 0  # requests of this process that are being answered
+        # What came since the last time it was put down.
+        self._counted: dict[tuple[Counter, tuple[str, ...]], int] = {}
+        self._took: dict[str, list[int]] = {}  # by route: so many in each bucket, and the microseconds of all
+
+    def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
+        return Counter(name, documentation, labels, registry=self.registry)
 
     def _gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
         return Gauge(name, documentation, labels, registry=self.registry, multiprocess_mode="livesum")
 
-    def answered(self, route: str, method: str, status: int, micros: int) -> None:
-        """Count a request. Its meters are looked up once: the labels are few, and a look-up costs more than counting."""
-        key = (route, method, status)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = (
-                self.requests.labels(route, method, str(status)),
-                self.seconds.labels(route),
-            )
-        known[0].inc()
-        known[1].observe(micros / 1e6)
-
-    def came_to(self, refused: str | None, purchases: Sequence[str]) -> None:
-        """Count a refusal, by its code, and what purchases came to."""
+    def answered(
+        self,
+        route: str,
+        method: str,
+        status: int,
+        micros: int,
+        *,
+        refused: str | None = None,
+        purchases: Sequence[str] = (),
+    ) -> None:
+        """Count a request: how long it took, the code it was refused with, what its purchases came to."""
+        self._count(self._requests, (route, method, str(status)))
         if refused:
-            self.refusals.labels(refused).inc()
+            self._count(self._refusals, (refused,))
         for outcome in purchases:
-            known = self._outcomes.get(outcome)
-            if known is None:
-                known = self._outcomes[outcome] = self.purchases.labels(outcome)
-            known.inc()
+            self._count(self._purchases, (outcome,))
+        took = self._took.get(route)
+        if took is None:
+            took = self._took[route] = [0] * (len(BUCKETS) + 2)
+        took[bisect_left(_BUCKETS_MICROS, micros)] += 1
+        took[-1] += micros
+
+    def _count(self, counter: Counter, labels: tuple[str, ...]) -> None:
+        key = (counter, labels)
+        self._counted[key] = self._counted.get(key, 0) + 1
 
     def measure(self) -> None:
-        """Put down what stands just now: each process does it every second, and when it is asked for its numbers."""
+        """Put down what came and what stands just now."""
+        counted, self._counted = self._counted, {}
+        for (counter, labels), count in counted.items():
+            counter.labels(*labels).inc(count)
+        took, self._took = self._took, {}
+        for route, (*counts, micros) in took.items():
+            self._seconds.labels(route).take(counts, micros / 1e6)
         self._in_flight.set(self.flying)
         ledger = self._ledger()
         if ledger is not None:
@@ -173,8 +200,8 @@ class Observed:
         route = getattr(scope.get("route"), "path_format", None) or "other"
         method = scope["method"] if scope["method"] in METHODS else "other"
         refused = state.get("refused")
-        self._meters.answered(route, method, status, micros)
-        self._meters.came_to(refused, state.get("purchases", ()))
+        purchases = state.get("purchases", ())
+        self._meters.answered(route, method, status, micros, refused=refused, purchases=purchases)
         caller = state.get("caller")
         line = log.error if failure is not None else log.info
         line(
