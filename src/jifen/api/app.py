@@ -92,6 +92,8 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        # Ours are `api/observe.py`; this would be asked about at each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.address = address
     app.state.home = home
