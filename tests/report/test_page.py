@@ -348,3 +348,9 @@ def test_text_and_pictures_stand_out_in_light_and_dark_and_on_paper() -> None:
             assert contrast(colours[text], colours["wash"]) >= 4.5, text
         for drawn in ("base", "draft", "loss"):
             assert contrast(colours[drawn], colours["paper"]) >= 3, drawn
+
+
+def test_every_part_of_the_work_is_named_in_the_reader_s_language() -> None:
+    said = read(parsed(a_year(), "zh"))
+
+    assert re.findall(r"用时：(\S+)", said) == ["读取", "选取", "折叠", "汇总"]

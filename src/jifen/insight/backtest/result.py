@@ -109,7 +109,7 @@ class ProgramCompared:
 class PartSeconds:
     """How long one part of the work took."""
 
-    part: str  # read | select | fold | report, or another code
+    part: str  # read | select | fold | tally, or another code
     milliseconds: int
 
 

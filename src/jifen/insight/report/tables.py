@@ -284,7 +284,7 @@ def _about(result: Result, tongue: Tongue) -> Table:
 
 
 def _part(part: str, tongue: Tongue) -> str:
-    return tongue.say(f"part.{part}") if part in ("read", "select", "fold", "report") else part
+    return tongue.say(f"part.{part}") if part in ("read", "select", "fold", "tally") else part
 
 
 def _named(name: Name, tongue: Tongue) -> str:

@@ -169,7 +169,7 @@ _TEXTS = {
     "part.read": ("读取", "read"),
     "part.select": ("选取", "select"),
     "part.fold": ("折叠", "fold"),
-    "part.report": ("报告", "report"),
+    "part.tally": ("汇总", "tally"),
 }
 
 _PAGE = {
