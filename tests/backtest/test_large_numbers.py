@@ -67,3 +67,24 @@ def test_what_came_back_of_a_large_line_is_exact() -> None:
     backs = backs_of(returns, np.array([0, 0]), lines, np.array([0, 2]))
 
     assert backs.amount.tolist() == [4 * 10**8, 233, 6 * 10**8]
+
+
+async def test_what_a_large_return_took_back_is_told_by_category(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    async with a_till(fresh_database) as till:
+        await till.set_now(await till.now() - days(30))
+        ann = await till.enrol()
+        lines = [
+            a_line(1, 990_000_000, quantity_milli=9_900_000_000, category="GRAIN"),
+            a_line(2, 10_000_000, quantity_milli=100_000_000, category="TEA"),
+        ]
+        await till.buy(ann, lines=lines, no="large")
+        await till.bring_back("large", [(1, 9_800_000_000), (2, 60_000_000)])
+    past = await a_snapshot(fresh_database, tmp_path / "s")
+
+    by_category = {
+        row.group.code: row.returned_units for row in compare(past, a_document()).draft.by_category
+    }
+
+    assert by_category == {"GRAIN": 9_800_000, "TEA": 60_000}

@@ -252,8 +252,7 @@ def tally_return(
                     if by_quantity:
                         sizes[seen] = back_quantity[i] if line_quantity[line] > 0 else 0
                     else:
-                        whole = line_quantity[line] if line_quantity[line] > 0 else 1000
-                        sizes[seen] = line_amount[line] * back_quantity[i] // whole
+                        sizes[seen] = back_amount[i]
                     seen += 1
             if seen > 0:
                 share_by_category(
