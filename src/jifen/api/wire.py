@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
@@ -77,3 +79,11 @@ class LinesTogether:
         if held:
             self._file.write(b"".join(held))
             self._file.flush()
+
+
+def line_of(_: Any, level: str, event: Any) -> bytes:
+    """A line of JSON. What structlog's processors for level, time and JSON do, in a third of their time: there is one for
+    each request."""
+    event["level"] = level
+    event["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return msgspec.json.encode(event, enc_hook=str) + b"\n"
