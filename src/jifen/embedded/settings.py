@@ -28,7 +28,7 @@ def memory_bytes() -> int:
 def server_settings(home: Home, memory: int) -> dict[str, str]:
     """Every setting that differs from PostgreSQL's own default, or that a promise of ours stands on."""
     # An eighth of the memory, between what a corner shop's machine can spare and what a demo year needs.
-    shared_buffers_mb = max(64, min(1024, memory // MB // 8))
+    shared_buffers_mb = max(64, min(4096, memory // MB // 8))
     return {
         # Reach: a socket in a private folder; nothing listens on the network.
         "listen_addresses": "",
