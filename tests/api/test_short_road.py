@@ -246,7 +246,14 @@ async def test_both_ways_answer_balances_and_reservations_in_the_same_words(shar
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.headers["idempotent-replay"] == "true"
     assert first.json() == again.json()
-    answers.ReservationAnswer.model_validate(first.json())
+    assert answers.ReservationAnswer.model_validate(first.json()).model_dump(mode="json") == first.json()
+
+    address = f"/v1/reservations/{first.json()['reservation_id']}:commit"
+    ended = await shared_api.ask("POST", address, key="two")
+    again = await shared_api.ask("POST", address, key="two", headers=LONG_WAY)
+    assert (ended.status_code, again.status_code) == (200, 200)
+    assert (ended.json()["status"], ended.json()) == ("committed", again.json())
+    assert answers.ReservationAnswer.model_validate(ended.json()).model_dump(mode="json") == ended.json()
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ def fingerprint_of(values: Mapping[str, Any]) -> bytes:
     """The fingerprint of a body's canonical values: the order of keys does not matter."""
     parts = [whole_hash(values)]
     for name in sorted(values):
-        parts += (_short(name), _short(values[name]))
+        parts += (_of_name(name), _short(values[name]))
     return b"".join(parts)
 
 
@@ -36,9 +37,14 @@ def field_that_differs(kept: bytes, values: Mapping[str, Any], *, names: Iterabl
     }
     for name in names:
         now = _short(values[name]) if name in values else None
-        if before.get(_short(name)) != now:
+        if before.get(_of_name(name)) != now:
             return name
     return None
+
+
+@lru_cache(maxsize=256)
+def _of_name(name: str) -> bytes:
+    return _short(name)
 
 
 def _short(value: Any) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,21 @@ def told(model: type[Answer], answer: Mapping[str, Any], *, status: int = 200) -
     values = {name: _as_id(name, value) for name, value in answer.items() if name != "is_replay"}
     is_replay = bool(answer.get("is_replay"))
     return answered(model(**values), status=200 if is_replay else status, is_replay=is_replay)
+
+
+def reservation_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An operation's remembered answer about a reservation, as `answers.ReservationAnswer` describes it."""
+    lapses_at = answer.get("lapses_at")
+    return {
+        "reservation_id": prefixed("rsv", UUID(answer["reservation_id"])),
+        "member_id": prefixed("mbr", UUID(answer["member_id"])),
+        "sequence": answer["sequence"],
+        "currency": answer["currency"],
+        "units": answer["units"],
+        "status": answer["status"],
+        "lapses_at": lapses_at and shown_instant(datetime.fromisoformat(lapses_at)),
+        "balance_after": answer["balance_after"],
+    }
 
 
 def _as_id(name: str, value: Any) -> Any:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jifen.api import members, render, till
-from jifen.api.answers import REPLAY_HEADER, ReservationAnswer
+from jifen.api.answers import REPLAY_HEADER
 from jifen.api.doorkeeper import Access, Caller, may
 from jifen.api.errors import BUSY, Busy, refuse
 from jifen.api.ids import unprefixed
@@ -286,8 +286,8 @@ async def _end(asked: _Asked, route: str, verb: str, *, is_committed: bool) -> _
 
 
 def _reservation(answer: dict[str, Any], *, status: int) -> _Answered:
-    told = render.told(ReservationAnswer, answer, status=status)
-    return _Answered(bytes(told.body), told.status_code, bool(answer["is_replay"]))
+    is_replay = bool(answer["is_replay"])
+    return _Answered(_encode(render.reservation_answer(answer)), 200 if is_replay else status, is_replay)
 
 
 def _idempotency_key(asked: _Asked) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
@@ -18,8 +19,7 @@ from jifen.store.ledger import Ledger
 from jifen.store.members import MemberKey, all_lots, enrolled_at, find_by_keys, keys_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
+class Balance(NamedTuple):
     """Where a member's units of one currency stand. balance = available + pending + held - debt."""
 
     currency: int
