@@ -49,8 +49,8 @@ def server_settings(home: Home, memory: int) -> dict[str, str]:
         "checkpoint_timeout": "5min",
         "wal_level": "replica",
         "max_wal_senders": "4",
-        # pglz: the wheel's PostgreSQL is built without lz4.
-        "wal_compression": "on",
+        # The wheel's PostgreSQL knows pglz only, and pressing whole pages with it cost up to as much as writing the purchase.
+        "wal_compression": "off",
         "log_startup_progress_interval": "2s",
         "shared_buffers": f"{shared_buffers_mb}MB",
         "effective_cache_size": f"{max(128, memory // MB // 2)}MB",
