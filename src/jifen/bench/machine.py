@@ -150,6 +150,8 @@ class Machine:
             "JIFEN_DATABASE_URL": self.server.app.url(),
             "JIFEN_DATABASE_OWNER_URL": self.server.owner.url(),
         }
+        # As an installation does: its modules are compiled once and kept.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         began = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from jifen.cli import main; main()", "serve", "--port", str(self.port)],
