@@ -115,6 +115,24 @@ async def test_a_revoked_key_opens_nothing_once_the_cache_has_forgotten_it(
     assert (await shared_api.get("/v1/program", as_=token)).status_code == 401
 
 
+async def test_a_revoked_key_that_was_proven_on_the_short_road_opens_nothing_soon_after(
+    shared_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = await create_key(shared_api.ledger, name="quick leaver", scopes=["till"])
+    path = f"/v1/members/{await shared_api.a_member()}/balances"
+    for _ in range(3):  # asked for, proven, remembered as proven
+        assert (await shared_api.get(path, as_=token)).status_code == 200
+    key_id = key_id_of(token)
+    assert isinstance(key_id, UUID)
+    await revoke_key(shared_api.ledger, key_id)
+
+    import time
+
+    later = time.monotonic() + CACHE_SECONDS + 1
+    monkeypatch.setattr("jifen.api.doorkeeper.time.monotonic", lambda: later)
+    assert (await shared_api.get(path, as_=token)).status_code == 401
+
+
 async def test_a_busy_key_is_asked_for_again_before_it_is_forgotten(
     shared_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,9 +53,8 @@ class Doorkeeper:
     def __init__(self, ledger: Callable[[], Ledger]) -> None:
         self._ledger = ledger
         self._known: dict[UUID, tuple[float, ApiKey | None]] = {}
-        self._admitted: dict[
-            str, _Admitted
-        ] = {}  # by the header that was sent, so that a busy key is proven once
+        # By the header that was sent, so that a busy key is proven once and not at each request.
+        self._admitted: dict[str, _Admitted] = {}
         self._asking: dict[UUID, asyncio.Task[None]] = {}
 
     async def admit(self, authorization: str | None, access: Access) -> Caller:

@@ -84,8 +84,8 @@ def asked_of(question: Mapping[str, Any]) -> Asked:
         sample=Fraction(sample, 10_000) if sample is not None else None,
         seed=question.get("seed") or 0,
         rich_bps=question.get("rich_bps") or RICH_BPS,
-        redemptions=question.get("redemptions")
-        or "replayed",  # absent from what was asked before it could be
+        # Absent from what was asked before it could be told.
+        redemptions=question.get("redemptions") or "replayed",
         elasticity=Fraction(elasticity, 10_000) if elasticity is not None else None,
     )
 
