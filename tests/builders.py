@@ -15,21 +15,28 @@ from uuid import UUID
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.domain import fold
-from jifen.domain.decide import Decision, Earned, decide_purchase
+from jifen.domain.decide import Decision, decide_purchase
 from jifen.domain.member import Member, new_member
 from jifen.domain.program.conditions import ALWAYS, Claim, Condition
 from jifen.domain.program.meaning import (
+    BY_SPEND,
     NONE,
     Currency,
+    Draw,
     EarnRule,
     Expiry,
     Grant,
     Ladder,
+    Limit,
+    Period,
     Program,
     Rounding,
+    Terms,
     Tier,
+    Window,
 )
 from jifen.domain.purchase import Line, Purchase
+from jifen.domain.returned import Earned
 from jifen.domain.timeline import Timeline, timeline_of
 
 ZONE = "Asia/Shanghai"
@@ -51,12 +58,32 @@ def a_currency(
     pending_days: int = 0,
     debt_limit: int = 0,
     kind: str = "spendable",
+    scale: int = 0,
+    more_terms: Sequence[Terms] = (),
+    draw: Draw = Draw.BY_EXPIRY,
 ) -> Currency:
     """Points that never expire, wait for nothing and forbid debt, unless told otherwise."""
+    own = a_terms(number, code, expiry=expiry, pending_days=pending_days)
     return Currency(
-        number=number, code=code, names={"zh": code, "en": code}, kind=kind, scale=0, worth_minor=(1, 1), expiry=expiry,
-        pending_days=pending_days, debt_limit=debt_limit, funded_by="operator",
+        number=number, code=code, names={"zh": code, "en": code}, kind=kind, scale=scale, worth_minor=(1, 1),
+        debt_limit=debt_limit, terms=(own, *more_terms), draw=draw,
     )  # fmt: skip
+
+
+def a_terms(
+    number: int = 0, code: str = "points", *, expiry: Expiry | None = None, pending_days: int = 0,
+    funded_by: str = "operator", qualifies: bool = True, grace_days: int = 0,
+) -> Terms:  # fmt: skip
+    """Terms under which units live for ever and can be used at once, unless told otherwise."""
+    return Terms(
+        number=number, code=code, expiry=expiry, pending_days=pending_days, funded_by=funded_by, qualifies=qualifies,
+        grace_days=grace_days,
+    )  # fmt: skip
+
+
+def a_limit(units: int, *, number: int = 900, period: Period = Period.DAY) -> Limit:
+    """A limit that rules may share."""
+    return Limit(number=number, code=f"limit-{number}", period=period, units=units)
 
 
 def a_rule(
@@ -70,27 +97,46 @@ def a_rule(
     group: int | None = None,
     is_best: bool = False,
     caps: tuple[int, int, int] = (NONE, NONE, NONE),
+    shared: Sequence[Limit] = (),
+    terms: int | None = None,
     given: Condition = ALWAYS,
     state: Condition = ALWAYS,
 ) -> EarnRule:
     """A point for each yuan, unless told otherwise. `caps` are for the purchase, the day and the month."""
+    own = tuple(
+        Limit(number=number * 3 + at, code=f"rule-{number}/{period.name.lower()}", period=period, units=units)
+        for at, (period, units) in enumerate(
+            zip((Period.PURCHASE, Period.DAY, Period.MONTH), caps, strict=True)
+        )
+        if units != NONE
+    )
     return EarnRule(
         number=number, code=f"rule-{number}", names={"zh": f"规则 {number}", "en": f"Rule {number}"}, currency=currency,
-        grant=grant, rate=rate, rounding=rounding, multiplied_by_tier=by_tier, group=number if group is None else group,
-        group_keeps_best=is_best, cap_purchase=caps[0], cap_day=caps[1], cap_month=caps[2], given=given, state=state,
+        terms=currency if terms is None else terms, grant=grant, rate=rate, rounding=rounding,
+        multiplied_by=0 if by_tier else NONE, group=number if group is None else group, group_keeps_best=is_best,
+        limits=(*own, *shared), given=given, state=state,
     )  # fmt: skip
 
 
 def a_tier(number: int = 0, *, reach: int = 0, multiplier: tuple[int, int] = (1, 1)) -> Tier:
     """A step of the ladder."""
-    code = ("member", "silver", "gold", "platinum")[number]
+    code = ("member", "silver", "gold", "platinum", "guest", "regular")[number]
     return Tier(number=number, code=code, names={"zh": code, "en": code}, reach=reach, multiplier=multiplier)
 
 
-def a_ladder(*tiers: Tier, currency: int = NONE, window_days: int = 365, keeps_days: int = 365) -> Ladder:
+def a_ladder(
+    *tiers: Tier,
+    currency: int = BY_SPEND,
+    window_days: int = 365,
+    keeps_days: int = 365,
+    window: Window | None = None,
+) -> Ladder:
     """A ladder by spend over a year; without tiers everybody stands on its one step."""
     return Ladder(
-        currency=currency, window_days=window_days, keeps_days=keeps_days, tiers=tiers or (a_tier(),)
+        counts=currency,
+        window=window or Window(days=window_days),
+        keeps_days=keeps_days,
+        tiers=tiers or (a_tier(),),
     )
 
 
@@ -98,6 +144,7 @@ def a_program(
     *rules: EarnRule,
     currencies: Sequence[Currency] = (),
     ladder: Ladder | None = None,
+    more_ladders: Sequence[Ladder] = (),
     revision: int = 1,
     effective_at: datetime = OPENING - timedelta(days=1000),
     time_zone: str = ZONE,
@@ -108,7 +155,7 @@ def a_program(
         revision=revision, effective_at=effective_at, code="shop", names={"zh": "小店", "en": "Shop"},
         time_zone=time_zone, money="CNY", money_decimals=2, purchase_amount_minor_max=10**9, stores={}, any_store=True,
         line_attributes={}, late_days={"": late_days}, currencies=tuple(currencies) or (a_currency(),),
-        rules=rules or (a_rule(),), ladder=ladder or a_ladder(),
+        rules=rules or (a_rule(),), ladders=(ladder or a_ladder(), *more_ladders),
     )  # fmt: skip
 
 
@@ -119,7 +166,7 @@ def a_timeline(*programs: Program) -> Timeline:
 
 def a_member(timeline: Timeline, member_id: UUID = SOMEBODY) -> Member:
     """A member to whom nothing has happened."""
-    return new_member(member_id, timeline)
+    return new_member(member_id, timeline, 0)
 
 
 def a_line(number: int = 1, amount_minor: int = 10_000, **more: Any) -> Line:
@@ -144,7 +191,13 @@ def a_purchase(
     )  # fmt: skip
 
 
-def earned_of(timeline: Timeline, bought: Decision, purchase: Purchase, returned: dict[int, int]) -> Earned:
+def earned_of(
+    timeline: Timeline,
+    bought: Decision,
+    purchase: Purchase,
+    returned: dict[int, int],
+    forgiven: Sequence[int] = (),
+) -> Earned:
     """What the journal would tell of a purchase, for a return of it."""
     return Earned(
         sequence=bought.sequence,
@@ -153,8 +206,9 @@ def earned_of(timeline: Timeline, bought: Decision, purchase: Purchase, returned
         lines=purchase.lines,
         masks=bought.masks,
         hits=bought.hits,
-        granted={reason.rule: reason.granted for reason in bought.results},
+        granted=[result.granted for result in bought.results],
         returned=returned,
+        forgiven=forgiven or [0] * len(bought.results),
     )
 
 
@@ -177,7 +231,7 @@ def if_spent(minor: int, *, in_days: int) -> Claim:
 
 def without_lots(member: Member) -> Member:
     """The member as the till gathers him when nothing is due: without a lot."""
-    return member._replace(lots=[])
+    return member._replace(lots=())
 
 
 # -- the same as a document -----------------------------------------------------------------------------------------------

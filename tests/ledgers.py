@@ -18,20 +18,20 @@ from jifen.templates import template_text
 LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 
 BOOKS = {
-    "member": """SELECT k.value, m.status, m.sequence, m.tier, m.review_day, m.purchases, m.last_purchase_day, m.lots_opened,
-                        m.next_lapse_at, m.balances, m.debts, m.spend_window, m.tier_history, m.holds
+    "member": """SELECT k.value, m.status, m.sequence, m.purchases, m.last_purchase_day, m.lots_opened,
+                        m.next_lapse_at, m.balances, m.debts, m.ladders, m.days, m.tier_history, m.holds
                  FROM member m JOIN member_key k USING (member_id) ORDER BY k.value""",
-    "lot": """SELECT k.value, l.number, l.currency, l.origin, l.opened, l.left_units, l.held, l.gone, l.expired, l.returned,
-                     l.matures_on, l.expires_on
+    "lot": """SELECT k.value, l.number, l.terms, l.currency, l.origin, l.opened, l.left_units, l.held, l.gone, l.expired,
+                     l.returned, l.matures_on, l.expires_on
               FROM lot l JOIN member_key k USING (member_id) ORDER BY k.value, l.number""",
     "posting": """SELECT k.value, p.sequence, p.part, p.currency, p.verb, p.account, p.is_credit, p.units, p.balance_after,
-                         p.reason_rules, p.reason_desired, p.reason_granted, p.lot, p.revision, p.funder, p.store, p.channel,
+                         p.terms, p.reasons, p.lot, p.revision, p.funder, p.store, p.channel,
                          p.occurred_at, p.recorded_at
                   FROM posting p JOIN member_key k USING (member_id) ORDER BY k.value, p.sequence, p.part""",
     "purchase": """SELECT k.value, p.sequence, p.source, p.business_no, p.store, p.till, p.cashier, p.channel, p.occurred_at,
                           p.recorded_at, p.occurred_on, p.weekday, p.hour, p.store_date, p.money, p.amount_minor, p.payments,
-                          p.tags, p.lines, p.masks, p.hit_rules, p.hit_amounts, p.hit_quantities, p.revision, p.judged_tier,
-                          p.tier_after, p.balances_after
+                          p.tags, p.lines, p.masks, p.hits, p.moves, p.revision, p.judged_tiers, p.tiers_after,
+                          p.balances_after
                    FROM purchase p JOIN member_key k USING (member_id) ORDER BY k.value, p.sequence""",
     "purchase_key": """SELECT source, business_no, body_hash, sequence FROM purchase_key ORDER BY source, business_no""",
 }

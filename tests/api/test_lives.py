@@ -161,6 +161,85 @@ async def test_lots_are_paged_newest_first(api: Api) -> None:
         assert lot["opened"] == sum(lot[part] for part in parts)
 
 
+async def test_one_point_is_followed_from_the_receipt_to_what_it_paid_and_back(api: Api) -> None:
+    member = await api.a_member()
+    told = await api.a_purchase(member)
+    earned = sum(one["units"] for one in told["earned"])
+    held = await api.post("/v1/reservations", {"member": {"id": member}, "currency": "points", "units": 30})
+    await api.post(f"/v1/reservations/{held.json()['reservation_id']}:commit")
+
+    # Forward: the receipt opened a lot, which was held and then spent.
+    story = (await api.get(f"/v1/members/{member}/lots/1?language=en")).json()
+    assert [(step["kind"], step["comes"], step["goes"], step["units"]) for step in story["steps"]] == [
+        ("purchase", "outside", "open", earned),
+        ("reserve", "open", "held", 30),
+        ("commit", "held", "gone", 30),
+    ]
+    assert story["lot"]["origin"] == told["sequence"]
+    assert [one["verb"] for one in story["postings"]] == ["earn", "redeem"]
+    assert story["postings"][0]["reasons"], "the rules of the receipt's lines"
+
+    # Back: the redemption names the lot that paid, and the lot the receipt that opened it.
+    spent = (await statement(api, member))[0]
+    assert spent["verb"] == "redeem"
+    assert [(move["lot"], move["units"], move["origin"]) for move in spent["moves"]] == [
+        (1, 30, told["sequence"])
+    ]
+
+    answer = await api.get(f"/v1/members/{member}/lots/9")
+    assert (answer.status_code, answer.json()["code"]) == (404, "lot_unknown")
+
+
+async def test_a_redemption_is_reversed_once_and_its_own_lot_gets_it_back(api: Api) -> None:
+    member = await api.a_member_with(100)
+    held = await api.post("/v1/reservations", {"member": {"id": member}, "currency": "points", "units": 30})
+    spent = (await api.post(f"/v1/reservations/{held.json()['reservation_id']}:commit")).json()
+    address = f"/v1/members/{member}/entries/{spent['sequence']}:reverse"
+
+    answer = await api.post(address, {"note": "wrong reward"})
+
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["reversed_kind"] == "commit"
+    assert answer.json()["moved"] == [
+        {"currency": "points", "units": 30, "units_expired": 0, "balance_after": 100, "debt_after": 0}
+    ]
+    assert (await api.get(f"/v1/members/{member}/lots/1")).json()["lot"]["left"] == 100
+    newest = (await statement(api, member))[0]
+    assert newest["sentence"].startswith(f"+30 points: entry {spent['sequence']} was reversed (a redemption)")
+    assert "wrong reward" in newest["sentence"]
+    again = await api.post(address, {"note": "wrong reward"})
+    assert (again.status_code, again.json()["code"]) == (409, "entry_reversed")
+    reversal = f"/v1/members/{member}/entries/{answer.json()['sequence']}:reverse"
+    for path, status, code in (
+        (reversal, 409, "entry_not_reversible"),
+        (f"/v1/members/{member}/entries/99:reverse", 404, "entry_unknown"),
+    ):
+        refused = await api.post(path, {"note": "x"})
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+
+
+async def test_a_gift_is_reversed_at_its_receiver_and_then_at_its_giver(api: Api) -> None:
+    giver, receiver = await api.a_member_with(100), await api.a_member()
+    body = {"member": {"id": giver}, "receiver": {"id": receiver}, "currency": "points", "units": 60}
+    given = (await api.post("/v1/gifts", body)).json()
+    held = await api.post("/v1/reservations", {"member": {"id": receiver}, "currency": "points", "units": 20})
+    await api.post(f"/v1/reservations/{held.json()['reservation_id']}:commit")
+
+    answer = await api.post(
+        f"/v1/members/{giver}/entries/{given['sequence']}:reverse", {"note": "to the wrong one"}
+    )
+
+    # What the receiver has spent he owes, as the programme's policy for debt lets him.
+    assert (answer.json()["units"], answer.json()["units_not_taken"]) == (60, 0)
+    balances = [
+        (await api.get(f"/v1/members/{who}/balances")).json()["balances"][0]["balance"]
+        for who in (giver, receiver)
+    ]
+    assert balances == [100, -20]
+    assert (await statement(api, giver))[0]["verb"] == "reverse_give"
+    assert (await statement(api, receiver))[0]["verb"] == "reverse_receive"
+
+
 async def test_a_programme_is_planned_published_and_read(api: Api) -> None:
     document = (await api.get("/v1/program")).json()["newest"]["document"]
     rules = [

@@ -134,6 +134,17 @@ async def _adjust(api: Api) -> Asked:
     )
 
 
+async def _reverse(api: Api) -> Asked:
+    member = await api.a_member_with(100)
+    return Asked(
+        method="POST",
+        path=f"/v1/members/{member}/entries/2:reverse",
+        body={"note": "it was a mistake"},
+        changed={"note": "another reason"},
+        names="/note",
+    )
+
+
 async def _freeze(api: Api) -> Asked:
     return Asked(method="POST", path=f"/v1/members/{await api.a_member()}:freeze")
 
@@ -233,6 +244,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/reservations/{reservation_id}:release"): _release,
     ("POST", "/v1/gifts"): _give,
     ("POST", "/v1/adjustments"): _adjust,
+    ("POST", "/v1/members/{member_id}/entries/{sequence}:reverse"): _reverse,
     ("POST", "/v1/members/{member_id}:freeze"): _freeze,
     ("POST", "/v1/members/{member_id}:close"): _close,
     ("POST", "/v1/members/{member_id}:reopen"): _reopen,
@@ -253,6 +265,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/members/{member_id}",
             "/v1/members/{member_id}/balances",
             "/v1/members/{member_id}/lots",
+            "/v1/members/{member_id}/lots/{number}",
             "/v1/members/{member_id}/statement",
             "/v1/program",
             "/v1/program/revisions",

@@ -64,17 +64,18 @@ def test_the_kernel_compiles_with_it_and_gives_the_same_answers() -> None:
     for kind in (fold.REDEEM, fold.COMMIT):
         for _ in range(50):
             member = np.zeros(fold.BALANCES + fold.BALANCE_WIDTH, dtype=np.int64)
-            member[fold.LOTS], member[fold.HOLDS] = 3, 2
+            member[fold.LOTS], member[fold.HOLDS], member[fold.QUEUE_END] = 3, 2, 3
             lots = np.zeros((3, fold.LOT_WIDTH), dtype=np.int64)
             lots[:, fold.LOT_LEFT] = chance.integers(0, 10**9, 3)
             lots[:, fold.LOT_MATURES] = chance.integers(0, 3, 3)
-            lots[:, fold.LOT_EXPIRES] = chance.integers(0, 4, 3)
             holds = np.zeros((2, fold.HOLD_WIDTH), dtype=np.int64)
             holds[:, fold.HOLD_UNITS] = chance.integers(1, 10**9, 2)
             holds[:, fold.HOLD_RESERVATION] = chance.integers(1, 3, 2)
             event = np.zeros(fold.EVENT_WIDTH, dtype=np.int64)
             event[fold.EVENT_KIND], event[fold.EVENT_ORIGIN], event[fold.EVENT_RECORDED_DAY] = kind, 1, 1
             units, of = sorted(chance.integers(1, 10**6, 2).tolist())
-            told = (member, lots.reshape(-1), holds.reshape(-1), event, units, of)
+            none = _room(0)
+            tables: Any = (member, none, lots.reshape(-1), np.arange(3), none, none, none, holds.reshape(-1))
+            told = (fold.State(*tables), event, 0, units, of)
 
             assert twin.drawn_units(*told) == kernel.drawn_units(*told)

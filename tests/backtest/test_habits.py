@@ -107,14 +107,15 @@ async def test_drawn_redemptions_interpreted_are_those_compiled(
 def test_no_draw_exceeds_what_is_available(lots: list[int], of: int, data: st.DataObject) -> None:
     units = data.draw(st.integers(1, of))
     member = [0] * (fold.BALANCES + fold.BALANCE_WIDTH)
-    member[fold.LOTS] = len(lots)
+    member[fold.LOTS] = member[fold.QUEUE_END] = len(lots)
     rows = [0] * (len(lots) * fold.LOT_WIDTH)
     for i, left in enumerate(lots):
         rows[i * fold.LOT_WIDTH + fold.LOT_LEFT] = left
+    state = fold.State(member, [], rows, list(range(len(lots))), [], [], [], [])
     event = [0] * fold.EVENT_WIDTH
     event[fold.EVENT_KIND] = fold.REDEEM
 
-    drawn = kernel.drawn_units(member, rows, [], event, units, of)
+    drawn = kernel.drawn_units(state, event, 0, units, of)
 
     # Where nothing is there it asks for the smallest unit, which the balance then cannot pay.
     assert 1 <= drawn <= max(1, sum(lots))

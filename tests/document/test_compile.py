@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import document_text
 from tests.select.builders import conditions
 
 from jifen.document import bounds
@@ -16,9 +17,10 @@ from jifen.document.load import parse_document
 from jifen.document.meaning import Mixed, can_hold, kinds_of, split
 from jifen.document.problems import DocumentRefused
 from jifen.domain.program.conditions import All, Claim, Condition
-from jifen.domain.program.meaning import EarnRule, Grant, Program
+from jifen.domain.program.meaning import EarnRule, Grant, Period, Program
 from jifen.domain.program.numbering import Numbering
-from jifen.domain.program.reading import claim_holds, holds
+from jifen.domain.program.reading import claim_holds, claims_of, holds
+from jifen.domain.program.sentences import rule_sentence
 from jifen.templates import template_names, template_text
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -92,7 +94,7 @@ def test_a_multiple_holds_where_its_base_and_it_itself_hold() -> None:
     triple = rules["triple"]
 
     assert (triple.grant, triple.rate) == (Grant.PER_WHOLE_QUANTITY, (4, 1500))
-    assert (triple.rounding, triple.multiplied_by_tier) == (rules["base"].rounding, True)
+    assert (triple.rounding, triple.multiplied_by) == (rules["base"].rounding, 0)
     assert [claim.fact for claim in _claims(triple.given)] == ["line.brand", "purchase.hour"]
     assert [claim.fact for claim in _claims(triple.state)] == ["member.visits"]
 
@@ -157,7 +159,7 @@ def test_a_purchase_cap_makes_room() -> None:
         "caps: {purchase: 4611686018}}\n"
     )
 
-    assert rules["big"].cap_purchase * 10**9 < 2**62
+    assert rules["big"].cap(Period.PURCHASE) * 10**9 < 2**62
 
 
 FACTS = ("line.sku", "line.brand", "purchase.hour", "member.visits", "member.balance")
@@ -217,3 +219,44 @@ def test_what_holds_somewhere_is_never_called_a_contradiction(
 def test_a_missing_fact_makes_every_claim_false() -> None:
     for operator, value in (("ne", 3), ("is", "x"), ("has_any", ("x",)), ("between", (0, 9))):
         assert not claim_holds(operator, value, None)
+
+
+def test_every_number_of_units_in_a_document_is_of_units_as_they_are_shown() -> None:
+    """With scale 2 a rule that says one point for a yuan gives 1.00 and not 0.01: rates, limits, debt, worth, tiers, balances."""
+    text = document_text(
+        debt="{policy: allow, limit_units: 20}",
+        caps="{day: 500}",
+        more="""\
+  - code: welcome
+    names: {en: Welcome}
+    currency: points
+    fixed: {points: 50}
+    when: {fact: member.balance, currency: points, lt: 10}
+tiers:
+  by: points
+  window_days: 365
+  keeps_days: 365
+  list:
+    - {code: member, names: {en: Member}, reach: 0}
+    - {code: gold, names: {en: Gold}, reach: 1000}
+""",
+    )
+    plain, scaled = (
+        compile_program(
+            parse_document(text.replace("kind: spendable", f"kind: spendable\n    scale: {scale}"), name="x"),
+            revision=1, effective_at=datetime(2026, 1, 1, tzinfo=UTC), numbering=Numbering(),
+        )
+        for scale in (0, 2)
+    )  # fmt: skip
+
+    for before, after in zip(plain.rules, scaled.rules, strict=True):
+        assert Fraction(*after.rate) == 100 * Fraction(*before.rate)
+        assert [limit.units for limit in after.limits] == [100 * limit.units for limit in before.limits]
+    assert scaled.currencies[0].debt_limit == 2_000
+    assert scaled.currencies[0].worth_minor == (1, 100)
+    assert [tier.reach for tier in scaled.ladder.tiers] == [0, 100_000]
+    assert next(iter(claims_of(scaled.rules[1].state))).value == 1_000
+    for language in ("zh", "en"):
+        assert [rule_sentence(rule, scaled, language) for rule in scaled.rules] == [
+            rule_sentence(rule, plain, language) for rule in plain.rules
+        ]

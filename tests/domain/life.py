@@ -13,18 +13,21 @@ from tests.domain.worlds import Step
 
 from jifen.domain import decide, fold
 from jifen.domain.calendar import day_number, local_date, month_number
-from jifen.domain.decide import Decision, Verb
+from jifen.domain.decide import Decision
+from jifen.domain.events import Leg, Slice
 from jifen.domain.member import Member
+from jifen.domain.program.meaning import Limit, Period
 from jifen.domain.purchase import Purchase, ReturnedLine, returned_after, whole_quantity
 from jifen.domain.refusals import Refusal
+from jifen.domain.returned import amount_returned
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import POSTS, WAYS, Verb
 
 EVENTS = {
-    "buy": fold.PURCHASE, "return": fold.RETURN, "void": fold.RETURN, "redeem": fold.REDEEM, "reserve": fold.RESERVE,
+    "buy": fold.PURCHASE, "return": fold.RETURN, "void": fold.VOID, "redeem": fold.REDEEM, "reserve": fold.RESERVE,
     "commit": fold.COMMIT, "release": fold.RELEASE, "adjust_up": fold.ADJUST_UP, "adjust_down": fold.ADJUST_DOWN,
-    "gift_out": fold.GIFT_OUT, "gift_in": fold.GIFT_IN, "wait": fold.ADVANCE,
+    "gift_out": fold.GIFT_OUT, "gift_in": fold.GIFT_IN, "reverse": fold.REVERSE, "wait": fold.ADVANCE,
 }  # fmt: skip
-CREDITS = {Verb.EARN, Verb.ADJUST_UP, Verb.RECEIVE}
 KINDS = {
     "redeem": fold.REDEEM,
     "adjust_up": fold.ADJUST_UP,
@@ -40,6 +43,7 @@ class Bought:
     purchase: Purchase
     decision: Decision
     returned: dict[int, int] = field(default_factory=dict)
+    forgiven: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -48,11 +52,8 @@ class Told:
 
     what: str
     decision: Decision
-    event: list[int]
-    hits: list[int]
-    results_before: list[int]
+    asked: fold.Asked  # before it happened
     results: list[int]
-    expiry: list[int]
 
 
 class Life:
@@ -64,6 +65,7 @@ class Life:
         self.now: datetime = OPENING
         self.bought: list[Bought] = []
         self.reservations: list[int] = []
+        self.reversible: list[tuple[int, int, list[int], int]] = []  # sequence, kind, movements, units
         self.told: list[Told] = []
         self.refused: list[Refusal] = []
         self.used: dict[tuple[int, int], int] = {}  # (rule, period): units granted and not taken back
@@ -79,13 +81,13 @@ class Life:
         """Let one step happen. A refusal leaves the member as he was."""
         self.now += timedelta(minutes=step.minutes)
         before = self.member
-        calls: list[tuple[list[int], list[int], list[int], list[int], list[int]]] = []
+        calls: list[tuple[fold.Asked, list[int]]] = []
         real = decide._fold
 
-        def listening(timeline, member, event, *, hits, results, expiry):  # type: ignore[no-untyped-def]
-            given = (list(event), list(hits), list(results), list(expiry))
-            told = real(timeline, member, event, hits=hits, results=results, expiry=expiry)
-            calls.append((*given, results))
+        def listening(timeline, member, script):  # type: ignore[no-untyped-def]
+            given = fold.Asked(*(list(table) for table in script.asked))
+            told = real(timeline, member, script)
+            calls.append((given, told.results))
             return told
 
         with patch.object(decide, "_fold", listening):
@@ -98,12 +100,16 @@ class Life:
         if decision is None:
             return None
         self.member = decision.after
-        event, hits, results_before, expiry, results = next(
-            call for call in calls if call[0][0] == EVENTS[step.what]
-        )
-        told = Told(step.what, decision, event, hits, results_before, results, expiry)
+        asked, results = next(call for call in calls if call[0].event[fold.EVENT_KIND] == EVENTS[step.what])
+        told = Told(step.what, decision, asked, results)
         if step.what != "wait" or decision.has_effect:
             self.told.append(told)
+        kind = EVENTS[step.what]
+        if fold.undoing_verb(kind) >= 0:
+            units = sum(leg[fold.LEG_UNITS] for leg in _legs(asked))
+            if kind == fold.COMMIT:
+                units = sum(p.units for p in decision.postings if p.verb is Verb.REDEEM)
+            self.reversible.append((decision.sequence, kind, decision.moves, units))
         return told
 
     def buy(self, step: Step) -> Decision:
@@ -113,8 +119,13 @@ class Life:
             for i, (amount, quantity) in enumerate(step.parts)
         ]
         purchase = a_purchase(at=self.now - late, lines=lines, no=str(len(self.bought)))
+        paid = self.portion(step.b) if step.b else 0
         decision = decide.decide_purchase(
-            self.timeline, self.with_old_counters(purchase.occurred_at), purchase, now=self.now
+            self.timeline,
+            self.with_old_counters(purchase.occurred_at),
+            purchase,
+            now=self.now,
+            legs=[Leg(fold.REDEEMED, 0, units=paid)] if paid else (),
         )
         self.bought.append(Bought(purchase, decision))
         self._count(purchase, decision, 1)
@@ -124,16 +135,18 @@ class Life:
     def void(self, step: Step) -> Decision | None:
         return self._return(step, whole=True)
 
-    def give_back(self, bought: Bought, lines: Sequence[ReturnedLine]) -> Decision:
+    def give_back(self, bought: Bought, lines: Sequence[ReturnedLine], *, is_void: bool = False) -> Decision:
         after = returned_after(bought.purchase.lines, bought.returned, lines)
-        earned = earned_of(self.timeline, bought.decision, bought.purchase, bought.returned)
-        decision = decide.decide_return(self.timeline, self.member, earned, after, now=self.now)
-        before = decide.amount_returned(bought.purchase.lines, bought.returned)
-        bought.returned = after
-        self._count(bought.purchase, decision, -1)
-        self.ladder.returned(
-            bought, decision, decide.amount_returned(bought.purchase.lines, after) - before, self
+        earned = earned_of(self.timeline, bought.decision, bought.purchase, bought.returned, bought.forgiven)
+        decision = decide.decide_return(
+            self.timeline, self.member, earned, after, now=self.now, is_void=is_void
         )
+        before = amount_returned(bought.purchase.lines, bought.returned)
+        bought.returned = after
+        was = bought.forgiven or [0] * len(decision.results)
+        bought.forgiven = [units + result.why for units, result in zip(was, decision.results, strict=True)]
+        self._count(bought.purchase, decision, -1)
+        self.ladder.returned(bought, decision, amount_returned(bought.purchase.lines, after) - before, self)
         return decision
 
     def _return(self, step: Step, *, whole: bool = False) -> Decision | None:
@@ -152,7 +165,9 @@ class Life:
                 lines[line.number] = max(1, left * quarters // 4)
         if not lines:
             return None
-        return self.give_back(bought, [ReturnedLine(number=n, quantity_milli=q) for n, q in lines.items()])
+        return self.give_back(
+            bought, [ReturnedLine(number=n, quantity_milli=q) for n, q in lines.items()], is_void=whole
+        )
 
     def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
         if name == "return":
@@ -168,7 +183,7 @@ class Life:
     def portion(self, quarters: int) -> int:
         """So many quarters of what is available when time has done its part; five are one unit too many."""
         now = decide.decide_advance(self.timeline, self.member, now=self.now).after
-        have = fold.available(now.scalars, now.lots, 0, self.day)
+        have = now.available(0, self.day)
         return have + 1 if quarters == 5 else max(1, have * quarters // 4)
 
     def reserve(self, step: Step) -> Decision:
@@ -202,9 +217,17 @@ class Life:
         )
 
     def gift_in(self, step: Step) -> Decision:
-        slices = [(self.day + offset, units) for offset, units in step.parts]
+        slices = [Slice(0, self.day + offset, units) for offset, units in step.parts]
         return decide.decide_gift_received(
             self.timeline, self.member, currency=0, slices=slices, now=self.now
+        )
+
+    def reverse(self, step: Step) -> Decision | None:
+        if not self.reversible:
+            return None
+        origin, kind, moves, units = self.reversible.pop(step.a % len(self.reversible))
+        return decide.decide_reversal(
+            self.timeline, self.member, origin=origin, undoes=kind, moves=moves, units=units, now=self.now
         )
 
     def wait(self, step: Step) -> Decision:
@@ -216,31 +239,46 @@ class Life:
     def day(self) -> int:
         return day_number(local_date(self.now, self.timeline.time_zone))
 
-    def periods(self, at: datetime) -> tuple[int, int]:
+    def period(self, limit: Limit, at: datetime) -> int:
         day = local_date(at, self.timeline.time_zone)
-        return day_number(day) * 2, month_number(day) * 2 + 1
+        return {
+            Period.DAY: day_number(day),
+            Period.WEEK: day.toordinal() // 7,
+            Period.MONTH: month_number(day),
+            Period.YEAR: day.year,
+            Period.LIFE: 0,
+        }[limit.period]
 
     def _count(self, purchase: Purchase, decision: Decision, sign: int) -> None:
-        for reason in decision.results:
-            rule = self.timeline.rule(decision.row, reason.rule)
-            units = reason.granted if sign > 0 else reason.desired
-            for period, cap in zip(
-                self.periods(purchase.occurred_at), (rule.cap_day, rule.cap_month), strict=True
-            ):
-                if cap >= 0:
-                    key = (rule.number, period)
+        for result in decision.results:
+            rule = self.timeline.rule_at(decision.row, result.rule)
+            units = result.granted if sign > 0 else result.desired
+            for limit in rule.limits:
+                if limit.period is not Period.PURCHASE and units:
+                    key = (limit.number, self.period(limit, purchase.occurred_at))
                     self.used[key] = self.used.get(key, 0) + sign * units
 
     def with_old_counters(self, at: datetime) -> Member:
         """As `store.gather.with_old_counters` does it, but summed in the second book."""
         width = fold.COUNTER_WIDTH
+        limits = {
+            limit.number: limit
+            for program in self.timeline.programs
+            for rule in program.rules
+            for limit in rule.limits
+        }
         old: list[int] = []
         for i in range(0, len(self.member.counters), width):
-            rule, latest, _ = self.member.counters[i : i + width]
-            period = self.periods(at)[latest % 2]
+            number, latest, _ = self.member.counters[i : i + width]
+            period = self.period(limits[number], at)
             if period < latest:
-                old += [rule, period, self.used.get((rule, period), 0)]
+                old += [number, period, self.used.get((number, period), 0)]
         return self.member._replace(counters=old + self.member.counters)
+
+
+def _legs(asked: fold.Asked) -> list[list[int]]:
+    width = fold.LEG_WIDTH
+    return [asked.legs[at : at + width] for at in range(0, len(asked.legs), width)]
 
 
 class PlainLadder:
@@ -282,7 +320,7 @@ class PlainLadder:
                 row = self._row(day)
                 ladder = self.timeline.programs[row].ladder
                 rank = self._rank(row)
-                reached = self._reached(row, day - ladder.window_days, day - 1)
+                reached = self._reached(row, day - ladder.window.days, day - 1)
                 if reached < rank:
                     rank = reached
                     self.rank_code = ladder.tiers[rank].code
@@ -294,16 +332,14 @@ class PlainLadder:
         self.advance(life.day)
         ladder = self.timeline.programs[decision.row].ladder
         units = purchase.amount_minor
-        if ladder.currency >= 0:
+        if ladder.counts >= 0:
             units = sum(
-                r.granted
-                for r in decision.results
-                if self.timeline.rule(decision.row, r.rule).currency == ladder.currency
+                r.granted for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
         self._add(purchase, units, decision.row)
         row = max(decision.row, self._row(life.day))
         now = self.timeline.programs[row].ladder
-        rank, reached = self._rank(row), self._reached(row, life.day - now.window_days + 1, life.day)
+        rank, reached = self._rank(row), self._reached(row, life.day - now.window.days + 1, life.day)
         if rank < len(now.tiers) - 1 and reached > rank:
             self.rank_code = now.tiers[reached].code
             self.review_day = life.day + now.keeps_days
@@ -313,27 +349,28 @@ class PlainLadder:
         self.advance(life.day)
         ladder = self.timeline.programs[decision.row].ladder
         units = amount
-        if ladder.currency >= 0:
+        if ladder.counts >= 0:
             units = sum(
-                r.desired
-                for r in decision.results
-                if self.timeline.rule(decision.row, r.rule).currency == ladder.currency
+                r.desired for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
         self._add(bought.purchase, -units, decision.row)
 
     def _add(self, purchase: Purchase, units: int, row: int) -> None:
         day = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
-        keep = self.timeline.revisions[row * fold.REVISION_WIDTH + fold.REVISION_WINDOW_KEEP]
+        keep = self._keep(row)
         if keep:
             self.counts.append((day, units, keep))
 
+    def _qualifies(self, row: int, position: int, currency: int) -> bool:
+        rule = self.timeline.rule_at(row, position)
+        return rule.currency == currency and self.timeline.terms_of(row, rule.terms).qualifies
+
+    def _keep(self, row: int) -> int:
+        return self.timeline.numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_KEEP_DAYS]
+
     def _forget(self, judged_by: int, day: int) -> None:
         """What no revision in force could ask for any more is not kept, and a later one cannot have it back."""
-        width = fold.REVISION_WIDTH
-        own, now = (
-            self.timeline.revisions[row * width + fold.REVISION_WINDOW_KEEP]
-            for row in (judged_by, self._row(day))
-        )
+        own, now = self._keep(judged_by), self._keep(self._row(day))
         if own:
             self.counts = [count for count in self.counts if count[0] > day - max(own, now)]
 
@@ -345,6 +382,7 @@ def assert_laws(life: Life, told: Told) -> None:
     """Everything that must be true of a member after an entry."""
     decision, after = told.decision, told.decision.after
     assert_postings(decision)
+    assert_moves(life, decision)
     assert_lots(life, after)
     assert_nothing_due_is_overlooked(after)
     assert_counters(life, after)
@@ -356,12 +394,63 @@ def assert_laws(life: Life, told: Told) -> None:
     assert codes[after.tier] == life.ladder.rank_code
 
 
+def assert_moves(life: Life, decision: Decision) -> None:
+    """Signed postings are the change of open + held - debt, and the movements of each lot are what changed in it."""
+    width = fold.MOVE_WIDTH
+    before = {lot.number: lot for lot in decision.before.lots}
+    after = {lot.number: lot for lot in decision.after.lots}
+    moved: dict[int, dict[int, int]] = {}
+    worth: dict[int, int] = {}
+    owed: dict[int, int] = {}
+    currency_of = {
+        one.number: currency.number
+        for program in life.timeline.programs
+        for currency in program.currencies
+        for one in currency.terms
+    }
+    for at in range(0, len(decision.moves), width):
+        terms, lot, way, units = decision.moves[at : at + width]
+        assert units > 0
+        assert way in WAYS
+        for place, sign in ((way // 8, -1), (way % 8, 1)):
+            own = moved.setdefault(lot, {})
+            own[place] = own.get(place, 0) + sign * units
+            currency = currency_of[terms]
+            if place in (fold.OPEN, fold.HELD, fold.IN_DEBT):
+                worth[currency] = worth.get(currency, 0) + sign * units
+            if place == fold.IN_DEBT:
+                owed[currency] = owed.get(currency, 0) - sign * units
+    for number, places in moved.items():
+        if number == 0:
+            continue
+        was, now = before.get(number), after[number]
+        for place, name in (
+            (fold.OPEN, "left"), (fold.HELD, "held"), (fold.EXPIRED, "expired"), (fold.BACK, "returned"),
+        ):  # fmt: skip
+            assert getattr(now, name) - (getattr(was, name) if was else 0) == places.get(place, 0)
+        gone = places.get(fold.GONE, 0) + max(0, sum(
+            decision.moves[at + 3] for at in range(0, len(decision.moves), width)
+            if decision.moves[at + 1] == number and decision.moves[at + 2] == fold.W_REPAID
+        ))  # fmt: skip
+        assert now.gone - (was.gone if was else 0) == gone
+    assert {lot.number for lot in decision.lots_changed} <= set(moved)
+    posted: dict[int, int] = {}
+    for posting in decision.postings:
+        units = POSTS[posting.verb].sign * posting.units
+        posted[posting.currency] = posted.get(posting.currency, 0) + units
+    for currency in range(len(decision.after.balances)):
+        assert posted.get(currency, 0) == worth.get(currency, 0)
+        assert owed.get(currency, 0) == decision.after.debt(currency) - (
+            decision.before.debt(currency) if currency < len(decision.before.debts) else 0
+        )
+
+
 def assert_postings(decision: Decision) -> None:
     balances = list(decision.before.balances)
     for posting in decision.postings:
         assert posting.units > 0
         assert sum(reason.granted for reason in posting.reasons) == posting.units
-        balances[posting.currency] += posting.units if posting.verb in CREDITS else -posting.units
+        balances[posting.currency] += POSTS[posting.verb].sign * posting.units
         assert posting.balance_after == balances[posting.currency]
     assert decision.after.balances == balances
 
@@ -371,14 +460,14 @@ def assert_lots(life: Life, after: Member) -> None:
     for i in range(0, len(after.holds), fold.HOLD_WIDTH):
         number = after.holds[i + fold.HOLD_LOT]
         held[number] = held.get(number, 0) + after.holds[i + fold.HOLD_UNITS]
-    for lot in after.lot_rows():
+    for lot in after.lots:
         assert lot.opened == lot.left + lot.held + lot.gone + lot.expired + lot.returned
         assert min(lot.left, lot.held, lot.expired, lot.returned) >= 0
         assert lot.returned <= lot.opened
         assert lot.held == held.get(lot.number, 0)
         assert lot.left == 0 or lot.expires_day >= life.day
     for currency, (balance, debt) in enumerate(zip(after.balances, after.debts, strict=True)):
-        own = [lot for lot in after.lot_rows() if lot.currency == currency]
+        own = [lot for lot in after.lots if lot.currency == currency]
         assert debt >= 0
         assert balance == sum(lot.left + lot.held for lot in own) - debt
         if debt:
@@ -388,8 +477,8 @@ def assert_lots(life: Life, after: Member) -> None:
 
 def assert_nothing_due_is_overlooked(after: Member) -> None:
     """The till gathers lots only when the row says that something is due: it must never say so too late."""
-    due = [after.scalars[fold.REVIEW_DAY]]
-    for lot in after.lot_rows():
+    due = after.ladders[fold.STANDS_REVIEW_DAY :: fold.STANDS_WIDTH]
+    for lot in after.lots:
         if lot.left:
             due.append(lot.expires_day + 1)
             if after.debt(lot.currency):
@@ -401,14 +490,18 @@ def assert_nothing_due_is_overlooked(after: Member) -> None:
 
 def assert_counters(life: Life, after: Member) -> None:
     width = fold.COUNTER_WIDTH
-    kinds = set()
+    kept = set()
     for i in range(0, len(after.counters), width):
         number, period, used = after.counters[i : i + width]
         assert used == life.used.get((number, period), 0)
-        assert (number, period % 2) not in kinds, "of each capped rule one day and one month are kept"
-        kinds.add((number, period % 2))
-    for (number, period), used in life.used.items():
-        rules = [
-            rule for program in life.timeline.programs for rule in program.rules if rule.number == number
+        assert number not in kept, "of each limit one period is kept"
+        kept.add(number)
+    for (number, _), used in life.used.items():
+        limits = [
+            limit
+            for program in life.timeline.programs
+            for rule in program.rules
+            for limit in rule.limits
+            if limit.number == number
         ]
-        assert 0 <= used <= max(rule.cap_month if period % 2 else rule.cap_day for rule in rules)
+        assert 0 <= used <= max(limit.units for limit in limits)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,15 +17,15 @@ from tests.domain.worlds import Step, examples, lives, timelines
 
 from jifen.domain import decide, fold
 from jifen.domain.calendar import epoch_second
-from jifen.domain.member import Member, fresh_scalars
+from jifen.domain.events import Script
+from jifen.domain.member import Member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import PointsMissing
 from jifen.domain.timeline import Timeline
 from jifen.insight.compiled_fold import walk as compiled_walk
 from jifen.insight.frames import LINES
 from jifen.insight.lives import EXTRA, Lives, walk_lives, with_calendar
-
-Integers = npt.NDArray[np.int64]
+from jifen.insight.walked import walk_script
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +34,12 @@ class Walked:
 
     told: list[list[int]]
     postings: list[list[int]]
+    moves: list[list[int]]
     results: list[list[int]]
     scalars: list[int]
+    ladders: list[int]
     lots: list[list[int]]
-    window: list[int]
+    days: list[int]
     history: list[int]
     counters: list[list[int]]
     holds: list[int]
@@ -46,71 +47,45 @@ class Walked:
 
 def walk_one(timeline: Timeline, told: Sequence[Told], walk: Callable[..., Any]) -> Walked:
     """One life walked: each event with hits of its own, so that a return brings its purchase's along."""
-    events: list[int] = []
-    hits: list[int] = []
-    results: list[int] = []
-    expiry: list[int] = []
+    script = Script(timeline)
     for one in told:
-        first = len(hits) // fold.HIT_WIDTH
-        event = list(one.event)
-        event[fold.EVENT_HITS] += first
-        event[fold.EVENT_HITS_END] += first
-        event[fold.EVENT_EXPIRY] = len(expiry)
-        events += event
-        for i in range(0, len(one.hits), fold.HIT_WIDTH):
-            rule, amount, quantity, origin = one.hits[i : i + fold.HIT_WIDTH]
-            hits += (rule, amount, quantity, origin + first if origin >= 0 else -1)
-        # Gifts have a row of results for each slice; a purchase's and a return's are given.
-        results += one.results_before
-        expiry += (one.expiry + [fold.FAR] * timeline.n_currencies)[: timeline.n_currencies]
-    n, n_hits = len(told), len(hits) // fold.HIT_WIDTH
-    assert len(results) == n_hits * fold.RESULT_WIDTH
-    n_currencies = timeline.n_currencies
-    room = n * n_currencies + n_hits + 1
-    told_width = fold.TOLD_BALANCES + n_currencies
-    foot = timeline.newest.ladder.tiers[0].number
-    members = _array(fresh_scalars(n_currencies, foot))
-    width = len(members)
-    lots, out, said = (
-        _room(room * fold.LOT_WIDTH),
-        _room(1 + fold.OUT_WIDTH * (4 * room + n)),
-        _room(n * told_width),
-    )
-    results_array = _array(results)
-    kept = _room(8)
-    window, history, counters, holds = (
-        _room((n + 2) * fold.WINDOW_WIDTH),
-        _room((n * (timeline.n_tiers + 2) + 2) * fold.HISTORY_WIDTH),
-        _room((2 * n_hits + 1) * fold.COUNTER_WIDTH),
-        _room((room * 2 + 1) * fold.HOLD_WIDTH),
-    )
-    twins = [np.zeros_like(table) for table in (window, history, counters, holds)]
-    walk(
-        _array([0, n]), members, width, lots, _array([0, room]), *twins,
-        _array(events), _array(hits), results_array, _array(expiry),
-        *(_array(table) for table in
-          (timeline.rules, timeline.tests, timeline.tiers, timeline.revisions, timeline.currencies)),
-        out, said, told_width, window, history, counters, holds, kept,
-    )  # fmt: skip
+        asked = one.asked
+        event = list(asked.event)
+        for first, end, table, width in (
+            (fold.EVENT_HITS, fold.EVENT_HITS_END, script.hits, fold.HIT_WIDTH),
+            (fold.EVENT_LEGS, fold.EVENT_LEGS_END, script.legs, fold.LEG_WIDTH),
+            (fold.EVENT_MOVES, fold.EVENT_MOVES_END, script.moves, fold.MOVE_WIDTH),
+        ):
+            event[first] += len(table) // width
+            event[end] += len(table) // width
+        event[fold.EVENT_DATES] += len(script.dates)
+        before = len(script.hits) // fold.HIT_WIDTH
+        for i in range(0, len(asked.hits), fold.HIT_WIDTH):
+            rule, amount, quantity, origin = asked.hits[i : i + fold.HIT_WIDTH]
+            script.hits += (rule, amount, quantity, origin + before if origin >= 0 else -1)
+        script.results += asked.results
+        script.dates += asked.dates
+        script.legs += asked.legs
+        script.moves += asked.moves
+        script.events += event
+    n = len(told)
+    walked = walk_script(script, [0, n], [0], walk=walk)
+    counters = walked.kept.counters[: walked.kept.starts[fold.KEPT_WIDTH + fold.KEPT_COUNTERS] * 3]
+    starts = walked.kept.starts[fold.KEPT_WIDTH :]
+    days_width = fold.DAYS_COUNTED + timeline.n_ladders
     return Walked(
-        told=said[: n * told_width].reshape(-1, told_width).tolist(),
-        postings=out[1 : 1 + out[0] * fold.OUT_WIDTH].reshape(-1, fold.OUT_WIDTH).tolist(),
-        results=results_array[: n_hits * fold.RESULT_WIDTH].reshape(-1, fold.RESULT_WIDTH).tolist(),
-        scalars=members.tolist(),
-        lots=lots[: members[fold.LOTS] * fold.LOT_WIDTH].reshape(-1, fold.LOT_WIDTH).tolist(),
-        window=window[: members[fold.WINDOW_DAYS] * fold.WINDOW_WIDTH].tolist(),
-        history=history[: members[fold.TIERS_HELD] * fold.HISTORY_WIDTH].tolist(),
-        counters=sorted(counters[: kept[4 + fold.KEPT_COUNTERS] * 3].reshape(-1, 3).tolist()),
-        holds=holds[: members[fold.HOLDS] * fold.HOLD_WIDTH].tolist(),
+        told=walked.told.tolist(),
+        postings=walked.postings.tolist(),
+        moves=walked.moves.tolist(),
+        results=walked.results.tolist(),
+        scalars=walked.members[0].tolist(),
+        ladders=walked.ladders[0].tolist(),
+        lots=walked.lots[0][:, : fold.LOT_QUEUED].tolist(),
+        days=walked.kept.days[: starts[fold.KEPT_DAYS] * days_width].tolist(),
+        history=walked.kept.history[: starts[fold.KEPT_HISTORY] * fold.HISTORY_WIDTH].tolist(),
+        counters=sorted(counters.reshape(-1, 3).tolist()),
+        holds=walked.kept.holds[: starts[fold.KEPT_HOLDS] * fold.HOLD_WIDTH].tolist(),
     )
-
-
-def _array(numbers: Sequence[int]) -> Integers:
-    return np.array(numbers if len(numbers) else [0], dtype=np.int64)
-
-
-def _room(size: int) -> Integers:
-    return np.zeros(max(1, size), dtype=np.int64)
 
 
 @examples(60)
@@ -128,14 +103,13 @@ def test_a_life_decided_step_by_step_is_the_life_walked_is_the_life_compiled(
         after = told.decision.after
         assert row[fold.TOLD_SEQUENCE] == told.decision.sequence
         assert row[fold.TOLD_CODE] == fold.DONE
-        assert row[fold.TOLD_TIER] == after.tier
-        assert row[fold.TOLD_BALANCES :] == after.balances
-        if told.what == "buy":
-            assert row[fold.TOLD_JUDGED_TIER] == told.decision.judged_tier
+        assert row[fold.TOLD_TIERS :] == [*after.judged_tiers, *after.tiers, *after.balances]
     decided = [p for told in life.told for p in told.decision.postings]
-    assert [row[:4] for row in interpreted.postings] == [
-        [p.currency, p.verb, p.units, p.balance_after] for p in decided
+    assert [row[:5] for row in interpreted.postings] == [
+        [p.currency, p.verb, p.units, p.balance_after, p.terms] for p in decided
     ]
+    moves = [number for told in life.told for number in told.decision.moves]
+    assert [number for row in interpreted.moves for number in row] == moves
     assert [number for row in interpreted.results for number in row] == [
         number for told in life.told for number in told.results
     ]
@@ -143,11 +117,11 @@ def test_a_life_decided_step_by_step_is_the_life_walked_is_the_life_compiled(
 
 
 UNTOLD = (
-    fold.LOTS, fold.WINDOW_DAYS, fold.TIERS_HELD, fold.COUNTERS, fold.HOLDS,
+    fold.LOTS, fold.QUEUE_FIRST, fold.QUEUE_END, fold.DAYS, fold.TIERS_HELD, fold.COUNTERS, fold.HOLDS,
     fold.CLOCK_DAY, fold.CLOCK_AT, fold.NEXT_DUE_DAY,
 )  # fmt: skip
 """How many rows a table has, and how far the clock went without an entry: the till drops what changed nothing."""
-KEPT = (fold.SEQUENCE, fold.TIER, fold.REVIEW_DAY, fold.PURCHASES, fold.LAST_PURCHASE_DAY, fold.LOTS_OPENED)
+KEPT = (fold.SEQUENCE, fold.PURCHASES, fold.LAST_PURCHASE_DAY, fold.LOTS_OPENED)
 
 
 def assert_left(member: Member, walked: Walked) -> None:
@@ -156,8 +130,9 @@ def assert_left(member: Member, walked: Walked) -> None:
     for column in UNTOLD:
         ours[column] = theirs[column] = 0
     assert ours == theirs
-    assert [list(lot) for lot in member.lot_rows()] == walked.lots
-    assert (member.window, member.history, member.holds) == (walked.window, walked.history, walked.holds)
+    assert member.ladders == walked.ladders
+    assert [list(lot) for lot in member.lots] == walked.lots
+    assert (member.days, member.history, member.holds) == (walked.days, walked.history, walked.holds)
     width = fold.COUNTER_WIDTH
     assert (
         sorted(member.counters[i : i + width] for i in range(0, len(member.counters), width))
@@ -211,13 +186,12 @@ def test_history_from_frames_is_what_the_till_would_have_decided(
         for column in KEPT:
             assert scalars[column] == member.scalars[column]
         assert scalars[fold.BALANCES :] == member.scalars[fold.BALANCES :]
-        assert interpreted.lots[interpreted.lot_member == m].tolist() == [
-            list(lot) for lot in member.lot_rows()
-        ]
+        own = interpreted.lots[interpreted.lot_member == m][:, : fold.LOT_QUEUED]
+        assert own.tolist() == [list(lot) for lot in member.lots]
 
 
 COMPARED = (
-    "told", "postings", "results", "members", "lots", "window", "history", "counters", "hits", "events"
+    "told", "postings", "moves", "results", "members", "ladders", "lots", "days", "history", "counters", "hits", "events"
 )  # fmt: skip
 
 

@@ -20,15 +20,16 @@ from tests.builders import (
     bought,
     units_granted,
 )
-from tests.domain.life import CREDITS, Life, assert_laws
+from tests.domain.life import Life, assert_laws
 from tests.domain.worlds import Step, examples, lives, timelines
 
 from jifen.domain import decide, fold
-from jifen.domain.decide import Verb
+from jifen.domain.events import Script
 from jifen.domain.member import Member
 from jifen.domain.program.meaning import Expiry, Grant, Rounding
 from jifen.domain.purchase import ReturnedLine, whole_quantity
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import POSTS, Verb
 
 
 @examples(70)
@@ -57,19 +58,36 @@ def test_no_point_comes_from_nothing(timeline: Timeline, steps: list[Step]) -> N
         granted = taken = forgiven = 0
         for told in life.told:
             for reason in told.decision.results:
-                if timeline.rule(told.decision.row, reason.rule).currency == currency:
+                if timeline.rule_at(told.decision.row, reason.rule).currency == currency:
                     granted += reason.granted if told.what == "buy" else 0
                     taken += reason.granted if told.what != "buy" else 0
             forgiven += told.decision.forgiven.get(currency, 0)
         assert sums[Verb.EARN] == granted
         assert sums[Verb.CLAW_BACK] == taken
         balance = life.member.balance(currency)
-        assert balance == sum(units if verb in CREDITS else -units for verb, units in sums.items())
-        lots = [lot for lot in life.member.lot_rows() if lot.currency == currency]
-        # Every unit was opened by a credit, and is open, gone, expired or returned.
-        assert sum(lot.opened for lot in lots) == sum(sums[verb] for verb in CREDITS)
+        assert balance == sum(POSTS[verb].sign * units for verb, units in sums.items())
+        lots = [lot for lot in life.member.lots if lot.currency == currency]
+        # Every unit was opened by a credit, and is open, gone, expired or returned. A reversal puts back what it can into the
+        # lots that are there, and opens others only for what cannot go back.
+        ways = {(told.what == "reverse", way): 0 for told in life.told for way in fold_ways(told.decision)}
+        own = {lot.number for lot in lots}
+        for told in life.told:
+            moves = told.decision.moves
+            for at in range(0, len(moves), fold.MOVE_WIDTH):
+                if moves[at + fold.MOVE_LOT] in own:
+                    ways[told.what == "reverse", moves[at + fold.MOVE_WAY]] += moves[at + fold.MOVE_UNITS]
+        opened = sum(sums[verb] for verb in (Verb.EARN, Verb.ADJUST_UP, Verb.RECEIVE))
+        assert sum(lot.opened for lot in lots) == opened + ways.get((True, fold.W_OPENED), 0)
         asked_back = sum(lot.returned for lot in lots)
-        assert asked_back == taken + forgiven + (sums[Verb.EXPIRE] - sum(lot.expired for lot in lots))
+        undone = sum(
+            units for (is_undoing, way), units in ways.items() if is_undoing and way % 8 == fold.BACK
+        )
+        expired = sums[Verb.EXPIRE] - sum(lot.expired for lot in lots)
+        assert asked_back - undone == taken + forgiven + expired - ways.get((True, fold.W_EXPIRED_BACK), 0)
+
+
+def fold_ways(decision: decide.Decision) -> list[int]:
+    return decision.moves[fold.MOVE_WAY :: fold.MOVE_WIDTH]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,30 +98,30 @@ class Shape:
     debts: list[int]
     lots: list[tuple[int, ...]]  # those that have not wholly come back, with where each unit stands
     counters: dict[tuple[int, int], int]
-    window: list[list[int]]
+    days: list[list[int]]
     purchases: int
 
 
 def shape_of(member: Member) -> Shape:
-    lots = [lot for lot in member.lot_rows() if lot.opened > lot.returned]
+    lots = [lot for lot in member.lots if lot.opened > lot.returned]
     counters = [member.counters[i : i + 3] for i in range(0, len(member.counters), fold.COUNTER_WIDTH)]
     return Shape(
         balances=member.balances,
         debts=member.debts,
         lots=[(lot.number, lot.left, lot.held, lot.gone, lot.expired, lot.returned) for lot in lots],
-        counters={(rule, period): used for rule, period, used in counters},
-        window=[member.window[i : i + 4] for i in range(0, len(member.window), fold.WINDOW_WIDTH)],
+        counters={(limit, period): used for limit, period, used in counters},
+        days=[member.days[i : i + 4] for i in range(0, len(member.days), fold.DAYS_COUNTED + 1)],
         purchases=member.scalars[fold.PURCHASES],
     )
 
 
 def what_both_remember(one: Shape, other: Shape) -> Shape:
     """The first, without the days and periods that the second has let go: the row keeps the latest only."""
-    first = other.window[0][0] if other.window else None
+    first = other.days[0][0] if other.days else None
     return replace(
         one,
         counters={key: used for key, used in one.counters.items() if used and key in other.counters},
-        window=[day for day in one.window if first is not None and day[0] >= first],
+        days=[day for day in one.days if first is not None and day[0] >= first],
     )
 
 
@@ -234,10 +252,9 @@ def test_time_passing_in_one_step_or_in_many_ends_the_same(
     expected = [(p.currency, p.verb, p.units, p.balance_after, p.lot, p.due_on) for p in in_one.postings]
     assert postings == expected
     scalars, other = list(in_one.after.scalars), list(in_many.scalars)
-    for column in (fold.SEQUENCE, fold.NEXT_DUE_DAY):
-        scalars[column] = other[column] = (
-            0  # how many entries told it, and how early the row is looked at again
-        )
+    # How many entries told it, when the last of them was, and how early the row is looked at again.
+    for column in (fold.SEQUENCE, fold.NEXT_DUE_DAY, fold.CLOCK_DAY, fold.CLOCK_AT):
+        scalars[column] = other[column] = 0
     assert scalars == other
     assert in_one.after._replace(scalars=[]) == in_many._replace(scalars=[])
 
@@ -252,38 +269,34 @@ def test_the_till_may_gather_few_lots_and_decides_the_same(timeline: Timeline, s
         told = life.take(step)
         if told is None:
             continue
-        origins = [told.event[fold.EVENT_ORIGIN]] if told.event[fold.EVENT_KIND] == fold.RETURN else []
-        day, at = told.event[fold.EVENT_RECORDED_DAY], told.event[fold.EVENT_RECORDED_AT]
+        event = told.asked.event
+        kind = event[fold.EVENT_KIND]
+        origins = [event[fold.EVENT_ORIGIN]] if kind in (fold.RETURN, fold.VOID) else []
+        day, at = event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
         needs_lots = (
-            told.event[fold.EVENT_KIND] != fold.PURCHASE or before.is_due(day, at) or any(before.debts)
+            kind != fold.PURCHASE or bool(told.asked.legs) or before.is_due(day, at) or any(before.debts)
         )
+        moved = set(told.asked.moves[fold.MOVE_LOT :: fold.MOVE_WIDTH])
         gathered = [
-            lot for lot in before.lot_rows() if needs_lots and (lot.left or lot.held or lot.origin in origins)
+            lot
+            for lot in before.lots
+            if needs_lots and (lot.left or lot.held or lot.origin in origins or lot.number in moved)
         ]
         sparse = before._replace(
-            lots=[number for lot in gathered for number in lot],
+            lots=tuple(gathered),
             counters=told.decision.before.counters,
         )
-        seen = decide._fold(
-            timeline,
-            sparse,
-            list(told.event),
-            hits=list(told.hits),
-            results=list(told.results_before),
-            expiry=told.expiry,
-        )
-        lots = {lot.number: lot for lot in before.lot_rows()} | {
-            lot.number: lot for lot in seen.after.lot_rows()
-        }
-        assert [lots[number] for number in sorted(lots)] == told.decision.after.lot_rows()
+        seen = decide._fold(timeline, sparse, Script(timeline, *(list(table) for table in told.asked)))
+        lots = {lot.number: lot for lot in before.lots} | {lot.number: lot for lot in seen.after.lots}
+        assert tuple(lots[number] for number in sorted(lots)) == told.decision.after.lots
         ours, theirs = list(seen.after.scalars), list(told.decision.after.scalars)
         if told.what == "wait":
-            theirs[fold.SEQUENCE] = ours[fold.SEQUENCE]  # given by decide_advance
-        ours[fold.LOTS] = theirs[fold.LOTS] = 0
+            for column in (fold.SEQUENCE, fold.CLOCK_DAY, fold.CLOCK_AT):  # given by decide_advance
+                theirs[column] = ours[column]
         assert ours == theirs
         assert seen.results == told.results
-        assert (seen.after.window, seen.after.history, seen.after.holds, seen.after.counters) == (
-            told.decision.after.window,
+        assert (seen.after.days, seen.after.history, seen.after.holds, seen.after.counters) == (
+            told.decision.after.days,
             told.decision.after.history,
             told.decision.after.holds,
             told.decision.after.counters,
@@ -294,7 +307,7 @@ def test_a_late_purchase_whose_units_are_past_does_not_hide_the_expiry_of_older_
     """The second of a batch is decided on what the first left, without the lots that nobody gathered."""
     timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=30))]))
     older = bought(timeline, a_member(timeline), a_purchase(at=a_moment(90))).after
-    gathered = older._replace(lots=[])
+    gathered = older._replace(lots=())
 
     for day in (40, 91):
         gathered = bought(
@@ -332,7 +345,7 @@ def test_units_that_were_returned_while_reserved_come_back_and_the_lot_still_add
     )
     life.live([Step(0, "void", 0), Step(0, "release", 0)])
 
-    first, second = life.member.lot_rows()
+    first, second = life.member.lots
     assert (first.left, first.gone, first.returned) == (100, -100, 100)
     assert (second.left, second.gone, second.returned) == (0, 100, 0)
     assert life.member.balance(0) == 100

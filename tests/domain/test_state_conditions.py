@@ -8,8 +8,10 @@ from tests.builders import a_currency, a_ladder, a_member, a_program, a_rule, a_
 from tests.domain.worlds import examples, state_conditions
 
 from jifen.domain import fold
-from jifen.domain.member import Member
+from jifen.domain.member import Member, state_of
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
+from jifen.domain.room import Size
+from jifen.domain.timeline import Timeline
 
 TODAY = 20_500
 CODES = ("member", "silver", "gold")
@@ -43,18 +45,26 @@ def claim_holds(claim: Claim, actual: int | None) -> bool:
 
 
 def fact(claim: Claim, member: Member) -> int | None:
-    days = [member.window[i : i + 4] for i in range(0, len(member.window), 4)]
+    days = [member.days[i : i + 4] for i in range(0, len(member.days), 4)]
     recent = [row for row in days if TODAY - claim.window_days < row[0] <= TODAY]
     if claim.fact == "member.spend_minor":
         return sum(row[1] for row in recent)
     if claim.fact == "member.visits":
-        return sum(row[3] for row in recent)
+        return sum(row[2] for row in recent)
     if claim.fact == "member.days_since_purchase":
         last = member.scalars[fold.LAST_PURCHASE_DAY]
         return TODAY - last if 0 <= last <= TODAY else None
     if claim.fact == "member.purchases_before":
         return member.scalars[fold.PURCHASES]
     return member.balance(0)
+
+
+def asked_of(timeline: Timeline, member: Member) -> bool:
+    """Whether the first rule's condition on state holds, as the fold asks it."""
+    first, end = timeline.numbers.rules[fold.RULE_TESTS], timeline.numbers.rules[fold.RULE_TESTS_END]
+    size = Size(lots=0, holds=0, hits=0, legs=0, moves=0, currencies=1, terms=1)
+    state = state_of(member, size, n_ladders=1, n_tiers=3)
+    return first == end or fold.state_holds(state, timeline.numbers, first, end, TODAY) == 1
 
 
 _days = st.dictionaries(
@@ -79,13 +89,13 @@ def test_the_tests_that_the_fold_asks_say_what_the_tree_says(
     fresh = a_member(timeline)
     scalars = list(fresh.scalars)
     scalars[fold.PURCHASES], scalars[fold.LAST_PURCHASE_DAY] = purchases, last
-    scalars[fold.BALANCES], scalars[fold.WINDOW_DAYS] = balance, len(days)
-    window = [number for day in sorted(days) for number in (day, days[day][0], days[day][0], days[day][1])]
-    member = fresh._replace(scalars=scalars, window=window)
-    r = 1 * fold.RULE_WIDTH
-    first, end = timeline.rules[r + fold.RULE_TESTS], timeline.rules[r + fold.RULE_TESTS_END]
+    scalars[fold.BALANCES] = balance
+    rows = [number for day in sorted(days) for number in (day, days[day][0], days[day][1], days[day][0])]
+    ladders = list(fresh.ladders)
+    ladders[fold.STANDS_JUDGED] = tier
+    member = fresh._replace(scalars=scalars, days=rows, ladders=ladders)
 
-    holds = first == end or fold.state_holds(scalars, window, timeline.tests, first, end, TODAY, tier) == 1
+    holds = asked_of(timeline, member)
 
     assert holds == plainly(condition, member, tier)
 
@@ -95,5 +105,4 @@ def test_a_member_who_never_bought_has_no_days_since_the_last_purchase_whatever_
         claim = Claim(fact="member.days_since_purchase", operator=operator, value=3)
         timeline = a_timeline(a_program(a_rule(state=claim)))
         member = a_member(timeline)
-        end = timeline.rules[fold.RULE_WIDTH + fold.RULE_TESTS_END]
-        assert fold.state_holds(member.scalars, [], timeline.tests, 0, end, TODAY, 0) == 0
+        assert not asked_of(timeline, member)

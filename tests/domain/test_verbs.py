@@ -26,13 +26,13 @@ from jifen.domain import fold
 from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import (
     Decision,
-    Verb,
     decide_advance,
     decide_gift_received,
     decide_reservation_end,
     decide_return,
     decide_units,
 )
+from jifen.domain.events import Slice
 from jifen.domain.member import Member
 from jifen.domain.program.conditions import Claim
 from jifen.domain.program.meaning import NONE, Expiry, Grant, Rounding
@@ -50,6 +50,7 @@ from jifen.domain.refusals import (
     TooMuch,
 )
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import Verb
 
 
 def with_points(timeline: Timeline, units: int = 100, *, day: int = 0) -> Member:
@@ -204,8 +205,8 @@ def test_a_tier_is_kept_for_its_time_then_judged_by_the_window_and_may_fall() ->
     assert decide_advance(timeline, member, now=a_moment(59)).after.tier == 1
     fallen = decide_advance(timeline, member, now=a_moment(75)).after
     assert fallen.tier == 0
-    assert fallen.history[3:6] == [fold_day(0), *member.history[4:6]]
-    assert fallen.history[6:] == [fold_day(60), 0, 0]
+    assert fallen.history[5:10] == [0, fold_day(0), *member.history[7:10]]
+    assert fallen.history[10:] == [0, fold_day(60), 0, 0, 0]
 
 
 def fold_day(day: int) -> int:
@@ -273,7 +274,7 @@ def test_points_promised_when_their_purchase_comes_back_are_owed_so_that_releasi
         timeline, back.after, reservation=held.sequence, is_committed=is_committed, now=a_moment(1)
     ).after
     assert ended.balance(0) == (-100 if is_committed else 0)
-    assert fold.available(ended.scalars, ended.lots, 0, fold_day(1)) == 0
+    assert ended.available(0, fold_day(1)) == 0
 
 
 def test_a_debt_is_repaid_by_the_next_earning_and_by_pending_units_when_they_mature() -> None:
@@ -286,7 +287,7 @@ def test_a_debt_is_repaid_by_the_next_earning_and_by_pending_units_when_they_mat
     assert (earning.balance(0), earning.debt(0)) == (150, 100)
     matured = decide_advance(timeline, earning, now=a_moment(7)).after
     assert (matured.balance(0), matured.debt(0)) == (150, 0)
-    assert fold.available(matured.scalars, matured.lots, 0, fold_day(7)) == 150
+    assert matured.available(0, fold_day(7)) == 150
 
 
 def test_a_cap_that_a_return_frees_can_be_earned_again_on_its_day() -> None:
@@ -352,7 +353,7 @@ def test_a_gift_takes_what_expires_first_and_keeps_each_day_of_expiry() -> None:
     member = with_points(timeline, 50, day=0)
     member = decide_units(timeline, member, fold.ADJUST_UP, currency=0, units=50, now=a_moment(10)).after
     given = decide_units(timeline, member, fold.GIFT_OUT, currency=0, units=70, now=a_moment(11))
-    assert given.slices == ((fold_day(30), 50), (fold_day(40), 20))
+    assert given.slices == (Slice(0, fold_day(30), 50), Slice(0, fold_day(40), 20))
     received = decide_gift_received(
         timeline, a_member(timeline), currency=0, slices=given.slices, now=a_moment(35)
     )
@@ -439,6 +440,6 @@ def test_a_given_fact_chooses_the_lines_and_a_purchase_no_rule_sees_still_counts
     mixed = bought(
         timeline, a_member(timeline), a_purchase(lines=[a_line(1, 300, sku="bread"), a_line(2, 700)])
     )
-    assert [(r.rule, r.granted) for r in mixed.results] == [(1, 3), (2, 0)]
+    assert [(r.rule, r.granted) for r in mixed.results] == [(0, 3), (1, 0)]
     second = bought(timeline, mixed.after, a_purchase(lines=[a_line(1, 700)], no="2"))
-    assert [(r.rule, r.granted) for r in second.results] == [(2, 7)]
+    assert [(r.rule, r.granted) for r in second.results] == [(1, 7)]

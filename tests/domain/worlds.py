@@ -10,16 +10,32 @@ import os
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from tests.builders import OPENING, ZONE, a_currency, a_ladder, a_program, a_rule, a_tier
+from tests.builders import OPENING, ZONE, a_currency, a_ladder, a_limit, a_program, a_rule, a_terms, a_tier
 
 from jifen.domain.program.conditions import ALWAYS, All, Any, Claim, Condition, Not
-from jifen.domain.program.meaning import NONE, Currency, EarnRule, Expiry, Grant, Ladder, Program, Rounding
+from jifen.domain.program.meaning import (
+    BY_SPEND,
+    BY_VISITS,
+    NONE,
+    Currency,
+    Draw,
+    EarnRule,
+    Expiry,
+    Grant,
+    Ladder,
+    Period,
+    Program,
+    Rounding,
+    Window,
+    WindowKind,
+)
 from jifen.domain.timeline import Timeline, timeline_of
 
 EXAMPLES = int(os.environ.get("JIFEN_TEST_EXAMPLES", "0"))
-"""Set it to look longer: so many examples for each law instead of those that CI can afford."""
+"""Set it to look longer: so many examples for each law instead of those that CI can afford. While a law is broken on purpose
+JIFEN_TEST_NO_SHRINK=1 tells the first example at once."""
 
 
 def examples(number: int) -> settings:
@@ -27,6 +43,7 @@ def examples(number: int) -> settings:
     return settings(
         max_examples=EXAMPLES or number,
         deadline=None,
+        phases=tuple(Phase)[:3] if os.environ.get("JIFEN_TEST_NO_SHRINK") else tuple(Phase),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
 
@@ -41,12 +58,26 @@ _expiries = st.one_of(
 
 
 def currencies(*, has_second: bool) -> st.SearchStrategy[tuple[Currency, ...]]:
-    """Points with some expiry, pending and debt; and perhaps a growth value beside them."""
+    """Points with some expiry, pending and debt, under two sets of terms; and perhaps a growth value beside them."""
+    bonus = st.builds(
+        lambda expiry, pending, qualifies, grace: a_terms(
+            BONUS, "points/bonus", expiry=expiry, pending_days=pending, funded_by="brand", qualifies=qualifies,
+            grace_days=grace,
+        ),
+        _expiries,
+        st.sampled_from((0, 3)),
+        st.booleans(),
+        st.sampled_from((0, 5)),
+    )  # fmt: skip
     points = st.builds(
-        lambda expiry, pending, debt: a_currency(expiry=expiry, pending_days=pending, debt_limit=debt),
+        lambda expiry, pending, debt, bonus, draw: a_currency(
+            expiry=expiry, pending_days=pending, debt_limit=debt, more_terms=(bonus,), draw=draw
+        ),
         _expiries,
         st.sampled_from((0, 0, 3, 10)),
         st.sampled_from((0, 20, 10**6)),
+        bonus,
+        st.sampled_from(Draw),
     )
     if not has_second:
         return points.map(lambda one: (one,))
@@ -58,6 +89,18 @@ def currencies(*, has_second: bool) -> st.SearchStrategy[tuple[Currency, ...]]:
     return st.tuples(points, growth)
 
 
+BONUS = 2
+"""Number of the second terms of points."""
+_SHARED = st.one_of(
+    st.just(()),
+    st.just(()),
+    st.builds(
+        lambda units, period: (a_limit(units, number=900 + period, period=period),),
+        st.just(120),
+        st.sampled_from(Period),
+    ),
+)
+"""Limits that several rules count against together; of one period they are the same limit."""
 _operators = st.sampled_from(("eq", "ne", "lt", "le", "gt", "ge"))
 
 
@@ -131,12 +174,15 @@ def rules(draw: st.DrawFn, *, n_currencies: int, tiers: int) -> tuple[EarnRule, 
     found = []
     for i in range(count):
         grant = draw(st.sampled_from(list(Grant)))
+        currency = draw(st.integers(0, n_currencies - 1))
         found.append(
             a_rule(
                 i + 1,
                 grant=grant,
                 rate=draw(st.sampled_from(_RATES[grant])),
-                currency=draw(st.integers(0, n_currencies - 1)),
+                currency=currency,
+                terms=draw(st.sampled_from((0, 0, BONUS))) if currency == 0 else None,
+                shared=draw(_SHARED),
                 rounding=draw(st.sampled_from(list(Rounding))),
                 by_tier=draw(st.booleans()),
                 group=groups[i],
@@ -153,7 +199,7 @@ def rules(draw: st.DrawFn, *, n_currencies: int, tiers: int) -> tuple[EarnRule, 
 def ladders(draw: st.DrawFn, *, by: int) -> Ladder:
     """One to three steps, by spend or by the growth value."""
     count = draw(st.integers(1, 3))
-    unit = 10_000 if by == NONE else 100
+    unit = 10_000 if by == BY_SPEND else 100
     reaches = [
         0,
         *sorted(draw(st.lists(st.integers(1, 8), min_size=count - 1, max_size=count - 1, unique=True))),
@@ -167,11 +213,23 @@ def ladders(draw: st.DrawFn, *, by: int) -> Ladder:
     )
 
 
+_windows = st.sampled_from(
+    (
+        Window(days=30),
+        Window(kind=WindowKind.CALENDAR_YEAR),
+        Window(kind=WindowKind.MEMBERSHIP_YEAR),
+        Window(kind=WindowKind.LIFE),
+    )
+)
+
+
 @st.composite
 def timelines(draw: st.DrawFn) -> Timeline:
-    """One or two revisions; the second begins somewhere in the first months of a life."""
+    """One or two revisions; the second begins somewhere in the first months of a life. Perhaps a second ladder, by visits."""
     has_second = draw(st.booleans())
-    by = 1 if has_second and draw(st.booleans()) else NONE
+    by = 1 if has_second and draw(st.booleans()) else BY_SPEND
+    more = [a_ladder(a_tier(4), a_tier(5, reach=3), currency=BY_VISITS, window=draw(_windows), keeps_days=20)]
+    more_ladders = more if draw(st.booleans()) else []
     zone = draw(st.sampled_from((ZONE, "America/New_York", "Pacific/Auckland")))
     programs: list[Program] = []
     for revision in range(1, draw(st.integers(1, 2)) + 1):
@@ -181,6 +239,7 @@ def timelines(draw: st.DrawFn) -> Timeline:
                 *draw(rules(n_currencies=2 if has_second else 1, tiers=len(ladder.tiers))),
                 currencies=draw(currencies(has_second=has_second)),
                 ladder=ladder,
+                more_ladders=more_ladders,
                 revision=revision,
                 effective_at=_effective_at(draw) if revision == 2 else OPENING - timedelta(days=1000),
                 time_zone=zone,
@@ -221,7 +280,10 @@ _some = st.integers(0, 20)
 _nothing = st.just(0)
 _quarters = st.integers(1, 5)  # of what is available; 5 is more than there is
 _buy = _step(
-    "buy", st.sampled_from((0, 0, 0, 1, 5, 30)), _some, st.lists(_line, min_size=1, max_size=3).map(tuple)
+    "buy",
+    st.sampled_from((0, 0, 0, 1, 5, 30)),
+    st.sampled_from((0, 0, 0, 1, 3, 5)),  # quarters of what is available that it is paid with
+    st.lists(_line, min_size=1, max_size=3).map(tuple),
 )
 _return = _step(
     "return",
@@ -245,6 +307,8 @@ steps = st.one_of(
     _step("adjust_down", _quarters),
     _step("gift_out", _quarters),
     _step("gift_in", _nothing, _nothing, _slices),
+    _step("reverse", _some),
+    _step("reverse", _some),
     _step("wait"),
 )  # fmt: skip
 lives = st.lists(steps, min_size=1, max_size=14)

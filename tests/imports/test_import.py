@@ -22,6 +22,7 @@ from jifen.insight.read_completejourney import read_completejourney
 from jifen.jobs import import_purchases as importing
 from jifen.jobs.import_purchases import Progress, import_purchases
 from jifen.operations import load_history
+from jifen.operations.read_program import read_timeline
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.store.ledger import Ledger
 
@@ -60,9 +61,7 @@ async def _live(ledger: Ledger, year: Loaded) -> None:
 
 
 async def _timeline(ledger: Ledger) -> Timeline:
-    async with ledger.transaction() as connection:
-        clock = await ledger.clock(connection)
-        return await ledger.timeline(connection, clock.newest)
+    return (await read_timeline(ledger, is_whole=True))[0]
 
 
 async def _are_kept(ledger: Ledger) -> None:

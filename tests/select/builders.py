@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from jifen.domain.program.conditions import ALWAYS, All, Any, Claim, Condition, Not
-from jifen.domain.program.meaning import NONE, EarnRule, Grant, Ladder, Program, Rounding, Tier
+from jifen.domain.program.meaning import (
+    BY_SPEND,
+    NONE,
+    EarnRule,
+    Grant,
+    Ladder,
+    Program,
+    Rounding,
+    Tier,
+    Window,
+)
 from jifen.domain.program.select import Moment
 
 TEXTS = ("A", "B", "A/B", "A/B/C", "A/BC", "c'd\"\n", "")
@@ -59,8 +69,8 @@ class Basket:
 def a_rule(number: int, given: Condition = ALWAYS, **more: object) -> EarnRule:
     """A rule that differs from others by its number and condition."""
     plain: dict[str, object] = {
-        "code": f"rule-{number}", "names": {"en": f"Rule {number}"}, "currency": 0, "grant": Grant.PER_AMOUNT,
-        "rate": (1, 100), "rounding": Rounding.DOWN, "multiplied_by_tier": False, "group": number,
+        "code": f"rule-{number}", "names": {"en": f"Rule {number}"}, "currency": 0, "terms": 0, "grant": Grant.PER_AMOUNT,
+        "rate": (1, 100), "rounding": Rounding.DOWN, "multiplied_by": NONE, "group": number,
         "group_keeps_best": False,
     }  # fmt: skip
     return EarnRule(number=number, given=given, **{**plain, **more})  # type: ignore[arg-type]
@@ -73,7 +83,7 @@ def a_program(*rules: EarnRule) -> Program:
         revision=1, effective_at=datetime(2026, 1, 1, tzinfo=UTC), code="test", names={"en": "Test"}, time_zone="UTC",
         money="CNY", money_decimals=2, purchase_amount_minor_max=10**9, stores={}, any_store=True,
         line_attributes=ATTRIBUTES, late_days={"": 400}, currencies=(), rules=rules,
-        ladder=Ladder(currency=NONE, window_days=365, keeps_days=365, tiers=(tier,)),
+        ladders=(Ladder(counts=BY_SPEND, window=Window(days=365), keeps_days=365, tiers=(tier,)),),
     )  # fmt: skip
 
 

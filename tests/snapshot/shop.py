@@ -271,4 +271,6 @@ def _return(row: asyncpg.Record) -> dict[str, Any]:
 
 
 def _entry(row: asyncpg.Record) -> dict[str, Any]:
-    return _named(row)
+    named = _named(row)
+    state = named.pop("value")
+    return {**named, "state": state}

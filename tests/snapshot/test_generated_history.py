@@ -76,8 +76,8 @@ def _purchase(
         "member": member, "sequence": sequence, "store": draw.choice(("S1", "S1", "S2")), "channel": "store", "source": "pos",
         "occurred_at": at, "recorded_at": at, "weekday": at.isoweekday(), "hour": at.hour,
         "store_date": at.year * 10_000 + at.month * 100 + at.day, "amount_minor": amount,
-        "payments": f'[{{"method": "ca\\"rd", "amount_minor": {amount}}}]', "tags": None, "revision": 1, "judged_tier": 0,
-        "hit_rules": [1], "hit_amounts": [amount], "hit_quantities": [0], "tier_after": 0, "balances_after": [5],
+        "payments": f'[{{"method": "ca\\"rd", "amount_minor": {amount}}}]', "tags": None, "revision": 1, "judged_tiers": [0],
+        "hits": [0, amount, 0, 5, 5, 0], "moves": [0, 1, 1, 5], "tiers_after": [0], "balances_after": [5],
         "line_count": len(lines),
     }  # fmt: skip
 
@@ -113,7 +113,13 @@ def _as_snapshot(
         for name, frame in frames.items()
     )
     revision = SnapshotRevision(
-        number=1, document={}, document_hash="", numbering={}, effective_at=BEGINS, published_at=BEGINS
+        number=1,
+        document={},
+        document_hash="",
+        numbering={},
+        meaning={},
+        effective_at=BEGINS,
+        published_at=BEGINS,
     )
     manifest = Manifest(
         format=FORMAT, kind="ledger", database="real", instant=BEGINS, taken_at=BEGINS, visible="1:1:", runs=1,
@@ -158,7 +164,7 @@ def test_it_is_a_whole_snapshot_of_about_the_size_asked_for(made: Made) -> None:
     assert (manifest.kind, manifest.seed, manifest.members) == ("generated", 1, 3_000)
     assert manifest.totals["purchases"].rows == pytest.approx(24_000, rel=0.02)
     bought = made.generated.scan("purchases").collect()
-    assert bought["hit_rules"].list.len().sum() == 0
+    assert bought["hits"].list.len().sum() == 0
     assert manifest.totals["postings"].rows == 0
 
 

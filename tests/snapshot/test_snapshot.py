@@ -167,9 +167,9 @@ async def test_writers_that_commit_late_are_neither_lost_nor_doubled(
 async def _enter(connection: object, member: object) -> None:
     """An entry that moves nothing, and the member's row with it, in the caller's transaction."""
     await connection.execute(  # type: ignore[attr-defined]
-        """INSERT INTO entry (member_id, sequence, entry_id, kind, revision, occurred_at, recorded_at, tier_after,
+        """INSERT INTO entry (member_id, sequence, entry_id, kind, moves, revision, occurred_at, recorded_at, tiers_after,
                               balances_after)
-           SELECT member_id, sequence + 1, gen_random_uuid(), 'advance', 1, now(), now(), tier, balances
+           SELECT member_id, sequence + 1, gen_random_uuid(), 'advance', '{}', 1, now(), now(), ladders[1:1], balances
            FROM member WHERE member_id = $1""",
         member,
     )
@@ -574,9 +574,12 @@ async def test_the_slices_of_a_gift_are_written_as_the_contract_says(
     entries = open_snapshot(tmp_path / "s").scan("entries").filter(pl.col("gift_id").is_not_null())
     told = next(c for c in TABLES["entries"].contract.columns if c.name == "slices")
 
-    assert taken.new["entries"] == 3
-    assert "(day of expiry, units)" in str(told)
-    assert entries.collect().get_column("slices").to_list() == [[day_or_never(expires_on), 7]] * 2
+    assert taken.new["entries"] == 5
+    assert "(number of the terms, day of expiry, units)" in str(told)
+    assert dict(entries.select("kind", "slices").collect().iter_rows()) == {
+        "gift_out": None,
+        "gift_in": [0, day_or_never(expires_on), 7],
+    }
 
 
 async def test_an_attribute_that_becomes_a_text_is_one_in_the_old_parts_too(

@@ -18,7 +18,7 @@ from tests.snapshot.shop import Lives, a_shop_document, snapshot_of
 
 from jifen.insight.snapshot import open_snapshot
 from jifen.insight.snapshot.files import sums_of
-from jifen.insight.snapshot.manifest import File, Manifest, read_manifest, totals_of, write_manifest
+from jifen.insight.snapshot.manifest import FORMAT, File, Manifest, read_manifest, totals_of, write_manifest
 from jifen.insight.snapshot.refusals import FileDiffers, FileGone, NotASnapshot, OtherFormat
 from jifen.insight.snapshot.verifying import verify_snapshot
 
@@ -182,14 +182,14 @@ def test_what_the_files_say_together_is_proven(
 def test_a_folder_without_a_whole_manifest_is_no_snapshot(folder: Path) -> None:
     manifest = folder / "manifest.json"
     whole = manifest.read_text()
-    for torn in ("", whole[: len(whole) // 2], "[]", '{"format": 1}'):
+    for torn in ("", whole[: len(whole) // 2], "[]", f'{{"format": {FORMAT}}}'):
         manifest.write_text(torn)
         with pytest.raises(NotASnapshot):
             open_snapshot(folder)
         with pytest.raises(NotASnapshot):
             verify_snapshot(folder)
-    manifest.write_text(json.dumps({**json.loads(whole), "format": 2}))
-    with pytest.raises(OtherFormat, match="format 2"):
+    manifest.write_text(json.dumps({**json.loads(whole), "format": FORMAT + 1}))
+    with pytest.raises(OtherFormat, match=f"format {FORMAT + 1}"):
         open_snapshot(folder)
     manifest.unlink()
     with pytest.raises(NotASnapshot, match="jifen snapshot"):

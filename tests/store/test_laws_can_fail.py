@@ -30,29 +30,29 @@ BREAKAGES = {
     "a purchase's amount": (1, "UPDATE jifen.purchase SET amount_minor = amount_minor + 1"),
     "a balance in the chain": (
         2,
-        "UPDATE jifen.posting SET balance_after = balance_after + 1 WHERE sequence = 2",
+        "UPDATE jifen.posting SET balance_after = balance_after + 1 WHERE sequence = 3",
     ),
     "an entry that is gone": (2, "DELETE FROM jifen.purchase_return"),
     "a posting that is gone": (3, "DELETE FROM jifen.posting WHERE verb = 'give'"),
     "a member's balance": (3, "UPDATE jifen.member SET balances[1] = balances[1] + 1 WHERE sequence > 3"),
     "a lot's units": (
         3,
-        "UPDATE jifen.lot SET left_units = left_units + 1, opened = opened + 1 WHERE left_units > 0 AND origin = 1",
+        "UPDATE jifen.lot SET left_units = left_units + 1, opened = opened + 1 WHERE left_units > 0 AND origin = 2",
     ),
     "a right to change the journal": (4, "GRANT UPDATE ON jifen.posting TO jifen_app"),
-    "a tier that nobody earned": (4, "UPDATE jifen.member SET tier = 1 WHERE sequence > 3"),
-    "a window that forgot": (4, "UPDATE jifen.member SET spend_window = '{}' WHERE sequence > 3"),
+    "a tier that nobody earned": (4, "UPDATE jifen.member SET ladders[1] = 1 WHERE sequence > 3"),
+    "a window that forgot": (4, "UPDATE jifen.member SET days = '{}' WHERE sequence > 3"),
     "a key without its purchase": (
         5,
         "UPDATE jifen.purchase_key SET sequence = 77 WHERE member_id IS NOT NULL",
     ),
     "a reason that does not add up": (
         7,
-        "UPDATE jifen.posting SET reason_granted[1] = 999 WHERE verb = 'earn'",
+        "UPDATE jifen.posting SET reasons[3] = 999 WHERE verb = 'earn'",
     ),
     "a posting nobody funds": (7, "UPDATE jifen.posting SET funder = NULL WHERE verb = 'earn'"),
     "a purchase judged by no revision": (8, "UPDATE jifen.purchase SET revision = 9"),
-    "a return that took less": (9, "UPDATE jifen.purchase_return SET hit_clawed[1] = 0"),
+    "a return that took less": (9, "UPDATE jifen.purchase_return SET hits[4] = 0"),
     "a column for a phone": (10, "ALTER TABLE jifen.posting ADD COLUMN phone text"),
     "an account that drifted": (11, "UPDATE jifen.programme_balance SET units_out = units_out + 1"),
     "a counter that forgot": (
@@ -157,9 +157,8 @@ async def test_rolled_up_accounts_follow_commits_and_never_miss_a_late_one(
         await transaction.start()
         await late.execute(
             """INSERT INTO jifen.posting (member_id, sequence, part, currency, verb, account, is_credit, units,
-                   balance_after, reason_rules, reason_desired, reason_granted, revision, funder, occurred_at, recorded_at)
-               VALUES (gen_random_uuid(), 1, 0, 0, 'adjust_up', 'adjusted', true, 7, 7, '{0}', '{7}', '{7}', 1, 'x',
-                       now(), now())"""
+                   balance_after, terms, reasons, revision, funder, occurred_at, recorded_at)
+               VALUES (gen_random_uuid(), 1, 0, 0, 'adjust_up', 'adjusted', true, 7, 7, 0, '{0,7,7}', 1, 'x', now(), now())"""
         )
         before = await _adjusted(ledger)
         await once_through(ledger)

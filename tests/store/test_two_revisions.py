@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from tests.conftest import FreshDatabase
+from tests.publishing import put_in_force
 
 from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
@@ -60,11 +60,9 @@ async def test_units_of_a_newer_currency_expire_within_a_purchase_of_an_older_re
     ledger = Ledger(pool, compile_timeline=timeline_of_published)
     await _shift(ledger, 10)
     began = now - timedelta(days=60)
-    switch = now - timedelta(days=10) + timedelta(seconds=3)
     await publish_program(ledger, parse_document(old, name="old"), effective_at=began, published_by="test")
-    await publish_program(ledger, parse_document(new, name="new"), effective_at=switch, published_by="test")
+    switch = (await put_in_force(ledger, parse_document(new, name="new"))).effective_at
     await enrol_member(ledger, [MemberKey("card", "1")], Once(key="enrol", body_hash=b""))
-    await asyncio.sleep(4)
     await record_purchases(ledger, [_purchase("1", switch + timedelta(seconds=0.5))])
     await _shift(ledger, 0)
 

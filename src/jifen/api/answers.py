@@ -299,41 +299,6 @@ class LotsAnswer(Answer):
     next_cursor: str | None
 
 
-class StatementEntry(Answer):
-    """One posting, why it is there, and the same as a sentence."""
-
-    sequence: int
-    part: int
-    verb: str
-    currency: str
-    units: int = Field(description="Signed: what the balance changed by.")
-    balance_after: int
-    sentence: str
-    occurred_at: Instant
-    recorded_at: Instant
-    revision: int
-    lot: int | None
-    purchase_id: PurchaseId | None
-    source: str | None
-    business_no: str | None
-    return_id: ReturnId | None
-    gift_id: GiftId | None
-    counterpart_id: MemberId | None
-    store: str | None
-    channel: str | None
-    actor: str | None
-    note: str | None
-    rules: list[RuleReason]
-    reasons: list[LineReason] = Field(description="Shared out over the lines; granted adds up to the units.")
-
-
-class StatementAnswer(Answer):
-    """A page of a statement, newest first."""
-
-    data: list[StatementEntry]
-    next_cursor: str | None
-
-
 class ReservationAnswer(Answer):
     """Units held for a redemption."""
 
@@ -356,6 +321,35 @@ class AdjustAnswer(Answer):
     currency: str
     units: int
     balance_after: int
+
+
+class Reversed(Answer):
+    """What a reversal moved in one currency: positive units came back, negative ones were taken."""
+
+    currency: str
+    units: int
+    units_expired: int = Field(description="Of those that came back: their lot had expired meanwhile.")
+    balance_after: int
+    debt_after: int
+
+
+class ReversalAnswer(Answer):
+    """An entry undone from its own record. Of a gift the receiver gives back first; what he cannot is not taken."""
+
+    entry_id: EntryId | None = Field(
+        default=None, description="The reversing entry; empty for a gift, which has two."
+    )
+    member_id: MemberId
+    receiver_id: MemberId | None = None
+    gift_id: GiftId | None = None
+    sequence: int | None = None
+    reversed_sequence: int
+    reversed_kind: str
+    moved: list[Reversed] = Field(default_factory=list)
+    units: int | None = Field(default=None, description="Of a gift: units on their way back to the giver.")
+    units_not_taken: int | None = Field(
+        default=None, description="Of a gift: units the receiver could not give back."
+    )
 
 
 class GiftAnswer(Answer):
@@ -458,6 +452,9 @@ class HealthAnswer(Answer):
     is_database_reachable: bool
     is_schema_current: bool
     oldest_due_at: Instant | None = Field(description="Work of time that waits since then; null: none.")
+    members_stuck: int | None = Field(
+        description="Members for whom time could not do its part and who are left out; `jifen doctor` names them."
+    )
     version: str
 
 

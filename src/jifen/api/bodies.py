@@ -261,6 +261,12 @@ class AdjustBody(Body):
     note: Note = Field(description="Why; it stands in the member's statement.")
 
 
+class ReverseBody(Body):
+    """Why an entry is undone."""
+
+    note: Note = Field(description="Why; it stands in the member's statement.")
+
+
 class GiftBody(Body):
     """Units from one member to another; they keep their days of expiry."""
 
@@ -280,7 +286,7 @@ class DocumentBody(Body):
 class ApplyBody(DocumentBody):
     """A document to publish as the next revision."""
 
-    effective_at: Instant | None = Field(default=None, description="Absent: in a moment.")
+    effective_at: Instant | None = Field(default=None, description="Absent: in a minute.")
     expected_revision: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] | None = Field(
         default=None,
         description="The newest revision that was planned against; refused when there is a newer one.",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from jifen.api import answers as out
 from jifen.api import bodies, render
 from jifen.api.asked import asked_once
 from jifen.api.errors import document_refused
-from jifen.api.fields import shown_instant
+from jifen.api.fields import INT64_MAX, shown_instant
 from jifen.api.ids import MemberId
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
@@ -26,6 +26,7 @@ from jifen.operations.find_member import find_member
 from jifen.operations.plan_program import plan_program
 from jifen.operations.publish_program import publish_program_once
 from jifen.operations.read_program import read_program, read_revision, read_revisions, read_timeline
+from jifen.operations.reverse_entry import reverse_entry
 from jifen.store.revisions import StoredRevision
 
 READS = ("till", "members", "console", "integration")
@@ -65,6 +66,44 @@ async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
     return render.told(out.AdjustAnswer, await asked_once(desk, body, effect), status=201)
 
 
+@router.post(
+    "/members/{member_id:id}/entries/{sequence:int}:reverse",
+    tags=["members"],
+    summary="Reverse an entry",
+    **said(
+        scopes=["console"],
+        answer=out.ReversalAnswer,
+        changes=True,
+        status=201,
+        has_body=True,
+        has_key=True,
+        refuses=(
+            no.MemberUnknown,
+            no.MemberClosed,
+            no.EntryReversed,
+            no.EntryNotReversible,
+            no.ProgramMissing,
+        ),
+        names_in_address=[no.EntryUnknown],
+    ),
+)
+async def reverse(
+    request: Request,
+    member_id: MemberId,
+    sequence: Annotated[int, Path(ge=1, le=INT64_MAX, description="The entry's number within its member.")],
+    body: bodies.ReverseBody,
+) -> Response:
+    """Undo a redemption, an adjustment or a gift: units go back to the very lots that paid. A purchase is voided instead."""
+    desk = desk_of(request)
+
+    async def effect(once: Any) -> dict[str, Any]:
+        return await reverse_entry(
+            desk.ledger, member_id, sequence, note=body.note, request=once, actor=desk.caller.actor()
+        )
+
+    return render.told(out.ReversalAnswer, await asked_once(desk, body, effect), status=201)
+
+
 STATUS_SAID = said(
     scopes=["console"],
     answer=out.StatusAnswer,
@@ -96,7 +135,9 @@ async def reopen(request: Request, member_id: MemberId) -> Response:
 async def _change(request: Request, member_id: Any, status: str) -> Response:
     desk = desk_of(request)
     answer = await asked_once(
-        desk, None, lambda once: change_member_status(desk.ledger, member_id, status, once)
+        desk,
+        None,
+        lambda once: change_member_status(desk.ledger, member_id, status, once, actor=desk.caller.actor()),
     )
     return render.told(out.StatusAnswer, answer)
 

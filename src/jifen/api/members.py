@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from jifen.api import answers as out
 from jifen.api import bodies, render
+from jifen.api import statement_answers as told
 from jifen.api.asked import asked_once
 from jifen.api.fields import INT64_MAX, Text
 from jifen.api.ids import MemberId
@@ -17,11 +18,18 @@ from jifen.domain import refusals as no
 from jifen.domain.explain import explain, line_shares, rules_of
 from jifen.domain.refusals import FieldWrong
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import PLACES
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.find_member import find_member
 from jifen.operations.give_units import give_units
 from jifen.operations.read_member import read_lots, read_member
-from jifen.operations.read_statement import PAGE_MAX, StatementLine, read_statement
+from jifen.operations.read_statement import (
+    PAGE_MAX,
+    LotStory,
+    StatementLine,
+    read_lot_story,
+    read_statement,
+)
 from jifen.store.members import MemberKey
 
 READS = ("till", "members", "console", "integration")
@@ -59,7 +67,9 @@ async def enrol(request: Request, body: bodies.EnrolBody) -> Response:
     """A new member at the foot of the ladder, with the cards and external ids that find him."""
     desk = desk_of(request)
     keys = [MemberKey(one.kind, one.value) for one in body.keys]
-    answer = await asked_once(desk, body, lambda once: enrol_member(desk.ledger, keys, once))
+    answer = await asked_once(
+        desk, body, lambda once: enrol_member(desk.ledger, keys, once, actor=desk.caller.actor())
+    )
     return render.told(out.EnrolAnswer, answer, status=201)
 
 
@@ -137,7 +147,7 @@ async def get_lots(
     "/members/{member_id:id}/statement",
     tags=["members"],
     summary="Read a statement",
-    **said(answer=out.StatementAnswer, **READ_SAID),
+    **said(answer=told.StatementAnswer, **READ_SAID),
 )
 async def get_statement(
     request: Request,
@@ -151,21 +161,68 @@ async def get_statement(
     """
     statement = await read_statement(desk_of(request).ledger, member_id, before=before, limit=limit)
     return render.answered(
-        out.StatementAnswer(
+        told.StatementAnswer(
             data=[statement_entry(line, statement.timeline, language) for line in statement.lines],
             next_cursor=str(statement.next_before) if statement.next_before else None,
         )
     )
 
 
-def statement_entry(line: StatementLine, timeline: Timeline, language: str) -> out.StatementEntry:
+@router.get(
+    "/members/{member_id:id}/lots/{number:int}",
+    tags=["members"],
+    summary="Follow a lot",
+    **said(
+        scopes=READS,
+        answer=told.LotStoryAnswer,
+        changes=False,
+        names_in_address=[no.MemberUnknown, no.LotUnknown],
+        refuses=[no.ProgramMissing],
+    ),
+)
+async def get_lot(
+    request: Request,
+    member_id: MemberId,
+    number: Annotated[int, Path(ge=1, le=2**31 - 1, description="The lot's number within its member.")],
+    after: Annotated[
+        int | None, Query(ge=0, le=INT64_MAX, description="The cursor: next_cursor of the page before.")
+    ] = None,
+    limit: Limit = 50,
+    language: Annotated[Literal["zh", "en"], Query(description="Of the sentences.")] = "zh",
+) -> Response:
+    """From the receipt that opened it to what it was spent on: every movement, oldest first, and the postings with why."""
+    story = await read_lot_story(desk_of(request).ledger, member_id, number, after=after or 0, limit=limit)
+    return render.answered(lot_story(story, language))
+
+
+def lot_story(story: LotStory, language: str) -> told.LotStoryAnswer:
+    """The story of a lot."""
+    return told.LotStoryAnswer(
+        lot=render.lot_answer(story.lot, story.timeline),
+        steps=[
+            told.LotStep(
+                sequence=move.sequence,
+                kind=move.kind,
+                occurred_at=move.occurred_at,
+                comes=PLACES[move.way // 8],
+                goes=PLACES[move.way % 8],
+                units=move.units,
+            )
+            for move in story.moves
+        ],
+        postings=[statement_entry(line, story.timeline, language) for line in story.lines],
+        next_cursor=str(story.next_after) if story.next_after else None,
+    )
+
+
+def statement_entry(line: StatementLine, timeline: Timeline, language: str) -> told.StatementEntry:
     """A line of a statement."""
     posting, about = line.posting, line.about
     currency = timeline.newest.currencies[posting.currency].code
     is_of_sale = posting.verb in ("earn", "claw_back")
     sale = about.purchase or {}
     entry = about.entry or {}
-    return out.StatementEntry(
+    return told.StatementEntry(
         sequence=posting.sequence,
         part=posting.part,
         verb=posting.verb,
@@ -193,6 +250,16 @@ def statement_entry(line: StatementLine, timeline: Timeline, language: str) -> o
         reasons=[
             out.LineReason(**share._asdict(), currency=currency)
             for share in line_shares(timeline, posting, about)
+        ],
+        moves=[
+            told.LotMove(
+                lot=move.lot,
+                comes=PLACES[move.way // 8],
+                goes=PLACES[move.way % 8],
+                units=move.units,
+                origin=line.origins[move.lot],
+            )
+            for move in line.moves
         ],
     )
 

@@ -71,6 +71,11 @@ class Meters:
         self._purchases = self._counter("jifen_purchases", "Purchases by outcome.", "outcome")
         self._in_flight = self._gauge("jifen_requests_in_flight", "Requests being answered.")
         self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
+        self._stuck = Gauge(
+            "jifen_members_stuck", "Members for whom time could not do its part.", registry=self.registry,
+            multiprocess_mode="livemax",
+        )  # fmt: skip
+        self.stuck = 0  # as this process saw it last: the one that runs the jobs
         self.flying = 0  # requests of this process that are being answered
         # What came since the last time it was put down.
         self._counted: dict[tuple[Counter, tuple[str, ...]], int] = {}
@@ -117,6 +122,7 @@ class Meters:
         for route, (*counts, micros) in took.items():
             self._seconds.labels(route).take(counts, micros / 1e6)
         self._in_flight.set(self.flying)
+        self._stuck.set(self.stuck)
         ledger = self._ledger()
         if ledger is not None:
             self._connections.labels("open").set(ledger.pool.get_size())

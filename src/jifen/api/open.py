@@ -65,6 +65,7 @@ async def health(request: Request) -> Response:
         is_database_reachable=is_reachable,
         is_schema_current=is_ready,
         oldest_due_at=known.oldest_due_at if known else None,
+        members_stuck=known.members_stuck if known else None,
         version=__version__,
     )
     return render.answered(answer, status=200 if is_ready else 503)

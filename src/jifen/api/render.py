@@ -200,7 +200,7 @@ def member_answer(view: MemberView) -> MemberAnswer:
     )
     return MemberAnswer(
         **balances_answer(view),
-        status=view.member.status,
+        status=view.member.status.name.lower(),
         sequence=view.member.sequence,
         enrolled_at=view.enrolled_at,
         tier=TierAnswer(code=tier.code, names=dict(tier.names)),

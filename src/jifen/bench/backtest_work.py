@@ -186,7 +186,7 @@ def _lived(frames: BucketFrames, timeline: Any, snapshot: Snapshot) -> tuple[flo
     """
     from uuid import UUID
 
-    from jifen.domain.calendar import day_number, epoch_second, local_date
+    from jifen.domain.calendar import day_number, epoch_micros, local_date
     from jifen.domain.decide import decide_purchase
     from jifen.domain.member import new_member
 
@@ -196,15 +196,17 @@ def _lived(frames: BucketFrames, timeline: Any, snapshot: Snapshot) -> tuple[flo
     spent = granted = 0
     for row, number in sorted(order, key=lambda one: one[1]):
         purchase = made[row]
-        member = members.get(number) or new_member(UUID(int=number), timeline)
+        member = members.get(number) or new_member(
+            UUID(int=number), timeline, timeline.row_at(purchase.occurred_at)
+        )
         now = purchase.occurred_at
         day = day_number(local_date(now, timeline.time_zone))
-        is_sparse = not (member.is_due(day, epoch_second(now)) or any(member.debts))
-        given = member._replace(lots=[]) if is_sparse else member
+        is_sparse = not (member.is_due(day, epoch_micros(now)) or any(member.debts))
+        given = member._replace(lots=()) if is_sparse else member
         began = time.process_time_ns()
         decision = decide_purchase(timeline, given, purchase, now=now)
         spent += time.process_time_ns() - began
-        granted += sum(reason.granted for reason in decision.results)
+        granted += sum(result.granted for result in decision.results)
         after = decision.after
         members[number] = after._replace(lots=member.lots + after.lots) if is_sparse else after
     return spent / 1e9, granted

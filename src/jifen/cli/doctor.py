@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -301,6 +301,47 @@ def _database() -> Finding:
     return Finding(check="database", verdict="fine", found=f"{answer.split(' on ')[0]}, schema current")
 
 
+def _time() -> Finding:
+    """Whether time goes on for every member."""
+    from jifen.cli.db import answers
+    from jifen.embedded import EmbeddedPostgres, PostgresUnavailable, connections, is_own_server_named
+    from jifen.store.migrate import schema_is_current
+
+    if is_own_server_named() or EmbeddedPostgres().status().is_initialised:
+        try:
+            with connections() as database:
+                is_there = answers(database.app)[1] and schema_is_current(database.owner)
+                stuck = _stuck(database.app) if is_there else []
+        except PostgresUnavailable:
+            stuck = []  # `_database` says so
+        if stuck:
+            named = ", ".join(f"mbr_{member_id.hex} ({failure[:80]})" for member_id, _, failure in stuck[:3])
+            return Finding(
+                check="time",
+                verdict="wrong",
+                found=f"time stands still for {len(stuck)} member(s): {named}",
+                mend="Everybody else goes on. Run jifen reconcile, and report what it names for them.",
+            )
+    return Finding(check="time", verdict="fine", found="no member is left out")
+
+
+def _stuck(address: Any) -> list[tuple[Any, int, str]]:
+    """The members for whom time could not do its part."""
+    import asyncio
+
+    from jifen.store.ledger import connect
+    from jifen.store.stuck import stuck_members
+
+    async def read() -> list[tuple[Any, int, str]]:
+        connection = await connect(address)
+        try:
+            return await stuck_members(connection, limit=100)
+        finally:
+            await connection.close()
+
+    return asyncio.run(read())
+
+
 def _nearest_existing(path: Path) -> Path:
     for place in (path, *path.parents):
         if place.exists():
@@ -320,4 +361,5 @@ LOOKS: tuple[Callable[[], Finding], ...] = (
     _data_folder,
     _socket_path,
     _database,
+    _time,
 )

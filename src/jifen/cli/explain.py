@@ -25,6 +25,10 @@ def explain(
     ],
     language: Language = "zh",
     limit: Annotated[int, typer.Option(help="Entries of the statement.", min=1, max=200)] = 50,
+    lot: Annotated[
+        int | None,
+        typer.Option(help="Follow this lot of the member: from its receipt to what it paid.", min=1),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,6 +38,10 @@ def explain(
     """
     if language not in ("zh", "en"):
         raise typer.BadParameter("zh or en", param_hint="--language")
+
+    if lot is not None:
+        _follow(who, lot, language, limit=limit, home=home, as_json=as_json)
+        return
 
     async def work(ledger: Ledger) -> tuple[Any, list[StatementLine]]:
         from jifen.operations.find_member import find_member
@@ -72,6 +80,31 @@ def explain(
             ]
     nothing = "没有任何分录。" if language == "zh" else "Nothing was ever posted."
     show({"entries": entries}, as_json=as_json, text="\n".join(text) or nothing)
+
+
+def _follow(who: str, number: int, language: str, *, limit: int, home: Any, as_json: bool) -> None:
+    """Show what became of a lot."""
+
+    async def work(ledger: Ledger) -> Any:
+        from jifen.operations.find_member import find_member
+        from jifen.operations.read_statement import read_lot_story
+
+        return await read_lot_story(ledger, await find_member(ledger, member_named(who)), number, limit=limit)
+
+    story = at_ledger(work, home=home, as_json=as_json)
+    from jifen.api.members import lot_story
+
+    told = json.loads(lot_story(story, language).model_dump_json())
+    sentences = {(one["sequence"], one["part"]): one["sentence"] for one in told["postings"]}
+    text = []
+    for step in told["steps"]:
+        said = [sentence for (sequence, _), sentence in sentences.items() if sequence == step["sequence"]]
+        day = _day(step["occurred_at"], story.timeline.time_zone)
+        text.append(
+            f"{day}  #{step['sequence']} {step['kind']}: {step['units']:,}  {step['comes']} -> {step['goes']}"
+        )
+        text += [f"            {sentence}" for sentence in said]
+    show(told, as_json=as_json, text="\n".join(text))
 
 
 def _day(occurred_at: str, time_zone: str) -> str:

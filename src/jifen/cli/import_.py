@@ -89,17 +89,17 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
     from jifen.document.stored import timeline_of_published
     from jifen.insight.read_purchases import Known
     from jifen.jobs.import_purchases import import_purchases
+    from jifen.operations.read_program import read_timeline
     from jifen.store.ledger import Ledger, open_pool
     from jifen.store.tidy import vacuum_tables
 
     pool = await open_pool(database.app)
     try:
         ledger = Ledger(pool, compile_timeline=timeline_of_published)
-        async with ledger.transaction() as connection:
-            clock = await ledger.clock(connection)
-            program = (await ledger.timeline(connection, clock.newest)).newest
+        timeline, now = await read_timeline(ledger)
+        program = timeline.newest
         known = Known(
-            now=clock.now,
+            now=now,
             money=program.money,
             money_decimals=program.money_decimals,
             stores=None if program.any_store else frozenset(program.stores),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jifen.cli.at_ledger import AsJson, Home, at_ledger, member_named
-from jifen.cli.show import show
+from jifen.cli.show import show, units_shown
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
@@ -79,10 +79,18 @@ def show_member(member: Who, home: Home = None, as_json: AsJson = False) -> None
         worth = (
             f", worth {one['worth_minor']} minor {result['money']}" if one["worth_minor"] is not None else ""
         )
-        lines.append(f"  {one['currency']}: {one['balance']:,} ({one['available']:,} available{worth})")
-        parts = [f"{one[name]:,} {name}" for name in ("pending", "held", "debt") if one[name]]
+        scale = one["scale"]
+        lines.append(
+            f"  {one['currency']}: {units_shown(one['balance'], scale)}"
+            f" ({units_shown(one['available'], scale)} available{worth})"
+        )
+        parts = [
+            f"{units_shown(one[name], scale)} {name}" for name in ("pending", "held", "debt") if one[name]
+        ]
         if one["next_expiry_on"]:
-            parts.append(f"{one['next_expiry_units']:,} expire after {one['next_expiry_on']}")
+            parts.append(
+                f"{units_shown(one['next_expiry_units'], scale)} expire after {one['next_expiry_on']}"
+            )
         if parts:
             lines.append("    " + ", ".join(parts))
     lines += [f"  {key['kind']}: {key['value']}" for key in result["keys"]]
@@ -108,6 +116,56 @@ def close(member: Who, home: Home = None, as_json: AsJson = False) -> None:
 
     result = at_ledger(work, home=home, as_json=as_json)
     show(result, as_json=as_json, text=f"{result['member_id']} is closed.")
+
+
+@member_app.command()
+def reverse(
+    member: Who,
+    sequence: Annotated[
+        int, typer.Argument(help="The entry's number within the member, as a statement tells it.", min=1)
+    ],
+    note: Annotated[str, typer.Option(help="Why; it stands in the member's statement.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Undo a redemption, an adjustment or a gift. Units go back to the very lots that paid. Status 3 when it cannot be.
+
+    Example: jifen member reverse card:6200001 7 --note "wrong reward"
+    """
+
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.operations.find_member import find_member
+        from jifen.operations.reverse_entry import reverse_entry
+
+        member_id = await find_member(ledger, member_named(member))
+        return await reverse_entry(
+            ledger, member_id, sequence, note=note, request=_once("reverse"), actor="cli"
+        )
+
+    answer = at_ledger(work, home=home, as_json=as_json)
+    from uuid import UUID
+
+    from jifen.api.ids import prefixed
+
+    result = {name: value for name, value in answer.items() if name != "is_replay"}
+    for name, prefix in (
+        ("member_id", "mbr"),
+        ("receiver_id", "mbr"),
+        ("entry_id", "ent"),
+        ("gift_id", "gft"),
+    ):
+        if result.get(name):
+            result[name] = prefixed(prefix, UUID(result[name]))
+    said = [
+        f"{one['units']:+,} {one['currency']}, balance {one['balance_after']:,}"
+        for one in answer.get("moved", [])
+    ]
+    if answer.get("gift_id"):
+        said.append(
+            f"{answer['units']:,} on their way back, {answer['units_not_taken']:,} could not be taken"
+        )
+    text = f"entry {sequence} ({answer['reversed_kind']}) of {result['member_id']} is reversed: {'; '.join(said)}"
+    show(result, as_json=as_json, text=text)
 
 
 def _once(verb: str) -> Any:

@@ -87,7 +87,9 @@ def apply(
     file: File,
     at: Annotated[
         str | None,
-        typer.Option(help="When it takes effect, as 2026-12-01T00:00:00+08:00; default: in a moment."),
+        typer.Option(
+            help="When it takes effect, as 2026-12-01T00:00:00+08:00, a minute ahead at least; default: in a minute."
+        ),
     ] = None,
     expect: Annotated[
         int | None,
@@ -160,8 +162,8 @@ def show_program(
     async def work(ledger: Ledger) -> tuple[StoredRevision, Any, list[StoredRevision]]:
         from jifen.operations.read_program import read_revisions, read_timeline
 
-        timeline, _ = await read_timeline(ledger)
         stored = await _stored(ledger, revision)
+        timeline, _ = await read_timeline(ledger, revision=stored.number)
         return (
             stored,
             timeline.programs[timeline.row_of(stored.number)],

@@ -44,3 +44,11 @@ def told_plainly(*, as_json: bool = False) -> Iterator[None]:
 def sayer(*, as_json: bool) -> Callable[[str], None]:
     """Who tells of progress: nobody, when the output is for a machine."""
     return (lambda _: None) if as_json else say
+
+
+def units_shown(units: int, scale: int) -> str:
+    """Smallest units as a person reads them: with scale 2, 150 is 1.50."""
+    if not scale:
+        return f"{units:,}"
+    sign = "-" if units < 0 else ""
+    return f"{sign}{abs(units) // 10**scale:,}.{abs(units) % 10**scale:0{scale}d}"

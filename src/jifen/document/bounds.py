@@ -25,7 +25,7 @@ def findings(document: ProgramDocument, program: Program) -> list[Finding]:
     at = {rule.code: number for number, rule in enumerate(document.earn_rules)}
     found = []
     for rule in program.rules:
-        tiers = program.ladder.tiers if rule.multiplied_by_tier else program.ladder.tiers[:1]
+        tiers = program.ladder.tiers if rule.multiplied_by != NONE else program.ladder.tiers[:1]
         largest = sorted(tiers, key=partial(product_max, program, rule), reverse=True)
         wrong = (
             one
@@ -46,19 +46,19 @@ def weight_max(program: Program, rule: EarnRule) -> int:
 def product_max(program: Program, rule: EarnRule, tier: Tier) -> int:
     """The largest product that granting forms."""
     weight = 1 if rule.grant is Grant.FIXED else weight_max(program, rule)
-    multiplier = tier.multiplier[0] if rule.multiplied_by_tier else 1
+    multiplier = tier.multiplier[0] if rule.multiplied_by != NONE else 1
     return weight * rule.rate[0] * multiplier
 
 
 def granted_max(program: Program, rule: EarnRule, tier: Tier) -> int:
     """The most units that one purchase can earn by a rule, rounded up, after its caps."""
-    divisor = rule.rate[1] * (tier.multiplier[1] if rule.multiplied_by_tier else 1)
+    divisor = rule.rate[1] * (tier.multiplier[1] if rule.multiplied_by != NONE else 1)
     uncapped = -(-product_max(program, rule, tier) // divisor)
-    return min([uncapped, *(cap for cap in (rule.cap_purchase, rule.cap_day, rule.cap_month) if cap != NONE)])
+    return min([uncapped, *(limit.units for limit in rule.limits)])
 
 
 def _rule_in_tier(program: Program, rule: EarnRule, tier: Tier, here: Steps) -> Iterator[Finding]:
-    divisor = rule.rate[1] * (tier.multiplier[1] if rule.multiplied_by_tier else 1)
+    divisor = rule.rate[1] * (tier.multiplier[1] if rule.multiplied_by != NONE else 1)
     # A rounded division looks at twice the remainder, which stays below twice the divisor.
     if max(product_max(program, rule, tier), 2 * divisor) >= PRODUCT_MAX:
         yield Finding(

@@ -12,16 +12,21 @@ from jifen.document.model import CurrencyPart, EarnRulePart, ProgramDocument
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
 from jifen.domain.program.conditions import All
 from jifen.domain.program.meaning import (
+    BY_SPEND,
     NONE,
     Currency,
     EarnRule,
     Expiry,
     Grant,
     Ladder,
+    Limit,
+    Period,
     Program,
     Rounding,
     Store,
+    Terms,
     Tier,
+    Window,
 )
 from jifen.domain.program.numbering import Numbering
 
@@ -67,7 +72,9 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
     tiers = [tier.code for tier in document.tiers.list] if document.tiers else [TIER_OF_ALL]
     return (
         numbering.extended_by("currency", (part.code for part in document.currencies))
+        .extended_by("terms", (part.code for part in document.currencies))
         .extended_by("rule", (rule.code for rule in document.earn_rules))
+        .extended_by("limit", (code for rule in document.earn_rules for code, _, _ in _caps(rule)))
         .extended_by("tier", tiers)
     )
 
@@ -94,7 +101,7 @@ def _compiled(
         late_days={"": document.limits.late_days.default, **document.limits.late_days.by_source},
         currencies=tuple(sorted(currencies, key=lambda currency: currency.number)),
         rules=_rules(document, numbering),
-        ladder=_ladder(document, numbering),
+        ladders=(_ladder(document, numbering),),
     )
 
 
@@ -111,11 +118,17 @@ def _currency(part: CurrencyPart, numbering: Numbering) -> Currency:
         names=part.names,
         kind=part.kind,
         scale=part.scale,
-        worth_minor=None if worth is None else (worth.numerator, worth.denominator),
-        expiry=expiry,
-        pending_days=part.pending.days,
-        debt_limit=part.debt.limit_units or 0,
-        funded_by=part.funded_by,
+        worth_minor=None if worth is None else _lowest(worth / 10**part.scale),
+        debt_limit=(part.debt.limit_units or 0) * 10**part.scale,
+        terms=(
+            Terms(
+                number=numbering.number("terms", part.code),
+                code=part.code,
+                expiry=expiry,
+                pending_days=part.pending.days,
+                funded_by=part.funded_by,
+            ),
+        ),
     )
 
 
@@ -139,52 +152,73 @@ def _rule(
     document: ProgramDocument, rule: EarnRulePart, group: int, best: bool, numbering: Numbering
 ) -> EarnRule:
     base = check.base_of(document, rule) or rule
-    grant, rate = _grant(base)
+    currency = check.currency_of(document, rule)
+    assert currency is not None
+    smallest = smallest_units(document)[currency]
+    grant, rate = _grant(base, smallest)
     if rule.multiple is not None:
         rate = _extra(grant, rate, Fraction(rule.multiple.by) - 1)
     given, state = split(_condition(document, base, rule))
     rounding = rule.rounding or base.rounding or "down"
     multiplied = base.tier_multiplies if rule.tier_multiplies is None else rule.tier_multiplies
-    currency = check.currency_of(document, rule)
-    assert currency is not None
     return EarnRule(
         number=numbering.number("rule", rule.code),
         code=rule.code,
         names=rule.names,
         currency=numbering.number("currency", currency),
+        terms=numbering.number("terms", currency),
         grant=grant,
         rate=rate,
         rounding=Rounding[rounding.upper()],
-        multiplied_by_tier=bool(multiplied),
+        multiplied_by=0 if multiplied else NONE,
         group=group,
         group_keeps_best=best,
-        cap_purchase=rule.caps.purchase or NONE,
-        cap_day=rule.caps.day or NONE,
-        cap_month=rule.caps.month or NONE,
+        limits=tuple(
+            Limit(number=numbering.number("limit", code), code=code, period=period, units=units)
+            for code, period, units in _caps(rule, smallest)
+        ),
         given=given,
         state=state,
     )
 
 
+def smallest_units(document: ProgramDocument) -> dict[str, int]:
+    """How many smallest units one unit as it is shown has, by the code of its currency. Documents are written as shown."""
+    return {part.code: 10**part.scale for part in document.currencies}
+
+
+def _caps(rule: EarnRulePart, smallest: int = 1) -> list[tuple[str, Period, int]]:
+    """The limits that a rule has of its own: code, period and units of each."""
+    told = (
+        (Period.PURCHASE, rule.caps.purchase),
+        (Period.DAY, rule.caps.day),
+        (Period.MONTH, rule.caps.month),
+    )
+    return [
+        (f"{rule.code}/{period.name.lower()}", period, units * smallest) for period, units in told if units
+    ]
+
+
 def _condition(document: ProgramDocument, base: EarnRulePart, rule: EarnRulePart) -> All:
     vocabulary = vocabulary_of(document)
+    smallest = smallest_units(document)
     written = [base.when] if base is rule else [base.when, rule.when]
-    return All(parts=tuple(condition_meaning(when, vocabulary) for when in written))
+    return All(parts=tuple(condition_meaning(when, vocabulary, smallest) for when in written))
 
 
-def _grant(rule: EarnRulePart) -> tuple[Grant, tuple[int, int]]:
+def _grant(rule: EarnRulePart, smallest: int) -> tuple[Grant, tuple[int, int]]:
     if rule.per_amount is not None:
-        units, per = rule.per_amount.points, rule.per_amount.amount_minor
+        units, per = rule.per_amount.points * smallest, rule.per_amount.amount_minor
         if rule.per_amount.whole_steps:
             return Grant.PER_WHOLE_AMOUNT, (units, per)
         return Grant.PER_AMOUNT, _lowest(Fraction(units, per))
     if rule.per_quantity is not None:
-        units, per = rule.per_quantity.points, int(Fraction(rule.per_quantity.quantity) * 1000)
+        units, per = rule.per_quantity.points * smallest, int(Fraction(rule.per_quantity.quantity) * 1000)
         if rule.per_quantity.whole_steps:
             return Grant.PER_WHOLE_QUANTITY, (units, per)
         return Grant.PER_QUANTITY, _lowest(Fraction(units, per))
     assert rule.fixed is not None
-    return Grant.FIXED, (rule.fixed.points, 1)
+    return Grant.FIXED, (rule.fixed.points * smallest, 1)
 
 
 def _extra(grant: Grant, rate: tuple[int, int], factor: Fraction) -> tuple[int, int]:
@@ -203,18 +237,19 @@ def _ladder(document: ProgramDocument, numbering: Numbering) -> Ladder:
         names = {"zh": "会员", "en": "Member"}
         number = numbering.number("tier", TIER_OF_ALL)
         only = Tier(number=number, code=TIER_OF_ALL, names=names, reach=0, multiplier=(1, 1))
-        return Ladder(currency=NONE, window_days=365, keeps_days=365, tiers=(only,))
+        return Ladder(counts=BY_SPEND, window=Window(days=365), keeps_days=365, tiers=(only,))
     by = document.tiers.by
+    smallest = smallest_units(document).get(by, 1)
     return Ladder(
-        currency=NONE if by == "spend" else numbering.number("currency", by),
-        window_days=document.tiers.window_days,
+        counts=BY_SPEND if by == "spend" else numbering.number("currency", by),
+        window=Window(days=document.tiers.window_days),
         keeps_days=document.tiers.keeps_days,
         tiers=tuple(
             Tier(
                 number=numbering.number("tier", tier.code),
                 code=tier.code,
                 names=tier.names,
-                reach=tier.reach,
+                reach=tier.reach * smallest,
                 multiplier=_lowest(Fraction(tier.multiplier)),
             )
             for tier in document.tiers.list

@@ -46,20 +46,26 @@ class Vocabulary:
         return [*FACTS, *(LINE_ATTRIBUTE_PREFIX + code for code in self.attributes)]
 
 
-def condition_meaning(written: ConditionDocument | None, vocabulary: Vocabulary) -> Condition:
-    """The written condition in the domain's words. The document has been checked."""
+def condition_meaning(
+    written: ConditionDocument | None, vocabulary: Vocabulary, smallest: Mapping[str, int] | None = None
+) -> Condition:
+    """The written condition in the domain's words. The document has been checked.
+
+    Units
+        smallest   by currency code how many smallest units a unit as shown has; balances are written as they are shown
+    """
     if written is None:
         return ALWAYS
     if isinstance(written, AllDocument):
-        return All(parts=tuple(condition_meaning(part, vocabulary) for part in written.all))
+        return All(parts=tuple(condition_meaning(part, vocabulary, smallest) for part in written.all))
     if isinstance(written, AnyDocument):
-        return Any(parts=tuple(condition_meaning(part, vocabulary) for part in written.any))
+        return Any(parts=tuple(condition_meaning(part, vocabulary, smallest) for part in written.any))
     if isinstance(written, NotDocument):
-        return Not(part=condition_meaning(written.not_, vocabulary))
-    return claim_meaning(written, vocabulary)
+        return Not(part=condition_meaning(written.not_, vocabulary, smallest))
+    return claim_meaning(written, vocabulary, (smallest or {}).get(written.currency or "", 1))
 
 
-def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary) -> Condition:
+def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary, smallest: int = 1) -> Condition:
     """One claim; the conveniences of the document become `in`, or an `any` of simple claims."""
     ((operator, value),) = written.written()
     fact = vocabulary.fact(written.fact)
@@ -80,10 +86,10 @@ def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary) -> Condition:
         return Any(parts=tuple(claim("under", path) for path in value))
     if fact.type is FactType.INTEGER:
         if operator == "in":
-            return Any(parts=tuple(claim("eq", whole(one)) for one in value))
+            return Any(parts=tuple(claim("eq", whole(one) * smallest) for one in value))
         if operator == "between":
-            return claim("between", (whole(value[0]), whole(value[1])))
-        return claim(operator, whole(value))
+            return claim("between", (whole(value[0]) * smallest, whole(value[1]) * smallest))
+        return claim(operator, whole(value) * smallest)
     return claim(operator, value)
 
 

@@ -16,7 +16,7 @@ from jifen.document.conditions import ConditionDocument, Text
 RULES_MAX = 500
 STORES_MAX = 20_000
 UNITS_MAX = 1_000_000_000_000
-"""No number of units in a document is larger; sums over 500 rules then stay far below 2^63."""
+"""No number of units in a document is larger; with four decimal places, sums over 500 rules then stay below 2^63."""
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="lower case, digits, - and _")]
 StoreCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
@@ -26,7 +26,10 @@ Names = Annotated[
     Field(min_length=1, max_length=40, description="what a person reads, by language: zh, en"),
 ]
 TimeZone = Annotated[Text, Field(description="IANA name, such as Asia/Shanghai")]
-Units = Annotated[int, Field(ge=1, le=UNITS_MAX, description="whole units of the currency")]
+Units = Annotated[
+    int,
+    Field(ge=1, le=UNITS_MAX, description="units of the currency as they are shown: with scale 2, 1 is 1.00"),
+]
 Ratio = Annotated[
     str,
     Field(
@@ -109,7 +112,10 @@ class Debt(Part):
 
 
 class CurrencyPart(Part):
-    """A kind of unit that members hold: points to spend, or a value that only qualifies for a tier."""
+    """A kind of unit that members hold: points to spend, or a value that only qualifies for a tier.
+
+    Every number of units in a document is of units as they are shown; the API counts smallest units.
+    """
 
     code: Code
     names: Names

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from jifen.document.compile import compile_program
 from jifen.document.model import ProgramDocument
+from jifen.domain.program.meaning import Program
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.timeline import Timeline, timeline_of
 
@@ -33,6 +34,15 @@ class Published(Protocol):
         """The moment of effect."""
 
 
+@runtime_checkable
+class WithMeaning(Protocol):
+    """What is kept of a revision in a ledger: the meaning of its positions too."""
+
+    @property
+    def meaning(self) -> Mapping[str, Any]:
+        """As `kept_meaning` made it."""
+
+
 def kept_numbering(numbering: Numbering) -> dict[str, dict[str, int]]:
     """A numbering as it is kept: kind -> code -> number."""
     kept: dict[str, dict[str, int]] = {}
@@ -46,16 +56,51 @@ def numbering_of(kept: Mapping[str, Mapping[str, int]]) -> Numbering:
     return Numbering(numbers={(kind, code): n for kind, codes in kept.items() for code, n in codes.items()})
 
 
+def kept_meaning(program: Program) -> dict[str, Any]:
+    """What the journal's positions and numbers mean in a revision, as it is kept for SQL and for every later compiler.
+
+    Shape
+        rules    in order of position: number, currency, terms, and the numbers of its limits
+        terms    number -> number of its currency
+        limits   number -> name of its period
+    """
+    return {
+        "rules": [
+            {
+                "number": rule.number,
+                "currency": rule.currency,
+                "terms": rule.terms,
+                "limits": [limit.number for limit in rule.limits],
+            }
+            for rule in program.rules
+        ],
+        "terms": {
+            str(one.number): currency.number for currency in program.currencies for one in currency.terms
+        },
+        "limits": {
+            str(limit.number): limit.period.name.lower() for rule in program.rules for limit in rule.limits
+        },
+    }
+
+
 def timeline_of_published(revisions: Iterable[Published]) -> Timeline:
     """The timeline of published revisions, in order of number, which is that of their moments of effect."""
-    return timeline_of(
-        [
-            compile_program(
-                ProgramDocument.model_validate_json(json.dumps(revision.document)),
-                revision=revision.number,
-                effective_at=revision.effective_at,
-                numbering=numbering_of(revision.numbering),
-            )
-            for revision in revisions
-        ]
+    return timeline_of([_compiled(revision) for revision in revisions])
+
+
+def _compiled(revision: Published) -> Program:
+    program = compile_program(
+        ProgramDocument.model_validate_json(json.dumps(revision.document)),
+        revision=revision.number,
+        effective_at=revision.effective_at,
+        numbering=numbering_of(revision.numbering),
     )
+    if isinstance(revision, WithMeaning):
+        # Masks and hits in the journal name rules by position: a compiler that orders them otherwise must not read it.
+        now = kept_meaning(program)
+        differing = [part for part in now if now[part] != revision.meaning.get(part)]
+        assert not differing, (
+            f"revision {revision.number} compiles to other {' and '.join(differing)} than it was published with: this version"
+            " of Jifen would misread the journal"
+        )
+    return program

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from jifen.domain.fold import FAR
-from jifen.domain.program.meaning import Expiry
+from jifen.domain.fold import FAR, FAR_AT
+from jifen.domain.program.meaning import Expiry, Period
 from jifen.domain.program.select import Moment
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -57,7 +57,29 @@ def epoch_second(at: datetime) -> int:
     return since.days * 86_400 + since.seconds
 
 
+def epoch_micros(at: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC: a moment as the fold compares it."""
+    since = at - _UNIX
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment_of_micros(at: int) -> datetime:
+    """The moment of a number of microseconds, as UTC."""
+    return _UNIX + timedelta(microseconds=at)
+
+
 _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def next_due_at(day: int, lapse_at: int, time_zone: str) -> datetime | None:
+    """The moment from which a job should look at the member; None: nothing is ahead."""
+    due_on = date_of(day)
+    moments = []
+    if due_on is not None:
+        moments.append(start_of_day(due_on, time_zone))
+    if lapse_at < FAR_AT:
+        moments.append(moment_of_micros(lapse_at))
+    return min(moments, default=None)
 
 
 def month_number(day: date) -> int:
@@ -74,6 +96,20 @@ def start_of_day(day: date, time_zone: str) -> datetime:
 def moment_in(at: datetime, time_zone: str) -> Moment:
     """Weekday, hour and date that a clock in a zone shows."""
     return _shown(epoch_second(at), time_zone)[1]
+
+
+def days_of_period(period: Period, day: date) -> tuple[date, date]:
+    """The first and the last day of the period of a limit that a day lies in; the twin of `fold.period_of`."""
+    if period is Period.WEEK:
+        first = day - timedelta(days=day.weekday())
+        return first, first + timedelta(days=6)
+    if period is Period.MONTH:
+        return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    if period is Period.YEAR:
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    if period is Period.LIFE:
+        return date.min, date.max
+    return day, day
 
 
 def expires_on(occurred_on: date, expiry: Expiry | None) -> date | None:

@@ -1,39 +1,27 @@
 """Decide = select, then fold. Each function takes what was gathered and tells what is to be written; it touches nothing.
 
-Refusals come first. What is returned is complete: postings with reasons, the member afterwards, the lots that changed.
+Refusals come first. What is returned is complete: postings with reasons, movements of lots, what became of every hit, the
+member afterwards, the lots that changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import IntEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from jifen.domain import fold
-from jifen.domain.calendar import date_of, day_number, epoch_second, local_date, moment_in, month_number
-from jifen.domain.member import Lot, Member, latest_counters
+from jifen.domain import fold, room
+from jifen.domain.calendar import date_of, day_number, local_date, moment_in
+from jifen.domain.events import Leg, Script, Slice, legs_of, moves_undone
+from jifen.domain.member import Lot, Member, member_of, state_of
 from jifen.domain.program.meaning import Program
-from jifen.domain.program.select import Hit, Moment
-from jifen.domain.purchase import Line, Purchase, is_whole, share_of_amount
-from jifen.domain.refusals import PointsMissing, ReservationOver
+from jifen.domain.program.select import Hit, Moment, Selection
+from jifen.domain.purchase import Purchase, is_whole
+from jifen.domain.refusals import EntryNotReversible, PointsMissing, ReservationOver
+from jifen.domain.returned import Earned, amount_returned, eligible_returned
 from jifen.domain.timeline import Timeline
-
-
-class Verb(IntEnum):
-    """What a posting does. The numbers are those of `fold.py`."""
-
-    EARN = fold.EARN
-    CLAW_BACK = fold.CLAW_BACK
-    REDEEM = fold.REDEEMED
-    EXPIRE = fold.EXPIRE
-    ADJUST_UP = fold.ADJUSTED_UP
-    ADJUST_DOWN = fold.ADJUSTED_DOWN
-    GIVE = fold.GIVEN
-    RECEIVE = fold.RECEIVED
-
+from jifen.domain.verbs import Verb
 
 _VERBS = tuple(Verb)
 
@@ -46,6 +34,17 @@ class Reason(NamedTuple):
     granted: int
 
 
+class HitResult(NamedTuple):
+    """What became of a hit: also where nothing was granted, and why not. Of a return: what was taken, and what forgiven."""
+
+    rule: int  # position in the revision that judged
+    amount: int
+    quantity: int
+    desired: int
+    granted: int
+    why: int  # `verbs.Why`; of a return the units forgiven
+
+
 class Posting(NamedTuple):
     """One movement between the member and the programme. Reasons add up to its units."""
 
@@ -53,6 +52,7 @@ class Posting(NamedTuple):
     verb: Verb
     units: int
     balance_after: int
+    terms: int
     lot: int | None
     due_on: date | None  # None: at the moment of the entry
     reasons: tuple[Reason, ...]
@@ -64,160 +64,153 @@ class Decision(NamedTuple):
     sequence: int
     row: int  # of the timeline: the revision that judged
     postings: tuple[Posting, ...]
+    moves: list[int]  # rows of fold.MOVE_WIDTH: every movement of every lot
     before: Member
     after: Member
     lots_changed: tuple[Lot, ...]
-    judged_tier: int
     masks: tuple[int, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    results: tuple[Reason, ...] = ()  # one for each hit, those that granted nothing too
+    results: tuple[HitResult, ...] = ()  # one for each hit, those that granted nothing too
     forgiven: Mapping[int, int] = MappingProxyType({})  # by currency; returns only
-    slices: tuple[tuple[int, int], ...] = ()  # (day of expiry, units); gifts only
+    slices: tuple[Slice, ...] = ()  # gifts only
+
+    @property
+    def judged_tier(self) -> int:
+        """The tier of the first ladder that the last occasion was judged by."""
+        return self.after.judged_tiers[0]
 
     @property
     def has_effect(self) -> bool:
         """Whether anything but the clock moved."""
-        return bool(self.postings or self.lots_changed) or (
-            self.before.history != self.after.history
-            or self.before.holds != self.after.holds
-            or self.before.scalars[fold.REVIEW_DAY] != self.after.scalars[fold.REVIEW_DAY]
+        return bool(self.moves) or (
+            self.before.history != self.after.history or self.before.ladders != self.after.ladders
         )
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """What select saw; of a return, what came back."""
+        return tuple([Hit(*result[:3]) for result in self.results])
 
 
 class _Told(NamedTuple):
     after: Member
-    out: list[int]
+    out: fold.Out
     results: list[int]
     code: int
 
 
-def _event(kind: int, *, row: int, timeline: Timeline, occurred_at: datetime, now: datetime) -> list[int]:
-    occurred_on = local_date(occurred_at, timeline.time_zone)
-    event = [0] * fold.EVENT_WIDTH
-    event[fold.EVENT_KIND] = kind
-    event[fold.EVENT_REVISION] = row
-    event[fold.EVENT_OCCURRED_DAY] = day_number(occurred_on)
-    event[fold.EVENT_OCCURRED_AT] = epoch_second(occurred_at)
-    event[fold.EVENT_RECORDED_DAY] = day_number(local_date(now, timeline.time_zone))
-    event[fold.EVENT_RECORDED_AT] = epoch_second(now)
-    event[fold.EVENT_MONTH] = month_number(occurred_on)
-    return event
-
-
-def _fold(
-    timeline: Timeline,
-    member: Member,
-    event: list[int],
-    *,
-    hits: list[int],
-    results: list[int],
-    expiry: list[int],
-) -> _Told:
-    """Dress the member with room to grow, fold one event, and undress."""
-    n_hits = len(hits) // fold.HIT_WIDTH
-    n_lots = len(member.lots) // fold.LOT_WIDTH
-    n_opened = timeline.n_currencies + n_hits
-    scalars = list(member.scalars)
-    scalars[fold.LOTS] = n_lots
-    scalars[fold.WINDOW_DAYS] = len(member.window) // fold.WINDOW_WIDTH
-    scalars[fold.TIERS_HELD] = len(member.history) // fold.HISTORY_WIDTH
-    scalars[fold.COUNTERS] = len(member.counters) // fold.COUNTER_WIDTH
-    scalars[fold.HOLDS] = len(member.holds) // fold.HOLD_WIDTH
-    lots = member.lots + [0] * (n_opened * fold.LOT_WIDTH)
-    window = member.window + [0] * fold.WINDOW_WIDTH
-    history = member.history + [0] * ((timeline.n_tiers + 2) * fold.HISTORY_WIDTH)
-    counters = member.counters + [0] * (2 * n_hits * fold.COUNTER_WIDTH)
-    holds = member.holds + [0] * ((n_lots + 1) * fold.HOLD_WIDTH)
-    out = [0] * (1 + fold.OUT_WIDTH * (2 * (n_lots + n_opened) + 2 * timeline.n_currencies))
-    code = fold.apply(
-        scalars, lots, window, history, counters, holds, event, hits, results, expiry,
-        timeline.rules, timeline.tests, timeline.tiers, timeline.revisions, timeline.currencies, out,
-    )  # fmt: skip
-    after = Member(
-        member_id=member.member_id,
-        status=member.status,
-        scalars=scalars,
-        lots=lots[: scalars[fold.LOTS] * fold.LOT_WIDTH],
-        window=window[: scalars[fold.WINDOW_DAYS] * fold.WINDOW_WIDTH],
-        history=history[: scalars[fold.TIERS_HELD] * fold.HISTORY_WIDTH],
-        counters=_kept_counters(counters[: scalars[fold.COUNTERS] * fold.COUNTER_WIDTH]),
-        holds=holds[: scalars[fold.HOLDS] * fold.HOLD_WIDTH],
+def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
+    """Dress the member with room to grow, fold the one event of a script, and undress."""
+    asked = script.asked
+    legs, moves = len(asked.legs) // fold.LEG_WIDTH, len(asked.moves) // fold.MOVE_WIDTH
+    size = room.Size(
+        lots=len(member.lots),
+        holds=len(member.holds) // fold.HOLD_WIDTH,
+        hits=len(asked.hits) // fold.HIT_WIDTH,
+        legs=legs,
+        moves=moves,
+        currencies=timeline.n_currencies,
+        terms=timeline.n_terms,
     )
-    return _Told(after, out, results, code)
-
-
-def _kept_counters(counters: list[int]) -> list[int]:
-    # One row for each rule's days and one for its months: nothing is older than another, and all are kept.
-    width = fold.COUNTER_WIDTH
-    kinds = {(rule, period & 1) for rule, period in zip(counters[::width], counters[1::width], strict=True)}
-    return counters if len(kinds) * width == len(counters) else latest_counters(counters)
+    state = state_of(member, size, n_ladders=timeline.n_ladders, n_tiers=timeline.n_tiers)
+    full = size._replace(lots=size.lots + room.lots_opened(size))
+    out = fold.Out(
+        [0] * (1 + fold.POST_WIDTH * room.postings(full)),
+        [0] * (1 + fold.MOVE_WIDTH * room.movements(full)),
+        [0] * fold.ISSUES,
+    )
+    code = fold.apply(state, asked, timeline.numbers, out)
+    assert code not in (fold.TORN, fold.LOT_MISSING), f"the fold found no room or no lot: code {code}"
+    assert code not in (fold.LEG_WRONG, fold.KIND_UNKNOWN, fold.KIND_WITHOUT_USE), (
+        f"no such event: code {code}"
+    )
+    after = member_of(member.member_id, state, n_ladders=timeline.n_ladders)
+    return _Told(after, out, asked.results, code)
 
 
 def _changed_lots(before: Member, after: Member) -> tuple[Lot, ...]:
-    width = fold.LOT_WIDTH
-    return tuple(
-        Lot(*after.lots[i : i + width])
-        for i in range(0, len(after.lots), width)
-        if after.lots[i : i + width] != before.lots[i : i + width]
-    )
+    known = len(before.lots)
+    changed = [lot for was, lot in zip(before.lots, after.lots, strict=False) if was != lot]
+    return (*changed, *after.lots[known:])
 
 
-def _postings(out: list[int], reasons: Mapping[tuple[int, int], tuple[Reason, ...]]) -> tuple[Posting, ...]:
-    """Postings as values. Those that no rule made have one reason without a rule."""
+def _moves(out: fold.Out) -> list[int]:
+    moved = out.moved
+    return moved[1 : 1 + moved[0] * fold.MOVE_WIDTH]
+
+
+def _postings(out: fold.Out, reasons: Mapping[tuple[int, int], tuple[Reason, ...]]) -> tuple[Posting, ...]:
+    """Postings as values. Those that no rule made have one reason without a rule. `reasons` by (terms, verb)."""
     postings = []
-    for i in range(out[0]):
-        currency, verb, units, balance_after, lot, due = out[
-            1 + i * fold.OUT_WIDTH : 1 + (i + 1) * fold.OUT_WIDTH
-        ]
+    posted, width = out.posted, fold.POST_WIDTH
+    for at in range(1, 1 + posted[0] * width, width):
+        currency, verb, units, balance_after, terms, lot, due = posted[at : at + width]
         postings.append(
             Posting(
-                currency=currency,
-                verb=_VERBS[verb],
-                units=units,
-                balance_after=balance_after,
-                lot=lot or None,
-                due_on=None if due < 0 else date_of(due),
-                reasons=reasons.get((currency, verb), (Reason(0, units, units),)),
+                currency,
+                _VERBS[verb],
+                units,
+                balance_after,
+                terms,
+                lot or None,
+                None if due < 0 else date_of(due),
+                reasons.get((terms, verb)) or (Reason(0, units, units),),
             )
         )
     return tuple(postings)
 
 
-def decide_purchase(timeline: Timeline, member: Member, purchase: Purchase, *, now: datetime) -> Decision:
-    """What a purchase earns: judged as of the moment it occurred, posted now."""
+def decide_purchase(
+    timeline: Timeline,
+    member: Member,
+    purchase: Purchase,
+    *,
+    now: datetime,
+    selection: Selection | None = None,
+    legs: Sequence[Leg] = (),
+) -> Decision:
+    """What a purchase earns: judged as of the moment it occurred, posted now.
+
+    `selection` is what select saw before (under the revision of the moment it occurred); without one it is asked here.
+    """
     row = timeline.row_at(purchase.occurred_at)
-    program = timeline.programs[row]
-    selection = timeline.selects[row](purchase, moment_of(program, purchase))
-    event = _event(fold.PURCHASE, row=row, timeline=timeline, occurred_at=purchase.occurred_at, now=now)
-    event[fold.EVENT_AMOUNT] = purchase.amount_minor
-    hits: list[int] = []
-    for rule, amount, quantity in selection.hits:
-        hits += (rule, amount, quantity, -1)
-    event[fold.EVENT_HITS_END] = len(selection.hits)
-    expiry = timeline.expiry_days(row, local_date(purchase.occurred_at, timeline.time_zone))
-
-    told = _fold(
-        timeline,
-        member,
-        event,
-        hits=hits,
-        results=[0] * (len(selection.hits) * fold.RESULT_WIDTH),
-        expiry=expiry,
-    )
-
-    results = _reasons(selection.hits, told.results, first=0)
-    return Decision(
-        sequence=told.after.sequence,
+    if selection is None:
+        selection = select_purchase(timeline, purchase)
+    script = Script(timeline)
+    first = script.seen(selection.hits)
+    script.add(
+        fold.PURCHASE,
         row=row,
-        postings=_postings(told.out, _by_currency(timeline, row, results, fold.EARN)),
-        before=member,
-        after=told.after,
-        lots_changed=_changed_lots(member, told.after),
-        judged_tier=told.after.scalars[fold.JUDGED_TIER],
-        masks=tuple(selection.masks),
-        hits=tuple(map(Hit._make, selection.hits)),
-        results=results,
+        occurred_at=purchase.occurred_at,
+        recorded_at=now,
+        amount=purchase.amount_minor,
+        hits=first,
+        legs=legs,
     )
+
+    told = _fold(timeline, member, script)
+
+    if told.code == fold.NOT_ENOUGH:
+        raise PointsMissing("fewer units are available than the purchase is paid with", pointer="/legs")
+    if told.code == fold.NOT_RESERVED:
+        raise ReservationOver(pointer="/legs")
+    results = _results(selection.hits, told.results, first=0)
+    return Decision(
+        told.after.sequence,
+        row,
+        _postings(told.out, _by_terms(timeline, row, results, fold.EARN)),
+        _moves(told.out),
+        member,
+        told.after,
+        _changed_lots(member, told.after),
+        tuple(selection.masks),
+        results,
+    )
+
+
+def select_purchase(timeline: Timeline, purchase: Purchase) -> Selection:
+    """Which rules see what of a purchase: given facts only, by the revision of the moment it occurred."""
+    row = timeline.row_at(purchase.occurred_at)
+    return timeline.selects[row](purchase, moment_of(timeline.programs[row], purchase))
 
 
 def moment_of(program: Program, purchase: Purchase) -> Moment:
@@ -226,55 +219,33 @@ def moment_of(program: Program, purchase: Purchase) -> Moment:
     return moment_in(purchase.occurred_at, store.time_zone if store else program.time_zone)
 
 
-def _reasons(hits: Sequence[tuple[int, int, int]], results: list[int], *, first: int) -> tuple[Reason, ...]:
+def _results(
+    hits: Sequence[tuple[int, int, int]], results: list[int], *, first: int
+) -> tuple[HitResult, ...]:
     width = fold.RESULT_WIDTH
     desired = results[first * width + fold.DESIRED :: width]
     granted = results[first * width + fold.GRANTED :: width]
+    why = results[first * width + fold.WHY :: width]
     return tuple(
-        [Reason(hit[0], wanted, given) for hit, wanted, given in zip(hits, desired, granted, strict=True)]
+        [
+            HitResult(*hit, wanted, given, reason)
+            for hit, wanted, given, reason in zip(hits, desired, granted, why, strict=True)
+        ]
     )
 
 
-def _by_currency(
-    timeline: Timeline, row: int, results: Sequence[Reason], verb: int
+def _by_terms(
+    timeline: Timeline, row: int, results: Sequence[HitResult], verb: int
 ) -> dict[tuple[int, int], tuple[Reason, ...]]:
-    by_currency: dict[tuple[int, int], list[Reason]] = {}
-    for reason in results:
-        by_currency.setdefault((timeline.currency_of(row, reason.rule), verb), []).append(reason)
-    return {key: tuple(reasons) for key, reasons in by_currency.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earned:
-    """What is recorded of a purchase: enough to take it back without judging it again."""
-
-    sequence: int
-    revision: int
-    occurred_at: datetime
-    lines: tuple[Line, ...]
-    masks: tuple[int, ...]
-    hits: tuple[Hit, ...]
-    granted: Mapping[int, int]  # by rule number
-    returned: Mapping[int, int]  # by line number: thousandths that have come back so far
-
-
-def eligible_returned(earned: Earned, returned: Mapping[int, int]) -> list[tuple[int, int]]:
-    """For each hit the eligible (amount, quantity) that has come back, given quantities by line."""
-    totals = []
-    for hit in earned.hits:
-        amount = quantity = 0
-        for line, mask in zip(earned.lines, earned.masks, strict=True):
-            back = returned.get(line.number, 0)
-            if back and mask >> hit.rule & 1:
-                amount += share_of_amount(line, back)
-                quantity += back if line.quantity_milli else 0
-        totals.append((amount, quantity))
-    return totals
-
-
-def amount_returned(lines: Sequence[Line], returned: Mapping[int, int]) -> int:
-    """The money that has come back, given quantities by line."""
-    return sum(share_of_amount(line, returned.get(line.number, 0)) for line in lines)
+    """The reasons of each posting, by (terms, verb): what its rules desired and were granted."""
+    by_terms: dict[tuple[int, int], list[Reason]] = {}
+    rules = timeline.programs[row].rules
+    for result in results:
+        rule = rules[result.rule]
+        by_terms.setdefault((rule.terms, verb), []).append(
+            Reason(rule.number, result.desired, result.granted)
+        )
+    return {key: tuple(reasons) for key, reasons in by_terms.items()}
 
 
 def decide_return(
@@ -284,49 +255,59 @@ def decide_return(
     returned_after: Mapping[int, int],
     *,
     now: datetime,
+    is_void: bool = False,
 ) -> Decision:
     """What a return takes back, by quantities returned of each line once it is in (see `purchase.returned_after`)."""
     row = timeline.row_of(earned.revision)
-    event = _event(fold.RETURN, row=row, timeline=timeline, occurred_at=earned.occurred_at, now=now)
-    event[fold.EVENT_AMOUNT] = amount_returned(earned.lines, returned_after) - amount_returned(
-        earned.lines, earned.returned
-    )
-    event[fold.EVENT_ORIGIN] = earned.sequence
-    event[fold.EVENT_WHOLE] = int(is_whole(earned.lines, returned_after))
-    n = len(earned.hits)
-    event[fold.EVENT_HITS] = n
-    event[fold.EVENT_HITS_END] = 2 * n
     before = eligible_returned(earned, earned.returned)
     after = eligible_returned(earned, returned_after)
-    hits: list[int] = []
-    results: list[int] = []
-    for hit, (amount, quantity) in zip(earned.hits, before, strict=True):
-        hits += (*hit, -1)
-        grant = timeline.rule(row, hit.rule).grant
-        by_quantity = grant in (fold.PER_QUANTITY, fold.PER_WHOLE_QUANTITY)
-        results += (0, earned.granted.get(hit.rule, 0), quantity if by_quantity else amount)
-    for i, hit in enumerate(earned.hits):
-        hits += (hit.rule, after[i][0] - before[i][0], after[i][1] - before[i][1], i)
-        results += (0, 0, 0)
+    back = [
+        (hit.rule, now_[0] - was[0], now_[1] - was[1])
+        for hit, was, now_ in zip(earned.hits, before, after, strict=True)
+    ]
+    weights = [
+        quantity if fold.is_by_quantity(timeline.rule_at(row, hit.rule).grant) else amount
+        for hit, (amount, quantity) in zip(earned.hits, before, strict=True)
+    ]
+    n = len(earned.hits)
+    script = Script(timeline)
+    bought = script.seen(
+        earned.hits, granted=earned.granted, returned=weights, forgiven=earned.forgiven or [0] * n
+    )
+    first = script.back(back, of=bought)
+    script.add(
+        fold.VOID if is_void else fold.RETURN,
+        row=row,
+        occurred_at=earned.occurred_at,
+        recorded_at=now,
+        amount=amount_returned(earned.lines, returned_after) - amount_returned(earned.lines, earned.returned),
+        origin=earned.sequence,
+        hits=first,
+        is_whole=is_whole(earned.lines, returned_after),
+    )
 
-    told = _fold(timeline, member, event, hits=hits, results=results, expiry=[])
+    told = _fold(timeline, member, script)
 
-    taken = _reasons(earned.hits, told.results, first=n)
+    forgiven_by_hit = told.results[n * fold.RESULT_WIDTH + fold.FORGIVEN :: fold.RESULT_WIDTH]
+    taken = tuple(
+        [
+            result._replace(why=units)
+            for result, units in zip(_results(back, told.results, first=n), forgiven_by_hit, strict=True)
+        ]
+    )
     forgiven: dict[int, int] = {}
-    for i, hit in enumerate(earned.hits):
-        units = told.results[(n + i) * fold.RESULT_WIDTH + fold.RETURNED]
+    for hit, units in zip(earned.hits, forgiven_by_hit, strict=True):
         if units:
-            currency = timeline.currency_of(row, hit.rule)
+            currency = timeline.rule_at(row, hit.rule).currency
             forgiven[currency] = forgiven.get(currency, 0) + units
     return Decision(
         sequence=told.after.sequence,
         row=row,
-        postings=_postings(told.out, _by_currency(timeline, row, taken, fold.CLAW_BACK)),
+        postings=_postings(told.out, _by_terms(timeline, row, taken, fold.CLAW_BACK)),
+        moves=_moves(told.out),
         before=member,
         after=told.after,
         lots_changed=_changed_lots(member, told.after),
-        judged_tier=told.after.tier,
-        hits=tuple(Hit(*hits[(n + i) * fold.HIT_WIDTH : (n + i) * fold.HIT_WIDTH + 3]) for i in range(n)),
         results=taken,
         forgiven=forgiven,
     )
@@ -348,18 +329,12 @@ def decide_units(
         PointsMissing   it takes units and fewer are available
     """
     row = timeline.row_at(now)
-    event = _event(kind, row=row, timeline=timeline, occurred_at=now, now=now)
-    event[fold.EVENT_CURRENCY] = currency
-    event[fold.EVENT_UNITS] = units
-    if lapses_at is not None:
-        event[fold.EVENT_LAPSES_AT] = epoch_second(lapses_at)
-        event[fold.EVENT_LAPSES_DAY] = day_number(local_date(lapses_at, timeline.time_zone))
-    expiry = timeline.expiry_days(row, local_date(now, timeline.time_zone))
+    legs = legs_of(kind, zone=timeline.time_zone, currency=currency, units=units, lapses_at=lapses_at)
 
-    told = _fold(timeline, member, event, hits=[], results=[], expiry=expiry)
+    told = _fold(timeline, member, _at(timeline, kind, row, now, legs))
 
     if told.code == fold.NOT_ENOUGH:
-        have = fold.available(told.after.scalars, told.after.lots, currency, event[fold.EVENT_RECORDED_DAY])
+        have = told.after.available(currency, day_number(local_date(now, timeline.time_zone)))
         raise PointsMissing(
             f"{units} units are needed, {have} are available",
             pointer="/units",
@@ -367,39 +342,38 @@ def decide_units(
             units_available=have,
             points_missing=units - have,
         )
-    slices: tuple[tuple[int, int], ...] = ()
-    if kind == fold.GIFT_OUT:
-        # Time may have used units of the same lots (a matured lot repays debt), so compare with time's doing alone.
-        waited = _event(fold.ADVANCE, row=row, timeline=timeline, occurred_at=now, now=now)
-        advanced = _fold(timeline, member, waited, hits=[], results=[], expiry=[])
-        slices = _slices(advanced.after, told.after)
+    slices = _slices(told) if kind == fold.GIFT_OUT else ()
     return _simple(timeline, member, told, row=row, slices=slices)
 
 
-def _slices(before: Member, after: Member) -> tuple[tuple[int, int], ...]:
-    """What a gift is made of: (day of expiry, units), first to expire first."""
-    slices: dict[int, int] = {}
-    for lot_before, lot_after in zip(before.lot_rows(), after.lot_rows(), strict=True):
-        if lot_after.gone > lot_before.gone:
-            units = slices.get(lot_after.expires_day, 0) + lot_after.gone - lot_before.gone
-            slices[lot_after.expires_day] = units
-    return tuple(sorted(slices.items()))
+def _at(timeline: Timeline, kind: int, row: int, now: datetime, legs: Sequence[Leg] = ()) -> Script:
+    """The script of an entry that happens now."""
+    script = Script(timeline)
+    script.add(kind, row=row, occurred_at=now, recorded_at=now, legs=legs)
+    return script
+
+
+def _slices(told: _Told) -> tuple[Slice, ...]:
+    """What a gift is made of, first to expire first: its own movements say from which lots it came."""
+    expires = {lot.number: lot.expires_day for lot in told.after.lots}
+    slices: dict[tuple[int, int], int] = {}
+    moves, width = _moves(told.out), fold.MOVE_WIDTH
+    for at in range(0, len(moves), width):
+        terms, lot, way, units = moves[at : at + width]
+        if way == fold.W_SPENT:
+            key = (expires[lot], terms)
+            slices[key] = slices.get(key, 0) + units
+    return tuple(Slice(terms, day, units) for (day, terms), units in sorted(slices.items()))
 
 
 def decide_gift_received(
-    timeline: Timeline, member: Member, *, currency: int, slices: Sequence[tuple[int, int]], now: datetime
+    timeline: Timeline, member: Member, *, currency: int, slices: Sequence[Slice], now: datetime
 ) -> Decision:
-    """What a gift brings: one lot for each slice, with the expiry it had at its giver."""
+    """What a gift brings: one lot for each slice, with the terms and the expiry it had at its giver."""
     row = timeline.row_at(now)
-    event = _event(fold.GIFT_IN, row=row, timeline=timeline, occurred_at=now, now=now)
-    event[fold.EVENT_CURRENCY] = currency
-    event[fold.EVENT_HITS_END] = len(slices)
-    hits: list[int] = []
-    for expires_day, units in slices:
-        hits += (0, units, expires_day, -1)
-    results = [0] * (len(slices) * fold.RESULT_WIDTH)
+    legs = legs_of(fold.GIFT_IN, zone=timeline.time_zone, currency=currency, units=0, slices=slices)
 
-    told = _fold(timeline, member, event, hits=hits, results=results, expiry=[])
+    told = _fold(timeline, member, _at(timeline, fold.GIFT_IN, row, now, legs))
 
     return _simple(timeline, member, told, row=row)
 
@@ -414,40 +388,103 @@ def decide_reservation_end(
     """
     row = timeline.row_at(now)
     kind = fold.COMMIT if is_committed else fold.RELEASE
-    event = _event(kind, row=row, timeline=timeline, occurred_at=now, now=now)
-    event[fold.EVENT_ORIGIN] = reservation
+    legs = legs_of(kind, zone=timeline.time_zone, currency=0, units=0, origin=reservation)
 
-    told = _fold(timeline, member, event, hits=[], results=[], expiry=[])
+    told = _fold(timeline, member, _at(timeline, kind, row, now, legs))
 
     if told.code == fold.NOT_RESERVED:
         raise ReservationOver()
     return _simple(timeline, member, told, row=row)
 
 
-def decide_advance(timeline: Timeline, member: Member, *, now: datetime) -> Decision:
-    """What time alone has made due. Its sequence counts only when it has an effect."""
+def decide_enrolment(timeline: Timeline, member: Member, *, now: datetime) -> Decision:
+    """The first entry of a member: at the foot of the ladders that are in force."""
     row = timeline.row_at(now)
-    event = _event(fold.ADVANCE, row=row, timeline=timeline, occurred_at=now, now=now)
 
-    told = _fold(timeline, member, event, hits=[], results=[], expiry=[])
+    told = _fold(timeline, member, _at(timeline, fold.ENROL, row, now))
+
+    return _simple(timeline, member, told, row=row)
+
+
+def decide_status(timeline: Timeline, member: Member, status: int, *, now: datetime) -> Decision:
+    """A member's new status, as an entry of its own."""
+    row = timeline.row_at(now)
+    script = Script(timeline)
+    script.add(fold.STATE, row=row, occurred_at=now, recorded_at=now, value=int(status))
+
+    told = _fold(timeline, member, script)
+
+    return _simple(timeline, member, told, row=row)
+
+
+def decide_reversal(
+    timeline: Timeline,
+    member: Member,
+    *,
+    origin: int,
+    undoes: int,
+    moves: Sequence[int],
+    units: int,
+    now: datetime,
+) -> Decision:
+    """What undoing an entry (its sequence, kind and movements) moves: all of its units, or of a gift what came back.
+
+    What it took goes back to the very lots that paid; what it brought is taken back, what of that was spent as the policy for
+    debt has it.
+
+    Refuses
+        EntryNotReversible   entries of its kind are not reversed: a purchase is voided
+    """
+    row = timeline.row_at(now)
+    if fold.undoing_verb(undoes) < 0:
+        raise EntryNotReversible(pointer="/sequence")
+    script = Script(timeline)
+    script.add(
+        fold.REVERSE,
+        row=row,
+        occurred_at=now,
+        recorded_at=now,
+        origin=origin,
+        undoes=undoes,
+        moves=moves_undone(moves, units),
+    )
+
+    told = _fold(timeline, member, script)
+
+    return _simple(timeline, member, told, row=row)
+
+
+def decide_advance(timeline: Timeline, member: Member, *, now: datetime, is_piece: bool = False) -> Decision:
+    """What time alone has made due; as a piece at most so many steps of it as `fold.PIECE` says.
+
+    Its sequence counts only when it has an effect.
+    """
+    row = timeline.row_at(now)
+    script = Script(timeline)
+    script.add(fold.ADVANCE, row=row, occurred_at=now, recorded_at=now, value=int(is_piece))
+
+    told = _fold(timeline, member, script)
 
     decision = _simple(timeline, member, told, row=row)
     if decision.has_effect:
         told.after.scalars[fold.SEQUENCE] += 1
-        return _simple(timeline, member, told, row=row)
+        return decision._replace(sequence=told.after.sequence)
+    # The clock is that of the last entry: it stands in the journal. When to look again is all that was learnt.
+    for column in (fold.CLOCK_DAY, fold.CLOCK_AT):
+        told.after.scalars[column] = member.scalars[column]
     return decision
 
 
 def _simple(
-    timeline: Timeline, member: Member, told: _Told, *, row: int, slices: tuple[tuple[int, int], ...] = ()
+    timeline: Timeline, member: Member, told: _Told, *, row: int, slices: tuple[Slice, ...] = ()
 ) -> Decision:
     return Decision(
-        sequence=told.after.sequence,
-        row=row,
-        postings=_postings(told.out, {}),
-        before=member,
-        after=told.after,
-        lots_changed=_changed_lots(member, told.after),
-        judged_tier=told.after.tier,
+        told.after.sequence,
+        row,
+        _postings(told.out, {}),
+        _moves(told.out),
+        member,
+        told.after,
+        _changed_lots(member, told.after),
         slices=slices,
     )

@@ -43,6 +43,8 @@ class Posted(Protocol):
     @property
     def reasons(self) -> tuple[Reason, ...]: ...
     @property
+    def terms(self) -> int: ...
+    @property
     def lot(self) -> int | None: ...
     @property
     def revision(self) -> int: ...
@@ -90,7 +92,8 @@ def line_shares(timeline: Timeline, posting: Posted, about: About) -> list[LineS
         if reason.rule == 0 or not (reason.desired or reason.granted):
             continue
         rule = timeline.rule(row, reason.rule)
-        seen = [line for line in lines if line.mask >> reason.rule & 1]
+        position = timeline.position_of(row, reason.rule)
+        seen = [line for line in lines if line.mask >> position & 1]
         weights = [line.quantity if rule.grant in BY_QUANTITY else line.amount for line in seen]
         if not seen:
             continue
@@ -168,18 +171,17 @@ class _Telling:
 
     def why(self) -> str:
         """Everything after the colon."""
-        verb = self.posting.verb
-        if verb == "earn":
-            return self._earned()
-        if verb == "claw_back":
-            return self._taken_back()
-        if verb == "expire":
-            return self._expired()
-        if verb in ("give", "receive"):
-            return self._gift(is_given=verb == "give")
-        if verb == "redeem":
-            return self._redeemed()
-        return self._adjusted()
+        said = {
+            "earn": self._earned,
+            "claw_back": self._taken_back,
+            "redeem": self._redeemed,
+            "expire": self._expired,
+            "adjust_up": self._adjusted,
+            "adjust_down": self._adjusted,
+            "give": self._given,
+            "receive": self._received,
+        }
+        return said.get(self.posting.verb, self._reversed)()
 
     # -- sales --------------------------------------------------------------------------------------------------------
 
@@ -197,15 +199,15 @@ class _Telling:
 
     def _days(self, row: Row) -> list[str]:
         """From when and until when the units may be used."""
-        currency = next((one for one in self.program.currencies if one.number == self.posting.currency), None)
-        if currency is None:
+        if self.posting.currency >= len(self.program.currencies):
             return []
+        terms = self.timeline.terms_of(self.timeline.row_of(self.posting.revision), self.posting.terms)
         day = local_date(row["occurred_at"], self.timeline.time_zone)
         said = []
-        if currency.pending_days:
-            start = date_of(day.toordinal() - _EPOCH + currency.pending_days)
+        if terms.pending_days:
+            start = date_of(day.toordinal() - _EPOCH + terms.pending_days)
             said.append(f"{start} 起可用" if self.is_zh else f"usable from {start}")
-        last = expires_on(day, currency.expiry)
+        last = expires_on(day, terms.expiry)
         if last is not None:
             said.append(f"有效期至 {last}" if self.is_zh else f"valid until {last}")
         return said
@@ -341,6 +343,20 @@ class _Telling:
             self.about.entry or {}, with_actor=True
         )
 
+    def _reversed(self) -> str:
+        """The entry whose effect was undone, and why."""
+        entry = self.about.entry or {}
+        number = entry.get("origin")
+        zh, en = _REVERSED[self.posting.verb]
+        said = f"冲正第 {number} 号凭证（{zh}）" if self.is_zh else f"entry {number} was reversed ({en})"
+        return said + self._noted(entry, with_actor=True)
+
+    def _given(self) -> str:
+        return self._gift(is_given=True)
+
+    def _received(self) -> str:
+        return self._gift(is_given=False)
+
     def _gift(self, *, is_given: bool) -> str:
         entry = self.about.entry or {}
         other: UUID | None = entry.get("counterpart_id")
@@ -367,6 +383,14 @@ class _Telling:
         return said + (f"（{day}）" if self.is_zh else f", {day}")
 
 
+_REVERSED = {
+    "reverse_redeem": ("兑换", "a redemption"),
+    "reverse_adjust_up": ("人工增加", "units given by hand"),
+    "reverse_adjust_down": ("人工减少", "units taken by hand"),
+    "reverse_give": ("转赠", "a gift"),
+    "reverse_receive": ("收到的转赠", "a gift received"),
+}
+"""What a reversal undid, by its verb."""
 _EPOCH = 719_163  # the ordinal of 1970-01-01
 
 

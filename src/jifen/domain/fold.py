@@ -2,68 +2,141 @@
 
 This file breaks the house's habits of size and dress on purpose, and nothing else may: it stays in the subset of Python
 that Numba compiles, so that at the till it is interpreted over lists of integers and for history the very same source is
-compiled and walks the columns of a chain. It imports nothing, holds no object, no date and no float; calendars enter as
-day numbers (days since 1970-01-01 in the programme's zone) and epoch seconds, reasons leave as rule numbers.
+compiled and walks the columns of a chain. It imports nothing but types, holds no object, no date and no float;
+calendars enter as day numbers (days since 1970-01-01 in the programme's zone) and moments as microseconds since 1970.
 
-Every table is a flat sequence of integers. `X_WIDTH` is the width of a row of table X and the names before it are its
-columns. A row's offset is `index * WIDTH`.
+`apply(state, asked, numbers, out)` takes four named tuples of flat sequences of integers: the member as he stands, what is
+asked, what the revisions say, and room for what comes of it. Every sequence with rows says so: `X_WIDTH` is the width of a
+row of table X and the names before it are its columns; a row's offset is `index * X_WIDTH`. How much room `out` and the
+tables that grow need is computed in one place, `domain/room.py`. What kinds and verbs are called, and which accounts they
+move between, stands in `domain/verbs.py`.
 """
 
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
 FAR = 2_900_000  # a day that never comes, still a date that calendars know (in the year 9909)
-FAR_AT = FAR * 86_400
+DAY_MICROS = 86_400_000_000
+FAR_AT = FAR * DAY_MICROS
+
+
+class State(NamedTuple):
+    """One member as the fold keeps him. What grows has room behind its last row; the counts stand in `member`."""
+
+    member: list[int]
+    ladders: list[int]
+    lots: list[int]
+    queue: list[int]
+    days: list[int]
+    history: list[int]
+    counters: list[int]
+    holds: list[int]
+
+
+class Asked(NamedTuple):
+    """One event with its hits, their results, the days that terms have on its day, its legs and the movements it undoes."""
+
+    event: list[int]
+    hits: list[int]
+    results: list[int]
+    dates: list[int]
+    legs: list[int]
+    moves: list[int]
+
+
+class Numbers(NamedTuple):
+    """What the revisions say, by revision; see `domain/timeline.py`."""
+
+    revisions: list[int]
+    rules: list[int]
+    tests: list[int]
+    rule_limits: list[int]
+    limits: list[int]
+    terms: list[int]
+    currencies: list[int]
+    ladders: list[int]
+    tiers: list[int]
+    windows: list[int]
+
+
+class Out(NamedTuple):
+    """What came of it: postings, movements of lots, and issues. The first number of the first two counts their rows."""
+
+    posted: list[int]
+    moved: list[int]
+    issues: list[int]
+
 
 # member: the scalars of one member, then BALANCE and DEBT for each currency ------------------------------------------
 SEQUENCE = 0  # number of the last entry
-TIER = 1  # tier number
-REVIEW_DAY = 2  # the tier is judged again at the start of this day
+STATUS = 1
+JOINED_DAY = 2  # day of enrolment; 0 where no entry tells it
 PURCHASES = 3  # purchases recorded and not wholly returned
 LAST_PURCHASE_DAY = 4  # -1: none yet
-CLOCK_DAY = 5  # everything due by this day has been done
-CLOCK_AT = 6  # and by this second
+CLOCK_DAY = 5  # everything due by this day has been done: the last entry's
+CLOCK_AT = 6  # and by this moment
 LOTS = 7  # rows in `lots`
-LOTS_OPENED = 8  # number of the last lot opened
-WINDOW_DAYS = 9  # rows in `window`
-TIERS_HELD = 10  # rows in `history`
-COUNTERS = 11  # rows in `counters`
-HOLDS = 12  # rows in `holds`
-NEXT_DUE_DAY = 13  # nothing by day is due before it
-NEXT_LAPSE_AT = 14  # no reservation lapses before it
-JUDGED_TIER = 15  # the tier that the last purchase was judged by
-BALANCES = 16  # from here BALANCE_WIDTH for each currency
+QUEUE_FIRST = 8  # `queue` is read from here
+QUEUE_END = 9  # up to here
+LOTS_OPENED = 10  # number of the last lot opened
+DAYS = 11  # rows in `days`
+TIERS_HELD = 12  # rows in `history`
+COUNTERS = 13  # rows in `counters`
+HOLDS = 14  # rows in `holds`
+NEXT_DUE_DAY = 15  # nothing by day is due before it
+NEXT_LAPSE_AT = 16  # no reservation lapses before it
+BALANCES = 17  # from here BALANCE_WIDTH for each currency
 BALANCE = 0
 DEBT = 1
 BALANCE_WIDTH = 2
 
+ACTIVE = 0
+FROZEN = 1
+CLOSED = 2
+MERGED = 3
+
+# ladders: where the member stands on each --------------------------------------------------------------------------------
+STANDS_TIER = 0  # tier number
+STANDS_REVIEW_DAY = 1  # the tier is judged again at the start of this day
+STANDS_JUDGED = 2  # the tier that the last occasion was judged by
+STANDS_WIDTH = 3
+
 # lots: opened = left + held + gone + expired + returned ---------------------------------------------------------------
 LOT_NUMBER = 0
-LOT_CURRENCY = 1
-LOT_LEFT = 2  # pending or available
-LOT_HELD = 3  # promised to a reservation
-LOT_GONE = 4  # spent, given away, or repaying debt; below zero where a return took others for held units
-LOT_EXPIRED = 5
-LOT_RETURNED = 6  # taken back by a return, whatever had become of them
-LOT_EXPIRES = 7  # last day of use
-LOT_MATURES = 8  # first day of use
-LOT_ORIGIN = 9  # sequence of the entry that opened it
-LOT_OPENED = 10
-LOT_WIDTH = 11
+LOT_TERMS = 1
+LOT_CURRENCY = 2
+LOT_LEFT = 3  # pending or available
+LOT_HELD = 4  # promised to a reservation
+LOT_GONE = 5  # spent, given away, or repaying debt; below zero where a return took others for held units
+LOT_EXPIRED = 6
+LOT_RETURNED = 7  # taken back by a return, whatever had become of them
+LOT_EXPIRES = 8  # last day of use
+LOT_MATURES = 9  # first day of use
+LOT_ORIGIN = 10  # sequence of the entry that opened it
+LOT_OPENED = 11
+LOT_QUEUED = 12  # 1: its row stands in `queue`
+LOT_WIDTH = 13
 
-# window: what counts for rolling windows, a row a day, in order of day ---------------------------------------------------
-WINDOW_DAY = 0
-WINDOW_SPEND = 1
-WINDOW_QUALIFYING = 2
-WINDOW_VISITS = 3
-WINDOW_WIDTH = 4
+# queue: rows of lots that may hold units, first to expire first, then the oldest; what is empty leaves when it is passed
 
-# history: the tier held from a moment on; the first row begins before everything ---------------------------------------
-HISTORY_DAY = 0
-HISTORY_AT = 1  # second; 0 when the change is due at the start of the day
-HISTORY_TIER = 2
-HISTORY_WIDTH = 3
+# days: what counts for windows, a row a day, in order of day; then what each ladder counted of the day -------------------
+DAYS_DAY = 0
+DAYS_SPEND = 1
+DAYS_VISITS = 2
+DAYS_COUNTED = 3  # from here one number for each ladder
 
-# counters: units granted by a capped rule in a period -------------------------------------------------------------------
-COUNTER_RULE = 0
-COUNTER_PERIOD = 1  # day * 2, or month * 2 + 1 (month = year * 12 + month - 1)
+# history: the tier held from a moment on; the first row of each ladder begins before everything -------------------------
+HISTORY_LADDER = 0
+HISTORY_DAY = 1
+HISTORY_AT = 2  # moment; 0 when the change is due at the start of the day
+HISTORY_TIER = 3
+HISTORY_CAUSE = 4  # sequence of the entry that lifted it; 0: time did
+HISTORY_WIDTH = 5
+
+# counters: units counted against a limit in a period -------------------------------------------------------------------
+COUNTER_LIMIT = 0
+COUNTER_PERIOD = 1  # as `period_of` numbers them
 COUNTER_USED = 2
 COUNTER_WIDTH = 3
 
@@ -75,7 +148,7 @@ HOLD_LAPSES_AT = 3
 HOLD_LAPSES_DAY = 4
 HOLD_WIDTH = 5
 
-# events: what happened ----------------------------------------------------------------------------------------------------
+# event: what happened ----------------------------------------------------------------------------------------------------
 EVENT_KIND = 0
 EVENT_REVISION = 1  # row in `revisions`: what it is judged by (a return: the revision of its purchase)
 EVENT_OCCURRED_DAY = 2  # (a return: the day of its purchase)
@@ -84,50 +157,94 @@ EVENT_RECORDED_DAY = 4
 EVENT_RECORDED_AT = 5
 EVENT_MONTH = 6  # of the occurred day: year * 12 + month - 1
 EVENT_AMOUNT = 7  # net minor money bought or brought back
-EVENT_CURRENCY = 8
-EVENT_UNITS = 9
-EVENT_ORIGIN = 10  # sequence of the purchase returned, or of the reservation
+EVENT_ORIGIN = 8  # sequence of the purchase returned, or of the entry reversed
+EVENT_UNDOES = 9  # kind of the entry reversed
+EVENT_VALUE = 10  # what a STATE sets the status to; of an ADVANCE 1: at most PIECE steps
 EVENT_HITS = 11  # first row in `hits`
 EVENT_HITS_END = 12
-EVENT_EXPIRY = 13  # offset in `expiry` of the days of expiry of what is opened, one for each currency
-EVENT_LAPSES_AT = 14
-EVENT_LAPSES_DAY = 15
-EVENT_WHOLE = 16  # 1: with this return everything has come back
-EVENT_WIDTH = 17
+EVENT_LEGS = 13  # first row in `legs`
+EVENT_LEGS_END = 14
+EVENT_MOVES = 15  # first row in `moves`: the movements of the entry reversed
+EVENT_MOVES_END = 16
+EVENT_DATES = (
+    17  # offset in `dates`: DATES_WIDTH numbers for each terms, for what is opened on the occurred day
+)
+EVENT_WHOLE = 18  # 1: with this return everything has come back
+EVENT_WIDTH = 19
 
-PURCHASE = 0
-RETURN = 1
-REDEEM = 2
-RESERVE = 3
-COMMIT = 4
-RELEASE = 5
-ADJUST_UP = 6
-ADJUST_DOWN = 7
-GIFT_OUT = 8
-GIFT_IN = 9
-ADVANCE = 10
+ENROL = 0
+PURCHASE = 1
+EVENT = 2
+MOMENT = 3
+RETURN = 4
+VOID = 5
+REVERSE = 6
+REDEEM = 7
+RESERVE = 8
+COMMIT = 9
+RELEASE = 10
+EXCHANGE = 11
+ADJUST_UP = 12
+ADJUST_DOWN = 13
+GIFT_OUT = 14
+GIFT_IN = 15
+CARRY_OUT = 16
+CARRY_IN = 17
+STATE = 18
+NOTE = 19
+ADVANCE = 20
+KINDS = 21
 
-# hits: what select saw; for a return what came back; for a gift received its slices -------------------------------------
-HIT_RULE = 0
-HIT_AMOUNT = 1  # eligible minor money (gift: units)
-HIT_QUANTITY = 2  # eligible thousandths (gift: day of expiry)
+PIECE = 1_000  # steps of time in one entry, where so much is due that nobody should wait for all of it
+
+# hits: what select saw; for a return what came back ----------------------------------------------------------------------
+HIT_RULE = 0  # position of the rule in its revision
+HIT_AMOUNT = 1  # eligible minor money
+HIT_QUANTITY = 2  # eligible thousandths
 HIT_ORIGIN = 3  # a return: row of the purchase's hit
 HIT_WIDTH = 4
 
 # results: what became of each hit ----------------------------------------------------------------------------------------
-DESIRED = 0  # before stacking and caps; a return: what it should take back
+DESIRED = 0  # before stacking and limits; a return: what it should take back
 GRANTED = 1  # a return: what it took or put down as debt
-RETURNED = 2  # weight returned so far; a return's own row: units forgiven
-RESULT_WIDTH = 3
+WHY = 2  # why less was granted than desired, or nothing desired
+RETURNED = 3  # weight returned so far
+FORGIVEN = 4  # units forgiven so far; of a return's own row: by it
+RESULT_WIDTH = 5
 
-# out: postings. out[0] counts the rows, which begin at out[1] -------------------------------------------------------------
-OUT_CURRENCY = 0
-OUT_VERB = 1
-OUT_UNITS = 2
-OUT_BALANCE_AFTER = 3
-OUT_LOT = 4  # the lot opened or expired; 0 when several or none
-OUT_DUE_DAY = 5  # the day it was due; -1: at the moment of the entry
-OUT_WIDTH = 6
+ALL = 0  # everything desired was granted
+LIMITED = 1  # a limit took some or all
+BEATEN = 2  # a better rule of its group granted
+UNMET = 3  # its condition on state does not hold
+NOTHING = 4  # it came to less than one unit
+
+# dates: the days that terms have for what is opened on a day ------------------------------------------------------------------
+DATES_EXPIRES = 0
+DATES_MATURES = 1
+DATES_WIDTH = 2
+
+# legs: what is asked of lots ------------------------------------------------------------------------------------------------
+LEG_VERB = 0  # a verb of postings, or HOLD, SPEND_HELD, LET_GO
+LEG_CURRENCY = 1
+LEG_TERMS = 2  # of what is brought; -1: the currency's own
+LEG_LOT = 3  # number of the lot to take from; 0: any
+LEG_UNITS = 4
+LEG_RESERVATION = 5  # sequence of the entry that reserved
+LEG_EXPIRES = 6  # of what is brought; -1: as its terms have it on the day
+LEG_MATURES = 7  # -1: at once
+LEG_LAPSES_AT = 8
+LEG_LAPSES_DAY = 9
+LEG_WIDTH = 10
+
+# posted: postings. posted[0] counts the rows, which begin at posted[1] ------------------------------------------------------
+POST_CURRENCY = 0
+POST_VERB = 1
+POST_UNITS = 2
+POST_BALANCE_AFTER = 3
+POST_TERMS = 4
+POST_LOT = 5  # the lot opened or expired; 0 when several or none
+POST_DUE_DAY = 6  # the day it was due; -1: at the moment of the entry
+POST_WIDTH = 7
 
 EARN = 0
 CLAW_BACK = 1
@@ -137,22 +254,79 @@ ADJUSTED_UP = 4
 ADJUSTED_DOWN = 5
 GIVEN = 6
 RECEIVED = 7
+REVERSED_REDEEM = 8
+REVERSED_ADJUST_UP = 9
+REVERSED_ADJUST_DOWN = 10
+REVERSED_GIVE = 11
+REVERSED_RECEIVE = 12
+CARRIED_OUT = 13
+CARRIED_IN = 14
+VERBS = 15
+# Legs may also do what is no posting: promise units, spend what was promised, let it go.
+HOLD = 15
+SPEND_HELD = 16
+LET_GO = 17
 
-# rules[revision, rule number] ---------------------------------------------------------------------------------------------
-RULE_CURRENCY = 0
-RULE_GRANT = 1
-RULE_UNITS = 2
-RULE_PER = 3
-RULE_ROUNDING = 4
-RULE_BY_TIER = 5
-RULE_GROUP = 6
-RULE_BEST = 7
-RULE_CAP_PURCHASE = 8
-RULE_CAP_DAY = 9
-RULE_CAP_MONTH = 10
-RULE_TESTS = 11  # first row in `tests`
-RULE_TESTS_END = 12
-RULE_WIDTH = 13
+# moved: units of a lot from one place to another. moved[0] counts the rows, which begin at moved[1] ---------------------------
+MOVE_TERMS = 0
+MOVE_LOT = 1  # 0: debt that no lot stands behind
+MOVE_WAY = 2  # from * 8 + to
+MOVE_UNITS = 3
+MOVE_WIDTH = 4
+
+OUTSIDE = 0
+OPEN = 1
+HELD = 2
+GONE = 3
+EXPIRED = 4
+BACK = 5
+IN_DEBT = 6  # units owed: what goes there repays, what comes from there is owed
+
+W_OPENED = OUTSIDE * 8 + OPEN
+W_HELD = OPEN * 8 + HELD
+W_SPENT = OPEN * 8 + GONE
+W_EXPIRED = OPEN * 8 + EXPIRED
+W_BACK = OPEN * 8 + BACK
+W_REPAID = OPEN * 8 + IN_DEBT
+W_RELEASED = HELD * 8 + OPEN
+W_COMMITTED = HELD * 8 + GONE
+W_PUT_BACK = GONE * 8 + OPEN
+W_GONE_BACK = GONE * 8 + BACK
+W_EXPIRED_BACK = EXPIRED * 8 + BACK
+W_OWED = IN_DEBT * 8 + OUTSIDE
+W_FORGAVE = OUTSIDE * 8 + IN_DEBT  # a debt ends because what made it was reversed
+
+# issues ----------------------------------------------------------------------------------------------------------------------
+BROKEN = 0  # 1: there was no room, or a lot was not there; whatever was written is worthless
+ISSUES = 1
+
+# revisions[revision] --------------------------------------------------------------------------------------------------------
+REVISION_FROM_DAY = 0  # the first day that begins under it
+REVISION_RULES = 1  # its first row in `rules`
+REVISION_KEEP_DAYS = 2  # days of `days` that can still matter; 0: none is kept
+REVISION_COUNT = 3  # how many revisions there are; from here on the same in every row
+REVISION_CURRENCIES = 4  # rows for a revision in `currencies`
+REVISION_TERMS = 5  # rows for a revision in `terms`
+REVISION_LIMITS = 6  # rows for a revision in `limits`
+REVISION_LADDERS = 7  # rows for a revision in `ladders`
+REVISION_WIDTH = 8
+
+# rules[position, from REVISION_RULES on] ---------------------------------------------------------------------------------------
+RULE_NUMBER = 0  # its number for ever
+RULE_TERMS = 1
+RULE_CURRENCY = 2
+RULE_GRANT = 3
+RULE_UNITS = 4
+RULE_PER = 5
+RULE_ROUNDING = 6
+RULE_LADDER = 7  # the ladder whose multiplier multiplies; -1: none
+RULE_GROUP = 8
+RULE_BEST = 9
+RULE_LIMITS = 10  # first in `rule_limits`
+RULE_LIMITS_END = 11
+RULE_TESTS = 12  # first row in `tests`
+RULE_TESTS_END = 13
+RULE_WIDTH = 14
 
 PER_AMOUNT = 0
 PER_WHOLE_AMOUNT = 1
@@ -168,7 +342,7 @@ UP = 3
 # tests: a rule's condition on state, in postfix order ---------------------------------------------------------------------
 TEST_OPERATION = 0
 TEST_FACT = 1
-TEST_ARGUMENT = 2  # window days or currency; for AND and OR how many claims they join
+TEST_ARGUMENT = 2  # ladder, row in `windows` or currency; for AND and OR how many claims they join
 TEST_LOW = 3
 TEST_HIGH = 4
 TEST_WIDTH = 5
@@ -185,33 +359,69 @@ FACT_DAYS_SINCE = 3
 FACT_PURCHASES_BEFORE = 4
 FACT_BALANCE = 5
 
-# tiers[revision, rank], revisions[revision], currencies[revision, currency] ------------------------------------------------
+# limits[revision, limit number] ---------------------------------------------------------------------------------------------
+LIMIT_PERIOD = 0
+LIMIT_UNITS = 1  # the most; -1: this revision has no such limit
+LIMIT_SHARED = 2  # how many rules count against it
+LIMIT_WIDTH = 3
+
+PER_PURCHASE = 0
+PER_DAY = 1
+PER_WEEK = 2
+PER_MONTH = 3
+PER_YEAR = 4
+PER_LIFE = 5
+
+# terms[revision, terms number], currencies[revision, currency number] ----------------------------------------------------------
+TERMS_CURRENCY = 0
+TERMS_QUALIFIES = 1  # 1: what is earned counts for ladders
+TERMS_ORDER = 2  # what is drawn first where a currency is drawn by terms
+TERMS_GRACE_DAYS = 3  # what is put back after its lot expired lives so long; 0: it expires at once
+TERMS_WIDTH = 4
+
+CURRENCY_DEBT_LIMIT = 0
+CURRENCY_DRAW = 1
+CURRENCY_TERMS = 2  # its terms where none are named
+CURRENCY_WIDTH = 3
+
+BY_EXPIRY = 0
+BY_TERMS = 1  # by the order of terms, then by expiry
+
+# ladders[revision, ladder], tiers, windows ----------------------------------------------------------------------------------
+LADDER_TIERS = 0  # first row in `tiers`
+LADDER_TIERS_END = 1  # a revision without this ladder has none
+LADDER_COUNTS = 2  # currency number, BY_SPEND or BY_VISITS
+LADDER_WINDOW = 3  # row in `windows`
+LADDER_KEEPS_DAYS = 4
+LADDER_WIDTH = 5
+
+BY_SPEND = -1
+BY_VISITS = -2
+
 TIER_NUMBER = 0
 TIER_REACH = 1
 TIER_TIMES = 2  # multiplier, numerator
 TIER_OVER = 3  # and denominator
 TIER_WIDTH = 4
 
-REVISION_FROM_DAY = 0
-REVISION_TIERS = 1  # how many
-REVISION_LADDER_CURRENCY = 2  # -1: by spend
-REVISION_LADDER_WINDOW = 3
-REVISION_LADDER_KEEPS = 4
-REVISION_WINDOW_KEEP = 5  # days of `window` that can still matter; 0: none is kept
-REVISION_RULES = 6  # rows for a revision in `rules`
-REVISION_CURRENCIES = 7
-REVISION_TIERS_MAX = 8  # rows for a revision in `tiers`
-REVISION_COUNT = 9  # how many revisions there are
-REVISION_WIDTH = 10
+WINDOW_KIND = 0
+WINDOW_DAYS = 1
+WINDOW_WIDTH = 2
 
-CURRENCY_PENDING_DAYS = 0
-CURRENCY_DEBT_LIMIT = 1
-CURRENCY_WIDTH = 2
+ROLLING = 0  # the last WINDOW_DAYS days, today included
+CALENDAR_YEAR = 1
+MEMBERSHIP_YEAR = 2  # from the day of joining, or its last anniversary
+LIFE = 3
 
 # codes: why nothing happened ------------------------------------------------------------------------------------------------
 DONE = 0
 NOT_ENOUGH = 1
 NOT_RESERVED = 2
+LOT_MISSING = 3  # an entry names a lot that is not there: a defect, or books that are torn
+LEG_WRONG = 4  # a leg that its kind may not bring
+KIND_UNKNOWN = 5
+KIND_WITHOUT_USE = 6  # named, and nothing does it yet
+TORN = 7  # a defect: no room (see domain/room.py), or a lot that was not there
 
 
 def divide(numerator: int, denominator: int, rounding: int) -> int:
@@ -229,89 +439,274 @@ def divide(numerator: int, denominator: int, rounding: int) -> int:
     return quotient
 
 
+def is_by_quantity(grant: int) -> bool:
+    """Say whether a rule counts thousandths and not money."""
+    return grant == PER_QUANTITY or grant == PER_WHOLE_QUANTITY
+
+
 def weight(grant: int, amount: int, quantity: int) -> int:
     """Return what a hit is shared out and taken back by: its amount or quantity, 1 where that is 0."""
-    size = quantity if (grant == PER_QUANTITY or grant == PER_WHOLE_QUANTITY) else amount
+    size = quantity if is_by_quantity(grant) else amount
     return size if size > 0 else 1
 
 
-def revision_at(revisions: list[int], day: int) -> int:
+def revision_at(numbers: Numbers, day: int) -> int:
     """Return the row of the revision in force at the start of a day."""
-    row = 0
-    for i in range(1, revisions[REVISION_COUNT]):
-        if revisions[i * REVISION_WIDTH + REVISION_FROM_DAY] <= day:
-            row = i
+    revisions = numbers.revisions
+    row = revisions[REVISION_COUNT] - 1
+    while row > 0 and revisions[row * REVISION_WIDTH + REVISION_FROM_DAY] > day:
+        row -= 1
     return row
 
 
+def period_of(per: int, day: int, month: int) -> int:
+    """Return the number of the period that a day lies in; `month` is year * 12 + month - 1. Weeks begin on Monday."""
+    if per == PER_DAY:
+        return day
+    if per == PER_WEEK:
+        return (day + 3) // 7
+    if per == PER_MONTH:
+        return month
+    if per == PER_YEAR:
+        return month // 12
+    return 0
+
+
+def year_of(day: int) -> int:
+    """Return the year of a day number, by the calendar of Gregory (Howard Hinnant, days from civil)."""
+    z = day + 719_468
+    era = z // 146_097
+    of_era = z - era * 146_097
+    year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    return year + era * 400 + (1 if of_year >= 306 else 0)
+
+
+def day_in_march_year(year: int, of_year: int) -> int:
+    """Return the day number of a day of a year that begins on the first of March."""
+    era = year // 400
+    y = year - era * 400
+    return era * 146_097 + y * 365 + y // 4 - y // 100 + of_year - 719_468
+
+
+def first_of_year(year: int) -> int:
+    """Return the day number of the first of January."""
+    return day_in_march_year(year - 1, 306)
+
+
+def anniversary(joined: int, year: int) -> int:
+    """Return the day in a year on which a member joined; of 29 February, in other years, 1 March."""
+    within = joined - first_of_year(year_of(joined))
+    leaps = first_of_year(year_of(joined) + 1) - first_of_year(year_of(joined)) == 366
+    leap = first_of_year(year + 1) - first_of_year(year) == 366
+    if leaps and not leap and within > 59:
+        within -= 1
+    if leap and not leaps and within > 58:
+        within += 1
+    return first_of_year(year) + within
+
+
+def window_first(numbers: Numbers, window: int, day: int, joined: int) -> int:
+    """Return the first day of a window that ends with a day."""
+    w = window * WINDOW_WIDTH
+    kind = numbers.windows[w + WINDOW_KIND]
+    if kind == ROLLING:
+        return day - numbers.windows[w + WINDOW_DAYS] + 1
+    if kind == CALENDAR_YEAR:
+        return first_of_year(year_of(day))
+    if kind == MEMBERSHIP_YEAR:
+        first = anniversary(joined, year_of(day))
+        return first if first <= day else anniversary(joined, year_of(day) - 1)
+    return -FAR
+
+
 def post(
-    member: list[int], out: list[int], currency: int, verb: int, units: int, sign: int, lot: int, due_day: int
+    state: State,
+    out: Out,
+    terms: int,
+    currency: int,
+    verb: int,
+    units: int,
+    sign: int,
+    lot: int,
+    due_day: int,
 ) -> None:
     """Change the balance and put down the posting."""
+    member, posted = state.member, out.posted
     b = BALANCES + currency * BALANCE_WIDTH + BALANCE
     member[b] += sign * units
-    o = 1 + out[0] * OUT_WIDTH
-    out[o + OUT_CURRENCY] = currency
-    out[o + OUT_VERB] = verb
-    out[o + OUT_UNITS] = units
-    out[o + OUT_BALANCE_AFTER] = member[b]
-    out[o + OUT_LOT] = lot
-    out[o + OUT_DUE_DAY] = due_day
-    out[0] += 1
+    o = 1 + posted[0] * POST_WIDTH
+    if o + POST_WIDTH > len(posted):
+        out.issues[BROKEN] = 1
+        return
+    posted[o + POST_CURRENCY] = currency
+    posted[o + POST_VERB] = verb
+    posted[o + POST_UNITS] = units
+    posted[o + POST_BALANCE_AFTER] = member[b]
+    posted[o + POST_TERMS] = terms
+    posted[o + POST_LOT] = lot
+    posted[o + POST_DUE_DAY] = due_day
+    posted[0] += 1
 
 
-def lot_by_number(member: list[int], lots: list[int], number: int) -> int:
-    """Return the row of a lot, or -1. Rows stand in order of number, most often without a gap."""
-    n = member[LOTS]
-    if n == 0:
-        return -1
-    guess = number - lots[LOT_NUMBER]
-    if 0 <= guess < n and lots[guess * LOT_WIDTH + LOT_NUMBER] == number:
-        return guess
-    for i in range(n):
-        if lots[i * LOT_WIDTH + LOT_NUMBER] == number:
-            return i
+def move(out: Out, terms: int, lot: int, way: int, units: int) -> None:
+    """Put down the movement of units of a lot."""
+    moved = out.moved
+    o = 1 + moved[0] * MOVE_WIDTH
+    if o + MOVE_WIDTH > len(moved):
+        out.issues[BROKEN] = 1
+        return
+    moved[o + MOVE_TERMS] = terms
+    moved[o + MOVE_LOT] = lot
+    moved[o + MOVE_WAY] = way
+    moved[o + MOVE_UNITS] = units
+    moved[0] += 1
+
+
+def post_moved(state: State, numbers: Numbers, out: Out, verb: int, sign: int, first: int) -> None:
+    """Put down one posting for each terms of what was moved from row `first` of the movements on."""
+    moved = out.moved
+    end = moved[0]
+    n_terms = numbers.revisions[REVISION_TERMS]
+    for t in range(n_terms):
+        units = 0
+        for i in range(first, end):
+            o = 1 + i * MOVE_WIDTH
+            if moved[o + MOVE_TERMS] == t:
+                units += moved[o + MOVE_UNITS]
+        if units > 0:
+            post(state, out, t, numbers.terms[t * TERMS_WIDTH + TERMS_CURRENCY], verb, units, sign, 0, -1)
+
+
+def lot_by_number(state: State, number: int) -> int:
+    """Return the row of a lot, or -1. Rows stand in order of number."""
+    lots = state.lots
+    low = 0
+    high = state.member[LOTS]
+    while low < high:
+        middle = (low + high) // 2
+        if lots[middle * LOT_WIDTH + LOT_NUMBER] < number:
+            low = middle + 1
+        else:
+            high = middle
+    if low < state.member[LOTS] and lots[low * LOT_WIDTH + LOT_NUMBER] == number:
+        return low
     return -1
 
 
-def next_lot(member: list[int], lots: list[int], currency: int, day: int) -> int:
-    """Return the row of the available lot that expires first (then the oldest), or -1."""
+def lot_by_origin(state: State, origin: int, terms: int) -> int:
+    """Return the row of the lot that an entry opened under some terms, or -1. Origins ascend with the numbers of lots."""
+    lots = state.lots
+    n = state.member[LOTS]
+    low = 0
+    high = n
+    while low < high:
+        middle = (low + high) // 2
+        if lots[middle * LOT_WIDTH + LOT_ORIGIN] < origin:
+            low = middle + 1
+        else:
+            high = middle
+    while low < n and lots[low * LOT_WIDTH + LOT_ORIGIN] == origin:
+        if lots[low * LOT_WIDTH + LOT_TERMS] == terms:
+            return low
+        low += 1
+    return -1
+
+
+def enqueue(state: State, row: int) -> None:
+    """Put a lot's row in its place in the queue, unless it stands there."""
+    member, lots, queue = state.member, state.lots, state.queue
+    p = row * LOT_WIDTH
+    if lots[p + LOT_QUEUED] == 1:
+        return
+    end = member[QUEUE_END]
+    if end == len(queue):
+        kept = 0
+        for j in range(member[QUEUE_FIRST], end):
+            q = queue[j] * LOT_WIDTH
+            if lots[q + LOT_LEFT] > 0:
+                queue[kept] = queue[j]
+                kept += 1
+            else:
+                lots[q + LOT_QUEUED] = 0
+        member[QUEUE_FIRST] = 0
+        end = kept
+    expires = lots[p + LOT_EXPIRES]
+    number = lots[p + LOT_NUMBER]
+    j = end
+    while j > member[QUEUE_FIRST]:
+        q = queue[j - 1] * LOT_WIDTH
+        if lots[q + LOT_EXPIRES] < expires or (
+            lots[q + LOT_EXPIRES] == expires and lots[q + LOT_NUMBER] < number
+        ):
+            break
+        queue[j] = queue[j - 1]
+        j -= 1
+    queue[j] = row
+    member[QUEUE_END] = end + 1
+    lots[p + LOT_QUEUED] = 1
+
+
+def front(state: State) -> int:
+    """Return the row of the lot with units left that expires first, or -1; what is empty before it leaves the queue."""
+    member, lots, queue = state.member, state.lots, state.queue
+    i = member[QUEUE_FIRST]
+    end = member[QUEUE_END]
+    while i < end and lots[queue[i] * LOT_WIDTH + LOT_LEFT] == 0:
+        lots[queue[i] * LOT_WIDTH + LOT_QUEUED] = 0
+        i += 1
+    member[QUEUE_FIRST] = i
+    return queue[i] if i < end else -1
+
+
+def next_lot(state: State, numbers: Numbers, row: int, currency: int, day: int) -> int:
+    """Return the row of the available lot of a currency that is drawn first, or -1."""
+    lots, queue, revisions = state.lots, state.queue, numbers.revisions
+    front(state)
+    c = (row * revisions[REVISION_CURRENCIES] + currency) * CURRENCY_WIDTH
+    by_terms = numbers.currencies[c + CURRENCY_DRAW] == BY_TERMS
     best = -1
-    best_expires = 0
-    for i in range(member[LOTS]):
-        p = i * LOT_WIDTH
+    best_order = 0
+    for i in range(state.member[QUEUE_FIRST], state.member[QUEUE_END]):
+        p = queue[i] * LOT_WIDTH
         if lots[p + LOT_LEFT] > 0 and lots[p + LOT_CURRENCY] == currency and lots[p + LOT_MATURES] <= day:
-            if best < 0 or lots[p + LOT_EXPIRES] < best_expires:
-                best = i
-                best_expires = lots[p + LOT_EXPIRES]
+            if not by_terms:
+                return queue[i]
+            t = (row * revisions[REVISION_TERMS] + lots[p + LOT_TERMS]) * TERMS_WIDTH
+            if best < 0 or numbers.terms[t + TERMS_ORDER] < best_order:
+                best = queue[i]
+                best_order = numbers.terms[t + TERMS_ORDER]
     return best
 
 
-def available(member: list[int], lots: list[int], currency: int, day: int) -> int:
+def available(state: State, currency: int, day: int) -> int:
     """Return the units that may be spent on a day; what is due must have been done."""
+    lots, queue = state.lots, state.queue
     total = 0
-    for i in range(member[LOTS]):
-        p = i * LOT_WIDTH
+    for i in range(state.member[QUEUE_FIRST], state.member[QUEUE_END]):
+        p = queue[i] * LOT_WIDTH
         if lots[p + LOT_CURRENCY] == currency and lots[p + LOT_MATURES] <= day:
             total += lots[p + LOT_LEFT]
     return total
 
 
-def held_units(member: list[int], lots: list[int], currency: int) -> int:
+def held_units(state: State, currency: int) -> int:
     """Return the units of a currency that reservations hold."""
+    holds, lots = state.holds, state.lots
     total = 0
-    for i in range(member[LOTS]):
-        p = i * LOT_WIDTH
-        if lots[p + LOT_CURRENCY] == currency:
-            total += lots[p + LOT_HELD]
+    for i in range(state.member[HOLDS]):
+        row = lot_by_number(state, holds[i * HOLD_WIDTH + HOLD_LOT])
+        if row >= 0 and lots[row * LOT_WIDTH + LOT_CURRENCY] == currency:
+            total += holds[i * HOLD_WIDTH + HOLD_UNITS]
     return total
 
 
-def settle(member: list[int], lots: list[int], currency: int, day: int) -> None:
+def settle(state: State, numbers: Numbers, out: Out, row: int, currency: int, day: int) -> None:
     """Repay debt from available units. The balance, being net of debt, does not move."""
+    member, lots, queue = state.member, state.lots, state.queue
     d = BALANCES + currency * BALANCE_WIDTH + DEBT
     while member[d] > 0:
-        i = next_lot(member, lots, currency, day)
+        i = next_lot(state, numbers, row, currency, day)
         if i < 0:
             break
         p = i * LOT_WIDTH
@@ -319,31 +714,52 @@ def settle(member: list[int], lots: list[int], currency: int, day: int) -> None:
         lots[p + LOT_LEFT] -= units
         lots[p + LOT_GONE] += units
         member[d] -= units
+        move(out, lots[p + LOT_TERMS], lots[p + LOT_NUMBER], W_REPAID, units)
     if member[d] > 0:
-        for i in range(member[LOTS]):
-            p = i * LOT_WIDTH
+        for i in range(member[QUEUE_FIRST], member[QUEUE_END]):
+            p = queue[i] * LOT_WIDTH
             if lots[p + LOT_LEFT] > 0 and lots[p + LOT_CURRENCY] == currency:
                 member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_MATURES])
 
 
-def expire_lot(member: list[int], lots: list[int], row: int, due_day: int, out: list[int]) -> None:
+def expire_lot(state: State, out: Out, row: int, due_day: int) -> None:
     """Take what is left of a lot whose time has passed."""
+    lots = state.lots
     p = row * LOT_WIDTH
     units = lots[p + LOT_LEFT]
     lots[p + LOT_LEFT] = 0
     lots[p + LOT_EXPIRED] += units
-    post(member, out, lots[p + LOT_CURRENCY], EXPIRE, units, -1, lots[p + LOT_NUMBER], due_day)
+    move(out, lots[p + LOT_TERMS], lots[p + LOT_NUMBER], W_EXPIRED, units)
+    post(
+        state, out, lots[p + LOT_TERMS], lots[p + LOT_CURRENCY], EXPIRE, units, -1, lots[p + LOT_NUMBER], due_day
+    )  # fmt: skip
+
+
+def expire_passed(state: State, out: Out, day: int) -> None:
+    """Take what came back to lots whose time has passed, and say when the next is due."""
+    lots = state.lots
+    row = front(state)
+    while row >= 0 and lots[row * LOT_WIDTH + LOT_EXPIRES] < day:
+        expire_lot(state, out, row, day)
+        row = front(state)
+    if row >= 0:
+        state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], lots[row * LOT_WIDTH + LOT_EXPIRES] + 1)
 
 
 def open_lot(
-    member: list[int], lots: list[int], currency: int, units: int, expires: int, matures: int, origin: int
+    state: State, out: Out, terms: int, currency: int, units: int, expires: int, matures: int
 ) -> int:
-    """Add a lot; return its row."""
+    """Add a lot of the entry that is being made; return its row."""
+    member, lots = state.member, state.lots
     row = member[LOTS]
     p = row * LOT_WIDTH
+    if p + LOT_WIDTH > len(lots):
+        out.issues[BROKEN] = 1
+        return row - 1
     member[LOTS] += 1
     member[LOTS_OPENED] += 1
     lots[p + LOT_NUMBER] = member[LOTS_OPENED]
+    lots[p + LOT_TERMS] = terms
     lots[p + LOT_CURRENCY] = currency
     lots[p + LOT_LEFT] = units
     lots[p + LOT_HELD] = 0
@@ -352,61 +768,74 @@ def open_lot(
     lots[p + LOT_RETURNED] = 0
     lots[p + LOT_EXPIRES] = expires
     lots[p + LOT_MATURES] = matures
-    lots[p + LOT_ORIGIN] = origin
+    lots[p + LOT_ORIGIN] = member[SEQUENCE]
     lots[p + LOT_OPENED] = units
+    lots[p + LOT_QUEUED] = 0
+    enqueue(state, row)
+    move(out, terms, member[LOTS_OPENED], W_OPENED, units)
     return row
 
 
 def receive(
-    member: list[int],
-    lots: list[int],
-    currency: int,
-    units: int,
-    expires: int,
-    matures: int,
-    origin: int,
-    day: int,
-    verb: int,
-    out: list[int],
-) -> None:
+    state: State, numbers: Numbers, out: Out, row: int, terms: int, currency: int, units: int, expires: int,
+    matures: int, day: int, verb: int,
+) -> None:  # fmt: skip
     """Open a lot with its posting; a lot whose time has passed expires in the same entry, else debt is repaid."""
-    row = open_lot(member, lots, currency, units, expires, matures, origin)
-    post(member, out, currency, verb, units, 1, member[LOTS_OPENED], -1)
+    member = state.member
+    lot = open_lot(state, out, terms, currency, units, expires, matures)
+    post(state, out, terms, currency, verb, units, 1, member[LOTS_OPENED], -1)
     if expires < day:
         # It is never due again: the row must not ask for a look at lots that a till has not gathered.
-        expire_lot(member, lots, row, expires + 1, out)
+        expire_lot(state, out, lot, expires + 1)
     else:
         member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], expires + 1)
-        settle(member, lots, currency, day)
+        settle(state, numbers, out, row, currency, day)
 
 
-def consume(member: list[int], lots: list[int], currency: int, units: int, day: int) -> None:
-    """Take available units, first to expire first."""
+def consume(
+    state: State, numbers: Numbers, out: Out, row: int, currency: int, number: int, units: int, day: int
+) -> None:
+    """Take available units: of one lot, or of those that are drawn first."""
+    lots = state.lots
     need = units
     while need > 0:
-        p = next_lot(member, lots, currency, day) * LOT_WIDTH
+        i = next_lot(state, numbers, row, currency, day)
+        if number > 0:
+            i = lot_by_number(state, number)
+        if i < 0 or lots[i * LOT_WIDTH + LOT_LEFT] == 0:
+            out.issues[BROKEN] = 1  # refused before: never written over another lot
+            return
+        p = i * LOT_WIDTH
         taken = min(need, lots[p + LOT_LEFT])
         lots[p + LOT_LEFT] -= taken
         lots[p + LOT_GONE] += taken
         need -= taken
+        move(out, lots[p + LOT_TERMS], lots[p + LOT_NUMBER], W_SPENT, taken)
 
 
-def let_go(
-    member: list[int], lots: list[int], holds: list[int], reservation: int, into: int
-) -> tuple[int, int]:
-    """Move the held units of a reservation into a column of their lots; return them as (currency, units)."""
-    units = 0
+def let_go(state: State, out: Out, reservation: int, is_spent: int) -> int:
+    """Spend the held units of a reservation, or give them back to their lots; return their currency, -1 for none."""
+    member, lots, holds = state.member, state.lots, state.holds
     currency = -1
     kept = 0
     next_lapse = FAR_AT
     for i in range(member[HOLDS]):
         h = i * HOLD_WIDTH
-        if holds[h + HOLD_RESERVATION] == reservation:
-            p = lot_by_number(member, lots, holds[h + HOLD_LOT]) * LOT_WIDTH
-            lots[p + LOT_HELD] -= holds[h + HOLD_UNITS]
-            lots[p + into] += holds[h + HOLD_UNITS]
-            units += holds[h + HOLD_UNITS]
+        row = lot_by_number(state, holds[h + HOLD_LOT])
+        if holds[h + HOLD_RESERVATION] == reservation and row < 0:
+            out.issues[BROKEN] = 1
+        elif holds[h + HOLD_RESERVATION] == reservation:
+            p = row * LOT_WIDTH
+            units = holds[h + HOLD_UNITS]
+            lots[p + LOT_HELD] -= units
             currency = lots[p + LOT_CURRENCY]
+            if is_spent == 1:
+                lots[p + LOT_GONE] += units
+                move(out, lots[p + LOT_TERMS], lots[p + LOT_NUMBER], W_COMMITTED, units)
+            else:
+                lots[p + LOT_LEFT] += units
+                enqueue(state, row)
+                move(out, lots[p + LOT_TERMS], lots[p + LOT_NUMBER], W_RELEASED, units)
         else:
             k = kept * HOLD_WIDTH
             for c in range(HOLD_WIDTH):
@@ -415,216 +844,229 @@ def let_go(
             kept += 1
     member[HOLDS] = kept
     member[NEXT_LAPSE_AT] = next_lapse
-    return currency, units
+    return currency
 
 
-def window_sum(member: list[int], window: list[int], column: int, first_day: int, last_day: int) -> int:
-    """Return the sum of a column over the days from first to last, both included."""
+def days_sum(state: State, width: int, column: int, first_day: int, last_day: int) -> int:
+    """Return the sum of a column over the days from the first to the last, both included."""
+    days = state.days
     total = 0
-    i = member[WINDOW_DAYS] - 1
+    i = state.member[DAYS] - 1
     while i >= 0:
-        w = i * WINDOW_WIDTH
-        if window[w + WINDOW_DAY] < first_day:
+        w = i * width
+        if days[w + DAYS_DAY] < first_day:
             break
-        if window[w + WINDOW_DAY] <= last_day:
-            total += window[w + column]
+        if days[w + DAYS_DAY] <= last_day:
+            total += days[w + column]
         i -= 1
     return total
 
 
-def window_row(member: list[int], window: list[int], day: int, may_add: bool) -> int:
+def days_row(state: State, width: int, day: int, may_add: bool) -> int:
     """Return the offset of a day's row, adding it in order of day; -1 when it is not there and may not be added."""
-    i = member[WINDOW_DAYS]
-    while i > 0 and window[(i - 1) * WINDOW_WIDTH + WINDOW_DAY] > day:
+    member, days = state.member, state.days
+    i = member[DAYS]
+    while i > 0 and days[(i - 1) * width + DAYS_DAY] > day:
         i -= 1
-    if i > 0 and window[(i - 1) * WINDOW_WIDTH + WINDOW_DAY] == day:
-        return (i - 1) * WINDOW_WIDTH
+    if i > 0 and days[(i - 1) * width + DAYS_DAY] == day:
+        return (i - 1) * width
     if not may_add:
         return -1
-    k = member[WINDOW_DAYS]
+    k = member[DAYS]
     while k > i:
-        for c in range(WINDOW_WIDTH):
-            window[k * WINDOW_WIDTH + c] = window[(k - 1) * WINDOW_WIDTH + c]
+        for c in range(width):
+            days[k * width + c] = days[(k - 1) * width + c]
         k -= 1
-    w = i * WINDOW_WIDTH
-    window[w + WINDOW_DAY] = day
-    window[w + WINDOW_SPEND] = 0
-    window[w + WINDOW_QUALIFYING] = 0
-    window[w + WINDOW_VISITS] = 0
-    member[WINDOW_DAYS] += 1
+    w = i * width
+    days[w + DAYS_DAY] = day
+    for c in range(DAYS_DAY + 1, width):
+        days[w + c] = 0
+    member[DAYS] += 1
     return w
 
 
-def window_drop(member: list[int], window: list[int], first: int, count: int) -> None:
-    """Take rows out of the window."""
-    n = member[WINDOW_DAYS]
-    for k in range((first + count) * WINDOW_WIDTH, n * WINDOW_WIDTH):
-        window[k - count * WINDOW_WIDTH] = window[k]
-    member[WINDOW_DAYS] = n - count
+def days_drop(state: State, width: int, first: int, count: int) -> None:
+    """Take rows out of the days."""
+    days = state.days
+    n = state.member[DAYS]
+    for k in range((first + count) * width, n * width):
+        days[k - count * width] = days[k]
+    state.member[DAYS] = n - count
 
 
-def rank_of(tiers: list[int], base: int, count: int, number: int) -> int:
-    """Return the rank of a tier in a revision; a tier it does not know counts as the lowest."""
-    for r in range(count):
-        if tiers[(base + r) * TIER_WIDTH + TIER_NUMBER] == number:
-            return r
+def rank_of(numbers: Numbers, ladder: int, tier: int) -> int:
+    """Return the rank of a tier on a ladder (a row of `ladders`); a tier it does not know counts as the lowest."""
+    first = numbers.ladders[ladder * LADDER_WIDTH + LADDER_TIERS]
+    for r in range(first, numbers.ladders[ladder * LADDER_WIDTH + LADDER_TIERS_END]):
+        if numbers.tiers[r * TIER_WIDTH + TIER_NUMBER] == tier:
+            return r - first
     return 0
 
 
-def rank_reached(tiers: list[int], base: int, count: int, total: int) -> int:
+def rank_reached(numbers: Numbers, ladder: int, total: int) -> int:
     """Return the highest rank whose reach a total meets."""
+    first = numbers.ladders[ladder * LADDER_WIDTH + LADDER_TIERS]
     rank = 0
-    for r in range(count):
-        if total >= tiers[(base + r) * TIER_WIDTH + TIER_REACH]:
-            rank = r
+    for r in range(first, numbers.ladders[ladder * LADDER_WIDTH + LADDER_TIERS_END]):
+        if total >= numbers.tiers[r * TIER_WIDTH + TIER_REACH]:
+            rank = r - first
     return rank
 
 
-def set_tier(member: list[int], history: list[int], tier: int, day: int, at: int) -> None:
+def tier_of_rank(numbers: Numbers, ladder: int, rank: int) -> int:
+    """Return the number of the tier of a rank."""
+    return numbers.tiers[
+        (numbers.ladders[ladder * LADDER_WIDTH + LADDER_TIERS] + rank) * TIER_WIDTH + TIER_NUMBER
+    ]
+
+
+def set_tier(state: State, ladder: int, tier: int, day: int, at: int, cause: int) -> None:
     """Change the tier and remember since when."""
-    h = member[TIERS_HELD] * HISTORY_WIDTH
+    history = state.history
+    h = state.member[TIERS_HELD] * HISTORY_WIDTH
+    history[h + HISTORY_LADDER] = ladder
     history[h + HISTORY_DAY] = day
     history[h + HISTORY_AT] = at
     history[h + HISTORY_TIER] = tier
-    member[TIERS_HELD] += 1
-    member[TIER] = tier
+    history[h + HISTORY_CAUSE] = cause
+    state.member[TIERS_HELD] += 1
+    state.ladders[ladder * STANDS_WIDTH + STANDS_TIER] = tier
 
 
-def tier_at(member: list[int], history: list[int], day: int, at: int) -> int:
+def tier_at(state: State, ladder: int, day: int, at: int) -> int:
     """Return the tier that was held at a moment."""
-    i = member[TIERS_HELD] - 1
-    while i > 0:
+    history = state.history
+    i = state.member[TIERS_HELD] - 1
+    first = 0
+    while i >= 0:
         h = i * HISTORY_WIDTH
-        if history[h + HISTORY_DAY] < day or (
-            history[h + HISTORY_DAY] == day and history[h + HISTORY_AT] <= at
-        ):
-            break
+        if history[h + HISTORY_LADDER] == ladder:
+            first = i
+            if history[h + HISTORY_DAY] < day or (
+                history[h + HISTORY_DAY] == day and history[h + HISTORY_AT] <= at
+            ):
+                break
         i -= 1
-    return history[i * HISTORY_WIDTH + HISTORY_TIER]
+    return history[first * HISTORY_WIDTH + HISTORY_TIER]
 
 
-def review(
-    member: list[int], window: list[int], history: list[int], tiers: list[int], revisions: list[int], day: int
-) -> None:
-    """Judge the tier by the window that ended the day before; it may fall, and is then kept for a while again."""
-    r = revision_at(revisions, day)
-    v = r * REVISION_WIDTH
-    base = r * revisions[v + REVISION_TIERS_MAX]
-    count = revisions[v + REVISION_TIERS]
-    total = window_sum(
-        member, window, WINDOW_QUALIFYING, day - revisions[v + REVISION_LADDER_WINDOW], day - 1
-    )
-    rank = rank_of(tiers, base, count, member[TIER])
-    reached = rank_reached(tiers, base, count, total)
+def counted(state: State, numbers: Numbers, row: int, ladder: int, day: int, last_day: int) -> int:
+    """Return what a ladder counts in its window as of a day, up to a last day."""
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    x = (row * n_ladders + ladder) * LADDER_WIDTH
+    first = window_first(numbers, numbers.ladders[x + LADDER_WINDOW], day, state.member[JOINED_DAY])
+    return days_sum(state, DAYS_COUNTED + n_ladders, DAYS_COUNTED + ladder, first, last_day)
+
+
+def review(state: State, numbers: Numbers, ladder: int, day: int) -> None:
+    """Judge a tier by the window that ended the day before; it may fall, and is then kept for a while again."""
+    row = revision_at(numbers, day)
+    own = row * numbers.revisions[REVISION_LADDERS] + ladder
+    s = ladder * STANDS_WIDTH
+    total = counted(state, numbers, row, ladder, day - 1, day - 1)
+    rank = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
+    reached = rank_reached(numbers, own, total)
     if reached < rank:
         rank = reached
-        set_tier(member, history, tiers[(base + rank) * TIER_WIDTH + TIER_NUMBER], day, 0)
-    member[REVIEW_DAY] = FAR if rank == 0 else day + revisions[v + REVISION_LADDER_KEEPS]
+        set_tier(state, ladder, tier_of_rank(numbers, own, rank), day, 0, 0)
+    keeps = numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS]
+    state.ladders[s + STANDS_REVIEW_DAY] = FAR if rank == 0 else day + keeps
 
 
-def promote(
-    member: list[int],
-    window: list[int],
-    history: list[int],
-    tiers: list[int],
-    revisions: list[int],
-    judged_by: int,
-    day: int,
-    at: int,
-) -> None:
-    """Lift the tier as soon as the window allows it. A revision that began within the day counts once it has judged."""
-    r = max(judged_by, revision_at(revisions, day))
-    v = r * REVISION_WIDTH
-    base = r * revisions[v + REVISION_TIERS_MAX]
-    count = revisions[v + REVISION_TIERS]
-    rank = rank_of(tiers, base, count, member[TIER])
-    if rank == count - 1:
+def promote(state: State, numbers: Numbers, ladder: int, judged_by: int, day: int, at: int) -> None:
+    """Lift a tier as soon as the window allows it. A revision that began within the day counts once it has judged."""
+    row = max(judged_by, revision_at(numbers, day))
+    own = row * numbers.revisions[REVISION_LADDERS] + ladder
+    x = own * LADDER_WIDTH
+    s = ladder * STANDS_WIDTH
+    rank = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
+    if rank >= numbers.ladders[x + LADDER_TIERS_END] - numbers.ladders[x + LADDER_TIERS] - 1:
         return
-    first = day - revisions[v + REVISION_LADDER_WINDOW] + 1
-    reached = rank_reached(tiers, base, count, window_sum(member, window, WINDOW_QUALIFYING, first, day))
+    reached = rank_reached(numbers, own, counted(state, numbers, row, ladder, day, day))
     if reached > rank:
-        set_tier(member, history, tiers[(base + reached) * TIER_WIDTH + TIER_NUMBER], day, at)
-        member[REVIEW_DAY] = day + revisions[v + REVISION_LADDER_KEEPS]
-        member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], member[REVIEW_DAY])
+        set_tier(state, ladder, tier_of_rank(numbers, own, reached), day, at, state.member[SEQUENCE])
+        state.ladders[s + STANDS_REVIEW_DAY] = day + numbers.ladders[x + LADDER_KEEPS_DAYS]
+        state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], state.ladders[s + STANDS_REVIEW_DAY])
 
 
-def advance(
-    member: list[int],
-    lots: list[int],
-    window: list[int],
-    history: list[int],
-    holds: list[int],
-    tiers: list[int],
-    revisions: list[int],
-    currencies: list[int],
-    out: list[int],
-    day: int,
-    at: int,
-) -> None:
+def advance(state: State, numbers: Numbers, out: Out, day: int, at: int) -> None:
     """Do what time has made due up to a moment, in the order of the days on which it was due."""
+    advance_by(state, numbers, out, day, at, FAR)
+
+
+def advance_by(state: State, numbers: Numbers, out: Out, day: int, at: int, steps: int) -> None:
+    """Do the same in so many steps at most.
+
+    Where steps run out the day of the clock is the one before the next that is due, and the next entry goes on.
+    """
+    member, lots, queue, holds = state.member, state.lots, state.queue, state.holds
     if day > member[CLOCK_DAY]:
         member[CLOCK_DAY] = day
     if at > member[CLOCK_AT]:
         member[CLOCK_AT] = at
     if member[NEXT_DUE_DAY] > day and member[NEXT_LAPSE_AT] > at:
         return
-    n_currencies = revisions[REVISION_CURRENCIES]
+    n_currencies = numbers.revisions[REVISION_CURRENCIES]
     released_day = 0
+    taken = 0
     while True:
         # Of all that is due, the earliest; on one day expiry, then maturity, then review, then lapse.
         due = FAR
         what = 0
-        which = 0
-        for i in range(member[LOTS]):
-            p = i * LOT_WIDTH
-            if lots[p + LOT_LEFT] > 0:
-                when = max(
-                    lots[p + LOT_EXPIRES] + 1, released_day if lots[p + LOT_EXPIRES] < released_day else 0
-                )
-                if when < due:
-                    due = when
-                    what = 1
-                    which = i
+        which = front(state)
+        if which >= 0:
+            due = lots[which * LOT_WIDTH + LOT_EXPIRES] + 1
+            if due <= released_day:
+                due = released_day
+            what = 1
         for c in range(n_currencies):
             if member[BALANCES + c * BALANCE_WIDTH + DEBT] > 0:
-                for i in range(member[LOTS]):
-                    p = i * LOT_WIDTH
+                for i in range(member[QUEUE_FIRST], member[QUEUE_END]):
+                    p = queue[i] * LOT_WIDTH
                     if lots[p + LOT_LEFT] > 0 and lots[p + LOT_CURRENCY] == c and lots[p + LOT_MATURES] < due:
                         due = lots[p + LOT_MATURES]
                         what = 2
                         which = c
-        if member[REVIEW_DAY] < due:
-            due = member[REVIEW_DAY]
-            what = 3
-        lapse_at = FAR_AT
-        for i in range(member[HOLDS]):
-            h = i * HOLD_WIDTH
-            if holds[h + HOLD_LAPSES_AT] <= at and holds[h + HOLD_LAPSES_DAY] < due:
-                if holds[h + HOLD_LAPSES_AT] < lapse_at:
-                    lapse_at = holds[h + HOLD_LAPSES_AT]
-                    what = 4
-                    which = i
-        if what == 4:
-            due = holds[which * HOLD_WIDTH + HOLD_LAPSES_DAY]
+        for i in range(numbers.revisions[REVISION_LADDERS]):
+            if state.ladders[i * STANDS_WIDTH + STANDS_REVIEW_DAY] < due:
+                due = state.ladders[i * STANDS_WIDTH + STANDS_REVIEW_DAY]
+                what = 3
+                which = i
+        if member[NEXT_LAPSE_AT] <= at:
+            lapse_at = FAR_AT
+            for i in range(member[HOLDS]):
+                h = i * HOLD_WIDTH
+                if holds[h + HOLD_LAPSES_AT] <= at and holds[h + HOLD_LAPSES_DAY] < due:
+                    if holds[h + HOLD_LAPSES_AT] < lapse_at:
+                        lapse_at = holds[h + HOLD_LAPSES_AT]
+                        what = 4
+                        which = i
+            if what == 4:
+                due = holds[which * HOLD_WIDTH + HOLD_LAPSES_DAY]
         if due > day:
             member[NEXT_DUE_DAY] = due
             break
+        if taken == steps:
+            member[NEXT_DUE_DAY] = due
+            member[CLOCK_DAY] = due - 1
+            break
+        taken += 1
         if what == 1:
-            expire_lot(member, lots, which, due, out)
+            expire_lot(state, out, which, due)
         elif what == 2:
-            settle(member, lots, which, due)
+            settle(state, numbers, out, revision_at(numbers, due), which, due)
         elif what == 3:
-            review(member, window, history, tiers, revisions, due)
+            review(state, numbers, which, due)
         else:
-            currency, _ = let_go(member, lots, holds, holds[which * HOLD_WIDTH + HOLD_RESERVATION], LOT_LEFT)
+            currency = let_go(state, out, holds[which * HOLD_WIDTH + HOLD_RESERVATION], 0)
             released_day = due
-            settle(member, lots, currency, due)
+            settle(state, numbers, out, revision_at(numbers, due), currency, due)
 
 
-def state_holds(
-    member: list[int], window: list[int], tests: list[int], first: int, end: int, day: int, tier: int
-) -> int:
+def state_holds(state: State, numbers: Numbers, first: int, end: int, day: int) -> int:
     """Return 1 when a rule's condition on state is true, else 0. `stack` is a stack of bits."""
+    member, tests = state.member, numbers.tests
+    width = DAYS_COUNTED + numbers.revisions[REVISION_LADDERS]
     stack = 0
     for t in range(first, end):
         q = t * TEST_WIDTH
@@ -635,11 +1077,13 @@ def state_holds(
             known = 1
             value = 0
             if fact == FACT_TIER:
-                value = tier
+                value = state.ladders[argument * STANDS_WIDTH + STANDS_JUDGED]
             elif fact == FACT_SPEND:
-                value = window_sum(member, window, WINDOW_SPEND, day - argument + 1, day)
+                begins = window_first(numbers, argument, day, member[JOINED_DAY])
+                value = days_sum(state, width, DAYS_SPEND, begins, day)
             elif fact == FACT_VISITS:
-                value = window_sum(member, window, WINDOW_VISITS, day - argument + 1, day)
+                begins = window_first(numbers, argument, day, member[JOINED_DAY])
+                value = days_sum(state, width, DAYS_VISITS, begins, day)
             elif fact == FACT_DAYS_SINCE:
                 known = 1 if 0 <= member[LAST_PURCHASE_DAY] <= day else 0
                 value = day - member[LAST_PURCHASE_DAY]
@@ -664,421 +1108,709 @@ def state_holds(
     return stack & 1
 
 
-def counter_row(member: list[int], counters: list[int], rule: int, period: int, may_add: bool) -> int:
+def counter_row(state: State, limit: int, period: int, may_add: bool) -> int:
     """Return the offset of a counter, added at 0 when it may be; -1 when it is not there."""
+    member, counters = state.member, state.counters
     i = member[COUNTERS] - 1
     while i >= 0:
         c = i * COUNTER_WIDTH
-        if counters[c + COUNTER_RULE] == rule and counters[c + COUNTER_PERIOD] == period:
+        if counters[c + COUNTER_LIMIT] == limit and counters[c + COUNTER_PERIOD] == period:
             return c
         i -= 1
     if not may_add:
         return -1
     c = member[COUNTERS] * COUNTER_WIDTH
-    counters[c + COUNTER_RULE] = rule
+    counters[c + COUNTER_LIMIT] = limit
     counters[c + COUNTER_PERIOD] = period
     counters[c + COUNTER_USED] = 0
     member[COUNTERS] += 1
     return c
 
 
-def judge(
-    member: list[int],
-    window: list[int],
-    counters: list[int],
-    event: list[int],
-    hits: list[int],
-    results: list[int],
-    rules: list[int],
-    tests: list[int],
-    tiers: list[int],
-    revisions: list[int],
-    tier: int,
-) -> None:
-    """Fill `results` with what each hit desires and is granted: state, rate, rounding, caps, then stacking."""
-    v = event[EVENT_REVISION] * REVISION_WIDTH
-    base = event[EVENT_REVISION] * revisions[v + REVISION_TIERS_MAX]
-    t = (base + rank_of(tiers, base, revisions[v + REVISION_TIERS], tier)) * TIER_WIDTH
-    first_rule = event[EVENT_REVISION] * revisions[v + REVISION_RULES]
-    day = event[EVENT_OCCURRED_DAY]
-    for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
-        number = hits[k * HIT_WIDTH + HIT_RULE]
-        r = (first_rule + number) * RULE_WIDTH
-        desired = 0
-        first = rules[r + RULE_TESTS]
-        end = rules[r + RULE_TESTS_END]
-        if first == end or state_holds(member, window, tests, first, end, day, tier) == 1:
-            times = 1
-            over = 1
-            if rules[r + RULE_BY_TIER] == 1:
-                times = tiers[t + TIER_TIMES]
-                over = tiers[t + TIER_OVER]
-            grant = rules[r + RULE_GRANT]
-            size = hits[k * HIT_WIDTH + HIT_AMOUNT]
-            if grant == PER_QUANTITY or grant == PER_WHOLE_QUANTITY:
-                size = hits[k * HIT_WIDTH + HIT_QUANTITY]
-            per = rules[r + RULE_PER]
-            if grant == FIXED:
-                size = 1
-                per = 1
-            elif grant == PER_WHOLE_AMOUNT or grant == PER_WHOLE_QUANTITY:
-                size = size // per
-                per = 1
-            desired = divide(size * rules[r + RULE_UNITS] * times, per * over, rules[r + RULE_ROUNDING])
-        granted = desired
-        if rules[r + RULE_CAP_PURCHASE] >= 0:
-            granted = min(granted, rules[r + RULE_CAP_PURCHASE])
-        if rules[r + RULE_CAP_DAY] >= 0:
-            c = counter_row(member, counters, number, day * 2, True)
-            granted = min(granted, max(0, rules[r + RULE_CAP_DAY] - counters[c + COUNTER_USED]))
-        if rules[r + RULE_CAP_MONTH] >= 0:
-            c = counter_row(member, counters, number, event[EVENT_MONTH] * 2 + 1, True)
-            granted = min(granted, max(0, rules[r + RULE_CAP_MONTH] - counters[c + COUNTER_USED]))
-        results[k * RESULT_WIDTH + DESIRED] = desired
-        results[k * RESULT_WIDTH + GRANTED] = granted
-        results[k * RESULT_WIDTH + RETURNED] = 0
-    # Stacking: in a group that keeps the best, only the first of the largest grants.
+def count_limits(state: State, numbers: Numbers, event: list[int], rule: int, units: int) -> None:
+    """Count units of a rule (its row) against its limits in the periods of the occurred day; below zero gives back."""
+    row = event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS]
+    for i in range(numbers.rules[rule + RULE_LIMITS], numbers.rules[rule + RULE_LIMITS_END]):
+        limit = numbers.rule_limits[i]
+        per = numbers.limits[(row + limit) * LIMIT_WIDTH + LIMIT_PERIOD]
+        if per != PER_PURCHASE and units != 0:
+            period = period_of(per, event[EVENT_OCCURRED_DAY], event[EVENT_MONTH])
+            # What a forgotten period gets back is not kept: a late purchase sums it from the journal.
+            c = counter_row(state, limit, period, units > 0)
+            if c >= 0:
+                state.counters[c + COUNTER_USED] += units
+
+
+def within_limits(state: State, asked: Asked, numbers: Numbers, rule: int, units: int, before: int) -> int:
+    """Return how much of what a rule desires its limits leave; hits up to row `before` have had their part."""
+    event, hits, results = asked.event, asked.hits, asked.results
+    row = event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS]
+    first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
+    left = units
+    for i in range(numbers.rules[rule + RULE_LIMITS], numbers.rules[rule + RULE_LIMITS_END]):
+        limit = numbers.rule_limits[i]
+        x = (row + limit) * LIMIT_WIDTH
+        per = numbers.limits[x + LIMIT_PERIOD]
+        used = 0
+        if per != PER_PURCHASE:
+            period = period_of(per, event[EVENT_OCCURRED_DAY], event[EVENT_MONTH])
+            c = counter_row(state, limit, period, False)
+            if c >= 0:
+                used = state.counters[c + COUNTER_USED]
+        elif numbers.limits[x + LIMIT_SHARED] > 1:
+            for k in range(event[EVENT_HITS], before):
+                other = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+                for j in range(numbers.rules[other + RULE_LIMITS], numbers.rules[other + RULE_LIMITS_END]):
+                    if numbers.rule_limits[j] == limit:
+                        used += results[k * RESULT_WIDTH + GRANTED]
+        left = min(left, max(0, numbers.limits[x + LIMIT_UNITS] - used))
+    return left
+
+
+def weigh(state: State, asked: Asked, numbers: Numbers, k: int, before: int) -> None:
+    """Fill the result of one hit: condition on state, rate, rounding, limits."""
+    event, hits, results, rules = asked.event, asked.hits, asked.results, numbers.rules
+    row = event[EVENT_REVISION]
+    r = (
+        numbers.revisions[row * REVISION_WIDTH + REVISION_RULES] + hits[k * HIT_WIDTH + HIT_RULE]
+    ) * RULE_WIDTH
+    desired = 0
+    why = UNMET
+    first = rules[r + RULE_TESTS]
+    end = rules[r + RULE_TESTS_END]
+    if first == end or state_holds(state, numbers, first, end, event[EVENT_OCCURRED_DAY]) == 1:
+        times = 1
+        over = 1
+        ladder = rules[r + RULE_LADDER]
+        if ladder >= 0:
+            own = row * numbers.revisions[REVISION_LADDERS] + ladder
+            rank = rank_of(numbers, own, state.ladders[ladder * STANDS_WIDTH + STANDS_JUDGED])
+            t = (numbers.ladders[own * LADDER_WIDTH + LADDER_TIERS] + rank) * TIER_WIDTH
+            times = numbers.tiers[t + TIER_TIMES]
+            over = numbers.tiers[t + TIER_OVER]
+        grant = rules[r + RULE_GRANT]
+        size = (
+            hits[k * HIT_WIDTH + HIT_QUANTITY] if is_by_quantity(grant) else hits[k * HIT_WIDTH + HIT_AMOUNT]
+        )
+        per = rules[r + RULE_PER]
+        if grant == FIXED:
+            size = 1
+            per = 1
+        elif grant == PER_WHOLE_AMOUNT or grant == PER_WHOLE_QUANTITY:
+            size = size // per
+            per = 1
+        desired = divide(size * rules[r + RULE_UNITS] * times, per * over, rules[r + RULE_ROUNDING])
+        why = ALL if desired > 0 else NOTHING
+    granted = desired
+    if desired > 0 and rules[r + RULE_LIMITS] < rules[r + RULE_LIMITS_END]:
+        granted = within_limits(state, asked, numbers, r, desired, before)
+        if granted < desired:
+            why = LIMITED
+    results[k * RESULT_WIDTH + DESIRED] = desired
+    results[k * RESULT_WIDTH + GRANTED] = granted
+    results[k * RESULT_WIDTH + WHY] = why
+    results[k * RESULT_WIDTH + RETURNED] = 0
+    results[k * RESULT_WIDTH + FORGIVEN] = 0
+
+
+def judge(state: State, asked: Asked, numbers: Numbers) -> None:
+    """Fill `results` with what each hit desires and is granted, group by group in the order of the programme.
+
+    Rules of a group that adds up take their limits one after the other; of a group that keeps the best only the first of
+    the largest grants, and only it counts.
+    """
+    event, hits, results, rules = asked.event, asked.hits, asked.results, numbers.rules
+    first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
     k = event[EVENT_HITS]
     while k < event[EVENT_HITS_END]:
         r = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
-        group = rules[r + RULE_GROUP]
         best = k
         last = k
-        while last + 1 < event[EVENT_HITS_END]:
-            n = (first_rule + hits[(last + 1) * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
-            if rules[n + RULE_GROUP] != group:
-                break
-            last += 1
-            if results[last * RESULT_WIDTH + GRANTED] > results[best * RESULT_WIDTH + GRANTED]:
-                best = last
+        weigh(state, asked, numbers, k, k)
         if rules[r + RULE_BEST] == 1:
+            while last + 1 < event[EVENT_HITS_END]:
+                n = (first_rule + hits[(last + 1) * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+                if rules[n + RULE_GROUP] != rules[r + RULE_GROUP]:
+                    break
+                last += 1
+                weigh(state, asked, numbers, last, k)
+                if results[last * RESULT_WIDTH + GRANTED] > results[best * RESULT_WIDTH + GRANTED]:
+                    best = last
             for i in range(k, last + 1):
-                if i != best:
+                if i != best and results[i * RESULT_WIDTH + GRANTED] > 0:
                     results[i * RESULT_WIDTH + GRANTED] = 0
+                    results[i * RESULT_WIDTH + WHY] = BEATEN
+        b = (first_rule + hits[best * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+        if rules[b + RULE_LIMITS] < rules[b + RULE_LIMITS_END]:
+            count_limits(state, numbers, event, b, results[best * RESULT_WIDTH + GRANTED])
         k = last + 1
-    for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
-        number = hits[k * HIT_WIDTH + HIT_RULE]
-        r = (first_rule + number) * RULE_WIDTH
-        granted = results[k * RESULT_WIDTH + GRANTED]
-        if rules[r + RULE_CAP_DAY] >= 0:
-            counters[counter_row(member, counters, number, day * 2, True) + COUNTER_USED] += granted
-        if rules[r + RULE_CAP_MONTH] >= 0:
-            counters[
-                counter_row(member, counters, number, event[EVENT_MONTH] * 2 + 1, True) + COUNTER_USED
-            ] += granted
 
 
-def purchase(
-    member: list[int],
-    lots: list[int],
-    window: list[int],
-    history: list[int],
-    counters: list[int],
-    event: list[int],
-    hits: list[int],
-    results: list[int],
-    expiry: list[int],
-    rules: list[int],
-    tests: list[int],
-    tiers: list[int],
-    revisions: list[int],
-    currencies: list[int],
-    out: list[int],
-) -> int:
-    """Earn: judged as of the moment it occurred, posted now."""
-    tier = tier_at(member, history, event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT])
-    member[JUDGED_TIER] = tier
-    judge(member, window, counters, event, hits, results, rules, tests, tiers, revisions, tier)
-    v = event[EVENT_REVISION] * REVISION_WIDTH
-    first_rule = event[EVENT_REVISION] * revisions[v + REVISION_RULES]
-    day = event[EVENT_RECORDED_DAY]
-    member[SEQUENCE] += 1
-    qualifying = event[EVENT_AMOUNT] if revisions[v + REVISION_LADDER_CURRENCY] < 0 else 0
-    for c in range(revisions[v + REVISION_CURRENCIES]):
+def grant(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
+    """Open what the hits were granted: a lot and a posting for each terms."""
+    event, hits, results = asked.event, asked.hits, asked.results
+    row = event[EVENT_REVISION]
+    first_rule = numbers.revisions[row * REVISION_WIDTH + REVISION_RULES]
+    n_terms = numbers.revisions[REVISION_TERMS]
+    for t in range(n_terms):
         units = 0
         for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
-            if rules[(first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH + RULE_CURRENCY] == c:
+            if numbers.rules[(first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH + RULE_TERMS] == t:
                 units += results[k * RESULT_WIDTH + GRANTED]
-        if c == revisions[v + REVISION_LADDER_CURRENCY]:
-            qualifying = units
         if units > 0:
-            q = (event[EVENT_REVISION] * revisions[v + REVISION_CURRENCIES] + c) * CURRENCY_WIDTH
-            matures = event[EVENT_OCCURRED_DAY] + currencies[q + CURRENCY_PENDING_DAYS]
-            expires = expiry[event[EVENT_EXPIRY] + c]
-            receive(member, lots, c, units, expires, matures, member[SEQUENCE], day, EARN, out)
-    keep = revisions[v + REVISION_WINDOW_KEEP]
+            d = event[EVENT_DATES] + t * DATES_WIDTH
+            currency = numbers.terms[(row * n_terms + t) * TERMS_WIDTH + TERMS_CURRENCY]
+            receive(
+                state, numbers, out, row, t, currency, units, asked.dates[d + DATES_EXPIRES],
+                asked.dates[d + DATES_MATURES], event[EVENT_RECORDED_DAY], EARN,
+            )  # fmt: skip
+
+
+def qualifying(asked: Asked, numbers: Numbers, ladder: int, column: int) -> int:
+    """Return what an occasion counts for a ladder: money, a visit, or the units of a currency in a column of results."""
+    event, hits, results = asked.event, asked.hits, asked.results
+    row = event[EVENT_REVISION]
+    n_terms = numbers.revisions[REVISION_TERMS]
+    x = (row * numbers.revisions[REVISION_LADDERS] + ladder) * LADDER_WIDTH
+    counts = numbers.ladders[x + LADDER_COUNTS]
+    if numbers.ladders[x + LADDER_TIERS] == numbers.ladders[x + LADDER_TIERS_END]:
+        return 0
+    if counts == BY_SPEND:
+        return event[EVENT_AMOUNT]
+    if counts == BY_VISITS:
+        return event[EVENT_WHOLE] if event[EVENT_KIND] != PURCHASE else 1
+    first_rule = numbers.revisions[row * REVISION_WIDTH + REVISION_RULES]
+    units = 0
+    for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
+        r = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+        t = (row * n_terms + numbers.rules[r + RULE_TERMS]) * TERMS_WIDTH
+        if numbers.rules[r + RULE_CURRENCY] == counts and numbers.terms[t + TERMS_QUALIFIES] == 1:
+            units += results[k * RESULT_WIDTH + column]
+    return units
+
+
+def purchase(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
+    """Earn: judged as of the moment it occurred, posted now."""
+    member, event, days = state.member, asked.event, state.days
+    v = event[EVENT_REVISION] * REVISION_WIDTH
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    width = DAYS_COUNTED + n_ladders
+    day = event[EVENT_RECORDED_DAY]
+    keep = numbers.revisions[v + REVISION_KEEP_DAYS]
     if keep > 0:
-        w = window_row(member, window, event[EVENT_OCCURRED_DAY], True)
-        window[w + WINDOW_SPEND] += event[EVENT_AMOUNT]
-        window[w + WINDOW_QUALIFYING] += qualifying
-        window[w + WINDOW_VISITS] += 1
+        w = days_row(state, width, event[EVENT_OCCURRED_DAY], True)
+        days[w + DAYS_SPEND] += event[EVENT_AMOUNT]
+        days[w + DAYS_VISITS] += 1
+        for i in range(n_ladders):
+            days[w + DAYS_COUNTED + i] += qualifying(asked, numbers, i, GRANTED)
         # A late purchase is judged by an old revision, which must not forget what the one in force still asks for.
-        keep = max(keep, revisions[revision_at(revisions, day) * REVISION_WIDTH + REVISION_WINDOW_KEEP])
+        now = revision_at(numbers, day) * REVISION_WIDTH
+        keep = max(keep, numbers.revisions[now + REVISION_KEEP_DAYS])
         old = 0
-        while old < member[WINDOW_DAYS] and window[old * WINDOW_WIDTH + WINDOW_DAY] <= day - keep:
+        while old < member[DAYS] and days[old * width + DAYS_DAY] <= day - keep:
             old += 1
         if old > 0:
-            window_drop(member, window, 0, old)
+            days_drop(state, width, 0, old)
     member[PURCHASES] += 1
     member[LAST_PURCHASE_DAY] = max(member[LAST_PURCHASE_DAY], event[EVENT_OCCURRED_DAY])
-    promote(member, window, history, tiers, revisions, event[EVENT_REVISION], day, event[EVENT_RECORDED_AT])
-    return DONE
+    for i in range(n_ladders):
+        promote(state, numbers, i, event[EVENT_REVISION], day, event[EVENT_RECORDED_AT])
+
+
+def owe(
+    state: State, numbers: Numbers, out: Out, row: int, terms: int, lot: int, units: int, day: int
+) -> int:
+    """Put units down as debt as far as the policy allows, and repay it from what is available; return what is owed."""
+    member = state.member
+    n_currencies = numbers.revisions[REVISION_CURRENCIES]
+    currency = numbers.terms[terms * TERMS_WIDTH + TERMS_CURRENCY]
+    limit = numbers.currencies[(row * n_currencies + currency) * CURRENCY_WIDTH + CURRENCY_DEBT_LIMIT]
+    d = BALANCES + currency * BALANCE_WIDTH + DEBT
+    if units == 0:
+        return 0
+    # Units promised to a reservation come back or are spent: either way they are owed, or releasing them would give
+    # points that no purchase earned. They count beyond the limit, also where debt is forbidden.
+    promised = held_units(state, currency)
+    owed = min(units, available(state, currency, day) + max(0, limit + promised - member[d]))
+    if owed > 0:
+        member[d] += owed
+        move(out, terms, lot, W_OWED, owed)
+        settle(state, numbers, out, row, currency, day)
+    return owed
 
 
 def take_back(
-    member: list[int], lots: list[int], currency: int, origin: int, units: int, day: int, debt_limit: int
+    state: State, numbers: Numbers, out: Out, row: int, lot: int, units: int, day: int
 ) -> tuple[int, int]:
-    """Take units of the lot that an entry opened; return (charged, forgiven).
+    """Take units of a lot (its row); return (charged, forgiven).
 
     First what is left of the lot, then what has expired (which is not charged), then what was spent: that is taken from
     the member's other available units and, as far as the policy allows, put down as debt. The rest is forgiven.
     """
-    p = -1
-    for i in range(member[LOTS]):
-        if lots[i * LOT_WIDTH + LOT_ORIGIN] == origin and lots[i * LOT_WIDTH + LOT_CURRENCY] == currency:
-            p = i * LOT_WIDTH
-            break
+    lots = state.lots
+    p = lot * LOT_WIDTH
+    terms, number = lots[p + LOT_TERMS], lots[p + LOT_NUMBER]
     lots[p + LOT_RETURNED] += units
     charged = min(units, lots[p + LOT_LEFT])
-    lots[p + LOT_LEFT] -= charged
+    if charged > 0:
+        lots[p + LOT_LEFT] -= charged
+        move(out, terms, number, W_BACK, charged)
     rest = units - charged
     expired = min(rest, lots[p + LOT_EXPIRED])
-    lots[p + LOT_EXPIRED] -= expired
+    if expired > 0:
+        lots[p + LOT_EXPIRED] -= expired
+        move(out, terms, number, W_EXPIRED_BACK, expired)
     rest -= expired
-    lots[p + LOT_GONE] -= rest
-    d = BALANCES + currency * BALANCE_WIDTH + DEBT
-    # Units promised to a reservation come back or are spent: either way they are owed, or releasing them would give
-    # points that no purchase earned. They count beyond the limit, also where debt is forbidden.
-    promised = held_units(member, lots, currency)
-    owed = min(rest, available(member, lots, currency, day) + max(0, debt_limit + promised - member[d]))
-    member[d] += owed
-    settle(member, lots, currency, day)
+    if rest > 0:
+        lots[p + LOT_GONE] -= rest
+        move(out, terms, number, W_GONE_BACK, rest)
+    owed = owe(state, numbers, out, row, terms, number, rest, day)
     return charged + owed, rest - owed
 
 
-def free_counter(member: list[int], counters: list[int], rule: int, period: int, units: int) -> None:
-    """Give a cap back what a return took."""
-    c = counter_row(member, counters, rule, period, False)
-    if c >= 0:
-        counters[c + COUNTER_USED] -= units
+def units_back(asked: Asked, numbers: Numbers, k: int, rule: int) -> int:
+    """Return what a return takes of a hit (row k), and remember the weight that has come back. Telescopes."""
+    hits, results, event = asked.hits, asked.results, asked.event
+    o = hits[k * HIT_WIDTH + HIT_ORIGIN]
+    grant = numbers.rules[rule + RULE_GRANT]
+    whole = weight(grant, hits[o * HIT_WIDTH + HIT_AMOUNT], hits[o * HIT_WIDTH + HIT_QUANTITY])
+    before = results[o * RESULT_WIDTH + RETURNED]
+    after = whole
+    if event[EVENT_WHOLE] == 0:
+        size = (
+            hits[k * HIT_WIDTH + HIT_QUANTITY] if is_by_quantity(grant) else hits[k * HIT_WIDTH + HIT_AMOUNT]
+        )
+        after = min(whole, before + size)
+    granted = results[o * RESULT_WIDTH + GRANTED]
+    results[o * RESULT_WIDTH + RETURNED] = after
+    return granted * after // whole - granted * before // whole
 
 
-def give_back(
-    member: list[int],
-    lots: list[int],
-    window: list[int],
-    counters: list[int],
-    event: list[int],
-    hits: list[int],
-    results: list[int],
-    rules: list[int],
-    revisions: list[int],
-    currencies: list[int],
-    out: list[int],
-) -> int:
+def lots_are_there(state: State, asked: Asked, numbers: Numbers) -> bool:
+    """Say whether every lot that a return takes from is there: looked at before anything is written."""
+    event, hits, results = asked.event, asked.hits, asked.results
+    first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
+    for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
+        r = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+        granted = results[hits[k * HIT_WIDTH + HIT_ORIGIN] * RESULT_WIDTH + GRANTED]
+        if granted > 0 and lot_by_origin(state, event[EVENT_ORIGIN], numbers.rules[r + RULE_TERMS]) < 0:
+            return False
+    return True
+
+
+def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     """Claw back what the returned part of a purchase earned. Telescopes: order and split do not matter."""
-    v = event[EVENT_REVISION] * REVISION_WIDTH
-    first_rule = event[EVENT_REVISION] * revisions[v + REVISION_RULES]
+    member, event, hits, results, days = state.member, asked.event, asked.hits, asked.results, state.days
+    row = event[EVENT_REVISION]
+    first_rule = numbers.revisions[row * REVISION_WIDTH + REVISION_RULES]
     day = event[EVENT_RECORDED_DAY]
-    origin_day = event[EVENT_OCCURRED_DAY]
-    member[SEQUENCE] += 1
-    qualifying = event[EVENT_AMOUNT] if revisions[v + REVISION_LADDER_CURRENCY] < 0 else 0
-    for c in range(revisions[v + REVISION_CURRENCIES]):
-        q = (event[EVENT_REVISION] * revisions[v + REVISION_CURRENCIES] + c) * CURRENCY_WIDTH
+    n_terms = numbers.revisions[REVISION_TERMS]
+    for t in range(n_terms):
         taken = 0
         for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
-            number = hits[k * HIT_WIDTH + HIT_RULE]
-            r = (first_rule + number) * RULE_WIDTH
-            if rules[r + RULE_CURRENCY] != c:
+            r = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+            if numbers.rules[r + RULE_TERMS] != t:
                 continue
-            o = hits[k * HIT_WIDTH + HIT_ORIGIN]
-            grant = rules[r + RULE_GRANT]
-            whole = weight(grant, hits[o * HIT_WIDTH + HIT_AMOUNT], hits[o * HIT_WIDTH + HIT_QUANTITY])
-            before = results[o * RESULT_WIDTH + RETURNED]
-            after = whole
-            if event[EVENT_WHOLE] == 0:
-                size = hits[k * HIT_WIDTH + HIT_AMOUNT]
-                if grant == PER_QUANTITY or grant == PER_WHOLE_QUANTITY:
-                    size = hits[k * HIT_WIDTH + HIT_QUANTITY]
-                after = min(whole, before + size)
-            granted = results[o * RESULT_WIDTH + GRANTED]
-            units = granted * after // whole - granted * before // whole
-            results[o * RESULT_WIDTH + RETURNED] = after
+            units = units_back(asked, numbers, k, r)
             charged = 0
             forgiven = 0
             if units > 0:
-                limit = currencies[q + CURRENCY_DEBT_LIMIT]
-                charged, forgiven = take_back(member, lots, c, event[EVENT_ORIGIN], units, day, limit)
-                if rules[r + RULE_CAP_DAY] >= 0:
-                    free_counter(member, counters, number, origin_day * 2, units)
-                if rules[r + RULE_CAP_MONTH] >= 0:
-                    free_counter(member, counters, number, event[EVENT_MONTH] * 2 + 1, units)
+                lot = lot_by_origin(state, event[EVENT_ORIGIN], t)
+                charged, forgiven = take_back(state, numbers, out, row, lot, units, day)
+                count_limits(state, numbers, event, r, -units)
+            o = hits[k * HIT_WIDTH + HIT_ORIGIN]
+            results[o * RESULT_WIDTH + FORGIVEN] += forgiven
             results[k * RESULT_WIDTH + DESIRED] = units
             results[k * RESULT_WIDTH + GRANTED] = charged
-            results[k * RESULT_WIDTH + RETURNED] = forgiven
+            results[k * RESULT_WIDTH + WHY] = ALL
+            results[k * RESULT_WIDTH + RETURNED] = 0
+            results[k * RESULT_WIDTH + FORGIVEN] = forgiven
             taken += charged
-            if c == revisions[v + REVISION_LADDER_CURRENCY]:
-                qualifying += units
         if taken > 0:
-            post(member, out, c, CLAW_BACK, taken, -1, 0, -1)
-    w = window_row(member, window, origin_day, False)
+            currency = numbers.terms[(row * n_terms + t) * TERMS_WIDTH + TERMS_CURRENCY]
+            post(state, out, t, currency, CLAW_BACK, taken, -1, 0, -1)
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    width = DAYS_COUNTED + n_ladders
+    w = days_row(state, width, event[EVENT_OCCURRED_DAY], False)
     if w >= 0:
-        window[w + WINDOW_SPEND] -= event[EVENT_AMOUNT]
-        window[w + WINDOW_QUALIFYING] -= qualifying
-        window[w + WINDOW_VISITS] -= event[EVENT_WHOLE]
-        if (
-            window[w + WINDOW_VISITS] == 0
-            and window[w + WINDOW_SPEND] == 0
-            and window[w + WINDOW_QUALIFYING] == 0
-        ):
-            window_drop(member, window, w // WINDOW_WIDTH, 1)
+        days[w + DAYS_SPEND] -= event[EVENT_AMOUNT]
+        days[w + DAYS_VISITS] -= event[EVENT_WHOLE]
+        rest = days[w + DAYS_SPEND] != 0 or days[w + DAYS_VISITS] != 0
+        for i in range(n_ladders):
+            days[w + DAYS_COUNTED + i] -= qualifying(asked, numbers, i, DESIRED)
+            rest = rest or days[w + DAYS_COUNTED + i] != 0
+        if not rest:
+            days_drop(state, width, w // width, 1)
     member[PURCHASES] -= event[EVENT_WHOLE]
-    return DONE
 
 
-def reserve(member: list[int], lots: list[int], holds: list[int], event: list[int]) -> int:
-    """Promise available units to a reservation, first to expire first."""
-    member[SEQUENCE] += 1
-    need = event[EVENT_UNITS]
-    while need > 0:
-        p = next_lot(member, lots, event[EVENT_CURRENCY], event[EVENT_RECORDED_DAY]) * LOT_WIDTH
-        taken = min(need, lots[p + LOT_LEFT])
-        lots[p + LOT_LEFT] -= taken
-        lots[p + LOT_HELD] += taken
-        need -= taken
-        h = member[HOLDS] * HOLD_WIDTH
-        holds[h + HOLD_RESERVATION] = member[SEQUENCE]
-        holds[h + HOLD_LOT] = lots[p + LOT_NUMBER]
-        holds[h + HOLD_UNITS] = taken
-        holds[h + HOLD_LAPSES_AT] = event[EVENT_LAPSES_AT]
-        holds[h + HOLD_LAPSES_DAY] = event[EVENT_LAPSES_DAY]
-        member[HOLDS] += 1
-    member[NEXT_LAPSE_AT] = min(member[NEXT_LAPSE_AT], event[EVENT_LAPSES_AT])
-    return DONE
-
-
-def end_reservation(
-    member: list[int], lots: list[int], holds: list[int], event: list[int], out: list[int]
-) -> int:
-    """Commit (spend the held units) or release (give them back to their lots)."""
-    known = 0
-    for i in range(member[HOLDS]):
-        if holds[i * HOLD_WIDTH + HOLD_RESERVATION] == event[EVENT_ORIGIN]:
-            known = 1
-    if known == 0:
-        return NOT_RESERVED
-    member[SEQUENCE] += 1
-    day = event[EVENT_RECORDED_DAY]
-    if event[EVENT_KIND] == COMMIT:
-        currency, units = let_go(member, lots, holds, event[EVENT_ORIGIN], LOT_GONE)
-        post(member, out, currency, REDEEMED, units, -1, 0, -1)
-        return DONE
-    currency, units = let_go(member, lots, holds, event[EVENT_ORIGIN], LOT_LEFT)
-    settle(member, lots, currency, day)
-    for i in range(member[LOTS]):
-        p = i * LOT_WIDTH
-        if lots[p + LOT_LEFT] > 0 and lots[p + LOT_EXPIRES] < day:
-            expire_lot(member, lots, i, day, out)
-        elif lots[p + LOT_LEFT] > 0:
+def put_back(
+    state: State, numbers: Numbers, out: Out, row: int, lot: int, units: int, day: int, verb: int
+) -> None:
+    """Give units that were spent back to their lot (its row); one that has expired meanwhile: by its terms."""
+    member, lots = state.member, state.lots
+    p = lot * LOT_WIDTH
+    terms, currency, number = lots[p + LOT_TERMS], lots[p + LOT_CURRENCY], lots[p + LOT_NUMBER]
+    n_terms = numbers.revisions[REVISION_TERMS]
+    grace = numbers.terms[(row * n_terms + terms) * TERMS_WIDTH + TERMS_GRACE_DAYS]
+    lots[p + LOT_GONE] -= units
+    if lots[p + LOT_EXPIRES] < day and grace > 0:
+        lots[p + LOT_RETURNED] += units
+        move(out, terms, number, W_GONE_BACK, units)
+        receive(state, numbers, out, row, terms, currency, units, day + grace - 1, day, day, verb)
+        return
+    lots[p + LOT_LEFT] += units
+    enqueue(state, lot)
+    move(out, terms, number, W_PUT_BACK, units)
+    post(state, out, terms, currency, verb, units, 1, number, -1)
+    settle(state, numbers, out, row, currency, day)
+    if lots[p + LOT_LEFT] > 0:
+        if lots[p + LOT_EXPIRES] < day:
+            expire_lot(state, out, lot, day)
+        else:
             member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_EXPIRES] + 1)
-    return DONE
 
 
-def receive_gift(
-    member: list[int], lots: list[int], event: list[int], hits: list[int], out: list[int]
-) -> int:
-    """Open one lot for each slice of a gift, with the day of expiry it had at its giver."""
-    member[SEQUENCE] += 1
+def undoing_verb(kind: int) -> int:
+    """Return the verb that undoes what an entry of a kind moved; -1 where nothing may."""
+    if kind == REDEEM or kind == COMMIT:
+        return REVERSED_REDEEM
+    if kind == ADJUST_UP:
+        return REVERSED_ADJUST_UP
+    if kind == ADJUST_DOWN:
+        return REVERSED_ADJUST_DOWN
+    if kind == GIFT_OUT:
+        return REVERSED_GIVE
+    if kind == GIFT_IN:
+        return REVERSED_RECEIVE
+    return -1
+
+
+def moves_can_be_undone(state: State, asked: Asked) -> bool:
+    """Say whether every lot that an entry moved is there."""
+    event, moves = asked.event, asked.moves
+    for m in range(event[EVENT_MOVES], event[EVENT_MOVES_END]):
+        lot = moves[m * MOVE_WIDTH + MOVE_LOT]
+        if lot > 0 and lot_by_number(state, lot) < 0:
+            return False
+    return True
+
+
+def reverse(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
+    """Undo what an entry itself moved, by its own record; what time did in it stands.
+
+    What it brought is taken back as from a return: its own lots first, what was spent as the policy for debt has it. What it
+    took goes back to the very lots that paid.
+    """
+    event, moves = asked.event, asked.moves
+    row = event[EVENT_REVISION]
     day = event[EVENT_RECORDED_DAY]
-    for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
-        units = hits[k * HIT_WIDTH + HIT_AMOUNT]
-        expires = hits[k * HIT_WIDTH + HIT_QUANTITY]
-        receive(
-            member, lots, event[EVENT_CURRENCY], units, expires, day, member[SEQUENCE], day, RECEIVED, out
-        )
+    verb = undoing_verb(event[EVENT_UNDOES])
+    for m in range(event[EVENT_MOVES], event[EVENT_MOVES_END]):
+        way, units = moves[m * MOVE_WIDTH + MOVE_WAY], moves[m * MOVE_WIDTH + MOVE_UNITS]
+        terms = moves[m * MOVE_WIDTH + MOVE_TERMS]
+        lot = lot_by_number(state, moves[m * MOVE_WIDTH + MOVE_LOT])
+        currency = numbers.terms[terms * TERMS_WIDTH + TERMS_CURRENCY]
+        if way == W_OPENED:
+            charged, forgiven = take_back(state, numbers, out, row, lot, units, day)
+            if charged > 0:
+                post(state, out, terms, currency, verb, charged, -1, 0, -1)
+        elif way == W_SPENT or way == W_COMMITTED:
+            put_back(state, numbers, out, row, lot, units, day, verb)
+        elif way == W_OWED:
+            d = BALANCES + currency * BALANCE_WIDTH + DEBT
+            forgiven = min(units, state.member[d])
+            if forgiven > 0:
+                state.member[d] -= forgiven
+                move(out, terms, 0, W_FORGAVE, forgiven)
+                post(state, out, terms, currency, verb, forgiven, 1, 0, -1)
+            if units > forgiven:
+                # What was owed has been repaid since, from lots that are other entries': it comes as a lot of its own.
+                d = event[EVENT_DATES] + terms * DATES_WIDTH
+                receive(
+                    state, numbers, out, row, terms, currency, units - forgiven, asked.dates[d + DATES_EXPIRES],
+                    day, day, verb,
+                )  # fmt: skip
+
+
+def takes(verb: int) -> bool:
+    """Say whether a leg takes available units."""
+    return verb == REDEEMED or verb == GIVEN or verb == ADJUSTED_DOWN or verb == HOLD or verb == CARRIED_OUT
+
+
+def brings(verb: int) -> bool:
+    """Say whether a leg brings units."""
+    return verb == ADJUSTED_UP or verb == RECEIVED or verb == CARRIED_IN
+
+
+def is_reserved(state: State, reservation: int) -> bool:
+    """Say whether a reservation holds units."""
+    for i in range(state.member[HOLDS]):
+        if state.holds[i * HOLD_WIDTH + HOLD_RESERVATION] == reservation:
+            return True
+    return False
+
+
+def refused_legs(state: State, asked: Asked, numbers: Numbers) -> int:
+    """Return why a leg cannot be: the ladder of refusals, in the order of the legs."""
+    event, legs, lots = asked.event, asked.legs, state.lots
+    day = event[EVENT_RECORDED_DAY]
+    n_currencies = numbers.revisions[REVISION_CURRENCIES]
+    for i in range(event[EVENT_LEGS], event[EVENT_LEGS_END]):
+        leg = i * LEG_WIDTH
+        verb, currency = legs[leg + LEG_VERB], legs[leg + LEG_CURRENCY]
+        if verb == SPEND_HELD or verb == LET_GO:
+            if not is_reserved(state, legs[leg + LEG_RESERVATION]):
+                return NOT_RESERVED
+        elif takes(verb):
+            if currency < 0 or currency >= n_currencies or legs[leg + LEG_UNITS] <= 0:
+                return LEG_WRONG
+            if legs[leg + LEG_LOT] > 0:
+                row = lot_by_number(state, legs[leg + LEG_LOT])
+                if row < 0 or lots[row * LOT_WIDTH + LOT_CURRENCY] != currency:
+                    return LOT_MISSING
+                if lots[row * LOT_WIDTH + LOT_MATURES] > day:
+                    return NOT_ENOUGH
+                need = 0
+                for j in range(event[EVENT_LEGS], i + 1):
+                    if legs[j * LEG_WIDTH + LEG_LOT] == legs[leg + LEG_LOT]:
+                        need += legs[j * LEG_WIDTH + LEG_UNITS]
+                if need > lots[row * LOT_WIDTH + LOT_LEFT]:
+                    return NOT_ENOUGH
+            need = 0
+            for j in range(event[EVENT_LEGS], i + 1):
+                if legs[j * LEG_WIDTH + LEG_CURRENCY] == currency and takes(legs[j * LEG_WIDTH + LEG_VERB]):
+                    need += legs[j * LEG_WIDTH + LEG_UNITS]
+            if need > available(state, currency, day):
+                return NOT_ENOUGH
+        elif brings(verb):
+            if currency < 0 or currency >= n_currencies or legs[leg + LEG_UNITS] <= 0:
+                return LEG_WRONG
+            if legs[leg + LEG_TERMS] >= numbers.revisions[REVISION_TERMS]:
+                return LEG_WRONG
+        else:
+            return LEG_WRONG
     return DONE
 
 
-def apply(
-    member: list[int], lots: list[int], window: list[int], history: list[int], counters: list[int], holds: list[int],
-    event: list[int], hits: list[int], results: list[int], expiry: list[int],
-    rules: list[int], tests: list[int], tiers: list[int], revisions: list[int], currencies: list[int],
-    out: list[int],
-) -> int:  # fmt: skip
+def reserve(state: State, asked: Asked, numbers: Numbers, out: Out, leg: int) -> None:
+    """Promise available units to a reservation that is named by this entry."""
+    member, lots, holds, legs, event = state.member, state.lots, state.holds, asked.legs, asked.event
+    first = out.moved[0]
+    consume(
+        state, numbers, out, event[EVENT_REVISION], legs[leg + LEG_CURRENCY], legs[leg + LEG_LOT], legs[leg + LEG_UNITS],
+        event[EVENT_RECORDED_DAY],
+    )  # fmt: skip
+    for i in range(first, out.moved[0]):
+        o = 1 + i * MOVE_WIDTH
+        out.moved[o + MOVE_WAY] = W_HELD
+        p = lot_by_number(state, out.moved[o + MOVE_LOT]) * LOT_WIDTH
+        lots[p + LOT_GONE] -= out.moved[o + MOVE_UNITS]
+        lots[p + LOT_HELD] += out.moved[o + MOVE_UNITS]
+        h = member[HOLDS] * HOLD_WIDTH
+        if h + HOLD_WIDTH > len(holds):
+            out.issues[BROKEN] = 1
+            return
+        holds[h + HOLD_RESERVATION] = member[SEQUENCE]
+        holds[h + HOLD_LOT] = out.moved[o + MOVE_LOT]
+        holds[h + HOLD_UNITS] = out.moved[o + MOVE_UNITS]
+        holds[h + HOLD_LAPSES_AT] = legs[leg + LEG_LAPSES_AT]
+        holds[h + HOLD_LAPSES_DAY] = legs[leg + LEG_LAPSES_DAY]
+        member[HOLDS] += 1
+    member[NEXT_LAPSE_AT] = min(member[NEXT_LAPSE_AT], legs[leg + LEG_LAPSES_AT])
+
+
+def take_leg(state: State, asked: Asked, numbers: Numbers, out: Out, i: int) -> None:
+    """Let one leg happen; it was not refused."""
+    event, legs = asked.event, asked.legs
+    row, day = event[EVENT_REVISION], event[EVENT_RECORDED_DAY]
+    leg = i * LEG_WIDTH
+    verb, currency, terms = legs[leg + LEG_VERB], legs[leg + LEG_CURRENCY], legs[leg + LEG_TERMS]
+    first = out.moved[0]
+    if verb == HOLD:
+        reserve(state, asked, numbers, out, leg)
+    elif verb == SPEND_HELD:
+        let_go(state, out, legs[leg + LEG_RESERVATION], 1)
+        post_moved(state, numbers, out, REDEEMED, -1, first)
+    elif verb == LET_GO:
+        held = let_go(state, out, legs[leg + LEG_RESERVATION], 0)
+        settle(state, numbers, out, row, held, day)
+        expire_passed(state, out, day)
+    elif brings(verb):
+        expires, matures = legs[leg + LEG_EXPIRES], legs[leg + LEG_MATURES]
+        if terms < 0:
+            c = (row * numbers.revisions[REVISION_CURRENCIES] + currency) * CURRENCY_WIDTH
+            terms = numbers.currencies[c + CURRENCY_TERMS]
+        if expires < 0:
+            expires = asked.dates[event[EVENT_DATES] + terms * DATES_WIDTH + DATES_EXPIRES]
+        if matures < 0:
+            matures = day
+        receive(state, numbers, out, row, terms, currency, legs[leg + LEG_UNITS], expires, matures, day, verb)
+    else:
+        consume(state, numbers, out, row, currency, legs[leg + LEG_LOT], legs[leg + LEG_UNITS], day)
+        post_moved(state, numbers, out, verb, -1, first)
+
+
+def enrol(state: State, asked: Asked, numbers: Numbers) -> None:
+    """Begin: at the foot of every ladder that the revision has."""
+    event = asked.event
+    state.member[JOINED_DAY] = event[EVENT_OCCURRED_DAY]
+    foot(state, numbers, event[EVENT_REVISION])
+
+
+def foot(state: State, numbers: Numbers, row: int) -> None:
+    """Stand at the foot of every ladder, as a revision has them."""
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    history = state.history
+    state.member[TIERS_HELD] = n_ladders
+    for i in range(n_ladders):
+        x = (row * n_ladders + i) * LADDER_WIDTH
+        tier = 0
+        if numbers.ladders[x + LADDER_TIERS] < numbers.ladders[x + LADDER_TIERS_END]:
+            tier = tier_of_rank(numbers, row * n_ladders + i, 0)
+        s = i * STANDS_WIDTH
+        state.ladders[s + STANDS_TIER] = tier
+        state.ladders[s + STANDS_REVIEW_DAY] = FAR
+        state.ladders[s + STANDS_JUDGED] = tier
+        h = i * HISTORY_WIDTH
+        history[h + HISTORY_LADDER] = i
+        history[h + HISTORY_DAY] = 0
+        history[h + HISTORY_AT] = 0
+        history[h + HISTORY_TIER] = tier
+        history[h + HISTORY_CAUSE] = 0
+
+
+def begin(state: State, numbers: Numbers, row: int) -> None:
+    """Lay out a member to whom nothing has happened, as a revision would enrol him."""
+    member = state.member
+    for i in range(BALANCES + numbers.revisions[REVISION_CURRENCIES] * BALANCE_WIDTH):
+        member[i] = 0
+    member[LAST_PURCHASE_DAY] = -1
+    member[NEXT_DUE_DAY] = FAR
+    member[NEXT_LAPSE_AT] = FAR_AT
+    foot(state, numbers, row)
+
+
+def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
     """Advance one member to the moment of an event and let it happen; return a code.
 
     With a code other than DONE only `advance` has had its effect; the caller throws it away or keeps it as an ADVANCE.
     An ADVANCE takes a number of its own only when it changed something, and then the caller gives it.
     """
-    day = event[EVENT_RECORDED_DAY]
-    at = event[EVENT_RECORDED_AT]
+    event = asked.event
     kind = event[EVENT_KIND]
-    currency = event[EVENT_CURRENCY]
-    units = event[EVENT_UNITS]
-    advance(member, lots, window, history, holds, tiers, revisions, currencies, out, day, at)
-    if kind == PURCHASE:
-        return purchase(
-            member, lots, window, history, counters, event, hits, results, expiry,
-            rules, tests, tiers, revisions, currencies, out,
-        )  # fmt: skip
-    if kind == RETURN:
-        return give_back(
-            member, lots, window, counters, event, hits, results, rules, revisions, currencies, out
-        )
-    if kind == COMMIT or kind == RELEASE:
-        return end_reservation(member, lots, holds, event, out)
-    if kind == GIFT_IN:
-        return receive_gift(member, lots, event, hits, out)
-    if kind == ADJUST_UP:
-        member[SEQUENCE] += 1
-        expires = expiry[event[EVENT_EXPIRY] + currency]
-        receive(member, lots, currency, units, expires, day, member[SEQUENCE], day, ADJUSTED_UP, out)
-        return DONE
+    if kind < 0 or kind >= KINDS:
+        return KIND_UNKNOWN
+    if (
+        kind == EVENT
+        or kind == MOMENT
+        or kind == EXCHANGE
+        or kind == NOTE
+        or kind == CARRY_OUT
+        or kind == CARRY_IN
+    ):
+        return KIND_WITHOUT_USE
+    steps = PIECE if kind == ADVANCE and event[EVENT_VALUE] == 1 else FAR
+    # An enrolment starts no clock: what was bought before it may still be brought in at its own moment.
+    if kind != ENROL:
+        advance_by(state, numbers, out, event[EVENT_RECORDED_DAY], event[EVENT_RECORDED_AT], steps)
     if kind == ADVANCE:
-        return DONE
-    # What is left takes available units, and is refused when there are too few.
-    if available(member, lots, currency, day) < units:
-        return NOT_ENOUGH
-    if kind == RESERVE:
-        return reserve(member, lots, holds, event)
-    member[SEQUENCE] += 1
-    consume(member, lots, currency, units, day)
-    verb = REDEEMED
-    if kind == ADJUST_DOWN:
-        verb = ADJUSTED_DOWN
-    if kind == GIFT_OUT:
-        verb = GIVEN
-    post(member, out, currency, verb, units, -1, 0, -1)
-    return DONE
+        return TORN if out.issues[BROKEN] == 1 else DONE
+    # The ladder of refusals. After it nothing may fail.
+    code = refused_legs(state, asked, numbers)
+    if code != DONE:
+        return code
+    if (kind == RETURN or kind == VOID) and not lots_are_there(state, asked, numbers):
+        return LOT_MISSING
+    if kind == REVERSE:
+        if undoing_verb(event[EVENT_UNDOES]) < 0:
+            return LEG_WRONG
+        if not moves_can_be_undone(state, asked):
+            return LOT_MISSING
+    state.member[SEQUENCE] += 1
+    if kind == PURCHASE:
+        for i in range(numbers.revisions[REVISION_LADDERS]):
+            state.ladders[i * STANDS_WIDTH + STANDS_JUDGED] = tier_at(
+                state, i, event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT]
+            )
+        judge(state, asked, numbers)
+    for i in range(event[EVENT_LEGS], event[EVENT_LEGS_END]):
+        take_leg(state, asked, numbers, out, i)
+    if kind == PURCHASE:
+        grant(state, asked, numbers, out)
+        purchase(state, asked, numbers, out)
+    elif kind == RETURN or kind == VOID:
+        give_back(state, asked, numbers, out)
+    elif kind == REVERSE:
+        reverse(state, asked, numbers, out)
+    elif kind == ENROL:
+        enrol(state, asked, numbers)
+    elif kind == STATE:
+        state.member[STATUS] = event[EVENT_VALUE]
+    return TORN if out.issues[BROKEN] == 1 else DONE
 
 
-# walk: what it tells of each event, and of the room it was given -----------------------------------------------------------
-TOLD_SEQUENCE = 0  # 0: the event left no entry
-TOLD_CODE = 1
-TOLD_POSTINGS = 2  # postings that stand in `out` once the event is over
-TOLD_JUDGED_TIER = 3
-TOLD_TIER = 4
-TOLD_BALANCES = 5  # one for each currency
-KEPT_WINDOW = 0  # rows written so far of what is kept of each member
+# walk: whole lives ---------------------------------------------------------------------------------------------------------
+class Lives(NamedTuple):
+    """Lives to be walked: events of member m stand from `starts[m]` to `starts[m + 1]`, in the order of the fold.
+
+    `members`, `ladders` and `lots` take what is left of each member; lots of member m from row `lot_starts[m]` on.
+    """
+
+    starts: Any
+    first_rows: Any  # by member: the revision that he begins under
+    members: Any
+    ladders: Any
+    lots: Any
+    lot_starts: Any
+    events: Any
+    hits: Any
+    results: Any
+    dates: Any
+    legs: Any
+    moves: Any
+
+
+class Kept(NamedTuple):
+    """What is left of each member, one after the other: from row `starts[m * KEPT_WIDTH + KEPT_...]` on."""
+
+    days: Any
+    history: Any
+    counters: Any
+    holds: Any
+    starts: Any
+
+
+KEPT_DAYS = 0  # rows written so far of what is kept of each member
 KEPT_HISTORY = 1
 KEPT_COUNTERS = 2
 KEPT_HOLDS = 3
+KEPT_WIDTH = 4
+
+TOLD_SEQUENCE = 0  # 0: the event left no entry
+TOLD_CODE = 1
+TOLD_POSTED = 2  # postings that stand in `out` once the event is over
+TOLD_MOVED = 3  # and movements
+TOLD_TIERS = (
+    4  # for each ladder the tier judged by, then for each the tier after; then a balance for each currency
+)
 
 
-def keep_latest_counters(member: list[int], counters: list[int], kept: list[int], at: int) -> int:
-    """Copy the counters of each rule's latest day and latest month behind row `at` of `kept`; return the rows copied.
+def keep_latest_counters(state: State, kept: list[int], at: int) -> int:
+    """Copy the counters of each limit's latest period behind row `at` of `kept`; return the rows copied.
 
     Older periods can be summed from the journal, and only a late purchase asks for them.
     """
+    counters = state.counters
+    rows = state.member[COUNTERS]
     n = 0
-    for i in range(member[COUNTERS]):
+    for i in range(rows):
         c = i * COUNTER_WIDTH
         latest = 1
-        for j in range(member[COUNTERS]):
+        for j in range(rows):
             d = j * COUNTER_WIDTH
             if (
-                counters[d + COUNTER_RULE] == counters[c + COUNTER_RULE]
-                and counters[d + COUNTER_PERIOD] % 2 == counters[c + COUNTER_PERIOD] % 2
+                counters[d + COUNTER_LIMIT] == counters[c + COUNTER_LIMIT]
                 and counters[d + COUNTER_PERIOD] > counters[c + COUNTER_PERIOD]
             ):
                 latest = 0
@@ -1096,68 +1828,79 @@ def copy_rows(rows: list[int], count: int, width: int, kept: list[int], at: int)
         kept[at * width + i] = rows[i]
 
 
-def trace(member: list[int], n_currencies: int) -> int:
-    """Return a number that changes when time alone did something without a posting: a lapse, a review, a repayment."""
-    total = member[TIERS_HELD] * FAR + member[REVIEW_DAY] - member[HOLDS]
-    for c in range(n_currencies):
-        total -= member[BALANCES + c * BALANCE_WIDTH + DEBT]
+def keep_rows(state: State, kept: Kept, m: int, days_width: int) -> None:
+    """Copy the days, tiers, counters and holds of a member."""
+    member, starts = state.member, kept.starts
+    s = m * KEPT_WIDTH
+    copy_rows(state.days, member[DAYS], days_width, kept.days, starts[s + KEPT_DAYS])
+    copy_rows(state.history, member[TIERS_HELD], HISTORY_WIDTH, kept.history, starts[s + KEPT_HISTORY])
+    copy_rows(state.holds, member[HOLDS], HOLD_WIDTH, kept.holds, starts[s + KEPT_HOLDS])
+    count = keep_latest_counters(state, kept.counters, starts[s + KEPT_COUNTERS])
+    n = s + KEPT_WIDTH
+    starts[n + KEPT_DAYS] = starts[s + KEPT_DAYS] + member[DAYS]
+    starts[n + KEPT_HISTORY] = starts[s + KEPT_HISTORY] + member[TIERS_HELD]
+    starts[n + KEPT_HOLDS] = starts[s + KEPT_HOLDS] + member[HOLDS]
+    starts[n + KEPT_COUNTERS] = starts[s + KEPT_COUNTERS] + count
+
+
+def trace(state: State, out: Out, n_ladders: int) -> int:
+    """Return a number that changes when time did something: a movement, or a review that kept a tier."""
+    total = out.moved[0] + state.member[TIERS_HELD] * FAR
+    for i in range(n_ladders):
+        total += state.ladders[i * STANDS_WIDTH + STANDS_REVIEW_DAY] * FAR
     return total
 
 
-def walk(
-    starts: list[int], members: list[int], member_width: int, lots: list[int], lot_starts: list[int],
-    window: list[int], history: list[int], counters: list[int], holds: list[int],
-    events: list[int], hits: list[int], results: list[int], expiry: list[int],
-    rules: list[int], tests: list[int], tiers: list[int], revisions: list[int], currencies: list[int],
-    out: list[int], told: list[int], told_width: int,
-    kept_window: list[int], kept_history: list[int], kept_counters: list[int], kept_holds: list[int], kept_starts: list[int],
-) -> int:  # fmt: skip
-    """Walk the lives of new members: events `starts[m]` to `starts[m + 1]` of member m, in the order of the fold.
+def walk(lives: Lives, scratch: State, numbers: Numbers, out: Out, told: list[int], kept: Kept) -> int:
+    """Walk the lives of new members; return how many.
 
-    `window`, `history`, `counters` and `holds` are scratch for one member; what is left of each at the end of a life is
-    copied into its `kept_` twin, from row `kept_starts[m * 4 + KEPT_...]` on. An event that is refused leaves an entry
-    only where time had made something due, and is then an ADVANCE.
+    `scratch` is room for one member (its `member`, `ladders` and `lots` are not used); what is left of each at the end of a
+    life is copied into `kept`. An event that is refused leaves an entry only where time had made something due, and is then
+    an ADVANCE.
     """
-    n_currencies = revisions[REVISION_CURRENCIES]
-    n = len(starts) - 1
-    for k in range(4):
-        kept_starts[k] = 0
+    n_currencies = numbers.revisions[REVISION_CURRENCIES]
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    told_width = TOLD_TIERS + 2 * n_ladders + n_currencies
+    width = BALANCES + n_currencies * BALANCE_WIDTH
+    n = len(lives.starts) - 1
+    for k in range(KEPT_WIDTH):
+        kept.starts[k] = 0
     for m in range(n):
-        member = members[m * member_width : (m + 1) * member_width]
-        own_lots = lots[lot_starts[m] * LOT_WIDTH : lot_starts[m + 1] * LOT_WIDTH]
-        for c in range(HISTORY_WIDTH):
-            history[c] = 0
-        history[HISTORY_TIER] = member[TIER]
-        member[TIERS_HELD] = 1
-        for e in range(starts[m], starts[m + 1]):
-            event = events[e * EVENT_WIDTH : (e + 1) * EVENT_WIDTH]
-            posted = out[0]
-            before = trace(member, n_currencies)
-            code = apply(
-                member, own_lots, window, history, counters, holds, event, hits, results, expiry,
-                rules, tests, tiers, revisions, currencies, out,
-            )  # fmt: skip
+        state = State(
+            lives.members[m * width : (m + 1) * width],
+            lives.ladders[m * n_ladders * STANDS_WIDTH : (m + 1) * n_ladders * STANDS_WIDTH],
+            lives.lots[lives.lot_starts[m] * LOT_WIDTH : lives.lot_starts[m + 1] * LOT_WIDTH],
+            scratch.queue,
+            scratch.days,
+            scratch.history,
+            scratch.counters,
+            scratch.holds,
+        )
+        begin(state, numbers, lives.first_rows[m])
+        member = state.member
+        for e in range(lives.starts[m], lives.starts[m + 1]):
+            event = lives.events[e * EVENT_WIDTH : (e + 1) * EVENT_WIDTH]
+            asked = Asked(event, lives.hits, lives.results, lives.dates, lives.legs, lives.moves)
+            before = trace(state, out, n_ladders)
+            clock_day, clock_at = member[CLOCK_DAY], member[CLOCK_AT]
+            code = apply(state, asked, numbers, out)
             t = e * told_width
             told[t + TOLD_CODE] = code
             told[t + TOLD_SEQUENCE] = member[SEQUENCE]
             if code != DONE or event[EVENT_KIND] == ADVANCE:
-                if out[0] > posted or trace(member, n_currencies) != before:
+                if trace(state, out, n_ladders) != before:
                     member[SEQUENCE] += 1
                     told[t + TOLD_SEQUENCE] = member[SEQUENCE]
                 else:
+                    # The clock is that of the last entry: it stands in the journal.
+                    member[CLOCK_DAY], member[CLOCK_AT] = clock_day, clock_at
                     told[t + TOLD_SEQUENCE] = 0
-            told[t + TOLD_POSTINGS] = out[0]
-            told[t + TOLD_JUDGED_TIER] = member[JUDGED_TIER]
-            told[t + TOLD_TIER] = member[TIER]
+            told[t + TOLD_POSTED] = out.posted[0]
+            told[t + TOLD_MOVED] = out.moved[0]
+            for i in range(n_ladders):
+                told[t + TOLD_TIERS + i] = state.ladders[i * STANDS_WIDTH + STANDS_JUDGED]
+                told[t + TOLD_TIERS + n_ladders + i] = state.ladders[i * STANDS_WIDTH + STANDS_TIER]
             for c in range(n_currencies):
-                told[t + TOLD_BALANCES + c] = member[BALANCES + c * BALANCE_WIDTH + BALANCE]
-        s = m * 4
-        copy_rows(window, member[WINDOW_DAYS], WINDOW_WIDTH, kept_window, kept_starts[s + KEPT_WINDOW])
-        copy_rows(history, member[TIERS_HELD], HISTORY_WIDTH, kept_history, kept_starts[s + KEPT_HISTORY])
-        copy_rows(holds, member[HOLDS], HOLD_WIDTH, kept_holds, kept_starts[s + KEPT_HOLDS])
-        kept = keep_latest_counters(member, counters, kept_counters, kept_starts[s + KEPT_COUNTERS])
-        kept_starts[s + 4 + KEPT_WINDOW] = kept_starts[s + KEPT_WINDOW] + member[WINDOW_DAYS]
-        kept_starts[s + 4 + KEPT_HISTORY] = kept_starts[s + KEPT_HISTORY] + member[TIERS_HELD]
-        kept_starts[s + 4 + KEPT_HOLDS] = kept_starts[s + KEPT_HOLDS] + member[HOLDS]
-        kept_starts[s + 4 + KEPT_COUNTERS] = kept_starts[s + KEPT_COUNTERS] + kept
+                told[t + TOLD_TIERS + 2 * n_ladders + c] = member[BALANCES + c * BALANCE_WIDTH + BALANCE]
+        keep_rows(state, kept, m, DAYS_COUNTED + n_ladders)
     return n

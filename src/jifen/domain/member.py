@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from jifen.domain import fold
+from jifen.domain import fold, room
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import Status
 
 
 class Lot(NamedTuple):
-    """Units earned together. opened = left + held + gone + expired + returned."""
+    """Units of one entry under one set of terms. opened = left + held + gone + expired + returned."""
 
     number: int
+    terms: int
     currency: int
     left: int
     held: int
@@ -28,14 +30,15 @@ class Lot(NamedTuple):
 class Member(NamedTuple):
     """Everything the fold keeps of one member. The lists are never changed in place.
 
-    `lots` may be a part: those that this decision can touch (`Decision` says which changed).
+    `lots` may be a part: those that this decision can touch (`Decision` says which changed). Rows are laid out as in
+    `fold.py`; of a lot without its last column, which only says where it stands in the queue.
     """
 
     member_id: UUID
-    status: str
     scalars: list[int]
-    lots: list[int]
-    window: list[int]
+    ladders: list[int]
+    lots: tuple[Lot, ...]
+    days: list[int]
     history: list[int]
     counters: list[int]
     holds: list[int]
@@ -46,9 +49,24 @@ class Member(NamedTuple):
         return self.scalars[fold.SEQUENCE]
 
     @property
+    def status(self) -> Status:
+        """What the member may do."""
+        return Status(self.scalars[fold.STATUS])
+
+    @property
     def tier(self) -> int:
-        """Number of the tier held."""
-        return self.scalars[fold.TIER]
+        """Number of the tier held on the first ladder."""
+        return self.ladders[fold.STANDS_TIER]
+
+    @property
+    def tiers(self) -> list[int]:
+        """Number of the tier held on each ladder."""
+        return self.ladders[fold.STANDS_TIER :: fold.STANDS_WIDTH]
+
+    @property
+    def judged_tiers(self) -> list[int]:
+        """Number of the tier that the last occasion was judged by, on each ladder."""
+        return self.ladders[fold.STANDS_JUDGED :: fold.STANDS_WIDTH]
 
     def balance(self, currency: int) -> int:
         """What is open in the lots less debt."""
@@ -68,49 +86,100 @@ class Member(NamedTuple):
         """The debt in each currency."""
         return self.scalars[fold.BALANCES + 1 :: fold.BALANCE_WIDTH]
 
-    def lot_rows(self) -> list[Lot]:
-        """The lots as rows."""
-        width = fold.LOT_WIDTH
-        return [Lot(*self.lots[i : i + width]) for i in range(0, len(self.lots), width)]
-
     def is_due(self, day: int, at: int) -> bool:
         """Whether time has made something due, so that the open lots are needed."""
         return self.scalars[fold.NEXT_DUE_DAY] <= day or self.scalars[fold.NEXT_LAPSE_AT] <= at
 
-
-def fresh_scalars(n_currencies: int, tier: int) -> list[int]:
-    """The scalars of a member to whom nothing has happened."""
-    scalars = [0] * (fold.BALANCES + n_currencies * fold.BALANCE_WIDTH)
-    scalars[fold.TIER] = tier
-    scalars[fold.JUDGED_TIER] = tier
-    scalars[fold.REVIEW_DAY] = fold.FAR
-    scalars[fold.LAST_PURCHASE_DAY] = -1
-    scalars[fold.TIERS_HELD] = 1
-    scalars[fold.NEXT_DUE_DAY] = fold.FAR
-    scalars[fold.NEXT_LAPSE_AT] = fold.FAR_AT
-    return scalars
+    def available(self, currency: int, day: int) -> int:
+        """The units of the lots here that may be spent on a day; what is due must have been done."""
+        return sum(lot.left for lot in self.lots if lot.currency == currency and lot.matures_day <= day)
 
 
-def new_member(member_id: UUID, timeline: Timeline) -> Member:
-    """A member who has just been enrolled, at the foot of the ladder."""
-    tier = timeline.newest.ladder.tiers[0].number
-    return Member(
-        member_id=member_id,
-        status="active",
-        scalars=fresh_scalars(timeline.n_currencies, tier),
-        lots=[],
-        window=[],
-        history=[0, 0, tier],
-        counters=[],
-        holds=[],
+def state_of(member: Member, size: room.Size, *, n_ladders: int, n_tiers: int) -> fold.State:
+    """The member dressed for the fold, with room for what an event of this size can add."""
+    width = fold.LOT_WIDTH
+    lots: list[int] = []
+    for lot in member.lots:
+        lots += lot
+        lots.append(0)
+    rows = len(member.lots)
+    scalars = list(member.scalars)
+    scalars[fold.LOTS] = rows
+    days_width = fold.DAYS_COUNTED + n_ladders
+    scalars[fold.DAYS] = len(member.days) // days_width
+    scalars[fold.TIERS_HELD] = len(member.history) // fold.HISTORY_WIDTH
+    scalars[fold.COUNTERS] = len(member.counters) // fold.COUNTER_WIDTH
+    scalars[fold.HOLDS] = len(member.holds) // fold.HOLD_WIDTH
+    opened = room.lots_opened(size)
+    queue: list[int] = []
+    if rows:
+        queue = [row for row, lot in enumerate(member.lots) if lot.left]
+        queue.sort(key=[(lot.expires_day, lot.number) for lot in member.lots].__getitem__)
+        for row in queue:
+            lots[row * width + fold.LOT_QUEUED] = 1
+    scalars[fold.QUEUE_FIRST] = 0
+    scalars[fold.QUEUE_END] = len(queue)
+    return fold.State(
+        scalars,
+        list(member.ladders),
+        lots + [0] * (opened * width),
+        queue + [0] * (rows + opened + 1 - len(queue)),
+        member.days + [0] * days_width,
+        member.history + [0] * ((n_tiers + 2) * n_ladders * fold.HISTORY_WIDTH),
+        member.counters + [0] * (6 * size.hits * fold.COUNTER_WIDTH),
+        member.holds + [0] * ((room.holds(size) - scalars[fold.HOLDS]) * fold.HOLD_WIDTH),
     )
 
 
+def member_of(member_id: UUID, state: fold.State, *, n_ladders: int) -> Member:
+    """The member undressed."""
+    scalars, lots, width = state.member, state.lots, fold.LOT_WIDTH
+    end = scalars[fold.LOTS] * width
+    left = Member(
+        member_id,
+        scalars,
+        state.ladders,
+        tuple([Lot._make(lots[at : at + width - 1]) for at in range(0, end, width)]),
+        state.days[: scalars[fold.DAYS] * (fold.DAYS_COUNTED + n_ladders)],
+        state.history[: scalars[fold.TIERS_HELD] * fold.HISTORY_WIDTH],
+        latest_counters(state.counters[: scalars[fold.COUNTERS] * fold.COUNTER_WIDTH]),
+        state.holds[: scalars[fold.HOLDS] * fold.HOLD_WIDTH],
+    )
+    for count in _COUNTS:
+        scalars[count] = 0
+    return left
+
+
+_COUNTS = (fold.LOTS, fold.QUEUE_FIRST, fold.QUEUE_END, fold.DAYS, fold.TIERS_HELD, fold.COUNTERS, fold.HOLDS)
+"""How many rows the tables have, while a member is dressed."""
+
+
+def new_member(member_id: UUID, timeline: Timeline, row: int) -> Member:
+    """A member to whom nothing has happened yet, at the foot of the ladders of a revision."""
+    n = timeline.n_ladders
+    state = fold.State(
+        [0] * (fold.BALANCES + timeline.n_currencies * fold.BALANCE_WIDTH),
+        [0] * (n * fold.STANDS_WIDTH),
+        [], [], [],
+        [0] * (n * fold.HISTORY_WIDTH),
+        [], [],
+    )  # fmt: skip
+    fold.begin(state, timeline.numbers, row)
+    return member_of(member_id, state, n_ladders=n)
+
+
 def latest_counters(counters: list[int]) -> list[int]:
-    """The counters of each rule's latest day and latest month; the interpreted twin is `fold.keep_latest_counters`."""
-    rows = len(counters) // fold.COUNTER_WIDTH
-    scalars = [0] * (fold.COUNTERS + 1)
-    scalars[fold.COUNTERS] = rows
-    kept = [0] * len(counters)
-    n = fold.keep_latest_counters(scalars, counters, kept, 0)
-    return kept[: n * fold.COUNTER_WIDTH]
+    """The counters of each limit's latest period; the compiled twin is `fold.keep_latest_counters`."""
+    width = fold.COUNTER_WIDTH
+    limits = counters[::width]
+    if len(set(limits)) == len(limits):
+        return counters  # one row for each: nothing is older than another
+    latest: dict[int, int] = {}
+    for limit, period in zip(limits, counters[fold.COUNTER_PERIOD :: width], strict=True):
+        latest[limit] = max(period, latest.get(limit, period))
+    return [
+        number
+        for at in range(0, len(counters), width)
+        if latest[counters[at]] == counters[at + fold.COUNTER_PERIOD]
+        for number in counters[at : at + width]
+    ]

@@ -7,7 +7,7 @@ Refusal
     IdempotencyKeyMissing        a write came without its key
   Unknown                        something named is not there
     MemberUnknown, StoreUnknown, PurchaseUnknown, LineUnknown, ReservationUnknown, CurrencyUnknown, RevisionUnknown,
-    BacktestUnknown
+    BacktestUnknown, EntryUnknown, LotUnknown
   Conflict                       it contradicts what is already recorded
     KeyReused                    the same key came with another body
     KeyTaken                     the card or external id belongs to another member
@@ -15,6 +15,8 @@ Refusal
     MemberFrozen                 the member may not spend or give
     PurchaseClaimed              the receipt already belongs to a member
     ReservationOver              committed, released or lapsed
+    EntryReversed                the entry was reversed before
+    EntryNotReversible           entries of its kind are not reversed
     ProgramMissing               no programme is in force yet
     RevisionStale                a newer revision was published meanwhile
     BacktestUnfinished           there is no report yet, or there never will be
@@ -126,6 +128,20 @@ class ReservationUnknown(Unknown):
     message_zh = "没有这笔预留。"
 
 
+class LotUnknown(Unknown):
+    """The member has no such lot."""
+
+    code = "lot_unknown"
+    message_zh = "该会员没有这个批次。"
+
+
+class EntryUnknown(Unknown):
+    """The member has no such entry."""
+
+    code = "entry_unknown"
+    message_zh = "该会员没有这笔凭证。"
+
+
 class CurrencyUnknown(Unknown):
     """The programme has no such currency."""
 
@@ -194,6 +210,20 @@ class ReservationOver(Conflict):
 
     code = "reservation_over"
     message_zh = "该预留已提交、已释放或已失效。"
+
+
+class EntryReversed(Conflict):
+    """The entry was reversed before."""
+
+    code = "entry_reversed"
+    message_zh = "该凭证已冲正。"
+
+
+class EntryNotReversible(Conflict):
+    """Entries of this kind are not reversed; a purchase is voided or returned."""
+
+    code = "entry_not_reversible"
+    message_zh = "这类凭证不能冲正；消费请用撤销或退货。"
 
 
 class ProgramMissing(Conflict):

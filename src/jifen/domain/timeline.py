@@ -1,12 +1,13 @@
-"""The compiled revisions that can still matter, laid out flat for the fold.
+"""The compiled revisions that can still matter, laid out flat for the fold (`fold.Numbers`).
 
-Programme numbers are indexed `[revision, rule number]`, `[revision, rank]` and `[revision, currency number]`; the row of a
-revision is its place in the timeline, which is ordered by the moment of effect.
+The row of a revision is its place in the timeline, which is ordered by the moment of effect. Tables with a row for each
+number (terms, limits, currencies, ladders) have as many rows for every revision; rules, tests and tiers stand one after the
+other, and their revision, rule or ladder says where.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +15,16 @@ from functools import lru_cache
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, day_or_never, expires_on, local_date, start_of_day
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
-from jifen.domain.program.meaning import EarnRule, Expiry, Program
+from jifen.domain.program.meaning import (
+    Currency,
+    EarnRule,
+    Ladder,
+    Limit,
+    Program,
+    Terms,
+    Window,
+    WindowKind,
+)
 from jifen.domain.program.select import Select, compile_select, word_count
 from jifen.domain.refusals import ProgramMissing
 
@@ -29,22 +39,28 @@ _FACT_NUMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Timeline:
     """Every published revision with its meaning, its selector and its numbers."""
 
     programs: tuple[Program, ...]
     selects: tuple[Select, ...]
-    rules: list[int]
-    tests: list[int]
-    tiers: list[int]
-    revisions: list[int]
-    currencies: list[int]
+    numbers: fold.Numbers
     n_currencies: int
-    n_tiers: int
+    n_terms: int
+    n_ladders: int
+    n_tiers: int  # the most that a ladder has
     rules_of: tuple[dict[int, EarnRule], ...]  # for each revision its rules by number
     tier_codes: dict[int, str]
     mask_words: tuple[int, ...]  # for each revision, how many words a mask takes
+    terms: tuple[
+        tuple[tuple[int, Terms] | None, ...], ...
+    ]  # [row][number]: (currency, terms), None: not in the revision
+    limits: dict[int, Limit]  # by number, as the last revision that has it says; the period never changes
+
+    def __repr__(self) -> str:
+        """As it is made: everything else follows from the programmes."""
+        return f"timeline_of({list(self.programs)!r})"
 
     @property
     def newest(self) -> Program:
@@ -82,99 +98,252 @@ class Timeline:
         assert rule is not None, f"revision {self.programs[row].revision} has no rule {number}"
         return rule
 
-    def currency_of(self, row: int, number: int) -> int:
-        """The currency that a rule grants."""
-        rules_in_row = self.revisions[fold.REVISION_RULES]
-        return self.rules[(row * rules_in_row + number) * fold.RULE_WIDTH + fold.RULE_CURRENCY]
+    def rule_at(self, row: int, position: int) -> EarnRule:
+        """The rule at a position of a revision."""
+        return self.programs[row].rules[position]
 
-    def funder_of(self, row: int, currency: int) -> str:
-        """Who funds a currency under a revision; one that the revision does not know yet is asked of the newest."""
+    def position_of(self, row: int, number: int) -> int:
+        """The position of a rule's number in a revision."""
+        return next(at for at, rule in enumerate(self.programs[row].rules) if rule.number == number)
+
+    def terms_of(self, row: int, number: int) -> Terms:
+        """The terms of a number as a revision has them; those that it does not know yet are asked of the newest."""
+        found = self.terms[row][number] or self.terms[-1][number]
+        assert found is not None, f"terms {number} are in no revision"
+        return found[1]
+
+    def default_terms(self, row: int, currency: int) -> int:
+        """The number of the terms of units of a currency that name none."""
         known = self.programs[row].currencies
-        return (known if currency < len(known) else self.newest.currencies)[currency].funded_by
+        return (known if currency < len(known) else self.newest.currencies)[currency].terms[0].number
 
-    def expiry_days(self, row: int, day: date) -> list[int]:
-        """For each currency the number of the last day of use of units earned on a day."""
-        return list(_expiry_days(tuple(c.expiry for c in self.programs[row].currencies), day))
+    def dates(self, row: int, day: date) -> list[int]:
+        """For each terms the last and the first day of use of what is opened on a day, as `fold.DATES_WIDTH` numbers."""
+        return list(_dates(self.terms[row], day))
 
 
 @lru_cache(maxsize=4096)
-def _expiry_days(expiries: tuple[Expiry | None, ...], day: date) -> tuple[int, ...]:
-    return tuple(day_or_never(expires_on(day, expiry)) for expiry in expiries)
+def _dates(terms: tuple[tuple[int, Terms] | None, ...], day: date) -> tuple[int, ...]:
+    number = day_number(day)
+    found: list[int] = []
+    for one in terms:
+        if one is None:
+            found += (fold.FAR, number)
+        else:
+            found += (day_or_never(expires_on(day, one[1].expiry)), number + one[1].pending_days)
+    return tuple(found)
 
 
-def timeline_of(programs: Sequence[Program]) -> Timeline:
-    """The timeline of some revisions, in order of their moments of effect."""
+def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = None) -> Timeline:
+    """The timeline of some revisions, in order of their moments of effect; `selects` where they are compiled already."""
     assert programs, "a timeline has at least one revision"
-    n_rules = 1 + max((rule.number for program in programs for rule in program.rules), default=0)
-    n_tiers = max(len(program.ladder.tiers) for program in programs)
+    n_ladders = max(len(program.ladders) for program in programs)
     n_currencies = max(len(program.currencies) for program in programs)
-    rules: list[int] = []
-    tests: list[int] = []
-    tiers: list[int] = []
-    revisions: list[int] = []
-    currencies: list[int] = []
+    n_terms = 1 + max(one.number for program in programs for c in program.currencies for one in c.terms)
+    limits = [limit for program in programs for rule in program.rules for limit in rule.limits]
+    n_limits = 1 + max((limit.number for limit in limits), default=-1)
+    currency_of = {
+        one.number: currency.number
+        for program in programs
+        for currency in program.currencies
+        for one in currency.terms
+    }
+    numbers = fold.Numbers([], [], [], [], [], [], [], [], [], [])
+    terms = []
     for program in programs:
-        block = [0] * (n_rules * fold.RULE_WIDTH)
-        for rule in program.rules:
-            first = len(tests) // fold.TEST_WIDTH
-            if rule.state != All(parts=()):
-                _postfix(rule.state, program, tests)
-            _put_rule(block, rule, first, len(tests) // fold.TEST_WIDTH)
-        rules.extend(block)
-        for rank in range(n_tiers):
-            tier = program.ladder.tiers[min(rank, len(program.ladder.tiers) - 1)]
-            tiers.extend((tier.number, tier.reach, *tier.multiplier))
-        for number in range(n_currencies):
-            currency = program.currencies[number] if number < len(program.currencies) else None
-            currencies.extend((currency.pending_days, currency.debt_limit) if currency else (0, 0))
-        revisions.extend(
+        writer = _Writer(program, numbers)
+        numbers.revisions.extend(
             (
                 _first_whole_day(program),
-                len(program.ladder.tiers),
-                program.ladder.currency,
-                program.ladder.window_days,
-                program.ladder.keeps_days,
-                _window_keep(program),
-                n_rules,
-                n_currencies,
-                n_tiers,
+                len(numbers.rules) // fold.RULE_WIDTH,
+                _keep_days(program),
                 len(programs),
+                n_currencies,
+                n_terms,
+                n_limits,
+                n_ladders,
             )
         )
+        writer.rules()
+        writer.limits(n_limits)
+        terms.append(writer.terms(n_terms, currency_of))
+        writer.currencies(n_currencies)
+        writer.ladders(n_ladders)
+    for table, width in ((numbers.tests, fold.TEST_WIDTH), (numbers.rule_limits, 1), (numbers.windows, fold.WINDOW_WIDTH),
+                         (numbers.rules, fold.RULE_WIDTH), (numbers.limits, fold.LIMIT_WIDTH)):  # fmt: skip
+        if not table:
+            table.extend([0] * width)
     return Timeline(
         programs=tuple(programs),
-        selects=tuple(compile_select(program) for program in programs),
-        rules=rules,
-        tests=tests or [0] * fold.TEST_WIDTH,
-        tiers=tiers,
-        revisions=revisions,
-        currencies=currencies,
+        selects=tuple(selects) if selects else tuple(compile_select(program) for program in programs),
+        numbers=numbers,
         n_currencies=n_currencies,
-        n_tiers=n_tiers,
+        n_terms=n_terms,
+        n_ladders=n_ladders,
+        n_tiers=max(len(ladder.tiers) for program in programs for ladder in program.ladders),
         rules_of=tuple({rule.number: rule for rule in program.rules} for program in programs),
         # A tier never leaves the programme; the newest revision has the last word on its code.
+        tier_codes={
+            tier.number: tier.code
+            for program in programs
+            for ladder in program.ladders
+            for tier in ladder.tiers
+        },
         mask_words=tuple(word_count(program) for program in programs),
-        tier_codes={tier.number: tier.code for program in programs for tier in program.ladder.tiers},
+        terms=tuple(terms),
+        limits={limit.number: limit for limit in limits},
     )
 
 
-def _put_rule(block: list[int], rule: EarnRule, tests_first: int, tests_end: int) -> None:
-    base = rule.number * fold.RULE_WIDTH
-    block[base : base + fold.RULE_WIDTH] = [
-        rule.currency,
-        int(rule.grant),
-        rule.rate[0],
-        rule.rate[1],
-        int(rule.rounding),
-        int(rule.multiplied_by_tier),
-        rule.group,
-        int(rule.group_keeps_best),
-        rule.cap_purchase,
-        rule.cap_day,
-        rule.cap_month,
-        tests_first,
-        tests_end,
-    ]
+class _Writer:
+    """Appends the numbers of one revision to the tables."""
+
+    def __init__(self, program: Program, numbers: fold.Numbers) -> None:
+        self.program = program
+        self.numbers = numbers
+
+    def rules(self) -> None:
+        """A row for each rule, with its tests and its limits."""
+        for rule in self.program.rules:
+            tests = len(self.numbers.tests) // fold.TEST_WIDTH
+            if rule.state != All(parts=()):
+                self._postfix(rule.state)
+            limits = len(self.numbers.rule_limits)
+            self.numbers.rule_limits.extend(limit.number for limit in rule.limits)
+            self.numbers.rules.extend(
+                (
+                    rule.number,
+                    rule.terms,
+                    rule.currency,
+                    int(rule.grant),
+                    *rule.rate,
+                    int(rule.rounding),
+                    rule.multiplied_by,
+                    rule.group,
+                    int(rule.group_keeps_best),
+                    limits,
+                    len(self.numbers.rule_limits),
+                    tests,
+                    len(self.numbers.tests) // fold.TEST_WIDTH,
+                )
+            )
+
+    def limits(self, count: int) -> None:
+        """A row for each limit number; -1 units where this revision has no such limit."""
+        named = [limit for rule in self.program.rules for limit in rule.limits]
+        known: dict[int, Limit] = {limit.number: limit for limit in named}
+        for number in range(count):
+            limit = known.get(number)
+            if limit is None:
+                self.numbers.limits.extend((0, -1, 0))
+            else:
+                self.numbers.limits.extend((int(limit.period), limit.units, named.count(limit)))
+
+    def terms(self, count: int, currency_of: Mapping[int, int]) -> tuple[tuple[int, Terms] | None, ...]:
+        """A row for each terms number. Its currency is the same in every revision, also in one that does not know it yet."""
+        known = {
+            one.number: (currency.number, one, at)
+            for currency in self.program.currencies
+            for at, one in enumerate(currency.terms)
+        }
+        for number in range(count):
+            currency, one, at = known.get(number, (currency_of.get(number, 0), None, 0))
+            qualifies, grace = (int(one.qualifies), one.grace_days) if one else (0, 0)
+            self.numbers.terms.extend((currency, qualifies, at, grace))
+        return tuple(known[number][:2] if number in known else None for number in range(count))
+
+    def currencies(self, count: int) -> None:
+        """A row for each currency number."""
+        for number in range(count):
+            known: Currency | None = (
+                self.program.currencies[number] if number < len(self.program.currencies) else None
+            )
+            self.numbers.currencies.extend(
+                (known.debt_limit, int(known.draw), known.terms[0].number) if known else (0, 0, 0)
+            )
+
+    def ladders(self, count: int) -> None:
+        """A row for each ladder, with its tiers and its window."""
+        for at in range(count):
+            ladder: Ladder | None = self.program.ladders[at] if at < len(self.program.ladders) else None
+            first = len(self.numbers.tiers) // fold.TIER_WIDTH
+            for tier in ladder.tiers if ladder else ():
+                self.numbers.tiers.extend((tier.number, tier.reach, *tier.multiplier))
+            self.numbers.ladders.extend(
+                (
+                    first,
+                    len(self.numbers.tiers) // fold.TIER_WIDTH,
+                    ladder.counts if ladder else fold.BY_SPEND,
+                    self._window(ladder.window) if ladder else 0,
+                    ladder.keeps_days if ladder else 0,
+                )
+            )
+
+    def _window(self, window: Window) -> int:
+        """The row of a window in the table, added where it is new."""
+        row = [int(window.kind), window.days]
+        table, width = self.numbers.windows, fold.WINDOW_WIDTH
+        for at in range(0, len(table), width):
+            if table[at : at + width] == row:
+                return at // width
+        table.extend(row)
+        return len(table) // width - 1
+
+    def _postfix(self, condition: Condition) -> None:
+        """Append a condition on state to the tests in postfix order; two at a time, so that the stack of bits stays low."""
+        tests = self.numbers.tests
+        if isinstance(condition, Claim):
+            self._claim(condition)
+        elif isinstance(condition, Not):
+            self._postfix(condition.part)
+            tests.extend((fold.NOT, 0, 0, 0, 0))
+        else:
+            joined = fold.AND if isinstance(condition, All) else fold.OR
+            if not condition.parts:
+                truth = isinstance(condition, All)
+                tests.extend(
+                    (
+                        fold.CLAIM,
+                        fold.FACT_PURCHASES_BEFORE,
+                        0,
+                        -_LARGE if truth else 1,
+                        _LARGE if truth else 0,
+                    )
+                )
+            for i, part in enumerate(condition.parts):
+                self._postfix(part)
+                if i:
+                    tests.extend((joined, 0, 2, 0, 0))
+
+    def _claim(self, claim: Claim) -> None:
+        tests = self.numbers.tests
+        fact = _FACT_NUMBERS[claim.fact]
+        if fact == fold.FACT_TIER:
+            codes = claim.value if isinstance(claim.value, tuple) else (claim.value,)
+            found = [
+                (at, tier.number)
+                for at, ladder in enumerate(self.program.ladders)
+                for tier in ladder.tiers
+                if tier.code in codes
+            ]
+            if not found:
+                self._postfix(Any(parts=()))
+            for i, (ladder, number) in enumerate(found):
+                tests.extend((fold.CLAIM, fact, ladder, number, number))
+                if i:
+                    tests.extend((fold.OR, 0, 2, 0, 0))
+            return
+        argument = 0
+        if fact in (fold.FACT_SPEND, fold.FACT_VISITS):
+            argument = self._window(Window(kind=WindowKind.ROLLING, days=claim.window_days))
+        elif fact == fold.FACT_BALANCE:
+            argument = next(c.number for c in self.program.currencies if c.code == claim.currency)
+        low, high = _bounds(claim)
+        tests.extend((fold.CLAIM, fact, argument, low, high))
+        if claim.operator == "ne":
+            # A fact that is missing makes the claim false, and `ne` is a claim too: only two state facts can be missing.
+            tests.extend((fold.NOT, 0, 0, 0, 0))
+            tests.extend((fold.CLAIM, fact, argument, -_LARGE, _LARGE, fold.AND, 0, 2, 0, 0))
 
 
 def _first_whole_day(program: Program) -> int:
@@ -185,9 +354,15 @@ def _first_whole_day(program: Program) -> int:
     return day_number(day)
 
 
-def _window_keep(program: Program) -> int:
-    """How many days of the window can still be asked for: the longest window, seen from the latest late purchase."""
-    longest = program.ladder.window_days if len(program.ladder.tiers) > 1 else 0
+_DAYS_OF = {WindowKind.CALENDAR_YEAR: 366, WindowKind.MEMBERSHIP_YEAR: 366, WindowKind.LIFE: fold.FAR}
+
+
+def _keep_days(program: Program) -> int:
+    """How many days can still be asked for: those of the longest window, seen from the latest late purchase."""
+    longest = 0
+    for ladder in program.ladders:
+        if len(ladder.tiers) > 1:
+            longest = max(longest, _DAYS_OF.get(ladder.window.kind, ladder.window.days))
     for rule in program.rules:
         longest = max(longest, _longest_window(rule.state))
     return longest + max(program.late_days.values(), default=0) if longest else 0
@@ -199,50 +374,6 @@ def _longest_window(condition: Condition) -> int:
     if isinstance(condition, Not):
         return _longest_window(condition.part)
     return max((_longest_window(part) for part in condition.parts), default=0)
-
-
-def _postfix(condition: Condition, program: Program, tests: list[int]) -> None:
-    """Append a condition on state to `tests` in postfix order; two at a time, so that the stack of bits stays low."""
-    if isinstance(condition, Claim):
-        _claim(condition, program, tests)
-    elif isinstance(condition, Not):
-        _postfix(condition.part, program, tests)
-        tests.extend((fold.NOT, 0, 0, 0, 0))
-    else:
-        joined = fold.AND if isinstance(condition, All) else fold.OR
-        if not condition.parts:
-            truth = isinstance(condition, All)
-            tests.extend(
-                (fold.CLAIM, fold.FACT_PURCHASES_BEFORE, 0, -_LARGE if truth else 1, _LARGE if truth else 0)
-            )
-        for i, part in enumerate(condition.parts):
-            _postfix(part, program, tests)
-            if i:
-                tests.extend((joined, 0, 2, 0, 0))
-
-
-def _claim(claim: Claim, program: Program, tests: list[int]) -> None:
-    fact = _FACT_NUMBERS[claim.fact]
-    if fact == fold.FACT_TIER:
-        codes = claim.value if isinstance(claim.value, tuple) else (claim.value,)
-        numbers = [tier.number for tier in program.ladder.tiers if tier.code in codes]
-        choice: list[Condition] = []
-        if not numbers:
-            _postfix(Any(parts=tuple(choice)), program, tests)
-        for i, number in enumerate(numbers):
-            tests.extend((fold.CLAIM, fact, 0, number, number))
-            if i:
-                tests.extend((fold.OR, 0, 2, 0, 0))
-        return
-    argument = claim.window_days
-    if fact == fold.FACT_BALANCE:
-        argument = next(c.number for c in program.currencies if c.code == claim.currency)
-    low, high = _bounds(claim)
-    tests.extend((fold.CLAIM, fact, argument, low, high))
-    if claim.operator == "ne":
-        # A fact that is missing makes the claim false, and `ne` is a claim too: only two state facts can be missing.
-        tests.extend((fold.NOT, 0, 0, 0, 0))
-        tests.extend((fold.CLAIM, fact, argument, -_LARGE, _LARGE, fold.AND, 0, 2, 0, 0))
 
 
 def _bounds(claim: Claim) -> tuple[int, int]:

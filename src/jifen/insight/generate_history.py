@@ -1,7 +1,7 @@
 """A large history made from a small one: a seeded generator of members, purchases and lines, as a snapshot folder.
 
 It is for measuring and for practice, and its manifest says so (`kind` generated, the seed). No ledger judged it: it has no
-hits, postings, lots or balances.
+hits, movements, postings, lots or balances, and no entries; lives begin with the first purchase and not with an enrolment.
 
 What it keeps: how many lines a basket has and of which categories; which stores and at which weekday, hour and season;
 how often a member comes compared with others; what products of a category cost, and how often they are bought. What it does
@@ -334,11 +334,10 @@ class _Bucket:
                 weekday=local.dt.weekday().cast(pl.Int64),
                 hour=local.dt.hour().cast(pl.Int64),
                 store_date=date,
-                judged_tier=pl.lit(0, dtype=pl.Int64),
-                tier_after=pl.lit(0, dtype=pl.Int64),
-                hit_rules=nothing,
-                hit_amounts=nothing,
-                hit_quantities=nothing,
+                judged_tiers=nothing,
+                tiers_after=nothing,
+                hits=nothing,
+                moves=nothing,
                 balances_after=nothing,
             )
             .select(TABLES["purchases"].contract.schema.names())
@@ -357,7 +356,7 @@ class _Bucket:
         noughts = pl.lit([0] * self.source.n_currencies, dtype=pl.List(pl.Int64))
         nothing = pl.lit([], dtype=pl.List(pl.Int64))
         whole = {
-            "tier": 0, "review_day": fold.FAR, "clock_day": 0, "clock_at": 0, "lots_opened": 0,
+            "joined_day": 0, "clock_day": 0, "clock_at": 0, "lots_opened": 0,
             "next_due_day": fold.FAR, "next_lapse_at": fold.FAR_AT,
         }  # fmt: skip
         return pl.DataFrame(
@@ -373,8 +372,9 @@ class _Bucket:
             status=pl.lit("active"),
             balances=noughts,
             debts=noughts,
-            spend_window=nothing,
-            tier_history=pl.lit([0, 0, 0], dtype=pl.List(pl.Int64)),
+            ladders=nothing,
+            days=nothing,
+            tier_history=nothing,
             counters=nothing,
             holds=nothing,
             **{name: pl.lit(value, dtype=pl.Int64) for name, value in whole.items()},

@@ -16,14 +16,11 @@ import pyarrow as pa
 
 from jifen.domain import fold
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import POSTS, VERB_NAMES
 from jifen.insight.frames import ATTRIBUTE_PREFIX
 from jifen.insight.lives import Lives
 
 Integers = npt.NDArray[np.int64]
-
-VERBS = ("earn", "claw_back", "redeem", "expire", "adjust_up", "adjust_down", "give", "receive")
-ACCOUNTS = ("issued", "issued", "redeemed", "expired", "adjusted", "adjusted", "in_transit", "in_transit")
-CREDITS = (True, False, False, False, True, False, False, True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +39,20 @@ def int_arrays(values: Integers, starts: Integers) -> pl.Series:
     lists = pa.LargeListArray.from_arrays(pa.array(starts, pa.int64()), pa.array(values, pa.int64()))
     joined = pl.Series(pl.from_arrow(lists)).cast(pl.List(pl.String)).list.join(",")
     return pl.Series("{" + joined + "}")
+
+
+def _wide(rows: Integers) -> pl.Series:
+    """The rows of a table, each as PostgreSQL array text."""
+    return int_arrays(np.ascontiguousarray(rows).reshape(-1), np.arange(len(rows) + 1) * rows.shape[1])
+
+
+def _moves(lives: Lives, events: slice) -> pl.Series:
+    """The movements of each event, as PostgreSQL array text."""
+    before = int(lives.told[events.start - 1, fold.TOLD_MOVED]) if events.start > 0 else 0
+    ends = lives.told[events, fold.TOLD_MOVED]
+    starts = np.concatenate([[before], ends])
+    flat = lives.moves[before : int(starts[-1])].reshape(-1)
+    return int_arrays(flat, (starts - before) * fold.MOVE_WIDTH)
 
 
 def line_documents(lines: pl.DataFrame) -> pl.Series:
@@ -112,25 +123,29 @@ def rows_of_members(
     ids = pl.Series("member_id", member_ids)
     is_purchase = of >= 0
     own = of[is_purchase]
-    balances = int_arrays(
-        told[:, fold.TOLD_BALANCES :].reshape(-1),
-        np.arange(len(told) + 1) * (told.shape[1] - fold.TOLD_BALANCES),
-    )
+    n = timeline.n_ladders
+    judged, after = fold.TOLD_TIERS, fold.TOLD_TIERS + n
     revisions = np.array([program.revision for program in timeline.programs])
     moments = pl.Series("at", kinds[:, fold.EVENT_RECORDED_AT], dtype=pl.Int64)
+    legs = (
+        lives.legs[kinds[:, fold.EVENT_LEGS]]
+        if len(lives.legs)
+        else np.zeros((len(kinds), fold.LEG_WIDTH), np.int64)
+    )
     common = pl.DataFrame(
         {
             "member_id": ids.gather(member),
             "sequence": told[:, fold.TOLD_SEQUENCE],
-            "at": pl.from_epoch(moments, time_unit="s").dt.replace_time_zone("UTC"),
+            "at": pl.from_epoch(moments, time_unit="us").dt.replace_time_zone("UTC"),
             "revision": revisions[kinds[:, fold.EVENT_REVISION]],
-            "tier_after": told[:, fold.TOLD_TIER],
-            "balances_after": balances,
-            "judged_tier": told[:, fold.TOLD_JUDGED_TIER],
+            "judged_tiers": _wide(told[:, judged:after]),
+            "tiers_after": _wide(told[:, after : after + n]),
+            "balances_after": _wide(told[:, after + n :]),
+            "moves": _moves(lives, events),
             "kind": kinds[:, fold.EVENT_KIND],
             "code": told[:, fold.TOLD_CODE],
-            "currency": kinds[:, fold.EVENT_CURRENCY],
-            "units": kinds[:, fold.EVENT_UNITS],
+            "currency": legs[:, fold.LEG_CURRENCY],
+            "units": legs[:, fold.LEG_UNITS],
         }
     )
     bought = _purchase_rows(
@@ -170,8 +185,10 @@ def _purchase_rows(
     part = purchases[first:end]
     hit_start = lives.hit_start[first : end + 1]
     rows = slice(int(hit_start[0]), int(hit_start[-1])) if end > first else slice(0, 0)
-    hits = lives.hits[rows]
-    local = hit_start - hit_start[0]
+    hits = np.concatenate(
+        [lives.hits[rows][:, : fold.HIT_ORIGIN], lives.results[rows][:, : fold.RETURNED]], axis=1
+    )
+    local = (hit_start - hit_start[0]) * hits.shape[1]
     lines = slice(int(line_starts[first]), int(line_starts[end]))
     words = lives.words[:, lines]
     tags = part.get_column("tags")
@@ -200,12 +217,11 @@ def _purchase_rows(
             "masks": int_arrays(
                 words.T.reshape(-1), (line_starts[first : end + 1] - line_starts[first]) * words.shape[0]
             ),
-            "hit_rules": int_arrays(hits[:, fold.HIT_RULE], local),
-            "hit_amounts": int_arrays(hits[:, fold.HIT_AMOUNT], local),
-            "hit_quantities": int_arrays(hits[:, fold.HIT_QUANTITY], local),
+            "hits": int_arrays(hits.reshape(-1), local),
+            "moves": common["moves"],
             "revision": common["revision"],
-            "judged_tier": common["judged_tier"],
-            "tier_after": common["tier_after"],
+            "judged_tiers": common["judged_tiers"],
+            "tiers_after": common["tiers_after"],
             "balances_after": common["balances_after"],
             "actor": pl.repeat(actor, len(common), eager=True),
         }
@@ -226,10 +242,15 @@ def _text_arrays(texts: pl.Series) -> pl.Series:
 def _entry_rows(common: pl.DataFrame, is_purchase: npt.NDArray[np.bool_], actor: str) -> pl.DataFrame:
     rows = common.filter(pl.Series(~is_purchase) & (pl.col("sequence") > 0))
     done = (pl.col("code") == fold.DONE) & (pl.col("kind") == fold.REDEEM)
+    enrols = pl.col("kind") == fold.ENROL
     return rows.select(
         "member_id",
         "sequence",
-        kind=pl.when(done).then(pl.lit("redeem")).otherwise(pl.lit("advance")),
+        kind=pl.when(enrols)
+        .then(pl.lit("enrol"))
+        .when(done)
+        .then(pl.lit("redeem"))
+        .otherwise(pl.lit("advance")),
         currency=pl.when(done).then(pl.col("currency")),
         units=pl.when(done).then(pl.col("units")),
         revision="revision",
@@ -237,7 +258,8 @@ def _entry_rows(common: pl.DataFrame, is_purchase: npt.NDArray[np.bool_], actor:
         note=pl.when(done).then(pl.lit(f"{actor}: simulated redemption")),
         occurred_at="at",
         recorded_at="at",
-        tier_after="tier_after",
+        moves="moves",
+        tiers_after="tiers_after",
         balances_after="balances_after",
     )
 
@@ -251,18 +273,18 @@ def _posting_rows(
     of: Integers,
     actor: str,
 ) -> pl.DataFrame:
-    before = int(lives.told[events.start - 1, fold.TOLD_POSTINGS]) if events.start > 0 else 0
-    ends = lives.told[events, fold.TOLD_POSTINGS]
+    before = int(lives.told[events.start - 1, fold.TOLD_POSTED]) if events.start > 0 else 0
+    ends = lives.told[events, fold.TOLD_POSTED]
     starts = np.concatenate([[before], ends[:-1]]) if len(ends) else np.array([], dtype=np.int64)
     counts = ends - starts
     posted = lives.postings[before : before + int(counts.sum())]
     event = np.repeat(np.arange(len(counts)), counts)
     part = np.arange(len(event)) - np.repeat(starts - before, counts)
-    verb = posted[:, fold.OUT_VERB]
+    verb = posted[:, fold.POST_VERB]
     purchase = of[event]
-    reasons, granted, desired = _reasons(lives, timeline, posted, event, purchase, events)
+    reasons = _reasons(lives, timeline, posted, event, purchase, events)
     zone = timeline.time_zone
-    due = pl.Series("due", posted[:, fold.OUT_DUE_DAY])
+    due = pl.Series("due", posted[:, fold.POST_DUE_DAY])
     row = common[event]
     stores = purchases.select("store", "channel")
     where = pl.Series(np.where(purchase >= 0, purchase, 0))
@@ -270,7 +292,7 @@ def _posting_rows(
     known = pl.Series(purchase >= 0)
     precise = purchases.get_column("occurred_at").gather(where) if purchases.height else row["at"].clear()
     frame = pl.DataFrame(
-        {"due": due, "at": row["at"], "precise": precise, "known": known, "lot": posted[:, fold.OUT_LOT]}
+        {"due": due, "at": row["at"], "precise": precise, "known": known, "lot": posted[:, fold.POST_LOT]}
     )
     entry_at = pl.when("known").then("precise").otherwise("at")
     due_at = (
@@ -288,7 +310,7 @@ def _posting_rows(
     )
     funders = np.array(
         [
-            [timeline.funder_of(row, currency) for currency in range(timeline.n_currencies)]
+            [timeline.terms_of(row, terms).funded_by for terms in range(timeline.n_terms)]
             for row in range(len(timeline.programs))
         ],
         dtype=object,
@@ -299,18 +321,17 @@ def _posting_rows(
             "member_id": row["member_id"],
             "sequence": row["sequence"],
             "part": part,
-            "currency": posted[:, fold.OUT_CURRENCY],
-            "verb": pl.Series(VERBS).gather(pl.Series(verb)),
-            "account": pl.Series(ACCOUNTS).gather(pl.Series(verb)),
-            "is_credit": pl.Series(CREDITS).gather(pl.Series(verb)),
-            "units": posted[:, fold.OUT_UNITS],
-            "balance_after": posted[:, fold.OUT_BALANCE_AFTER],
-            "reason_rules": reasons,
-            "reason_desired": desired,
-            "reason_granted": granted,
+            "currency": posted[:, fold.POST_CURRENCY],
+            "verb": pl.Series(VERB_NAMES).gather(pl.Series(verb)),
+            "account": pl.Series([one.account for one in POSTS]).gather(pl.Series(verb)),
+            "is_credit": pl.Series([one.is_credit for one in POSTS]).gather(pl.Series(verb)),
+            "units": posted[:, fold.POST_UNITS],
+            "balance_after": posted[:, fold.POST_BALANCE_AFTER],
+            "terms": posted[:, fold.POST_TERMS],
+            "reasons": reasons,
             "lot": times["lot"],
             "revision": row["revision"],
-            "funder": pl.Series(funders[rows, posted[:, fold.OUT_CURRENCY]].tolist(), dtype=pl.String),
+            "funder": pl.Series(funders[rows, posted[:, fold.POST_TERMS]].tolist(), dtype=pl.String),
             "store": shop["store"].zip_with(known, pl.Series([None], dtype=pl.String)),
             "channel": shop["channel"].zip_with(known, pl.Series([None], dtype=pl.String)),
             "actor": pl.repeat(actor, len(event), eager=True),
@@ -322,36 +343,41 @@ def _posting_rows(
 
 def _reasons(
     lives: Lives, timeline: Timeline, posted: Integers, event: Integers, purchase: Integers, events: slice
-) -> tuple[pl.Series, pl.Series, pl.Series]:
-    """Rules, granted and desired of each posting; those that no rule made have one reason, rule 0."""
+) -> pl.Series:
+    """The reasons of each posting, rows of (rule number, desired, granted); what no rule made has one, of rule 0."""
     n = len(posted)
-    is_earn = (posted[:, fold.OUT_VERB] == fold.EARN) & (purchase >= 0)
-    n_rules = timeline.revisions[fold.REVISION_RULES]
-    currency_of = np.array(timeline.rules).reshape(-1, fold.RULE_WIDTH)[:, fold.RULE_CURRENCY]
+    is_earn = (posted[:, fold.POST_VERB] == fold.EARN) & (purchase >= 0)
+    rules = np.array(timeline.numbers.rules).reshape(-1, fold.RULE_WIDTH)
+    first_rule = np.array(timeline.numbers.revisions).reshape(-1, fold.REVISION_WIDTH)[:, fold.REVISION_RULES]
     row = lives.events[events][event, fold.EVENT_REVISION]
-    # Every (earn posting, hit of its purchase) pair, then those of the posting's currency.
+    # Every (earn posting, hit of its purchase) pair, then those of the posting's terms.
     owner = np.flatnonzero(is_earn)
     first = lives.hit_start[purchase[owner]]
     count = lives.hit_start[purchase[owner] + 1] - first
     posting = np.repeat(owner, count)
     hit = np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(int(count.sum()))
-    rule = lives.hits[hit, fold.HIT_RULE]
-    same = currency_of[row[posting] * n_rules + rule] == posted[posting, fold.OUT_CURRENCY]
+    rule = rules[first_rule[row[posting]] + lives.hits[hit, fold.HIT_RULE]]
+    same = rule[:, fold.RULE_TERMS] == posted[posting, fold.POST_TERMS]
     posting, hit, rule = posting[same], hit[same], rule[same]
     others = np.flatnonzero(~is_earn)
-    units = posted[others, fold.OUT_UNITS]
+    units = posted[others, fold.POST_UNITS]
     who = np.concatenate([posting, others])
     order = np.argsort(who, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(who, minlength=n))]).astype(np.int64)
-
-    def column(of_hits: Integers, of_others: Integers) -> pl.Series:
-        return int_arrays(np.concatenate([of_hits, of_others])[order], starts)
-
-    return (
-        column(rule, np.zeros(len(others), dtype=np.int64)),
-        column(lives.results[hit, fold.GRANTED], units),
-        column(lives.results[hit, fold.DESIRED], units),
+    found = np.concatenate(
+        [
+            np.stack(
+                [
+                    rule[:, fold.RULE_NUMBER],
+                    lives.results[hit, fold.DESIRED],
+                    lives.results[hit, fold.GRANTED],
+                ],
+                axis=1,
+            ),
+            np.stack([np.zeros(len(others), dtype=np.int64), units, units], axis=1),
+        ]
     )
+    return int_arrays(found[order].reshape(-1), starts * 3)
 
 
 def _lot_rows(lives: Lives, first: int, end: int, ids: pl.Series) -> pl.DataFrame:
@@ -361,6 +387,7 @@ def _lot_rows(lives: Lives, first: int, end: int, ids: pl.Series) -> pl.DataFram
         {
             "member_id": ids.gather(pl.Series(lives.lot_member[rows] - first)),
             "number": lots[:, fold.LOT_NUMBER],
+            "terms": lots[:, fold.LOT_TERMS],
             "currency": lots[:, fold.LOT_CURRENCY],
             "origin": lots[:, fold.LOT_ORIGIN],
             "opened": lots[:, fold.LOT_OPENED],
@@ -403,13 +430,18 @@ def _member_rows(
     n = timeline.n_currencies
     every = np.arange(end - first + 1) * n
     money = state[:, fold.BALANCES :]
+    days_width = fold.DAYS_COUNTED + timeline.n_ladders
     return pl.DataFrame(
         {
             "member_id": member_ids,
             "enrolled_at": enrolled["occurred_at"],
+            "joined_day": state[:, fold.JOINED_DAY],
             "sequence": state[:, fold.SEQUENCE],
-            "tier": state[:, fold.TIER],
-            "review_day": state[:, fold.REVIEW_DAY],
+            "ladders": _wide(
+                lives.ladders[first:end]
+                .reshape(-1, fold.STANDS_WIDTH)[:, : fold.STANDS_JUDGED]
+                .reshape(end - first, -1)
+            ),
             "purchases": state[:, fold.PURCHASES],
             "last_purchase_day": state[:, fold.LAST_PURCHASE_DAY],
             "clock_day": state[:, fold.CLOCK_DAY],
@@ -420,7 +452,7 @@ def _member_rows(
             "next_due_at": due.to_series(),
             "balances": int_arrays(np.ascontiguousarray(money[:, 0::2]).reshape(-1), every),
             "debts": int_arrays(np.ascontiguousarray(money[:, 1::2]).reshape(-1), every),
-            "spend_window": kept(lives.window, fold.KEPT_WINDOW, fold.WINDOW_WIDTH),
+            "days": kept(lives.days, fold.KEPT_DAYS, days_width),
             "tier_history": kept(lives.history, fold.KEPT_HISTORY, fold.HISTORY_WIDTH),
             "counters": kept(lives.counters, fold.KEPT_COUNTERS, fold.COUNTER_WIDTH),
             "holds": pl.repeat("{}", end - first, eager=True),

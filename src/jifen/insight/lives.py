@@ -5,7 +5,6 @@ This is what bulk import writes and what a replay compares. It reads frames and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,16 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from jifen.domain import fold
-from jifen.domain.calendar import date_of, epoch_second
-from jifen.domain.member import fresh_scalars
+from jifen.domain import fold, verbs
 from jifen.domain.program.reading import facts_of
 from jifen.domain.timeline import Timeline
 from jifen.insight.compiled_fold import walk as compiled_walk
+from jifen.insight.event_columns import blank, entry_legs, put_dates, put_entries, put_purchases
 from jifen.insight.select_columns import SparseHits, column_of, hits_of_masks, masks, words_of
+from jifen.insight.walked import Walk, walk_arrays
 
 Integers = npt.NDArray[np.int64]
-Walk = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +29,14 @@ class Lives:
     """What became of events: arrays of rows as `domain/fold.py` lays them out.
 
     Event e is purchase `purchase_of[e]`, or another event when that is -1. Hits of purchase p stand in rows
-    `hit_start[p]` to `hit_start[p + 1]` of `hits` and `results`; postings of event e end at `told[e, TOLD_POSTINGS]`.
+    `hit_start[p]` to `hit_start[p + 1]` of `hits` and `results`; postings of event e end at `told[e, TOLD_POSTED]`, movements
+    at `told[e, TOLD_MOVED]`.
     """
 
     n_members: int
     starts: Integers
     events: Integers
+    legs: Integers
     purchase_of: Integers
     hits: Integers
     results: Integers
@@ -44,10 +44,12 @@ class Lives:
     words: Integers
     told: Integers
     postings: Integers
+    moves: Integers
     members: Integers
+    ladders: Integers
     lots: Integers
     lot_member: Integers
-    window: Integers
+    days: Integers
     history: Integers
     counters: Integers
     kept_starts: Integers
@@ -69,8 +71,8 @@ def with_calendar(purchases: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     """Purchases with what calendars say of them.
 
     Shape
-        adds   row (of the timeline; -1 before the first revision), occurred_day, occurred_s, month (programme's zone),
-               weekday, hour, date (store's zone)
+        adds   row (of the timeline; -1 before the first revision), occurred_day (programme's zone), weekday, hour, date
+               (store's zone)
     """
     zone = timeline.time_zone
     moments = pl.Series(
@@ -80,8 +82,6 @@ def with_calendar(purchases: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     frame = purchases.with_columns(
         row=pl.Series(moments.search_sorted(purchases["occurred_at"], side="right").cast(pl.Int64) - 1),
         occurred_day=local.dt.date().cast(pl.Int32).cast(pl.Int64),
-        occurred_s=pl.col("occurred_at").dt.epoch("us") // 1_000_000,
-        month=local.dt.year().cast(pl.Int64) * 12 + local.dt.month().cast(pl.Int64) - 1,
     )
     stores = timeline.newest.stores
     zones = {code: store.time_zone for code, store in stores.items() if store.time_zone != zone}
@@ -207,140 +207,121 @@ def walk_lives(
         extra       EXTRA; an event stands after the purchases of the same moment
     """
     found, words = select_history(purchases, lines, timeline)
-    merged, purchase_of = _merged(purchases, extra, timeline)
-    n_events = merged.shape[0]
+    merged, purchase_of, legs = _merged(purchases, extra, timeline)
     member = merged[:, -1]
     events = np.ascontiguousarray(merged[:, : fold.EVENT_WIDTH])
     is_purchase = purchase_of >= 0
     events[is_purchase, fold.EVENT_HITS] = found.start[purchase_of[is_purchase]]
     events[is_purchase, fold.EVENT_HITS_END] = found.start[purchase_of[is_purchase] + 1]
-    expiry = _put_expiry(events, timeline)
+    dates = put_dates(events, timeline)
 
     n_hits = len(found.rule)
     hits = np.stack([found.rule, found.amount, found.quantity, np.full(n_hits, -1)], axis=1).astype(np.int64)
-    n_currencies = timeline.n_currencies
     starts = np.searchsorted(member, np.arange(n_members + 1)).astype(np.int64)
-    counts = np.diff(starts)
-    most = int(counts.max(initial=0))
-    per_member = np.bincount(member[is_purchase], minlength=n_members).astype(np.int64)
-    lot_room = per_member * n_currencies
-    lot_starts = np.concatenate([[0], np.cumsum(lot_room)]).astype(np.int64)
-    hits_of_member = np.zeros(n_members, dtype=np.int64)
-    np.add.at(hits_of_member, member[is_purchase], np.diff(found.start)[purchase_of[is_purchase]])
-    most_hits = int(hits_of_member.max(initial=0))
-    width = fold.BALANCES + n_currencies * fold.BALANCE_WIDTH
-    foot = timeline.programs[0].ladder.tiers[0].number
-    members = np.tile(np.array(fresh_scalars(n_currencies, foot), dtype=np.int64), n_members)
-    told_width = fold.TOLD_BALANCES + n_currencies
-    n_tiers = timeline.n_tiers
-    lots = np.zeros(max(1, int(lot_starts[-1])) * fold.LOT_WIDTH, dtype=np.int64)
-    results = np.zeros(max(1, n_hits) * fold.RESULT_WIDTH, dtype=np.int64)
-    told = np.zeros(max(1, n_events) * told_width, dtype=np.int64)
-    out = np.zeros(1 + fold.OUT_WIDTH * (2 * int(lot_starts[-1]) + n_events + 1), dtype=np.int64)
-    kept_window = np.zeros((n_events + 1) * fold.WINDOW_WIDTH, dtype=np.int64)
-    kept_history = np.zeros((n_members + n_events * n_tiers + 1) * fold.HISTORY_WIDTH, dtype=np.int64)
-    kept_counters = np.zeros((2 * n_hits + 1) * fold.COUNTER_WIDTH, dtype=np.int64)
-    kept_starts = np.zeros((n_members + 1) * 4, dtype=np.int64)
-    walk(
-        starts, members, width, lots, lot_starts,
-        np.zeros((most + 2) * fold.WINDOW_WIDTH, dtype=np.int64),
-        np.zeros((most * n_tiers + 2) * fold.HISTORY_WIDTH, dtype=np.int64),
-        np.zeros((2 * most_hits + 1) * fold.COUNTER_WIDTH, dtype=np.int64),
-        np.zeros(fold.HOLD_WIDTH, dtype=np.int64),
-        events.reshape(-1), hits.reshape(-1) if n_hits else np.zeros(fold.HIT_WIDTH, dtype=np.int64), results, expiry,
-        *(np.array(table, dtype=np.int64) for table in
-          (timeline.rules, timeline.tests, timeline.tiers, timeline.revisions, timeline.currencies)),
-        out, told, told_width,
-        kept_window, kept_history, kept_counters, np.zeros(fold.HOLD_WIDTH, dtype=np.int64), kept_starts,
-    )  # fmt: skip
-    state = members.reshape(n_members, width)
-    opened = state[:, fold.LOTS]
-    lot_rows = np.repeat(lot_starts[:-1] - np.concatenate([[0], np.cumsum(opened)[:-1]]), opened) + np.arange(
-        opened.sum()
+    firsts = np.minimum(starts[:-1], max(len(events) - 1, 0))
+    walked = walk_arrays(
+        timeline,
+        starts=starts,
+        first_rows=events[firsts, fold.EVENT_REVISION]
+        if len(events)
+        else np.zeros(n_members, dtype=np.int64),
+        events=events,
+        hits=hits.reshape(-1) if n_hits else np.zeros(fold.HIT_WIDTH, dtype=np.int64),
+        results=np.zeros(max(1, n_hits) * fold.RESULT_WIDTH, dtype=np.int64),
+        dates=dates,
+        legs=legs.reshape(-1) if len(legs) else np.zeros(fold.LEG_WIDTH, dtype=np.int64),
+        moves=np.zeros(1, dtype=np.int64),
+        walk=walk,
     )
-    ends = kept_starts.reshape(-1, 4)[-1]
+    kept = walked.kept
+    ends = kept.starts.reshape(-1, fold.KEPT_WIDTH)[-1]
     return Lives(
         n_members=n_members,
         starts=starts,
         events=events,
+        legs=legs,
         purchase_of=purchase_of,
         hits=hits,
-        results=results.reshape(-1, fold.RESULT_WIDTH)[:n_hits],
+        results=walked.results[:n_hits],
         hit_start=found.start,
         words=words,
-        told=told.reshape(-1, told_width)[:n_events],
-        postings=out[1 : 1 + out[0] * fold.OUT_WIDTH].reshape(-1, fold.OUT_WIDTH),
-        members=state,
-        lots=lots.reshape(-1, fold.LOT_WIDTH)[lot_rows],
-        lot_member=np.repeat(np.arange(n_members), opened),
-        window=kept_window.reshape(-1, fold.WINDOW_WIDTH)[: ends[fold.KEPT_WINDOW]],
-        history=kept_history.reshape(-1, fold.HISTORY_WIDTH)[: ends[fold.KEPT_HISTORY]],
-        counters=kept_counters.reshape(-1, fold.COUNTER_WIDTH)[: ends[fold.KEPT_COUNTERS]],
-        kept_starts=kept_starts.reshape(-1, 4),
+        told=walked.told,
+        postings=walked.postings,
+        moves=walked.moves,
+        members=walked.members,
+        ladders=walked.ladders,
+        lots=np.concatenate(walked.lots) if walked.lots else np.zeros((0, fold.LOT_WIDTH), dtype=np.int64),
+        lot_member=np.repeat(np.arange(n_members), walked.members[:, fold.LOTS]),
+        days=kept.days.reshape(-1, fold.DAYS_COUNTED + timeline.n_ladders)[: ends[fold.KEPT_DAYS]],
+        history=kept.history[: ends[fold.KEPT_HISTORY] * fold.HISTORY_WIDTH].reshape(-1, fold.HISTORY_WIDTH),
+        counters=kept.counters[: ends[fold.KEPT_COUNTERS] * fold.COUNTER_WIDTH].reshape(
+            -1, fold.COUNTER_WIDTH
+        ),
+        kept_starts=kept.starts.reshape(-1, fold.KEPT_WIDTH),
     )
 
 
 def _merged(
     purchases: pl.DataFrame, extra: pl.DataFrame | None, timeline: Timeline
-) -> tuple[Integers, Integers]:
-    """Events in the order of the fold, with the member in a last column, and the purchase each is (-1: none)."""
+) -> tuple[Integers, Integers, Integers]:
+    """Events in the order of the fold, with the member in a last column; the purchase each is (-1: none); and their legs."""
     n = purchases.height
-    block = np.zeros((n, fold.EVENT_WIDTH + 1), dtype=np.int64)
-    for column, name in (
-        (fold.EVENT_REVISION, "row"), (fold.EVENT_OCCURRED_DAY, "occurred_day"), (fold.EVENT_OCCURRED_AT, "occurred_s"),
-        (fold.EVENT_RECORDED_DAY, "occurred_day"), (fold.EVENT_RECORDED_AT, "occurred_s"), (fold.EVENT_MONTH, "month"),
-        (fold.EVENT_AMOUNT, "amount_minor"), (fold.EVENT_WIDTH, "member"),
-    ):  # fmt: skip
-        block[:, column] = purchases.get_column(name).to_numpy()
-    block[:, fold.EVENT_KIND] = fold.PURCHASE
-    order = np.arange(n, dtype=np.int64)
-    if extra is None or extra.height == 0:
-        return block, order
-    other = with_calendar(
-        extra.select(pl.col("at").alias("occurred_at"), store=pl.lit(None, dtype=pl.String)), timeline
-    )
-    added = np.zeros((extra.height, fold.EVENT_WIDTH + 1), dtype=np.int64)
-    for column, name in (
-        (fold.EVENT_REVISION, "row"), (fold.EVENT_OCCURRED_DAY, "occurred_day"), (fold.EVENT_OCCURRED_AT, "occurred_s"),
-        (fold.EVENT_RECORDED_DAY, "occurred_day"), (fold.EVENT_RECORDED_AT, "occurred_s"), (fold.EVENT_MONTH, "month"),
-    ):  # fmt: skip
-        added[:, column] = other.get_column(name).to_numpy()
-    for column, name in (
-        (fold.EVENT_KIND, "kind"), (fold.EVENT_CURRENCY, "currency"), (fold.EVENT_UNITS, "units"),
-        (fold.EVENT_WIDTH, "member"),
-    ):  # fmt: skip
-        added[:, column] = extra.get_column(name).to_numpy()
-    merged = np.concatenate([block, added])
-    purchase_of = np.concatenate([order, np.full(extra.height, -1, dtype=np.int64)])
+    zone = timeline.time_zone
+    bought = blank(n, more=1)
+    put_purchases(bought, purchases.with_columns(recorded_at="occurred_at"), zone)
+    bought[:, fold.EVENT_REVISION] = purchases.get_column("row").to_numpy()
+    bought[:, -1] = purchases.get_column("member").to_numpy()
+    others = EXTRA.to_frame() if extra is None else extra
+    rows = with_calendar(
+        others.select(pl.col("at").alias("occurred_at"), store=pl.lit(None, dtype=pl.String)), timeline
+    ).get_column("row")
+    entries = others.select(
+        "currency", "units", "member", recorded_at="at", kind=pl.col("kind").replace_strict(_NAMES, return_dtype=pl.String),
+        origin=pl.lit(None, dtype=pl.Int64), value=pl.lit(None, dtype=pl.Int64),
+        lapses_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")),
+    )  # fmt: skip
+    added = blank(entries.height, more=1)
+    put_entries(added, entries, zone)
+    added[:, fold.EVENT_REVISION] = rows.to_numpy()
+    added[:, -1] = entries.get_column("member").to_numpy()
+    legs = entry_legs(entries, zone)
+    first = np.arange(entries.height)
+    added[:, fold.EVENT_LEGS] = first
+    added[:, fold.EVENT_LEGS_END] = first + (legs[:, fold.LEG_VERB] >= 0)
+    merged = np.concatenate([bought, added])
+    purchase_of = np.concatenate([np.arange(n, dtype=np.int64), np.full(entries.height, -1, dtype=np.int64)])
+    is_enrolment = merged[:, fold.EVENT_KIND] == fold.ENROL
     by = np.lexsort(
         (
             np.arange(len(merged)),
-            purchase_of < 0,
+            (purchase_of < 0) & ~is_enrolment,
+            ~is_enrolment,
             merged[:, fold.EVENT_RECORDED_AT],
-            merged[:, fold.EVENT_WIDTH],
+            merged[:, -1],
         )
     )
-    return merged[by], purchase_of[by]
+    return merged[by], purchase_of[by], legs
 
 
-def _put_expiry(events: Integers, timeline: Timeline) -> Integers:
-    """The days of expiry by (revision, day), and in each event where its own begin."""
-    pairs = events[:, fold.EVENT_REVISION] * (2 * fold.FAR) + events[:, fold.EVENT_OCCURRED_DAY]
-    distinct, where = np.unique(pairs, return_inverse=True)
-    events[:, fold.EVENT_EXPIRY] = where * timeline.n_currencies
-    table = np.full((max(1, len(distinct)), timeline.n_currencies), fold.FAR, dtype=np.int64)
-    for i, pair in enumerate(distinct.tolist()):
-        row, day = divmod(pair, 2 * fold.FAR)
-        on = date_of(day)
-        assert on is not None, "an event has a date"
-        days = timeline.expiry_days(row, on)
-        table[i, : len(days)] = days
-    return table.reshape(-1)
+_NAMES = {kind.number: kind.name for kind in verbs.KINDS}
+
+
+def enrolments(purchases: pl.DataFrame) -> pl.DataFrame:
+    """An ENROL for each member, at the moment of the first purchase.
+
+    Shape
+        purchases   member, occurred_at
+        returns     EXTRA
+    """
+    firsts = purchases.group_by("member").agg(at=pl.col("occurred_at").min()).sort("member")
+    return firsts.select(
+        "member", "at", kind=pl.lit(fold.ENROL, dtype=pl.Int64), currency=pl.lit(0, dtype=pl.Int64),
+        units=pl.lit(0, dtype=pl.Int64),
+    ).cast(EXTRA)  # fmt: skip
 
 
 def advance_all(n_members: int, to: datetime) -> pl.DataFrame:
     """An event for each member that only lets time pass up to a moment."""
-    assert epoch_second(to) >= 0, "the moment lies after 1970"
     return pl.DataFrame(
         {
             "member": pl.Series(np.arange(n_members), dtype=pl.Int64),

@@ -1,41 +1,28 @@
 """Replay: whole histories through the compiled fold once more, held against what the ledger keeps.
 
-It rebuilds lots, balances, counters, tiers and every posting from the journal's entries alone and tells each difference.
+It rebuilds every column of the cache, every posting and every movement from the journal's entries alone and tells each
+difference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from itertools import pairwise
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from jifen.domain import fold
-from jifen.domain.calendar import day_number, day_or_never, epoch_second, local_date, month_number
-from jifen.domain.member import fresh_scalars
+from jifen.domain import fold, verbs
+from jifen.domain.calendar import day_or_never, next_due_at
+from jifen.domain.events import Script, Slice, legs_of, moves_undone
 from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
 from jifen.insight.compiled_fold import walk as compiled_walk
-from jifen.insight.ledger_rows import VERBS
+from jifen.insight.walked import Walked, walk_script
 
 Rows = Sequence[Mapping[str, Any]]
-Integers = npt.NDArray[np.int64]
-
-KINDS = {
-    "redeem": fold.REDEEM,
-    "reserve": fold.RESERVE,
-    "commit": fold.COMMIT,
-    "release": fold.RELEASE,
-    "adjust_up": fold.ADJUST_UP,
-    "adjust_down": fold.ADJUST_DOWN,
-    "gift_out": fold.GIFT_OUT,
-    "gift_in": fold.GIFT_IN,
-    "advance": fold.ADVANCE,
-}
+Own = list[tuple[int, str, Mapping[str, Any]]]
+HIT = 6
+"""Numbers kept of a hit in the journal: see `decide.HitResult`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,55 +33,6 @@ class Difference:
     what: str
     kept: Any
     replayed: Any
-
-
-@dataclass(slots=True)
-class _Script:
-    """Events and hits of some members, being written."""
-
-    timeline: Timeline
-    events: list[int] = field(default_factory=list)
-    hits: list[int] = field(default_factory=list)
-    expiry: list[int] = field(default_factory=list)
-    expiry_at: dict[tuple[int, date], int] = field(default_factory=dict)
-    lots: list[int] = field(default_factory=list)  # room for each member
-    days: dict[datetime, date] = field(default_factory=dict)
-
-    def local(self, at: datetime) -> date:
-        return local_date(at, self.timeline.time_zone)
-
-    def event(self, kind: int, row: int, occurred_at: datetime, recorded_at: datetime) -> list[int]:
-        occurred_on, recorded_on = self.local(occurred_at), self.local(recorded_at)
-        event = [0] * fold.EVENT_WIDTH
-        event[fold.EVENT_KIND] = kind
-        event[fold.EVENT_REVISION] = row
-        event[fold.EVENT_OCCURRED_DAY] = day_number(occurred_on)
-        event[fold.EVENT_OCCURRED_AT] = epoch_second(occurred_at)
-        event[fold.EVENT_RECORDED_DAY] = day_number(recorded_on)
-        event[fold.EVENT_RECORDED_AT] = epoch_second(recorded_at)
-        event[fold.EVENT_MONTH] = month_number(occurred_on)
-        event[fold.EVENT_EXPIRY] = self.expiry_of(row, occurred_on)
-        event[fold.EVENT_HITS] = len(self.hits) // fold.HIT_WIDTH
-        return event
-
-    def expiry_of(self, row: int, on: date) -> int:
-        at = self.expiry_at.get((row, on))
-        if at is None:
-            at = self.expiry_at[row, on] = len(self.expiry)
-            days = self.timeline.expiry_days(row, on)
-            self.expiry += days + [fold.FAR] * (self.timeline.n_currencies - len(days))
-        return at
-
-    def lengths(self) -> tuple[int, int]:
-        return len(self.events), len(self.hits)
-
-    def back_to(self, lengths: tuple[int, int]) -> None:
-        del self.events[lengths[0] :]
-        del self.hits[lengths[1] :]
-
-    def close(self, event: list[int]) -> None:
-        event[fold.EVENT_HITS_END] = len(self.hits) // fold.HIT_WIDTH
-        self.events += event
 
 
 def replay(
@@ -108,43 +46,67 @@ def replay(
     lots: Rows,
     walk: Callable[..., Any] = compiled_walk,
 ) -> list[Difference]:
-    """Every difference between the cache and postings of some members and their journal replayed.
+    """Every difference between the cache and journal of some members and their entries replayed.
 
     Shape
         each   rows in order of (member_id, sequence), as `store.history.histories` reads them
     """
-    if not members:
-        return []
-    script = _Script(timeline)
+    script = Script(timeline)
     journal = _journal(purchases, returns, entries)
-    starts = [0]
-    sequences: list[int] = []
+    lives = _Lives(starts=[0], first_rows=[], held=[])
     whole: list[Mapping[str, Any]] = []
     torn: list[Difference] = []
     for member in members:
-        begun = script.lengths()
+        own = journal.get(member["member_id"], [])
+        begun = tuple(len(table) for table in script.asked)
         try:
-            written = _write_member(script, journal.get(member["member_id"], []))
-        except (AssertionError, KeyError, Refusal) as missing:
+            held = _write_member(script, own)
+            first = timeline.row_at(own[0][2]["recorded_at"]) if own else 0
+        except (AssertionError, KeyError, IndexError, ValueError, Refusal) as missing:
             # The journal names what is not there (a revision, a purchase): that is a finding, not a crash.
-            script.back_to(begun)
+            for table, length in zip(script.asked, begun, strict=True):
+                del table[length:]
             what = "the journal cannot be replayed"
-            torn.append(
-                Difference(member_id=str(member["member_id"]), what=what, kept=repr(missing), replayed=None)
-            )
+            torn.append(_difference(member, what, repr(missing), None))
             continue
         whole.append(member)
-        sequences += written
-        starts.append(len(sequences))
+        lives.starts.append(lives.starts[-1] + len(own))
+        lives.first_rows.append(first)
+        lives.held.append(held)
     if not whole:
         return torn
-    return torn + _compare(timeline, script, whole, starts, sequences, journal, postings, lots, walk)
+    try:
+        walked = walk_script(script, lives.starts, lives.first_rows, held=lives.held, walk=walk)
+    except AssertionError as broken:
+        if len(whole) == 1:
+            return [*torn, _difference(whole[0], "the journal cannot be replayed", repr(broken), None)]
+        # One of them is torn: alone each tells for itself.
+        for member in whole:
+            torn += replay(
+                timeline, members=[member], purchases=_of(purchases, member), returns=_of(returns, member),
+                entries=_of(entries, member), postings=_of(postings, member), lots=_of(lots, member), walk=walk,
+            )  # fmt: skip
+        return torn
+    return torn + _compare(timeline, walked, whole, lives, journal, postings, lots)
 
 
-def _journal(
-    purchases: Rows, returns: Rows, entries: Rows
-) -> dict[Any, list[tuple[int, str, Mapping[str, Any]]]]:
-    journal: dict[Any, list[tuple[int, str, Mapping[str, Any]]]] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lives:
+    starts: list[int]
+    first_rows: list[int]
+    held: list[int]
+
+
+def _of(rows: Rows, member: Mapping[str, Any]) -> Rows:
+    return [row for row in rows if row["member_id"] == member["member_id"]]
+
+
+def _difference(member: Mapping[str, Any], what: str, kept: Any, replayed: Any) -> Difference:
+    return Difference(member_id=str(member["member_id"]), what=what, kept=kept, replayed=replayed)
+
+
+def _journal(purchases: Rows, returns: Rows, entries: Rows) -> dict[Any, Own]:
+    journal: dict[Any, Own] = {}
     for name, rows in (("purchase", purchases), ("return", returns), ("entry", entries)):
         for row in rows:
             journal.setdefault(row["member_id"], []).append((row["sequence"], name, row))
@@ -153,167 +115,209 @@ def _journal(
     return journal
 
 
-def _write_member(script: _Script, own: list[tuple[int, str, Mapping[str, Any]]]) -> list[int]:
+def _write_member(script: Script, own: Own) -> int:
+    """Write the events of a member; return how many lots reservations held, as the journal's movements tell it."""
     timeline = script.timeline
     bought: dict[int, tuple[int, Mapping[str, Any]]] = {}
-    room = 0
+    by_sequence = {sequence: row for sequence, _, row in own}
+    held = 0
     for sequence, name, row in own:
         if name == "purchase":
-            at = timeline.row_of(row["revision"])
-            event = script.event(fold.PURCHASE, at, row["occurred_at"], row["recorded_at"])
-            event[fold.EVENT_AMOUNT] = row["amount_minor"]
-            bought[sequence] = (len(script.hits) // fold.HIT_WIDTH, row)
-            for hit in zip(row["hit_rules"], row["hit_amounts"], row["hit_quantities"], strict=True):
-                script.hits += (*hit, -1)
-            room += timeline.n_currencies
+            first = script.seen(_three(row["hits"]))
+            bought[sequence] = (first, row)
+            script.add(
+                fold.PURCHASE, row=timeline.row_of(row["revision"]), occurred_at=row["occurred_at"],
+                recorded_at=row["recorded_at"], amount=row["amount_minor"], hits=first,
+            )  # fmt: skip
         elif name == "return":
             first, purchase = bought[row["purchase_sequence"]]
-            at = timeline.row_of(purchase["revision"])
-            event = script.event(fold.RETURN, at, purchase["occurred_at"], row["recorded_at"])
-            event[fold.EVENT_AMOUNT] = row["amount_minor"]
-            event[fold.EVENT_ORIGIN] = row["purchase_sequence"]
-            event[fold.EVENT_WHOLE] = int(row["is_whole"])
-            for i, hit in enumerate(
-                zip(row["hit_rules"], row["hit_amounts"], row["hit_quantities"], strict=True)
-            ):
-                script.hits += (*hit, first + i)
+            back = script.back(_three(row["hits"]), of=first)
+            script.add(
+                fold.VOID if row["is_void"] else fold.RETURN, row=timeline.row_of(purchase["revision"]),
+                occurred_at=purchase["occurred_at"], recorded_at=row["recorded_at"], amount=row["amount_minor"],
+                origin=row["purchase_sequence"], hits=back, is_whole=row["is_whole"],
+            )  # fmt: skip
         else:
-            at = timeline.row_at(row["recorded_at"])
-            event = script.event(KINDS[row["kind"]], at, row["recorded_at"], row["recorded_at"])
-            event[fold.EVENT_CURRENCY] = row["currency"] or 0
-            event[fold.EVENT_UNITS] = row["units"] or 0
-            event[fold.EVENT_ORIGIN] = row["origin"] or 0
-            if row["lapses_at"] is not None:
-                event[fold.EVENT_LAPSES_AT] = epoch_second(row["lapses_at"])
-                event[fold.EVENT_LAPSES_DAY] = day_number(script.local(row["lapses_at"]))
-            if row["kind"] == "gift_in":
-                for day, units in zip(row["slices"][::2], row["slices"][1::2], strict=True):
-                    script.hits += (0, units, day, -1)
-                    room += 1
-            room += 1
-        script.close(event)
-    script.lots.append(room)
-    return [sequence for sequence, _, _ in own]
+            _write_entry(script, row, by_sequence)
+            held += sum(way == fold.W_HELD for way in row["moves"][fold.MOVE_WAY :: fold.MOVE_WIDTH])
+    return held
+
+
+def _write_entry(
+    script: Script, row: Mapping[str, Any], by_sequence: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Write an entry other than a sale or a return."""
+    kind = verbs.KIND_OF[row["kind"]]
+    flat = row["slices"] or []
+    undone = by_sequence[row["origin"]] if kind == fold.REVERSE else None
+    script.add(
+        kind,
+        row=script.timeline.row_at(row["recorded_at"]),
+        occurred_at=row["recorded_at"],
+        recorded_at=row["recorded_at"],
+        origin=row["origin"] or 0,
+        undoes=-1 if undone is None else verbs.KIND_OF[undone["kind"]],
+        value=row["value"] or 0,
+        moves=() if undone is None else moves_undone(undone["moves"], row["units"]),
+        legs=legs_of(
+            kind,
+            zone=script.timeline.time_zone,
+            currency=row["currency"] or 0,
+            units=row["units"] or 0,
+            origin=row["origin"] or 0,
+            lapses_at=row["lapses_at"],
+            slices=[Slice(*flat[at : at + 3]) for at in range(0, len(flat), 3)],
+        ),
+    )
+
+
+def _three(hits: Sequence[int]) -> list[tuple[int, int, int]]:
+    return [(hits[at], hits[at + 1], hits[at + 2]) for at in range(0, len(hits), HIT)]
 
 
 def _compare(
     timeline: Timeline,
-    script: _Script,
+    walked: Walked,
     members: Rows,
-    starts: list[int],
-    sequences: list[int],
-    journal: Mapping[Any, list[tuple[int, str, Mapping[str, Any]]]],
+    lives: _Lives,
+    journal: Mapping[Any, Own],
     postings: Rows,
     lots: Rows,
-    walk: Callable[..., Any],
 ) -> list[Difference]:
-    n_currencies, n_tiers = timeline.n_currencies, timeline.n_tiers
-    width = fold.BALANCES + n_currencies * fold.BALANCE_WIDTH
-    n_events = len(sequences)
-    n_hits = len(script.hits) // fold.HIT_WIDTH
-    most = max((b - a for a, b in pairwise(starts)), default=0)
-    lot_starts = np.concatenate([[0], np.cumsum(script.lots)]).astype(np.int64)
-    state = np.array(
-        [number for member in members for number in fresh_scalars(n_currencies, member["tier_history"][2])],
-        dtype=np.int64,
-    )
-    told_width = fold.TOLD_BALANCES + n_currencies
-    told = _room(n_events * told_width)
-    out = _room(1 + fold.OUT_WIDTH * (4 * int(lot_starts[-1]) + 2 * n_events * n_currencies + 1))
-    own_lots = _room(int(lot_starts[-1]) * fold.LOT_WIDTH)
-    results = _room(n_hits * fold.RESULT_WIDTH)
-    window, history = (
-        _room(n_events * fold.WINDOW_WIDTH),
-        _room((len(members) + n_events * n_tiers) * fold.HISTORY_WIDTH),
-    )
-    counters, holds = (
-        _room(2 * n_hits * fold.COUNTER_WIDTH),
-        _room((int(lot_starts[-1]) + 1) * fold.HOLD_WIDTH),
-    )
-    kept = _room((len(members) + 1) * 4)
-    walk(
-        np.array(starts, dtype=np.int64), state, width, own_lots, lot_starts,
-        _room((most + 2) * fold.WINDOW_WIDTH), _room((most * n_tiers + 2) * fold.HISTORY_WIDTH),
-        _room((2 * n_hits + 1) * fold.COUNTER_WIDTH), _room((int(lot_starts[-1]) + 1) * fold.HOLD_WIDTH),
-        _array(script.events), _array(script.hits), results, _array(script.expiry),
-        *(_array(table) for table in
-          (timeline.rules, timeline.tests, timeline.tiers, timeline.revisions, timeline.currencies)),
-        out, told, told_width, window, history, counters, holds, kept,
-    )  # fmt: skip
-    told = told[: n_events * told_width].reshape(-1, told_width)
-    kept = kept.reshape(-1, 4)
     found: list[Difference] = []
-    posted = _by_entry(postings)
+    posted = _postings_by_entry(postings)
     lot_rows = _lots_by_member(lots)
-    outs = out[1 : 1 + out[0] * fold.OUT_WIDTH].reshape(-1, fold.OUT_WIDTH).tolist()
-    scalars = state.reshape(-1, width)
-    begun = 0
+    outs, moves = walked.postings.tolist(), walked.moves.tolist()
+    told = walked.told.tolist()
+    n_ladders = timeline.n_ladders
+    events = 0
+    hit = 0
+    before = (0, 0)
     for m, member in enumerate(members):
-        who = str(member["member_id"])
 
-        def differs(what: str, stored: Any, again: Any, *, who: str = who) -> None:
+        def differs(what: str, stored: Any, again: Any, *, member: Mapping[str, Any] = member) -> None:
             if stored != again:
-                found.append(Difference(member_id=who, what=what, kept=stored, replayed=again))
+                found.append(_difference(member, what, stored, again))
 
-        for e in range(starts[m], starts[m + 1]):
-            end = int(told[e, fold.TOLD_POSTINGS])
-            differs(f"entry {sequences[e]}: sequence", sequences[e], int(told[e, fold.TOLD_SEQUENCE]))
-            again = [(o[fold.OUT_CURRENCY], VERBS[o[fold.OUT_VERB]], o[fold.OUT_UNITS], o[fold.OUT_BALANCE_AFTER])
-                     for o in outs[begun:end]]  # fmt: skip
-            begun = end
-            differs(
-                f"entry {sequences[e]}: postings", posted.get((member["member_id"], sequences[e]), []), again
-            )
-            row = journal[member["member_id"]][e - starts[m]][2]
-            differs(f"entry {sequences[e]}: tier after", row["tier_after"], int(told[e, fold.TOLD_TIER]))
-            after = told[e, fold.TOLD_BALANCES :].tolist()
+        for sequence, name, row in journal.get(member["member_id"], []):
+            tell = told[events]
+            events += 1
+            ends = (tell[fold.TOLD_POSTED], tell[fold.TOLD_MOVED])
+            at = f"entry {sequence}: "
+            differs(at + "sequence", sequence, tell[fold.TOLD_SEQUENCE])
+            own = [[o[fold.POST_CURRENCY], verbs.VERB_NAMES[o[fold.POST_VERB]], o[fold.POST_UNITS],
+                    o[fold.POST_BALANCE_AFTER], o[fold.POST_TERMS], o[fold.POST_LOT] or None]
+                   for o in outs[before[0] : ends[0]]]  # fmt: skip
+            differs(at + "postings", posted.get((member["member_id"], sequence), []), own)
+            again = [number for one in moves[before[1] : ends[1]] for number in one]
+            differs(at + "movements", list(row["moves"]), again)
+            tiers = tell[fold.TOLD_TIERS : fold.TOLD_TIERS + 2 * n_ladders]
+            stored = list(row["tiers_after"])
+            differs(at + "tiers after", stored, tiers[n_ladders : n_ladders + len(stored)])
             stored = list(row["balances_after"])
-            differs(f"entry {sequences[e]}: balances after", stored, after[: len(stored)])
-        own = scalars[m].tolist()
-        for name, column in (
-            ("sequence", fold.SEQUENCE), ("tier", fold.TIER), ("review_day", fold.REVIEW_DAY), ("purchases", fold.PURCHASES),
-            ("last_purchase_day", fold.LAST_PURCHASE_DAY), ("lots_opened", fold.LOTS_OPENED),
-            ("next_lapse_at", fold.NEXT_LAPSE_AT),
-        ):  # fmt: skip
-            differs(name, member[name], own[column])
-        n = len(member["balances"])
-        differs("balances", member["balances"], own[fold.BALANCES :: 2][:n])
-        differs("debts", member["debts"], own[fold.BALANCES + 1 :: 2][:n])
-        low, high = kept[m], kept[m + 1]
-        for name, rows, column, size in (
-            ("spend_window", window, fold.KEPT_WINDOW, fold.WINDOW_WIDTH),
-            ("tier_history", history, fold.KEPT_HISTORY, fold.HISTORY_WIDTH),
-            ("holds", holds, fold.KEPT_HOLDS, fold.HOLD_WIDTH),
-        ):
-            differs(name, list(member[name]), rows[low[column] * size : high[column] * size].tolist())
-        count = counters[low[fold.KEPT_COUNTERS] * 3 : high[fold.KEPT_COUNTERS] * 3].tolist()
-        differs("counters", _rows_of(member["counters"], 3), _rows_of(count, 3))
-        block = own_lots[lot_starts[m] * fold.LOT_WIDTH :][: own[fold.LOTS] * fold.LOT_WIDTH].tolist()
-        differs("lots", lot_rows.get(member["member_id"], []), _in_order(block, fold.LOT_WIDTH))
+            differs(at + "balances after", stored, tell[fold.TOLD_TIERS + 2 * n_ladders :][: len(stored)])
+            if name != "entry":
+                rows = len(row["hits"]) // HIT
+                results = walked.results[hit : hit + rows].tolist()
+                hit += rows
+                last = fold.WHY if name == "purchase" else fold.FORGIVEN
+                again = [
+                    number for one in results for number in (one[fold.DESIRED], one[fold.GRANTED], one[last])
+                ]
+                kept = [
+                    number for i in range(0, len(row["hits"]), HIT) for number in row["hits"][i + 3 : i + HIT]
+                ]
+                differs(at + "results of hits", kept, again)
+            if name == "purchase":
+                stored = list(row["judged_tiers"])
+                differs(at + "judged tiers", stored, tiers[: len(stored)])
+            before = ends
+        own_rows = journal.get(member["member_id"], [])
+        enrolled_at = own_rows[0][2]["occurred_at"] if own_rows else None
+        _compare_cache(timeline, walked, m, member, enrolled_at, lot_rows, differs)
     return found
 
 
-def _room(size: int) -> Integers:
-    return np.zeros(max(1, size), dtype=np.int64)
+def _compare_cache(
+    timeline: Timeline,
+    walked: Walked,
+    m: int,
+    member: Mapping[str, Any],
+    enrolled_at: datetime | None,
+    lot_rows: Mapping[Any, list[tuple[int, ...]]],
+    differs: Callable[[str, Any, Any], None],
+) -> None:
+    """Hold every column of the member's row, and his lots, against what the walk left."""
+    own = walked.members[m].tolist()
+    differs("enrolled_at", member["enrolled_at"], enrolled_at)
+    differs("status", member["status"], verbs.Status(own[fold.STATUS]).name.lower())
+    for name, column in (
+        ("joined_day", fold.JOINED_DAY), ("sequence", fold.SEQUENCE), ("purchases", fold.PURCHASES),
+        ("last_purchase_day", fold.LAST_PURCHASE_DAY), ("lots_opened", fold.LOTS_OPENED),
+        ("next_lapse_at", fold.NEXT_LAPSE_AT), ("clock_day", fold.CLOCK_DAY), ("clock_at", fold.CLOCK_AT),
+    ):  # fmt: skip
+        differs(name, member[name], own[column])
+    _compare_due(timeline, walked, m, member, differs)
+    n = len(member["balances"])
+    differs("balances", member["balances"], own[fold.BALANCES :: fold.BALANCE_WIDTH][:n])
+    differs("debts", member["debts"], own[fold.BALANCES + fold.DEBT :: fold.BALANCE_WIDTH][:n])
+    standing = walked.ladders[m].reshape(-1, fold.STANDS_WIDTH)[:, : fold.STANDS_JUDGED].reshape(-1).tolist()
+    differs("ladders", list(member["ladders"]), standing[: len(member["ladders"])])
+    kept = walked.kept
+    starts = kept.starts[m * fold.KEPT_WIDTH : (m + 2) * fold.KEPT_WIDTH]
+    days_width = fold.DAYS_COUNTED + timeline.n_ladders
+    for name, rows, column, size in (
+        ("days", kept.days, fold.KEPT_DAYS, days_width),
+        ("tier_history", kept.history, fold.KEPT_HISTORY, fold.HISTORY_WIDTH),
+        ("holds", kept.holds, fold.KEPT_HOLDS, fold.HOLD_WIDTH),
+    ):
+        low, high = starts[column], starts[fold.KEPT_WIDTH + column]
+        differs(name, list(member[name]), list(map(int, rows[low * size : high * size])))
+    low, high = starts[fold.KEPT_COUNTERS], starts[fold.KEPT_WIDTH + fold.KEPT_COUNTERS]
+    count = list(map(int, kept.counters[low * fold.COUNTER_WIDTH : high * fold.COUNTER_WIDTH]))
+    differs("counters", _counted(member["counters"]), _counted(count))
+    block = walked.lots[m][:, : fold.LOT_QUEUED].tolist()
+    differs("lots", lot_rows.get(member["member_id"], []), [tuple(lot) for lot in block])
 
 
-def _array(numbers: Sequence[int]) -> Integers:
-    return np.array(numbers if len(numbers) else [0], dtype=np.int64)
+def _compare_due(
+    timeline: Timeline,
+    walked: Walked,
+    m: int,
+    member: Mapping[str, Any],
+    differs: Callable[[str, Any, Any], None],
+) -> None:
+    """When the member is looked at again: never too late, and early only for what was due before it was spent or moved."""
+    own, lots = walked.members[m].tolist(), walked.lots[m].tolist()
+    reviews = walked.ladders[m][fold.STANDS_REVIEW_DAY :: fold.STANDS_WIDTH].tolist()
+    dues = [*reviews, fold.FAR]
+    passed = {own[fold.NEXT_DUE_DAY]}
+    for lot in lots:
+        expires, matures = lot[fold.LOT_EXPIRES] + 1, lot[fold.LOT_MATURES]
+        passed |= {min(expires, fold.FAR), matures}
+        if lot[fold.LOT_LEFT] > 0:
+            dues.append(expires)
+            if own[fold.BALANCES + lot[fold.LOT_CURRENCY] * fold.BALANCE_WIDTH + fold.DEBT] > 0:
+                dues.append(matures)
+    stored = member["next_due_day"]
+    if stored > min(dues) or (stored != min(dues) and stored not in passed):
+        differs("next_due_day", stored, min(dues))
+    at = next_due_at(stored, member["next_lapse_at"], timeline.time_zone)
+    differs("next_due_at", member["next_due_at"], at)
 
 
-def _in_order(flat: Sequence[int], width: int) -> list[tuple[int, ...]]:
-    return [tuple(flat[i : i + width]) for i in range(0, len(flat), width)]
+def _counted(flat: Sequence[int]) -> list[tuple[int, ...]]:
+    """Counters in an order of their own, without those that count nothing."""
+    width = fold.COUNTER_WIDTH
+    return sorted(
+        tuple(flat[i : i + width]) for i in range(0, len(flat), width) if flat[i + fold.COUNTER_USED]
+    )
 
 
-def _rows_of(flat: Sequence[int], width: int) -> list[tuple[int, ...]]:
-    """Rows in an order of their own, without those that count nothing."""
-    return sorted(row for row in _in_order(flat, width) if row[-1] != 0)
-
-
-def _by_entry(postings: Rows) -> dict[tuple[Any, int], list[tuple[int, str, int, int]]]:
-    found: dict[tuple[Any, int], list[tuple[int, str, int, int]]] = {}
+def _postings_by_entry(postings: Rows) -> dict[tuple[Any, int], list[list[Any]]]:
+    found: dict[tuple[Any, int], list[list[Any]]] = {}
     for row in postings:
-        told = (row["currency"], row["verb"], row["units"], row["balance_after"])
+        told = [row["currency"], row["verb"], row["units"], row["balance_after"], row["terms"], row["lot"]]
         found.setdefault((row["member_id"], row["sequence"]), []).append(told)
     return found
 
@@ -323,7 +327,7 @@ def _lots_by_member(lots: Rows) -> dict[Any, list[tuple[int, ...]]]:
     for row in lots:
         found.setdefault(row["member_id"], []).append(
             (
-                row["number"], row["currency"], row["left_units"], row["held"], row["gone"], row["expired"],
+                row["number"], row["terms"], row["currency"], row["left_units"], row["held"], row["gone"], row["expired"],
                 row["returned"], day_or_never(row["expires_on"]), day_or_never(row["matures_on"]), row["origin"],
                 row["opened"],
             )

@@ -118,7 +118,7 @@ def hits_of_masks(
     purchases: int,
 ) -> SparseHits:
     """Sparse hits from masks that are known. `words` has a row for each word and a column for each line."""
-    numbers = np.array([rule.number for rule in program.rules], dtype=np.int64)
+    numbers = np.arange(len(program.rules), dtype=np.int64)
     word, bit = numbers // WORD_BITS, np.int64(1) << (numbers % WORD_BITS)
     start = np.zeros(purchases + 1, dtype=np.int64)
     if not _count_hits(purchase, words, word, bit, start):
@@ -156,21 +156,21 @@ def select_baskets(
     if (n := lines.height) != int(line_start[-1]):
         raise FrameContractBroken(f"there are {n} lines, and purchases of {int(line_start[-1])}")
     count = word_count(program)
-    bits = [1 << rule.number % WORD_BITS for rule in program.rules]
+    bits = [1 << position % WORD_BITS for position in range(len(program.rules))]
     every = np.zeros(count, dtype=np.int64)
     texts: dict[str, list[tuple[int, Condition]]] = {}
     of_purchase: list[tuple[int, Condition]] = []
     of_line: list[tuple[int, Condition]] = []
-    for rule, bit in zip(program.rules, bits, strict=True):
-        every[rule.number // WORD_BITS] |= bit
+    for position, (rule, bit) in enumerate(zip(program.rules, bits, strict=True)):
+        every[position // WORD_BITS] |= bit
         found = factors(rule.given)
         for fact, condition in found.texts.items():
             if is_of_purchase(condition):
-                of_purchase.append((rule.number, condition))
+                of_purchase.append((position, condition))
             else:
-                texts.setdefault(column_of(fact), []).append((rule.number, condition))
+                texts.setdefault(column_of(fact), []).append((position, condition))
         for condition in found.rest:
-            (of_purchase if is_of_purchase(condition) else of_line).append((rule.number, condition))
+            (of_purchase if is_of_purchase(condition) else of_line).append((position, condition))
     words = np.empty((count, n), dtype=np.int64)
     _open_rules(_masks_of(purchases, of_purchase, every), line_start, words)
     for column, conditions in texts.items():
@@ -237,7 +237,7 @@ def _codes(column: pl.Series) -> tuple[pl.Series, Integers]:
 def _hits_of_baskets(
     lines: pl.DataFrame, line_start: Integers, words: Integers, program: Program
 ) -> SparseHits:
-    numbers = np.array([rule.number for rule in program.rules], dtype=np.int64)
+    numbers = np.arange(len(program.rules), dtype=np.int64)
     amount, quantity = (
         _integers(lines.get_column("amount_minor")),
         _integers(lines.get_column("quantity_milli")),
@@ -259,13 +259,13 @@ class _Words:
         self.every = [0] * self.words
         self.texts: dict[str, list[tuple[int, Condition]]] = {}
         self.rests: dict[tuple[Condition, ...], list[int]] = {}
-        for rule in program.rules:
-            self.every[rule.number // WORD_BITS] |= 1 << rule.number % WORD_BITS
+        for position, rule in enumerate(program.rules):
+            self.every[position // WORD_BITS] |= 1 << position % WORD_BITS
             found = factors(rule.given)
             for fact, condition in found.texts.items():
-                self.texts.setdefault(column_of(fact), []).append((rule.number, condition))
+                self.texts.setdefault(column_of(fact), []).append((position, condition))
             if found.rest:
-                self.rests.setdefault(found.rest, []).append(rule.number)
+                self.rests.setdefault(found.rest, []).append(position)
 
     def expressions(self) -> list[pl.Expr]:
         """One expression a word."""

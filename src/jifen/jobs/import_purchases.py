@@ -21,8 +21,9 @@ from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
 from jifen.insight.frames import REJECTS, Loaded
 from jifen.insight.ledger_rows import purchase_documents
-from jifen.insight.lives import with_calendar
+from jifen.insight.lives import enrolments, with_calendar
 from jifen.operations.load_history import History, body_hashes, load_history
+from jifen.operations.read_program import read_timeline
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.store.bulk import known_business_numbers, members_of_keys
 from jifen.store.ledger import Ledger
@@ -69,14 +70,12 @@ async def import_purchases(
     is_dry_run: bool = False,
 ) -> Imported:
     """Bring frames into the ledger. With `is_dry_run` it is only told what would happen."""
-    async with ledger.transaction() as connection:
-        clock = await ledger.clock(connection)
-        timeline = await ledger.timeline(connection, clock.newest)
+    timeline, now = await read_timeline(ledger, is_whole=True)
     work = _Work(
         ledger=ledger, timeline=timeline, actor=actor, say=say, extra=extra, total=loaded.purchases.height
     )
     purchases = with_calendar(loaded.purchases, timeline)
-    purchases = work.admit(purchases, clock.now)
+    purchases = work.admit(purchases, now)
     purchases = await work.pass_over_known(purchases, loaded.lines)
     new, rest = await work.part_members(purchases)
     if is_dry_run:
@@ -216,11 +215,12 @@ class _Work:
         refs = refs.with_columns(member=pl.int_range(pl.len(), dtype=pl.Int64))
         purchases = new.join(refs, on=["member_ref_kind", "member_ref"], how="left", maintain_order="left")
         purchases = purchases.with_columns(purchase=pl.int_range(pl.len(), dtype=pl.Int64))
+        more = [self.extra(purchases, self.timeline)] if self.extra else []
         history = History(
             purchases=purchases,
             lines=own,
             refs=refs.select(kind="member_ref_kind", value="member_ref"),
-            extra=self.extra(purchases, self.timeline) if self.extra else None,
+            extra=pl.concat([enrolments(purchases), *more]),
         )
         await load_history(self.ledger, self.timeline, history, actor=self.actor, say=self._done)
 

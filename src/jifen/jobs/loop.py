@@ -8,6 +8,7 @@ import structlog
 
 from jifen.operations.advance_members import BATCH, advance_members
 from jifen.operations.give_units import finish_gifts
+from jifen.operations.reverse_entry import finish_reversals
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.store.ledger import Ledger
 
@@ -30,7 +31,7 @@ async def run(ledger: Ledger) -> None:
 
 async def once_through(ledger: Ledger) -> dict[str, int]:
     """Do everything that is due now; return how much of each."""
-    gifts = await finish_gifts(ledger)
+    gifts = await finish_gifts(ledger) + await finish_reversals(ledger)
     members = 0
     while done := await advance_members(ledger):
         members += done

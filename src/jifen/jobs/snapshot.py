@@ -127,6 +127,7 @@ def _kept(revision: StoredRevision) -> SnapshotRevision:
         document=revision.document,
         document_hash=revision.document_hash,
         numbering=revision.numbering,
+        meaning=revision.meaning,
         effective_at=revision.effective_at,
         published_at=revision.published_at,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.decide import decide_units
 from jifen.domain.refusals import FieldWrong
-from jifen.store.gather import currency_number, gather_locked, save_decisions
+from jifen.store.gather import Need, currency_number, gather_locked, save_decisions
 from jifen.store.journal import Circumstance, EntryRow, add_entry
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
@@ -38,7 +38,8 @@ async def adjust_units(
         raise FieldWrong("an adjustment says why", pointer="/note")
 
     async def effect(connection: Connection) -> dict[str, Any]:
-        gathered = await gather_locked(ledger, connection, [member_id])
+        needs = [Need(member_id, currency, max(-units, 0))]
+        gathered = await gather_locked(ledger, connection, [member_id], needs=needs)
         member = gathered.member(member_id, pointer="/member")
         number = currency_number(gathered, currency)
         kind = fold.ADJUST_UP if units > 0 else fold.ADJUST_DOWN

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from jifen.domain.admission import believed
-from jifen.domain.decide import Decision, Earned, amount_returned, decide_purchase, decide_return
+from jifen.domain.decide import Decision, decide_purchase, decide_return
 from jifen.domain.purchase import Line, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
+from jifen.domain.returned import Earned, amount_returned
 from jifen.store.gather import Gathered, gather_locked, save_decisions, with_old_counters
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, add_postings
@@ -109,7 +110,7 @@ def _brought_back(
         lines=lines,
         masks=bought.masks,
         hits=bought.hits,
-        granted={reason.rule: reason.granted for reason in bought.results},
+        granted=[result.granted for result in bought.results],
         returned={},
     )
     return decide_return(gathered.timeline, bought.after, earned, returned, now=gathered.now)

@@ -7,9 +7,11 @@ from typing import Any
 
 import asyncpg
 
+from jifen.domain.decide import decide_enrolment
 from jifen.domain.member import new_member
 from jifen.domain.refusals import FieldWrong, KeyTaken, TooMuch
 from jifen.store.ids import new_id
+from jifen.store.journal import Circumstance, EntryRow, add_entry
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.members import MemberKey, add_keys, add_members, find_by_keys
 from jifen.store.once import Once, once
@@ -18,7 +20,9 @@ KEYS_MAX = 20
 KEY_LENGTH_MAX = 200
 
 
-async def enrol_member(ledger: Ledger, keys: Sequence[MemberKey], request: Once) -> dict[str, Any]:
+async def enrol_member(
+    ledger: Ledger, keys: Sequence[MemberKey], request: Once, *, actor: str | None = None
+) -> dict[str, Any]:
     """The new member's id, tier and keys.
 
     Refuses
@@ -34,15 +38,21 @@ async def enrol_member(ledger: Ledger, keys: Sequence[MemberKey], request: Once)
         if taken:
             raise_taken(next(iter(taken)))
 
-        member = new_member(new_id(), timeline)
+        member_id = new_id()
 
-        await add_members(connection, [member], enrolled_at=clock.now, time_zone=timeline.time_zone)
-        await add_keys(connection, member.member_id, keys)
+        decision = decide_enrolment(
+            timeline, new_member(member_id, timeline, timeline.row_at(clock.now)), now=clock.now
+        )
+
+        await add_members(connection, [decision.after], enrolled_at=clock.now, time_zone=timeline.time_zone)
+        at = Circumstance(occurred_at=clock.now, recorded_at=clock.now, actor=actor)
+        await add_entry(connection, timeline, decision, EntryRow("enrol"), at)
+        await add_keys(connection, member_id, keys)
 
         return {
-            "member_id": str(member.member_id),
-            "status": member.status,
-            "tier": timeline.newest.ladder.tiers[0].code,
+            "member_id": str(member_id),
+            "status": decision.after.status.name.lower(),
+            "tier": timeline.tier_codes[decision.after.tier],
             "enrolled_at": clock.now.isoformat(),
             "keys": [{"kind": key.kind, "value": key.value} for key in keys],
         }

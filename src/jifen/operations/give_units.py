@@ -13,7 +13,9 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.decide import decide_gift_received, decide_units
 from jifen.domain.refusals import FieldWrong, GiftToSelf, MemberClosed
-from jifen.store.gather import currency_number, gather_locked, save_decisions
+from jifen.domain.verbs import Status
+from jifen.store.compiled import begun_again
+from jifen.store.gather import Need, currency_number, gather_locked, save_decisions
 from jifen.store.gifts import Gift, add_gift, gifts_in_transit, lock_in_transit, mark_received
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, EntryRow, add_entry
@@ -46,10 +48,11 @@ async def give_units(
 
     async def effect(connection: Connection) -> dict[str, Any]:
         _, receivers = await read_members(connection, [receiver_id])
-        gathered = await gather_locked(ledger, connection, [member_id])
+        needs = [Need(member_id, currency, units)]
+        gathered = await gather_locked(ledger, connection, [member_id], needs=needs)
         member = gathered.spender(member_id, pointer="/member")
         receiver = receivers.get(receiver_id)
-        if receiver is None or receiver.status != "active":
+        if receiver is None or receiver.status is not Status.ACTIVE:
             raise MemberClosed("the receiver cannot take a gift", pointer="/receiver")
         number = currency_number(gathered, currency)
 
@@ -73,7 +76,6 @@ async def give_units(
             units=units,
             counterpart_id=receiver_id,
             gift_id=gift.gift_id,
-            slices=decision.slices,
         )
         at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor=actor, note=note)
         await add_entry(connection, gathered.timeline, decision, row, at)
@@ -103,6 +105,7 @@ async def receive_gift(ledger: Ledger, gift: Gift) -> None:
         await _receive(ledger, gift, gift.member_id, takes_any_status=True)
 
 
+@begun_again
 async def _receive(ledger: Ledger, gift: Gift, holder_id: UUID, *, takes_any_status: bool = False) -> bool:
     """Open the lots of a gift at a holder; False: he takes no entries any more. One member is locked, never two."""
     async with ledger.transaction() as connection:
@@ -110,7 +113,7 @@ async def _receive(ledger: Ledger, gift: Gift, holder_id: UUID, *, takes_any_sta
             return True
         gathered = await gather_locked(ledger, connection, [holder_id])
         holder = gathered.members[holder_id]
-        if holder.status in ("closed", "merged") and not takes_any_status:
+        if holder.status in (Status.CLOSED, Status.MERGED) and not takes_any_status:
             return False
 
         decision = decide_gift_received(

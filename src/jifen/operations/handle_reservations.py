@@ -25,7 +25,8 @@ from jifen.domain.refusals import (
     ReservationUnknown,
     TooMuch,
 )
-from jifen.store.gather import Gathered, currency_number, gather_locked, save_decisions
+from jifen.store.compiled import begun_again
+from jifen.store.gather import Gathered, Need, currency_number, gather_locked, save_decisions
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, EntryRow, add_entries
 from jifen.store.keys import RememberedAnswer, remember_answers, remembered_answers
@@ -36,8 +37,8 @@ from jifen.store.reservations import Reservation, add_reservations, find_reserva
 from jifen.store.rows import Together
 
 LAPSE_SECONDS_MAX = 86_400
-HOLDS_MAX = 200
-"""Rows of held lots that one member may have at once."""
+RESERVATIONS_MAX = 200
+"""Open reservations that one member may have at once, however many lots each holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +96,22 @@ async def _handle_alone(ledger: Ledger, asked: Asked) -> Answer:
     return (await _handle(ledger, [asked]))[0]
 
 
+@begun_again
 async def _handle(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer]:
     async with ledger.transaction() as connection:
         ids = [one.reservation_id for one in asked if isinstance(one, EndRequest)]
         named = await find_reservations(connection, ids)
         whose = await found_by(connection, [_whose(one, named) for one in asked])
-        gathered = await gather_locked(ledger, connection, [m for m in whose if m is not None])
+        gathered = await gather_locked(
+            ledger,
+            connection,
+            [m for m in whose if m is not None],
+            needs=[
+                Need(member_id, one.currency, one.units)
+                for one, member_id in zip(asked, whose, strict=True)
+                if isinstance(one, ReserveRequest) and member_id is not None
+            ],
+        )
         # Asked after the locks: whoever had the same key has committed by now, or comes later.
         known = await remembered_answers(connection, [one.once.key for one in asked])
 
@@ -180,8 +191,9 @@ class _Batch:
         gathered.spender(member_id, pointer="/member")
         member = self.members[member_id]
         number = currency_number(gathered, asked.currency)
-        if len(member.holds) // fold.HOLD_WIDTH >= HOLDS_MAX:
-            raise TooMuch("too many open reservations", pointer="/member", holds_max=HOLDS_MAX)
+        open_now = len(set(member.holds[fold.HOLD_RESERVATION :: fold.HOLD_WIDTH]))
+        if open_now >= RESERVATIONS_MAX:
+            raise TooMuch("too many open reservations", pointer="/member", reservations_max=RESERVATIONS_MAX)
         lapses_at = gathered.now + timedelta(seconds=asked.lapse_seconds)
 
         decision = decide_units(

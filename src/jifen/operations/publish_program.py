@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -11,16 +13,28 @@ from jifen.document.compile import compile_program, numbering_after
 from jifen.document.load import document_from
 from jifen.document.model import ProgramDocument
 from jifen.document.plan import plan
-from jifen.document.stored import kept_numbering, numbering_of
+from jifen.document.stored import kept_meaning, kept_numbering, numbering_of
 from jifen.document.write import as_values, document_hash
 from jifen.domain.program.numbering import Numbering
-from jifen.domain.refusals import EffectiveInThePast, ProgramRefused, RevisionStale
+from jifen.domain.program.select import compile_select
+from jifen.domain.refusals import EffectiveInThePast, ProgramRefused, Refusal, RevisionStale
+from jifen.store.compiled import Compiled
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
-from jifen.store.revisions import StoredRevision, add_revision, all_revisions
+from jifen.store.revisions import StoredRevision, add_revision, newest_revision
 
-LEAD = timedelta(seconds=2)
-"""A revision takes effect at least so far ahead, so that transactions which began without it have ended."""
+LEAD = timedelta(seconds=60)
+"""A revision takes effect at least so far ahead: by then every process that is asked for anything has compiled it, and
+transactions that began without it have ended. The first of a ledger needs no lead."""
+
+_UNKNOWN = datetime.fromtimestamp(0, UTC)
+
+
+class _Draft(NamedTuple):
+    """A revision as decided. Its moments are found by the write; without `compiled` it is the newest one itself."""
+
+    revision: StoredRevision
+    compiled: Compiled | None
 
 
 async def publish_program(
@@ -34,23 +48,27 @@ async def publish_program(
     """The revision, and whether it is new: the same document again is the newest revision itself.
 
     The very first revision may take effect at any time, so that history can be brought in under it; without a moment it
-    takes effect at once. Every later one takes effect ahead and after those before it.
+    takes effect at once. Every later one takes effect at least `LEAD` ahead of the moment it is written, and after those
+    before it; without a moment, when the lead is over.
 
     Refuses
         RevisionStale        `expected_revision` is not the newest any more, or another was published at the same moment
-        EffectiveInThePast   the moment is not ahead, or not after that of the newest revision
+        EffectiveInThePast   the moment is not so far ahead when it is written, or not after that of the newest revision
         ProgramRefused       it changes what the books forbid to change
         DocumentRefused      the document cannot be compiled
     """
+    newest, now = await _newest(ledger)
+
+    draft = await asyncio.to_thread(
+        _decided, newest, now, document, effective_at, published_by, expected_revision
+    )
+
+    if draft.compiled is None:
+        return draft.revision, False
     async with ledger.transaction() as connection:
-        return await _publish(
-            ledger,
-            connection,
-            document,
-            effective_at=effective_at,
-            published_by=published_by,
-            expected_revision=expected_revision,
-        )
+        revision = await _written(connection, draft, effective_at)
+    _adopt(ledger, draft, revision.effective_at)
+    return revision, True
 
 
 async def publish_program_once(
@@ -63,16 +81,17 @@ async def publish_program_once(
     expected_revision: int | None = None,
 ) -> dict[str, Any]:
     """The same for an Idempotency-Key: the revision without its document, and `is_new`."""
+    newest, now = await _newest(ledger)
+    draft = await asyncio.to_thread(
+        _decided_or_refused, newest, now, document, effective_at, published_by, expected_revision
+    )
 
     async def effect(connection: Connection) -> dict[str, Any]:
-        revision, is_new = await _publish(
-            ledger,
-            connection,
-            document,
-            effective_at=effective_at,
-            published_by=published_by,
-            expected_revision=expected_revision,
-        )
+        if isinstance(draft, Refusal):
+            # Raised where an earlier answer for this key is looked for: it may be the very reason of this refusal.
+            raise draft
+        is_new = draft.compiled is not None
+        revision = await _written(connection, draft, effective_at) if is_new else draft.revision
         return {
             "number": revision.number,
             "effective_at": revision.effective_at.isoformat(),
@@ -82,47 +101,89 @@ async def publish_program_once(
             "is_new": is_new,
         }
 
-    return await once(ledger, request, effect)
+    answer = await once(ledger, request, effect)
+    if isinstance(draft, _Draft) and answer["is_new"] and not answer["is_replay"]:
+        _adopt(ledger, draft, datetime.fromisoformat(answer["effective_at"]))
+    return answer
 
 
-async def _publish(
-    ledger: Ledger,
-    connection: Connection,
+async def _newest(ledger: Ledger) -> tuple[StoredRevision | None, datetime]:
+    async with ledger.transaction() as connection:
+        clock = await ledger.clock(connection)
+        return await newest_revision(connection), clock.now
+
+
+def _decided_or_refused(
+    newest: StoredRevision | None,
+    now: datetime,
     document: ProgramDocument,
-    *,
     effective_at: datetime | None,
     published_by: str,
     expected_revision: int | None,
-) -> tuple[StoredRevision, bool]:
-    clock = await ledger.clock(connection)
-    published = await all_revisions(connection)
-    newest = published[-1] if published else None
-    if expected_revision is not None and expected_revision != clock.newest:
-        raise RevisionStale(expected_revision=expected_revision, newest_revision=clock.newest)
-    if newest is not None and newest.document_hash == document_hash(document):
-        return newest, False
+) -> _Draft | Refusal:
+    try:
+        return _decided(newest, now, document, effective_at, published_by, expected_revision)
+    except Refusal as refusal:
+        return refusal
+
+
+def _decided(
+    newest: StoredRevision | None,
+    now: datetime,
+    document: ProgramDocument,
+    effective_at: datetime | None,
+    published_by: str,
+    expected_revision: int | None,
+) -> _Draft:
+    """What is to be published after the newest. Compiles, which takes its time: for a thread, outside every transaction."""
+    number = newest.number if newest else 0
+    if expected_revision is not None and expected_revision != number:
+        raise RevisionStale(expected_revision=expected_revision, newest_revision=number)
+    own_hash = document_hash(document)
     if newest is not None:
+        if newest.document_hash == own_hash:
+            return _Draft(newest, None)
         _check_change(newest, document)
-    at = effective_at or clock.now + (LEAD if newest else timedelta())
-    _check_moment(at, clock.now, newest)
+        _check_moment(effective_at, now, newest)
     numbering = numbering_of(newest.numbering) if newest else Numbering()
-
-    compile_program(document, revision=clock.newest + 1, effective_at=at, numbering=numbering)
-
+    program = compile_program(
+        document, revision=number + 1, effective_at=effective_at or _UNKNOWN, numbering=numbering
+    )
     revision = StoredRevision(
-        number=clock.newest + 1,
+        number=number + 1,
         document=as_values(document),
-        document_hash=document_hash(document),
+        document_hash=own_hash,
         numbering=kept_numbering(numbering_after(document, numbering)),
-        effective_at=at,
-        published_at=clock.now,
+        meaning=kept_meaning(program),
+        effective_at=program.effective_at,
+        published_at=_UNKNOWN,
         published_by=published_by,
     )
+    return _Draft(revision, Compiled(program, compile_select(program)))
+
+
+async def _written(connection: Connection, draft: _Draft, effective_at: datetime | None) -> StoredRevision:
+    """The revision with its moments. Whether its effect is still ahead is asked last, by the statement that writes it."""
+    lead = LEAD if draft.revision.number > 1 else timedelta()
     try:
-        await add_revision(connection, revision)
+        written = await add_revision(connection, draft.revision, effective_at=effective_at, lead=lead)
     except asyncpg.UniqueViolationError as clash:
-        raise RevisionStale(expected_revision=clock.newest) from clash
-    return revision, True
+        raise RevisionStale(expected_revision=draft.revision.number - 1) from clash
+    if written is None:
+        assert effective_at is not None, "a revision without a moment gets one that is far enough ahead"
+        raise EffectiveInThePast(
+            f"{effective_at.isoformat()} was no longer {LEAD.seconds} seconds ahead when the revision was written",
+            pointer="/effective_at",
+            effective_at=effective_at.isoformat(),
+        )
+    return written
+
+
+def _adopt(ledger: Ledger, draft: _Draft, effective_at: datetime) -> None:
+    """This process need not compile what it has compiled to publish it."""
+    assert draft.compiled is not None, "a new revision is compiled"
+    program, select = draft.compiled
+    ledger.adopt(Compiled(replace(program, effective_at=effective_at), select))
 
 
 def _check_change(newest: StoredRevision, document: ProgramDocument) -> None:
@@ -138,19 +199,18 @@ def _check_change(newest: StoredRevision, document: ProgramDocument) -> None:
         )
 
 
-def _check_moment(at: datetime, now: datetime, newest: StoredRevision | None) -> None:
-    if newest is None:
-        return
-    if at < now + LEAD:
+def _check_moment(at: datetime | None, now: datetime, newest: StoredRevision) -> None:
+    """What is too early already is refused before anything is compiled."""
+    if at is not None and at < now + LEAD:
         raise EffectiveInThePast(
             f"{at.isoformat()} is not at least {LEAD.seconds} seconds ahead of {now.isoformat()}",
             pointer="/effective_at",
             effective_at=at.isoformat(),
             now=now.isoformat(),
         )
-    if at <= newest.effective_at:
+    if (at or now + LEAD) <= newest.effective_at:
         raise EffectiveInThePast(
             f"revision {newest.number} takes effect at {newest.effective_at.isoformat()}; this one must follow it",
             pointer="/effective_at",
-            effective_at=at.isoformat(),
+            effective_at=at.isoformat() if at else None,
         )

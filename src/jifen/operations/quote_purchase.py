@@ -13,6 +13,7 @@ from jifen.domain.decide import decide_purchase
 from jifen.domain.member import new_member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
+from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_unlocked, with_old_counters
 from jifen.store.journal import Circumstance
 from jifen.store.ledger import Connection, Ledger
@@ -24,6 +25,7 @@ NOBODY = UUID(int=0)
 Whose = UUID | MemberKey | None
 
 
+@begun_again
 async def quote_purchases(
     ledger: Ledger, asked: Sequence[tuple[Purchase, Whose]]
 ) -> list[RecordedPurchase | Refusal]:
@@ -46,7 +48,8 @@ async def _quote(
     connection: Connection, gathered: Gathered, purchase: Purchase, member_id: UUID | None
 ) -> RecordedPurchase:
     timeline = gathered.timeline
-    member = gathered.member(member_id) if member_id else new_member(NOBODY, timeline)
+    row = timeline.row_at(gathered.now)
+    member = gathered.member(member_id) if member_id else new_member(NOBODY, timeline, row)
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
     member = await with_old_counters(connection, timeline, member, occurred_at)
     if occurred_at != purchase.occurred_at:

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
-from jifen.domain.calendar import day_number, epoch_second, local_date
+from jifen.domain.calendar import day_number, epoch_micros, local_date
 from jifen.domain.decide import decide_advance
 from jifen.domain.member import Lot, Member
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.domain.timeline import Timeline
+from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_unlocked
 from jifen.store.ledger import Ledger
 from jifen.store.members import MemberKey, all_lots, enrolled_at, find_by_keys, keys_of
@@ -51,6 +52,7 @@ class MemberView(Standing):
     enrolled_at: datetime
 
 
+@begun_again
 async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
     """The member with his balances now.
 
@@ -79,6 +81,7 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
     )
 
 
+@begun_again
 async def read_standings(ledger: Ledger, member_ids: Sequence[UUID]) -> list[Standing | Refusal]:
     """Members with their balances now, in order; MemberUnknown in the place of one that is not there."""
     async with ledger.connection() as connection:
@@ -94,7 +97,7 @@ def _standing(stored: Member, gathered: Gathered) -> Standing:
     timeline, now = gathered.timeline, gathered.now
     day = day_number(local_date(now, timeline.time_zone))
     member = stored
-    if stored.is_due(day, epoch_second(now)):
+    if stored.is_due(day, epoch_micros(now)):
         member = decide_advance(timeline, stored, now=now).after
     return Standing(
         member=member,
@@ -106,7 +109,7 @@ def _standing(stored: Member, gathered: Gathered) -> Standing:
 
 def balance_of(timeline: Timeline, member: Member, currency: int, day: int) -> Balance:
     """Where the units of one currency stand on a day."""
-    lots = [lot for lot in member.lot_rows() if lot.currency == currency and (lot.left or lot.held)]
+    lots = [lot for lot in member.lots if lot.currency == currency and (lot.left or lot.held)]
     worth = timeline.newest.currencies[currency].worth_minor
     balance = member.balance(currency)
     dated = [lot for lot in lots if lot.left and lot.expires_day < fold.FAR]

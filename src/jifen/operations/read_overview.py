@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jifen.domain.timeline import Timeline
+from jifen.store.compiled import begun_again
 from jifen.store.ledger import Ledger
 from jifen.store.overview import Health, Overview, read_health, read_sizes
 from jifen.store.revisions import book_label
@@ -28,6 +29,7 @@ async def read_ledger_health(ledger: Ledger) -> Health:
         return await read_health(connection)
 
 
+@begun_again
 async def read_overview(ledger: Ledger) -> LedgerOverview:
     """Members, purchases, balances, and the date of the books."""
     async with ledger.transaction() as connection:

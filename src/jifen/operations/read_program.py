@@ -7,6 +7,7 @@ from datetime import datetime
 
 from jifen.domain.refusals import ProgramMissing, RevisionUnknown
 from jifen.domain.timeline import Timeline
+from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.ledger import Ledger
 from jifen.store.revisions import StoredRevision, all_revisions
 
@@ -44,12 +45,20 @@ async def read_revision(ledger: Ledger, number: int) -> StoredRevision:
     raise RevisionUnknown(pointer="/number", number=number, newest_revision=len(published))
 
 
-async def read_timeline(ledger: Ledger) -> tuple[Timeline, datetime]:
-    """The compiled revisions and the moment.
+@begun_again
+async def read_timeline(
+    ledger: Ledger, *, revision: int | None = None, is_whole: bool = False
+) -> tuple[Timeline, datetime]:
+    """The timeline and the moment. The newest revision is compiled in it, that in force, and `revision`; or all of them.
 
     Refuses
         ProgramMissing   nothing was ever published
     """
     async with ledger.transaction() as connection:
         clock = await ledger.clock(connection)
-        return await ledger.timeline(connection, clock.newest), clock.now
+        if is_whole:
+            return await ledger.whole_timeline(connection, clock.newest), clock.now
+        timeline = await ledger.timeline(connection, clock.newest)
+    begun = [program.revision for program in timeline.programs if program.effective_at <= clock.now]
+    need_compiled(timeline, [revision, *begun[-1:]])
+    return timeline, clock.now

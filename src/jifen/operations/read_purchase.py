@@ -10,6 +10,7 @@ from uuid import UUID
 from jifen.domain.purchase import Payment, Purchase
 from jifen.domain.refusals import PurchaseUnknown
 from jifen.domain.timeline import Timeline
+from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.journal import PostedRow, postings_of
 from jifen.store.keys import BusinessKey, KnownPurchase, find_unclaimed, known_purchases
 from jifen.store.ledger import Connection, Ledger
@@ -37,6 +38,7 @@ class PurchaseView:
     timeline: Timeline
 
 
+@begun_again
 async def read_purchase(ledger: Ledger, which: UUID | BusinessKey) -> PurchaseView:
     """The purchase with that id or business key.
 
@@ -81,6 +83,7 @@ async def _of_a_member(connection: Connection, row: Mapping[str, Any], timeline:
     member_id, sequence = row["member_id"], row["sequence"]
     postings = await postings_of(connection, member_id, [sequence])
     returns = await returns_of(connection, member_id, sequence)
+    need_compiled(timeline, [row["revision"], *(posting.revision for posting in postings)])
     returned: dict[int, int] = {}
     for back in returns:
         for number, quantity in back["lines"]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from jifen.store.compiled import begun_again
 from jifen.store.ledger import Ledger
 from jifen.store.summary import counted, line_count
 
 
+@begun_again
 async def read_summary(ledger: Ledger, *, with_lines: bool = True) -> dict[str, Any]:
     """Members, purchases, points and liability; points are those of the first spendable currency.
 

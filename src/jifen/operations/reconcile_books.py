@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jifen.insight.replay import Difference, replay
+from jifen.store.compiled import begun_again
 from jifen.store.history import histories, member_count, member_ids
 from jifen.store.laws import LAWS, Finding, Law, findings_of
 from jifen.store.ledger import Ledger
@@ -59,6 +60,7 @@ class Books:
         }
 
 
+@begun_again
 async def reconcile_books(
     ledger: Ledger, *, say: Callable[[str, int], None] = lambda *_: None, replays: bool = True
 ) -> Books:
@@ -76,7 +78,7 @@ async def reconcile_books(
         if replays:
             clock = await ledger.clock(connection)
             if clock.newest:
-                timeline = await ledger.timeline(connection, clock.newest)
+                timeline = await ledger.whole_timeline(connection, clock.newest)
                 total = await member_count(connection)
                 after = None
                 while ids := await member_ids(connection, after=after, limit=CHUNK):

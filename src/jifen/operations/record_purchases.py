@@ -17,6 +17,7 @@ from jifen.domain.decide import Decision, decide_purchase
 from jifen.domain.member import Member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
+from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.gather import (
     Gathered,
     gather_for_purchases,
@@ -68,6 +69,7 @@ async def _record_alone(ledger: Ledger, request: PurchaseRequest, *, is_import: 
         return (await _record(ledger, [request], is_import=is_import))[0]
 
 
+@begun_again
 async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_import: bool) -> list[Answer]:
     async with ledger.transaction() as connection:
         whose = await found_by(connection, [request.whose for request in requests])
@@ -90,7 +92,10 @@ async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_imp
         await together.write(connection)
         await add_unclaimed(connection, [p for p, _ in batch.unclaimed], recorded_at=gathered.now)
 
-        return await batch.answers(connection, recorded)
+        answers = await batch.answers(connection, recorded)
+        # An answer from the journal names the rules of its own revision.
+        need_compiled(gathered.timeline, [a.revision for a in answers if isinstance(a, RecordedPurchase)])
+        return answers
 
 
 def _key(purchase: Purchase) -> BusinessKey:
@@ -181,9 +186,9 @@ class _Batch:
             if decision.after.member_id == member_id:
                 on = local_date(purchase.occurred_at, timeline.time_zone)
                 revision = timeline.programs[decision.row].revision
-                for reason in decision.results:
-                    if reason.granted:
-                        yield Granted(on, reason.rule, revision, reason.granted)
+                for result in decision.results:
+                    if result.granted:
+                        yield Granted(on, revision, result.rule, result.granted)
 
     def keys(self, now: datetime) -> list[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]]:
         """The business keys that this batch takes."""

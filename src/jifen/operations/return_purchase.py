@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from jifen.domain.decide import Decision, amount_returned, decide_return
+from jifen.domain.decide import Decision, decide_return
 from jifen.domain.purchase import ReturnedLine, is_whole, returned_after, whole_quantity
 from jifen.domain.refusals import FieldWrong, PurchaseUnknown, ReturnExceedsPurchase, TimeOutOfBounds
+from jifen.domain.returned import amount_returned
 from jifen.domain.timeline import Timeline
 from jifen.store.gather import gather_locked, save_decisions
 from jifen.store.ids import new_id
@@ -51,7 +52,9 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         after = returned_after(earned.lines, earned.returned, lines)
         occurred_at = _believed(request.occurred_at, row["occurred_at"], gathered.now)
 
-        decision = decide_return(gathered.timeline, member, earned, after, now=gathered.now)
+        decision = decide_return(
+            gathered.timeline, member, earned, after, now=gathered.now, is_void=request.lines is None
+        )
 
         at = Circumstance(
             occurred_at=occurred_at,
@@ -165,7 +168,7 @@ def _believed(claimed: datetime | None, bought_at: datetime, now: datetime) -> d
 def _units(timeline: Timeline, decision: Decision) -> list[dict[str, Any]]:
     taken: dict[int, list[int]] = {}
     for reason in decision.results:
-        currency = timeline.rule(decision.row, reason.rule).currency
+        currency = timeline.rule_at(decision.row, reason.rule).currency
         wanted, charged = taken.get(currency, [0, 0])
         taken[currency] = [wanted + reason.desired, charged + reason.granted]
     return [
@@ -185,7 +188,7 @@ def _units(timeline: Timeline, decision: Decision) -> list[dict[str, Any]]:
 def _reasons(timeline: Timeline, decision: Decision) -> list[dict[str, Any]]:
     return [
         {
-            "rule": timeline.rule(decision.row, r.rule).code,
+            "rule": timeline.rule_at(decision.row, r.rule).code,
             "units_earned": r.desired,
             "units_taken": r.granted,
         }

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
-from jifen.domain.calendar import day_number, epoch_second, local_date, month_number
+from jifen.domain.calendar import (
+    day_number,
+    days_of_period,
+    epoch_micros,
+    local_date,
+    moment_of_micros,
+    month_number,
+)
 from jifen.domain.decide import Decision
 from jifen.domain.member import Lot, Member
+from jifen.domain.program.meaning import Draw
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import Status
+from jifen.store.compiled import BeginAgain
 from jifen.store.journal import Granted, granted_in
 from jifen.store.ledger import Clock, Ledger
 from jifen.store.members import (
+    LOTS_AT_ONCE,
+    grown,
     lock_members,
     open_lots,
     read_members,
     save_lots,
     save_members,
-    with_currencies,
     with_lots,
 )
 from jifen.store.reservations import close_reservations
@@ -30,9 +41,6 @@ from jifen.store.rows import Target, Together
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +61,8 @@ class Gathered:
         member = self.members.get(member_id)
         if member is None:
             raise MemberUnknown(pointer=pointer)
-        if member.status in ("closed", "merged"):
-            raise MemberClosed(pointer=pointer, status=member.status)
+        if member.status in (Status.CLOSED, Status.MERGED):
+            raise MemberClosed(pointer=pointer, status=member.status.name.lower())
         return member
 
     def spender(self, member_id: UUID, *, pointer: str = "/member") -> Member:
@@ -64,9 +72,32 @@ class Gathered:
             MemberFrozen    until that is lifted; and what `member` refuses
         """
         member = self.member(member_id, pointer=pointer)
-        if member.status == "frozen":
-            raise MemberFrozen(pointer=pointer, status=member.status)
+        if member.status is Status.FROZEN:
+            raise MemberFrozen(pointer=pointer, status=member.status.name.lower())
         return member
+
+
+class Need(NamedTuple):
+    """Units that a member is asked for: so many lots are looked at as can pay them."""
+
+    member_id: UUID
+    currency: str
+    units: int
+
+
+class TimeBehind(BeginAgain):
+    """So much is due of members that it is done first, in pieces of its own."""
+
+    def __init__(self, member_ids: Iterable[UUID]) -> None:
+        super().__init__("more is due than one entry takes")
+        self.member_ids = tuple(member_ids)
+
+    async def prepare(self, ledger: Ledger) -> None:
+        """Do what is due of them, one after the other."""
+        from jifen.store.catch_up import catch_up  # which gathers here
+
+        for member_id in self.member_ids:
+            await catch_up(ledger, member_id)
 
 
 async def gather_locked(
@@ -75,13 +106,84 @@ async def gather_locked(
     member_ids: Iterable[UUID],
     *,
     origins: Sequence[tuple[UUID, int]] = (),
+    lots: Sequence[tuple[UUID, int]] = (),
+    needs: Sequence[Need] | None = None,
 ) -> Gathered:
     """Lock, then read clock and lots under a fresh snapshot: two steps, because a statement that locks and reads at once
-    returns, after waiting, the new balance with the old lots."""
+    returns, after waiting, the new balance with the old lots.
+
+    With `needs` it is only asked for units, and of a very large account no more lots are read than can pay them.
+
+    Raises
+        TimeBehind   more is due of a member than one entry takes
+    """
     members = await lock_members(connection, member_ids)
-    clock, lots = await open_lots(connection, list(members), origins=origins)
+    numbered = [*lots, *_held(members)]
+    clock, found = await open_lots(connection, list(members), origins=origins, numbered=numbered)
     timeline = await ledger.timeline(connection, clock.newest)
-    return _gathered(members, _now(members, clock), timeline, lots)
+    now = _now(members, clock)
+    large = _large(timeline, members, found, now)
+    whole = [m for m in large if needs is None or not _can_pay(timeline, members[m], found[m], needs, now)]
+    if whole:
+        rest = (await open_lots(connection, whole, origins=origins, numbered=numbered, most=ALL))[1]
+        found |= {member_id: rest[member_id] for member_id in whole}
+    return _gathered(members, now, timeline, found)
+
+
+ALL = 1 << 40  # as many lots as there are
+
+
+async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) -> Gathered:
+    """A locked member with as many lots as a piece of time can touch; all of them where units are owed."""
+    members = await lock_members(connection, [member_id])
+    most = ALL if any(members[member_id].debts) else LOTS_AT_ONCE
+    clock, found = await open_lots(connection, [member_id], numbered=_held(members), most=most)
+    timeline = await ledger.timeline(connection, clock.newest)
+    return _gathered(members, _now(members, clock), timeline, found)
+
+
+def _held(members: Mapping[UUID, Member]) -> list[tuple[UUID, int]]:
+    """The lots that reservations hold."""
+    width = fold.HOLD_WIDTH
+    return [
+        (member_id, number)
+        for member_id, member in members.items()
+        for number in set(member.holds[fold.HOLD_LOT :: width])
+    ]
+
+
+def _large(
+    timeline: Timeline, members: Mapping[UUID, Member], lots: Mapping[UUID, Sequence[Lot]], now: datetime
+) -> list[UUID]:
+    """Members of whom perhaps not every open lot was read."""
+    large = [m for m in members if sum(1 for lot in lots.get(m, ()) if lot.left) >= LOTS_AT_ONCE]
+    if large:
+        day = day_number(local_date(now, timeline.time_zone))
+        behind = [
+            m for m in large if sum(1 for lot in lots[m] if lot.left and lot.expires_day < day) > fold.PIECE
+        ]
+        if behind:
+            raise TimeBehind(behind)
+    return large
+
+
+def _can_pay(
+    timeline: Timeline, member: Member, lots: Sequence[Lot], needs: Sequence[Need], now: datetime
+) -> bool:
+    """Whether the lots that expire first pay all that a member is asked for, so that no other is looked at."""
+    if any(member.debts):
+        return False
+    day = day_number(local_date(now, timeline.time_zone))
+    for currency in timeline.programs[timeline.row_at(now)].currencies:
+        asked = sum(n.units for n in needs if n.member_id == member.member_id and n.currency == currency.code)
+        have = sum(
+            lot.left
+            for lot in lots
+            if lot.currency == currency.number and lot.matures_day <= day <= lot.expires_day
+        )
+        if asked and (have < asked or currency.draw is not Draw.BY_EXPIRY):
+            return False
+    return True
 
 
 async def gather_for_purchases(
@@ -93,16 +195,26 @@ async def gather_for_purchases(
     needs_lots: bool,
 ) -> Gathered:
     """The same of members who were locked before `clock` was asked: a purchase needs lots only of those for whom time has
-    made something due, or who owe units."""
+    made something due, or who owe units.
+
+    Raises
+        TimeBehind   more is due of a member than one entry takes
+    """
     timeline = await ledger.timeline(connection, clock.newest)
     now = _now(members, clock)
-    day, at = day_number(local_date(now, timeline.time_zone)), epoch_second(now)
-    wanting = [
-        member.member_id
-        for member in members.values()
+    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
+    wanting = {
+        member_id: member
+        for member_id, member in members.items()
         if needs_lots or member.is_due(day, at) or any(member.debts)
-    ]
-    lots = (await open_lots(connection, wanting))[1] if wanting else {}
+    }
+    lots: dict[UUID, list[Lot]] = {}
+    if wanting:
+        numbered = _held(wanting)
+        lots = (await open_lots(connection, list(wanting), numbered=numbered))[1]
+        whole = [m for m in _large(timeline, wanting, lots, now) if any(wanting[m].debts)]
+        if whole:
+            lots |= (await open_lots(connection, whole, numbered=numbered, most=ALL))[1]
     return _gathered(members, now, timeline, lots)
 
 
@@ -115,7 +227,7 @@ async def gather_unlocked(ledger: Ledger, connection: Connection, member_ids: It
 
 def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:
     latest = max((member.scalars[fold.CLOCK_AT] for member in members.values()), default=0)
-    return max(clock.now, _moment_of(latest))
+    return max(clock.now, moment_of_micros(latest))
 
 
 def _gathered(
@@ -123,7 +235,7 @@ def _gathered(
 ) -> Gathered:
     return Gathered(
         members={
-            member_id: with_lots(with_currencies(member, timeline.n_currencies), lots.get(member_id))
+            member_id: with_lots(grown(member, timeline), lots.get(member_id))
             for member_id, member in members.items()
         },
         now=now,
@@ -132,12 +244,8 @@ def _gathered(
 
 
 def last_moment(member: Member) -> datetime:
-    """The second a member's clock has reached: no later entry may be dated before it."""
-    return _moment_of(member.scalars[fold.CLOCK_AT])
-
-
-def _moment_of(second: int) -> datetime:
-    return _EPOCH + timedelta(seconds=second)
+    """The moment a member's clock has reached: no later entry may be dated before it."""
+    return moment_of_micros(member.scalars[fold.CLOCK_AT])
 
 
 def currency_number(gathered: Gathered, code: str, *, pointer: str = "/currency") -> int:
@@ -184,32 +292,32 @@ async def with_old_counters(
 ) -> Member:
     """The member with the counters of a period long past, where a late purchase asks for one that the row forgot.
 
-    The row keeps, of each capped rule, the latest day and the latest month; an older period is summed from the journal,
-    and from what this transaction has decided and not written yet.
+    The row keeps of each limit the latest period; an older one is summed from the journal, and from what this transaction has
+    decided and not written yet.
     """
+    if not member.counters:
+        return member
     day = local_date(occurred_at, timeline.time_zone)
-    periods = (day_number(day) * 2, month_number(day) * 2 + 1)
+    number, month = day_number(day), month_number(day)
     width = fold.COUNTER_WIDTH
-    rules, latest = member.counters[fold.COUNTER_RULE :: width], member.counters[fold.COUNTER_PERIOD :: width]
+    limits = timeline.limits
     forgotten = [
-        (rule, period)
-        for rule, newest in zip(rules, latest, strict=True)
-        if (period := periods[newest % 2]) < newest
+        (limit, period)
+        for limit, newest in zip(member.counters[::width], member.counters[1::width], strict=True)
+        if (period := fold.period_of(int(limits[limit].period), number, month)) < newest
     ]
     if not forgotten:
         return member
-    first_of_month = day.replace(day=1)
-    last_of_month = (first_of_month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    journal = await granted_in(connection, member.member_id, first_on=first_of_month, last_on=last_of_month)
-    used: dict[tuple[int, int], int] = {}
+    spans = [days_of_period(limits[limit].period, day) for limit, _ in forgotten]
+    first_on, last_on = min(first for first, _ in spans), max(last for _, last in spans)
+    journal = await granted_in(connection, member.member_id, first_on=first_on, last_on=last_on)
+    used: dict[int, int] = {}
     for granted in [*journal, *unwritten()]:
-        # A cap counts what was granted while it stood: a revision without it left no counter.
-        rule = timeline.rule(timeline.row_of(granted.revision), granted.rule)
-        for kind, cap, is_of_period in (
-            (0, rule.cap_day, granted.occurred_on == day),
-            (1, rule.cap_month, first_of_month <= granted.occurred_on <= last_of_month),
-        ):
-            if cap >= 0 and is_of_period:
-                used[rule.number, kind] = used.get((rule.number, kind), 0) + granted.units
-    old = [number for rule, period in forgotten for number in (rule, period, used.get((rule, period % 2), 0))]
+        # A limit counts what was granted while it stood: a revision without it left no counter.
+        rule = timeline.rule_at(timeline.row_of(granted.revision), granted.rule)
+        for limit in rule.limits:
+            first, last = days_of_period(limit.period, day)
+            if first <= granted.occurred_on <= last:
+                used[limit.number] = used.get(limit.number, 0) + granted.units
+    old = [one for limit, period in forgotten for one in (limit, period, used.get(limit, 0))]
     return member._replace(counters=old + member.counters)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from jifen.domain.events import Slice
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -20,7 +23,7 @@ class Gift:
     receiver_id: UUID
     currency: int
     units: int
-    slices: tuple[tuple[int, int], ...]
+    slices: tuple[Slice, ...]
     status: str
     given_at: datetime
 
@@ -35,7 +38,7 @@ async def add_gift(connection: Connection, gift: Gift) -> None:
         gift.receiver_id,
         gift.currency,
         gift.units,
-        [number for pair in gift.slices for number in pair],
+        [number for one in gift.slices for number in one],
         gift.status,
         gift.given_at,
     )
@@ -48,10 +51,61 @@ async def gifts_in_transit(connection: Connection, *, limit: int) -> list[Gift]:
            FROM gift WHERE status = 'in_transit' ORDER BY given_at LIMIT $1""",
         limit,
     )
-    return [
-        Gift(**{**row, "slices": tuple(zip(row["slices"][::2], row["slices"][1::2], strict=True))})
-        for row in rows
-    ]
+    return [Gift(**{**row, "slices": slices_of(row["slices"])}) for row in rows]
+
+
+def slices_of(flat: Sequence[int]) -> tuple[Slice, ...]:
+    """Slices from the numbers that are kept."""
+    return tuple(Slice(*flat[at : at + 3]) for at in range(0, len(flat), 3))
+
+
+async def find_gift(connection: Connection, member_id: UUID, gift_id: UUID) -> Gift | None:
+    """A gift of a giver, locked; None: there is none. Whoever reverses it holds it before any member."""
+    row = await connection.fetchrow(
+        """SELECT member_id, gift_id, receiver_id, currency, units, slices, status, given_at
+           FROM gift WHERE member_id = $1 AND gift_id = $2 FOR UPDATE""",
+        member_id,
+        gift_id,
+    )
+    return None if row is None else Gift(**{**row, "slices": slices_of(row["slices"])})
+
+
+async def send_back(connection: Connection, gift: Gift, *, units: int) -> Gift:
+    """Put what the receiver gave back on its way to the giver, in the receiver's transaction."""
+    await connection.execute(
+        "UPDATE gift SET status = 'going_back', units_back = $3 WHERE member_id = $1 AND gift_id = $2",
+        gift.member_id,
+        gift.gift_id,
+        units,
+    )
+    return replace(gift, status="going_back")
+
+
+async def gifts_going_back(connection: Connection, *, limit: int) -> list[Gift]:
+    """Gifts that their receivers gave back and their givers have not got yet."""
+    rows = await connection.fetch(
+        """SELECT member_id, gift_id, receiver_id, currency, units, slices, status, given_at
+           FROM gift WHERE status = 'going_back' ORDER BY given_at LIMIT $1""",
+        limit,
+    )
+    return [Gift(**{**row, "slices": slices_of(row["slices"])}) for row in rows]
+
+
+async def lock_going_back(connection: Connection, member_id: UUID, gift_id: UUID) -> int | None:
+    """Lock a gift for the second half of its way back: the units; None when that has been done."""
+    units: int | None = await connection.fetchval(
+        """SELECT units_back FROM gift WHERE member_id = $1 AND gift_id = $2 AND status = 'going_back' FOR UPDATE""",
+        member_id,
+        gift_id,
+    )
+    return units
+
+
+async def mark_gone_back(connection: Connection, member_id: UUID, gift_id: UUID) -> None:
+    """Take a gift that has gone back off the road."""
+    await connection.execute(
+        "UPDATE gift SET status = 'gone_back' WHERE member_id = $1 AND gift_id = $2", member_id, gift_id
+    )
 
 
 async def lock_in_transit(connection: Connection, member_id: UUID, gift_id: UUID) -> bool:

@@ -46,37 +46,37 @@ async def histories(connection: Connection, ids: Sequence[UUID]) -> Histories:
     own = "WHERE member_id = ANY($1::uuid[])"
     return Histories(
         members=await connection.fetch(
-            f"""SELECT member_id, sequence, tier, review_day, purchases, last_purchase_day, lots_opened, next_lapse_at,
-                       balances, debts, spend_window, tier_history, counters, holds
+            f"""SELECT member_id, status, enrolled_at, joined_day, sequence, purchases, last_purchase_day, lots_opened,
+                       clock_day, clock_at, next_due_day, next_due_at, next_lapse_at, balances, debts, ladders, days,
+                       tier_history, counters, holds
                 FROM member {own} ORDER BY member_id""",
             ids,
         ),
         purchases=await connection.fetch(
-            f"""SELECT member_id, sequence, revision, occurred_at, recorded_at, amount_minor, hit_rules, hit_amounts,
-                       hit_quantities, judged_tier, tier_after, balances_after
+            f"""SELECT member_id, sequence, revision, occurred_at, recorded_at, amount_minor, hits, moves, judged_tiers,
+                       tiers_after, balances_after
                 FROM purchase {own} ORDER BY member_id, sequence""",
             ids,
         ),
         returns=await connection.fetch(
-            f"""SELECT member_id, sequence, purchase_sequence, is_whole, amount_minor, hit_rules, hit_amounts,
-                       hit_quantities, hit_clawed, recorded_at, tier_after, balances_after
+            f"""SELECT member_id, sequence, purchase_sequence, is_void, is_whole, amount_minor, hits, moves, forgiven,
+                       recorded_at, tiers_after, balances_after
                 FROM purchase_return {own} ORDER BY member_id, sequence""",
             ids,
         ),
         entries=await connection.fetch(
-            f"""SELECT member_id, sequence, kind, currency, units, origin, slices, lapses_at, recorded_at, tier_after,
-                       balances_after
+            f"""SELECT member_id, sequence, kind, currency, units, origin, value, slices, lapses_at, moves, revision,
+                       occurred_at, recorded_at, tiers_after, balances_after
                 FROM entry {own} ORDER BY member_id, sequence""",
             ids,
         ),
         postings=await connection.fetch(
-            f"""SELECT member_id, sequence, part, currency, verb, units, balance_after, reason_rules, reason_desired,
-                       reason_granted
+            f"""SELECT member_id, sequence, part, currency, verb, units, balance_after, terms, reasons, lot, occurred_at
                 FROM posting {own} ORDER BY member_id, sequence, part""",
             ids,
         ),
         lots=await connection.fetch(
-            f"""SELECT member_id, number, currency, left_units, held, gone, expired, returned, expires_on, matures_on,
+            f"""SELECT member_id, number, terms, currency, left_units, held, gone, expired, returned, expires_on, matures_on,
                        origin, opened
                 FROM lot {own} ORDER BY member_id, number""",
             ids,

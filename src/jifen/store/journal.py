@@ -11,26 +11,15 @@ from uuid import UUID
 import msgspec
 
 from jifen.domain.calendar import start_of_day
-from jifen.domain.decide import Decision, Posting, Reason, Verb
+from jifen.domain.decide import Decision, Posting, Reason
+from jifen.domain.events import Slice
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import POSTS
 from jifen.store.ids import new_id
 from jifen.store.rows import Rows, Target, array_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
-
-ACCOUNTS: dict[Verb, tuple[str, bool]] = {
-    Verb.EARN: ("issued", True),
-    Verb.CLAW_BACK: ("issued", False),
-    Verb.REDEEM: ("redeemed", False),
-    Verb.EXPIRE: ("expired", False),
-    Verb.ADJUST_UP: ("adjusted", True),
-    Verb.ADJUST_DOWN: ("adjusted", False),
-    Verb.GIVE: ("in_transit", False),
-    Verb.RECEIVE: ("in_transit", True),
-}
-"""For each verb the programme's account, and whether the member is credited."""
-VERB_NAMES = {verb: verb.name.lower() for verb in Verb}
 
 
 class Circumstance(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +39,11 @@ class EntryRow(NamedTuple):
     kind: str
     currency: int | None = None
     units: int | None = None
-    origin: int | None = None
+    origin: int | None = None  # sequence of the reservation, or of the entry reversed
+    value: int | None = None  # of a state: the number of the status
     counterpart_id: UUID | None = None
     gift_id: UUID | None = None
-    slices: tuple[tuple[int, int], ...] = ()
+    slices: tuple[Slice, ...] = ()
     lapses_at: datetime | None = None
 
 
@@ -61,10 +51,10 @@ _ENTRY_ROWS = Rows(
     "entry",
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("entry_id", "uuid"), ("kind", "text"), ("currency", "smallint"),
-        ("units", "bigint"), ("origin", "bigint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"), ("slices", "bigint[]"),
-        ("lapses_at", "timestamptz"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
-        ("note", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tier_after", "smallint"),
-        ("balances_after", "bigint[]"),
+        ("units", "bigint"), ("origin", "bigint"), ("value", "smallint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"),
+        ("slices", "bigint[]"), ("lapses_at", "timestamptz"), ("moves", "bigint[]"), ("revision", "integer"), ("store", "text"),
+        ("channel", "text"), ("actor", "text"), ("note", "text"), ("occurred_at", "timestamptz"),
+        ("recorded_at", "timestamptz"), ("tiers_after", "smallint[]"), ("balances_after", "bigint[]"),
     ],
 )  # fmt: skip
 
@@ -78,11 +68,12 @@ async def add_entries(
         target,
         [
             (
-                decision.after.member_id, decision.sequence, entry_id, row.kind, row.currency, row.units, row.origin,
+                decision.after.member_id, decision.sequence, entry_id, row.kind, row.currency, row.units, row.origin, row.value,
                 row.counterpart_id, row.gift_id,
-                array_text([number for pair in row.slices for number in pair]) if row.slices else None,
-                row.lapses_at, timeline.programs[decision.row].revision, at.store, at.channel, at.actor, at.note,
-                at.occurred_at, at.recorded_at, decision.after.tier, array_text(decision.after.balances),
+                array_text([number for one in row.slices for number in one]) if row.slices else None,
+                row.lapses_at, array_text(decision.moves), timeline.programs[decision.row].revision, at.store, at.channel,
+                at.actor, at.note, at.occurred_at, at.recorded_at, array_text(decision.after.tiers),
+                array_text(decision.after.balances),
             )
             for entry_id, (decision, row, at) in zip(ids, decided, strict=True)
         ],
@@ -102,10 +93,9 @@ _POSTING_ROWS = Rows(
     "posting",
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("part", "smallint"), ("currency", "smallint"), ("verb", "text"),
-        ("account", "text"), ("is_credit", "boolean"), ("units", "bigint"), ("balance_after", "bigint"),
-        ("reason_rules", "integer[]"), ("reason_desired", "bigint[]"), ("reason_granted", "bigint[]"), ("lot", "integer"),
-        ("revision", "integer"), ("funder", "text"), ("store", "text"), ("channel", "text"), ("actor", "text"),
-        ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"),
+        ("account", "text"), ("is_credit", "boolean"), ("units", "bigint"), ("balance_after", "bigint"), ("terms", "smallint"),
+        ("reasons", "bigint[]"), ("lot", "integer"), ("revision", "integer"), ("funder", "text"), ("store", "text"),
+        ("channel", "text"), ("actor", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"),
     ],
 )  # fmt: skip
 
@@ -128,21 +118,22 @@ def _posting_row(
     timeline: Timeline, decision: Decision, part: int, posting: Posting, at: Circumstance
 ) -> tuple[object, ...]:
     program = timeline.programs[decision.row]
-    account, is_credit = ACCOUNTS[posting.verb]
+    posts = POSTS[posting.verb]
     return (
         decision.after.member_id,
         decision.sequence,
         part,
         posting.currency,
-        VERB_NAMES[posting.verb],
-        account,
-        is_credit,
+        posts.name,
+        posts.account,
+        posts.is_credit,
         posting.units,
         posting.balance_after,
-        *map(array_text, zip(*posting.reasons, strict=True)),
+        posting.terms,
+        array_text([number for reason in posting.reasons for number in reason]),
         posting.lot,
         program.revision,
-        timeline.funder_of(decision.row, posting.currency),
+        timeline.terms_of(decision.row, posting.terms).funded_by,
         at.store,
         at.channel,
         at.actor,
@@ -164,6 +155,7 @@ class PostedRow:
     is_credit: bool
     units: int
     balance_after: int
+    terms: int
     reasons: tuple[Reason, ...]
     lot: int | None
     revision: int
@@ -175,18 +167,14 @@ class PostedRow:
     recorded_at: datetime
 
 
-_POSTING = """member_id, sequence, part, currency, verb, account, is_credit, units, balance_after, reason_rules,
-    reason_desired, reason_granted, lot, revision, funder, store, channel, actor, occurred_at, recorded_at"""
+_POSTING = """member_id, sequence, part, currency, verb, account, is_credit, units, balance_after, terms, reasons, lot,
+    revision, funder, store, channel, actor, occurred_at, recorded_at"""
 
 
 def _posted(row: Any) -> PostedRow:
-    return PostedRow(
-        reasons=tuple(
-            Reason(*three)
-            for three in zip(row["reason_rules"], row["reason_desired"], row["reason_granted"], strict=True)
-        ),
-        **{name: value for name, value in row.items() if not name.startswith("reason_")},
-    )
+    flat = row["reasons"]
+    reasons = tuple(Reason(*flat[at : at + 3]) for at in range(0, len(flat), 3))
+    return PostedRow(**{**row, "reasons": reasons})
 
 
 async def postings_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> list[PostedRow]:
@@ -222,8 +210,8 @@ async def entries_of(
 ) -> dict[int, dict[str, Any]]:
     """The entries (other than sales and returns) of a member, by sequence."""
     rows = await connection.fetch(
-        """SELECT sequence, entry_id, kind, currency, units, origin, counterpart_id, gift_id, lapses_at, note, actor,
-                  occurred_at, recorded_at
+        """SELECT sequence, entry_id, kind, currency, units, origin, value, counterpart_id, gift_id, lapses_at, moves, note,
+                  actor, occurred_at, recorded_at
            FROM entry WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
         member_id,
         list(sequences),
@@ -231,12 +219,99 @@ async def entries_of(
     return {row["sequence"]: dict(row) for row in rows}
 
 
+class Moved(NamedTuple):
+    """Units of a lot that an entry moved, and what kind of entry it was."""
+
+    sequence: int
+    kind: str
+    occurred_at: datetime
+    lot: int
+    way: int
+    units: int
+
+
+async def moves_of_lot(
+    connection: Connection, member_id: UUID, number: int, *, after: int, limit: int
+) -> list[Moved]:
+    """What entries behind a sequence moved of one lot of a member, oldest first."""
+    rows = await connection.fetch(
+        f"""SELECT e.sequence, e.kind, e.occurred_at, e.moves[i], e.moves[i + 1], e.moves[i + 2]
+            FROM ({_EVERY_ENTRY}) e, generate_series(2, cardinality(e.moves), 4) AS i
+            WHERE e.moves[i] = $3 ORDER BY e.sequence, i LIMIT $4""",
+        member_id,
+        after,
+        number,
+        limit,
+    )
+    return [Moved(*row) for row in rows]
+
+
+async def moves_of_entries(
+    connection: Connection, member_id: UUID, sequences: Sequence[int]
+) -> dict[int, list[Moved]]:
+    """What some entries of a member moved, by sequence."""
+    rows = await connection.fetch(
+        f"""SELECT e.sequence, e.kind, e.occurred_at, e.moves[i], e.moves[i + 1], e.moves[i + 2]
+            FROM ({_EVERY_ENTRY}) e, generate_series(2, cardinality(e.moves), 4) AS i
+            WHERE e.sequence = ANY($3::bigint[]) ORDER BY e.sequence, i""",
+        member_id,
+        min(sequences, default=1) - 1,
+        list(sequences),
+    )
+    found: dict[int, list[Moved]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(Moved(*row))
+    return found
+
+
+_EVERY_ENTRY = """SELECT sequence, 'purchase' AS kind, occurred_at, moves FROM purchase WHERE member_id = $1 AND sequence > $2
+    UNION ALL
+    SELECT sequence, CASE WHEN is_void THEN 'void' ELSE 'return' END, occurred_at, moves
+    FROM purchase_return WHERE member_id = $1 AND sequence > $2
+    UNION ALL
+    SELECT sequence, kind, occurred_at, moves FROM entry WHERE member_id = $1 AND sequence > $2"""
+
+
+_ENTRY = "member_id, sequence, kind, currency, units, origin, counterpart_id, gift_id, moves"
+
+
+async def entry_numbered(connection: Connection, member_id: UUID, sequence: int) -> dict[str, Any] | None:
+    """An entry of a member other than a sale or a return, with its movements; None: there is none."""
+    row = await connection.fetchrow(
+        f"SELECT {_ENTRY} FROM entry WHERE member_id = $1 AND sequence = $2", member_id, sequence
+    )
+    return dict(row) if row else None
+
+
+async def entry_of_gift(
+    connection: Connection, member_id: UUID, gift_id: UUID, *, kind: str
+) -> dict[str, Any] | None:
+    """A member's half of a gift; None: there is none."""
+    row = await connection.fetchrow(
+        f"SELECT {_ENTRY} FROM entry WHERE member_id = $1 AND gift_id = $2 AND kind = $3",
+        member_id,
+        gift_id,
+        kind,
+    )
+    return dict(row) if row else None
+
+
+async def is_reversed(connection: Connection, member_id: UUID, sequence: int) -> bool:
+    """Whether an entry of a locked member was reversed before."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM entry WHERE member_id = $1 AND origin = $2 AND kind = 'reverse')",
+        member_id,
+        sequence,
+    )
+    return found
+
+
 class Granted(NamedTuple):
     """Units that a rule granted for purchases of one day which one revision judged, less what returns took back."""
 
     occurred_on: date
-    rule: int
     revision: int
+    rule: int  # position in the revision
     units: int
 
 
@@ -245,20 +320,19 @@ async def granted_in(
 ) -> list[Granted]:
     """What was granted for purchases of some days.
 
-    It tells what a cap of a period long past has used: asked only by a late purchase.
+    It tells what a limit of a period long past has used: asked only by a late purchase.
     """
     rows = await connection.fetch(
-        """SELECT occurred_on, rule, revision, sum(units)::bigint FROM (
-               SELECT u.occurred_on, r.rule, u.revision, r.granted AS units
-               FROM purchase u JOIN posting p USING (member_id, sequence),
-                    unnest(p.reason_rules, p.reason_granted) AS r (rule, granted)
-               WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3 AND p.verb = 'earn'
-               UNION ALL
-               SELECT u.occurred_on, r.rule, u.revision, - r.clawed
-               FROM purchase u JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                    unnest(b.hit_rules, b.hit_clawed) AS r (rule, clawed)
+        """SELECT occurred_on, revision, rule, sum(units)::bigint FROM (
+               SELECT u.occurred_on, u.revision, u.hits[i] AS rule, u.hits[i + 4] AS units
+               FROM purchase u, generate_series(1, cardinality(u.hits), 6) AS i
                WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
-           ) moved GROUP BY occurred_on, rule, revision""",
+               UNION ALL
+               SELECT u.occurred_on, u.revision, b.hits[i], - b.hits[i + 3]
+               FROM purchase u JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
+                    generate_series(1, cardinality(b.hits), 6) AS i
+               WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
+           ) moved GROUP BY occurred_on, revision, rule""",
         member_id,
         first_on,
         last_on,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jifen.store.tables import metadata
+from jifen.domain import fold
+from jifen.store.tables import STATUS_NAMES, metadata
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -33,6 +34,23 @@ class Law:
 
 def _names(names: list[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
+
+
+_RULES = """SELECT v.number AS revision, (e.at - 1)::bigint AS position, (e.rule ->> 'number')::int AS number,
+                   (e.rule ->> 'currency')::int AS currency, (e.rule ->> 'terms')::int AS terms, e.rule -> 'limits' AS limits
+            FROM revision v, jsonb_array_elements(v.meaning -> 'rules') WITH ORDINALITY AS e (rule, at)"""
+"""What hits mean: the rule at each position of each revision."""
+
+_TERMS = """SELECT t.key::int AS terms, max(t.value::int) AS currency FROM revision, jsonb_each_text(meaning -> 'terms') t
+            GROUP BY 1"""
+
+MOVEMENTS = """SELECT member_id, sequence, moves[i] AS terms, moves[i + 1] AS lot, moves[i + 2] / 8 AS comes,
+                      moves[i + 2] % 8 AS goes, moves[i + 3] AS units
+               FROM (SELECT member_id, sequence, moves FROM purchase
+                     UNION ALL SELECT member_id, sequence, moves FROM purchase_return
+                     UNION ALL SELECT member_id, sequence, moves FROM entry) e,
+                    generate_series(1, cardinality(moves), 4) AS i"""
+"""Every movement of every lot: from where (`comes`) to where (`goes`), as `fold.py` numbers the places."""
 
 
 LAWS: tuple[Law, ...] = (
@@ -98,6 +116,56 @@ LAWS: tuple[Law, ...] = (
         title_zh="余额等于批次余量减欠额",
         checks=(
             (
+                "the signed postings of an entry are the change of open + held - debt in its movements",
+                f"""SELECT coalesce(m.member_id, p.member_id) AS offender, coalesce(m.sequence, p.sequence) AS sequence,
+                           coalesce(m.currency, p.currency) AS currency, m.moved, p.posted
+                    FROM (SELECT member_id, sequence, currency, sum(CASE WHEN is_credit THEN units ELSE - units END) AS posted
+                          FROM posting GROUP BY 1, 2, 3) p
+                    FULL JOIN (
+                        SELECT member_id, sequence, t.currency, sum(units * (
+                                   (goes IN ({fold.OPEN}, {fold.HELD}, {fold.IN_DEBT}))::int
+                                   - (comes IN ({fold.OPEN}, {fold.HELD}, {fold.IN_DEBT}))::int)) AS moved
+                        FROM ({MOVEMENTS}) movement JOIN ({_TERMS}) t USING (terms)
+                        GROUP BY 1, 2, 3 HAVING sum(units * (
+                                   (goes IN ({fold.OPEN}, {fold.HELD}, {fold.IN_DEBT}))::int
+                                   - (comes IN ({fold.OPEN}, {fold.HELD}, {fold.IN_DEBT}))::int)) <> 0) m
+                        USING (member_id, sequence, currency)
+                    WHERE coalesce(m.moved, 0) <> coalesce(p.posted, 0)""",
+            ),
+            (
+                "the movements of a lot add up to the lot, and those into debt to what is owed",
+                f"""SELECT coalesce(l.member_id, m.member_id) AS offender, coalesce(l.number, m.lot) AS lot,
+                           m.open, l.left_units, m.held, l.held AS lot_held, m.gone, l.gone AS lot_gone,
+                           m.expired, l.expired AS lot_expired, m.back, l.returned AS lot_returned
+                    FROM lot l FULL JOIN (
+                        SELECT member_id, lot,
+                               sum(units * ((goes = {fold.OPEN})::int - (comes = {fold.OPEN})::int)) AS open,
+                               sum(units * ((goes = {fold.HELD})::int - (comes = {fold.HELD})::int)) AS held,
+                               sum(units * ((goes = {fold.GONE} OR goes = {fold.IN_DEBT} AND comes = {fold.OPEN})::int
+                                            - (comes = {fold.GONE})::int)) AS gone,
+                               sum(units * ((goes = {fold.EXPIRED})::int - (comes = {fold.EXPIRED})::int)) AS expired,
+                               sum(units * ((goes = {fold.BACK})::int - (comes = {fold.BACK})::int)) AS back,
+                               sum(units) FILTER (WHERE comes = {fold.OUTSIDE}) AS opened
+                        FROM ({MOVEMENTS}) movement WHERE lot > 0 GROUP BY 1, 2) m
+                        ON m.member_id = l.member_id AND m.lot = l.number
+                    WHERE l.left_units IS DISTINCT FROM m.open OR l.held IS DISTINCT FROM m.held
+                       OR l.gone IS DISTINCT FROM m.gone OR l.expired IS DISTINCT FROM m.expired
+                       OR l.returned IS DISTINCT FROM m.back OR l.opened IS DISTINCT FROM m.opened""",
+            ),
+            (
+                "what is owed is what movements put into debt",
+                f"""SELECT coalesce(d.member_id, m.member_id) AS offender, coalesce(d.currency, m.currency) AS currency, d.debt,
+                           m.owed
+                    FROM (SELECT member_id, (o - 1)::int AS currency, b AS debt
+                          FROM member, unnest(debts) WITH ORDINALITY AS x (b, o) WHERE b <> 0) d
+                    FULL JOIN (
+                        SELECT member_id, t.currency, sum(units * ((comes = {fold.IN_DEBT})::int
+                                                                   - (goes = {fold.IN_DEBT})::int)) AS owed
+                        FROM ({MOVEMENTS}) movement JOIN ({_TERMS}) t USING (terms)
+                        WHERE {fold.IN_DEBT} IN (comes, goes) GROUP BY 1, 2) m USING (member_id, currency)
+                    WHERE coalesce(d.debt, 0) <> coalesce(m.owed, 0)""",
+            ),
+            (
                 "balance = left + held - debt, in each currency, and the journal's last word",
                 """SELECT m.member_id AS offender, c.currency, c.balance, c.debt, l.open_units, p.balance_after
                    FROM member m
@@ -136,6 +204,15 @@ LAWS: tuple[Law, ...] = (
         title_en="The journal is only added to, and the cache can be rebuilt from it",
         title_zh="日记账只增不改，缓存可由其重建",
         checks=(
+            (
+                "a member is enrolled by the first entry, and has the status of the last that set it",
+                f"""SELECT m.member_id AS offender, m.enrolled_at, e.occurred_at, m.status, s.value
+                    FROM member m LEFT JOIN entry e ON e.member_id = m.member_id AND e.kind = 'enrol' AND e.sequence = 1
+                    LEFT JOIN LATERAL (SELECT value FROM entry s WHERE s.member_id = m.member_id AND s.kind = 'state'
+                                       ORDER BY sequence DESC LIMIT 1) s ON true
+                    WHERE m.enrolled_at IS DISTINCT FROM e.occurred_at
+                       OR m.status <> (ARRAY[{_names(list(STATUS_NAMES))}])[coalesce(s.value, 0) + 1]""",
+            ),
             (
                 "the application may neither change nor delete the journal",
                 f"""SELECT table_name AS offender, privilege_type FROM information_schema.role_table_grants
@@ -188,9 +265,27 @@ LAWS: tuple[Law, ...] = (
         checks=(
             (
                 "the reasons of a posting add up to its units",
-                """SELECT member_id AS offender, sequence, part, units, s.reasons
-                   FROM posting, LATERAL (SELECT sum(g) AS reasons FROM unnest(reason_granted) g) s
-                   WHERE s.reasons IS DISTINCT FROM units""",
+                """SELECT member_id AS offender, sequence, part, units, s.granted
+                   FROM posting, LATERAL (SELECT sum(reasons[i]) AS granted
+                                          FROM generate_series(3, cardinality(reasons), 3) AS i) s
+                   WHERE s.granted IS DISTINCT FROM units""",
+            ),
+            (
+                "what a purchase earned and a return took is what became of its hits",
+                f"""SELECT coalesce(p.member_id, h.member_id) AS offender, coalesce(p.sequence, h.sequence) AS sequence,
+                           coalesce(p.terms, h.terms) AS terms, p.units, h.granted
+                    FROM (SELECT member_id, sequence, terms, sum(units) AS units FROM posting
+                          WHERE verb IN ('earn', 'claw_back') GROUP BY 1, 2, 3) p
+                    FULL JOIN (
+                        SELECT e.member_id, e.sequence, r.terms, sum(e.hits[i + 4]) AS granted
+                        FROM (SELECT member_id, sequence, revision, hits FROM purchase
+                              UNION ALL
+                              SELECT b.member_id, b.sequence, u.revision, b.hits FROM purchase_return b
+                              JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence) e
+                        CROSS JOIN generate_series(1, cardinality(e.hits), 6) AS i
+                        JOIN ({_RULES}) r ON r.revision = e.revision AND r.position = e.hits[i]
+                        WHERE e.hits[i + 4] <> 0 GROUP BY 1, 2, 3) h USING (member_id, sequence, terms)
+                    WHERE p.units IS DISTINCT FROM h.granted""",
             ),
             (
                 "a posting knows its revision and who funds it",
@@ -210,7 +305,8 @@ LAWS: tuple[Law, ...] = (
                 """SELECT number AS offender, effective_at, published_at FROM (
                        SELECT r.*, lag(effective_at) OVER (ORDER BY number) AS before,
                               row_number() OVER (ORDER BY number) AS expected FROM revision r) ordered
-                   WHERE number <> expected OR effective_at <= before OR (number > 1 AND effective_at <= published_at)""",
+                   WHERE number <> expected OR effective_at <= before
+                      OR (number > 1 AND effective_at < published_at + INTERVAL '60 seconds')""",
             ),
             (
                 "each purchase was judged by the revision in force when it occurred",
@@ -232,22 +328,30 @@ LAWS: tuple[Law, ...] = (
                 """SELECT l.member_id AS offender, l.number AS lot, l.opened, p.units
                    FROM lot l JOIN purchase u ON u.member_id = l.member_id AND u.sequence = l.origin
                    LEFT JOIN posting p ON p.member_id = l.member_id AND p.sequence = l.origin AND p.verb = 'earn'
-                       AND p.currency = l.currency
-                   WHERE p.units IS DISTINCT FROM l.opened""",
+                       AND p.terms = l.terms
+                   WHERE p.units IS DISTINCT FROM l.opened OR p.currency <> l.currency""",
             ),
             (
                 "what returns took of a purchase is what its lots gave back, and never more than was granted",
-                """SELECT coalesce(l.member_id, b.member_id) AS offender, l.number AS lot, l.returned, l.opened, b.clawed
-                   FROM (SELECT * FROM lot WHERE returned > 0) l
-                   FULL JOIN (
-                       SELECT b.member_id, b.purchase_sequence AS origin, p.currency, sum(h.clawed) AS clawed
-                       FROM purchase_return b
-                       CROSS JOIN LATERAL unnest(b.hit_rules, b.hit_clawed) AS h (rule, clawed)
-                       JOIN posting p ON p.member_id = b.member_id AND p.sequence = b.purchase_sequence
-                           AND p.verb = 'earn' AND h.rule = ANY (p.reason_rules)
-                       WHERE h.clawed > 0
-                       GROUP BY 1, 2, 3) b USING (member_id, origin, currency)
-                   WHERE l.returned IS DISTINCT FROM b.clawed OR l.returned > l.opened""",
+                f"""SELECT coalesce(l.member_id, b.member_id) AS offender, l.number AS lot, l.returned, l.opened, b.clawed
+                    FROM (SELECT l.* FROM lot l JOIN purchase u ON u.member_id = l.member_id AND u.sequence = l.origin
+                          WHERE l.returned > 0) l
+                    FULL JOIN (
+                        SELECT b.member_id, b.purchase_sequence AS origin, r.terms, sum(b.hits[i + 3]) AS clawed
+                        FROM purchase_return b
+                        JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+                        CROSS JOIN generate_series(1, cardinality(b.hits), 6) AS i
+                        JOIN ({_RULES}) r ON r.revision = u.revision AND r.position = b.hits[i]
+                        WHERE b.hits[i + 3] > 0
+                        GROUP BY 1, 2, 3) b USING (member_id, origin, terms)
+                    WHERE l.returned IS DISTINCT FROM b.clawed OR l.returned > l.opened""",
+            ),
+            (
+                "what a return took, forgave and let expire of each hit is what it should take",
+                """SELECT b.member_id AS offender, b.sequence, b.hits[i] AS rule, b.hits[i + 3] AS clawed,
+                          b.hits[i + 4] AS charged, b.hits[i + 5] AS forgiven
+                   FROM purchase_return b, generate_series(1, cardinality(b.hits), 6) AS i
+                   WHERE b.hits[i + 4] < 0 OR b.hits[i + 5] < 0 OR b.hits[i + 4] + b.hits[i + 5] > b.hits[i + 3]""",
             ),
             (
                 "a purchase that has wholly come back keeps nothing",
@@ -308,32 +412,33 @@ LAWS: tuple[Law, ...] = (
         checks=(
             (
                 "what a counter says was granted is what the journal granted in its period",
-                """SELECT c.member_id AS offender, c.rule, c.period, c.used, coalesce(g.granted, 0) AS granted
-                   FROM (SELECT m.member_id, m.counters[i] AS rule, m.counters[i + 1] AS period, m.counters[i + 2] AS used
-                         FROM member m, generate_series(1, cardinality(m.counters), 3) AS i) c
-                   LEFT JOIN (
-                       SELECT member_id, rule, period, sum(units) AS granted FROM (
-                           SELECT u.member_id, r.rule, u.revision, r.granted AS units, u.occurred_on
-                           FROM purchase u JOIN posting p USING (member_id, sequence),
-                                unnest(p.reason_rules, p.reason_granted) AS r (rule, granted)
-                           WHERE p.verb = 'earn' AND r.granted <> 0
-                           UNION ALL
-                           SELECT u.member_id, h.rule, u.revision, - h.clawed, u.occurred_on
-                           FROM purchase u JOIN purchase_return b
-                               ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                               unnest(b.hit_rules, b.hit_clawed) AS h (rule, clawed)) moved
-                       JOIN (
-                           SELECT v.number AS revision, (v.numbering -> 'rule' ->> (e ->> 'code'))::int AS rule, k.kind
-                           FROM revision v, jsonb_array_elements(v.document -> 'earn_rules') e,
-                                LATERAL (VALUES (0, e -> 'caps' ->> 'day'), (1, e -> 'caps' ->> 'month')) k (kind, cap)
-                           WHERE k.cap IS NOT NULL) capped USING (revision, rule),
-                       LATERAL (VALUES ((occurred_on - DATE '1970-01-01') * 2),
-                                       ((extract(YEAR FROM occurred_on)::int * 12
-                                         + extract(MONTH FROM occurred_on)::int - 1) * 2 + 1)) AS q (period)
-                       WHERE q.period % 2 = capped.kind
-                       GROUP BY member_id, rule, period) g
-                       ON g.member_id = c.member_id AND g.rule = c.rule AND g.period = c.period
-                   WHERE c.used <> coalesce(g.granted, 0)""",
+                f"""SELECT c.member_id AS offender, c.limit_number, c.period, c.used, coalesce(g.granted, 0) AS granted
+                    FROM (SELECT m.member_id, m.counters[i] AS limit_number, m.counters[i + 1] AS period,
+                                 m.counters[i + 2] AS used
+                          FROM member m, generate_series(1, cardinality(m.counters), {fold.COUNTER_WIDTH}) AS i) c
+                    LEFT JOIN (
+                        SELECT member_id, limit_number, period, sum(units) AS granted FROM (
+                            SELECT u.member_id, u.revision, u.hits[i] AS position, u.hits[i + 4] AS units, u.occurred_on
+                            FROM purchase u, generate_series(1, cardinality(u.hits), 6) AS i
+                            UNION ALL
+                            SELECT u.member_id, u.revision, b.hits[i], - b.hits[i + 3], u.occurred_on
+                            FROM purchase u JOIN purchase_return b
+                                ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
+                                generate_series(1, cardinality(b.hits), 6) AS i) moved
+                        JOIN (
+                            SELECT r.revision, r.position, l.value::int AS limit_number, v.meaning -> 'limits' ->> l.value AS per
+                            FROM ({_RULES}) r JOIN revision v ON v.number = r.revision,
+                                 jsonb_array_elements_text(r.limits) l) counted USING (revision, position),
+                        LATERAL (SELECT CASE per
+                            WHEN 'day' THEN occurred_on - DATE '1970-01-01'
+                            WHEN 'week' THEN (occurred_on - DATE '1970-01-01' + 3) / 7
+                            WHEN 'month' THEN extract(YEAR FROM occurred_on)::int * 12 + extract(MONTH FROM occurred_on)::int - 1
+                            WHEN 'year' THEN extract(YEAR FROM occurred_on)::int
+                            WHEN 'life' THEN 0 END AS period) q
+                        WHERE period IS NOT NULL
+                        GROUP BY member_id, limit_number, period) g
+                        ON g.member_id = c.member_id AND g.limit_number = c.limit_number AND g.period = c.period
+                    WHERE c.used <> coalesce(g.granted, 0)""",
             ),
             (
                 "what reservations hold is what the lots hold",
@@ -348,7 +453,8 @@ LAWS: tuple[Law, ...] = (
             (
                 "what is on its way between members is what has left and not arrived",
                 """SELECT 'currency ' || currency AS offender, on_the_way, posted FROM (
-                       SELECT currency, sum(units) AS on_the_way FROM gift WHERE status = 'in_transit' GROUP BY currency) g
+                       SELECT currency, sum(CASE status WHEN 'in_transit' THEN units ELSE units_back END) AS on_the_way
+                       FROM gift WHERE status IN ('in_transit', 'going_back') GROUP BY currency) g
                    FULL JOIN (
                        SELECT currency, sum(CASE WHEN is_credit THEN - units ELSE units END) AS posted
                        FROM posting WHERE account = 'in_transit' GROUP BY currency) p USING (currency)

@@ -1,10 +1,11 @@
-"""The ledger as a process sees it: connections, and the timeline of revisions compiled once."""
+"""The ledger as a process sees it: connections, and each revision compiled once, outside every lock and transaction."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
@@ -14,6 +15,13 @@ from jifen.domain.refusals import ProgramMissing
 from jifen.domain.timeline import Timeline
 from jifen.embedded.connection import Connection as Address
 from jifen.store import revisions
+from jifen.store.compiled import (
+    Compiled,
+    RevisionNotCompiled,
+    is_compiled,
+    need_compiled,
+    timeline_with_holes,
+)
 from jifen.store.revisions import StoredRevision
 from jifen.store.tables import SCHEMA
 
@@ -21,6 +29,9 @@ from jifen.store.tables import SCHEMA
 Connection: TypeAlias = Any
 Pool: TypeAlias = Any
 Compile = Callable[[Sequence[StoredRevision]], Timeline]
+
+NEAR = timedelta(seconds=5)
+"""So near its effect a revision counts as in force for whoever has not compiled it: a member's clock may be a little ahead."""
 
 
 class Clock(NamedTuple):
@@ -91,19 +102,27 @@ async def connect(address: Address) -> Connection:
 
 
 class Ledger:
-    """What an operation is given: the pool, and the timeline for the newest revision that a transaction saw."""
+    """What an operation is given: the pool, and the timeline of the revisions that this process has compiled.
+
+    A revision is compiled once, in a thread: ahead of its effect when a transaction of this process has seen its number,
+    else when an operation asks for it, which is then begun again (`store/compiled.py`).
+    """
 
     def __init__(self, pool: Pool, *, compile_timeline: Compile) -> None:
         self.pool = pool
-        self._compile = compile_timeline
+        self._compile_timeline = compile_timeline
+        self._compiled: dict[int, Compiled] = {}
         self._timeline: Timeline | None = None
+        self._compiling = asyncio.Lock()
+        self._ahead: asyncio.Task[None] | None = None
+        self._failed = 0  # the newest revision that could not be compiled ahead
 
     @property
     def compiled(self) -> Timeline:
-        """The timeline as last compiled here: it knows every revision that an operation of this process has seen.
+        """The timeline as last compiled here.
 
         Refuses
-            ProgramMissing   no operation has seen one
+            ProgramMissing   no operation has seen a revision
         """
         if self._timeline is None:
             raise ProgramMissing("no programme was published yet: jifen program apply FILE")
@@ -140,13 +159,77 @@ class Ledger:
         return Clock(row[0], row[1])
 
     async def timeline(self, connection: Connection, newest: int) -> Timeline:
-        """The timeline up to a revision, compiled anew when this process holds an older one.
+        """The timeline as this process has compiled it, good for a decision at this moment. Nothing is compiled here.
+
+        A newer revision than it knows, whose effect is still ahead, is compiled meanwhile.
 
         Refuses
             ProgramMissing   nothing was ever published
+        Raises
+            RevisionNotCompiled   a newer one takes effect, and is not compiled here: `begun_again` sees to it
         """
         if newest == 0:
             raise ProgramMissing("no programme was published yet: jifen program apply FILE")
-        if self._timeline is None or self._timeline.newest.revision < newest:
-            self._timeline = self._compile(await revisions.all_revisions(connection))
-        return self._timeline
+        timeline = self._timeline
+        if timeline is None:
+            raise RevisionNotCompiled([newest])
+        if timeline.newest.revision < newest:
+            left = await revisions.time_until_effect(connection, after=timeline.newest.revision)
+            if left <= NEAR:
+                raise RevisionNotCompiled([newest])
+            self._begin_compiling(newest)
+        return timeline
+
+    async def whole_timeline(self, connection: Connection, newest: int) -> Timeline:
+        """The timeline without a hole, for who walks through all of history.
+
+        Refuses
+            ProgramMissing   nothing was ever published
+        Raises
+            RevisionNotCompiled   some are not compiled here yet
+        """
+        timeline = await self.timeline(connection, newest)
+        need_compiled(timeline, range(1, newest + 1))
+        return timeline
+
+    async def compile(self, numbers: Collection[int]) -> None:
+        """Compile these revisions, each once, and know them from now on. Never called within a transaction."""
+        async with self._compiling:
+            for number in sorted(set(numbers) - self._compiled.keys()):
+                async with self.connection() as connection:
+                    revision = await revisions.revision_numbered(connection, number)
+                self._compiled[number] = await asyncio.to_thread(self.compile_one, revision)
+            if self._lacks(numbers):
+                async with self.connection() as connection:
+                    moments = await revisions.moments_of_effect(connection)
+                self._timeline = await asyncio.to_thread(timeline_with_holes, moments, dict(self._compiled))
+
+    def compile_one(self, revision: StoredRevision) -> Compiled:
+        """What one document becomes. Takes its time: for a thread."""
+        timeline = self._compile_timeline([revision])
+        return Compiled(timeline.programs[0], timeline.selects[0])
+
+    def adopt(self, compiled: Compiled) -> None:
+        """Keep what this process compiled to publish it."""
+        self._compiled.setdefault(compiled.program.revision, compiled)
+
+    def _lacks(self, numbers: Collection[int]) -> bool:
+        """Whether the timeline was laid out without some of these."""
+        timeline = self._timeline
+        return timeline is None or not all(is_compiled(timeline, number) for number in numbers)
+
+    def _begin_compiling(self, newest: int) -> None:
+        """Compile ahead what is published and not yet in force; one task at a time."""
+        if newest > self._failed and (self._ahead is None or self._ahead.done()):
+            self._ahead = asyncio.create_task(self._compile_ahead(newest))
+
+    async def _compile_ahead(self, newest: int) -> None:
+        known = 0 if self._timeline is None else self._timeline.newest.revision
+        try:
+            async with self.connection() as connection:
+                ahead = await revisions.numbers_ahead(connection, after=known)
+            if ahead:
+                await self.compile(ahead)
+        except Exception:
+            # Not tried again for every purchase: from its moment of effect on whoever needs it compiles it, and tells why not.
+            self._failed = newest

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
-from jifen.domain.calendar import date_of, day_or_never, start_of_day
+from jifen.domain.calendar import day_or_never, next_due_at
 from jifen.domain.member import Lot, Member
+from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import Status
 from jifen.store.ledger import CLOCK, Clock
 from jifen.store.rows import Rows, Target, array_text, written
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
-_COLUMNS = """member_id, status, sequence, tier, review_day, purchases, last_purchase_day, clock_day, clock_at,
-    lots_opened, next_due_day, next_lapse_at, balances, debts, spend_window, tier_history, counters, holds"""
+_COLUMNS = """member_id, status, joined_day, sequence, purchases, last_purchase_day, clock_day, clock_at,
+    lots_opened, next_due_day, next_lapse_at, balances, debts, ladders, days, tier_history, counters, holds"""
 
 
 class MemberKey(NamedTuple):
@@ -42,7 +44,7 @@ async def read_members(
     """The clock, and members with the lots that still hold units: one statement, so that all is of one moment."""
     rows = await connection.fetch(
         f"""SELECT {CLOCK}, {_COLUMNS}, (
-                SELECT array_agg(ARRAY[number, currency, left_units, held, gone, expired, returned,
+                SELECT array_agg(ARRAY[number, terms, currency, left_units, held, gone, expired, returned,
                                        coalesce(expires_on - DATE '1970-01-01', {fold.FAR}),
                                        coalesce(matures_on - DATE '1970-01-01', {fold.FAR}), origin, opened] ORDER BY number)
                 FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)) AS open_lots
@@ -56,10 +58,11 @@ async def read_members(
 def _dressed(row: Any) -> Member:
     balances: list[int] = row["balances"]
     debts: list[int] = row["debts"]
+    kept: list[int] = row["ladders"]
     scalars = [0] * (fold.BALANCES + len(balances) * fold.BALANCE_WIDTH)
     scalars[fold.SEQUENCE] = row["sequence"]
-    scalars[fold.TIER] = scalars[fold.JUDGED_TIER] = row["tier"]
-    scalars[fold.REVIEW_DAY] = row["review_day"]
+    scalars[fold.STATUS] = _STATUS[row["status"]]
+    scalars[fold.JOINED_DAY] = row["joined_day"]
     scalars[fold.PURCHASES] = row["purchases"]
     scalars[fold.LAST_PURCHASE_DAY] = row["last_purchase_day"]
     scalars[fold.CLOCK_DAY] = row["clock_day"]
@@ -69,49 +72,87 @@ def _dressed(row: Any) -> Member:
     scalars[fold.NEXT_LAPSE_AT] = row["next_lapse_at"]
     scalars[fold.BALANCES : fold.BALANCES + 2 * len(balances) : 2] = balances
     scalars[fold.BALANCES + 1 : fold.BALANCES + 1 + 2 * len(debts) : 2] = debts
+    ladders: list[int] = []
+    for tier, review_day in zip(kept[::2], kept[1::2], strict=True):
+        ladders += (tier, review_day, tier)
     return Member(
-        member_id=row["member_id"],
-        status=row["status"],
-        scalars=scalars,
-        lots=[number for lot in row.get("open_lots") or () for number in lot],
-        window=row["spend_window"],
-        history=row["tier_history"],
-        counters=row["counters"],
-        holds=row["holds"],
+        row["member_id"],
+        scalars,
+        ladders,
+        tuple([Lot._make(lot) for lot in row.get("open_lots") or ()]),
+        row["days"],
+        row["tier_history"],
+        row["counters"],
+        row["holds"],
     )
 
 
-def with_currencies(member: Member, n_currencies: int) -> Member:
-    """The member with room for currencies that a newer revision added."""
-    missing = fold.BALANCES + n_currencies * fold.BALANCE_WIDTH - len(member.scalars)
-    if missing <= 0:
+_STATUS = {status.name.lower(): int(status) for status in Status}
+
+
+def grown(member: Member, timeline: Timeline) -> Member:
+    """The member with room for currencies and ladders that a newer revision added."""
+    missing = fold.BALANCES + timeline.n_currencies * fold.BALANCE_WIDTH - len(member.scalars)
+    if missing > 0:
+        member = member._replace(scalars=member.scalars + [0] * missing)
+    had = len(member.ladders) // fold.STANDS_WIDTH
+    if had >= timeline.n_ladders:
         return member
-    return member._replace(scalars=member.scalars + [0] * missing)
+    ladders, history, days = list(member.ladders), list(member.history), []
+    for ladder in range(had, timeline.n_ladders):
+        tier = timeline.newest.ladders[ladder].tiers[0].number
+        ladders += (tier, fold.FAR, tier)
+        history[ladder * fold.HISTORY_WIDTH : ladder * fold.HISTORY_WIDTH] = [ladder, 0, 0, tier, 0]
+    width = fold.DAYS_COUNTED + had
+    for at in range(0, len(member.days), width):
+        days += [*member.days[at : at + width], *[0] * (timeline.n_ladders - had)]
+    return member._replace(ladders=ladders, history=history, days=days)
 
 
 def with_lots(member: Member, lots: Sequence[Lot] | None) -> Member:
     """The member with the lots that a decision may touch."""
     if not lots:
         return member
-    return member._replace(lots=[number for row in lots for number in row])
+    return member._replace(lots=tuple(lots))
 
 
-_LOT = "member_id, number, currency, left_units, held, gone, expired, returned, expires_on, matures_on, origin, opened"
+_LOT = """member_id, number, terms, currency, left_units, held, gone, expired, returned, expires_on, matures_on, origin,
+    opened"""
+
+
+LOTS_AT_ONCE = fold.PIECE + 1
+"""Open lots of a member that are read at first: those that are drawn and expire first."""
 
 
 async def open_lots(
-    connection: Connection, member_ids: Sequence[UUID], *, origins: Sequence[tuple[UUID, int]] = ()
+    connection: Connection,
+    member_ids: Sequence[UUID],
+    *,
+    origins: Sequence[tuple[UUID, int]] = (),
+    numbered: Sequence[tuple[UUID, int]] = (),
+    most: int = LOTS_AT_ONCE,
 ) -> tuple[Clock, dict[UUID, list[Lot]]]:
-    """The clock, and the lots of members that still hold units and those that certain entries opened, in order of number."""
+    """The clock, and lots of members in order of number: of each member the first to expire that have units left, at most so
+    many; those that certain entries opened (member, sequence), and those of certain numbers."""
     rows = await connection.fetch(
         f"""SELECT {_LOT}, {CLOCK}
-            FROM book LEFT JOIN lot ON member_id = ANY($1::uuid[])
-              AND (left_units > 0 OR held > 0
-                   OR (member_id, origin) IN (SELECT * FROM unnest($2::uuid[], $3::bigint[])))
+            FROM book LEFT JOIN LATERAL (
+                SELECT first.* FROM unnest($1::uuid[]) AS m (id), LATERAL (
+                    SELECT lot.* FROM lot WHERE lot.member_id = m.id AND left_units > 0
+                    ORDER BY expires_on, number LIMIT $6) first
+                UNION
+                SELECT lot.* FROM lot, unnest($2::uuid[], $3::bigint[]) AS o (id, origin)
+                WHERE lot.member_id = o.id AND lot.origin = o.origin
+                UNION
+                SELECT lot.* FROM lot, unnest($4::uuid[], $5::integer[]) AS n (id, number)
+                WHERE lot.member_id = n.id AND lot.number = n.number) found ON true
             ORDER BY member_id, number""",
         list(member_ids),
         [member_id for member_id, _ in origins],
         [origin for _, origin in origins],
+        [member_id for member_id, _ in numbered],
+        [number for _, number in numbered],
+        most,
     )
     lots: dict[UUID, list[Lot]] = {}
     for row in rows:
@@ -137,27 +178,15 @@ async def lots_numbered(connection: Connection, member_id: UUID, numbers: Sequen
 
 
 def _lot(row: Any) -> Lot:
-    return Lot(
-        number=row[1],
-        currency=row[2],
-        left=row[3],
-        held=row[4],
-        gone=row[5],
-        expired=row[6],
-        returned=row[7],
-        expires_day=day_or_never(row[8]),
-        matures_day=day_or_never(row[9]),
-        origin=row[10],
-        opened=row[11],
-    )
+    return Lot._make((*row[1:9], day_or_never(row[9]), day_or_never(row[10]), row[11], row[12]))
 
 
 _LOT_ROWS = Rows(
     "lot",
     [
-        ("member_id", "uuid"), ("number", "integer"), ("currency", "smallint"), ("origin", "bigint"), ("opened", "bigint"),
-        ("left_units", "bigint"), ("held", "bigint"), ("gone", "bigint"), ("expired", "bigint"), ("returned", "bigint"),
-        ("matures_on", "day"), ("expires_on", "day"),
+        ("member_id", "uuid"), ("number", "integer"), ("terms", "smallint"), ("currency", "smallint"), ("origin", "bigint"),
+        ("opened", "bigint"), ("left_units", "bigint"), ("held", "bigint"), ("gone", "bigint"), ("expired", "bigint"),
+        ("returned", "bigint"), ("matures_on", "day"), ("expires_on", "day"),
     ],
     on_conflict="""ON CONFLICT (member_id, number) DO UPDATE
            SET left_units = excluded.left_units, held = excluded.held, gone = excluded.gone,
@@ -171,7 +200,7 @@ async def save_lots(target: Target, changed: Sequence[tuple[UUID, Lot]]) -> None
         target,
         [
             (
-                member_id, lot.number, lot.currency, lot.origin, lot.opened, lot.left, lot.held, lot.gone, lot.expired,
+                member_id, lot.number, lot.terms, lot.currency, lot.origin, lot.opened, lot.left, lot.held, lot.gone, lot.expired,
                 lot.returned, _day(lot.matures_day), _day(lot.expires_day),
             )
             for member_id, lot in changed
@@ -184,16 +213,16 @@ def _day(day: int) -> int | None:
 
 
 _STATE = [
-    ("member_id", "uuid"), ("status", "text"), ("sequence", "bigint"), ("tier", "smallint"), ("review_day", "integer"),
-    ("purchases", "integer"), ("last_purchase_day", "integer"), ("clock_day", "integer"), ("clock_at", "bigint"),
-    ("lots_opened", "integer"), ("next_due_day", "integer"), ("next_lapse_at", "bigint"), ("next_due_at", "timestamptz"),
-    ("balances", "bigint[]"), ("debts", "bigint[]"), ("spend_window", "bigint[]"), ("tier_history", "bigint[]"),
+    ("member_id", "uuid"), ("status", "text"), ("joined_day", "integer"), ("sequence", "bigint"), ("purchases", "integer"),
+    ("last_purchase_day", "integer"), ("clock_day", "integer"), ("clock_at", "bigint"), ("lots_opened", "integer"),
+    ("next_due_day", "integer"), ("next_lapse_at", "bigint"), ("next_due_at", "timestamptz"), ("balances", "bigint[]"),
+    ("debts", "bigint[]"), ("ladders", "integer[]"), ("days", "bigint[]"), ("tier_history", "bigint[]"),
     ("counters", "bigint[]"), ("holds", "bigint[]"),
 ]  # fmt: skip
 _MEMBER_ROWS = Rows("member", [*_STATE, ("enrolled_at", "timestamptz")])
 _UPDATE = f"""UPDATE member SET {
     ", ".join(
-        f"{name} = u.{name}" + ("::bigint[]" if type_ == "bigint[]" else "") for name, type_ in _STATE[1:]
+        f"{name} = u.{name}" + (f"::{type_}" if type_.endswith("[]") else "") for name, type_ in _STATE[1:]
     )
 } FROM {{from_}} WHERE member.member_id = u.member_id"""
 
@@ -201,23 +230,22 @@ _UPDATE = f"""UPDATE member SET {
 def _saved(member: Member, time_zone: str) -> tuple[object, ...]:
     s = member.scalars
     return (
-        member.member_id, member.status, s[fold.SEQUENCE], s[fold.TIER], s[fold.REVIEW_DAY], s[fold.PURCHASES],
+        member.member_id, _STATUS_NAMES[s[fold.STATUS]], s[fold.JOINED_DAY], s[fold.SEQUENCE], s[fold.PURCHASES],
         s[fold.LAST_PURCHASE_DAY], s[fold.CLOCK_DAY], s[fold.CLOCK_AT], s[fold.LOTS_OPENED], s[fold.NEXT_DUE_DAY],
         s[fold.NEXT_LAPSE_AT], next_due_at(s[fold.NEXT_DUE_DAY], s[fold.NEXT_LAPSE_AT], time_zone),
-        array_text(member.balances), array_text(member.debts), array_text(member.window), array_text(member.history),
-        array_text(member.counters), array_text(member.holds),
+        array_text(member.balances), array_text(member.debts), array_text(_standing(member.ladders)), array_text(member.days),
+        array_text(member.history), array_text(member.counters), array_text(member.holds),
     )  # fmt: skip
 
 
-def next_due_at(day: int, lapse_at: int, time_zone: str) -> datetime | None:
-    """The moment from which a job should look at the member; None: nothing is ahead."""
-    due_on = date_of(day)
-    moments = []
-    if due_on is not None:
-        moments.append(start_of_day(due_on, time_zone))
-    if lapse_at < fold.FAR_AT:
-        moments.append(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=lapse_at))
-    return min(moments, default=None)
+_STATUS_NAMES = tuple(status.name.lower() for status in Status)
+
+
+def _standing(ladders: list[int]) -> list[int]:
+    """Tier and review day of each ladder: what it was judged by last is of no later use."""
+    if len(ladders) == fold.STANDS_WIDTH:
+        return ladders[: fold.STANDS_JUDGED]
+    return [number for at in range(0, len(ladders), fold.STANDS_WIDTH) for number in ladders[at : at + 2]]
 
 
 async def save_members(target: Target, members: Sequence[Member], *, time_zone: str) -> None:
@@ -231,11 +259,6 @@ async def add_members(
 ) -> None:
     """Enrol members."""
     await _MEMBER_ROWS.insert(connection, [(*_saved(member, time_zone), enrolled_at) for member in members])
-
-
-async def set_status(connection: Connection, member_id: UUID, status: str) -> None:
-    """Change the status of a locked member."""
-    await connection.execute("UPDATE member SET status = $2 WHERE member_id = $1", member_id, status)
 
 
 async def add_keys(connection: Connection, member_id: UUID, keys: Sequence[MemberKey]) -> None:
@@ -283,9 +306,10 @@ async def enrolled_at(connection: Connection, member_id: UUID) -> datetime | Non
 
 
 async def due_members(connection: Connection, now: datetime, *, limit: int) -> list[UUID]:
-    """Members for whom time has made something due."""
+    """Members for whom time has made something due, without those that are left out for now (`store/stuck.py`)."""
     rows = await connection.fetch(
-        """SELECT member_id FROM member WHERE next_due_at <= $1 AND status <> 'merged'
+        """SELECT member_id FROM member m WHERE next_due_at <= $1 AND status <> 'merged'
+             AND NOT EXISTS (SELECT FROM stuck_member s WHERE s.member_id = m.member_id AND s.next_try_at > clock_timestamp())
            ORDER BY next_due_at LIMIT $2""",
         now,
         limit,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from jifen.domain.refusals import KeyReused, Refusal
+from jifen.store.compiled import begun_again
 from jifen.store.keys import remember_answers, remembered_answer
 from jifen.store.ledger import Ledger
 
@@ -26,6 +27,7 @@ class Once:
     body_hash: bytes
 
 
+@begun_again
 async def once(
     ledger: Ledger, request: Once, effect: Callable[[Connection], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:

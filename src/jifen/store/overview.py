@@ -20,6 +20,7 @@ class Health:
 
     is_schema_current: bool
     oldest_due_at: datetime | None
+    members_stuck: int
 
 
 def newest_migration() -> str:
@@ -32,17 +33,18 @@ async def read_health(connection: Connection) -> Health:
     """Whether the schema is the one this software knows, and since when work of time waits."""
     has_schema = await connection.fetchval("SELECT to_regclass('jifen.alembic_version') IS NOT NULL")
     if not has_schema:
-        return Health(is_schema_current=False, oldest_due_at=None)
+        return Health(is_schema_current=False, oldest_due_at=None, members_stuck=0)
     version = await connection.fetchval("SELECT max(version_num) FROM jifen.alembic_version")
     if version != newest_migration():
-        return Health(is_schema_current=False, oldest_due_at=None)
+        return Health(is_schema_current=False, oldest_due_at=None, members_stuck=0)
     due = await connection.fetchval(
         """SELECT least(
                (SELECT min(next_due_at) FROM member, book
                 WHERE next_due_at <= clock_timestamp() - shift_seconds * INTERVAL '1 second' AND status <> 'merged'),
                (SELECT min(given_at) FROM gift WHERE status = 'in_transit'))"""
     )
-    return Health(is_schema_current=True, oldest_due_at=due)
+    stuck = await connection.fetchval("SELECT count(*) FROM stuck_member")
+    return Health(is_schema_current=True, oldest_due_at=due, members_stuck=stuck)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,12 @@ from uuid import UUID
 import msgspec
 
 from jifen.domain.calendar import day_number, local_date
-from jifen.domain.decide import Decision, Earned, Reason, Verb, moment_of
+from jifen.domain.decide import Decision, HitResult, Reason, moment_of
 from jifen.domain.program.select import Hit, mask_of, mask_words
 from jifen.domain.purchase import Line, Payment, Purchase
+from jifen.domain.returned import Earned
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import Verb
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, PostedRow, postings_of
 from jifen.store.rows import Rows, Target, array_text, json_text
@@ -117,9 +119,8 @@ _PURCHASE_ROWS = Rows(
         ("store", "text"), ("till", "text"), ("cashier", "text"), ("channel", "text"), ("occurred_at", "timestamptz"),
         ("recorded_at", "timestamptz"), ("occurred_on", "day"), ("weekday", "smallint"), ("hour", "smallint"),
         ("store_date", "integer"), ("money", "text"), ("amount_minor", "bigint"), ("payments", "jsonb"), ("tags", "text[]"),
-        ("lines", "jsonb"), ("masks", "bigint[]"), ("hit_rules", "integer[]"), ("hit_amounts", "bigint[]"),
-        ("hit_quantities", "bigint[]"), ("revision", "integer"), ("judged_tier", "smallint"), ("tier_after", "smallint"),
-        ("balances_after", "bigint[]"), ("actor", "text"),
+        ("lines", "jsonb"), ("masks", "bigint[]"), ("hits", "bigint[]"), ("moves", "bigint[]"), ("revision", "integer"),
+        ("judged_tiers", "smallint[]"), ("tiers_after", "smallint[]"), ("balances_after", "bigint[]"), ("actor", "text"),
     ],
 )  # fmt: skip
 
@@ -140,7 +141,6 @@ async def add_purchases(
         masks = decision.masks
         if words > 1:
             masks = tuple(word for mask in masks for word in mask_words(mask, words))
-        rules, amounts, quantities = zip(*decision.hits, strict=True) if decision.hits else ((), (), ())
         rows.append(
             (
                 decision.after.member_id, decision.sequence, purchase_id, purchase.source, purchase.business_no,
@@ -151,8 +151,9 @@ async def add_purchases(
                 array_text(purchase.tags) if purchase.tags else None,
                 json_text([line_kept(line) for line in purchase.lines]),
                 array_text(masks),
-                array_text(rules), array_text(amounts), array_text(quantities),
-                program.revision, decision.judged_tier, decision.after.tier, array_text(decision.after.balances), at.actor,
+                array_text([number for result in decision.results for number in result]), array_text(decision.moves),
+                program.revision, array_text(decision.after.judged_tiers), array_text(decision.after.tiers),
+                array_text(decision.after.balances), at.actor,
             )
         )  # fmt: skip
         answers.append(answer_of(timeline, decision, purchase, at, purchase_id=purchase_id))
@@ -183,8 +184,8 @@ def answer_of(
 
 
 _PURCHASE = """member_id, sequence, purchase_id, source, business_no, store, till, cashier, channel, occurred_at,
-    recorded_at, money, amount_minor, payments, tags, lines, masks, hit_rules, hit_amounts, hit_quantities, revision,
-    judged_tier, tier_after, balances_after, actor"""
+    recorded_at, money, amount_minor, payments, tags, lines, masks, hits, moves, revision, judged_tiers, tiers_after,
+    balances_after, actor"""
 
 
 async def stored_purchase(connection: Connection, member_id: UUID, sequence: int) -> dict[str, Any] | None:
@@ -235,8 +236,8 @@ def replayed(row: Mapping[str, Any], postings: Sequence[PostedRow]) -> RecordedP
         occurred_at=row["occurred_at"],
         recorded_at=row["recorded_at"],
         amount_minor=row["amount_minor"],
-        tier_before=row["judged_tier"],
-        tier_after=row["tier_after"],
+        tier_before=row["judged_tiers"][0],
+        tier_after=row["tiers_after"][0],
         balances_after=tuple(row["balances_after"]),
         reasons=tuple(r for p in postings if p.verb == "earn" for r in p.reasons),
         expired=tuple((p.currency, p.units) for p in postings if p.verb == "expire"),
@@ -247,12 +248,14 @@ def replayed(row: Mapping[str, Any], postings: Sequence[PostedRow]) -> RecordedP
 async def earned_by(connection: Connection, row: Mapping[str, Any]) -> Earned:
     """What a purchase earned and what of it has come back, for a return."""
     member_id, sequence = row["member_id"], row["sequence"]
-    postings = await postings_of(connection, member_id, [sequence])
-    granted = {r.rule: r.granted for p in postings if p.verb == "earn" for r in p.reasons}
+    hits = results_of(row["hits"])
     returned: dict[int, int] = {}
+    forgiven = [0] * len(hits)
     for back in await returns_of(connection, member_id, sequence):
         for number, quantity in back["lines"]:
             returned[number] = returned.get(number, 0) + quantity
+        for at, result in enumerate(results_of(back["hits"])):
+            forgiven[at] += result.why
     lines = tuple(line_of(document) for document in row["lines"])
     words = len(row["masks"]) // len(lines)
     return Earned(
@@ -261,19 +264,23 @@ async def earned_by(connection: Connection, row: Mapping[str, Any]) -> Earned:
         occurred_at=row["occurred_at"],
         lines=lines,
         masks=tuple(mask_of(row["masks"][i * words : (i + 1) * words]) for i in range(len(lines))),
-        hits=tuple(
-            Hit(*hit) for hit in zip(row["hit_rules"], row["hit_amounts"], row["hit_quantities"], strict=True)
-        ),
-        granted=granted,
+        hits=tuple(Hit(*hit[:3]) for hit in hits),
+        granted=[hit.granted for hit in hits],
         returned=returned,
+        forgiven=forgiven,
     )
+
+
+def results_of(flat: Sequence[int]) -> list[HitResult]:
+    """What became of the hits of an entry, from the numbers that are kept."""
+    width = len(HitResult._fields)
+    return [HitResult(*flat[at : at + width]) for at in range(0, len(flat), width)]
 
 
 async def returns_of(connection: Connection, member_id: UUID, purchase_sequence: int) -> list[dict[str, Any]]:
     """The returns of a purchase, oldest first."""
     rows = await connection.fetch(
-        """SELECT sequence, return_id, is_void, lines, amount_minor, occurred_at, recorded_at, hit_rules, hit_clawed,
-                  forgiven, note, actor
+        """SELECT sequence, return_id, is_void, lines, amount_minor, occurred_at, recorded_at, hits, forgiven, note, actor
            FROM purchase_return WHERE member_id = $1 AND purchase_sequence = $2 ORDER BY sequence""",
         member_id,
         purchase_sequence,
@@ -287,7 +294,7 @@ async def returns_by_sequence(
     """Returns of a member by sequence, with the key of the purchase they belong to."""
     rows = await connection.fetch(
         """SELECT b.sequence, b.return_id, b.is_void, b.lines, b.amount_minor, b.occurred_at, b.recorded_at, b.note,
-                  b.hit_rules, b.hit_clawed, b.forgiven, b.purchase_sequence, u.source, u.business_no, u.purchase_id
+                  b.hits, b.forgiven, b.purchase_sequence, u.source, u.business_no, u.purchase_id
            FROM purchase_return b JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
            WHERE b.member_id = $1 AND b.sequence = ANY($2::bigint[])""",
         member_id,
@@ -314,10 +321,9 @@ async def add_return(
     n = len(decision.after.balances)
     await connection.execute(
         """INSERT INTO purchase_return (member_id, sequence, return_id, purchase_sequence, is_void, is_whole, lines,
-               amount_minor, hit_rules, hit_amounts, hit_quantities, hit_clawed, forgiven, store, till, cashier, channel,
-               actor, note, occurred_at, recorded_at, tier_after, balances_after)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-               $23)""",
+               amount_minor, hits, moves, forgiven, store, till, cashier, channel, actor, note, occurred_at, recorded_at,
+               tiers_after, balances_after)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)""",
         decision.after.member_id,
         decision.sequence,
         return_id,
@@ -326,10 +332,8 @@ async def add_return(
         is_whole,
         [list(pair) for pair in lines],
         amount_minor,
-        [hit.rule for hit in decision.hits],
-        [hit.amount for hit in decision.hits],
-        [hit.quantity for hit in decision.hits],
-        [reason.desired for reason in decision.results],
+        [number for result in decision.results for number in result],
+        decision.moves,
         [decision.forgiven.get(currency, 0) for currency in range(n)],
         at.store,
         till,
@@ -339,6 +343,6 @@ async def add_return(
         at.note,
         at.occurred_at,
         at.recorded_at,
-        decision.after.tier,
+        decision.after.tiers,
         decision.after.balances,
     )

@@ -1,10 +1,10 @@
-"""Published revisions: read, and add one."""
+"""Published revisions: read them, and add one whose moment of effect is ahead when it is written."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,32 +19,92 @@ class StoredRevision:
     document: Mapping[str, Any]
     document_hash: str
     numbering: Mapping[str, Mapping[str, int]]
+    meaning: Mapping[str, Any]  # of stored positions and numbers: `document.stored.kept_meaning`
     effective_at: datetime
     published_at: datetime
     published_by: str
 
 
+COMMITS_WITHIN = timedelta(seconds=30)
+"""A transaction that has written a revision commits within this time or not at all: less than the lead of a revision."""
+
+_REVISION = "number, document, document_hash, numbering, meaning, effective_at, published_at, published_by"
+_NOW = "(SELECT clock_timestamp() - shift_seconds * INTERVAL '1 second' FROM book)"
+
+
 async def all_revisions(connection: Connection) -> list[StoredRevision]:
     """Every revision, oldest first."""
-    rows = await connection.fetch(
-        """SELECT number, document, document_hash, numbering, effective_at, published_at, published_by
-           FROM revision ORDER BY number"""
-    )
+    rows = await connection.fetch(f"SELECT {_REVISION} FROM revision ORDER BY number")
     return [StoredRevision(**row) for row in rows]
 
 
-async def add_revision(connection: Connection, revision: StoredRevision) -> None:
-    """Publish a revision. Two at once: the second finds its number taken (UniqueViolationError)."""
+async def newest_revision(connection: Connection) -> StoredRevision | None:
+    """The revision published last, or None."""
+    row = await connection.fetchrow(f"SELECT {_REVISION} FROM revision ORDER BY number DESC LIMIT 1")
+    return None if row is None else StoredRevision(**row)
+
+
+async def revision_numbered(connection: Connection, number: int) -> StoredRevision:
+    """The revision of a number that is published."""
+    row = await connection.fetchrow(f"SELECT {_REVISION} FROM revision WHERE number = $1", number)
+    assert row is not None, f"revision {number} was never published"
+    return StoredRevision(**row)
+
+
+async def moments_of_effect(connection: Connection) -> dict[int, datetime]:
+    """The moment of effect of every revision, by number."""
+    rows = await connection.fetch("SELECT number, effective_at FROM revision ORDER BY number")
+    return {row["number"]: row["effective_at"] for row in rows}
+
+
+async def time_until_effect(connection: Connection, *, after: int) -> timedelta:
+    """How long from now until the next revision after a number takes effect; negative once it has."""
+    left = await connection.fetchval(
+        f"SELECT min(effective_at) - {_NOW} FROM revision WHERE number > $1", after
+    )
+    assert isinstance(left, timedelta), f"there is a revision after {after}"
+    return left
+
+
+async def numbers_ahead(connection: Connection, *, after: int) -> list[int]:
+    """The revisions after a number that take effect later than now."""
+    rows = await connection.fetch(
+        f"SELECT number FROM revision WHERE number > $1 AND effective_at > {_NOW} ORDER BY number", after
+    )
+    return [row["number"] for row in rows]
+
+
+async def add_revision(
+    connection: Connection, revision: StoredRevision, *, effective_at: datetime | None, lead: timedelta
+) -> StoredRevision | None:
+    """Publish a revision, and return it with its moments: published now, in force at `effective_at` or, without one, as soon
+    as `lead` has passed. None, and nothing is written, when that is not so far ahead of this very moment.
+
+    The clock is asked by the statement that writes, and the commit follows within `COMMITS_WITHIN` or never: however slow
+    the publishing was, nobody finds a revision that is in force already. Two at once: the second finds its number taken
+    (UniqueViolationError).
+    """
     await connection.execute(
-        "INSERT INTO revision VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "SELECT set_config('transaction_timeout', $1, true)", f"{COMMITS_WITHIN.total_seconds():.0f}s"
+    )
+    row = await connection.fetchrow(
+        f"""WITH clock AS MATERIALIZED (SELECT {_NOW} AS now),
+                 told AS (SELECT now, coalesce($6, now + $8::interval) AS effective_at FROM clock)
+            INSERT INTO revision ({_REVISION})
+            SELECT $1, $2, $3, $4, $5, effective_at, now, $7 FROM told WHERE $1 = 1 OR effective_at >= now + $8::interval
+            RETURNING effective_at, published_at""",
         revision.number,
         revision.document,
         revision.document_hash,
         revision.numbering,
-        revision.effective_at,
-        revision.published_at,
+        revision.meaning,
+        effective_at,
         revision.published_by,
+        lead,
     )
+    if row is None:
+        return None
+    return replace(revision, effective_at=row["effective_at"], published_at=row["published_at"])
 
 
 async def set_book(connection: Connection, *, shift_seconds: int, label: str) -> None:

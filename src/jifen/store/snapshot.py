@@ -18,36 +18,36 @@ if TYPE_CHECKING:
 
 Sink = Callable[[bytes], Awaitable[None]]
 
-_MEMBER_COLUMNS = """member_id, status, enrolled_at, sequence, tier, review_day, purchases, last_purchase_day, clock_day,
-    clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts, spend_window, tier_history, counters, holds"""
+_MEMBER_COLUMNS = """member_id, status, enrolled_at, joined_day, sequence, purchases, last_purchase_day, clock_day,
+    clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts, ladders, days, tier_history, counters, holds"""
 
 SELECTS: dict[str, tuple[str, str]] = {
     "members": ("member", _MEMBER_COLUMNS),
     "lots": (
         "lot",
-        """member_id, number, currency, origin, opened, left_units, held, gone, expired, returned,
+        """member_id, number, terms, currency, origin, opened, left_units, held, gone, expired, returned,
            matures_on - DATE '1970-01-01' AS matures_day, expires_on - DATE '1970-01-01' AS expires_day""",
     ),
     "purchases": (
         "purchase",
         """member_id, sequence, store, channel, source, occurred_at, recorded_at, weekday, hour, store_date, amount_minor,
-           payments, array_to_json(tags) AS tags, revision, judged_tier, hit_rules, hit_amounts, hit_quantities, tier_after,
-           balances_after, lines, masks""",
+           payments, array_to_json(tags) AS tags, revision, judged_tiers, hits, moves, tiers_after, balances_after, lines,
+           masks""",
     ),
     "returns": (
         "purchase_return",
-        """member_id, sequence, purchase_sequence, is_void, is_whole, lines, amount_minor, hit_rules, hit_amounts,
-           hit_quantities, hit_clawed, forgiven, store, channel, occurred_at, recorded_at, tier_after, balances_after""",
+        """member_id, sequence, purchase_sequence, is_void, is_whole, lines, amount_minor, hits, moves, forgiven, store,
+           channel, occurred_at, recorded_at, tiers_after, balances_after""",
     ),
     "entries": (
         "entry",
-        """member_id, sequence, kind, currency, units, origin, counterpart_id, gift_id, slices, lapses_at, revision, store,
-           channel, occurred_at, recorded_at, tier_after, balances_after""",
+        """member_id, sequence, kind, currency, units, origin, value AS state, counterpart_id, gift_id, slices, lapses_at, moves,
+           revision, store, channel, occurred_at, recorded_at, tiers_after, balances_after""",
     ),
     "postings": (
         "posting",
-        """member_id, sequence, part, currency, verb, units, balance_after, reason_rules, reason_desired, reason_granted, lot,
-           revision, funder, store, channel, occurred_at, recorded_at""",
+        """member_id, sequence, part, currency, verb, units, balance_after, terms, reasons, lot, revision, funder, store,
+           channel, occurred_at, recorded_at""",
     ),
 }
 """Table of the snapshot -> table of the ledger, and what is read of it: nothing that names a person."""

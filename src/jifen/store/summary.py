@@ -40,7 +40,7 @@ async def counted(connection: Connection) -> Counted:
                   coalesce(- sum(b) FILTER (WHERE b < 0), 0)::bigint AS owed
            FROM member, unnest(balances) WITH ORDINALITY AS x (b, o) GROUP BY 1"""
     )
-    tiers = await connection.fetch("SELECT tier, count(*) AS members FROM member GROUP BY tier")
+    tiers = await connection.fetch("SELECT ladders[1] AS tier, count(*) AS members FROM member GROUP BY 1")
     return Counted(
         members=first["members"],
         purchases=first["purchases"],

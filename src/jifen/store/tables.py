@@ -32,7 +32,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
+from jifen.domain import fold
+from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
+
 SCHEMA = "jifen"
+HIT_KEPT_WIDTH = 6
+"""Numbers kept of a hit: position of the rule, amount, quantity, desired, granted, why (of a return: forgiven)."""
+STATUS_NAMES = tuple(status.name.lower() for status in Status)
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
 
 
 metadata = MetaData(
@@ -54,7 +64,9 @@ def _sequence() -> Column[object]:
     return Column("sequence", BigInteger, primary_key=True, autoincrement=False)
 
 
-def _numbers(name: str, *, type_: type[BigInteger] | type[Integer] = BigInteger) -> Column[object]:
+def _numbers(
+    name: str, *, type_: type[BigInteger] | type[Integer] | type[SmallInteger] = BigInteger
+) -> Column[object]:
     return Column(name, ARRAY(type_), nullable=False)
 
 
@@ -80,6 +92,7 @@ revision = Table(
     Column("document", JSONB, nullable=False),
     Column("document_hash", Text, nullable=False),
     Column("numbering", JSONB, nullable=False),
+    Column("meaning", JSONB, nullable=False),
     _moment("effective_at"),
     _moment("published_at"),
     Column("published_by", Text, nullable=False),
@@ -141,9 +154,8 @@ member = Table(
     _member_id(),
     Column("status", Text, nullable=False, server_default=text("'active'")),
     _moment("enrolled_at"),
+    Column("joined_day", Integer, nullable=False),
     Column("sequence", BigInteger, nullable=False),
-    Column("tier", SmallInteger, nullable=False),
-    Column("review_day", Integer, nullable=False),
     Column("purchases", Integer, nullable=False),
     Column("last_purchase_day", Integer, nullable=False),
     Column("clock_day", Integer, nullable=False),
@@ -154,17 +166,22 @@ member = Table(
     _moment("next_due_at", nullable=True),
     _numbers("balances"),
     _numbers("debts"),
-    _numbers("spend_window"),
+    _numbers("ladders", type_=Integer),
+    _numbers("days"),
     _numbers("tier_history"),
     _numbers("counters"),
     _numbers("holds"),
-    CheckConstraint("status IN ('active', 'frozen', 'closed', 'merged')", name="a_member_has_a_known_status"),
+    CheckConstraint(f"status IN ({_quoted(STATUS_NAMES)})", name="a_member_has_a_known_status"),
     CheckConstraint("sequence >= 0", name="a_sequence_counts_from_one"),
     CheckConstraint("0 <= ALL (debts)", name="a_debt_is_never_negative"),
-    CheckConstraint("cardinality(spend_window) % 4 = 0", name="a_window_row_has_four_columns"),
-    CheckConstraint("cardinality(tier_history) % 3 = 0", name="a_tier_row_has_three_columns"),
-    CheckConstraint("cardinality(counters) % 3 = 0", name="a_counter_row_has_three_columns"),
-    CheckConstraint("cardinality(holds) % 5 = 0", name="a_hold_row_has_five_columns"),
+    CheckConstraint("cardinality(ladders) % 2 = 0", name="a_ladder_has_a_tier_and_a_review"),
+    CheckConstraint(
+        f"cardinality(days) % ({fold.DAYS_COUNTED} + cardinality(ladders) / 2) = 0",
+        name="a_day_counts_for_each_ladder",
+    ),
+    CheckConstraint(f"cardinality(tier_history) % {fold.HISTORY_WIDTH} = 0", name="a_tier_row_is_whole"),
+    CheckConstraint(f"cardinality(counters) % {fold.COUNTER_WIDTH} = 0", name="a_counter_row_is_whole"),
+    CheckConstraint(f"cardinality(holds) % {fold.HOLD_WIDTH} = 0", name="a_hold_row_is_whole"),
     Index("member_next_due_at", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
     postgresql_with={"fillfactor": "70"},
     comment="One member: status and all that the fold keeps but the lots. The row that is locked. Arrays: see domain/fold.py.",
@@ -177,6 +194,7 @@ lot = Table(
     _member_id(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("currency", SmallInteger, nullable=False),
+    Column("terms", SmallInteger, nullable=False),
     Column("origin", BigInteger, nullable=False),
     Column("opened", BigInteger, nullable=False),
     Column("left_units", BigInteger, nullable=False),
@@ -197,7 +215,7 @@ lot = Table(
     ),
     CheckConstraint("returned <= opened", name="no_more_of_a_lot_comes_back_than_was_opened"),
     postgresql_with={"fillfactor": "85"},
-    comment="Units of one member opened together, with one expiry and one origin (the sequence of the entry).",
+    comment="Units of one member that one entry (its sequence is the origin) opened under one set of terms.",
     info=_of("cache"),
 )
 
@@ -213,9 +231,8 @@ posting = Table(
     Column("is_credit", Boolean, nullable=False),
     Column("units", BigInteger, nullable=False),
     Column("balance_after", BigInteger, nullable=False),
-    _numbers("reason_rules", type_=Integer),
-    _numbers("reason_desired"),
-    _numbers("reason_granted"),
+    Column("terms", SmallInteger, nullable=False),
+    _numbers("reasons"),
     Column("lot", Integer),
     Column("revision", Integer, nullable=False),
     *_words("funder", "store", "channel", "actor"),
@@ -224,15 +241,13 @@ posting = Table(
     _recorded_xid(),
     CheckConstraint("units > 0", name="a_posting_moves_something"),
     CheckConstraint(
-        "(verb, account, is_credit) IN (('earn', 'issued', true), ('claw_back', 'issued', false),"
-        " ('redeem', 'redeemed', false), ('expire', 'expired', false), ('adjust_up', 'adjusted', true),"
-        " ('adjust_down', 'adjusted', false), ('give', 'in_transit', false), ('receive', 'in_transit', true))",
+        "(verb, account, is_credit) IN ("
+        + ", ".join(f"('{one.name}', '{one.account}', {str(one.is_credit).lower()})" for one in POSTS)
+        + ")",
         name="a_verb_moves_between_the_member_and_its_own_account",
     ),
     CheckConstraint(
-        "cardinality(reason_rules) = cardinality(reason_granted)"
-        " AND cardinality(reason_rules) = cardinality(reason_desired) AND cardinality(reason_rules) > 0",
-        name="every_posting_says_why",
+        "cardinality(reasons) > 0 AND cardinality(reasons) % 3 = 0", name="every_posting_says_why"
     ),
     Index("posting_recorded_xid", "recorded_xid", postgresql_using="brin"),
     comment="One movement of units between one account of one member and one account of the programme: both legs in a row.",
@@ -261,17 +276,18 @@ purchase = Table(
     Column("tags", ARRAY(Text)),
     Column("lines", JSONB, nullable=False),
     _numbers("masks"),
-    _numbers("hit_rules", type_=Integer),
-    _numbers("hit_amounts"),
-    _numbers("hit_quantities"),
+    _numbers("hits"),
+    _numbers("moves"),
     Column("revision", Integer, nullable=False),
-    Column("judged_tier", SmallInteger, nullable=False),
-    Column("tier_after", SmallInteger, nullable=False),
+    _numbers("judged_tiers", type_=SmallInteger),
+    _numbers("tiers_after", type_=SmallInteger),
     _numbers("balances_after"),
     Column("actor", Text),
     _recorded_xid(),
     CheckConstraint("amount_minor >= 0", name="a_purchase_is_not_negative"),
     CheckConstraint("recorded_at >= occurred_at", name="a_purchase_is_recorded_after_it_occurred"),
+    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     Index("purchase_purchase_id", "purchase_id"),
     Index("purchase_recorded_xid", "recorded_xid", postgresql_using="brin"),
     comment="One sale of one member with its lines and all that it was judged by. An entry of the fold.",
@@ -289,19 +305,19 @@ purchase_return = Table(
     Column("is_whole", Boolean, nullable=False),
     Column("lines", JSONB, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
-    _numbers("hit_rules", type_=Integer),
-    _numbers("hit_amounts"),
-    _numbers("hit_quantities"),
-    _numbers("hit_clawed"),
+    _numbers("hits"),
+    _numbers("moves"),
     _numbers("forgiven"),
     *_words("store", "till", "cashier", "channel", "actor", "note"),
     _moment("occurred_at"),
     _moment("recorded_at"),
     _moment("inserted_at", default=True),
-    Column("tier_after", SmallInteger, nullable=False),
+    _numbers("tiers_after", type_=SmallInteger),
     _numbers("balances_after"),
     _recorded_xid(),
     CheckConstraint("amount_minor >= 0", name="a_return_is_not_negative"),
+    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     Index("purchase_return_purchase_sequence", "member_id", "purchase_sequence"),
     Index("purchase_return_recorded_xid", "recorded_xid", postgresql_using="brin"),
     comment="Part or all of one purchase coming back. An entry of the fold.",
@@ -318,24 +334,27 @@ entry = Table(
     Column("currency", SmallInteger),
     Column("units", BigInteger),
     Column("origin", BigInteger),
+    Column("value", SmallInteger),
     Column("counterpart_id", UUID(as_uuid=True)),
     Column("gift_id", UUID(as_uuid=True)),
     Column("slices", ARRAY(BigInteger)),
     _moment("lapses_at", nullable=True),
+    _numbers("moves"),
     Column("revision", Integer, nullable=False),
     *_words("store", "channel", "actor", "note"),
     _moment("occurred_at"),
     _moment("recorded_at"),
     _moment("inserted_at", default=True),
-    Column("tier_after", SmallInteger, nullable=False),
+    _numbers("tiers_after", type_=SmallInteger),
     _numbers("balances_after"),
     _recorded_xid(),
-    CheckConstraint(
-        "kind IN ('redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'advance')",
-        name="an_entry_has_a_known_kind",
-    ),
+    CheckConstraint(f"kind IN ({_quoted(ENTRY_KINDS)})", name="an_entry_has_a_known_kind"),
+    CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     CheckConstraint("units IS NULL OR units > 0", name="an_entry_moves_something"),
     Index("entry_gift_in", "member_id", "gift_id", unique=True, postgresql_where=text("kind = 'gift_in'")),
+    Index(
+        "entry_reversed_once", "member_id", "origin", unique=True, postgresql_where=text("kind = 'reverse'")
+    ),
     Index("entry_recorded_xid", "recorded_xid", postgresql_using="brin"),
     comment="One thing other than a sale or a return that happened to one member. An entry of the fold.",
     info=_of("journal"),
@@ -371,10 +390,31 @@ gift = Table(
     Column("slices", ARRAY(BigInteger), nullable=False),
     Column("status", Text, nullable=False),
     _moment("given_at"),
-    CheckConstraint("status IN ('in_transit', 'received')", name="a_gift_has_a_known_status"),
+    Column("units_back", BigInteger),
+    CheckConstraint(
+        "status IN ('in_transit', 'received', 'going_back', 'gone_back')", name="a_gift_has_a_known_status"
+    ),
+    CheckConstraint(
+        "(units_back IS NULL) = (status IN ('in_transit', 'received')) AND units_back BETWEEN 0 AND units",
+        name="no_more_of_a_gift_goes_back_than_was_given",
+    ),
     CheckConstraint("member_id <> receiver_id", name="nobody_gives_to_himself"),
     Index("gift_in_transit", "given_at", postgresql_where=text("status = 'in_transit'")),
+    Index("gift_going_back", "given_at", postgresql_where=text("status = 'going_back'")),
     comment="Units on their way from one member (member_id) to another; a job finishes what a dead process left.",
+    info=_of("work"),
+)
+
+stuck_member = Table(
+    "stuck_member",
+    metadata,
+    _member_id(),
+    _moment("since", default=True),
+    Column("tries", Integer, nullable=False),
+    _moment("next_try_at"),
+    Column("failure", Text, nullable=False),
+    CheckConstraint("tries > 0", name="a_member_is_stuck_after_a_try"),
+    comment="A member for whom time could not do its part, so that it is left out and tried again alone; gone once it went well.",
     info=_of("work"),
 )
 

@@ -1,7 +1,8 @@
 """A revision's compiled meaning: what the document says, numbered and proven to fit in 64 bits.
 
-Numbers (of currencies, rules and tiers) are given once for a code and stay with it in every later revision, so that
-counters, lots and postings written under one revision keep their meaning under the next. Rule number 0 means "no rule".
+Numbers (of currencies, terms, rules, limits and tiers) are given once for a code and stay with it in every later revision,
+so that counters, lots and postings written under one revision keep their meaning under the next. Rule number 0 means "no
+rule". Masks and hits name a rule by its position in its own revision.
 """
 
 from __future__ import annotations
@@ -47,8 +48,31 @@ class Expiry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The life of units of one currency: when they can be used, until when, who pays for them, whether they qualify.
+
+    A lot is units of one entry under one set of terms, and keeps them.
+    """
+
+    number: int
+    code: str
+    expiry: Expiry | None  # None: never
+    pending_days: int
+    funded_by: str
+    qualifies: bool = True  # what is earned counts for ladders
+    grace_days: int = 0  # what is put back after its lot expired lives so long; 0: it expires at once
+
+
+class Draw(IntEnum):
+    """Which lots of a currency are drawn first. The numbers are those of `fold.py`."""
+
+    BY_EXPIRY = 0
+    BY_TERMS = 1  # in the order of the currency's terms, then by expiry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Currency:
-    """A kind of unit that members hold."""
+    """A kind of unit that members hold. Its first terms are those of units that name none."""
 
     number: int
     code: str
@@ -56,10 +80,30 @@ class Currency:
     kind: str  # spendable | qualifying
     scale: int  # decimal places: 0 means that one unit is one point
     worth_minor: tuple[int, int] | None  # money (minor) that one smallest unit is worth, as a fraction
-    expiry: Expiry | None  # None: never
-    pending_days: int
     debt_limit: int  # units below zero that a return may cause; 0 forbids debt
-    funded_by: str
+    terms: tuple[Terms, ...]
+    draw: Draw = Draw.BY_EXPIRY
+
+
+class Period(IntEnum):
+    """What a limit counts in, by the programme's calendar. The numbers are those of `fold.py`."""
+
+    PURCHASE = 0
+    DAY = 1
+    WEEK = 2  # from Monday
+    MONTH = 3
+    YEAR = 4
+    LIFE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How much at most a member is granted in a period, by all rules that name it together."""
+
+    number: int
+    code: str
+    period: Period
+    units: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +114,20 @@ class EarnRule:
     code: str
     names: dict[str, str]
     currency: int  # currency number
+    terms: int  # terms number
     grant: Grant
     rate: tuple[int, int]  # (units, per): units for each `per` minor money or thousandths; FIXED: (units, 1)
     rounding: Rounding
-    multiplied_by_tier: bool
+    multiplied_by: int  # the ladder whose tier multiplies; NONE: none does
     group: int  # position of the stacking group; rules of one group stand together
     group_keeps_best: bool  # True: only the best rule of the group grants; False: they add up
-    cap_purchase: int = NONE
-    cap_day: int = NONE
-    cap_month: int = NONE
+    limits: tuple[Limit, ...] = ()
     given: Condition = ALWAYS
     state: Condition = ALWAYS
+
+    def cap(self, period: Period) -> int:
+        """The most that the rule grants in a period; NONE: there is no limit."""
+        return min((limit.units for limit in self.limits if limit.period is period), default=NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +137,37 @@ class Tier:
     number: int
     code: str
     names: dict[str, str]
-    reach: int  # qualifying units or minor money in the window that lift a member here
+    reach: int  # what is counted in the window and lifts a member here
     multiplier: tuple[int, int]
+
+
+class WindowKind(IntEnum):
+    """Which days a window holds. The numbers are those of `fold.py`."""
+
+    ROLLING = 0
+    CALENDAR_YEAR = 1
+    MEMBERSHIP_YEAR = 2
+    LIFE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The days that count: the last `days` of them, or from a year's beginning, or all."""
+
+    kind: WindowKind = WindowKind.ROLLING
+    days: int = 0  # of a rolling window; today is the last
+
+
+BY_SPEND = -1
+BY_VISITS = -2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
-    """The tiers and how a member climbs: by spend (`currency` NONE) or by units of one currency."""
+    """The tiers and how a member climbs: by spend, by visits, or by units of one currency."""
 
-    currency: int
-    window_days: int
+    counts: int  # currency number, BY_SPEND or BY_VISITS
+    window: Window
     keeps_days: int  # a tier reached is kept so long, then judged again by the window
     tiers: tuple[Tier, ...]
 
@@ -130,5 +198,10 @@ class Program:
     line_attributes: dict[str, str]  # code -> text | integer
     late_days: dict[str, int]  # source -> how old an online or offline purchase may be; "" is the default
     currencies: tuple[Currency, ...]  # in order of number; a retired one stays
-    rules: tuple[EarnRule, ...]  # in order of the document
-    ladder: Ladder
+    rules: tuple[EarnRule, ...]  # in order of the document: a rule's place here is its position
+    ladders: tuple[Ladder, ...]
+
+    @property
+    def ladder(self) -> Ladder:
+        """The first ladder: the one that screens call the member's tier."""
+        return self.ladders[0]

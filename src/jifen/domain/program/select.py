@@ -5,7 +5,8 @@ sku, an attribute), and the rest. So one function is generated for each revision
 holds, then takes for each line the intersection of one table of masks for each text, and asks only the rest rule by
 rule. The source stays readable in `Select.source`.
 
-A mask is an integer with the bit `rule number` set; bit 0 is never set. Stored masks are words of 63 bits.
+A mask is an integer with a bit for each rule, at the rule's position in its revision: bit 0 is the first rule of the document.
+Stored masks are words of 63 bits; what they mean, their revision says.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Moment(NamedTuple):
 class Hit(NamedTuple):
     """A rule that sees some line, with the sums of the lines it sees."""
 
-    rule: int
+    rule: int  # position in the revision
     amount: int
     quantity: int
 
@@ -54,7 +55,9 @@ class Selection(NamedTuple):
     """What select answers: a mask for each line, and the rules hit in the order of the programme."""
 
     masks: list[int]
-    hits: list[tuple[int, int, int]]  # Hit as a bare tuple: (rule number, amount_minor, quantity_milli)
+    hits: list[
+        tuple[int, int, int]
+    ]  # Hit as a bare tuple: (position of the rule, amount_minor, quantity_milli)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,7 @@ def mask_of(words: Sequence[int]) -> int:
 
 def word_count(program: Program) -> int:
     """Words that a mask of this programme takes."""
-    return max((rule.number for rule in program.rules), default=0) // WORD_BITS + 1
+    return max(len(program.rules) - 1, 0) // WORD_BITS + 1
 
 
 def matches(condition: Condition, purchase: Anything, line: Anything, moment: Moment) -> bool:
@@ -178,47 +181,47 @@ class _Writer:
     def __init__(self, program: Program) -> None:
         self.rules = program.rules
         self.names: dict[str, Anything] = {}
-        self.every = sum(1 << rule.number for rule in program.rules)
+        self.every = (1 << len(program.rules)) - 1
         self.texts: dict[
             str, list[tuple[int, Condition]]
         ] = {}  # text fact of the line -> rules that ask for it
-        self.of_purchase: list[tuple[EarnRule, Condition]] = []
-        self.of_line: list[tuple[EarnRule, Condition]] = []
-        for rule in program.rules:
-            self._sort(rule)
+        self.of_purchase: list[tuple[int, Condition]] = []
+        self.of_line: list[tuple[int, Condition]] = []
+        for position, rule in enumerate(program.rules):
+            self._sort(position, rule)
 
-    def _sort(self, rule: EarnRule) -> None:
+    def _sort(self, position: int, rule: EarnRule) -> None:
         found = factors(rule.given)
         purchase = [part for part in (*found.texts.values(), *found.rest) if is_of_purchase(part)]
         line = [part for part in found.rest if not is_of_purchase(part)]
         for fact, condition in found.texts.items():
             if _kind(fact) is FactKind.LINE:
-                self.texts.setdefault(fact, []).append((rule.number, condition))
+                self.texts.setdefault(fact, []).append((position, condition))
         if purchase:
-            self.of_purchase.append((rule, joined(purchase)))
+            self.of_purchase.append((position, joined(purchase)))
         if line:
-            self.of_line.append((rule, joined(line)))
+            self.of_line.append((position, joined(line)))
 
     def written(self) -> tuple[str, dict[str, Anything]]:
         """The source, and the names that it takes from outside."""
-        free = self.every & ~sum(1 << rule.number for rule, _ in self.of_purchase)
+        free = self.every & ~sum(1 << position for position, _ in self.of_purchase)
         opening = [f"open_rules = {free}"]
-        for rule, condition in self.of_purchase:
+        for position, condition in self.of_purchase:
             opening += [
-                f"if {self._expression(condition)}:  # {rule.code!r}",
-                f"    open_rules |= {1 << rule.number}",
+                f"if {self._expression(condition)}:  # {self.rules[position].code!r}",
+                f"    open_rules |= {1 << position}",
             ]
         body = [f"mask = open_rules{''.join(' & ' + self._table(fact) for fact in self.texts)}"]
-        for rule, condition in self.of_line:
-            bit = 1 << rule.number
+        for position, condition in self.of_line:
+            bit = 1 << position
             body += [
-                f"if mask & {bit} and not {self._expression(condition)}:  # {rule.code!r}",
+                f"if mask & {bit} and not {self._expression(condition)}:  # {self.rules[position].code!r}",
                 f"    mask ^= {bit}",
             ]
         asked = {fact for _, condition in (*self.of_purchase, *self.of_line) for fact in facts_of(condition)}
         before = [_reading(fact) for fact in sorted(asked) if _kind(fact) is FactKind.PURCHASE]
         inside = [_reading(fact) for fact in sorted(asked) if _kind(fact) is FactKind.LINE]
-        order = tuple((rule.number, 1 << rule.number) for rule in self.rules)
+        order = tuple((position, 1 << position) for position in range(len(self.rules)))
         self.names["rules_of"] = _Memo(lambda mask: tuple(pair for pair in order if mask & pair[1]))
         self.names["Selection"] = Selection
         lines = _FUNCTION.splitlines()
@@ -319,13 +322,13 @@ def select(purchase, moment):
     for mask in amounts:
         seen |= mask
     hits = []
-    for number, bit in rules_of[seen]:
+    for position, bit in rules_of[seen]:
         amount = quantity = 0
         for mask in amounts:
             if mask & bit:
                 amount += amounts[mask]
                 quantity += quantities[mask]
-        hits.append((number, amount, quantity))
+        hits.append((position, amount, quantity))
     return Selection(masks, hits)
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import gcd
 
 from jifen.domain.program.conditions import (
     FACTS,
@@ -15,7 +16,7 @@ from jifen.domain.program.conditions import (
     Fact,
     Not,
 )
-from jifen.domain.program.meaning import NONE, EarnRule, Grant, Program
+from jifen.domain.program.meaning import NONE, Currency, EarnRule, Grant, Period, Program
 from jifen.domain.program.reading import both_ends
 
 LANGUAGES = ("zh", "en")
@@ -30,10 +31,19 @@ class Names:
     called: Mapping[tuple[str, str], str] = field(
         default_factory=dict
     )  # (tier | store | currency, code) -> name
+    scales: Mapping[str, int] = field(default_factory=dict)  # by currency code: decimal places shown
 
     def of(self, kind: str, code: str) -> str:
         """The name of a code; the code itself when it has none."""
         return self.called.get((kind, code), code)
+
+    def units(self, units: int, currency: str) -> str:
+        """Smallest units as they are shown: with scale 2, 150 is `1.5`."""
+        scale = 10 ** self.scales.get(currency, 0)
+        text = str(abs(units) // scale)
+        if units % scale:
+            text += f".{abs(units) % scale:0{self.scales[currency]}d}".rstrip("0")
+        return "-" + text if units < 0 else text
 
     def amount(self, minor: int) -> str:
         """An amount of money: 12345 as `123.45 CNY`."""
@@ -58,7 +68,12 @@ def names_of(program: Program, language: str) -> Names:
     called = {("tier", tier.code): name_in(tier.names, language) for tier in program.ladder.tiers}
     called |= {("store", store.code): name_in(store.names, language) for store in program.stores.values()}
     called |= {("currency", one.code): name_in(one.names, language) for one in program.currencies}
-    return Names(money=program.money, money_decimals=program.money_decimals, called=called)
+    return Names(
+        money=program.money,
+        money_decimals=program.money_decimals,
+        called=called,
+        scales={one.code: one.scale for one in program.currencies},
+    )
 
 
 def sentence(condition: Condition, *, language: str, names: Names | None = None) -> str:
@@ -90,27 +105,32 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
     when = [part for part in (rule.given, rule.state) if not (isinstance(part, All) and not part.parts)]
     joined = sentence(All(parts=tuple(when)), language=language, names=names) if when else ""
     caps = [
-        (word, cap)
-        for word, cap in (("purchase", rule.cap_purchase), ("day", rule.cap_day), ("month", rule.cap_month))
+        (word, names.units(cap, currency.code))
+        for word, cap in ((period.name.lower(), rule.cap(period)) for period in Period)
         if cap != NONE
     ]
     if language == "zh":
-        text = f"{f'当 {joined} 时，' if joined else ''}{_grant_zh(rule, unit, names)}"
-        text += "，再乘以等级倍率" if rule.multiplied_by_tier else ""
+        text = f"{f'当 {joined} 时，' if joined else ''}{_grant_zh(rule, currency, unit, names)}"
+        text += "，再乘以等级倍率" if rule.multiplied_by != NONE else ""
         text += "".join(f"，{_CAPS_ZH[word]}最多 {cap} {unit}" for word, cap in caps)
         return text + ("，同组规则只取最高的一条。" if rule.group_keeps_best else "。")
-    text = _grant_en(rule, unit, names)
-    text += ", times the tier's multiplier" if rule.multiplied_by_tier else ""
+    text = _grant_en(rule, currency, unit, names)
+    text += ", times the tier's multiplier" if rule.multiplied_by != NONE else ""
     text += f", when {joined}" if joined else ""
-    text += "".join(f"; at most {cap} {unit} a {word}" for word, cap in caps)
+    text += "".join(f"; at most {cap} {unit} {_CAPS_EN.get(word, f'a {word}')}" for word, cap in caps)
     return text + ("; only the best rule of its group counts." if rule.group_keeps_best else ".")
 
 
-_CAPS_ZH = {"purchase": "每次消费", "day": "每天", "month": "每月"}
+_CAPS_ZH = {
+    "purchase": "每次消费", "day": "每天", "week": "每周", "month": "每月", "year": "每年", "life": "终身",
+}  # fmt: skip
 
 
-def _grant_en(rule: EarnRule, unit: str, names: Names) -> str:
-    units, per = rule.rate
+_CAPS_EN = {"life": "in a lifetime"}
+
+
+def _grant_en(rule: EarnRule, currency: Currency, unit: str, names: Names) -> str:
+    units, per = _shown_rate(rule, currency, names)
     if rule.grant is Grant.FIXED:
         return f"{units} {unit} once a purchase"
     by_amount = rule.grant in (Grant.PER_AMOUNT, Grant.PER_WHOLE_AMOUNT)
@@ -119,8 +139,18 @@ def _grant_en(rule: EarnRule, unit: str, names: Names) -> str:
     return f"{units} {unit} for {'each whole' if whole else 'every'} {step}"
 
 
-def _grant_zh(rule: EarnRule, unit: str, names: Names) -> str:
+def _shown_rate(rule: EarnRule, currency: Currency, names: Names) -> tuple[str, int]:
+    """Units as they are shown, and what they are granted for; in whole units where the rate allows it."""
     units, per = rule.rate
+    smallest = 10**currency.scale
+    if rule.grant in (Grant.PER_AMOUNT, Grant.PER_QUANTITY) and units % smallest:
+        more = smallest // gcd(units, smallest)
+        units, per = units * more, per * more
+    return names.units(units, currency.code), per
+
+
+def _grant_zh(rule: EarnRule, currency: Currency, unit: str, names: Names) -> str:
+    units, per = _shown_rate(rule, currency, names)
     if rule.grant is Grant.FIXED:
         return f"每次消费得 {units} {unit}"
     by_amount = rule.grant in (Grant.PER_AMOUNT, Grant.PER_WHOLE_AMOUNT)
@@ -212,7 +242,7 @@ def _claim(claim: Claim, language: str, names: Names) -> str:
 
 
 def _said(claim: Claim, operator: str, values: list[str | int], language: str, names: Names) -> str:
-    shown = [_value(claim.fact, value, language, names) for value in values]
+    shown = [_value(claim, value, language, names) for value in values]
     if claim.fact == "purchase.hour" and operator in ("le", "between"):
         shown[-1] = shown[-1].replace(":00", ":59")  # the whole of the last hour
     says = _SAYS[language][operator]
@@ -236,7 +266,8 @@ def _fact(claim: Claim, language: str, names: Names) -> str:
     return f"the balance of {names.of('currency', claim.currency)}" if claim.currency else fact.label_en
 
 
-def _value(fact: str, value: str | int, language: str, names: Names) -> str:
+def _value(claim: Claim, value: str | int, language: str, names: Names) -> str:
+    fact = claim.fact
     if isinstance(value, str):
         kind = {"member.tier": "tier", "purchase.store": "store"}.get(fact)
         return names.of(kind, value) if kind else value
@@ -248,4 +279,5 @@ def _value(fact: str, value: str | int, language: str, names: Names) -> str:
         return f"{value // 10000:04d}-{value // 100 % 100:02d}-{value % 100:02d}"
     if fact == "line.quantity_milli":
         return thousandths(value)
-    return names.amount(value) if fact.endswith("_minor") else str(value)
+    # Units of a balance as they are shown; anything else without a currency is shown as it is.
+    return names.amount(value) if fact.endswith("_minor") else names.units(value, claim.currency)

@@ -9,8 +9,9 @@ import numpy as np
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number
-from jifen.domain.program.meaning import NONE, Currency, EarnRule, Program
+from jifen.domain.program.meaning import Currency, EarnRule, Program
 from jifen.domain.program.sentences import name_in, rule_sentence
+from jifen.domain.verbs import POSTS
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.result import (
@@ -33,8 +34,8 @@ from jifen.insight.backtest.tally import SideTally
 
 ENDED_MIN = 1_000
 """Breakage is estimated when at least so many units of the period's lots were spent or have expired."""
-SIGNS = np.array([1, -1, -1, -1, 1, -1, -1, 1], dtype=np.int64)
-"""Of the verbs of `fold.py`: earn, claw back, redeem, expire, adjust up and down, give, receive."""
+SIGNS = np.array([posts.sign for posts in POSTS], dtype=np.int64)
+"""By verb: what a unit of its postings does to a balance."""
 
 
 def named(code: str, names: Mapping[str, str]) -> Name:
@@ -94,19 +95,22 @@ class SideTold:
             tiers=tuple(self._tier_counts(tiers)),
         )
 
-    def _moved(self, currency: int, verb: int) -> int:
-        return int(self.tally.tables["days"][1:, currency, verb].sum())
+    def _moved(self, currency: int, verb: int, undone: int | None = None) -> int:
+        """Units of a verb in the period, less those that its reversal undid."""
+        days = self.tally.tables["days"][1:, currency]
+        return int(days[:, verb].sum() - (0 if undone is None else days[:, undone].sum()))
 
     def _currency(self, c: Currency) -> CurrencyTotal:
         n = c.number
         days = self.tally.tables["days"]
         opening = int(days[0, n, : sums.VERBS] @ SIGNS)
         granted, returned = self._moved(n, fold.EARN), self._moved(n, fold.CLAW_BACK)
-        redeemed, expired = self._moved(n, fold.REDEEMED), self._moved(n, fold.EXPIRE)
+        redeemed = self._moved(n, fold.REDEEMED, fold.REVERSED_REDEEM)
+        expired = self._moved(n, fold.EXPIRE)
         closing = opening + int(days[1:, n, : sums.VERBS].sum(axis=0) @ SIGNS)
         ended, ended_expired = (int(x) for x in self.tally.tables["ended"][n])
         breakage = None
-        if c.expiry is None:
+        if all(terms.expiry is None for terms in c.terms):
             breakage = 0
         elif ended >= ENDED_MIN:
             breakage = minor_of(max(closing, 0), (ended_expired, ended))
@@ -118,9 +122,10 @@ class SideTold:
             opening_units=opening,
             granted_units=granted,
             returned_units=returned,
-            adjusted_units=self._moved(n, fold.ADJUSTED_UP) - self._moved(n, fold.ADJUSTED_DOWN),
-            received_units=self._moved(n, fold.RECEIVED),
-            given_units=self._moved(n, fold.GIVEN),
+            adjusted_units=self._moved(n, fold.ADJUSTED_UP, fold.REVERSED_ADJUST_UP)
+            - self._moved(n, fold.ADJUSTED_DOWN, fold.REVERSED_ADJUST_DOWN),
+            received_units=self._moved(n, fold.RECEIVED, fold.REVERSED_RECEIVE),
+            given_units=self._moved(n, fold.GIVEN, fold.REVERSED_GIVE),
             redeemed_units=redeemed,
             expired_units=expired,
             closing_units=closing,
@@ -217,7 +222,9 @@ class SideTold:
                     currency=c.code,
                     granted_units=granted,
                     returned_units=returned,
-                    redeemed_units=int(inside[c.number, fold.REDEEMED]),
+                    redeemed_units=int(
+                        inside[c.number, fold.REDEEMED] - inside[c.number, fold.REVERSED_REDEEM]
+                    ),
                     expired_units=int(inside[c.number, fold.EXPIRE]),
                     cost_minor=minor_of(granted - returned, c.worth_minor),
                     sales_minor=int(table[i, sums.SALES]),
@@ -291,4 +298,4 @@ class SideTold:
 
 def is_capped(rule: EarnRule) -> bool:
     """Whether a rule has a cap."""
-    return any(cap != NONE for cap in (rule.cap_purchase, rule.cap_day, rule.cap_month))
+    return bool(rule.limits)

@@ -13,24 +13,24 @@ import numpy as np
 import polars as pl
 
 from jifen.domain import fold
+from jifen.domain.verbs import VERB_NAMES, Status, way_name
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.events import Judged, Woven, judge, recorded_slices, weave
 from jifen.insight.backtest.hits import has_masks, kept_words, lists_of, selected
 from jifen.insight.backtest.shapes import Integers, Kept, Period, Tallied
 from jifen.insight.backtest.sides import Side
 from jifen.insight.backtest.walking import nowhere, walk_bucket
-from jifen.insight.ledger_rows import VERBS
 from jifen.insight.replay import Difference
 from jifen.insight.snapshot import BucketFrames
+from jifen.insight.snapshot.contracts import LADDER_KEPT_WIDTH, REASON_WIDTH
 
 SCALARS = (
-    ("sequence", fold.SEQUENCE), ("tier", fold.TIER), ("review_day", fold.REVIEW_DAY), ("purchases", fold.PURCHASES),
-    ("last_purchase_day", fold.LAST_PURCHASE_DAY), ("lots_opened", fold.LOTS_OPENED),
-    ("next_lapse_at", fold.NEXT_LAPSE_AT),
+    ("sequence", fold.SEQUENCE), ("joined_day", fold.JOINED_DAY), ("purchases", fold.PURCHASES),
+    ("last_purchase_day", fold.LAST_PURCHASE_DAY), ("lots_opened", fold.LOTS_OPENED), ("next_lapse_at", fold.NEXT_LAPSE_AT),
 )  # fmt: skip
 LOT_COLUMNS = (
-    "number", "currency", "left_units", "held", "gone", "expired", "returned", "expires_day", "matures_day", "origin",
-    "opened",
+    "number", "terms", "currency", "left_units", "held", "gone", "expired", "returned", "expires_day", "matures_day",
+    "origin", "opened",
 )  # fmt: skip
 TOLD_MAX = 50
 """Differences told of one bucket and field."""
@@ -52,7 +52,7 @@ def differences(frames: BucketFrames, side: Side, *, selects: bool = False) -> l
     judged = judge(
         woven,
         side,
-        expiry=side.expiry(first_day, end_day),
+        dates=side.dates(first_day, end_day),
         first_day=first_day,
         slices=recorded_slices(woven.entries),
         kept_returns=True,
@@ -66,11 +66,13 @@ def differences(frames: BucketFrames, side: Side, *, selects: bool = False) -> l
         worth=np.zeros(side.timeline.n_currencies, dtype=np.int64),
         n_months=1,
         n_tiers=tiers_on([side], woven.members),
+        n_rules=0,
         n_categories=0,
     )
     tallied, kept = walk_bucket(woven, judged, numbers, period, nowhere(woven), keeps=True)
     found = _members(frames, kept, side.timeline.n_currencies)
-    found += _rows(frames, kept)
+    found += _rows(frames, kept, side.timeline.n_ladders)
+    found += _moves(frames, kept)
     found += _postings(frames, tallied, side.timeline.n_currencies)
     if selects:
         found += _selects(woven, judged, side)
@@ -80,7 +82,11 @@ def differences(frames: BucketFrames, side: Side, *, selects: bool = False) -> l
 def tiers_on(sides: Sequence[Side], members: pl.DataFrame) -> int:
     """One more than the highest number of a tier that anybody can hold."""
     highest = max(
-        tier.number for side in sides for program in side.timeline.programs for tier in program.ladder.tiers
+        tier.number
+        for side in sides
+        for program in side.timeline.programs
+        for ladder in program.ladders
+        for tier in ladder.tiers
     )
     _, flat = lists_of(members.get_column("tier_history"))
     return 1 + max(highest, int(flat[fold.HISTORY_TIER :: fold.HISTORY_WIDTH].max(initial=0)))
@@ -104,6 +110,11 @@ def _members(frames: BucketFrames, kept: Kept, n_currencies: int) -> list[Differ
         found += _differ(
             ids, np.flatnonzero(stored != again), name, stored.__getitem__, again.__getitem__
         )  # fmt: skip
+    names = pl.Series([status.name.lower() for status in Status])
+    stood, stands = members.get_column("status"), names.gather(state[:, fold.STATUS])
+    found += _differ(
+        ids, np.flatnonzero((stood != stands).to_numpy()), "status", stood.__getitem__, stands.__getitem__
+    )
     for name, offset in (("balances", fold.BALANCE), ("debts", fold.DEBT)):
         start, flat = lists_of(members.get_column(name))
         stored = np.zeros((members.height, n_currencies), dtype=np.int64)
@@ -117,14 +128,19 @@ def _members(frames: BucketFrames, kept: Kept, n_currencies: int) -> list[Differ
     return found
 
 
-def _rows(frames: BucketFrames, kept: Kept) -> list[Difference]:
-    """What has rows: window, history, holds, counters, lots."""
+def _rows(frames: BucketFrames, kept: Kept, n_ladders: int) -> list[Difference]:
+    """What has rows: ladders, days, history, holds, counters, lots."""
     members, lots = frames.members, frames.lots
     ids = members.get_column("member_id")
-    ends = kept.starts.reshape(-1, sums.KEPT_WIDTH)
-    found = []
+    ends = kept.starts.reshape(-1, fold.KEPT_WIDTH)
+    start, flat = lists_of(members.get_column("ladders"))
+    stands = kept.ladders[: members.height * n_ladders * fold.STANDS_WIDTH].reshape(-1, fold.STANDS_WIDTH)
+    found = _ragged(
+        ids, "ladders", start // LADDER_KEPT_WIDTH, flat.reshape(-1, LADDER_KEPT_WIDTH),
+        np.arange(members.height + 1) * n_ladders, stands[:, (fold.STANDS_TIER, fold.STANDS_REVIEW_DAY)],
+    )  # fmt: skip
     for name, rows, column, width in (
-        ("spend_window", kept.window, fold.KEPT_WINDOW, fold.WINDOW_WIDTH),
+        ("days", kept.days, fold.KEPT_DAYS, fold.DAYS_COUNTED + n_ladders),
         ("tier_history", kept.history, fold.KEPT_HISTORY, fold.HISTORY_WIDTH),
         ("holds", kept.holds, fold.KEPT_HOLDS, fold.HOLD_WIDTH),
         ("counters", kept.counters, fold.KEPT_COUNTERS, fold.COUNTER_WIDTH),
@@ -142,8 +158,30 @@ def _rows(frames: BucketFrames, kept: Kept) -> list[Difference]:
         lots.get_column("member").to_numpy(), np.append(number, number.max(initial=0) + 1)
     )
     stored_rows = np.stack([lots.get_column(name).to_numpy() for name in LOT_COLUMNS], axis=1)
-    again = kept.lots[: ends[-1, sums.KEPT_LOTS] * fold.LOT_WIDTH].reshape(-1, fold.LOT_WIDTH)
-    return found + _ragged(ids, "lots", stored_start, stored_rows, ends[:, sums.KEPT_LOTS], again)
+    again_start = kept.lot_starts
+    again = kept.lots[: again_start[-1] * fold.LOT_WIDTH].reshape(-1, fold.LOT_WIDTH)[:, : len(LOT_COLUMNS)]
+    return found + _ragged(ids, "lots", stored_start, stored_rows, again_start, again)
+
+
+def _moves(frames: BucketFrames, kept: Kept) -> list[Difference]:
+    """Units that the entries of each member moved each way."""
+    number = frames.members.get_column("member").to_numpy()
+    local = np.full(int(number.max(initial=0)) + 1, -1, dtype=np.int64)
+    local[number] = np.arange(len(number))
+    stored = np.zeros((len(number), sums.WAYS), dtype=np.int64)
+    for frame in (frames.purchases, frames.returns, frames.entries):
+        start, flat = lists_of(frame.get_column("moves"))
+        moves = flat.reshape(-1, fold.MOVE_WIDTH)
+        owner = np.repeat(local[frame.get_column("member").to_numpy()], np.diff(start) // fold.MOVE_WIDTH)
+        np.add.at(stored, (owner, moves[:, fold.MOVE_WAY]), moves[:, fold.MOVE_UNITS])
+    again = kept.ways[: len(number) * sums.WAYS].reshape(-1, sums.WAYS)
+
+    def told(ways: Integers, i: int) -> dict[str, int]:
+        return {way_name(way): int(ways[i, way]) for way in np.flatnonzero(ways[i]).tolist()}
+
+    at = np.flatnonzero((stored != again).any(axis=1))
+    ids = frames.members.get_column("member_id")
+    return _differ(ids, at, "units moved each way", lambda i: told(stored, i), lambda i: told(again, i))
 
 
 def _counted(start: Integers, rows: Integers) -> tuple[Integers, Integers]:
@@ -151,7 +189,7 @@ def _counted(start: Integers, rows: Integers) -> tuple[Integers, Integers]:
     owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
     used = rows[:, fold.COUNTER_USED] != 0
     owner, rows = owner[used], rows[used]
-    order = np.lexsort((rows[:, fold.COUNTER_PERIOD], rows[:, fold.COUNTER_RULE], owner))
+    order = np.lexsort((rows[:, fold.COUNTER_PERIOD], rows[:, fold.COUNTER_LIMIT], owner))
     return np.searchsorted(owner, np.arange(len(start))), rows[order]
 
 
@@ -178,7 +216,7 @@ def _postings(frames: BucketFrames, tallied: Tallied, n_currencies: int) -> list
     local[number] = np.arange(len(number))
     stored = np.zeros((len(number), n_currencies, sums.VERBS), dtype=np.int64)
     verb = postings.get_column("verb").replace_strict(
-        {name: i for i, name in enumerate(VERBS)}, return_dtype=pl.Int64
+        {name: i for i, name in enumerate(VERB_NAMES)}, return_dtype=pl.Int64
     )
     where = (
         local[postings.get_column("member").to_numpy()],
@@ -194,9 +232,9 @@ def _postings(frames: BucketFrames, tallied: Tallied, n_currencies: int) -> list
     found = _differ(
         ids, at, "units by currency and verb", lambda i: stored[i].tolist(), lambda i: again[i].tolist()
     )
-    start, rules = lists_of(postings.get_column("reason_rules"))
-    _, granted = lists_of(postings.get_column("reason_granted"))
-    verbs = np.repeat(verb.to_numpy(), np.diff(start))
+    start, flat = lists_of(postings.get_column("reasons"))
+    rules, _, granted = flat.reshape(-1, REASON_WIDTH).T
+    verbs = np.repeat(verb.to_numpy(), np.diff(start) // REASON_WIDTH)
     for what, code, column in (
         ("granted by rule", fold.EARN, sums.RULE_GRANTED), ("taken back by rule", fold.CLAW_BACK, sums.RULE_BACK),
     ):  # fmt: skip

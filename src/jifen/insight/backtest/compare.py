@@ -162,7 +162,11 @@ def question_of(
         made = None if document is None else document_side(document, revisions, label=name, from_on=from_on)
         sides.append(made or live)
     tiers = [
-        tier.number for side in (live, *sides) for p in side.timeline.programs for tier in p.ladder.tiers
+        tier.number
+        for side in (live, *sides)
+        for program in side.timeline.programs
+        for ladder in program.ladders
+        for tier in ladder.tiers
     ]
     tiers += [
         number
@@ -190,7 +194,7 @@ def question_of(
 
 
 def span_of(snapshot: Snapshot, zone: str) -> tuple[date, date]:
-    """The first day that something was recorded, and the day of the snapshot's instant."""
+    """The first day that something was recorded but who enrolled, and the day of the snapshot's instant."""
     firsts = [_first_recorded(snapshot, table) for table in ("purchases", "entries")]
     known = [first for first in firsts if first is not None]
     if not known:
@@ -199,13 +203,16 @@ def span_of(snapshot: Snapshot, zone: str) -> tuple[date, date]:
 
 
 def _first_recorded(snapshot: Snapshot, table: str) -> datetime | None:
-    """When the first row of a table was recorded; it lies in the files of the first month."""
-    months = [file.month for file in snapshot.manifest.files_of(table) if file.month and file.rows]
-    if not months:
-        return None
-    rows = snapshot.scan(table, months=[min(months)])
-    first: datetime = rows.select(pl.col("recorded_at").min()).collect().item()
-    return first
+    """When the first row of a table was recorded; it lies in the files of the first month that has more than enrolments."""
+    months = {file.month for file in snapshot.manifest.files_of(table) if file.month and file.rows}
+    for month in sorted(months):
+        rows = snapshot.scan(table, months=[month])
+        if table == "entries":
+            rows = rows.filter(pl.col("kind") != "enrol")
+        first: datetime | None = rows.select(pl.col("recorded_at").min()).collect().item()
+        if first is not None:
+            return first
+    return None
 
 
 def _refuse_unknown_stores(snapshot: Snapshot, question: Question) -> None:

@@ -4,8 +4,8 @@ The machine code is cached beside the source or where NUMBA_CACHE_DIR says. Numb
 kernel's machine code holds the fold's too, so the cache's key holds a digest of all their sources.
 
 Every function is laid into its caller (forceinline), and arrays are passed without being counted (_nrt=False, which Numba
-refuses where something is allocated; nothing here is). Handing sixteen arrays from function to function cost more than what
-they do: an event took 3.1 microseconds and takes 1.3. See docs/decisions/0072-the-walk-is-one-piece-of-machine-code.md.
+refuses where something is allocated; nothing here is). Handing a score of arrays from function to function cost more than
+what they do: an event took 3.1 microseconds and takes 1.3. See docs/decisions/0072-the-walk-is-one-piece-of-machine-code.md.
 """
 
 from __future__ import annotations
@@ -31,17 +31,21 @@ _njit: Any = numba.njit  # its types do not know _nrt
 # to function; without it an event costs 2.4 microseconds instead of 1.3 (measured). Numba refuses it where something is
 # allocated, so nothing can leak. tests/backtest/test_compiled_kernel.py fails when Numba drops it: take the word out here
 # and below then, and nothing changes but the time.
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
+OPTIONS: dict[str, Any] = {
+    "nogil": True, "error_model": "numpy", "forceinline": True, "no_cfunc_wrapper": True, "_nrt": False,
+}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
 def compiled_walk() -> Callable[..., int]:
-    """`kernel.walk`, compiled on its first call (about twenty-five seconds, once a machine); it holds no lock of Python's."""
+    """`kernel.walk`, compiled on its first call (forty seconds to a minute, once a machine); it holds no lock of Python's."""
     folding = _twin(fold, {})
     adding = _twin(sums, {"fold": folding})
     own = {name: function for name, function in vars(adding).items() if isinstance(function, Dispatcher)}
     walking = _twin(kernel, {"fold": folding, **own})
-    compiled: Callable[..., int] = _njit(cache=True, nogil=True, _nrt=False)(walking.bound(_digest()))
+    compiled: Callable[..., int] = _njit(cache=True, nogil=True, no_cfunc_wrapper=True, _nrt=False)(
+        walking.bound(_digest())
+    )
     return compiled
 
 
@@ -58,8 +62,20 @@ def _twin(source: ModuleType, names: dict[str, Any]) -> Any:
         setattr(module, bound, meaning)
     for own, function in inspect.getmembers(module, inspect.isfunction):
         if own != kernel.bound.__name__:
-            setattr(module, own, _njit(**OPTIONS)(function))
+            setattr(module, own, _of_plain_numbers(_njit(**OPTIONS)(function)))
     return module
+
+
+def _of_plain_numbers(function: Any) -> Any:
+    """The function, compiled once and not again for each constant that a caller names: laid into the caller it is the same."""
+    resolve = function.get_call_template
+    plain: Any = numba.types.unliteral
+
+    def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        return resolve(tuple(map(plain, args)), {name: plain(one) for name, one in kws.items()})
+
+    function.get_call_template = get_call_template
+    return function
 
 
 def _digest() -> int:

@@ -15,10 +15,19 @@ import numpy as np
 import polars as pl
 
 from jifen.domain import fold
-from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, lists_of, seen_of
+from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, kept_hits, lists_of, seen_of
 from jifen.insight.backtest.shapes import Integers, Lives
 from jifen.insight.backtest.sides import Side
-from jifen.insight.replay import KINDS
+from jifen.insight.event_columns import (
+    INSTANT,
+    blank,
+    entry_legs,
+    put_end,
+    put_entries,
+    put_purchases,
+    put_returns,
+    slice_legs,
+)
 from jifen.insight.snapshot import BucketFrames
 
 BOUGHT, BACK, ENTRY, END = range(4)
@@ -31,7 +40,7 @@ _LAST = 1 << 36  # behind every sequence of a member
 class Woven:
     """The events of a bucket, before any side has judged them.
 
-    `block` holds rows of fold.EVENT_WIDTH; revision, hits and expiry are of the side that judged last. An event comes from
+    `block` holds rows of fold.EVENT_WIDTH; revision, hits, legs and dates are of the side that judged last. An event comes from
     one of four tables; `table` says which (BOUGHT, BACK, ENTRY, END) and `row` the row there.
     """
 
@@ -47,6 +56,10 @@ class Woven:
     sequence: Integers
     table: Integers
     row: Integers
+    currency: Integers  # by event: of an entry that names one, else 0
+    units: Integers  # by event, likewise
+    legs: Integers  # by entry: a row of fold.LEG_WIDTH, as `event_columns.entry_legs` makes them
+    undo_of: Integers  # by event: number of the reversal that it is, or that it is undone by; -1. Empty where there is none
     end_at: datetime | None
 
     @property
@@ -60,20 +73,9 @@ class Slices:
     """What gifts received are made of: those of gift-in g (in the order of the entries) stand from `start[g]`."""
 
     start: Integers
+    terms: Integers
     day: Integers
     units: Integers
-
-
-def days_of(moments: pl.Series, zone: str) -> tuple[Integers, Integers, Integers]:
-    """Of each moment the day number and month number in a zone, and the epoch second."""
-    local = pl.col("at").dt.convert_time_zone(zone)
-    told = pl.DataFrame({"at": moments}).select(
-        day=local.dt.date().cast(pl.Int32).cast(pl.Int64),
-        second=pl.col("at").dt.epoch("us") // 1_000_000,
-        month=local.dt.year().cast(pl.Int64) * 12 + local.dt.month().cast(pl.Int64) - 1,
-    )
-    day, second, month = (column.to_numpy() for column in told.get_columns())
-    return day, second, month
 
 
 def chosen(frames: BucketFrames, is_chosen: pl.Series | None, *, before: datetime | None) -> BucketFrames:
@@ -120,21 +122,25 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
     sizes = (purchases.height, returns.height, entries.height, 0 if end_at is None else len(number))
     first = np.concatenate([[0], np.cumsum(sizes)])
     n = int(first[-1])
-    block = np.zeros((n, fold.EVENT_WIDTH), dtype=np.int64)
+    block = blank(n)
     who, sequence = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     bought, back, other, end = (slice(int(a), int(b)) for a, b in pairwise(first))
     for at, frame in ((bought, purchases), (back, returns), (other, entries)):
         who[at] = local[frame.get_column("member").to_numpy()]
         sequence[at] = frame.get_column("sequence").to_numpy()
     who[end], sequence[end] = np.arange(sizes[3]), _LAST
-    _put_purchases(block[bought], purchases, zone)
+    put_purchases(block[bought], purchases, zone)
     key = who * (_LAST * 2) + sequence
     order = np.argsort(key, kind="stable")
     origin = _purchases_of(returns, key[back], key[bought])
-    _put_returns(block[back], returns, block[bought], origin, zone)
-    _put_entries(block[other], entries, zone)
+    put_returns(block[back], returns, block[bought][origin], zone)
+    put_entries(block[other], entries.rename({"state": "value"}), zone)
     if end_at is not None:
-        _put_end(block[end], end_at, zone)
+        put_end(block[end], end_at, zone)
+    currency, units = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    currency[other] = entries.get_column("currency").fill_null(0).to_numpy()
+    units[other] = entries.get_column("units").fill_null(0).to_numpy()
+    block, undo_of = block[order], _undone(block[order], key[order])
     counts = np.bincount(frames.lines.get_column("purchase").to_numpy(), minlength=purchases.height)
     line_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     table = np.repeat(np.arange(4), sizes)
@@ -147,26 +153,16 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
         line_start=line_start,
         backs=backs_of(returns, origin, frames.lines, line_start),
         starts=np.searchsorted(who[order], np.arange(len(number) + 1)).astype(np.int64),
-        block=block[order],
+        block=block,
         sequence=sequence[order],
         table=table[order],
         row=(np.arange(n) - first[table])[order],
+        currency=currency[order],
+        units=units[order],
+        legs=entry_legs(entries, zone),
+        undo_of=undo_of,
         end_at=end_at,
     )
-
-
-def _put_purchases(block: Integers, purchases: pl.DataFrame, zone: str) -> None:
-    occurred, recorded = purchases.get_column("occurred_at"), purchases.get_column("recorded_at")
-    day, second, month = days_of(occurred, zone)
-    block[:, fold.EVENT_KIND] = fold.PURCHASE
-    block[:, fold.EVENT_OCCURRED_DAY] = day
-    block[:, fold.EVENT_OCCURRED_AT] = second
-    block[:, fold.EVENT_MONTH] = month
-    if not occurred.equals(recorded):
-        day, second, _ = days_of(recorded, zone)
-    block[:, fold.EVENT_RECORDED_DAY] = day
-    block[:, fold.EVENT_RECORDED_AT] = second
-    block[:, fold.EVENT_AMOUNT] = purchases.get_column("amount_minor").to_numpy()
 
 
 def _purchases_of(returns: pl.DataFrame, keys: Integers, bought: Integers) -> Integers:
@@ -183,57 +179,25 @@ def _purchases_of(returns: pl.DataFrame, keys: Integers, bought: Integers) -> In
     return found
 
 
-def _put_returns(
-    block: Integers, returns: pl.DataFrame, bought: Integers, origin: Integers, zone: str
-) -> None:
-    block[:, fold.EVENT_KIND] = fold.RETURN
-    for column in (fold.EVENT_OCCURRED_DAY, fold.EVENT_OCCURRED_AT, fold.EVENT_MONTH):
-        block[:, column] = bought[origin, column]
-    day, second, _ = days_of(returns.get_column("recorded_at"), zone)
-    block[:, fold.EVENT_RECORDED_DAY] = day
-    block[:, fold.EVENT_RECORDED_AT] = second
-    block[:, fold.EVENT_AMOUNT] = returns.get_column("amount_minor").to_numpy()
-    block[:, fold.EVENT_ORIGIN] = returns.get_column("purchase_sequence").to_numpy()
-    block[:, fold.EVENT_WHOLE] = returns.get_column("is_whole").cast(pl.Int64).to_numpy()
-
-
-def _put_entries(block: Integers, entries: pl.DataFrame, zone: str) -> None:
-    day, second, month = days_of(entries.get_column("recorded_at"), zone)
-    for column, values in (
-        (fold.EVENT_OCCURRED_DAY, day), (fold.EVENT_OCCURRED_AT, second), (fold.EVENT_MONTH, month),
-        (fold.EVENT_RECORDED_DAY, day), (fold.EVENT_RECORDED_AT, second),
-    ):  # fmt: skip
-        block[:, column] = values
-    kinds = entries.get_column("kind").replace_strict(KINDS, return_dtype=pl.Int64)
-    block[:, fold.EVENT_KIND] = kinds.to_numpy()
-    for column, name in (
-        (fold.EVENT_CURRENCY, "currency"),
-        (fold.EVENT_UNITS, "units"),
-        (fold.EVENT_ORIGIN, "origin"),
-    ):
-        block[:, column] = entries.get_column(name).fill_null(0).to_numpy()
-    lapses = entries.get_column("lapses_at")
-    if lapses.null_count() < len(lapses):
-        at = np.flatnonzero(lapses.is_not_null().to_numpy())
-        day, second, _ = days_of(lapses.drop_nulls(), zone)
-        block[at, fold.EVENT_LAPSES_AT] = second
-        block[at, fold.EVENT_LAPSES_DAY] = day
-
-
-def _put_end(block: Integers, end_at: datetime, zone: str) -> None:
-    day, second, month = days_of(pl.Series([end_at], dtype=pl.Datetime("us", "UTC")), zone)
-    block[:, fold.EVENT_KIND] = fold.ADVANCE
-    for column, values in (
-        (fold.EVENT_OCCURRED_DAY, day), (fold.EVENT_OCCURRED_AT, second), (fold.EVENT_MONTH, month),
-        (fold.EVENT_RECORDED_DAY, day), (fold.EVENT_RECORDED_AT, second),
-    ):  # fmt: skip
-        block[:, column] = values[0]
+def _undone(block: Integers, key: Integers) -> Integers:
+    """Number the reversals, in them and in what they undo, whose kind is put into them; both in the order of the fold."""
+    at = np.flatnonzero(block[:, fold.EVENT_KIND] == fold.REVERSE)
+    if not len(at):
+        return _NONE
+    sequence = key[at] % (_LAST * 2)
+    wanted = key[at] - sequence + block[at, fold.EVENT_ORIGIN]
+    origin = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+    assert (key[origin] == wanted).all(), "a reversal names an entry that is not in the journal"
+    block[at, fold.EVENT_UNDOES] = block[origin, fold.EVENT_KIND]
+    undo_of = np.full(len(block), -1, dtype=np.int64)
+    undo_of[at] = undo_of[origin] = np.arange(len(at))
+    return undo_of
 
 
 def recorded_slices(entries: pl.DataFrame) -> Slices:
     """The slices of gifts received as the ledger kept them."""
     start, flat = lists_of(entries.filter(kind="gift_in").get_column("slices"))
-    return Slices(start=start // 2, day=flat[0::2], units=flat[1::2])
+    return Slices(start=start // 3, terms=flat[0::3], day=flat[1::3], units=flat[2::3])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -242,16 +206,27 @@ class Judged:
 
     lives: Lives
     seen: Seen
-    lots_room: int  # of the member who needs most
-    lots_total: int
-    hits_room: int
+    needs: Needs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What must have room: of the member who needs most, and of all members together."""
+
+    lots: int
+    lots_all: int
+    held: int  # reservations times lots
+    held_all: int
+    hits: int
+    hits_of_one: int  # of one event
+    legs_of_one: int
 
 
 def judge(
     woven: Woven,
     side: Side,
     *,
-    expiry: Integers,
+    dates: Integers,
     first_day: int,
     slices: Slices,
     gifts: Integers | None = None,
@@ -259,12 +234,12 @@ def judge(
     seen: Seen | None = None,
     kept_returns: bool = False,
 ) -> Judged:
-    """What select sees on one side, and every event with its revision, hits and days of expiry.
+    """What select sees on one side, and every event with its revision, hits, legs and days of its terms.
 
     These are put into `woven.block` itself, so one side is walked before the next is judged.
 
     Shape
-        expiry        [row, day - first_day, currency], as `Side.expiry` gives it
+        dates         [row, day - first_day, terms, DATES_WIDTH], as `Side.dates` gives it
         slices        of the gifts received
         gifts         by entry: the number of its gift; -1: none
         habits        of drawn redemptions, by event, as `Lives` has them
@@ -279,52 +254,56 @@ def judge(
     found = seen.hits
     back_start, back_rule, back_amount, back_quantity, back_origin = hits_back(woven.backs, seen)
     if kept_returns:
-        start, back_rule = lists_of(woven.returns.get_column("hit_rules"))
-        assert np.array_equal(start, back_start), "a return has the hits of its purchase"
-        back_amount = lists_of(woven.returns.get_column("hit_amounts"))[1]
-        back_quantity = lists_of(woven.returns.get_column("hit_quantities"))[1]
-    n_hits, n_back, n_slices = len(found.rule), len(back_rule), len(slices.day)
-    hits = np.zeros((max(1, n_hits + n_back + n_slices), fold.HIT_WIDTH), dtype=np.int64)
+        kept = kept_hits(woven.returns)
+        assert np.array_equal(kept.start, back_start), "a return has the hits of its purchase"
+        back_rule, back_amount, back_quantity = kept.rule, kept.amount, kept.quantity
+    n_hits, n_back = len(found.rule), len(back_rule)
+    hits = np.zeros((max(1, n_hits + n_back), fold.HIT_WIDTH), dtype=np.int64)
     _put_hits(hits, found.rule, found.amount, found.quantity)
-    for at, columns in (
-        (n_hits, (back_rule, back_amount, back_quantity, back_origin)),
-        (n_hits + n_back, (np.zeros(n_slices), slices.units, slices.day, np.full(n_slices, -1))),
-    ):
-        for column, values in enumerate(columns):
-            hits[at : at + len(values), column] = values
+    for column, values in enumerate((back_rule, back_amount, back_quantity, back_origin)):
+        hits[n_hits : n_hits + n_back, column] = values
 
     end_row = 0
     if woven.end_at is not None:
-        end_row = int(side.rows_at(pl.Series([woven.end_at], dtype=pl.Datetime("us", "UTC")))[0])
+        end_row = int(side.rows_at(pl.Series([woven.end_at], dtype=INSTANT))[0])
     gift_in = (entries.get_column("kind") == "gift_in").to_numpy()
+    owner = np.repeat(np.flatnonzero(gift_in), np.diff(slices.start))
+    received = slice_legs(woven.legs[owner, fold.LEG_CURRENCY], slices.terms, slices.day, slices.units)
+    legs = np.concatenate([woven.legs, received])
     purchase_of, other_of = (np.full(len(woven.sequence), -1, dtype=np.int64) for _ in range(2))
-    n_currencies = side.timeline.n_currencies
-    lots_room, lots_total, hits_room = _put_judged(
+    width = side.timeline.n_terms * fold.DATES_WIDTH
+    needs = _put_judged(
         woven.starts, woven.table, woven.row, woven.block, rows, woven.backs.purchase,
         side.rows_at(entries.get_column("recorded_at")), end_row, found.start, n_hits + back_start,
-        n_hits + n_back + slices.start, np.cumsum(gift_in) - 1,
+        woven.legs, entries.height + slices.start, np.cumsum(gift_in) - 1,
         np.full(entries.height, -1, dtype=np.int64) if gifts is None else gifts,
-        first_day, expiry.shape[1], n_currencies, purchase_of, other_of,
+        first_day, dates.shape[1], width, purchase_of, other_of,
     )  # fmt: skip
+    firsts = np.minimum(woven.starts[:-1], max(len(woven.block) - 1, 0))
     return Judged(
         lives=Lives(
             starts=woven.starts,
-            first_tier=first_tiers(woven.members, side),
+            first_rows=woven.block[firsts, fold.EVENT_REVISION] if len(woven.block) else np.zeros_like(firsts),
             events=woven.block.reshape(-1),
             sequence=woven.sequence,
+            currency=woven.currency,
+            units=woven.units,
             purchase_of=purchase_of,
             other_of=other_of,
+            undo_of=woven.undo_of,
             hits=hits.reshape(-1),
             results=np.zeros(len(hits) * fold.RESULT_WIDTH, dtype=np.int64),
-            expiry=expiry.reshape(-1),
+            dates=dates.reshape(-1),
+            legs=legs.reshape(-1) if len(legs) else np.zeros(fold.LEG_WIDTH, dtype=np.int64),
             habit_units=_NONE if habits is None else habits[0],
             habit_of=_NONE if habits is None else habits[1],
         ),
         seen=seen,
-        lots_room=lots_room,
-        lots_total=lots_total,
-        hits_room=hits_room,
-    )
+        needs=Needs(
+            lots=needs[0], lots_all=needs[1], held=needs[2], held_all=needs[3], hits=needs[4], hits_of_one=needs[5],
+            legs_of_one=needs[6],
+        ),
+    )  # fmt: skip
 
 
 def _put_hits_plain(hits: Any, rule: Any, amount: Any, quantity: Any) -> None:
@@ -338,21 +317,21 @@ def _put_hits_plain(hits: Any, rule: Any, amount: Any, quantity: Any) -> None:
 
 def _put_judged_plain(  # noqa: PLR0913, PLR0917
     starts: Any, table: Any, row: Any, events: Any, rows: Any, back_purchase: Any, entry_rows: Any, end_row: int,
-    hit_start: Any, back_start: Any, slice_start: Any, nth_gift: Any, gifts: Any, first_day: int, n_days: int,
-    n_currencies: int, purchase_of: Any, other_of: Any,
-) -> tuple[int, int, int]:  # fmt: skip
-    """Fill what is a side's own of each event; return the lots and hits of the member who needs most, and all lots."""
-    lots_room, lots_total, hits_room = 0, 0, 0
+    hit_start: Any, back_start: Any, own_legs: Any, slice_start: Any, nth_gift: Any, gifts: Any, first_day: int, n_days: int,
+    dates_width: int, purchase_of: Any, other_of: Any,
+) -> tuple[int, int, int, int, int, int, int]:  # fmt: skip
+    """Fill what is a side's own of each event; return what `Needs` has, in its order."""
+    lots_most, lots_all, held_most, held_all, hits_most, hits_of_one, legs_of_one = 0, 0, 0, 0, 0, 0, 0
     for m in range(len(starts) - 1):
-        lots, hits = 0, 0
+        lots, hits, reserved = 0, 0, 0
         for e in range(starts[m], starts[m + 1]):
             kind, at = table[e], row[e]
-            judged_by, first, end = end_row, 0, 0
+            judged_by, first, end, leg, leg_end = end_row, 0, 0, 0, 0
             if kind == BOUGHT:
                 judged_by = rows[at]
                 first, end = hit_start[at], hit_start[at + 1]
                 purchase_of[e] = at
-                lots += n_currencies
+                lots += dates_width // fold.DATES_WIDTH
                 hits += end - first
             elif kind == BACK:
                 judged_by = rows[back_purchase[at]]
@@ -363,28 +342,30 @@ def _put_judged_plain(  # noqa: PLR0913, PLR0917
                 judged_by = entry_rows[at]
                 other_of[e] = gifts[at]
                 if events[e, fold.EVENT_KIND] == fold.GIFT_IN:
-                    first, end = slice_start[nth_gift[at]], slice_start[nth_gift[at] + 1]
-                    lots += end - first
-                lots += 1
+                    leg, leg_end = slice_start[nth_gift[at]], slice_start[nth_gift[at] + 1]
+                elif own_legs[at, fold.LEG_VERB] >= 0:
+                    leg, leg_end = at, at + 1
+                if events[e, fold.EVENT_KIND] == fold.RESERVE:
+                    reserved += 1
+                lots += leg_end - leg
             events[e, fold.EVENT_REVISION] = judged_by
             events[e, fold.EVENT_HITS] = first
             events[e, fold.EVENT_HITS_END] = end
+            events[e, fold.EVENT_LEGS] = leg
+            events[e, fold.EVENT_LEGS_END] = leg_end
             day = events[e, fold.EVENT_OCCURRED_DAY] - first_day
-            events[e, fold.EVENT_EXPIRY] = (judged_by * n_days + day) * n_currencies
-        lots_room = max(lots_room, lots)
-        hits_room = max(hits_room, hits)
-        lots_total += lots
-    return lots_room, lots_total, hits_room
+            events[e, fold.EVENT_DATES] = (judged_by * n_days + day) * dates_width
+            hits_of_one = max(hits_of_one, end - first)
+            legs_of_one = max(legs_of_one, leg_end - leg)
+        lots_most, held_most, hits_most = (
+            max(lots_most, lots),
+            max(held_most, reserved * lots),
+            max(hits_most, hits),
+        )
+        lots_all += lots
+        held_all += reserved * lots
+    return lots_most, lots_all, held_most, held_all, hits_most, hits_of_one, legs_of_one
 
 
 _put_hits = numba.njit(cache=True, nogil=True)(_put_hits_plain)
 _put_judged = numba.njit(cache=True, nogil=True)(_put_judged_plain)
-
-
-def first_tiers(members: pl.DataFrame, side: Side) -> Integers:
-    """The tier of each member before anything happened: as enrolled, or the document's lowest where it judges from the start."""
-    if side.published == 0:
-        foot = side.program.ladder.tiers[0].number
-        return np.full(members.height, foot, dtype=np.int64)
-    start, flat = lists_of(members.get_column("tier_history"))
-    return flat[start[:-1] + fold.HISTORY_TIER]

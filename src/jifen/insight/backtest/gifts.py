@@ -16,10 +16,11 @@ import polars as pl
 from jifen.domain import fold
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
 from jifen.insight.backtest.habits import habits_of
-from jifen.insight.backtest.hits import Seen
+from jifen.insight.backtest.hits import Seen, lists_of
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side
+from jifen.insight.backtest.sums import SLICE_WIDTH
 from jifen.insight.backtest.walking import nowhere, walk_bucket
 from jifen.insight.snapshot import BucketFrames, Snapshot
 
@@ -51,13 +52,14 @@ def settle_gifts(
     if side.begins_at is None and question.redemptions == "replayed":
         return None
     entries = snapshot.scan("entries").filter(pl.col("kind").is_in(["gift_out", "gift_in"]))
-    given = entries.select("member", "kind", "gift_id", "sequence", "slices").collect()
+    given = entries.select("member", "kind", "gift_id", "slices").collect()
     if given.height == 0:
         return None
     ids = given.get_column("gift_id").unique().sort().to_list()
     numbers = {name: number for number, name in enumerate(ids)}
     parts = _prepared(snapshot, question, side, given.get_column("member").unique(), numbers, frames_of)
     settled = _recorded(given, numbers)
+    received = np.concatenate([part.received for part in parts])
     touched: Integers = np.arange(len(ids))
     passes = 0
     while len(touched):
@@ -69,7 +71,8 @@ def settle_gifts(
                 part.given = part.walked(question, side, _taken(settled, part.received))
             found.append(part.given)
         again = _slices_of(np.concatenate(found), len(ids))
-        touched = _differing(settled, again)
+        # A gift on its way has no receiver yet: what it is made of decides nothing.
+        touched = np.intersect1d(_differing(settled, again), received)
         settled = again
     return Settled(numbers=numbers, slices=settled, passes=passes)
 
@@ -80,16 +83,16 @@ class _Part:
 
     woven: Woven
     seen: Seen
-    expiry: Integers
+    dates: Integers
     first_day: int
     gifts: Integers  # by entry
     habits: tuple[Integers, Integers] | None  # of drawn redemptions
     received: Integers  # numbers of the gifts received, in the order of the entries
-    given: Integers  # rows (gift, day of expiry, units)
+    given: Integers  # rows (gift, terms, day of expiry, units)
 
     def judged(self, side: Side, slices: Slices) -> Judged:
         return judge(
-            self.woven, side, expiry=self.expiry, first_day=self.first_day, slices=slices, gifts=self.gifts, habits=self.habits,
+            self.woven, side, dates=self.dates, first_day=self.first_day, slices=slices, gifts=self.gifts, habits=self.habits,
             seen=self.seen,
         )  # fmt: skip
 
@@ -97,7 +100,7 @@ class _Part:
         _, kept = walk_bucket(
             self.woven, self.judged(side, slices), side.numbers(), question.period(side), nowhere(self.woven), slices=True
         )  # fmt: skip
-        return kept.slices[: 3 * int(kept.slice_count[0])].reshape(-1, 3).copy()
+        return kept.slices[: SLICE_WIDTH * int(kept.slice_count[0])].reshape(-1, SLICE_WIDTH).copy()
 
 
 def _prepared(
@@ -120,19 +123,19 @@ def _part(question: Question, side: Side, who: pl.Series, ids: dict[str, int], f
     woven = weave(frames, zone=question.zone, end_at=None)
     days = woven.block[:, fold.EVENT_OCCURRED_DAY]
     first_day, end_day = (int(days.min()), int(days.max())) if len(days) else (0, 0)
-    expiry = side.expiry(first_day, end_day)
+    dates = side.dates(first_day, end_day)
     gifts = _numbered(woven.entries.get_column("gift_id"), ids)
     habits = habits_of(question, woven, first_day, end_day) if question.redemptions == "drawn" else None
-    judged = judge(woven, side, expiry=expiry, first_day=first_day, slices=recorded_slices(woven.entries))
+    judged = judge(woven, side, dates=dates, first_day=first_day, slices=recorded_slices(woven.entries))
     return _Part(
         woven=woven,
         seen=judged.seen,
-        expiry=expiry,
+        dates=dates,
         first_day=first_day,
         gifts=gifts,
         habits=habits,
         received=gifts[(woven.entries.get_column("kind") == "gift_in").to_numpy()],
-        given=np.zeros((0, 3), dtype=np.int64),
+        given=np.zeros((0, SLICE_WIDTH), dtype=np.int64),
     )
 
 
@@ -143,22 +146,26 @@ def _numbered(ids: pl.Series, numbers: dict[str, int]) -> Integers:
 
 
 def _recorded(given: pl.DataFrame, numbers: dict[str, int]) -> Slices:
-    rows = given.filter(kind="gift_out").unique("gift_id")
-    flat = rows.select("gift_id", pl.col("slices")).explode("slices", empty_as_null=False)
-    values = flat.get_column("slices").to_numpy()
-    gifts = _numbered(flat.get_column("gift_id"), numbers)
-    return _slices_of(np.stack([gifts[0::2], values[0::2], values[1::2]], axis=1), len(numbers))
+    """The slices as the ledger kept them, by gift: they stand with who received it."""
+    rows = given.filter(kind="gift_in")
+    start, flat = lists_of(rows.get_column("slices"))
+    gifts = np.repeat(_numbered(rows.get_column("gift_id"), numbers), np.diff(start) // 3)
+    return _slices_of(np.column_stack([gifts, flat.reshape(-1, 3)]), len(numbers))
 
 
 def _slices_of(rows: Integers, n: int) -> Slices:
-    """Slices by gift, the first to expire first, units of one day together (as `decide.py` makes them)."""
-    order = np.lexsort((rows[:, 1], rows[:, 0]))
-    rows = rows[order]
-    keys = rows[:, 0] * (2 * fold.FAR) + rows[:, 1]
-    distinct, first = np.unique(keys, return_index=True)
-    units = np.add.reduceat(rows[:, 2], first) if len(rows) else np.zeros(0, dtype=np.int64)
-    gift = distinct // (2 * fold.FAR)
-    return Slices(start=np.searchsorted(gift, np.arange(n + 1)), day=distinct % (2 * fold.FAR), units=units)
+    """Slices by gift, the first to expire first, units of one day and terms together (as `decide.py` makes them)."""
+    gift, terms, day, units = rows.T
+    order = np.lexsort((terms, day, gift))
+    keys = np.stack([gift, day, terms], axis=1)[order]
+    first = np.flatnonzero(np.append(True, (keys[1:] != keys[:-1]).any(axis=1))[: len(keys)])
+    gift, day, terms = keys[first].T
+    return Slices(
+        start=np.searchsorted(gift, np.arange(n + 1)),
+        terms=terms,
+        day=day,
+        units=np.add.reduceat(units[order], first) if len(first) else np.zeros(0, dtype=np.int64),
+    )
 
 
 def _taken(slices: Slices, gifts: Integers) -> Slices:
@@ -167,20 +174,20 @@ def _taken(slices: Slices, gifts: Integers) -> Slices:
     length = slices.start[gifts + 1] - first
     start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
     at = np.repeat(first - start[:-1], length) + np.arange(int(start[-1]))
-    return Slices(start=start, day=slices.day[at], units=slices.units[at])
+    return Slices(start=start, terms=slices.terms[at], day=slices.day[at], units=slices.units[at])
 
 
 def _differing(left: Slices, right: Slices) -> Integers:
     """The gifts that are made of something else."""
     n = len(left.start) - 1
 
-    def digest(slices: Slices) -> Integers:
+    on = ["gift", "place", "terms", "day", "units"]
+
+    def told(slices: Slices) -> pl.DataFrame:
         owner = np.repeat(np.arange(n), np.diff(slices.start))
         place = np.arange(len(slices.day)) - slices.start[owner]
-        return np.stack([owner, place, slices.day, slices.units], axis=1)
+        return pl.DataFrame([owner, place, slices.terms, slices.day, slices.units], schema=on)
 
-    ours = pl.DataFrame(digest(left), schema=["gift", "place", "day", "units"])
-    theirs = pl.DataFrame(digest(right), schema=["gift", "place", "day", "units"])
-    on = ["gift", "place", "day", "units"]
+    ours, theirs = told(left), told(right)
     odd = pl.concat([ours.join(theirs, on=on, how="anti"), theirs.join(ours, on=on, how="anti")])
     return odd.get_column("gift").unique().sort().to_numpy()

@@ -31,7 +31,7 @@ def habits_of(
     """
     live = question.live
     judged = judge(
-        woven, live, expiry=live.expiry(first_day, end_day), first_day=first_day, slices=recorded_slices(woven.entries)
+        woven, live, dates=live.dates(first_day, end_day), first_day=first_day, slices=recorded_slices(woven.entries)
     )  # fmt: skip
     _, kept = walk_bucket(
         woven, judged, live.numbers(), question.period(live), nowhere(woven), tells_available=True, walk=walk
@@ -40,7 +40,7 @@ def habits_of(
     kind = block[:, fold.EVENT_KIND]
     owner = np.repeat(np.arange(woven.n_members), np.diff(woven.starts))
     member = woven.members.get_column("member").to_numpy()[owner]
-    key = owner * live.timeline.n_currencies + block[:, fold.EVENT_CURRENCY]
+    key = owner * live.timeline.n_currencies + woven.currency
     units, of = np.zeros(len(kind), dtype=np.int64), np.zeros(len(kind), dtype=np.int64)
     inside = block[:, fold.EVENT_RECORDED_DAY] >= day_number(question.from_on)
 
@@ -58,7 +58,7 @@ def habits_of(
     drawn = known[
         first + ((chance >> np.uint64(32)) * count.astype(np.uint64) >> np.uint64(32)).astype(np.int64)
     ]
-    units[asked] = np.minimum(block[drawn, fold.EVENT_UNITS], kept.available[drawn])
+    units[asked] = np.minimum(woven.units[drawn], kept.available[drawn])
     of[asked] = kept.available[drawn]
     of[(kind == fold.COMMIT) & inside] = 1
     return units, of

@@ -18,6 +18,7 @@ from jifen.domain.timeline import Timeline
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side
 from jifen.insight.select_columns import SparseHits, select_baskets
+from jifen.insight.snapshot.contracts import HIT_KEPT_WIDTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,12 +58,11 @@ def has_masks(lines: pl.DataFrame) -> bool:
     return "masks" in lines.columns and lines.get_column("masks").null_count() == 0
 
 
-def kept_hits(purchases: pl.DataFrame) -> SparseHits:
-    """The hits as the ledger kept them."""
-    start, rule = lists_of(purchases.get_column("hit_rules"))
-    _, amount = lists_of(purchases.get_column("hit_amounts"))
-    _, quantity = lists_of(purchases.get_column("hit_quantities"))
-    return SparseHits(start=start, rule=rule, amount=amount, quantity=quantity)
+def kept_hits(occasions: pl.DataFrame) -> SparseHits:
+    """The hits of purchases or returns as the ledger kept them."""
+    start, flat = lists_of(occasions.get_column("hits"))
+    rule, amount, quantity = (np.ascontiguousarray(flat[column::HIT_KEPT_WIDTH]) for column in range(3))
+    return SparseHits(start=start // HIT_KEPT_WIDTH, rule=rule, amount=amount, quantity=quantity)
 
 
 def kept_words(lines: pl.DataFrame) -> Integers:
@@ -157,7 +157,7 @@ def sees_alike(lines: pl.DataFrame, sides: Sequence[Side], rows: Sequence[Intege
     if has_masks(lines) or any(len(own) == 0 or (own != own[0]).any() for own in rows):
         return False
     asked = [
-        [(rule.number, rule.given) for rule in side.timeline.programs[int(own[0])].rules]
+        [rule.given for rule in side.timeline.programs[int(own[0])].rules]
         for side, own in zip(sides, rows, strict=True)
     ]
     return all(one == asked[0] for one in asked)

@@ -9,7 +9,7 @@ This file may break the house's habits of size and dress as `fold.py` does. Why 
 docs/decisions/0064-a-back-test-walks-by-the-ledgers-own-numbers.md.
 """
 
-# ruff: noqa: PLR0912, PLR0913, PLR0915, PLR0917
+# ruff: noqa: PLR0912, PLR0913, PLR0915, PLR0917, PLR1714, SIM102
 from __future__ import annotations
 
 from typing import Any
@@ -19,8 +19,6 @@ from jifen.insight.backtest.sums import (
     DEBT_CHANGE,
     DUE_DAYS,
     DUE_STEPS,
-    KEPT_LOTS,
-    KEPT_WIDTH,
     MEMBER_GRACE,
     MEMBER_PURCHASES,
     MEMBER_REVIEW_DAY,
@@ -31,6 +29,8 @@ from jifen.insight.backtest.sums import (
     OF_CURRENCY,
     OF_DAY,
     OF_MEMBER,
+    SLICE_WIDTH,
+    WAYS,
     day_index,
     tally_asked,
     tally_postings,
@@ -39,49 +39,35 @@ from jifen.insight.backtest.sums import (
 )
 
 ALL_WELL = 0
-NO_ROOM = 1
-
-
-def begin(member: Any, history: Any, tier: int, n_currencies: int) -> None:
-    """Lay out a member to whom nothing has happened (as `domain/member.py` does)."""
-    for i in range(fold.BALANCES + n_currencies * fold.BALANCE_WIDTH):
-        member[i] = 0
-    member[fold.TIER] = tier
-    member[fold.JUDGED_TIER] = tier
-    member[fold.REVIEW_DAY] = fold.FAR
-    member[fold.LAST_PURCHASE_DAY] = -1
-    member[fold.TIERS_HELD] = 1
-    member[fold.NEXT_DUE_DAY] = fold.FAR
-    member[fold.NEXT_LAPSE_AT] = fold.FAR_AT
-    history[fold.HISTORY_DAY] = 0
-    history[fold.HISTORY_AT] = 0
-    history[fold.HISTORY_TIER] = tier
+NO_ROOM = 1  # for the slices of gifts
+TORN = 2  # for the fold, or a lot was not there
 
 
 def close(
-    m: int, row: int, member: Any, lots: Any, window: Any, history: Any, tiers: Any, revisions: Any,
-    first_day: int, first_at: int, end_day: int, n_tiers: int, since: int, t_members: Any, t_moves: Any, t_due: Any,
-    t_ended: Any,
+    m: int, row: int, state: Any, numbers: Any, first_day: int, first_at: int, end_day: int, n_tiers: int, since: int,
+    t_members: Any, t_moves: Any, t_due: Any, t_ended: Any,
 ) -> None:  # fmt: skip
-    """Add up how a member stands at the end; `since` is the first entry of the period."""
-    n_currencies = revisions[fold.REVISION_CURRENCIES]
+    """Add up how a member stands at the end, on the first ladder; `since` is the first entry of the period."""
+    member, lots, history = state.member, state.lots, state.history
+    n_currencies = numbers.revisions[fold.REVISION_CURRENCIES]
     own = m * (OF_MEMBER + n_currencies * OF_CURRENCY)
-    t_members[own + MEMBER_TIER] = member[fold.TIER]
-    t_members[own + MEMBER_TIER_BEFORE] = fold.tier_at(member, history, first_day, first_at)
-    t_members[own + MEMBER_REVIEW_DAY] = member[fold.REVIEW_DAY]
-    for i in range(1, member[fold.TIERS_HELD]):
+    tier = state.ladders[fold.STANDS_TIER]
+    t_members[own + MEMBER_TIER] = tier
+    t_members[own + MEMBER_TIER_BEFORE] = fold.tier_at(state, 0, first_day, first_at)
+    t_members[own + MEMBER_REVIEW_DAY] = state.ladders[fold.STANDS_REVIEW_DAY]
+    before = -1
+    for i in range(member[fold.TIERS_HELD]):
         h = i * fold.HISTORY_WIDTH
-        if history[h + fold.HISTORY_DAY] >= first_day:
-            before = history[h - fold.HISTORY_WIDTH + fold.HISTORY_TIER]
-            t_moves[before * n_tiers + history[h + fold.HISTORY_TIER]] += 1
-    v = row * fold.REVISION_WIDTH
-    base = row * revisions[v + fold.REVISION_TIERS_MAX]
-    count = revisions[v + fold.REVISION_TIERS]
-    rank = fold.rank_of(tiers, base, count, member[fold.TIER])
+        if history[h + fold.HISTORY_LADDER] == 0:
+            held = history[h + fold.HISTORY_TIER]
+            if before >= 0 and history[h + fold.HISTORY_DAY] >= first_day:
+                t_moves[before * n_tiers + held] += 1
+            before = held
+    ladder = row * numbers.revisions[fold.REVISION_LADDERS]
+    rank = fold.rank_of(numbers, ladder, tier)
     if rank > 0:
-        first = end_day - revisions[v + fold.REVISION_LADDER_WINDOW] + 1
-        total = fold.window_sum(member, window, fold.WINDOW_QUALIFYING, first, end_day)
-        if fold.rank_reached(tiers, base, count, total) < rank:
+        total = fold.counted(state, numbers, row, 0, end_day, end_day)
+        if fold.rank_reached(numbers, ladder, total) < rank:
             t_members[own + MEMBER_GRACE] = 1
     for c in range(n_currencies):
         b = fold.BALANCES + c * fold.BALANCE_WIDTH
@@ -101,48 +87,72 @@ def close(
             t_due[step * n_currencies + lots[p + fold.LOT_CURRENCY]] += units
 
 
-def keep(
-    m: int, member: Any, lots: Any, window: Any, history: Any, counters: Any, holds: Any, kept: Any
-) -> None:
+def keep(m: int, state: Any, kept: Any, n_ladders: int) -> None:
     """Copy all that the fold keeps of a member."""
+    member = state.member
     width = len(member)
     for i in range(width):
         kept.members[m * width + i] = member[i]
-    s = m * KEPT_WIDTH
-    starts = kept.starts
-    fold.copy_rows(
-        window, member[fold.WINDOW_DAYS], fold.WINDOW_WIDTH, kept.window, starts[s + fold.KEPT_WINDOW]
-    )
-    fold.copy_rows(
-        history, member[fold.TIERS_HELD], fold.HISTORY_WIDTH, kept.history, starts[s + fold.KEPT_HISTORY]
-    )
-    fold.copy_rows(holds, member[fold.HOLDS], fold.HOLD_WIDTH, kept.holds, starts[s + fold.KEPT_HOLDS])
-    fold.copy_rows(lots, member[fold.LOTS], fold.LOT_WIDTH, kept.lots, starts[s + KEPT_LOTS])
-    counted = fold.keep_latest_counters(member, counters, kept.counters, starts[s + fold.KEPT_COUNTERS])
-    n = s + KEPT_WIDTH
-    starts[n + fold.KEPT_WINDOW] = starts[s + fold.KEPT_WINDOW] + member[fold.WINDOW_DAYS]
-    starts[n + fold.KEPT_HISTORY] = starts[s + fold.KEPT_HISTORY] + member[fold.TIERS_HELD]
-    starts[n + fold.KEPT_HOLDS] = starts[s + fold.KEPT_HOLDS] + member[fold.HOLDS]
-    starts[n + fold.KEPT_COUNTERS] = starts[s + fold.KEPT_COUNTERS] + counted
-    starts[n + KEPT_LOTS] = starts[s + KEPT_LOTS] + member[fold.LOTS]
+    for i in range(n_ladders * fold.STANDS_WIDTH):
+        kept.ladders[m * n_ladders * fold.STANDS_WIDTH + i] = state.ladders[i]
+    fold.copy_rows(state.lots, member[fold.LOTS], fold.LOT_WIDTH, kept.lots, kept.lot_starts[m])
+    kept.lot_starts[m + 1] = kept.lot_starts[m] + member[fold.LOTS]
+    fold.keep_rows(state, kept, m, fold.DAYS_COUNTED + n_ladders)
+
+
+def keep_ways(m: int, moved: Any, ways: Any) -> None:
+    """Add up the units that an entry moved each way."""
+    for i in range(moved[0]):
+        o = 1 + i * fold.MOVE_WIDTH
+        ways[m * WAYS + moved[o + fold.MOVE_WAY]] += moved[o + fold.MOVE_UNITS]
+
+
+def keep_slices(gift: int, state: Any, moved: Any, slices: Any, count: Any) -> int:
+    """Put down what a gift is made of: its own movements say from which lots it came."""
+    for i in range(moved[0]):
+        o = 1 + i * fold.MOVE_WIDTH
+        if moved[o + fold.MOVE_WAY] == fold.W_SPENT:
+            s = count[0] * SLICE_WIDTH
+            if s + SLICE_WIDTH > len(slices):
+                return NO_ROOM
+            lot = fold.lot_by_number(state, moved[o + fold.MOVE_LOT]) * fold.LOT_WIDTH
+            slices[s] = gift
+            slices[s + 1] = moved[o + fold.MOVE_TERMS]
+            slices[s + 2] = state.lots[lot + fold.LOT_EXPIRES]
+            slices[s + 3] = moved[o + fold.MOVE_UNITS]
+            count[0] += 1
+    return ALL_WELL
+
+
+def remember(number: int, rows: int, moved: Any, undone: Any, undone_at: Any) -> int:
+    """Put what an entry moved behind the first `rows` of `undone`, for its reversal; return the rows, -1 without room."""
+    count: int = moved[0]
+    end = rows + count
+    if end * fold.MOVE_WIDTH > len(undone):
+        return -1
+    for i in range(count * fold.MOVE_WIDTH):
+        undone[rows * fold.MOVE_WIDTH + i] = moved[1 + i]
+    undone_at[number * 2] = rows
+    undone_at[number * 2 + 1] = end
+    return end
 
 
 def repay_by_day(
-    member: Any, lots: Any, window: Any, history: Any, holds: Any, tiers: Any, revisions: Any, currencies: Any, out: Any,
-    day: int, at: int, first_day: int, end_day: int, before: Any, t_days: Any,
+    state: Any, numbers: Any, out: Any, day: int, at: int, first_day: int, end_day: int, before: Any, t_days: Any,
 ) -> None:  # fmt: skip
     """Let time pass up to the eve of a day for a member in debt, one due day after the other.
 
     What is owed shrinks when a lot matures or a reservation lapses, which leaves no posting; so the day is seen here.
     """
-    n_currencies = revisions[fold.REVISION_CURRENCIES]
+    member, holds = state.member, state.holds
+    n_currencies = numbers.revisions[fold.REVISION_CURRENCIES]
     while True:
         owed = 0
         for c in range(n_currencies):
             before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
             owed += before[c]
         step = member[fold.NEXT_DUE_DAY]
-        step_at = at - (day - step) * 86_400
+        step_at = at - (day - step) * fold.DAY_MICROS
         for i in range(member[fold.HOLDS]):
             h = i * fold.HOLD_WIDTH
             if holds[h + fold.HOLD_LAPSES_AT] <= at and holds[h + fold.HOLD_LAPSES_DAY] <= step:
@@ -150,103 +160,106 @@ def repay_by_day(
                 step_at = holds[h + fold.HOLD_LAPSES_AT]
         if owed == 0 or step >= day:
             return
-        fold.advance(
-            member, lots, window, history, holds, tiers, revisions, currencies, out, step, max(step_at, member[fold.CLOCK_AT])
-        )  # fmt: skip
+        fold.advance(state, numbers, out, step, max(step_at, member[fold.CLOCK_AT]))
         d = day_index(step, first_day, end_day)
         for c in range(n_currencies):
             moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - before[c]
             t_days[(d * n_currencies + c) * OF_DAY + DEBT_CHANGE] += moved
 
 
-def drawn_units(member: Any, lots: Any, holds: Any, event: Any, units: int, of: int) -> int:
+def drawn_units(state: Any, event: Any, currency: int, units: int, of: int) -> int:
     """Return what is redeemed where `units` of `of` available ones were at the occasion drawn: at least one; rounded down.
 
     What is committed is what was reserved.
     """
     if event[fold.EVENT_KIND] == fold.COMMIT:
         held = 0
-        for i in range(member[fold.HOLDS]):
+        for i in range(state.member[fold.HOLDS]):
             h = i * fold.HOLD_WIDTH
-            if holds[h + fold.HOLD_RESERVATION] == event[fold.EVENT_ORIGIN]:
-                held += holds[h + fold.HOLD_UNITS]
+            if state.holds[h + fold.HOLD_RESERVATION] == event[fold.EVENT_ORIGIN]:
+                held += state.holds[h + fold.HOLD_UNITS]
         return held
-    here = fold.available(member, lots, event[fold.EVENT_CURRENCY], event[fold.EVENT_RECORDED_DAY])
+    here = fold.available(state, currency, event[fold.EVENT_RECORDED_DAY])
     return max(1, here * units // of)
 
 
-def drawn(member: Any, lots: Any, holds: Any, event: Any, units: int, of: int, own: Any) -> Any:
-    """Return the event with the units drawn, in `own`."""
+def copied(event: Any, own: Any) -> Any:
+    """Return the event in `own`, where it may be changed."""
     for i in range(fold.EVENT_WIDTH):
         own[i] = event[i]
-    own[fold.EVENT_UNITS] = drawn_units(member, lots, holds, event, units, of)
     return own
 
 
 def walk(
     lives: Any, numbers: Any, baskets: Any, period: Any, scratch: Any, tallied: Any, kept: Any, keeps: int, slices: int,
 ) -> int:  # fmt: skip
-    """Walk every life of a bucket; return ALL_WELL, or NO_ROOM when more slices of gifts were asked for than fit.
+    """Walk every life of a bucket; return ALL_WELL, or why not: then whatever was written is worthless.
 
     With `keeps` 1 what is left of each member is copied to `kept`; with `slices` 1 what every gift is made of.
     """
-    member, lots, window, history = scratch.member, scratch.lots, scratch.window, scratch.history
-    counters, holds, out, gone = scratch.counters, scratch.holds, scratch.out, scratch.gone
-    rules, tests, tiers = numbers.rules, numbers.tests, numbers.tiers
-    revisions, currencies = numbers.revisions, numbers.currencies
-    events, hits, results, expiry = lives.events, lives.hits, lives.results, lives.expiry
+    state, out = scratch.state, scratch.out
+    member = state.member
+    events, hits, results = lives.events, lives.hits, lives.results
     starts, sequence, purchase_of, other_of = lives.starts, lives.sequence, lives.purchase_of, lives.other_of
     lines, rest, sizes, bought_at = scratch.line, scratch.rest, scratch.size, scratch.bought_at
     first_day, end_day, month_of = period.first_day, period.end_day, period.month_of
-    is_drawn, tells = len(lives.habit_of) > 0, len(kept.available) > 0
-    n_currencies = revisions[fold.REVISION_CURRENCIES]
+    is_drawn, tells, undoes = len(lives.habit_of) > 0, len(kept.available) > 0, len(lives.undo_of) > 0
+    n_currencies = numbers.revisions[fold.REVISION_CURRENCIES]
+    n_ladders = numbers.revisions[fold.REVISION_LADDERS]
     own_width = OF_MEMBER + n_currencies * OF_CURRENCY
     judged, debt_before = tallied.judged, scratch.debt
     t_days, t_asked, t_members, asked_mark = tallied.days, tallied.asked, tallied.members, scratch.asked_mark
     for m in range(len(starts) - 1):
-        begin(member, history, lives.first_tier[m], n_currencies)
+        fold.begin(state, numbers, lives.first_rows[m])
         own = m * own_width
         t_members[own + MEMBER_STORE] = -1
-        row = 0
+        row = lives.first_rows[m]
         since = fold.FAR_AT
         most = 0
+        undone = 0
         for e in range(starts[m], starts[m + 1]):
             event = events[e * fold.EVENT_WIDTH : (e + 1) * fold.EVENT_WIDTH]
+            legs = lives.legs
             kind = event[fold.EVENT_KIND]
             row = event[fold.EVENT_REVISION]
-            out[0] = 0
+            currency, units = lives.currency[e], lives.units[e]
+            out.posted[0] = 0
+            out.moved[0] = 0
             member[fold.SEQUENCE] = sequence[e] - 1
-            is_gift = slices == 1 and kind == fold.GIFT_OUT
             owed = 0
             for c in range(n_currencies):
                 debt_before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
                 owed += debt_before[c]
             if owed > 0:
                 repay_by_day(
-                    member, lots, window, history, holds, tiers, revisions, currencies, out,
-                    event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT], first_day, end_day, debt_before, t_days,
+                    state, numbers, out, event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT], first_day, end_day,
+                    debt_before, t_days,
                 )  # fmt: skip
-            if is_gift or tells or (is_drawn and lives.habit_of[e] > 0):
+            if tells or (is_drawn and lives.habit_of[e] > 0):
                 # Time may use units of the same lots (a matured lot repays debt), so it does its part first.
                 fold.advance(
-                    member, lots, window, history, holds, tiers, revisions, currencies, out,
-                    event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT],
-                )  # fmt: skip
-                if is_gift:
-                    for i in range(member[fold.LOTS]):
-                        gone[i] = lots[i * fold.LOT_WIDTH + fold.LOT_GONE]
+                    state, numbers, out, event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
+                )
                 if tells:
-                    kept.available[e] = fold.available(
-                        member, lots, event[fold.EVENT_CURRENCY], event[fold.EVENT_RECORDED_DAY]
-                    )
+                    kept.available[e] = fold.available(state, currency, event[fold.EVENT_RECORDED_DAY])
                 if is_drawn and lives.habit_of[e] > 0:
-                    event = drawn(
-                        member, lots, holds, event, lives.habit_units[e], lives.habit_of[e], scratch.event
-                    )
-            code = fold.apply(
-                member, lots, window, history, counters, holds, event, hits, results, expiry,
-                rules, tests, tiers, revisions, currencies, out,
-            )  # fmt: skip
+                    units = drawn_units(state, event, currency, lives.habit_units[e], lives.habit_of[e])
+                    if kind != fold.COMMIT:
+                        for i in range(fold.LEG_WIDTH):
+                            scratch.leg[i] = legs[event[fold.EVENT_LEGS] * fold.LEG_WIDTH + i]
+                        scratch.leg[fold.LEG_UNITS] = units
+                        legs = scratch.leg
+                        event = copied(event, scratch.event)
+                        event[fold.EVENT_LEGS] = 0
+                        event[fold.EVENT_LEGS_END] = 1
+            if undoes and kind == fold.REVERSE:
+                event = copied(event, scratch.event)
+                event[fold.EVENT_MOVES] = scratch.undone_at[lives.undo_of[e] * 2]
+                event[fold.EVENT_MOVES_END] = scratch.undone_at[lives.undo_of[e] * 2 + 1]
+            asked = fold.Asked(event, hits, results, lives.dates, legs, scratch.undone)
+            code = fold.apply(state, asked, numbers, out)
+            if code == fold.TORN:
+                return TORN
             if kind == fold.ADVANCE:
                 member[fold.SEQUENCE] = sequence[e]
             d = day_index(event[fold.EVENT_RECORDED_DAY], first_day, end_day)
@@ -254,8 +267,7 @@ def walk(
             if d > 0:
                 since = min(since, sequence[e])
                 tally_asked(
-                    m, kind * n_currencies + event[fold.EVENT_CURRENCY], code, event, n_currencies, own, t_asked, t_members,
-                    asked_mark,
+                    m, kind, currency, units, code, n_currencies, own, t_asked, t_members, asked_mark
                 )  # fmt: skip
             for c in range(n_currencies):
                 moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - debt_before[c]
@@ -263,19 +275,8 @@ def walk(
                     t_days[(d * n_currencies + c) * OF_DAY + DEBT_CHANGE] += moved
             if code != fold.DONE:
                 member[fold.SEQUENCE] = sequence[e]
-            elif is_gift:
-                for i in range(member[fold.LOTS]):
-                    taken = lots[i * fold.LOT_WIDTH + fold.LOT_GONE] - gone[i]
-                    if taken > 0:
-                        s = kept.slice_count[0] * 3
-                        if s + 3 > len(kept.slices):
-                            return NO_ROOM
-                        kept.slices[s] = other_of[e]
-                        kept.slices[s + 1] = lots[i * fold.LOT_WIDTH + fold.LOT_EXPIRES]
-                        kept.slices[s + 2] = taken
-                        kept.slice_count[0] += 1
             elif kind == fold.PURCHASE:
-                judged[p] = member[fold.JUDGED_TIER]
+                judged[p] = state.ladders[fold.STANDS_JUDGED]
                 if d > 0:
                     store = baskets.store[p]
                     bought_at[store] += 1
@@ -285,33 +286,44 @@ def walk(
                     t_members[own + MEMBER_PURCHASES] += 1
                     t_members[own + MEMBER_SALES] += event[fold.EVENT_AMOUNT]
                     tally_purchase(
-                        m, p, d, store, judged[p], event, hits, results, rules, revisions,
+                        m, p, d, store, judged[p], event, hits, results, numbers,
                         baskets.line_start, baskets.line_amount, baskets.line_quantity, baskets.line_category,
-                        baskets.words, sizes, lines, rest, month_of, period.worth, period.n_months,
+                        baskets.words, sizes, lines, rest, month_of, period.worth, period.n_months, period.n_rules,
                         period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months, tallied.stores,
                         tallied.categories, tallied.pairs, tallied.member_rules, tallied.worths,
                         scratch.rule_mark, scratch.capped_mark, scratch.tier_mark, scratch.store_mark,
                         scratch.category_mark, scratch.basket_mark,
                     )  # fmt: skip
-            elif kind == fold.RETURN and d > 0:
-                t_members[own + MEMBER_SALES] -= event[fold.EVENT_AMOUNT]
-                tally_return(
-                    m, p, other_of[e], d, baskets.store[p], judged[p], event, hits, results, rules, revisions,
-                    baskets.back_start, baskets.back_line, baskets.back_quantity, baskets.back_amount,
-                    baskets.line_amount, baskets.line_quantity, baskets.line_category, baskets.words, sizes, lines,
-                    rest, month_of, period.n_months, period.n_categories, tallied.rules, tallied.rule_months,
-                    tallied.tier_months, tallied.stores, tallied.categories, tallied.member_rules,
-                )  # fmt: skip
-            tally_postings(d, out, n_currencies, first_day, end_day, own, t_days, t_members)
+            elif kind == fold.RETURN or kind == fold.VOID:
+                if d > 0:
+                    t_members[own + MEMBER_SALES] -= event[fold.EVENT_AMOUNT]
+                    tally_return(
+                        m, p, other_of[e], d, baskets.store[p], judged[p], event, hits, results, numbers,
+                        baskets.back_start, baskets.back_line, baskets.back_quantity, baskets.back_amount,
+                        baskets.line_amount, baskets.line_quantity, baskets.line_category, baskets.words, sizes, lines,
+                        rest, month_of, period.n_months, period.n_rules, period.n_categories, tallied.rules,
+                        tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories, tallied.member_rules,
+                    )  # fmt: skip
+            else:
+                if slices == 1 and kind == fold.GIFT_OUT:
+                    if keep_slices(other_of[e], state, out.moved, kept.slices, kept.slice_count) == NO_ROOM:
+                        return NO_ROOM
+                if undoes and kind != fold.REVERSE and lives.undo_of[e] >= 0:
+                    undone = remember(lives.undo_of[e], undone, out.moved, scratch.undone, scratch.undone_at)
+                    if undone < 0:
+                        return TORN
+            if keeps == 1:
+                keep_ways(m, out.moved, kept.ways)
+            tally_postings(d, out.posted, n_currencies, first_day, end_day, own, t_days, t_members)
         close(
-            m, row, member, lots, window, history, tiers, revisions, first_day, period.first_at, end_day,
-            period.n_tiers, since, t_members, tallied.moves, tallied.due, tallied.ended,
+            m, row, state, numbers, first_day, period.first_at, end_day, period.n_tiers, since, t_members, tallied.moves,
+            tallied.due, tallied.ended,
         )  # fmt: skip
         for e in range(starts[m], starts[m + 1]):
-            if lives.events[e * fold.EVENT_WIDTH + fold.EVENT_KIND] == fold.PURCHASE:
+            if events[e * fold.EVENT_WIDTH + fold.EVENT_KIND] == fold.PURCHASE:
                 bought_at[baskets.store[purchase_of[e]]] = 0
         if keeps == 1:
-            keep(m, member, lots, window, history, counters, holds, kept)
+            keep(m, state, kept, n_ladders)
     return ALL_WELL
 
 

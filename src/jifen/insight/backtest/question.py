@@ -66,7 +66,7 @@ class Question:
     @property
     def end_at(self) -> datetime:
         """The moment that every life is brought to."""
-        return self.before - timedelta(seconds=1)
+        return self.before - timedelta(microseconds=1)
 
     @property
     def parts(self) -> int:
@@ -111,6 +111,7 @@ class Question:
             worth=self.worth(side),
             n_months=len(self.months),
             n_tiers=self.n_tiers,
+            n_rules=0,
             n_categories=0,
         )
 
@@ -174,7 +175,7 @@ def columns_read(sides: Sequence[Side], *, with_categories: bool) -> dict[str, l
     purchases = ["member", "sequence", "store", "occurred_at", "recorded_at", "amount_minor", "revision"]
     lines = ["number", "quantity_milli", "amount_minor"]
     if any(side.published for side in sides):
-        purchases += ["hit_rules", "hit_amounts", "hit_quantities"]
+        purchases.append("hits")
         lines.append("masks")
     named = {"date": "store_date", "payment_methods": "payments", "purchase_tags": "tags"}
     of_purchase = {"channel", "source", "weekday", "hour", "date", "payment_methods", "purchase_tags"}
@@ -184,14 +185,15 @@ def columns_read(sides: Sequence[Side], *, with_categories: bool) -> dict[str, l
     if with_categories and "category" not in lines:
         lines.append("category")
     return {
-        "members": ["member", "tier_history"],
+        "members": ["member"],
         "purchases": purchases,
         "lines": lines,
         "returns": [
-            "member", "sequence", "purchase_sequence", "is_whole", "line_numbers", "line_quantities", "amount_minor",
-            "hit_rules", "recorded_at",
+            "member", "sequence", "purchase_sequence", "is_void", "is_whole", "line_numbers", "line_quantities",
+            "amount_minor", "recorded_at",
         ],
         "entries": [
-            "member", "sequence", "kind", "currency", "units", "origin", "gift_id", "slices", "lapses_at", "recorded_at",
+            "member", "sequence", "kind", "currency", "units", "origin", "state", "gift_id", "slices", "lapses_at",
+            "recorded_at",
         ],
     }  # fmt: skip

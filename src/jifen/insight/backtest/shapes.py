@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from jifen.domain import fold
+
 Integers = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 
@@ -19,26 +21,20 @@ class Lives(NamedTuple):
     """What is walked: events of member m stand from `starts[m]` to `starts[m + 1]`, in the order of the fold."""
 
     starts: Integers
-    first_tier: Integers  # by member: the tier held before anything happened
+    first_rows: Integers  # by member: the revision that he begins under
     events: Integers  # rows of fold.EVENT_WIDTH
     sequence: Integers  # by event: its number in the ledger
+    currency: Integers  # by event: of an entry that asks for units
+    units: Integers  # so many
     purchase_of: Integers  # by event: row of the purchase bought or brought back; -1
     other_of: Integers  # by event: a return's row in `back_start`, a gift's number; -1
+    undo_of: Integers  # by event: number of the reversal that it is, or that it is undone by; -1. Empty where there is none
     hits: Integers  # rows of fold.HIT_WIDTH
     results: Integers  # rows of fold.RESULT_WIDTH
-    expiry: Integers
+    dates: Integers
+    legs: Integers  # rows of fold.LEG_WIDTH
     habit_units: Integers  # by event: of a drawn redemption, what was redeemed of
     habit_of: Integers  # so many available units, at the occasion drawn; 0: replayed. Both empty where nothing is drawn
-
-
-class Numbers(NamedTuple):
-    """The timeline's tables, as `domain/timeline.py` lays them out."""
-
-    rules: Integers
-    tests: Integers
-    tiers: Integers
-    revisions: Integers
-    currencies: Integers
 
 
 class Baskets(NamedTuple):
@@ -66,25 +62,23 @@ class Period(NamedTuple):
     worth: Integers  # by currency: what a unit is worth, in equal parts of a minor unit of money
     n_months: int
     n_tiers: int
+    n_rules: int  # one more than the highest number of a rule
     n_categories: int  # 0: grants are not shared out over lines
 
 
 class Scratch(NamedTuple):
     """Room for one member."""
 
-    member: Integers
-    lots: Integers
-    window: Integers
-    history: Integers
-    counters: Integers
-    holds: Integers
-    out: Integers
-    gone: Integers
+    state: fold.State
+    out: fold.Out  # for one event
     debt: Integers
     line: Integers
     size: Integers
     rest: Integers
-    event: Integers  # a redemption with the units drawn
+    event: Integers  # one that is not as the ledger has it: units drawn, or a reversal of what happened here
+    leg: Integers  # of a redemption with the units drawn
+    undone: Integers  # rows of fold.MOVE_WIDTH: what entries moved that are reversed later
+    undone_at: Integers  # by reversal: its first row in `undone`, and the one after its last
     bought_at: Integers  # by store: purchases of this member, 0 between members
     rule_mark: Integers  # by rule: the last member counted, -1 before the first
     capped_mark: Integers
@@ -98,7 +92,7 @@ class Scratch(NamedTuple):
 class Tallied(NamedTuple):
     """What is added up of one side over one bucket; the rows are named in `kernel.py`."""
 
-    rules: Integers  # [rule, OF_RULE]
+    rules: Integers  # [rule number, OF_RULE]
     rule_months: Integers  # [rule, month, 2]: granted, taken back
     tier_months: (
         Integers  # [tier, month, GRANTS + 2 currencies]; a member counts in the month first seen in the tier
@@ -118,15 +112,21 @@ class Tallied(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What is left of each member, when it is asked for: the books replayed, or the slices of gifts."""
+    """What is left of each member, when it is asked for: the books replayed, or the slices of gifts.
+
+    Days, history, counters and holds stand as `fold.keep_rows` leaves them.
+    """
 
     members: Integers
+    ladders: Integers  # [member, ladder, fold.STANDS_WIDTH]
     lots: Integers
-    window: Integers
+    lot_starts: Integers  # by member: rows kept so far
+    days: Integers
     history: Integers
     counters: Integers
     holds: Integers
-    starts: Integers  # rows kept so far: five a member, as KEPT_ says
-    slices: Integers  # rows (gift, day of expiry, units)
+    starts: Integers  # rows kept so far: four a member, as fold.KEPT_ says
+    ways: Integers  # [member, WAYS]: units that were moved each way
+    slices: Integers  # rows (gift, terms, day of expiry, units)
     slice_count: Integers  # one number
     available: Integers  # by event: of a redemption, what could be redeemed; empty where it is not asked for

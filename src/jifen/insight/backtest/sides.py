@@ -21,8 +21,9 @@ from jifen.domain.calendar import date_of, start_of_day
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.reading import facts_of
 from jifen.domain.timeline import Timeline, timeline_of
-from jifen.insight.backtest.shapes import Integers, Numbers
+from jifen.insight.backtest.shapes import Integers
 from jifen.insight.select_columns import column_of
+from jifen.insight.walked import numbers_of
 
 
 class BacktestRefused(ValueError):
@@ -76,25 +77,20 @@ class Side:
         rows: Integers = np.maximum(found, 0)
         return rows
 
-    def numbers(self) -> Numbers:
+    def numbers(self) -> fold.Numbers:
         """The timeline's tables."""
-        line = self.timeline
-        tables = (line.rules, line.tests, line.tiers, line.revisions, line.currencies)
-        return Numbers(*(np.array(table, dtype=np.int64) for table in tables))
+        return numbers_of(self.timeline)
 
-    def expiry(self, first_day: int, end_day: int) -> Integers:
-        """[row, day - first_day, currency]: the last day of use of what is earned on a day."""
-        n_days = end_day - first_day + 1
-        table = np.full(
-            (len(self.timeline.programs), n_days, self.timeline.n_currencies), fold.FAR, dtype=np.int64
-        )
-        for row in range(len(self.timeline.programs)):
+    def dates(self, first_day: int, end_day: int) -> Integers:
+        """[row, day - first_day, terms, DATES_WIDTH]: the days that terms have for what is opened on a day."""
+        n_rows, n_days = len(self.timeline.programs), end_day - first_day + 1
+        table = np.zeros((n_rows, n_days, self.timeline.n_terms * fold.DATES_WIDTH), dtype=np.int64)
+        for row in range(n_rows):
             for at in range(n_days):
                 on = date_of(first_day + at)
                 assert on is not None, "an event has a date"
-                days = self.timeline.expiry_days(row, on)
-                table[row, at, : len(days)] = days
-        return table
+                table[row, at] = self.timeline.dates(row, on)
+        return table.reshape(n_rows, n_days, self.timeline.n_terms, fold.DATES_WIDTH)
 
     def worths(self) -> tuple[Integers, int]:
         """What one unit of each currency is worth in equal parts of a minor unit, and how many parts make one."""

@@ -3,14 +3,14 @@
 Plain Python in the subset that Numba compiles, loaded and compiled beside `kernel.py`; see there.
 """
 
-# ruff: noqa: PLR0912, PLR0913, PLR0915, PLR0917, PLR1714, SIM102
+# ruff: noqa: PLR0912, PLR0913, PLR0915, PLR0917
 from __future__ import annotations
 
 from typing import Any
 
 from jifen.domain import fold
 
-# [rule, OF_RULE] ------------------------------------------------------------------------------------------------------
+# [rule number, OF_RULE] -------------------------------------------------------------------------------------------------
 RULE_HITS = 0  # purchases that select saw the rule in
 RULE_FIRED = 1  # purchases where it granted something
 RULE_DESIRED = 2
@@ -33,9 +33,9 @@ MEMBERS = 2  # who bought
 GRANTS = 3
 
 # [day, currency]: units moved by verb, and how the sum of debts changed --------------------
-VERBS = 8
-DEBT_CHANGE = 8
-OF_DAY = 9
+VERBS = fold.VERBS
+DEBT_CHANGE = VERBS
+OF_DAY = VERBS + 1
 
 # [kind of event, currency] -------------------------------------------------------------------------------------------------
 ASKED = 0
@@ -60,8 +60,8 @@ OF_CURRENCY = 2 + VERBS
 DUE_STEPS = 14  # within 30 days, 60 ... 360, later, never
 DUE_DAYS = 30
 
-KEPT_LOTS = 4  # behind the four of `fold.walk`
-KEPT_WIDTH = 5
+WAYS = 64  # more than any way of a movement, which is from * 8 + to
+SLICE_WIDTH = 4
 
 
 def day_index(day: int, first_day: int, end_day: int) -> int:
@@ -106,16 +106,16 @@ def share_by_category(
 
 
 def tally_purchase(
-    m: int, p: int, d: int, store: int, tier: int, event: Any, hits: Any, results: Any, rules: Any, revisions: Any,
+    m: int, p: int, d: int, store: int, tier: int, event: Any, hits: Any, results: Any, numbers: Any,
     line_start: Any, line_amount: Any, line_quantity: Any, line_category: Any, words: Any, sizes: Any, lines: Any,
-    rest: Any, month_of: Any, worth: Any, n_months: int, n_categories: int, t_rules: Any, t_rule_months: Any,
+    rest: Any, month_of: Any, worth: Any, n_months: int, n_rules: int, n_categories: int, t_rules: Any, t_rule_months: Any,
     t_tier_months: Any, t_stores: Any, t_categories: Any, t_pairs: Any, t_member_rules: Any, t_worths: Any,
     rule_mark: Any, capped_mark: Any, tier_mark: Any, store_mark: Any, category_mark: Any, basket_mark: Any,
 ) -> None:  # fmt: skip
     """Add a purchase of the period to the tables."""
+    rules, revisions = numbers.rules, numbers.revisions
     n_currencies = revisions[fold.REVISION_CURRENCIES]
-    n_rules = revisions[fold.REVISION_RULES]
-    first_rule = event[fold.EVENT_REVISION] * n_rules
+    first_rule = revisions[event[fold.EVENT_REVISION] * fold.REVISION_WIDTH + fold.REVISION_RULES]
     wide = GRANTS + 2 * n_currencies
     month = month_of[d]
     at_tier = (tier * n_months + month) * wide
@@ -143,30 +143,24 @@ def tally_purchase(
     n_lines = len(line_amount)
     earned = 0
     for k in range(event[fold.EVENT_HITS], event[fold.EVENT_HITS_END]):
-        number = hits[k * fold.HIT_WIDTH + fold.HIT_RULE]
+        position = hits[k * fold.HIT_WIDTH + fold.HIT_RULE]
+        r = (first_rule + position) * fold.RULE_WIDTH
+        number = rules[r + fold.RULE_NUMBER]
         row = number * OF_RULE
         t_rules[row + RULE_HITS] += 1
         desired = results[k * fold.RESULT_WIDTH + fold.DESIRED]
         granted = results[k * fold.RESULT_WIDTH + fold.GRANTED]
+        why = results[k * fold.RESULT_WIDTH + fold.WHY]
         t_rules[row + RULE_DESIRED] += desired
-        r = (first_rule + number) * fold.RULE_WIDTH
-        if granted < desired:
-            beaten = False
-            if granted == 0 and rules[r + fold.RULE_BEST] == 1:
-                for j in range(event[fold.EVENT_HITS], event[fold.EVENT_HITS_END]):
-                    other = (first_rule + hits[j * fold.HIT_WIDTH + fold.HIT_RULE]) * fold.RULE_WIDTH
-                    if rules[other + fold.RULE_GROUP] == rules[r + fold.RULE_GROUP]:
-                        if results[j * fold.RESULT_WIDTH + fold.GRANTED] > 0:
-                            beaten = True
-            if beaten:
-                t_rules[row + RULE_STACKED] += 1
-                t_rules[row + RULE_STACKED_UNITS] += desired
-            else:
-                t_rules[row + RULE_CAPPED] += 1
-                if capped_mark[number] != m:
-                    capped_mark[number] = m
-                    t_rules[row + RULE_CAPPED_MEMBERS] += 1
-                t_rules[row + RULE_CAPPED_UNITS] += desired - granted
+        if why == fold.BEATEN:
+            t_rules[row + RULE_STACKED] += 1
+            t_rules[row + RULE_STACKED_UNITS] += desired
+        elif why == fold.LIMITED:
+            t_rules[row + RULE_CAPPED] += 1
+            if capped_mark[number] != m:
+                capped_mark[number] = m
+                t_rules[row + RULE_CAPPED_MEMBERS] += 1
+            t_rules[row + RULE_CAPPED_UNITS] += desired - granted
         if granted == 0:
             continue
         c = rules[r + fold.RULE_CURRENCY]
@@ -182,13 +176,13 @@ def tally_purchase(
         earned += granted * worth[c]
         for j in range(event[fold.EVENT_HITS], k):
             if results[j * fold.RESULT_WIDTH + fold.GRANTED] > 0:
-                other = hits[j * fold.HIT_WIDTH + fold.HIT_RULE]
+                o = (first_rule + hits[j * fold.HIT_WIDTH + fold.HIT_RULE]) * fold.RULE_WIDTH
+                other = rules[o + fold.RULE_NUMBER]
                 t_pairs[min(other, number) * n_rules + max(other, number)] += 1
         if n_categories > 0:
-            word = number // 63
-            bit = 1 << (number % 63)
-            grant = rules[r + fold.RULE_GRANT]
-            by_quantity = grant == fold.PER_QUANTITY or grant == fold.PER_WHOLE_QUANTITY
+            word = position // 63
+            bit = 1 << (position % 63)
+            by_quantity = fold.is_by_quantity(rules[r + fold.RULE_GRANT])
             seen = 0
             for i in range(line_start[p], line_start[p + 1]):
                 if words[word * n_lines + i] & bit != 0:
@@ -204,16 +198,16 @@ def tally_purchase(
 
 
 def tally_return(
-    m: int, p: int, b: int, d: int, store: int, tier: int, event: Any, hits: Any, results: Any, rules: Any, revisions: Any,
+    m: int, p: int, b: int, d: int, store: int, tier: int, event: Any, hits: Any, results: Any, numbers: Any,
     back_start: Any, back_line: Any, back_quantity: Any, back_amount: Any,
     line_amount: Any, line_quantity: Any, line_category: Any, words: Any, sizes: Any, lines: Any, rest: Any,
-    month_of: Any, n_months: int, n_categories: int, t_rules: Any, t_rule_months: Any,
+    month_of: Any, n_months: int, n_rules: int, n_categories: int, t_rules: Any, t_rule_months: Any,
     t_tier_months: Any, t_stores: Any, t_categories: Any, t_member_rules: Any,
 ) -> None:  # fmt: skip
     """Add a return of the period to the tables."""
+    rules, revisions = numbers.rules, numbers.revisions
     n_currencies = revisions[fold.REVISION_CURRENCIES]
-    n_rules = revisions[fold.REVISION_RULES]
-    first_rule = event[fold.EVENT_REVISION] * n_rules
+    first_rule = revisions[event[fold.EVENT_REVISION] * fold.REVISION_WIDTH + fold.REVISION_RULES]
     wide = GRANTS + 2 * n_currencies
     month = month_of[d]
     at_tier = (tier * n_months + month) * wide
@@ -225,14 +219,15 @@ def tally_return(
         for i in range(back_start[b], back_start[b + 1]):
             t_categories[line_category[back_line[i]] * wide + SALES] -= back_amount[i]
     for k in range(event[fold.EVENT_HITS], event[fold.EVENT_HITS_END]):
-        number = hits[k * fold.HIT_WIDTH + fold.HIT_RULE]
+        position = hits[k * fold.HIT_WIDTH + fold.HIT_RULE]
+        r = (first_rule + position) * fold.RULE_WIDTH
+        number = rules[r + fold.RULE_NUMBER]
         row = number * OF_RULE
         charged = results[k * fold.RESULT_WIDTH + fold.GRANTED]
         t_rules[row + RULE_BACK_DESIRED] += results[k * fold.RESULT_WIDTH + fold.DESIRED]
-        t_rules[row + RULE_FORGIVEN] += results[k * fold.RESULT_WIDTH + fold.RETURNED]
+        t_rules[row + RULE_FORGIVEN] += results[k * fold.RESULT_WIDTH + fold.FORGIVEN]
         if charged == 0:
             continue
-        r = (first_rule + number) * fold.RULE_WIDTH
         c = rules[r + fold.RULE_CURRENCY]
         t_rules[row + RULE_BACK] += charged
         t_rule_months[(number * n_months + month) * 2 + 1] += charged
@@ -240,10 +235,9 @@ def tally_return(
         t_stores[at_store + GRANTS + 2 * c + 1] += charged
         t_member_rules[m * n_rules + number] -= charged
         if n_categories > 0:
-            word = number // 63
-            bit = 1 << (number % 63)
-            grant = rules[r + fold.RULE_GRANT]
-            by_quantity = grant == fold.PER_QUANTITY or grant == fold.PER_WHOLE_QUANTITY
+            word = position // 63
+            bit = 1 << (position % 63)
+            by_quantity = fold.is_by_quantity(rules[r + fold.RULE_GRANT])
             seen = 0
             for i in range(back_start[b], back_start[b + 1]):
                 line = back_line[i]
@@ -261,35 +255,52 @@ def tally_return(
                 )  # fmt: skip
 
 
+def asks(kind: int) -> bool:
+    """Say whether an entry of a kind asks for units; purchases, returns, reversals and time ask for nothing."""
+    return fold.REDEEM <= kind <= fold.CARRY_IN and kind != fold.EXCHANGE
+
+
 def tally_asked(
-    m: int, which: int, code: int, event: Any, n_currencies: int, own: int, t_asked: Any, t_members: Any, asked_mark: Any
+    m: int, kind: int, currency: int, units: int, code: int, n_currencies: int, own: int, t_asked: Any, t_members: Any,
+    asked_mark: Any,
 ) -> None:  # fmt: skip
-    """Add what was asked of a balance in the period, and whether it could pay; purchases, returns and time ask nothing."""
-    kind = event[fold.EVENT_KIND]
-    if kind == fold.PURCHASE or kind == fold.RETURN or kind == fold.ADVANCE:
+    """Add what was asked of a balance in the period, and whether it could pay."""
+    if not asks(kind):
         return
-    t_asked[which * OF_ASKED + ASKED] += 1
-    t_asked[which * OF_ASKED + ASKED_UNITS] += event[fold.EVENT_UNITS]
+    which = (kind * n_currencies + currency) * OF_ASKED
+    t_asked[which + ASKED] += 1
+    t_asked[which + ASKED_UNITS] += units
     if code == fold.DONE:
         return
-    t_asked[which * OF_ASKED + REFUSED] += 1
-    t_asked[which * OF_ASKED + REFUSED_UNITS] += event[fold.EVENT_UNITS]
+    t_asked[which + REFUSED] += 1
+    t_asked[which + REFUSED_UNITS] += units
     t_members[own + MEMBER_REFUSED] += 1
     # A redemption is refused when it is asked for or when it is committed: its member counts once.
-    mark = (fold.REDEEM if kind == fold.COMMIT else kind) * n_currencies + event[fold.EVENT_CURRENCY]
+    mark = (fold.REDEEM if kind == fold.COMMIT else kind) * n_currencies + currency
     if asked_mark[mark] != m:
         asked_mark[mark] = m
-        t_asked[which * OF_ASKED + REFUSED_MEMBERS] += 1
+        t_asked[which + REFUSED_MEMBERS] += 1
 
 
 def tally_postings(
-    d: int, out: Any, n_currencies: int, first_day: int, end_day: int, own: int, t_days: Any, t_members: Any
+    d: int,
+    posted: Any,
+    n_currencies: int,
+    first_day: int,
+    end_day: int,
+    own: int,
+    t_days: Any,
+    t_members: Any,
 ) -> None:
     """Add the postings of an entry to their days: what was due to the day it was due, all else to the entry's."""
-    for i in range(out[0]):
-        o = 1 + i * fold.OUT_WIDTH
-        c, verb, units = out[o + fold.OUT_CURRENCY], out[o + fold.OUT_VERB], out[o + fold.OUT_UNITS]
-        due = out[o + fold.OUT_DUE_DAY]
+    for i in range(posted[0]):
+        o = 1 + i * fold.POST_WIDTH
+        c, verb, units = (
+            posted[o + fold.POST_CURRENCY],
+            posted[o + fold.POST_VERB],
+            posted[o + fold.POST_UNITS],
+        )
+        due = posted[o + fold.POST_DUE_DAY]
         at = d if due < 0 else day_index(due, first_day, end_day)
         t_days[(at * n_currencies + c) * OF_DAY + verb] += units
         if at > 0:

@@ -124,7 +124,7 @@ def tally_bucket(
         judged = judge(
             woven,
             side,
-            expiry=_expiry(side, first, end),
+            dates=_dates(side, first, end),
             first_day=first,
             slices=slices,
             seen=seen,
@@ -160,9 +160,9 @@ def _period(question: Question, side: Side) -> Period:
 
 
 @lru_cache(maxsize=4)
-def _expiry(side: Side, first_day: int, end_day: int) -> Integers:
-    """The days of expiry of a side, likewise."""
-    return side.expiry(first_day, end_day)
+def _dates(side: Side, first_day: int, end_day: int) -> Integers:
+    """The days that terms have on a side, likewise."""
+    return side.dates(first_day, end_day)
 
 
 class _Clock:
@@ -309,8 +309,13 @@ def _basket(side: Side, woven: Woven, places: Places, judged: Judged, p: int, pa
     hits = judged.seen.hits
     span = slice(int(hits.start[p]), int(hits.start[p + 1]))
     granted = judged.lives.results.reshape(-1, fold.RESULT_WIDTH)[span, fold.GRANTED]
+    judged_by = int(side.rows_of_purchases(woven.purchases[p : p + 1])[0])
     grants = sorted(
-        ((int(rule), int(units)) for rule, units in zip(hits.rule[span], granted, strict=True) if units),
+        (
+            (side.timeline.rule_at(judged_by, int(rule)).number, int(units))
+            for rule, units in zip(hits.rule[span], granted, strict=True)
+            if units
+        ),
         key=lambda one: (-one[1], one[0]),
     )
     event = int(np.flatnonzero((woven.table == 0) & (woven.row == p))[0])

@@ -8,23 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from jifen.domain import fold
+from jifen.domain import fold, room
 from jifen.insight.backtest import kernel, sums
 from jifen.insight.backtest.compiled_kernel import compiled_walk
-from jifen.insight.backtest.events import Judged, Woven
+from jifen.insight.backtest.events import Judged, Needs, Woven
 from jifen.insight.backtest.shapes import (
     Baskets,
     Codes,
     Integers,
     Kept,
     Lives,
-    Numbers,
     Period,
     Scratch,
     Tallied,
 )
 
 Walk = Callable[..., int]
+MORE_MAX = 8**4
+"""So many times the room is too much: then it is no room that is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +51,7 @@ def nowhere(woven: Woven) -> Places:
 def walk_bucket(
     woven: Woven,
     judged: Judged,
-    numbers: Numbers,
+    numbers: fold.Numbers,
     period: Period,
     places: Places,
     *,
@@ -66,18 +67,13 @@ def walk_bucket(
         kept      what is left of each member where `keeps`; the slices of gifts given where `slices`; by event what could be
                   redeemed where `tells_available`
     """
-    lives = judged.lives
-    n_members = woven.n_members
-    n_rules = int(numbers.revisions[fold.REVISION_RULES])
-    n_currencies = int(numbers.revisions[fold.REVISION_CURRENCIES])
-    n_lines = woven.lines.height
-    per_member = np.diff(lives.starts)
-    most = int(per_member.max(initial=0))
-    width = fold.BALANCES + n_currencies * fold.BALANCE_WIDTH
-    most_lines = int(np.diff(woven.line_start).max(initial=0))
     lines = woven.lines
+    assert lines.height == int(woven.line_start[-1]), "every line has its purchase"
     lives = Lives(
-        **{name: column if name == "results" else sealed(column) for name, column in lives._asdict().items()}
+        **{
+            name: column if name == "results" else sealed(column)
+            for name, column in judged.lives._asdict().items()
+        }
     )
     baskets = Baskets(
         store=places.store,
@@ -92,95 +88,154 @@ def walk_bucket(
         back_amount=woven.backs.amount,
     )
     baskets = Baskets(*(sealed(column) for column in baskets))
-    numbers = Numbers(*(sealed(column) for column in numbers))
+    numbers = fold.Numbers(*(sealed(column) for column in numbers))
     period = period._replace(
-        month_of=sealed(period.month_of), worth=sealed(period.worth), n_categories=len(places.categories)
-    )
-    held = (judged.lots_room + most + 1) * fold.HOLD_WIDTH
-    n_tiers, n_months, n_stores = period.n_tiers, period.n_months, len(places.stores)
-    n_categories = max(1, len(places.categories))
-    n_kinds = fold.ADVANCE + 1
-    wide = sums.GRANTS + 2 * n_currencies
-    n_tiers_max = int(numbers.revisions[fold.REVISION_TIERS_MAX])
-    scratch = Scratch(
-        member=_room(width),
-        lots=_room((judged.lots_room + 1) * fold.LOT_WIDTH),
-        window=_room((most + 2) * fold.WINDOW_WIDTH),
-        history=_room((most * (n_tiers_max + 1) + 3) * fold.HISTORY_WIDTH),
-        counters=_room((2 * judged.hits_room + 1) * fold.COUNTER_WIDTH),
-        holds=_room(held),
-        out=_room(1 + fold.OUT_WIDTH * (2 * judged.lots_room + 2 * n_currencies + 4)),
-        gone=_room(judged.lots_room + 1),
-        debt=_room(n_currencies),
-        line=_room(most_lines),
-        size=_room(most_lines),
-        rest=_room(most_lines),
-        event=_room(fold.EVENT_WIDTH),
-        bought_at=_room(n_stores),
-        rule_mark=_marks(n_rules),
-        capped_mark=_marks(n_rules),
-        tier_mark=_marks(n_tiers),
-        store_mark=_marks(n_stores),
-        category_mark=_marks(n_categories),
-        basket_mark=_marks(n_categories),
-        asked_mark=_marks(n_kinds * n_currencies),
-    )
-    shapes = {
-        "rules": (n_rules, sums.OF_RULE),
-        "rule_months": (n_rules, n_months, 2),
-        "tier_months": (n_tiers, n_months, wide),
-        "stores": (n_stores, wide),
-        "categories": (n_categories, wide),
-        "days": (period.end_day - period.first_day + 2, n_currencies, sums.OF_DAY),
-        "pairs": (n_rules, n_rules),
-        "asked": (n_kinds, n_currencies, sums.OF_ASKED),
-        "ended": (n_currencies, 2),
-        "moves": (n_tiers, n_tiers),
-        "due": (sums.DUE_STEPS, n_currencies),
-        "members": (n_members, sums.OF_MEMBER + n_currencies * sums.OF_CURRENCY),
-        "member_rules": (n_members, n_rules),
-        "judged": (woven.purchases.height,),
-        "worths": (woven.purchases.height,),
-    }
+        month_of=sealed(period.month_of), worth=sealed(period.worth), n_rules=_n_rules(numbers),
+        n_categories=len(places.categories),
+    )  # fmt: skip
+    shapes = _shapes(woven, numbers, period, places)
     flat = Tallied(**{name: np.zeros(int(np.prod(shape)), dtype=np.int64) for name, shape in shapes.items()})
     flat.worths[:] = -1
-    slice_room = 16
+    more, slice_rows = 1, 16
     while True:
-        kept = _kept(judged, n_members, width, n_tiers_max, keeps, slice_room)
+        rooms = _Rooms(woven, judged.needs, numbers, more)
+        kept = rooms.kept(len(judged.lives.hits) // fold.HIT_WIDTH if keeps else None, slice_rows)
         if tells_available:
             kept = kept._replace(available=np.zeros(len(lives.sequence), dtype=np.int64))
         code = (walk or compiled_walk())(
-            lives, numbers, baskets, period, scratch, flat, kept,
+            lives, numbers, baskets, period, rooms.scratch(period, places), flat, kept,
             int(keeps), int(slices),
         )  # fmt: skip
         if code == kernel.ALL_WELL:
             break
-        assert slices, "only slices of gifts can want more room"
-        slice_room *= 8
+        # How many slices gifts have, and what reversals can open, nobody knows before.
+        if code == kernel.NO_ROOM:
+            assert slices, "only slices of gifts can want more room"
+            slice_rows *= 8
+        else:
+            more *= 8
+            assert rooms.n_undone, "the fold found no room or no lot"
+            assert more <= MORE_MAX, "the fold found no lot"
         lives.results[:] = 0
         for column in flat:
             column[:] = 0
-    shaped = {name: getattr(flat, name).reshape(shape) for name, shape in shapes.items()}
-    assert n_lines == int(woven.line_start[-1]), "every line has its purchase"
-    return Tallied(**shaped), kept
+        flat.worths[:] = -1
+    return Tallied(**{name: getattr(flat, name).reshape(shape) for name, shape in shapes.items()}), kept
 
 
-def _kept(judged: Judged, n_members: int, width: int, n_tiers: int, keeps: bool, slice_room: int) -> Kept:
-    n_events = len(judged.lives.sequence)
-    hits = len(judged.lives.hits) // fold.HIT_WIDTH
-    sizes = {
-        "members": n_members * width,
-        "lots": judged.lots_total * fold.LOT_WIDTH,
-        "window": n_events * fold.WINDOW_WIDTH,
-        "history": (n_members + n_events * (n_tiers + 1)) * fold.HISTORY_WIDTH,
-        "counters": 2 * hits * fold.COUNTER_WIDTH,
-        "holds": (n_events + judged.lots_total) * fold.HOLD_WIDTH,
-        "starts": (n_members + 1) * sums.KEPT_WIDTH,
+def _shapes(
+    woven: Woven, numbers: fold.Numbers, period: Period, places: Places
+) -> dict[str, tuple[int, ...]]:
+    """The axes of what is added up."""
+    n_currencies = int(numbers.revisions[fold.REVISION_CURRENCIES])
+    n_rules, n_tiers, n_months = period.n_rules, period.n_tiers, period.n_months
+    wide = sums.GRANTS + 2 * n_currencies
+    return {
+        "rules": (n_rules, sums.OF_RULE),
+        "rule_months": (n_rules, n_months, 2),
+        "tier_months": (n_tiers, n_months, wide),
+        "stores": (len(places.stores), wide),
+        "categories": (max(1, len(places.categories)), wide),
+        "days": (period.end_day - period.first_day + 2, n_currencies, sums.OF_DAY),
+        "pairs": (n_rules, n_rules),
+        "asked": (fold.KINDS, n_currencies, sums.OF_ASKED),
+        "ended": (n_currencies, 2),
+        "moves": (n_tiers, n_tiers),
+        "due": (sums.DUE_STEPS, n_currencies),
+        "members": (woven.n_members, sums.OF_MEMBER + n_currencies * sums.OF_CURRENCY),
+        "member_rules": (woven.n_members, n_rules),
+        "judged": (woven.purchases.height,),
+        "worths": (woven.purchases.height,),
     }
-    rooms = {name: _room(size if keeps else 0) for name, size in sizes.items()}
-    return Kept(
-        **rooms, slices=_room(slice_room * 3), slice_count=_room(1), available=np.zeros(0, dtype=np.int64)
-    )
+
+
+class _Rooms:
+    """Room for a walk: that of `domain/room.py` for the member who needs most, and so many times more for what has no bound."""
+
+    def __init__(self, woven: Woven, needs: Needs, numbers: fold.Numbers, more: int) -> None:
+        self.woven, self.more, self.needs = woven, more, needs
+        self.n_currencies = int(numbers.revisions[fold.REVISION_CURRENCIES])
+        self.n_ladders = int(numbers.revisions[fold.REVISION_LADDERS])
+        n_terms = int(numbers.revisions[fold.REVISION_TERMS])
+        ladders = np.asarray(numbers.ladders).reshape(-1, fold.LADDER_WIDTH)
+        self.n_tiers = int((ladders[:, fold.LADDER_TIERS_END] - ladders[:, fold.LADDER_TIERS]).max())
+        rules = np.asarray(numbers.rules).reshape(-1, fold.RULE_WIDTH)
+        self.n_limits = int((rules[:, fold.RULE_LIMITS_END] - rules[:, fold.RULE_LIMITS]).max())
+        self.most = int(np.diff(woven.starts).max(initial=0))  # events of a member
+        self.width = fold.BALANCES + self.n_currencies * fold.BALANCE_WIDTH
+        self.days_width = fold.DAYS_COUNTED + self.n_ladders
+        self.n_undone = int(woven.undo_of.max(initial=-1)) + 1
+        # What a reversal opens: a lot of its own for each that paid.
+        self.lots = needs.lots * more + self.n_undone
+        self.size = room.Size(
+            lots=self.lots, holds=needs.held * more, hits=needs.hits_of_one, legs=needs.legs_of_one,
+            moves=self.lots if self.n_undone else 0, currencies=self.n_currencies, terms=n_terms,
+        )  # fmt: skip
+
+    def scratch(self, period: Period, places: Places) -> Scratch:
+        """Room for one member and one event."""
+        most_lines = int(np.diff(self.woven.line_start).max(initial=0))
+        n_stores, n_categories = len(places.stores), max(1, len(places.categories))
+        state = fold.State(
+            _room(self.width),
+            _room(self.n_ladders * fold.STANDS_WIDTH),
+            _room(self.lots * fold.LOT_WIDTH),
+            _room(self.lots + 1),
+            _room((self.most + 2) * self.days_width),
+            _room((self.most + 1) * (self.n_tiers + 1) * self.n_ladders * fold.HISTORY_WIDTH),
+            _room((self.n_limits * self.needs.hits + 1) * fold.COUNTER_WIDTH),
+            _room(room.holds(self.size) * fold.HOLD_WIDTH),
+        )
+        out = fold.Out(
+            _room(1 + fold.POST_WIDTH * room.postings(self.size)),
+            _room(1 + fold.MOVE_WIDTH * room.movements(self.size)),
+            _room(fold.ISSUES),
+        )
+        return Scratch(
+            state=state,
+            out=out,
+            debt=_room(self.n_currencies),
+            line=_room(most_lines),
+            size=_room(most_lines),
+            rest=_room(most_lines),
+            event=_room(fold.EVENT_WIDTH),
+            leg=_room(fold.LEG_WIDTH),
+            undone=_room(room.movements(self.size) * fold.MOVE_WIDTH if self.n_undone else 0),
+            undone_at=_room(2 * self.n_undone),
+            bought_at=_room(n_stores),
+            rule_mark=_marks(period.n_rules),
+            capped_mark=_marks(period.n_rules),
+            tier_mark=_marks(period.n_tiers),
+            store_mark=_marks(n_stores),
+            category_mark=_marks(n_categories),
+            basket_mark=_marks(n_categories),
+            asked_mark=_marks(fold.KINDS * self.n_currencies),
+        )
+
+    def kept(self, hits: int | None, slice_rows: int) -> Kept:
+        """Room for what is left of each member, of so many hits; None: nothing is kept of him."""
+        n_members, n_events = self.woven.n_members, len(self.woven.sequence)
+        lots_all = self.needs.lots_all * self.more + self.n_undone
+        sizes = {
+            "members": n_members * self.width,
+            "ladders": n_members * self.n_ladders * fold.STANDS_WIDTH,
+            "lots": lots_all * fold.LOT_WIDTH,
+            "lot_starts": n_members + 1,
+            "days": n_events * self.days_width,
+            "history": (n_members + n_events * (self.n_tiers + 1)) * self.n_ladders * fold.HISTORY_WIDTH,
+            "counters": self.n_limits * (hits or 0) * fold.COUNTER_WIDTH,
+            "holds": self.needs.held_all * self.more * fold.HOLD_WIDTH,
+            "starts": (n_members + 1) * fold.KEPT_WIDTH,
+            "ways": n_members * sums.WAYS,
+        }
+        rooms = {name: _room(0 if hits is None else size) for name, size in sizes.items()}
+        slices = _room(slice_rows * sums.SLICE_WIDTH)
+        return Kept(**rooms, slices=slices, slice_count=_room(1), available=np.zeros(0, dtype=np.int64))
+
+
+def _n_rules(numbers: fold.Numbers) -> int:
+    """One more than the highest number of a rule."""
+    return 1 + max(numbers.rules[fold.RULE_NUMBER :: fold.RULE_WIDTH])
 
 
 def sealed(column: Any) -> Any:
@@ -190,7 +245,7 @@ def sealed(column: Any) -> Any:
     return array
 
 
-def _room(size: int) -> Integers:
+def _room(size: int) -> Any:
     return np.zeros(max(1, size), dtype=np.int64)
 
 

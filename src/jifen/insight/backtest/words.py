@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from jifen.domain.program.meaning import EarnRule, Program
+from jifen.domain.program.meaning import EarnRule, Program, Window, WindowKind
 from jifen.domain.program.reading import claims_of
 from jifen.insight.backtest.missing import named
 from jifen.insight.backtest.question import Question
@@ -140,7 +140,7 @@ def _short_history(question: Question) -> Iterable[Notice]:
     program = question.draft.program
     days = (question.from_on - question.history_from).days
     span = (question.to_on - question.history_from).days + 1
-    window = program.ladder.window_days
+    window = _days_of(program.ladder.window)
     if len(program.ladder.tiers) > 1 and days < window:
         yield _notice(
             "tier_window_short",
@@ -150,8 +150,9 @@ def _short_history(question: Question) -> Iterable[Notice]:
             f"Tiers look back {window} days, and {_known_before(days).en}: at its beginning tiers are too low.",
         )  # fmt: skip
     for currency in program.currencies:
-        if currency.expiry is not None:
-            life = currency.expiry.months * 30 + currency.expiry.days
+        lives = [terms.expiry for terms in currency.terms if terms.expiry is not None]
+        if lives:
+            life = max(expiry.months * 30 + expiry.days for expiry in lives)
             if span < 2 * life:
                 yield _notice(
                     "expiry_hardly_seen",
@@ -170,6 +171,13 @@ def _short_history(question: Question) -> Iterable[Notice]:
                 f"规则“{named(rule).zh}”看 {window_days} 天，但{_known_before(days).zh}。",
                 f"The rule “{named(rule).en}” looks back {window_days} days, and {_known_before(days).en}.",
             )
+
+
+def _days_of(window: Window) -> int:
+    """How far a window looks back; 0: as far as a membership goes, which no number of days says."""
+    if window.kind is WindowKind.ROLLING:
+        return window.days
+    return 0 if window.kind is WindowKind.LIFE else 366
 
 
 def _known_before(days: int) -> Sentence:

@@ -4,6 +4,9 @@ Members are whole numbers from 0, given by the snapshot; only `members` tells wh
 1970-01-01 in the programme's zone (`fold.FAR`: never), moments are UTC, units and money are whole numbers in the smallest
 unit. Lists that are called flat hold rows one after the other, laid out as in `domain/fold.py`.
 
+Of a hit six numbers are kept: position of the rule in the revision that judged, eligible minor money, eligible thousandths,
+desired, granted, and why less (`verbs.Why`; of a return the units forgiven). Of a return desired is what should be taken back.
+
 No column holds personal data: no names, cards, external ids, notes, cashiers or actors (`tests/snapshot` holds the list).
 Why so: docs/decisions/0062-a-snapshot-is-files-and-a-manifest.md.
 """
@@ -15,7 +18,17 @@ from dataclasses import dataclass
 import polars as pl
 from polars.datatypes import DataType
 
+from jifen.domain import fold
+from jifen.domain.decide import HitResult, Reason
+from jifen.domain.events import Slice
+from jifen.domain.program.meaning import WindowKind
+from jifen.domain.verbs import ENTRY_KINDS, VERB_NAMES, Status
 from jifen.insight.frames import Column, Contract
+
+HIT_KEPT_WIDTH = len(HitResult._fields)
+REASON_WIDTH = len(Reason._fields)
+SLICE_KEPT_WIDTH = len(Slice._fields)
+LADDER_KEPT_WIDTH = 2  # tier, review day
 
 _TEXT = pl.String()
 _WHOLE = pl.Int64()
@@ -46,15 +59,12 @@ _TIMES = (
         "recorded_at", _INSTANT, "when the ledger took it in (book date); its month (UTC) is the file's month"
     ),
 )
+_MOVES = _must("moves", _WHOLES, f"every movement of every lot: flat rows of MOVE_WIDTH ({fold.MOVE_WIDTH})")
 _AFTER = (
-    _must("tier_after", _WHOLE, "number of the tier held after it"),
+    _must("tiers_after", _WHOLES, "number of the tier held after it, on each ladder"),
     _must("balances_after", _WHOLES, "balance of each currency, by number, after it"),
 )
-_HITS = (
-    _must("hit_rules", _WHOLES, "numbers of the rules that saw something, as the ledger kept them"),
-    _must("hit_amounts", _WHOLES, "eligible minor money of each"),
-    _must("hit_quantities", _WHOLES, "eligible thousandths of each"),
-)
+
 
 MEMBERS = Contract(
     name="members",
@@ -67,21 +77,25 @@ MEMBERS = Contract(
             _TEXT,
             "the member's id, a UUID as text; the other tables name members by number only",
         ),
-        _must("status", _TEXT, "active | frozen | closed | merged"),
+        _must("status", _TEXT, " | ".join(status.name.lower() for status in Status)),
         _must("enrolled_at", _INSTANT, "when it became a member"),
+        _must("joined_day", _WHOLE, "day of its enrolment as an entry tells it; 0: none does"),
         _must("sequence", _WHOLE, "number of its last entry: so many purchases, returns and entries it has"),
-        _must("tier", _WHOLE, "number of the tier held"),
-        _must("review_day", _WHOLE, "the tier is judged again at the start of this day"),
         _must("purchases", _WHOLE, "purchases recorded and not wholly returned"),
         _must("last_purchase_day", _WHOLE, "day of the last purchase; -1: none yet"),
         _must("clock_day", _WHOLE, "everything due by this day has been done"),
-        _must("clock_at", _WHOLE, "and by this epoch second"),
+        _must("clock_at", _WHOLE, "and by this moment, in microseconds since 1970"),
         _must("lots_opened", _WHOLE, "number of the last lot opened"),
         _must("next_due_day", _WHOLE, "nothing by day is due before it"),
-        _must("next_lapse_at", _WHOLE, "epoch second; no reservation lapses before it"),
+        _must("next_lapse_at", _WHOLE, "microseconds since 1970; no reservation lapses before it"),
         _must("balances", _WHOLES, "balance of each currency, by number"),
         _must("debts", _WHOLES, "debt of each currency, by number"),
-        _must("spend_window", _WHOLES, "flat rows of WINDOW_WIDTH"),
+        _must(
+            "ladders",
+            _WHOLES,
+            "flat rows, one a ladder: number of the tier held, day on which it is judged again",
+        ),
+        _must("days", _WHOLES, "flat rows of DAYS_COUNTED and one number more for each ladder"),
         _must("tier_history", _WHOLES, "flat rows of HISTORY_WIDTH"),
         _must("counters", _WHOLES, "flat rows of COUNTER_WIDTH"),
         _must("holds", _WHOLES, "flat rows of HOLD_WIDTH"),
@@ -95,6 +109,7 @@ LOTS = Contract(
     columns=(
         _MEMBER,
         _must("number", _WHOLE, "the lot's number within its member, from 1"),
+        _must("terms", _WHOLE, "number of its terms"),
         _must("currency", _WHOLE, "number of its currency"),
         _must("origin", _WHOLE, "sequence of the entry that opened it"),
         _must("opened", _WHOLE, "units it was opened with: left + held + gone + expired + returned"),
@@ -127,8 +142,9 @@ PURCHASES = Contract(
         _may("payments", _TEXT, 'JSON text: [{"method": text, "amount_minor": whole}, ...]'),
         _may("tags", _TEXTS, "tags of the purchase"),
         _must("revision", _WHOLE, "number of the revision that judged it"),
-        _must("judged_tier", _WHOLE, "number of the tier it was judged by"),
-        *_HITS,
+        _must("judged_tiers", _WHOLES, "number of the tier it was judged by, on each ladder"),
+        _must("hits", _WHOLES, "flat rows of six: what every rule that saw something came to"),
+        _MOVES,
         *_AFTER,
         _must("line_count", _WHOLE, "how many rows of the same part's `lines` are its own, >= 1"),
     ),
@@ -166,8 +182,8 @@ RETURNS = Contract(
         _must("line_numbers", _WHOLES, "numbers of the lines that came back"),
         _must("line_quantities", _WHOLES, "thousandths of each"),
         _must("amount_minor", _WHOLE, "minor money that came back"),
-        *_HITS,
-        _must("hit_clawed", _WHOLES, "units that each hit should take back"),
+        _must("hits", _WHOLES, "flat rows of six: what every hit of the purchase had taken back"),
+        _MOVES,
         _must("forgiven", _WHOLES, "units forgiven by policy, by number of the currency"),
         *_PLACE,
         *_TIMES,
@@ -182,18 +198,16 @@ ENTRIES = Contract(
     columns=(
         _MEMBER,
         _SEQUENCE,
-        _must(
-            "kind",
-            _TEXT,
-            "redeem | reserve | commit | release | adjust_up | adjust_down | gift_out | gift_in | advance",
-        ),
+        _must("kind", _TEXT, " | ".join(ENTRY_KINDS)),
         _may("currency", _WHOLE, "number of its currency"),
         _may("units", _WHOLE, "units it moved, > 0"),
-        _may("origin", _WHOLE, "commit, release: sequence of the reservation"),
+        _may("origin", _WHOLE, "commit, release: sequence of the reservation; reverse: of what it undoes"),
+        _may("state", _WHOLE, "state: number of the status that it sets"),
         _may("counterpart", _WHOLE, "gift: number of the other member"),
         _may("gift_id", _TEXT, "gift: the same text in the giver's entry and the receiver's"),
-        _may("slices", _WHOLES, "gift: flat rows of (day of expiry, units)"),
+        _may("slices", _WHOLES, "gift_in: flat rows of (number of the terms, day of expiry, units)"),
         _may("lapses_at", _INSTANT, "reserve: when it lapses by itself"),
+        _MOVES,
         _must("revision", _WHOLE, "number of the revision in force"),
         *_PLACE,
         *_TIMES,
@@ -210,12 +224,15 @@ POSTINGS = Contract(
         _must("sequence", _WHOLE, "sequence of the purchase, return or entry that caused it"),
         _must("part", _WHOLE, "its number within that entry, from 0"),
         _must("currency", _WHOLE, "number of its currency"),
-        _must("verb", _TEXT, "earn | claw_back | redeem | expire | adjust_up | adjust_down | give | receive"),
+        _must("verb", _TEXT, " | ".join(VERB_NAMES)),
         _must("units", _WHOLE, "units moved, > 0; the verb says which way"),
         _must("balance_after", _WHOLE, "the member's balance of that currency after it"),
-        _must("reason_rules", _WHOLES, "numbers of the rules that say why; 0: no rule"),
-        _must("reason_desired", _WHOLES, "what each wanted"),
-        _must("reason_granted", _WHOLES, "what each granted; their sum is `units`"),
+        _must("terms", _WHOLE, "number of the terms of the units"),
+        _must(
+            "reasons",
+            _WHOLES,
+            "flat rows of three: number of the rule (0: none), what it desired, what it granted, which add up to `units`",
+        ),
         _may("lot", _WHOLE, "number of the lot opened or expired"),
         _must("revision", _WHOLE, "number of the revision"),
         _may("funder", _TEXT, "who pays for it"),
@@ -230,18 +247,20 @@ TIERS = Contract(
     sorted_by=("revision", "number"),
     columns=(
         _must("revision", _WHOLE, "number of the revision"),
-        _must("number", _WHOLE, "the tier's number, the same in every revision; `tier` of the other tables"),
+        _must("number", _WHOLE, "the tier's number, the same in every revision, as the other tables name it"),
         _must("code", _TEXT, "the document's code"),
         _may("name_zh", _TEXT, "its name in Chinese"),
         _may("name_en", _TEXT, "its name in English"),
-        _must("rank", _WHOLE, "0 is the lowest of its revision"),
+        _must("rank", _WHOLE, "0 is the lowest of its ladder"),
+        _must("ladder", _WHOLE, "position of its ladder, from 0"),
         _must(
-            "currency",
+            "counts",
             _WHOLE,
-            "number of the currency that is counted; fold.NONE: what was spent, in minor units",
+            "number of the currency that is counted; fold.BY_SPEND: what was spent, in minor units; fold.BY_VISITS: visits",
         ),
         _must("reach", _WHOLE, "so much within the window lifts a member here"),
-        _must("window_days", _WHOLE, "length of the window"),
+        _must("window", _TEXT, " | ".join(kind.name.lower() for kind in WindowKind)),
+        _must("window_days", _WHOLE, "length of a rolling window"),
         _must("keeps_days", _WHOLE, "a tier reached is kept so long"),
         _must("multiplier_numerator", _WHOLE, "what is earned is multiplied by this"),
         _must("multiplier_denominator", _WHOLE, "divided by this"),
@@ -287,11 +306,11 @@ TABLES: dict[str, Table] = {
             is_journal=False,
             sums=("opened", "left_units", "held", "gone", "expired", "returned"),
         ),
-        Table(contract=PURCHASES, is_journal=True, sums=("amount_minor", "line_count", "hit_amounts")),
+        Table(contract=PURCHASES, is_journal=True, sums=("amount_minor", "line_count", "hits", "moves")),
         Table(contract=LINES, is_journal=True, sums=("quantity_milli", "amount_minor", "discount_minor")),
-        Table(contract=RETURNS, is_journal=True, sums=("amount_minor", "hit_clawed", "forgiven")),
-        Table(contract=ENTRIES, is_journal=True, sums=("units",)),
-        Table(contract=POSTINGS, is_journal=True, sums=("units", "reason_granted")),
+        Table(contract=RETURNS, is_journal=True, sums=("amount_minor", "hits", "moves", "forgiven")),
+        Table(contract=ENTRIES, is_journal=True, sums=("units", "moves")),
+        Table(contract=POSTINGS, is_journal=True, sums=("units", "reasons")),
     )
 }
 """Every table of members by its name: by bucket, the journal by month too."""

@@ -34,6 +34,9 @@ class SnapshotRevision:
     document: Mapping[str, Any]
     document_hash: str
     numbering: Mapping[str, Mapping[str, int]]
+    meaning: Mapping[
+        str, Any
+    ]  # what positions of rules in hits and masks mean: `document.stored.kept_meaning`
     effective_at: datetime
     published_at: datetime
 

@@ -20,16 +20,19 @@ def tiers_of(revisions: Sequence[Published]) -> pl.DataFrame:
             "name_zh": tier.names.get("zh"),
             "name_en": tier.names.get("en"),
             "rank": rank,
-            "currency": program.ladder.currency,
+            "ladder": at,
+            "counts": ladder.counts,
             "reach": tier.reach,
-            "window_days": program.ladder.window_days,
-            "keeps_days": program.ladder.keeps_days,
+            "window": ladder.window.kind.name.lower(),
+            "window_days": ladder.window.days,
+            "keeps_days": ladder.keeps_days,
             "multiplier_numerator": tier.multiplier[0],
             "multiplier_denominator": tier.multiplier[1],
             "effective_at": program.effective_at,
         }
         for program in timeline_of_published(revisions).programs
-        for rank, tier in enumerate(program.ladder.tiers)
+        for at, ladder in enumerate(program.ladders)
+        for rank, tier in enumerate(ladder.tiers)
     ]
     return pl.DataFrame(rows, schema=TIERS.schema).sort(TIERS.sorted_by)
 

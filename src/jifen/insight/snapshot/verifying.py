@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 
 from jifen.insight.frames import FrameContractBroken
-from jifen.insight.snapshot.contracts import EVENTS, EVERY, REFERENCE
+from jifen.insight.snapshot.contracts import EVENTS, EVERY, REASON_WIDTH, REFERENCE
 from jifen.insight.snapshot.files import sums_of
 from jifen.insight.snapshot.manifest import File, Manifest, read_manifest, totals_of
 from jifen.insight.snapshot.reading import Snapshot, check_file
@@ -181,7 +181,7 @@ def _together(snapshot: Snapshot, bucket: int) -> Iterator[Finding]:
             "lines": ["amount_minor"],
             "returns": ["member", "sequence"],
             "entries": ["member", "sequence"],
-            "postings": ["member", "sequence", "part", "currency", "units", "balance_after", "reason_granted"],
+            "postings": ["member", "sequence", "part", "currency", "units", "balance_after", "reasons"],
         },
     )  # fmt: skip
 
@@ -211,7 +211,8 @@ def _together(snapshot: Snapshot, bucket: int) -> Iterator[Finding]:
     postings = frames.postings
     lost = postings.join(events, on=["member", "sequence"], how="anti").height
     yield from told("postings", lost, "postings name an entry that is not there")
-    unexplained = postings.filter(pl.col("reason_granted").list.sum() != pl.col("units")).height
+    granted = pl.col("reasons").list.gather_every(REASON_WIDTH, REASON_WIDTH - 1).list.sum()
+    unexplained = postings.filter(granted != pl.col("units")).height
     yield from told("postings", unexplained, "postings have reasons that do not add up to their units")
     if not is_generated:
         yield from _books(frames.members, frames.lots, postings, told)

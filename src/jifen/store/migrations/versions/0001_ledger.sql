@@ -39,10 +39,12 @@ CREATE TABLE jifen.entry (
     currency SMALLINT,
     units BIGINT,
     origin BIGINT,
+    value SMALLINT,
     counterpart_id UUID,
     gift_id UUID,
     slices BIGINT[],
     lapses_at TIMESTAMP WITH TIME ZONE,
+    moves BIGINT[] NOT NULL,
     revision INTEGER NOT NULL,
     store TEXT,
     channel TEXT,
@@ -51,17 +53,20 @@ CREATE TABLE jifen.entry (
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    tier_after SMALLINT NOT NULL,
+    tiers_after SMALLINT[] NOT NULL,
     balances_after BIGINT[] NOT NULL,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT entry_pkey PRIMARY KEY (member_id, sequence),
-    CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'advance')),
+    CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('enrol', 'reverse', 'redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'state', 'advance')),
+    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0),
     CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0)
 );
 
 CREATE UNIQUE INDEX entry_gift_in ON jifen.entry (member_id, gift_id) WHERE kind = 'gift_in';
 
 CREATE INDEX entry_recorded_xid ON jifen.entry USING brin (recorded_xid);
+
+CREATE UNIQUE INDEX entry_reversed_once ON jifen.entry (member_id, origin) WHERE kind = 'reverse';
 
 COMMENT ON TABLE jifen.entry IS 'One thing other than a sale or a return that happened to one member. An entry of the fold.';
 
@@ -74,10 +79,14 @@ CREATE TABLE jifen.gift (
     slices BIGINT[] NOT NULL,
     status TEXT NOT NULL,
     given_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    units_back BIGINT,
     CONSTRAINT gift_pkey PRIMARY KEY (member_id, gift_id),
-    CONSTRAINT a_gift_has_a_known_status CHECK (status IN ('in_transit', 'received')),
+    CONSTRAINT a_gift_has_a_known_status CHECK (status IN ('in_transit', 'received', 'going_back', 'gone_back')),
+    CONSTRAINT no_more_of_a_gift_goes_back_than_was_given CHECK ((units_back IS NULL) = (status IN ('in_transit', 'received')) AND units_back BETWEEN 0 AND units),
     CONSTRAINT nobody_gives_to_himself CHECK (member_id <> receiver_id)
 );
+
+CREATE INDEX gift_going_back ON jifen.gift (given_at) WHERE status = 'going_back';
 
 CREATE INDEX gift_in_transit ON jifen.gift (given_at) WHERE status = 'in_transit';
 
@@ -87,6 +96,7 @@ CREATE TABLE jifen.lot (
     member_id UUID NOT NULL,
     number INTEGER NOT NULL,
     currency SMALLINT NOT NULL,
+    terms SMALLINT NOT NULL,
     origin BIGINT NOT NULL,
     opened BIGINT NOT NULL,
     left_units BIGINT NOT NULL,
@@ -104,15 +114,14 @@ CREATE TABLE jifen.lot (
 )
  WITH (fillfactor = 85);
 
-COMMENT ON TABLE jifen.lot IS 'Units of one member opened together, with one expiry and one origin (the sequence of the entry).';
+COMMENT ON TABLE jifen.lot IS 'Units of one member that one entry (its sequence is the origin) opened under one set of terms.';
 
 CREATE TABLE jifen.member (
     member_id UUID NOT NULL,
     status TEXT DEFAULT 'active' NOT NULL,
     enrolled_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    joined_day INTEGER NOT NULL,
     sequence BIGINT NOT NULL,
-    tier SMALLINT NOT NULL,
-    review_day INTEGER NOT NULL,
     purchases INTEGER NOT NULL,
     last_purchase_day INTEGER NOT NULL,
     clock_day INTEGER NOT NULL,
@@ -123,7 +132,8 @@ CREATE TABLE jifen.member (
     next_due_at TIMESTAMP WITH TIME ZONE,
     balances BIGINT[] NOT NULL,
     debts BIGINT[] NOT NULL,
-    spend_window BIGINT[] NOT NULL,
+    ladders INTEGER[] NOT NULL,
+    days BIGINT[] NOT NULL,
     tier_history BIGINT[] NOT NULL,
     counters BIGINT[] NOT NULL,
     holds BIGINT[] NOT NULL,
@@ -131,10 +141,11 @@ CREATE TABLE jifen.member (
     CONSTRAINT a_member_has_a_known_status CHECK (status IN ('active', 'frozen', 'closed', 'merged')),
     CONSTRAINT a_sequence_counts_from_one CHECK (sequence >= 0),
     CONSTRAINT a_debt_is_never_negative CHECK (0 <= ALL (debts)),
-    CONSTRAINT a_window_row_has_four_columns CHECK (cardinality(spend_window) % 4 = 0),
-    CONSTRAINT a_tier_row_has_three_columns CHECK (cardinality(tier_history) % 3 = 0),
-    CONSTRAINT a_counter_row_has_three_columns CHECK (cardinality(counters) % 3 = 0),
-    CONSTRAINT a_hold_row_has_five_columns CHECK (cardinality(holds) % 5 = 0)
+    CONSTRAINT a_ladder_has_a_tier_and_a_review CHECK (cardinality(ladders) % 2 = 0),
+    CONSTRAINT a_day_counts_for_each_ladder CHECK (cardinality(days) % (3 + cardinality(ladders) / 2) = 0),
+    CONSTRAINT a_tier_row_is_whole CHECK (cardinality(tier_history) % 5 = 0),
+    CONSTRAINT a_counter_row_is_whole CHECK (cardinality(counters) % 3 = 0),
+    CONSTRAINT a_hold_row_is_whole CHECK (cardinality(holds) % 5 = 0)
 )
  WITH (fillfactor = 70);
 
@@ -165,9 +176,8 @@ CREATE TABLE jifen.posting (
     is_credit BOOLEAN NOT NULL,
     units BIGINT NOT NULL,
     balance_after BIGINT NOT NULL,
-    reason_rules INTEGER[] NOT NULL,
-    reason_desired BIGINT[] NOT NULL,
-    reason_granted BIGINT[] NOT NULL,
+    terms SMALLINT NOT NULL,
+    reasons BIGINT[] NOT NULL,
     lot INTEGER,
     revision INTEGER NOT NULL,
     funder TEXT,
@@ -179,8 +189,8 @@ CREATE TABLE jifen.posting (
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT posting_pkey PRIMARY KEY (member_id, sequence, part),
     CONSTRAINT a_posting_moves_something CHECK (units > 0),
-    CONSTRAINT a_verb_moves_between_the_member_and_its_own_account CHECK ((verb, account, is_credit) IN (('earn', 'issued', true), ('claw_back', 'issued', false), ('redeem', 'redeemed', false), ('expire', 'expired', false), ('adjust_up', 'adjusted', true), ('adjust_down', 'adjusted', false), ('give', 'in_transit', false), ('receive', 'in_transit', true))),
-    CONSTRAINT every_posting_says_why CHECK (cardinality(reason_rules) = cardinality(reason_granted) AND cardinality(reason_rules) = cardinality(reason_desired) AND cardinality(reason_rules) > 0)
+    CONSTRAINT a_verb_moves_between_the_member_and_its_own_account CHECK ((verb, account, is_credit) IN (('earn', 'issued', true), ('claw_back', 'issued', false), ('redeem', 'redeemed', false), ('expire', 'expired', false), ('adjust_up', 'adjusted', true), ('adjust_down', 'adjusted', false), ('give', 'in_transit', false), ('receive', 'in_transit', true), ('reverse_redeem', 'redeemed', true), ('reverse_adjust_up', 'adjusted', false), ('reverse_adjust_down', 'adjusted', true), ('reverse_give', 'in_transit', true), ('reverse_receive', 'in_transit', false), ('carry_out', 'carried', false), ('carry_in', 'carried', true))),
+    CONSTRAINT every_posting_says_why CHECK (cardinality(reasons) > 0 AND cardinality(reasons) % 3 = 0)
 );
 
 CREATE INDEX posting_recorded_xid ON jifen.posting USING brin (recorded_xid);
@@ -220,18 +230,19 @@ CREATE TABLE jifen.purchase (
     tags TEXT[],
     lines JSONB NOT NULL,
     masks BIGINT[] NOT NULL,
-    hit_rules INTEGER[] NOT NULL,
-    hit_amounts BIGINT[] NOT NULL,
-    hit_quantities BIGINT[] NOT NULL,
+    hits BIGINT[] NOT NULL,
+    moves BIGINT[] NOT NULL,
     revision INTEGER NOT NULL,
-    judged_tier SMALLINT NOT NULL,
-    tier_after SMALLINT NOT NULL,
+    judged_tiers SMALLINT[] NOT NULL,
+    tiers_after SMALLINT[] NOT NULL,
     balances_after BIGINT[] NOT NULL,
     actor TEXT,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT purchase_pkey PRIMARY KEY (member_id, sequence),
     CONSTRAINT a_purchase_is_not_negative CHECK (amount_minor >= 0),
-    CONSTRAINT a_purchase_is_recorded_after_it_occurred CHECK (recorded_at >= occurred_at)
+    CONSTRAINT a_purchase_is_recorded_after_it_occurred CHECK (recorded_at >= occurred_at),
+    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0),
+    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0)
 );
 
 CREATE INDEX purchase_purchase_id ON jifen.purchase (purchase_id);
@@ -262,10 +273,8 @@ CREATE TABLE jifen.purchase_return (
     is_whole BOOLEAN NOT NULL,
     lines JSONB NOT NULL,
     amount_minor BIGINT NOT NULL,
-    hit_rules INTEGER[] NOT NULL,
-    hit_amounts BIGINT[] NOT NULL,
-    hit_quantities BIGINT[] NOT NULL,
-    hit_clawed BIGINT[] NOT NULL,
+    hits BIGINT[] NOT NULL,
+    moves BIGINT[] NOT NULL,
     forgiven BIGINT[] NOT NULL,
     store TEXT,
     till TEXT,
@@ -276,11 +285,13 @@ CREATE TABLE jifen.purchase_return (
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    tier_after SMALLINT NOT NULL,
+    tiers_after SMALLINT[] NOT NULL,
     balances_after BIGINT[] NOT NULL,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT purchase_return_pkey PRIMARY KEY (member_id, sequence),
-    CONSTRAINT a_return_is_not_negative CHECK (amount_minor >= 0)
+    CONSTRAINT a_return_is_not_negative CHECK (amount_minor >= 0),
+    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0),
+    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0)
 );
 
 CREATE INDEX purchase_return_purchase_sequence ON jifen.purchase_return (member_id, purchase_sequence);
@@ -319,6 +330,7 @@ CREATE TABLE jifen.revision (
     document JSONB NOT NULL,
     document_hash TEXT NOT NULL,
     numbering JSONB NOT NULL,
+    meaning JSONB NOT NULL,
     effective_at TIMESTAMP WITH TIME ZONE NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE NOT NULL,
     published_by TEXT NOT NULL,
@@ -327,6 +339,18 @@ CREATE TABLE jifen.revision (
 );
 
 COMMENT ON TABLE jifen.revision IS 'One published state of the programme document; it never changes.';
+
+CREATE TABLE jifen.stuck_member (
+    member_id UUID NOT NULL,
+    since TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    tries INTEGER NOT NULL,
+    next_try_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    failure TEXT NOT NULL,
+    CONSTRAINT stuck_member_pkey PRIMARY KEY (member_id),
+    CONSTRAINT a_member_is_stuck_after_a_try CHECK (tries > 0)
+);
+
+COMMENT ON TABLE jifen.stuck_member IS 'A member for whom time could not do its part, so that it is left out and tried again alone; gone once it went well.';
 
 CREATE TABLE jifen.unclaimed_purchase (
     business_no TEXT NOT NULL,
@@ -369,6 +393,8 @@ GRANT SELECT, INSERT ON jifen.entry TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.reservation TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.gift TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.stuck_member TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.purchase_key TO jifen_app;
 

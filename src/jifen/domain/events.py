@@ -1,0 +1,172 @@
+"""The one dresser of events: what happened, as the integers that the fold reads (`fold.Asked`).
+
+The till dresses one event, replay a whole journal; both come here. `insight/event_columns.py` is the twin for columns, and a
+property test holds both to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from jifen.domain import fold, verbs
+from jifen.domain.calendar import day_number, epoch_micros, local_date, month_number
+from jifen.domain.timeline import Timeline
+
+
+class Leg(NamedTuple):
+    """What is asked of lots, in the columns of `fold.LEG_WIDTH`."""
+
+    verb: int
+    currency: int = 0
+    terms: int = -1  # of what is brought; -1: the currency's own
+    lot: int = 0  # to take from; 0: any
+    units: int = 0
+    reservation: int = 0
+    expires: int = -1  # -1: as its terms have it on the day
+    matures: int = -1  # -1: at once
+    lapses_at: int = 0
+    lapses_day: int = 0
+
+
+class Slice(NamedTuple):
+    """Units of a gift that were of one lot's terms and day of expiry at the giver."""
+
+    terms: int
+    expires_day: int
+    units: int
+
+
+@dataclass(slots=True)
+class Script:
+    """Events with all that they bring, being written: one for a till, all of some lives for a replay."""
+
+    timeline: Timeline
+    events: list[int] = field(default_factory=list)
+    hits: list[int] = field(default_factory=list)
+    results: list[int] = field(default_factory=list)
+    dates: list[int] = field(default_factory=list)
+    legs: list[int] = field(default_factory=list)
+    moves: list[int] = field(default_factory=list)
+    _dates_at: dict[tuple[int, date], int] = field(default_factory=dict, init=False)
+
+    @property
+    def asked(self) -> fold.Asked:
+        """The one event of this script, as the fold takes it."""
+        return fold.Asked(self.events, self.hits, self.results, self.dates, self.legs, self.moves)
+
+    def seen(
+        self,
+        hits: Iterable[tuple[int, int, int]],
+        *,
+        granted: Sequence[int] = (),
+        returned: Sequence[int] = (),
+        forgiven: Sequence[int] = (),
+    ) -> int:
+        """Put down the hits (position of the rule, amount, quantity) of an occasion; return their first row.
+
+        Of a purchase that is long past they come with what was granted, the weight that has come back and what was forgiven.
+        """
+        first = len(self.hits) // fold.HIT_WIDTH
+        for at, (rule, amount, quantity) in enumerate(hits):
+            self.hits += (rule, amount, quantity, -1)
+            if granted:
+                self.results += (0, granted[at], fold.ALL, returned[at], forgiven[at])
+            else:
+                self.results += (0, 0, 0, 0, 0)
+        return first
+
+    def back(self, hits: Iterable[tuple[int, int, int]], *, of: int) -> int:
+        """Put down what of the hits from row `of` on came back; return the first row."""
+        first = len(self.hits) // fold.HIT_WIDTH
+        for at, (rule, amount, quantity) in enumerate(hits):
+            self.hits += (rule, amount, quantity, of + at)
+            self.results += (0, 0, 0, 0, 0)
+        return first
+
+    def add(
+        self,
+        kind: int,
+        *,
+        row: int,
+        occurred_at: datetime,
+        recorded_at: datetime,
+        amount: int = 0,
+        origin: int = 0,
+        undoes: int = -1,
+        value: int = 0,
+        hits: int | None = None,
+        legs: Iterable[Leg] = (),
+        moves: Sequence[int] = (),
+        is_whole: bool = False,
+    ) -> None:
+        """Put down an event; its hits are those from row `hits` on."""
+        zone = self.timeline.time_zone
+        occurred_on = local_date(occurred_at, zone)
+        recorded_on = occurred_on if recorded_at is occurred_at else local_date(recorded_at, zone)
+        rows = len(self.hits) // fold.HIT_WIDTH
+        first_leg = len(self.legs) // fold.LEG_WIDTH
+        first_move = len(self.moves) // fold.MOVE_WIDTH
+        for leg in legs:
+            assert leg.verb in verbs.KINDS[kind].legs, "a kind brings its own legs"
+            self.legs += leg
+        self.moves += moves
+        self.events += (
+            kind, row,
+            day_number(occurred_on), epoch_micros(occurred_at), day_number(recorded_on), epoch_micros(recorded_at),
+            month_number(occurred_on), amount, origin, undoes, value,
+            rows if hits is None else hits, rows,
+            first_leg, len(self.legs) // fold.LEG_WIDTH,
+            first_move, len(self.moves) // fold.MOVE_WIDTH,
+            self._dates(row, occurred_on), int(is_whole),
+        )  # fmt: skip
+
+    def _dates(self, row: int, on: date) -> int:
+        at = self._dates_at.get((row, on))
+        if at is None:
+            at = self._dates_at[row, on] = len(self.dates)
+            self.dates += self.timeline.dates(row, on)
+        return at
+
+
+_OWN_WAYS = (fold.W_SPENT, fold.W_COMMITTED, fold.W_OPENED, fold.W_OWED)
+
+
+def moves_undone(moves: Sequence[int], units: int) -> list[int]:
+    """Of an entry's movements those that a reversal undoes, up to so many units: its own, and not what time did in it."""
+    undone: list[int] = []
+    left = units
+    for at in range(0, len(moves), fold.MOVE_WIDTH):
+        terms, lot, way, moved = moves[at : at + fold.MOVE_WIDTH]
+        if way in _OWN_WAYS and left > 0:
+            undone += (terms, lot, way, min(moved, left))
+            left -= min(moved, left)
+    return undone
+
+
+def legs_of(
+    kind: int,
+    *,
+    zone: str,
+    currency: int,
+    units: int,
+    origin: int = 0,
+    lapses_at: datetime | None = None,
+    slices: Iterable[Slice] = (),
+) -> list[Leg]:
+    """The legs of an entry that has one: as a till asks for them, and as the journal keeps them."""
+    if kind in (fold.COMMIT, fold.RELEASE):
+        return [Leg(verbs.KINDS[kind].legs[0], reservation=origin)]
+    if kind == fold.GIFT_IN:
+        return [
+            Leg(fold.RECEIVED, currency, terms=one.terms, units=one.units, expires=one.expires_day)
+            for one in slices
+        ]
+    if kind == fold.RESERVE:
+        assert lapses_at is not None, "a reservation lapses"
+        day = day_number(local_date(lapses_at, zone))
+        return [Leg(fold.HOLD, currency, units=units, lapses_at=epoch_micros(lapses_at), lapses_day=day)]
+    own = verbs.KINDS[kind].legs
+    return [Leg(own[0], currency, units=units)] if own and kind != fold.PURCHASE else []

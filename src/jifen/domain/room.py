@@ -1,0 +1,58 @@
+"""How much room the fold needs: computed here and nowhere else, from everything that can fill it.
+
+Till, import, replay and back-test all ask here. A property test fills it with many lots, holds, currencies, limits and
+legs at once; `fold.apply` answers TORN when it was too little, and never writes past an end.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Size(NamedTuple):
+    """What fills the tables of one member, or of a whole life: rows that are there, and what an event can add."""
+
+    lots: int  # there before, and those that can be opened
+    holds: int
+    hits: int
+    legs: int
+    moves: int  # movements that are to be undone
+    currencies: int
+    terms: int
+    events: int = 1
+
+
+def lots_opened(size: Size) -> int:
+    """Lots that events can open: one for each terms of what is earned, one for each leg and each movement undone."""
+    return size.events * size.terms + size.legs + size.moves
+
+
+def postings(size: Size) -> int:
+    """Rows of `posted`.
+
+    Each lot expires once, and once more for each hold that comes back to it after its time; each is earned or received
+    once; each terms has a posting for each leg and each return; each movement that is undone has one and may expire again.
+    """
+    return 2 * size.lots + size.holds + size.terms * (size.legs + 2 * size.events) + 3 * size.moves + 4
+
+
+def movements(size: Size) -> int:
+    """Rows of `moved`.
+
+    Of each lot: opened, drawn, expired, taken back in three parts, owed; each hold is put there, spent or let go; what
+    comes back to a lot or is opened can repay debt, in as many parts as there are lots or debts.
+    """
+    return (
+        8 * size.lots
+        + 3 * size.holds
+        + 4 * size.hits
+        + 4 * size.legs
+        + 5 * size.moves
+        + 2 * size.currencies
+        + 8
+    )
+
+
+def holds(size: Size) -> int:
+    """Rows of `holds` for one event: those that are there, and one for each lot that a leg can draw from."""
+    return size.holds + size.legs * size.lots

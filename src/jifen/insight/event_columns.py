@@ -1,0 +1,163 @@
+"""The dresser of events for columns: the twin of `domain/events.py`, which a property test holds to the same.
+
+A block has a row of `fold.EVENT_WIDTH` for each event. What all sides of a question share is put here; revision, hits, legs of
+gifts received and dates are put by whoever judges.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from jifen.domain import fold, verbs
+from jifen.domain.calendar import date_of
+from jifen.domain.timeline import Timeline
+
+Integers = npt.NDArray[np.int64]
+
+INSTANT = pl.Datetime("us", "UTC")
+
+
+def calendar_of(moments: pl.Series, zone: str) -> tuple[Integers, Integers, Integers]:
+    """Of each moment the day number and month number in a zone, and the microsecond: (day, at, month)."""
+    local = pl.col("at").dt.convert_time_zone(zone)
+    told = pl.DataFrame({"at": moments}).select(
+        day=local.dt.date().cast(pl.Int32).cast(pl.Int64),
+        micros=pl.col("at").dt.epoch("us"),
+        month=local.dt.year().cast(pl.Int64) * 12 + local.dt.month().cast(pl.Int64) - 1,
+    )
+    day, at, month = (column.to_numpy() for column in told.get_columns())
+    return day, at, month
+
+
+def blank(events: int, *, more: int = 0) -> Integers:
+    """A block of events with nothing in it; `more` columns stand behind those of the fold."""
+    block = np.zeros((events, fold.EVENT_WIDTH + more), dtype=np.int64)
+    block[:, fold.EVENT_UNDOES] = -1
+    return block
+
+
+def put_moments(block: Integers, occurred: pl.Series, recorded: pl.Series, zone: str) -> None:
+    """Fill when events occurred and were recorded."""
+    day, at, month = calendar_of(occurred, zone)
+    block[:, fold.EVENT_OCCURRED_DAY] = day
+    block[:, fold.EVENT_OCCURRED_AT] = at
+    block[:, fold.EVENT_MONTH] = month
+    if not (occurred is recorded or occurred.equals(recorded)):
+        day, at, _ = calendar_of(recorded, zone)
+    block[:, fold.EVENT_RECORDED_DAY] = day
+    block[:, fold.EVENT_RECORDED_AT] = at
+
+
+def put_purchases(block: Integers, purchases: pl.DataFrame, zone: str) -> None:
+    """Fill purchases.
+
+    Shape
+        purchases   occurred_at, recorded_at, amount_minor
+    """
+    block[:, fold.EVENT_KIND] = fold.PURCHASE
+    put_moments(block, purchases.get_column("occurred_at"), purchases.get_column("recorded_at"), zone)
+    block[:, fold.EVENT_AMOUNT] = purchases.get_column("amount_minor").to_numpy()
+
+
+def put_returns(block: Integers, returns: pl.DataFrame, bought: Integers, zone: str) -> None:
+    """Fill returns and voids; `bought` is the row of each one's purchase, filled before.
+
+    Shape
+        returns   recorded_at, amount_minor, purchase_sequence, is_void, is_whole
+    """
+    is_void = returns.get_column("is_void").to_numpy()
+    block[:, fold.EVENT_KIND] = np.where(is_void, fold.VOID, fold.RETURN)
+    for column in (fold.EVENT_OCCURRED_DAY, fold.EVENT_OCCURRED_AT, fold.EVENT_MONTH):
+        block[:, column] = bought[:, column]
+    day, at, _ = calendar_of(returns.get_column("recorded_at"), zone)
+    block[:, fold.EVENT_RECORDED_DAY] = day
+    block[:, fold.EVENT_RECORDED_AT] = at
+    block[:, fold.EVENT_AMOUNT] = returns.get_column("amount_minor").to_numpy()
+    block[:, fold.EVENT_ORIGIN] = returns.get_column("purchase_sequence").to_numpy()
+    block[:, fold.EVENT_WHOLE] = returns.get_column("is_whole").cast(pl.Int64).to_numpy()
+
+
+def put_entries(block: Integers, entries: pl.DataFrame, zone: str) -> None:
+    """Fill entries other than sales and returns; their legs are those of `entry_legs`.
+
+    Shape
+        entries   kind (its name), recorded_at; origin, value: empty where the kind has none
+    """
+    at = entries.get_column("recorded_at")
+    put_moments(block, at, at, zone)
+    block[:, fold.EVENT_KIND] = kinds_of(entries.get_column("kind"))
+    block[:, fold.EVENT_ORIGIN] = entries.get_column("origin").fill_null(0).to_numpy()
+    block[:, fold.EVENT_VALUE] = entries.get_column("value").fill_null(0).to_numpy()
+
+
+def put_end(block: Integers, end_at: datetime, zone: str) -> None:
+    """Fill events that only let time pass up to a moment."""
+    moment = pl.Series([end_at], dtype=INSTANT)
+    block[:, fold.EVENT_KIND] = fold.ADVANCE
+    put_moments(block, moment, moment, zone)
+
+
+def kinds_of(names: pl.Series) -> Integers:
+    """The numbers of kinds by their names."""
+    found: Integers = names.replace_strict(verbs.KIND_OF, return_dtype=pl.Int64).to_numpy()
+    return found
+
+
+_LEG_OF = np.array(
+    [kind.legs[0] if kind.legs and kind.number != fold.PURCHASE else -1 for kind in verbs.KINDS]
+)
+
+
+def entry_legs(entries: pl.DataFrame, zone: str) -> Integers:
+    """One leg for each entry that has one, the twin of `events.legs_of`; a gift received has its slices instead.
+
+    Shape
+        entries   kind (its name); currency, units, origin, lapses_at: empty where the kind has none
+        returns   a row of fold.LEG_WIDTH for each entry; LEG_VERB -1: it has no leg of its own
+    """
+    kinds = kinds_of(entries.get_column("kind"))
+    legs = np.zeros((entries.height, fold.LEG_WIDTH), dtype=np.int64)
+    legs[:, fold.LEG_VERB] = np.where(kinds == fold.GIFT_IN, -1, _LEG_OF[kinds])
+    legs[:, (fold.LEG_TERMS, fold.LEG_EXPIRES, fold.LEG_MATURES)] = -1
+    ends = np.isin(kinds, (fold.COMMIT, fold.RELEASE))
+    legs[:, fold.LEG_CURRENCY] = np.where(ends, 0, entries.get_column("currency").fill_null(0).to_numpy())
+    legs[:, fold.LEG_UNITS] = np.where(ends, 0, entries.get_column("units").fill_null(0).to_numpy())
+    legs[:, fold.LEG_RESERVATION] = np.where(ends, entries.get_column("origin").fill_null(0).to_numpy(), 0)
+    lapses = entries.get_column("lapses_at")
+    if lapses.null_count() < len(lapses):
+        at = np.flatnonzero(lapses.is_not_null().to_numpy())
+        day, micros, _ = calendar_of(lapses.drop_nulls(), zone)
+        legs[at, fold.LEG_LAPSES_AT] = micros
+        legs[at, fold.LEG_LAPSES_DAY] = day
+    return legs
+
+
+def slice_legs(currency: Integers, terms: Integers, expires: Integers, units: Integers) -> Integers:
+    """One leg for each slice of gifts received."""
+    legs = np.zeros((len(units), fold.LEG_WIDTH), dtype=np.int64)
+    legs[:, fold.LEG_VERB] = fold.RECEIVED
+    legs[:, fold.LEG_CURRENCY] = currency
+    legs[:, fold.LEG_TERMS] = terms
+    legs[:, fold.LEG_UNITS] = units
+    legs[:, fold.LEG_EXPIRES] = expires
+    legs[:, fold.LEG_MATURES] = -1
+    return legs
+
+
+def put_dates(events: Integers, timeline: Timeline) -> Integers:
+    """The days that terms have by (revision, day), flat; and in each event where its own begin."""
+    pairs = events[:, fold.EVENT_REVISION] * (2 * fold.FAR) + events[:, fold.EVENT_OCCURRED_DAY]
+    distinct, where = np.unique(pairs, return_inverse=True)
+    width = timeline.n_terms * fold.DATES_WIDTH
+    events[:, fold.EVENT_DATES] = where * width
+    table = np.zeros((max(1, len(distinct)), width), dtype=np.int64)
+    for i, pair in enumerate(distinct.tolist()):
+        row, day = divmod(pair, 2 * fold.FAR)
+        on = date_of(day)
+        assert on is not None, "an event has a date"
+        table[i] = timeline.dates(row, on)
+    return table.reshape(-1)

@@ -1,0 +1,231 @@
+"""Reverse an entry from its own record: what it took goes back to the very lots that paid, what it brought is taken back.
+
+A gift is reversed at its receiver first, then at its giver, as two transactions: what could be taken back there is what comes
+back here. When a process dies between them a job runs the second again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from jifen.domain import fold, verbs
+from jifen.domain.decide import Decision, decide_reversal
+from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong
+from jifen.store.compiled import begun_again
+from jifen.store.gather import Gathered, gather_locked, save_decisions
+from jifen.store.gifts import (
+    Gift,
+    find_gift,
+    gifts_going_back,
+    lock_going_back,
+    mark_gone_back,
+    send_back,
+)
+from jifen.store.journal import Circumstance, EntryRow, add_entry, entry_numbered, entry_of_gift, is_reversed
+from jifen.store.ledger import Connection, Ledger
+from jifen.store.once import Once, once
+
+
+async def reverse_entry(
+    ledger: Ledger, member_id: UUID, sequence: int, *, note: str, request: Once, actor: str | None = None
+) -> dict[str, Any]:
+    """The reversing entry, what it moved and the balance after.
+
+    Refuses
+        EntryUnknown         there is no such entry
+        EntryNotReversible   its kind is not reversed: a purchase is voided, a reservation released
+        EntryReversed        it was reversed before
+        MemberClosed         the member takes no more entries
+        FieldWrong           no reason given
+    """
+    if not note.strip():
+        raise FieldWrong("a reversal says why", pointer="/note")
+    going: list[Gift] = []
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        entry = await entry_numbered(connection, member_id, sequence)
+        if entry is None:
+            raise EntryUnknown(pointer="/sequence", sequence=sequence)
+        kind = verbs.KIND_OF[entry["kind"]]
+        if kind == fold.GIFT_OUT:
+            return await _reverse_gift(ledger, connection, entry, note=note, actor=actor, going=going)
+        if kind == fold.GIFT_IN or fold.undoing_verb(kind) < 0:
+            raise EntryNotReversible(pointer="/sequence", kind=entry["kind"])
+        return await _reverse(ledger, connection, entry, note=note, actor=actor)
+
+    answer = await once(ledger, request, effect)
+    for gift in going:
+        await finish_going_back(ledger, gift)
+    return answer
+
+
+async def _reverse(
+    ledger: Ledger, connection: Connection, entry: dict[str, Any], *, note: str, actor: str | None
+) -> dict[str, Any]:
+    member_id = entry["member_id"]
+    lots = [(member_id, lot) for lot in entry["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
+    gathered = await gather_locked(ledger, connection, [member_id], lots=lots)
+    member = gathered.member(member_id)
+    if await is_reversed(connection, member_id, entry["sequence"]):
+        raise EntryReversed(pointer="/sequence")
+
+    decision = decide_reversal(
+        gathered.timeline,
+        member,
+        origin=entry["sequence"],
+        undoes=verbs.KIND_OF[entry["kind"]],
+        moves=entry["moves"],
+        units=entry["units"],
+        now=gathered.now,
+    )
+
+    reversal_id = await _write(connection, gathered, decision, entry, note=note, actor=actor)
+
+    return {
+        "entry_id": str(reversal_id),
+        "member_id": str(member_id),
+        "sequence": decision.sequence,
+        "reversed_sequence": entry["sequence"],
+        "reversed_kind": entry["kind"],
+        "moved": _moved(gathered, decision),
+    }
+
+
+async def _write(
+    connection: Connection,
+    gathered: Gathered,
+    decision: Decision,
+    entry: dict[str, Any],
+    *,
+    note: str,
+    actor: str | None,
+    gift_id: UUID | None = None,
+) -> UUID:
+    row = EntryRow(
+        "reverse",
+        currency=entry["currency"],
+        units=entry["units"],
+        origin=entry["sequence"],
+        counterpart_id=entry["counterpart_id"],
+        gift_id=gift_id,
+    )
+    at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor=actor, note=note)
+    reversal_id = await add_entry(connection, gathered.timeline, decision, row, at)
+    await save_decisions(connection, [decision], gathered.timeline)
+    return reversal_id
+
+
+def _moved(gathered: Gathered, decision: Decision) -> list[dict[str, Any]]:
+    """By currency what came back or was taken, what expired at once, and the balance after."""
+    moved: dict[int, dict[str, int]] = {}
+    for posting in decision.postings:
+        own = moved.setdefault(posting.currency, {"units": 0, "units_expired": 0})
+        if posting.verb is verbs.Verb.EXPIRE:
+            own["units_expired"] += posting.units
+        else:
+            own["units"] += verbs.POSTS[posting.verb].sign * posting.units
+    return [
+        {
+            "currency": gathered.timeline.newest.currencies[currency].code,
+            **own,
+            "balance_after": decision.after.balance(currency),
+            "debt_after": decision.after.debt(currency),
+        }
+        for currency, own in sorted(moved.items())
+    ]
+
+
+async def _reverse_gift(
+    ledger: Ledger,
+    connection: Connection,
+    entry: dict[str, Any],
+    *,
+    note: str,
+    actor: str | None,
+    going: list[Gift],
+) -> dict[str, Any]:
+    """The first half: the receiver gives back what the policy for debt lets him."""
+    gift = await find_gift(connection, entry["member_id"], entry["gift_id"])
+    if gift is None or gift.status == "in_transit":
+        raise EntryNotReversible("the gift is still on its way", pointer="/sequence")
+    if gift.status != "received":
+        raise EntryReversed(pointer="/sequence")
+    received = await entry_of_gift(connection, gift.receiver_id, gift.gift_id, kind="gift_in")
+    if received is None:
+        raise EntryNotReversible("the gift came back to its giver", pointer="/sequence")
+    lots = [(gift.receiver_id, lot) for lot in received["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
+    gathered = await gather_locked(ledger, connection, [gift.receiver_id], lots=lots)
+    receiver = gathered.member(gift.receiver_id, pointer="/receiver")
+    if await is_reversed(connection, gift.receiver_id, received["sequence"]):
+        raise EntryReversed(pointer="/sequence")
+
+    decision = decide_reversal(
+        gathered.timeline,
+        receiver,
+        origin=received["sequence"],
+        undoes=fold.GIFT_IN,
+        moves=received["moves"],
+        units=received["units"],
+        now=gathered.now,
+    )
+
+    taken = sum(p.units for p in decision.postings if p.verb is verbs.Verb.REVERSE_RECEIVE)
+    await _write(connection, gathered, decision, received, note=note, actor=actor, gift_id=gift.gift_id)
+    back = await send_back(connection, gift, units=taken)
+    going.append(back)
+
+    return {
+        "entry_id": None,
+        "member_id": str(gift.member_id),
+        "receiver_id": str(gift.receiver_id),
+        "gift_id": str(gift.gift_id),
+        "reversed_sequence": entry["sequence"],
+        "reversed_kind": "gift_out",
+        "units": taken,
+        "units_not_taken": gift.units - taken,
+    }
+
+
+@begun_again
+async def finish_going_back(ledger: Ledger, gift: Gift) -> None:
+    """The second half: the giver's lots get back what was taken at the receiver. Once, however often it is asked for."""
+    async with ledger.transaction() as connection:
+        units = await lock_going_back(connection, gift.member_id, gift.gift_id)
+        if units is None:
+            return
+        given = await entry_of_gift(connection, gift.member_id, gift.gift_id, kind="gift_out")
+        assert given is not None, "a gift was given by an entry"
+        lots = [(gift.member_id, lot) for lot in given["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
+        gathered = await gather_locked(ledger, connection, [gift.member_id], lots=lots)
+
+        decision = decide_reversal(
+            gathered.timeline,
+            gathered.members[gift.member_id],
+            origin=given["sequence"],
+            undoes=fold.GIFT_OUT,
+            moves=given["moves"],
+            units=units,
+            now=gathered.now,
+        )
+
+        if units:
+            await _write(
+                connection,
+                gathered,
+                decision,
+                {**given, "units": units},
+                note="",
+                actor="gift",
+                gift_id=gift.gift_id,
+            )
+        await mark_gone_back(connection, gift.member_id, gift.gift_id)
+
+
+async def finish_reversals(ledger: Ledger, *, limit: int = 100) -> int:
+    """Bring back to their givers the gifts that a dead process left on the way back; return how many."""
+    async with ledger.transaction() as connection:
+        waiting = await gifts_going_back(connection, limit=limit)
+    for gift in waiting:
+        await finish_going_back(ledger, gift)
+    return len(waiting)

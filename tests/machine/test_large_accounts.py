@@ -1,0 +1,250 @@
+"""Accounts with thousands of lots: what is due at once is done in pieces, and a verb reads no more lots than it needs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from tests.builders import a_document, a_purchase
+from tests.conftest import FreshDatabase
+
+from jifen.document.stored import timeline_of_published
+from jifen.domain import fold
+from jifen.jobs.loop import once_through
+from jifen.operations.adjust_units import adjust_units
+from jifen.operations.enrol_member import enrol_member
+from jifen.operations.handle_reservations import commit_reservation, reserve_units
+from jifen.operations.publish_program import publish_program
+from jifen.operations.reconcile_books import reconcile_books
+from jifen.operations.record_purchases import PurchaseRequest, record_purchases
+from jifen.store import gather, members
+from jifen.store.ledger import Ledger, open_pool
+from jifen.store.members import MemberKey
+from jifen.store.once import Once
+from jifen.store.overview import read_health
+from jifen.store.revisions import set_book
+
+LIFE_DAYS = 10
+LOTS = 2_600
+
+
+@pytest.fixture
+async def ledger(fresh_database: FreshDatabase) -> Any:
+    """A ledger whose points live ten days, thirty days ago."""
+    pool = await open_pool(fresh_database.app)
+    ledger = Ledger(pool, compile_timeline=timeline_of_published)
+    start = datetime.now(UTC) - timedelta(days=30)
+    document = a_document(expiry=f"{{days: {LIFE_DAYS}}}", debt="{policy: forbid}")
+    await publish_program(ledger, document, effective_at=start - timedelta(days=9), published_by="test")
+    await _behind(ledger, 30)
+    yield ledger
+    await pool.close()
+
+
+async def _behind(ledger: Ledger, days: float) -> None:
+    """Put the book date so many days behind the clock."""
+    async with ledger.transaction() as connection:
+        await set_book(connection, shift_seconds=int(days * 86_400), label="a test")
+
+
+async def _enrolled(ledger: Ledger, card: str) -> UUID:
+    answer = await enrol_member(ledger, [MemberKey("card", card)], Once(key=f"enrol {card}", body_hash=b""))
+    return UUID(answer["member_id"])
+
+
+async def _with_lots(database: FreshDatabase, ledger: Ledger, member_id: UUID, lots: int) -> None:
+    """Give a member so many lots of one unit, each by hand, as entries that the ledger would have written so."""
+    # The first is made by the ledger itself; the others are copies of its rows.
+    await adjust_units(
+        ledger,
+        member_id,
+        currency="points",
+        units=1,
+        note="one of many",
+        request=Once(key="first", body_hash=b""),
+    )
+    admin = await asyncpg.connect(**database.admin.arguments(), server_settings={"search_path": "jifen"})
+    columns = {
+        "entry": "kind, currency, units, revision, note, occurred_at, recorded_at, tiers_after",
+        "posting": "part, currency, verb, account, is_credit, units, terms, reasons, revision, funder, occurred_at, recorded_at",
+        "lot": "currency, terms, opened, left_units, held, gone, expired, returned, matures_on, expires_on",
+    }
+    number = f"generate_series(2, {lots}) AS n"
+    await admin.execute(
+        f"""INSERT INTO entry (member_id, sequence, entry_id, moves, balances_after, {columns["entry"]})
+            SELECT member_id, n + 1, gen_random_uuid(), ARRAY[moves[1], n, moves[3], moves[4]], ARRAY[n], {columns["entry"]}
+            FROM entry, {number} WHERE member_id = '{member_id}' AND sequence = 2"""
+    )
+    await admin.execute(
+        f"""INSERT INTO posting (member_id, sequence, lot, balance_after, {columns["posting"]})
+            SELECT member_id, n + 1, n, n, {columns["posting"]}
+            FROM posting, {number} WHERE member_id = '{member_id}' AND sequence = 2"""
+    )
+    await admin.execute(
+        f"""INSERT INTO lot (member_id, number, origin, {columns["lot"]})
+            SELECT member_id, n, n + 1, {columns["lot"]} FROM lot, {number} WHERE member_id = '{member_id}'"""
+    )
+    await admin.execute(
+        f"""UPDATE member SET sequence = {lots} + 1, lots_opened = {lots}, balances = ARRAY[{lots}]
+            WHERE member_id = '{member_id}'"""
+    )
+    await admin.close()
+
+
+async def _kept(ledger: Ledger) -> None:
+    books = await reconcile_books(ledger)
+    assert books.are_kept, [finding for verdict in books.verdicts for finding in verdict.findings]
+
+
+async def test_thousands_of_lots_that_expire_in_one_night_go_in_pieces_and_the_till_that_waits_sells_after_them(
+    fresh_database: FreshDatabase, ledger: Ledger
+) -> None:
+    member_id = await _enrolled(ledger, "1")
+    await _with_lots(fresh_database, ledger, member_id, LOTS)
+    await _kept(ledger)
+    await _behind(ledger, 30 - LIFE_DAYS - 2)
+
+    bought = a_purchase(at=datetime.now(UTC) - timedelta(days=30 - LIFE_DAYS - 2, minutes=5))
+    (told,) = await record_purchases(
+        ledger, [PurchaseRequest(purchase=bought, whose=member_id, body_hash=b"1")]
+    )
+
+    assert not isinstance(told, Exception)
+    assert told.balances_after == (100,)
+    async with ledger.transaction() as connection:
+        pieces = await connection.fetch(
+            "SELECT sequence, value, cardinality(moves) / 4 AS moved FROM entry WHERE kind = 'advance' ORDER BY sequence"
+        )
+        rest = await connection.fetchval("SELECT sum(left_units) FROM lot WHERE number <= $1", LOTS)
+    assert [row["moved"] for row in pieces] == [fold.PIECE, fold.PIECE, LOTS % fold.PIECE]
+    assert all(row["value"] == 1 for row in pieces)
+    assert rest == 0
+    await _kept(ledger)
+
+
+async def test_a_job_lets_time_pass_for_a_very_large_account_and_for_everybody_else(
+    fresh_database: FreshDatabase, ledger: Ledger
+) -> None:
+    large, small = await _enrolled(ledger, "1"), await _enrolled(ledger, "2")
+    await _with_lots(fresh_database, ledger, large, LOTS)
+    await adjust_units(
+        ledger, small, currency="points", units=7, note="x", request=Once(key="small", body_hash=b"")
+    )
+    await _behind(ledger, 30 - LIFE_DAYS - 2)
+
+    await once_through(ledger)
+
+    async with ledger.transaction() as connection:
+        assert await connection.fetchval("SELECT sum(left_units) FROM lot") == 0
+    await _kept(ledger)
+
+
+async def test_a_verb_reads_the_lots_that_can_pay_it_and_no_others(
+    fresh_database: FreshDatabase, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member_id = await _enrolled(ledger, "1")
+    await _with_lots(fresh_database, ledger, member_id, LOTS)
+    read: list[int] = []
+    real = members.open_lots
+
+    async def counted(*args: Any, **kwargs: Any) -> Any:
+        found = await real(*args, **kwargs)
+        read.append(sum(map(len, found[1].values())))
+        return found
+
+    monkeypatch.setattr(gather, "open_lots", counted)
+    reserved = await reserve_units(
+        ledger,
+        member_id,
+        currency="points",
+        units=50,
+        lapse_seconds=600,
+        request=Once(key="r", body_hash=b""),
+    )
+    await commit_reservation(ledger, UUID(reserved["reservation_id"]), Once(key="c", body_hash=b""))
+    assert max(read) <= fold.PIECE + 1 + 50
+
+    much = await reserve_units(
+        ledger,
+        member_id,
+        currency="points",
+        units=2_000,
+        lapse_seconds=600,
+        request=Once(key="m", body_hash=b""),
+    )
+    # Lots are not counted against the limit of open reservations.
+    more = await reserve_units(
+        ledger, member_id, currency="points", units=1, lapse_seconds=600, request=Once(key="n", body_hash=b"")
+    )
+    assert (much["units"], more["units"]) == (2_000, 1)
+    assert max(read) >= 2_000
+    await _kept(ledger)
+
+
+async def test_ten_holds_that_lapse_on_a_lot_whose_day_is_over_stop_nobody(ledger: Ledger) -> None:
+    """Each expires once more as its units come back: room is made for all of them, in the one place that makes room."""
+    member_id, other = await _enrolled(ledger, "1"), await _enrolled(ledger, "2")
+    for who, key in ((member_id, "a"), (other, "b")):
+        await adjust_units(
+            ledger, who, currency="points", units=100, note="x", request=Once(key=key, body_hash=b"")
+        )
+    async with ledger.transaction() as connection:
+        last = await connection.fetchval("SELECT max(expires_on) FROM lot")
+    evening = datetime(
+        last.year, last.month, last.day, 15, 58, tzinfo=UTC
+    )  # two minutes to midnight in Shanghai
+    await _behind(ledger, (datetime.now(UTC) - evening).total_seconds() / 86_400)
+    for at in range(10):
+        await reserve_units(
+            ledger,
+            member_id,
+            currency="points",
+            units=10,
+            lapse_seconds=300,
+            request=Once(key=f"r{at}", body_hash=b""),
+        )
+    await _behind(ledger, (datetime.now(UTC) - evening).total_seconds() / 86_400 - 0.5)
+
+    await once_through(ledger)
+
+    async with ledger.transaction() as connection:
+        assert await connection.fetchval("SELECT sum(balances[1]) FROM member") == 0
+        lapsed = await connection.fetchval(
+            "SELECT count(*) FROM posting WHERE member_id = $1 AND verb = 'expire'", member_id
+        )
+        assert lapsed == 10
+        assert (await read_health(connection)).members_stuck == 0
+    await _kept(ledger)
+
+
+async def test_a_member_for_whom_time_cannot_go_on_stops_nobody_and_is_told(
+    fresh_database: FreshDatabase, ledger: Ledger
+) -> None:
+    broken, other = await _enrolled(ledger, "1"), await _enrolled(ledger, "2")
+    for who, key in ((broken, "a"), (other, "b")):
+        await adjust_units(
+            ledger, who, currency="points", units=100, note="x", request=Once(key=key, body_hash=b"")
+        )
+    admin = await asyncpg.connect(**fresh_database.admin.arguments())
+    # A hold on a lot that is not there: nothing that the ledger itself does leaves one.
+    lapsed = int((datetime.now(UTC) - timedelta(days=29)).timestamp() * 1_000_000)
+    await admin.execute(
+        f"""UPDATE jifen.member SET holds = ARRAY[2, 77, 5, {lapsed}, {lapsed // fold.DAY_MICROS}], next_lapse_at = {lapsed}
+            WHERE member_id = '{broken}'"""
+    )
+    await admin.close()
+    await _behind(ledger, 1)
+
+    await once_through(ledger)
+    await once_through(ledger)
+
+    async with ledger.transaction() as connection:
+        balances = dict(await connection.fetch("SELECT member_id, balances[1] FROM member"))
+        assert balances == {broken: 100, other: 0}
+        assert (await read_health(connection)).members_stuck == 1
+        tries, failure = await connection.fetchrow("SELECT tries, failure FROM stuck_member")
+    assert tries == 1, "it waits a minute before it is tried again"
+    assert "no lot" in failure
