@@ -12,7 +12,7 @@ from tests.builders import OPENING, a_line, a_member, a_purchase, earned_of
 from tests.domain.worlds import Step
 
 from jifen.domain import decide, fold
-from jifen.domain.calendar import day_number, local_date, month_number
+from jifen.domain.calendar import day_number, epoch_micros, local_date, month_number
 from jifen.domain.decide import Decision
 from jifen.domain.events import Leg, Slice
 from jifen.domain.member import Member
@@ -281,15 +281,28 @@ def _legs(asked: fold.Asked) -> list[list[int]]:
     return [asked.legs[at : at + width] for at in range(0, len(asked.legs), width)]
 
 
+@dataclass(frozen=True)
+class Held:
+    """A tier held from a moment (day, microsecond) on."""
+
+    moment: tuple[int, int]
+    code: str
+    is_review: bool
+
+
 class PlainLadder:
     """Tiers recomputed day by day from everything that was ever bought and brought back."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.rank_code = timeline.newest.ladder.tiers[0].code
+        self.held: list[Held] = [Held((-1, 0), timeline.programs[0].ladder.tiers[0].code, is_review=False)]
         self.review_day: int | None = None
         self.counts: list[tuple[int, int, int]] = []  # (day, qualifying, window that was kept)
         self.day: int | None = None
+
+    @property
+    def rank_code(self) -> str:
+        return self.held[-1].code
 
     def _row(self, day: int) -> int:
         """The revision in force when a day begins."""
@@ -303,9 +316,9 @@ class PlainLadder:
                 row = i
         return row
 
-    def _rank(self, row: int) -> int:
+    def _rank(self, row: int, code: str) -> int:
         codes = [tier.code for tier in self.timeline.programs[row].ladder.tiers]
-        return codes.index(self.rank_code) if self.rank_code in codes else 0
+        return codes.index(code) if code in codes else 0
 
     def _reached(self, row: int, first: int, last: int) -> int:
         total = sum(units for day, units, _ in self.counts if first <= day <= last)
@@ -314,19 +327,16 @@ class PlainLadder:
 
     def advance(self, to: int) -> None:
         """Review on each day on which it is due."""
-        day = to if self.day is None else self.day
-        while day <= to:
-            if self.review_day is not None and day == self.review_day:
-                row = self._row(day)
-                ladder = self.timeline.programs[row].ladder
-                rank = self._rank(row)
-                reached = self._reached(row, day - ladder.window.days, day - 1)
-                if reached < rank:
-                    rank = reached
-                    self.rank_code = ladder.tiers[rank].code
-                self.review_day = day + ladder.keeps_days if rank > 0 else None
-            day += 1
-        self.day = to
+        while self.review_day is not None and self.review_day <= to:
+            day = self.review_day
+            row = self._row(day)
+            ladder = self.timeline.programs[row].ladder
+            rank = self._rank(row, self.rank_code)
+            reached = self._reached(row, day - ladder.window.days, day - 1)
+            if reached < rank:
+                rank = reached
+                self.held.append(Held((day, 0), ladder.tiers[rank].code, is_review=True))
+            self.review_day = day + ladder.keeps_days if rank > 0 else None
 
     def bought(self, purchase: Purchase, decision: Decision, life: Life) -> None:
         self.advance(life.day)
@@ -337,13 +347,26 @@ class PlainLadder:
                 r.granted for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
         self._add(purchase, units, decision.row)
-        row = max(decision.row, self._row(life.day))
-        now = self.timeline.programs[row].ladder
-        rank, reached = self._rank(row), self._reached(row, life.day - now.window.days + 1, life.day)
-        if rank < len(now.tiers) - 1 and reached > rank:
-            self.rank_code = now.tiers[reached].code
-            self.review_day = life.day + now.keeps_days
         self._forget(decision.row, life.day)
+        occurred_on = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
+        self._lift(decision.row, (occurred_on, epoch_micros(purchase.occurred_at)))
+        self.advance(life.day)
+        self._lift(decision.row, (life.day, epoch_micros(life.now)))
+
+    def _lift(self, judged_by: int, moment: tuple[int, int]) -> None:
+        """From a moment on the tier that the window ending with its day reaches; what time judged since stands."""
+        row = max(judged_by, self._row(moment[0]))
+        now = self.timeline.programs[row].ladder
+        before = [one for one in self.held if one.moment <= moment]
+        since = self.held[len(before) :]
+        reached = self._reached(row, moment[0] - now.window.days + 1, moment[0])
+        if reached <= self._rank(row, before[-1].code):
+            return
+        while since and not since[0].is_review and self._rank(row, since[0].code) <= reached:
+            since.pop(0)
+        if not since:
+            self.review_day = moment[0] + now.keeps_days
+        self.held = [*before, Held(moment, now.tiers[reached].code, is_review=False), *since]
 
     def returned(self, bought: Bought, decision: Decision, amount: int, life: Life) -> None:
         self.advance(life.day)

@@ -443,3 +443,59 @@ def test_a_given_fact_chooses_the_lines_and_a_purchase_no_rule_sees_still_counts
     assert [(r.rule, r.granted) for r in mixed.results] == [(0, 3), (1, 0)]
     second = bought(timeline, mixed.after, a_purchase(lines=[a_line(1, 700)], no="2"))
     assert [(r.rule, r.granted) for r in second.results] == [(1, 7)]
+
+
+# -- a tier reached late ---------------------------------------------------------------------------------------------------
+
+
+def test_a_tier_that_a_late_purchase_reached_counts_for_what_occurred_after_it() -> None:
+    """Two purchases of one morning, both told at noon in their order, earn what they would have earned at the till."""
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=300_000, multiplier=(2, 1)))
+    timeline = a_timeline(a_program(a_rule(by_tier=True), ladder=ladder))
+
+    def earned(late: bool) -> int:
+        member, total = a_member(timeline), 0
+        for amount, hour, minute in ((400_000, 9, 0), (10_000, 9, 30)):
+            occurred = a_moment(hour=hour, minute=minute)
+            told = bought(
+                timeline, member, a_purchase(amount, at=occurred, no=str(hour * 60 + minute)),
+                now=a_moment(hour=12) if late else occurred,
+            )  # fmt: skip
+            member, total = told.after, total + units_granted(told)
+        return total
+
+    assert earned(late=False) == earned(late=True) == 4_200
+
+
+def test_a_tier_reached_late_is_held_from_then_and_a_review_since_stands() -> None:
+    ladder = a_ladder(
+        a_tier(0), a_tier(1, reach=10_000), a_tier(2, reach=30_000), window_days=20, keeps_days=10
+    )
+    timeline = a_timeline(a_program(ladder=ladder))
+    silver = bought(timeline, a_member(timeline), a_purchase(10_000, at=a_moment(0))).after
+    fallen = decide_advance(timeline, silver, now=a_moment(45)).after
+    assert fallen.tier == 0
+
+    late = bought(timeline, fallen, a_purchase(20_000, at=a_moment(2), no="2"), now=a_moment(45)).after
+
+    # Gold from the third day on; the review that took silver stands, so that now it is nothing.
+    assert late.tier == 0
+    rows = [
+        late.history[at : at + fold.HISTORY_WIDTH] for at in range(0, len(late.history), fold.HISTORY_WIDTH)
+    ]
+    assert [(row[fold.HISTORY_DAY] - fold_day(0), row[fold.HISTORY_TIER]) for row in rows[1:]] == [
+        (0, 1),
+        (2, 2),
+        (30, 0),
+    ]
+
+
+def test_a_tier_reached_late_whose_time_is_over_is_judged_again_at_once() -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=10_000), window_days=5, keeps_days=10)
+    timeline = a_timeline(a_program(ladder=ladder))
+    member = bought(timeline, a_member(timeline), a_purchase(10_000, at=a_moment(0)), now=a_moment(60)).after
+    assert member.tier == 0
+    assert [day - fold_day(0) for day in member.history[fold.HISTORY_WIDTH + 1 :: fold.HISTORY_WIDTH]] == [
+        0,
+        10,
+    ]

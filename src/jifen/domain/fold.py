@@ -920,17 +920,35 @@ def tier_of_rank(numbers: Numbers, ladder: int, rank: int) -> int:
     ]
 
 
-def set_tier(state: State, ladder: int, tier: int, day: int, at: int, cause: int) -> None:
-    """Change the tier and remember since when."""
+def put_tier(state: State, ladder: int, tier: int, day: int, at: int, cause: int) -> int:
+    """Remember the tier held from a moment on, behind what is remembered of that moment; return the row."""
     history = state.history
-    h = state.member[TIERS_HELD] * HISTORY_WIDTH
+    row = state.member[TIERS_HELD]
+    while row > 0:
+        h = (row - 1) * HISTORY_WIDTH
+        if history[h + HISTORY_DAY] < day or (
+            history[h + HISTORY_DAY] == day and history[h + HISTORY_AT] <= at
+        ):
+            break
+        for c in range(HISTORY_WIDTH):
+            history[h + HISTORY_WIDTH + c] = history[h + c]
+        row -= 1
+    h = row * HISTORY_WIDTH
     history[h + HISTORY_LADDER] = ladder
     history[h + HISTORY_DAY] = day
     history[h + HISTORY_AT] = at
     history[h + HISTORY_TIER] = tier
     history[h + HISTORY_CAUSE] = cause
     state.member[TIERS_HELD] += 1
-    state.ladders[ladder * STANDS_WIDTH + STANDS_TIER] = tier
+    return row
+
+
+def drop_tier(state: State, row: int) -> None:
+    """Forget a row of the tiers held."""
+    history = state.history
+    for k in range(row * HISTORY_WIDTH, (state.member[TIERS_HELD] - 1) * HISTORY_WIDTH):
+        history[k] = history[k + HISTORY_WIDTH]
+    state.member[TIERS_HELD] -= 1
 
 
 def tier_at(state: State, ladder: int, day: int, at: int) -> int:
@@ -968,25 +986,54 @@ def review(state: State, numbers: Numbers, ladder: int, day: int) -> None:
     reached = rank_reached(numbers, own, total)
     if reached < rank:
         rank = reached
-        set_tier(state, ladder, tier_of_rank(numbers, own, rank), day, 0, 0)
+        put_tier(state, ladder, tier_of_rank(numbers, own, rank), day, 0, 0)
+        state.ladders[s + STANDS_TIER] = tier_of_rank(numbers, own, rank)
     keeps = numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS]
     state.ladders[s + STANDS_REVIEW_DAY] = FAR if rank == 0 else day + keeps
 
 
 def promote(state: State, numbers: Numbers, ladder: int, judged_by: int, day: int, at: int) -> None:
-    """Lift a tier as soon as the window allows it. A revision that began within the day counts once it has judged."""
+    """Lift a tier from a moment on, as soon as the window that ends with its day allows it.
+
+    The moment may be past: a late purchase lifts from when it occurred. What time judged since stands; what other purchases
+    lifted since to no more goes into it. A revision that began within the day counts once it has judged.
+    """
     row = max(judged_by, revision_at(numbers, day))
     own = row * numbers.revisions[REVISION_LADDERS] + ladder
     x = own * LADDER_WIDTH
-    s = ladder * STANDS_WIDTH
-    rank = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
-    if rank >= numbers.ladders[x + LADDER_TIERS_END] - numbers.ladders[x + LADDER_TIERS] - 1:
+    held = rank_of(numbers, own, tier_at(state, ladder, day, at))
+    if held >= numbers.ladders[x + LADDER_TIERS_END] - numbers.ladders[x + LADDER_TIERS] - 1:
         return
     reached = rank_reached(numbers, own, counted(state, numbers, row, ladder, day, day))
-    if reached > rank:
-        set_tier(state, ladder, tier_of_rank(numbers, own, reached), day, at, state.member[SEQUENCE])
+    if reached <= held:
+        return
+    tier = tier_of_rank(numbers, own, reached)
+    after = put_tier(state, ladder, tier, day, at, state.member[SEQUENCE]) + 1
+    stands = 1
+    while after < state.member[TIERS_HELD] and stands == 1:
+        h = after * HISTORY_WIDTH
+        if state.history[h + HISTORY_LADDER] != ladder:
+            after += 1
+        elif (
+            state.history[h + HISTORY_CAUSE] == 0
+            or rank_of(numbers, own, state.history[h + HISTORY_TIER]) > reached
+        ):
+            stands = 0
+        else:
+            drop_tier(state, after)
+    if stands == 1:
+        s = ladder * STANDS_WIDTH
+        state.ladders[s + STANDS_TIER] = tier
         state.ladders[s + STANDS_REVIEW_DAY] = day + numbers.ladders[x + LADDER_KEEPS_DAYS]
         state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], state.ladders[s + STANDS_REVIEW_DAY])
+
+
+def review_passed(state: State, numbers: Numbers, ladder: int, day: int) -> None:
+    """Judge a tier on each day up to this one on which that was due already: one reached late may be past its time."""
+    s = ladder * STANDS_WIDTH + STANDS_REVIEW_DAY
+    while state.ladders[s] <= day:
+        review(state, numbers, ladder, state.ladders[s])
+    state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], state.ladders[s])
 
 
 def advance(state: State, numbers: Numbers, out: Out, day: int, at: int) -> None:
@@ -1314,7 +1361,12 @@ def purchase(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     member[PURCHASES] += 1
     member[LAST_PURCHASE_DAY] = max(member[LAST_PURCHASE_DAY], event[EVENT_OCCURRED_DAY])
     for i in range(n_ladders):
-        promote(state, numbers, i, event[EVENT_REVISION], day, event[EVENT_RECORDED_AT])
+        promote(
+            state, numbers, i, event[EVENT_REVISION], event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT]
+        )  # fmt: skip
+        if event[EVENT_OCCURRED_DAY] < day:
+            review_passed(state, numbers, i, day)
+            promote(state, numbers, i, event[EVENT_REVISION], day, event[EVENT_RECORDED_AT])
 
 
 def owe(

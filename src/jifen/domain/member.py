@@ -125,7 +125,7 @@ def state_of(member: Member, size: room.Size, *, n_ladders: int, n_tiers: int) -
         lots + [0] * (opened * width),
         queue + [0] * (rows + opened + 1 - len(queue)),
         member.days + [0] * days_width,
-        member.history + [0] * ((n_tiers + 2) * n_ladders * fold.HISTORY_WIDTH),
+        member.history + [0] * (2 * (n_tiers + 2) * n_ladders * fold.HISTORY_WIDTH),
         member.counters + [0] * (6 * size.hits * fold.COUNTER_WIDTH),
         member.holds + [0] * ((room.holds(size) - scalars[fold.HOLDS]) * fold.HOLD_WIDTH),
     )
