@@ -44,6 +44,7 @@ class Bought:
     decision: Decision
     returned: dict[int, int] = field(default_factory=dict)
     forgiven: list[int] = field(default_factory=list)
+    is_voided: bool = False
 
 
 @dataclass
@@ -138,15 +139,26 @@ class Life:
     def give_back(self, bought: Bought, lines: Sequence[ReturnedLine], *, is_void: bool = False) -> Decision:
         after = returned_after(bought.purchase.lines, bought.returned, lines)
         earned = earned_of(self.timeline, bought.decision, bought.purchase, bought.returned, bought.forgiven)
+        others = [one for one in self.bought if one is not bought and not one.is_voided]
+        days = [local_date(one.purchase.occurred_at, self.timeline.time_zone) for one in others]
         decision = decide.decide_return(
-            self.timeline, self.member, earned, after, now=self.now, is_void=is_void
+            self.timeline,
+            self.member,
+            earned,
+            after,
+            now=self.now,
+            is_void=is_void,
+            previous_on=max(days, default=None),
         )
         before = amount_returned(bought.purchase.lines, bought.returned)
         bought.returned = after
+        bought.is_voided = is_void
         was = bought.forgiven or [0] * len(decision.results)
         bought.forgiven = [units + result.why for units, result in zip(was, decision.results, strict=True)]
         self._count(bought.purchase, decision, -1)
-        self.ladder.returned(bought, decision, amount_returned(bought.purchase.lines, after) - before, self)
+        self.ladder.returned(
+            bought, decision, amount_returned(bought.purchase.lines, after) - before, self, is_void=is_void
+        )
         return decision
 
     def _return(self, step: Step, *, whole: bool = False) -> Decision | None:
@@ -298,6 +310,7 @@ class PlainLadder:
         self.held: list[Held] = [Held((-1, 0), timeline.programs[0].ladder.tiers[0].code, is_review=False)]
         self.review_day: int | None = None
         self.counts: list[tuple[int, int, int]] = []  # (day, qualifying, window that was kept)
+        self.visits: dict[int, int] = {}
         self.day: int | None = None
 
     @property
@@ -347,6 +360,7 @@ class PlainLadder:
                 r.granted for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
         self._add(purchase, units, decision.row)
+        self._visit(purchase, 1)
         self._forget(decision.row, life.day)
         occurred_on = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
         self._lift(decision.row, (occurred_on, epoch_micros(purchase.occurred_at)))
@@ -368,7 +382,7 @@ class PlainLadder:
             self.review_day = moment[0] + now.keeps_days
         self.held = [*before, Held(moment, now.tiers[reached].code, is_review=False), *since]
 
-    def returned(self, bought: Bought, decision: Decision, amount: int, life: Life) -> None:
+    def returned(self, bought: Bought, decision: Decision, amount: int, life: Life, *, is_void: bool) -> None:
         self.advance(life.day)
         ladder = self.timeline.programs[decision.row].ladder
         units = amount
@@ -377,6 +391,58 @@ class PlainLadder:
                 r.desired for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
         self._add(bought.purchase, -units, decision.row)
+        if all(bought.returned.get(n.number, 0) == whole_quantity(n) for n in bought.purchase.lines):
+            self._visit(bought.purchase, -1)
+            if is_void:
+                self._judge_again(decision.row, bought, life.day)
+
+    def _visit(self, purchase: Purchase, count: int) -> None:
+        day = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
+        self.visits[day] = self.visits.get(day, 0) + count
+
+    def _judge_again(self, judged_by: int, bought: Bought, today: int) -> None:
+        """From the first tier that the days left do not reach any more on, all is lifted anew by them; reviews stand."""
+        since = day_number(local_date(bought.purchase.occurred_at, self.timeline.time_zone))
+        forgotten = today - max(self._keep(judged_by), self._keep(self._row(today)))
+
+        def is_justified(one: Held) -> bool:
+            day = one.moment[0]
+            row = max(judged_by, self._row(day))
+            begins = day - self.timeline.programs[row].ladder.window.days + 1
+            return begins <= forgotten or self._reached(row, begins, day) >= self._rank(row, one.code)
+
+        wrong = [
+            at
+            for at, one in enumerate(self.held)
+            if at and one.moment[0] >= since and not one.is_review and not is_justified(one)
+        ]
+        if not wrong:
+            return
+        first = self.held[wrong[0]].moment[0]
+        reviews = [one for one in self.held[wrong[0] :] if one.is_review]
+        self.held = self.held[: wrong[0]]
+        days = sorted(
+            day for day, visits in self.visits.items() if visits > 0 and first <= day and self._knows(day)
+        )
+        for review in reviews:
+            for day in [day for day in days if day < review.moment[0]]:
+                days.remove(day)
+                self._lift(judged_by, (day, fold.FAR_AT))
+            row = self._row(review.moment[0])
+            if self._rank(row, review.code) < self._rank(row, self.rank_code):
+                self.held.append(review)
+        last = self.held[-1]
+        row = self._row(last.moment[0])
+        ladder = self.timeline.programs[row].ladder
+        is_low = self._rank(row, last.code) == 0
+        self.review_day = None if is_low else last.moment[0] + ladder.keeps_days
+        for day in days:
+            self._lift(judged_by, (day, fold.FAR_AT))
+        self.advance(today)
+
+    def _knows(self, day: int) -> bool:
+        """Whether the day is one of those that are kept."""
+        return any(one == day for one, _, _ in self.counts)
 
     def _add(self, purchase: Purchase, units: int, row: int) -> None:
         day = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))

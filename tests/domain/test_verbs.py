@@ -499,3 +499,72 @@ def test_a_tier_reached_late_whose_time_is_over_is_judged_again_at_once() -> Non
         0,
         10,
     ]
+
+
+# -- undone: as if it had never been ----------------------------------------------------------------------------------------
+
+
+def voided(
+    timeline: Timeline,
+    told: Decision,
+    member: Member,
+    purchase: Purchase,
+    *,
+    day: int,
+    previous: int | None = None,
+) -> Member:
+    """The member once a purchase is voided."""
+    earned = earned_of(timeline, told, purchase, {})
+    after = {line.number: line.quantity_milli or 1_000 for line in purchase.lines}
+    before = None if previous is None else a_moment(previous).date()
+    return decide_return(
+        timeline, member, earned, after, now=a_moment(day), is_void=True, previous_on=before
+    ).after
+
+
+def test_what_was_typed_wrong_and_voided_leaves_no_tier() -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=300_000, multiplier=(2, 1)))
+    timeline = a_timeline(a_program(a_rule(by_tier=True), ladder=ladder))
+    wrong = a_purchase(400_000)
+    told = bought(timeline, a_member(timeline), wrong)
+    assert told.after.tier == 1
+
+    member = voided(timeline, told, told.after, wrong, day=1)
+
+    fresh = a_member(timeline)
+    assert (member.ladders[:2], member.history) == (fresh.ladders[:2], fresh.history)
+    assert (member.days, member.scalars[fold.PURCHASES], member.scalars[fold.LAST_PURCHASE_DAY]) == (
+        [],
+        0,
+        -1,
+    )
+    assert units_granted(bought(timeline, member, a_purchase(100_000, at=a_moment(2), no="2"))) == 1_000
+
+
+def test_a_voided_purchase_keeps_a_tier_that_something_else_has_earned_since() -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=300_000))
+    timeline = a_timeline(a_program(ladder=ladder))
+    wrong = a_purchase(300_000)
+    told = bought(timeline, a_member(timeline), wrong)
+    member = told.after
+    for day, no in ((3, "2"), (5, "3")):
+        member = bought(timeline, member, a_purchase(150_000, at=a_moment(day), no=no)).after
+
+    member = voided(timeline, told, member, wrong, day=9, previous=5)
+
+    assert member.tier == 1
+    # From the end of the day that reaches it without what was voided, and kept from then.
+    assert member.history[fold.HISTORY_WIDTH :][1:4] == [fold_day(5), fold.FAR_AT, 1]
+    assert member.ladders[fold.STANDS_REVIEW_DAY] == fold_day(5) + 365
+    assert member.scalars[fold.LAST_PURCHASE_DAY] == fold_day(5)
+
+
+def test_a_return_does_not_judge_the_tier_again() -> None:
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=300_000))
+    timeline = a_timeline(a_program(ladder=ladder))
+    purchase = a_purchase(400_000)
+    told = bought(timeline, a_member(timeline), purchase)
+    earned = earned_of(timeline, told, purchase, {})
+    back = decide_return(timeline, told.after, earned, {1: 1_000}, now=a_moment(1)).after
+    assert back.tier == 1
+    assert back.scalars[fold.LAST_PURCHASE_DAY] == fold_day(0)

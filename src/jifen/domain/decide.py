@@ -256,8 +256,12 @@ def decide_return(
     *,
     now: datetime,
     is_void: bool = False,
+    previous_on: date | None = None,
 ) -> Decision:
-    """What a return takes back, by quantities returned of each line once it is in (see `purchase.returned_after`)."""
+    """What a return takes back, by quantities returned of each line once it is in (see `purchase.returned_after`).
+
+    A void judges tiers again; `previous_on` is the day of the last purchase but the one that is voided.
+    """
     row = timeline.row_of(earned.revision)
     before = eligible_returned(earned, earned.returned)
     after = eligible_returned(earned, returned_after)
@@ -284,6 +288,7 @@ def decide_return(
         origin=earned.sequence,
         hits=first,
         is_whole=is_whole(earned.lines, returned_after),
+        previous_day=-1 if previous_on is None else day_number(previous_on),
     )
 
     told = _fold(timeline, member, script)

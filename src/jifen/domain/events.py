@@ -86,7 +86,7 @@ class Script:
             self.results += (0, 0, 0, 0, 0)
         return first
 
-    def add(
+    def add(  # noqa: PLR0913
         self,
         kind: int,
         *,
@@ -101,6 +101,7 @@ class Script:
         legs: Iterable[Leg] = (),
         moves: Sequence[int] = (),
         is_whole: bool = False,
+        previous_day: int = -1,
     ) -> None:
         """Put down an event; its hits are those from row `hits` on."""
         zone = self.timeline.time_zone
@@ -120,7 +121,7 @@ class Script:
             rows if hits is None else hits, rows,
             first_leg, len(self.legs) // fold.LEG_WIDTH,
             first_move, len(self.moves) // fold.MOVE_WIDTH,
-            self._dates(row, occurred_on), int(is_whole),
+            self._dates(row, occurred_on), int(is_whole), previous_day,
         )  # fmt: skip
 
     def _dates(self, row: int, on: date) -> int:

@@ -131,7 +131,7 @@ HISTORY_LADDER = 0
 HISTORY_DAY = 1
 HISTORY_AT = 2  # moment; 0 when the change is due at the start of the day
 HISTORY_TIER = 3
-HISTORY_CAUSE = 4  # sequence of the entry that lifted it; 0: time did
+HISTORY_CAUSE = 4  # sequence of the entry that lifted it, or whose void moved it; 0: time judged it
 HISTORY_WIDTH = 5
 
 # counters: units counted against a limit in a period -------------------------------------------------------------------
@@ -170,7 +170,8 @@ EVENT_DATES = (
     17  # offset in `dates`: DATES_WIDTH numbers for each terms, for what is opened on the occurred day
 )
 EVENT_WHOLE = 18  # 1: with this return everything has come back
-EVENT_WIDTH = 19
+EVENT_PREVIOUS_DAY = 19  # a VOID: the day of the last purchase but this one; -1: none
+EVENT_WIDTH = 20
 
 ENROL = 0
 PURCHASE = 1
@@ -1028,6 +1029,111 @@ def promote(state: State, numbers: Numbers, ladder: int, judged_by: int, day: in
         state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], state.ladders[s + STANDS_REVIEW_DAY])
 
 
+def is_justified(state: State, numbers: Numbers, judged_by: int, row: int, forgotten: int) -> bool:
+    """Say whether the days still reach the tier that a row of `history` was lifted to.
+
+    Where the window begins on a day that is forgotten nobody can say, and it stands.
+    """
+    history = state.history
+    h = row * HISTORY_WIDTH
+    ladder, day = history[h + HISTORY_LADDER], history[h + HISTORY_DAY]
+    by = max(judged_by, revision_at(numbers, day))
+    own = by * numbers.revisions[REVISION_LADDERS] + ladder
+    window = numbers.ladders[own * LADDER_WIDTH + LADDER_WINDOW]
+    if window_first(numbers, window, day, state.member[JOINED_DAY]) <= forgotten:
+        return True
+    reached = rank_reached(numbers, own, counted(state, numbers, by, ladder, day, day))
+    return reached >= rank_of(numbers, own, history[h + HISTORY_TIER])
+
+
+def held_before(state: State, row: int) -> int:
+    """Return the tier of the row before a row of the same ladder."""
+    history = state.history
+    ladder = history[row * HISTORY_WIDTH + HISTORY_LADDER]
+    before = row - 1
+    while history[before * HISTORY_WIDTH + HISTORY_LADDER] != ladder:
+        before -= 1
+    return history[before * HISTORY_WIDTH + HISTORY_TIER]
+
+
+def judge_again(
+    state: State, numbers: Numbers, ladder: int, judged_by: int, first_day: int, today: int, forgotten: int
+) -> None:
+    """Take back the tiers that a voided purchase reached.
+
+    From the first that the days without it do not reach any more, all are lifted anew by the days that are left. A day lifts
+    at its end: which of its purchases did is not kept. What time judged since stands where it still takes something.
+    """
+    member, history, days = state.member, state.history, state.days
+    width = DAYS_COUNTED + numbers.revisions[REVISION_LADDERS]
+    row = 0
+    while row < member[TIERS_HELD]:
+        h = row * HISTORY_WIDTH
+        if (
+            history[h + HISTORY_LADDER] == ladder
+            and history[h + HISTORY_CAUSE] > 0
+            and history[h + HISTORY_DAY] >= first_day
+            and not is_justified(state, numbers, judged_by, row, forgotten)
+        ):
+            break
+        row += 1
+    if row == member[TIERS_HELD]:
+        return
+    first = history[row * HISTORY_WIDTH + HISTORY_DAY]
+    at = row
+    while at < member[TIERS_HELD]:
+        if (
+            history[at * HISTORY_WIDTH + HISTORY_LADDER] == ladder
+            and history[at * HISTORY_WIDTH + HISTORY_CAUSE] > 0
+        ):
+            drop_tier(state, at)
+        else:
+            at += 1
+    i = 0
+    while i < member[DAYS] and days[i * width + DAYS_DAY] < first:
+        i += 1
+    while row < member[TIERS_HELD]:
+        h = row * HISTORY_WIDTH
+        if history[h + HISTORY_LADDER] != ladder:
+            row += 1
+            continue
+        # A review: first what the days before it reach, then whether it takes any of that.
+        day = history[h + HISTORY_DAY]
+        while i < member[DAYS] and days[i * width + DAYS_DAY] < day:
+            rows = member[TIERS_HELD]
+            if days[i * width + DAYS_VISITS] > 0:
+                promote(state, numbers, ladder, judged_by, days[i * width + DAYS_DAY], FAR_AT)
+            row += member[TIERS_HELD] - rows
+            i += 1
+        own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
+        taken = rank_of(numbers, own, history[row * HISTORY_WIDTH + HISTORY_TIER])
+        if taken < rank_of(numbers, own, held_before(state, row)):
+            row += 1
+        else:
+            drop_tier(state, row)
+    stand(state, numbers, ladder)
+    while i < member[DAYS]:
+        if days[i * width + DAYS_VISITS] > 0:
+            promote(state, numbers, ladder, judged_by, days[i * width + DAYS_DAY], FAR_AT)
+        i += 1
+    review_passed(state, numbers, ladder, today)
+
+
+def stand(state: State, numbers: Numbers, ladder: int) -> None:
+    """Stand where the last row of `history` says, until the review that follows from it."""
+    history = state.history
+    row = state.member[TIERS_HELD] - 1
+    while history[row * HISTORY_WIDTH + HISTORY_LADDER] != ladder:
+        row -= 1
+    h = row * HISTORY_WIDTH
+    day, tier = history[h + HISTORY_DAY], history[h + HISTORY_TIER]
+    own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
+    keeps = numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS]
+    s = ladder * STANDS_WIDTH
+    state.ladders[s + STANDS_TIER] = tier
+    state.ladders[s + STANDS_REVIEW_DAY] = FAR if rank_of(numbers, own, tier) == 0 else day + keeps
+
+
 def review_passed(state: State, numbers: Numbers, ladder: int, day: int) -> None:
     """Judge a tier on each day up to this one on which that was due already: one reached late may be past its time."""
     s = ladder * STANDS_WIDTH + STANDS_REVIEW_DAY
@@ -1336,6 +1442,16 @@ def qualifying(asked: Asked, numbers: Numbers, ladder: int, column: int) -> int:
     return units
 
 
+def keep_days(numbers: Numbers, judged_by: int, day: int) -> int:
+    """Return how many days are kept where a purchase was judged by a revision.
+
+    A late one is judged by an old revision, which must not forget what the one in force still asks for.
+    """
+    now = revision_at(numbers, day) * REVISION_WIDTH
+    own = judged_by * REVISION_WIDTH
+    return max(numbers.revisions[own + REVISION_KEEP_DAYS], numbers.revisions[now + REVISION_KEEP_DAYS])
+
+
 def purchase(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     """Earn: judged as of the moment it occurred, posted now."""
     member, event, days = state.member, asked.event, state.days
@@ -1350,9 +1466,7 @@ def purchase(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
         days[w + DAYS_VISITS] += 1
         for i in range(n_ladders):
             days[w + DAYS_COUNTED + i] += qualifying(asked, numbers, i, GRANTED)
-        # A late purchase is judged by an old revision, which must not forget what the one in force still asks for.
-        now = revision_at(numbers, day) * REVISION_WIDTH
-        keep = max(keep, numbers.revisions[now + REVISION_KEEP_DAYS])
+        keep = keep_days(numbers, event[EVENT_REVISION], day)
         old = 0
         while old < member[DAYS] and days[old * width + DAYS_DAY] <= day - keep:
             old += 1
@@ -1494,6 +1608,12 @@ def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
         if not rest:
             days_drop(state, width, w // width, 1)
     member[PURCHASES] -= event[EVENT_WHOLE]
+    if event[EVENT_KIND] == VOID and event[EVENT_WHOLE] == 1:
+        if member[LAST_PURCHASE_DAY] == event[EVENT_OCCURRED_DAY]:
+            member[LAST_PURCHASE_DAY] = event[EVENT_PREVIOUS_DAY]
+        forgotten = day - keep_days(numbers, row, day)
+        for i in range(n_ladders):
+            judge_again(state, numbers, i, row, event[EVENT_OCCURRED_DAY], day, forgotten)
 
 
 def put_back(

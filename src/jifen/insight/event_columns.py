@@ -7,7 +7,9 @@ gifts received and dates are put by whoever judges.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -99,6 +101,40 @@ def put_end(block: Integers, end_at: datetime, zone: str) -> None:
     moment = pl.Series([end_at], dtype=INSTANT)
     block[:, fold.EVENT_KIND] = fold.ADVANCE
     put_moments(block, moment, moment, zone)
+
+
+def _previous_days(events: Any, sequence: Any, starts: Any) -> None:
+    for m in range(len(starts) - 1):
+        for e in range(starts[m], starts[m + 1]):
+            if events[e, fold.EVENT_KIND] != fold.VOID:
+                continue
+            last = -1
+            for p in range(starts[m], e):
+                if events[p, fold.EVENT_KIND] != fold.PURCHASE or sequence[p] == events[e, fold.EVENT_ORIGIN]:
+                    continue
+                voided = False
+                for v in range(p, e):
+                    if (
+                        events[v, fold.EVENT_KIND] == fold.VOID
+                        and events[v, fold.EVENT_ORIGIN] == sequence[p]
+                    ):
+                        voided = True
+                if not voided and events[p, fold.EVENT_OCCURRED_DAY] > last:
+                    last = events[p, fold.EVENT_OCCURRED_DAY]
+            events[e, fold.EVENT_PREVIOUS_DAY] = last
+
+
+_previous_days_of_all = numba.njit(cache=True, nogil=True)(_previous_days)
+
+
+def put_previous_days(events: Integers, sequence: Integers, starts: Integers) -> None:
+    """Fill of each void the day of the member's last purchase but that one, and but those voided before.
+
+    Shape
+        events     in the order of the fold, those of member m from `starts[m]` on; `sequence` is their number
+    """
+    if (events[:, fold.EVENT_KIND] == fold.VOID).any():
+        _previous_days_of_all(events, sequence, starts)
 
 
 def kinds_of(names: pl.Series) -> Integers:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from jifen.domain import fold, verbs
-from jifen.domain.calendar import day_or_never, next_due_at
+from jifen.domain.calendar import day_number, day_or_never, local_date, next_due_at
 from jifen.domain.events import Script, Slice, legs_of, moves_undone
 from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
@@ -120,11 +120,13 @@ def _write_member(script: Script, own: Own) -> int:
     timeline = script.timeline
     bought: dict[int, tuple[int, Mapping[str, Any]]] = {}
     by_sequence = {sequence: row for sequence, _, row in own}
+    days: dict[int, int] = {}  # of the purchases that are not voided
     held = 0
     for sequence, name, row in own:
         if name == "purchase":
             first = script.seen(_three(row["hits"]))
             bought[sequence] = (first, row)
+            days[sequence] = day_number(local_date(row["occurred_at"], timeline.time_zone))
             script.add(
                 fold.PURCHASE, row=timeline.row_of(row["revision"]), occurred_at=row["occurred_at"],
                 recorded_at=row["recorded_at"], amount=row["amount_minor"], hits=first,
@@ -132,10 +134,13 @@ def _write_member(script: Script, own: Own) -> int:
         elif name == "return":
             first, purchase = bought[row["purchase_sequence"]]
             back = script.back(_three(row["hits"]), of=first)
+            if row["is_void"]:
+                del days[row["purchase_sequence"]]
             script.add(
                 fold.VOID if row["is_void"] else fold.RETURN, row=timeline.row_of(purchase["revision"]),
                 occurred_at=purchase["occurred_at"], recorded_at=row["recorded_at"], amount=row["amount_minor"],
                 origin=row["purchase_sequence"], hits=back, is_whole=row["is_whole"],
+                previous_day=max(days.values(), default=-1) if row["is_void"] else -1,
             )  # fmt: skip
         else:
             _write_entry(script, row, by_sequence)

@@ -19,7 +19,14 @@ from jifen.store.journal import Circumstance, add_postings
 from jifen.store.keys import BusinessKey, known_purchases, lock_unclaimed, return_unclaimed
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
-from jifen.store.purchases import add_return, earned_by, find_purchase, purchase_of, stored_purchase
+from jifen.store.purchases import (
+    add_return,
+    earned_by,
+    find_purchase,
+    last_bought_before,
+    purchase_of,
+    stored_purchase,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +59,17 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         after = returned_after(earned.lines, earned.returned, lines)
         occurred_at = _believed(request.occurred_at, row["occurred_at"], gathered.now)
 
+        is_void = request.lines is None
+        previous_on = await last_bought_before(connection, member_id, sequence) if is_void else None
+
         decision = decide_return(
-            gathered.timeline, member, earned, after, now=gathered.now, is_void=request.lines is None
+            gathered.timeline,
+            member,
+            earned,
+            after,
+            now=gathered.now,
+            is_void=is_void,
+            previous_on=previous_on,
         )
 
         at = Circumstance(

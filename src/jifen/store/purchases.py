@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -286,6 +286,18 @@ async def returns_of(connection: Connection, member_id: UUID, purchase_sequence:
         purchase_sequence,
     )
     return [dict(row) for row in rows]
+
+
+async def last_bought_before(connection: Connection, member_id: UUID, sequence: int) -> date | None:
+    """The day of a member's last purchase but the one of this sequence, and but those that were voided without a trace."""
+    day: date | None = await connection.fetchval(
+        """SELECT max(occurred_on) FROM purchase u WHERE member_id = $1 AND sequence <> $2
+             AND NOT EXISTS (SELECT FROM purchase_return b WHERE b.member_id = u.member_id
+                             AND b.purchase_sequence = u.sequence AND b.is_void)""",
+        member_id,
+        sequence,
+    )
+    return day
 
 
 async def returns_by_sequence(

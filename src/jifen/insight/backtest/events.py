@@ -24,6 +24,7 @@ from jifen.insight.event_columns import (
     entry_legs,
     put_end,
     put_entries,
+    put_previous_days,
     put_purchases,
     put_returns,
     slice_legs,
@@ -144,6 +145,8 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
     counts = np.bincount(frames.lines.get_column("purchase").to_numpy(), minlength=purchases.height)
     line_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     table = np.repeat(np.arange(4), sizes)
+    starts = np.searchsorted(who[order], np.arange(len(number) + 1)).astype(np.int64)
+    put_previous_days(block, sequence[order], starts)
     return Woven(
         members=members,
         purchases=purchases,
@@ -152,7 +155,7 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
         entries=entries,
         line_start=line_start,
         backs=backs_of(returns, origin, frames.lines, line_start),
-        starts=np.searchsorted(who[order], np.arange(len(number) + 1)).astype(np.int64),
+        starts=starts,
         block=block,
         sequence=sequence[order],
         table=table[order],
