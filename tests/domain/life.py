@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
@@ -139,7 +139,9 @@ class Life:
     def give_back(self, bought: Bought, lines: Sequence[ReturnedLine], *, is_void: bool = False) -> Decision:
         after = returned_after(bought.purchase.lines, bought.returned, lines)
         earned = earned_of(self.timeline, bought.decision, bought.purchase, bought.returned, bought.forgiven)
-        others = [one for one in self.bought if one is not bought and not one.is_voided]
+        others = [
+            one for one in self.bought if one is not bought and (any(one.forgiven) or not one.is_voided)
+        ]
         days = [local_date(one.purchase.occurred_at, self.timeline.time_zone) for one in others]
         decision = decide.decide_return(
             self.timeline,
@@ -255,7 +257,7 @@ class Life:
         day = local_date(at, self.timeline.time_zone)
         return {
             Period.DAY: day_number(day),
-            Period.WEEK: day.toordinal() // 7,
+            Period.WEEK: (day - date(1969, 12, 29)).days // 7,  # from Monday to Sunday
             Period.MONTH: month_number(day),
             Period.YEAR: day.year,
             Period.LIFE: 0,
@@ -264,7 +266,8 @@ class Life:
     def _count(self, purchase: Purchase, decision: Decision, sign: int) -> None:
         for result in decision.results:
             rule = self.timeline.rule_at(decision.row, result.rule)
-            units = result.granted if sign > 0 else result.desired
+            # What was forgiven (why, of a return) stays used.
+            units = result.granted if sign > 0 else result.desired - result.why
             for limit in rule.limits:
                 if limit.period is not Period.PURCHASE and units:
                     key = (limit.number, self.period(limit, purchase.occurred_at))
@@ -392,7 +395,8 @@ class PlainLadder:
             )
         self._add(bought.purchase, -units, decision.row)
         if all(bought.returned.get(n.number, 0) == whole_quantity(n) for n in bought.purchase.lines):
-            self._visit(bought.purchase, -1)
+            if not any(bought.forgiven):
+                self._visit(bought.purchase, -1)
             if is_void:
                 self._judge_again(decision.row, bought, life.day)
 

@@ -568,3 +568,48 @@ def test_a_return_does_not_judge_the_tier_again() -> None:
     back = decide_return(timeline, told.after, earned, {1: 1_000}, now=a_moment(1)).after
     assert back.tier == 1
     assert back.scalars[fold.LAST_PURCHASE_DAY] == fold_day(0)
+
+
+@pytest.mark.parametrize("is_void", [True, False])
+def test_a_first_purchase_that_is_spent_and_undone_again_and_again_gives_its_welcome_once(
+    is_void: bool,
+) -> None:
+    """Debt forbidden: buy, spend, void, and again. What was forgiven stays used."""
+    first_only = Claim(fact="member.purchases_before", operator="eq", value=0)
+    welcome = a_rule(1, grant=Grant.FIXED, rate=(100, 1), state=first_only)
+    timeline = a_timeline(a_program(welcome, a_rule(2)))
+    member, forgiven = a_member(timeline), 0
+    for day in range(4):
+        purchase = a_purchase(100, at=a_moment(day), no=str(day))
+        told = bought(timeline, member, purchase)
+        units = units_granted(told)
+        spent = decide_units(
+            timeline, told.after, fold.REDEEM, currency=0, units=units, now=a_moment(day)
+        ).after
+        earned = earned_of(timeline, told, purchase, {})
+        back = decide_return(timeline, spent, earned, {1: 1_000}, now=a_moment(day), is_void=is_void)
+        forgiven += back.forgiven[0]
+        member = back.after
+    assert forgiven == 101 + 3 * 1
+    assert member.scalars[fold.PURCHASES] == 4
+
+
+def test_a_cap_gets_back_what_was_taken_back_and_not_what_was_forgiven() -> None:
+    timeline = a_timeline(a_program(a_rule(caps=(NONE, 100, NONE))))
+    purchase = a_purchase(10_000)
+    told = bought(timeline, a_member(timeline), purchase)
+    spent = decide_units(timeline, told.after, fold.REDEEM, currency=0, units=60, now=a_moment()).after
+    back = brought_back(timeline, spent, told, purchase, 1_000)
+    assert back.forgiven == {0: 60}
+    assert units_granted(bought(timeline, back.after, a_purchase(10_000, no="2"))) == 40
+
+
+def test_a_cap_gets_back_what_is_owed() -> None:
+    timeline = a_timeline(
+        a_program(a_rule(caps=(NONE, 100, NONE)), currencies=[a_currency(debt_limit=1_000)])
+    )
+    purchase = a_purchase(10_000)
+    told = bought(timeline, a_member(timeline), purchase)
+    spent = decide_units(timeline, told.after, fold.REDEEM, currency=0, units=60, now=a_moment()).after
+    back = brought_back(timeline, spent, told, purchase, 1_000)
+    assert units_granted(bought(timeline, back.after, a_purchase(10_000, no="2"))) == 100

@@ -1564,6 +1564,15 @@ def lots_are_there(state: State, asked: Asked, numbers: Numbers) -> bool:
     return True
 
 
+def forgiven_of(asked: Asked) -> int:
+    """Return the units forgiven so far of everything that a purchase granted, by this return and those before it."""
+    event, hits, results = asked.event, asked.hits, asked.results
+    forgiven = 0
+    for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
+        forgiven += results[hits[k * HIT_WIDTH + HIT_ORIGIN] * RESULT_WIDTH + FORGIVEN]
+    return forgiven
+
+
 def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     """Claw back what the returned part of a purchase earned. Telescopes: order and split do not matter."""
     member, event, hits, results, days = state.member, asked.event, asked.hits, asked.results, state.days
@@ -1583,7 +1592,7 @@ def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
             if units > 0:
                 lot = lot_by_origin(state, event[EVENT_ORIGIN], t)
                 charged, forgiven = take_back(state, numbers, out, row, lot, units, day)
-                count_limits(state, numbers, event, r, -units)
+                count_limits(state, numbers, event, r, forgiven - units)
             o = hits[k * HIT_WIDTH + HIT_ORIGIN]
             results[o * RESULT_WIDTH + FORGIVEN] += forgiven
             results[k * RESULT_WIDTH + DESIRED] = units
@@ -1595,21 +1604,23 @@ def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
         if taken > 0:
             currency = numbers.terms[(row * n_terms + t) * TERMS_WIDTH + TERMS_CURRENCY]
             post(state, out, t, currency, CLAW_BACK, taken, -1, 0, -1)
+    # What was forgiven stays used: a visit, and with it a first one, comes back only where nothing of it was kept.
+    undone = event[EVENT_WHOLE] if forgiven_of(asked) == 0 else 0
     n_ladders = numbers.revisions[REVISION_LADDERS]
     width = DAYS_COUNTED + n_ladders
     w = days_row(state, width, event[EVENT_OCCURRED_DAY], False)
     if w >= 0:
         days[w + DAYS_SPEND] -= event[EVENT_AMOUNT]
-        days[w + DAYS_VISITS] -= event[EVENT_WHOLE]
+        days[w + DAYS_VISITS] -= undone
         rest = days[w + DAYS_SPEND] != 0 or days[w + DAYS_VISITS] != 0
         for i in range(n_ladders):
             days[w + DAYS_COUNTED + i] -= qualifying(asked, numbers, i, DESIRED)
             rest = rest or days[w + DAYS_COUNTED + i] != 0
         if not rest:
             days_drop(state, width, w // width, 1)
-    member[PURCHASES] -= event[EVENT_WHOLE]
-    if event[EVENT_KIND] == VOID and event[EVENT_WHOLE] == 1:
-        if member[LAST_PURCHASE_DAY] == event[EVENT_OCCURRED_DAY]:
+    member[PURCHASES] -= undone
+    if event[EVENT_KIND] == VOID:
+        if undone == 1 and member[LAST_PURCHASE_DAY] == event[EVENT_OCCURRED_DAY]:
             member[LAST_PURCHASE_DAY] = event[EVENT_PREVIOUS_DAY]
         forgotten = day - keep_days(numbers, row, day)
         for i in range(n_ladders):

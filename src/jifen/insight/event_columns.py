@@ -19,6 +19,7 @@ from jifen.domain.calendar import date_of
 from jifen.domain.timeline import Timeline
 
 Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -103,7 +104,7 @@ def put_end(block: Integers, end_at: datetime, zone: str) -> None:
     put_moments(block, moment, moment, zone)
 
 
-def _previous_days(events: Any, sequence: Any, starts: Any) -> None:
+def _previous_days(events: Any, sequence: Any, starts: Any, forgiven: Any) -> None:
     for m in range(len(starts) - 1):
         for e in range(starts[m], starts[m + 1]):
             if events[e, fold.EVENT_KIND] != fold.VOID:
@@ -112,14 +113,13 @@ def _previous_days(events: Any, sequence: Any, starts: Any) -> None:
             for p in range(starts[m], e):
                 if events[p, fold.EVENT_KIND] != fold.PURCHASE or sequence[p] == events[e, fold.EVENT_ORIGIN]:
                     continue
-                voided = False
+                voided, kept = False, False
                 for v in range(p, e):
-                    if (
-                        events[v, fold.EVENT_KIND] == fold.VOID
-                        and events[v, fold.EVENT_ORIGIN] == sequence[p]
-                    ):
-                        voided = True
-                if not voided and events[p, fold.EVENT_OCCURRED_DAY] > last:
+                    is_return = events[v, fold.EVENT_KIND] in (fold.RETURN, fold.VOID)
+                    if is_return and events[v, fold.EVENT_ORIGIN] == sequence[p]:
+                        voided = voided or events[v, fold.EVENT_KIND] == fold.VOID
+                        kept = kept or forgiven[v]
+                if (kept or not voided) and events[p, fold.EVENT_OCCURRED_DAY] > last:
                     last = events[p, fold.EVENT_OCCURRED_DAY]
             events[e, fold.EVENT_PREVIOUS_DAY] = last
 
@@ -127,14 +127,15 @@ def _previous_days(events: Any, sequence: Any, starts: Any) -> None:
 _previous_days_of_all = numba.njit(cache=True, nogil=True)(_previous_days)
 
 
-def put_previous_days(events: Integers, sequence: Integers, starts: Integers) -> None:
-    """Fill of each void the day of the member's last purchase but that one, and but those voided before.
+def put_previous_days(events: Integers, sequence: Integers, starts: Integers, forgiven: Flags) -> None:
+    """Fill of each void the day of the member's last purchase but that one, and but those voided and paid for before.
 
     Shape
         events     in the order of the fold, those of member m from `starts[m]` on; `sequence` is their number
+        forgiven   whether the ledger forgave something at each
     """
     if (events[:, fold.EVENT_KIND] == fold.VOID).any():
-        _previous_days_of_all(events, sequence, starts)
+        _previous_days_of_all(events, sequence, starts, forgiven)
 
 
 def kinds_of(names: pl.Series) -> Integers:

@@ -120,7 +120,8 @@ def _write_member(script: Script, own: Own) -> int:
     timeline = script.timeline
     bought: dict[int, tuple[int, Mapping[str, Any]]] = {}
     by_sequence = {sequence: row for sequence, _, row in own}
-    days: dict[int, int] = {}  # of the purchases that are not voided
+    days: dict[int, int] = {}  # of the purchases that are not voided, or of which something was forgiven
+    kept: dict[int, bool] = {}
     held = 0
     for sequence, name, row in own:
         if name == "purchase":
@@ -134,13 +135,16 @@ def _write_member(script: Script, own: Own) -> int:
         elif name == "return":
             first, purchase = bought[row["purchase_sequence"]]
             back = script.back(_three(row["hits"]), of=first)
-            if row["is_void"]:
-                del days[row["purchase_sequence"]]
+            origin = row["purchase_sequence"]
+            kept[origin] = kept.get(origin, False) or any(row["forgiven"])
+            others = [day for bought_at, day in days.items() if bought_at != origin]
+            if row["is_void"] and not kept[origin]:
+                del days[origin]
             script.add(
                 fold.VOID if row["is_void"] else fold.RETURN, row=timeline.row_of(purchase["revision"]),
                 occurred_at=purchase["occurred_at"], recorded_at=row["recorded_at"], amount=row["amount_minor"],
                 origin=row["purchase_sequence"], hits=back, is_whole=row["is_whole"],
-                previous_day=max(days.values(), default=-1) if row["is_void"] else -1,
+                previous_day=max(others, default=-1) if row["is_void"] else -1,
             )  # fmt: skip
         else:
             _write_entry(script, row, by_sequence)

@@ -328,7 +328,7 @@ async def granted_in(
                FROM purchase u, generate_series(1, cardinality(u.hits), 6) AS i
                WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
                UNION ALL
-               SELECT u.occurred_on, u.revision, b.hits[i], - b.hits[i + 3]
+               SELECT u.occurred_on, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3]
                FROM purchase u JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
                     generate_series(1, cardinality(b.hits), 6) AS i
                WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3

@@ -421,7 +421,7 @@ LAWS: tuple[Law, ...] = (
                             SELECT u.member_id, u.revision, u.hits[i] AS position, u.hits[i + 4] AS units, u.occurred_on
                             FROM purchase u, generate_series(1, cardinality(u.hits), 6) AS i
                             UNION ALL
-                            SELECT u.member_id, u.revision, b.hits[i], - b.hits[i + 3], u.occurred_on
+                            SELECT u.member_id, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3], u.occurred_on
                             FROM purchase u JOIN purchase_return b
                                 ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
                                 generate_series(1, cardinality(b.hits), 6) AS i) moved

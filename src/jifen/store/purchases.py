@@ -289,11 +289,11 @@ async def returns_of(connection: Connection, member_id: UUID, purchase_sequence:
 
 
 async def last_bought_before(connection: Connection, member_id: UUID, sequence: int) -> date | None:
-    """The day of a member's last purchase but the one of this sequence, and but those that were voided without a trace."""
+    """The day of a member's last purchase but the one of this sequence, and but those that were voided and paid for."""
     day: date | None = await connection.fetchval(
         """SELECT max(occurred_on) FROM purchase u WHERE member_id = $1 AND sequence <> $2
-             AND NOT EXISTS (SELECT FROM purchase_return b WHERE b.member_id = u.member_id
-                             AND b.purchase_sequence = u.sequence AND b.is_void)""",
+             AND NOT coalesce((SELECT bool_or(b.is_void) AND NOT bool_or(0 < ANY (b.forgiven)) FROM purchase_return b
+                               WHERE b.member_id = u.member_id AND b.purchase_sequence = u.sequence), false)""",
         member_id,
         sequence,
     )

@@ -146,7 +146,9 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
     line_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     table = np.repeat(np.arange(4), sizes)
     starts = np.searchsorted(who[order], np.arange(len(number) + 1)).astype(np.int64)
-    put_previous_days(block, sequence[order], starts)
+    forgave = np.zeros(n, dtype=np.bool_)
+    forgave[back] = returns.get_column("forgiven").list.sum().fill_null(0).to_numpy() > 0
+    put_previous_days(block, sequence[order], starts, forgave[order])
     return Woven(
         members=members,
         purchases=purchases,
