@@ -21,12 +21,15 @@ from typing import Any
 import psutil
 
 from jifen.bench.load import HOST, Order
+from jifen.domain import fold
+from jifen.domain.calendar import day_number, epoch_micros
 from jifen.embedded import Server, throw_away
 
 PGBENCH_SCALE = 50
 CLIENTS = 8
 TEMPLATE = "grocer"  # 12 rules, 4 tiers, monthly caps
 PROGRAM_FROM = datetime(2016, 1, 1, tzinfo=UTC)
+OLD_AT = datetime(2020, 1, 1, tzinfo=UTC)  # when members of the benchmark began
 MUST_BE_ON = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -97,18 +100,24 @@ class Machine:
     # -- the product ---------------------------------------------------------------------------------------------------
 
     def add_members(self, first: int, count: int) -> None:
-        """Enrol members `first` to `first + count - 1` of the benchmark, to whom nothing has happened."""
-        from jifen.domain import fold
-
-        statement = f"""
-            INSERT INTO jifen.member (member_id, status, enrolled_at, sequence, tier, review_day, purchases,
-                last_purchase_day, clock_day, clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts,
-                spend_window, tier_history, counters, holds)
-            SELECT md5(i::text)::uuid, 'active', now(), 0, 0, {fold.FAR}, 0, -1, 0, 0, 0, {fold.FAR}, {fold.FAR_AT},
-                '{{0,0}}', '{{0,0}}', '{{}}', '{{0,0,0}}', '{{}}', '{{}}'
-            FROM generate_series({first}, {first + count - 1}) AS i"""
+        """Enrol members `first` to `first + count - 1` of the benchmark, to whom nothing else has happened."""
+        day, at = day_number(OLD_AT.date()), epoch_micros(OLD_AT)
+        statements = [
+            f"""INSERT INTO jifen.member (member_id, status, enrolled_at, joined_day, sequence, purchases, last_purchase_day,
+                    clock_day, clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts, ladders, days,
+                    tier_history, counters, holds)
+                SELECT md5(i::text)::uuid, 'active', to_timestamp({at // 1_000_000}), {day}, 1, 0, -1,
+                    0, 0, 0, {fold.FAR}, {fold.FAR_AT}, '{{0,0}}', '{{0,0}}', '{{0,{fold.FAR}}}', '{{}}',
+                    '{{0,0,0,0,0}}', '{{}}', '{{}}'
+                FROM generate_series({first}, {first + count - 1}) AS i""",
+            f"""INSERT INTO jifen.entry (member_id, sequence, entry_id, kind, moves, revision, occurred_at, recorded_at,
+                    tiers_after, balances_after)
+                SELECT md5(i::text)::uuid, 1, gen_random_uuid(), 'enrol', '{{}}', 1, to_timestamp({at // 1_000_000}),
+                    to_timestamp({at // 1_000_000}), '{{0}}', '{{0,0}}'
+                FROM generate_series({first}, {first + count - 1}) AS i""",
+        ]
         # Written back before anything is measured: a start to ready is not to wait for this.
-        steps = [statement, "VACUUM ANALYZE jifen.member", "CHECKPOINT"]
+        steps = [*statements, "VACUUM ANALYZE jifen.member", "CHECKPOINT"]
         self._run("psql", "-X", "-q", "-d", "jifen", *(part for step in steps for part in ("-c", step)))
 
     def add_postings(self, each: int) -> None:
@@ -117,29 +126,34 @@ class Machine:
         They are entries as the ledger would have written them, so the books stay kept. Members to whom something has
         happened already are left alone.
         """
-        statements = [  # the only thing put in is a number of ours
-            f"""CREATE TEMP TABLE fresh AS SELECT member_id FROM jifen.member WHERE sequence = 0;
-                CREATE TEMP TABLE old AS SELECT member_id, n::bigint AS sequence, {each} - n + 1 AS after
+        day, at = day_number(OLD_AT.date()), epoch_micros(OLD_AT)
+        statements = [  # the only things put in are numbers of ours
+            f"""CREATE TEMP TABLE fresh AS SELECT member_id FROM jifen.member WHERE sequence = 1;
+                CREATE TEMP TABLE old AS
+                SELECT member_id, n + 1::bigint AS sequence, {each} - n + 1 AS after, n = 1 AS is_up,
+                       CASE n WHEN 1 THEN 'adjust_up' ELSE 'adjust_down' END AS kind,
+                       CASE n WHEN 1 THEN {each} ELSE 1 END AS units
                 FROM fresh, generate_series(1, {each}) AS n""",
-            """INSERT INTO jifen.entry (member_id, sequence, entry_id, kind, currency, units, revision, occurred_at,
-                   recorded_at, tier_after, balances_after)
-               SELECT member_id, sequence, gen_random_uuid(), CASE sequence WHEN 1 THEN 'adjust_up' ELSE 'adjust_down' END, 0,
-                      CASE sequence WHEN 1 THEN after ELSE 1 END, 1, OLD_AT, OLD_AT, 0, ARRAY[after, 0] FROM old""",
+            f"""INSERT INTO jifen.entry (member_id, sequence, entry_id, kind, currency, units, moves, revision, occurred_at,
+                    recorded_at, tiers_after, balances_after)
+                SELECT member_id, sequence, gen_random_uuid(), kind, 0, units,
+                       ARRAY[0, 1, CASE WHEN is_up THEN {fold.W_OPENED} ELSE {fold.W_SPENT} END, units], 1, OLD_AT, OLD_AT,
+                       ARRAY[0], ARRAY[after, 0] FROM old""",
             """INSERT INTO jifen.posting (member_id, sequence, part, currency, verb, account, is_credit, units, balance_after,
-                   reason_rules, reason_desired, reason_granted, lot, revision, funder, occurred_at, recorded_at)
-               SELECT member_id, sequence, 0, 0, CASE sequence WHEN 1 THEN 'adjust_up' ELSE 'adjust_down' END, 'adjusted',
-                      sequence = 1, units, after, '{0}', ARRAY[units], ARRAY[units],
-                      CASE sequence WHEN 1 THEN 1 END, 1, 'bench', OLD_AT, OLD_AT
-               FROM (SELECT *, CASE sequence WHEN 1 THEN after ELSE 1 END AS units FROM old) one""",
-            f"""INSERT INTO jifen.lot (member_id, number, currency, origin, opened, left_units, held, gone, expired, returned,
-                   matures_on, expires_on)
-               SELECT member_id, 1, 0, 1, {each}, 1, 0, {each} - 1, 0, 0, (OLD_AT)::date, NULL FROM fresh""",
-            f"""UPDATE jifen.member SET sequence = {each}, lots_opened = 1, balances = '{{1,0}}'
+                   terms, reasons, lot, revision, funder, occurred_at, recorded_at)
+               SELECT member_id, sequence, 0, 0, kind, 'adjusted', is_up, units, after, 0, ARRAY[0, units, units],
+                      CASE WHEN is_up THEN 1 END, 1, 'bench', OLD_AT, OLD_AT
+               FROM old""",
+            f"""INSERT INTO jifen.lot (member_id, number, currency, terms, origin, opened, left_units, held, gone, expired,
+                    returned, matures_on, expires_on)
+                SELECT member_id, 1, 0, 0, 2, {each}, 1, 0, {each} - 1, 0, 0, (OLD_AT)::date, NULL FROM fresh""",
+            f"""UPDATE jifen.member SET sequence = {each} + 1, lots_opened = 1, balances = '{{1,0}}', clock_day = {day},
+                    clock_at = {at}
                 FROM fresh WHERE member.member_id = fresh.member_id""",
         ]
         arguments = ["-d", "jifen"]
         for statement in statements:
-            arguments += ["-c", statement.replace("OLD_AT", "'2020-01-01T00:00:00Z'::timestamptz")]
+            arguments += ["-c", statement.replace("OLD_AT", f"to_timestamp({at // 1_000_000})")]
         self._run("psql", "-X", "-q", *arguments, "-c", "VACUUM ANALYZE")
 
     def start_serving(self) -> float:

@@ -190,6 +190,17 @@ def copied(event: Any, own: Any) -> Any:
     return own
 
 
+def tally_visit(store: int, amount: int, own: int, most: int, bought_at: Any, t_members: Any) -> int:
+    """Count a purchase of a member, whose store is the one where most were made; return how many that are."""
+    bought_at[store] += 1
+    if bought_at[store] > most:
+        most = bought_at[store]
+        t_members[own + MEMBER_STORE] = store
+    t_members[own + MEMBER_PURCHASES] += 1
+    t_members[own + MEMBER_SALES] += amount
+    return most
+
+
 def walk(
     lives: Any, numbers: Any, baskets: Any, period: Any, scratch: Any, tallied: Any, kept: Any, keeps: int, slices: int,
 ) -> int:  # fmt: skip
@@ -279,12 +290,7 @@ def walk(
                 judged[p] = state.ladders[fold.STANDS_JUDGED]
                 if d > 0:
                     store = baskets.store[p]
-                    bought_at[store] += 1
-                    if bought_at[store] > most:
-                        most = bought_at[store]
-                        t_members[own + MEMBER_STORE] = store
-                    t_members[own + MEMBER_PURCHASES] += 1
-                    t_members[own + MEMBER_SALES] += event[fold.EVENT_AMOUNT]
+                    most = tally_visit(store, event[fold.EVENT_AMOUNT], own, most, bought_at, t_members)
                     tally_purchase(
                         m, p, d, store, judged[p], event, hits, results, numbers,
                         baskets.line_start, baskets.line_amount, baskets.line_quantity, baskets.line_category,
