@@ -75,6 +75,32 @@ def test_base_and_multiple_together_are_exactly_so_many_times_the_base(p: int, q
     assert rules["more"].grant is rules["base"].grant is Grant.PER_AMOUNT
 
 
+def limits_of(rule: EarnRule) -> dict[str, int]:
+    return {limit.period.name.lower(): limit.units for limit in rule.limits}
+
+
+@pytest.mark.parametrize(
+    ("by", "own", "inherited"),
+    [
+        ("2", "", {"purchase": 100, "month": 7}),
+        ("5/2", "", {"purchase": 150, "month": 10}),
+        ("11/10", "", {"purchase": 10, "month": 0}),  # rounded down: less than one is none
+        ("2", ", caps: {purchase: 30, day: 40}", {"purchase": 30, "day": 40, "month": 7}),
+    ],
+)
+def test_a_multiple_has_the_limits_of_its_base_as_often_as_what_it_adds(
+    by: str, own: str, inherited: dict[str, int]
+) -> None:
+    rules = rules_of(f"""
+  - {{code: cb, names: {{en: C}}, currency: points, per_amount: {{points: 1, amount_minor: 100}},
+      caps: {{purchase: 100, month: 7}}}}
+  - {{code: more, names: {{en: M}}, multiple: {{of: cb, by: "{by}"}}{own}}}
+""")
+
+    assert limits_of(rules["more"]) == inherited
+    assert limits_of(rules["cb"]) == {"purchase": 100, "month": 7}
+
+
 def test_a_multiple_holds_where_its_base_and_it_itself_hold() -> None:
     rules = rules_of(
         """

@@ -8,6 +8,7 @@ import pytest
 from tests.builders import (
     a_currency,
     a_ladder,
+    a_limit,
     a_line,
     a_member,
     a_moment,
@@ -116,6 +117,12 @@ def test_caps_clip_a_purchase_a_day_and_a_month_and_each_begins_anew() -> None:
         earned.append(units_granted(decision))
         member = decision.after
     assert earned == [80, 20, 50, 80]
+
+
+def test_a_limit_of_nothing_grants_nothing() -> None:
+    timeline = a_timeline(a_program(a_rule(shared=[a_limit(0)])))
+    told = bought(timeline, a_member(timeline), a_purchase(10_000))
+    assert (told.postings, [(r.desired, r.granted) for r in told.results]) == ((), [(100, 0)])
 
 
 def test_what_was_wanted_stays_readable_beside_what_was_granted() -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from jifen.document import bounds, check
 from jifen.document.claims import vocabulary_of
 from jifen.document.meaning import condition_meaning, split
-from jifen.document.model import CurrencyPart, EarnRulePart, ProgramDocument
+from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
 from jifen.domain.program.conditions import All
 from jifen.domain.program.meaning import (
@@ -74,7 +74,7 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
         numbering.extended_by("currency", (part.code for part in document.currencies))
         .extended_by("terms", (part.code for part in document.currencies))
         .extended_by("rule", (rule.code for rule in document.earn_rules))
-        .extended_by("limit", (code for rule in document.earn_rules for code, _, _ in _caps(rule)))
+        .extended_by("limit", (code for rule in document.earn_rules for code, _, _ in _caps(document, rule)))
         .extended_by("tier", tiers)
     )
 
@@ -175,7 +175,7 @@ def _rule(
         group_keeps_best=best,
         limits=tuple(
             Limit(number=numbering.number("limit", code), code=code, period=period, units=units)
-            for code, period, units in _caps(rule, smallest)
+            for code, period, units in _caps(document, rule, smallest)
         ),
         given=given,
         state=state,
@@ -187,16 +187,28 @@ def smallest_units(document: ProgramDocument) -> dict[str, int]:
     return {part.code: 10**part.scale for part in document.currencies}
 
 
-def _caps(rule: EarnRulePart, smallest: int = 1) -> list[tuple[str, Period, int]]:
-    """The limits that a rule has of its own: code, period and units of each."""
+def _caps(document: ProgramDocument, rule: EarnRulePart, smallest: int = 1) -> list[tuple[str, Period, int]]:
+    """The limits of a rule: code, period and units of each.
+
+    Where a multiple has none of its own for a period it has its base's as often as what it adds: a base of at most 100,
+    times 5/2, is at most 250 together. Rounded down.
+    """
+    base = check.base_of(document, rule)
+    inherited = Caps() if base is None else base.caps
+    more = Fraction(0) if rule.multiple is None else Fraction(rule.multiple.by) - 1
     told = (
-        (Period.PURCHASE, rule.caps.purchase),
-        (Period.DAY, rule.caps.day),
-        (Period.MONTH, rule.caps.month),
+        (Period.PURCHASE, rule.caps.purchase, inherited.purchase),
+        (Period.DAY, rule.caps.day, inherited.day),
+        (Period.MONTH, rule.caps.month, inherited.month),
     )
-    return [
-        (f"{rule.code}/{period.name.lower()}", period, units * smallest) for period, units in told if units
-    ]
+    limits = []
+    for period, own, of_base in told:
+        code = f"{rule.code}/{period.name.lower()}"
+        if own is not None:
+            limits.append((code, period, own * smallest))
+        elif of_base is not None:
+            limits.append((code, period, min(UNITS_MAX * smallest, int(of_base * smallest * more))))
+    return limits
 
 
 def _condition(document: ProgramDocument, base: EarnRulePart, rule: EarnRulePart) -> All:
