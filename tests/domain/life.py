@@ -348,7 +348,7 @@ class PlainLadder:
             row = self._row(day)
             ladder = self.timeline.programs[row].ladder
             rank = self._rank(row, self.rank_code)
-            reached = self._reached(row, day - ladder.window.days, day - 1)
+            reached = self._reached(row, day - ladder.window.days + 1, day)
             if reached < rank:
                 rank = reached
                 self.held.append(Held((day, 0), ladder.tiers[rank].code, is_review=True))

@@ -173,6 +173,19 @@ def test_a_late_purchase_earns_by_the_tier_that_was_held_when_it_happened_and_no
     assert tiers == [(0, 1), (0, 1), (1, 2), (1, 2), (0, 1)]
 
 
+def test_a_tier_is_judged_again_without_the_day_that_reached_it() -> None:
+    """One purchase of 300000 on 2024-03-05 is gold through 2025-03-04, and a second within the year keeps it."""
+    ladder = a_ladder(a_tier(0), a_tier(2, reach=300_000))
+    timeline = a_timeline(a_program(ladder=ladder, effective_at=datetime(2024, 1, 1, tzinfo=UTC)))
+    day = datetime(2024, 3, 5, 10, tzinfo=UTC)
+    member = bought(timeline, a_member(timeline), a_purchase(300_000, at=day)).after
+    last = decide_advance(timeline, member, now=datetime(2025, 3, 4, 12, tzinfo=UTC)).after
+    assert (member.tier, last.tier) == (2, 2)
+    assert decide_advance(timeline, last, now=datetime(2025, 3, 5, 12, tzinfo=UTC)).after.tier == 0
+    again = bought(timeline, member, a_purchase(300_000, at=day + timedelta(days=1), no="2")).after
+    assert decide_advance(timeline, again, now=datetime(2025, 3, 5, 12, tzinfo=UTC)).after.tier == 2
+
+
 def test_units_that_arrive_after_their_time_are_opened_and_expired_in_one_entry() -> None:
     timeline = a_timeline(a_program(currencies=[a_currency(expiry=Expiry(days=5))]))
     late = bought(timeline, a_member(timeline), a_purchase(10_000, at=a_moment(0)), now=a_moment(20))
@@ -493,7 +506,7 @@ def test_a_tier_reached_late_is_held_from_then_and_a_review_since_stands() -> No
     assert [(row[fold.HISTORY_DAY] - fold_day(0), row[fold.HISTORY_TIER]) for row in rows[1:]] == [
         (0, 1),
         (2, 2),
-        (30, 0),
+        (20, 0),
     ]
 
 

@@ -978,11 +978,14 @@ def counted(state: State, numbers: Numbers, row: int, ladder: int, day: int, las
 
 
 def review(state: State, numbers: Numbers, ladder: int, day: int) -> None:
-    """Judge a tier by the window that ended the day before; it may fall, and is then kept for a while again."""
+    """Judge a tier by the window that ends with this day; it may fall, and is then kept for a while again.
+
+    What lifted it a whole window ago is out of it: kept 365 days by a window of 365, it is judged by what came after.
+    """
     row = revision_at(numbers, day)
     own = row * numbers.revisions[REVISION_LADDERS] + ladder
     s = ladder * STANDS_WIDTH
-    total = counted(state, numbers, row, ladder, day - 1, day - 1)
+    total = counted(state, numbers, row, ladder, day, day)
     rank = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
     reached = rank_reached(numbers, own, total)
     if reached < rank:

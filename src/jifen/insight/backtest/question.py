@@ -189,7 +189,7 @@ def columns_read(sides: Sequence[Side], *, with_categories: bool) -> dict[str, l
         "purchases": purchases,
         "lines": lines,
         "returns": [
-            "member", "sequence", "purchase_sequence", "is_void", "is_whole", "line_numbers", "line_quantities",
+            "member", "sequence", "purchase_sequence", "is_void", "is_whole", "forgiven", "line_numbers", "line_quantities",
             "amount_minor", "recorded_at",
         ],
         "entries": [
