@@ -10,6 +10,7 @@ from typing import Any
 from tests.conftest import FreshDatabase
 
 from jifen.document.load import parse_document
+from jifen.document.model import ProgramDocument
 from jifen.document.stored import timeline_of_published
 from jifen.operations.publish_program import publish_program
 from jifen.store.ledger import Ledger, open_pool
@@ -39,12 +40,14 @@ BOOKS = {
 
 
 @asynccontextmanager
-async def a_ledger(database: FreshDatabase, *, template: str = "grocer") -> AsyncIterator[Ledger]:
-    """A ledger with a published template, in force since long ago."""
+async def a_ledger(
+    database: FreshDatabase, *, template: str = "grocer", document: ProgramDocument | None = None
+) -> AsyncIterator[Ledger]:
+    """A ledger with a published template, or another document, in force since long ago."""
     pool = await open_pool(database.app)
     try:
         ledger = Ledger(pool, compile_timeline=timeline_of_published)
-        document = parse_document(template_text(template), name=template)
+        document = document or parse_document(template_text(template), name=template)
         await publish_program(ledger, document, effective_at=LONG_AGO, published_by="test")
         yield ledger
     finally:

@@ -190,6 +190,11 @@ class Life:
 
     def _units(self, step: Step) -> Decision:
         units = step.a if step.what == "adjust_up" else self.portion(step.a)
+        if step.what == "adjust_down" and step.a == 5:
+            # Down into debt, as far as the policy allows.
+            row = self.timeline.row_at(self.now)
+            units += max(0, self.timeline.programs[row].currencies[0].debt_limit - self.member.debt(0)) - 1
+            units = max(1, units)
         return decide.decide_units(
             self.timeline, self.member, KINDS[step.what], currency=0, units=units, now=self.now
         )

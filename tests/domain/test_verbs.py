@@ -297,6 +297,23 @@ def test_points_promised_when_their_purchase_comes_back_are_owed_so_that_releasi
     assert ended.available(0, fold_day(1)) == 0
 
 
+def test_a_step_rule_gives_back_by_the_piece_in_any_order() -> None:
+    """Seven pieces earn one step of five; each piece that comes back takes its share of it."""
+    step = a_rule(grant=Grant.PER_WHOLE_QUANTITY, rate=(10, 5_000))
+    timeline = a_timeline(a_program(step))
+    purchase = a_purchase(lines=[a_line(1, 7_000, quantity_milli=7_000)])
+    told = bought(timeline, a_member(timeline), purchase)
+    assert units_granted(told) == 10
+    for pieces, left in ((2, 8), (1, 9), (7, 0)):
+        assert brought_back(timeline, told.after, told, purchase, pieces * 1_000).after.balance(0) == left
+    member, returned = told.after, {}
+    for after in (2_000, 4_000, 7_000):
+        earned = earned_of(timeline, told, purchase, returned)
+        returned = {1: after}
+        member = decide_return(timeline, member, earned, returned, now=a_moment()).after
+    assert member.balance(0) == 0
+
+
 def test_a_debt_is_repaid_by_the_next_earning_and_by_pending_units_when_they_mature() -> None:
     timeline = a_timeline(a_program(currencies=[a_currency(pending_days=3, debt_limit=1_000)]))
     purchase = a_purchase(10_000)

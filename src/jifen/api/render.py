@@ -81,9 +81,9 @@ def purchase_answer(recorded: RecordedPurchase, timeline: Timeline) -> dict[str,
     earned: dict[int, list[dict[str, Any]]] = {}
     if recorded.revision is not None:
         row = timeline.row_of(recorded.revision)
-        for number, desired, granted in recorded.reasons:
-            rule = timeline.rule(row, number)
-            reason = {"rule": rule.code, "desired": desired, "granted": granted}
+        for result in recorded.reasons:
+            rule = timeline.rule_at(row, result.rule)
+            reason = {"rule": rule.code, "desired": result.desired, "granted": result.granted}
             earned.setdefault(rule.currency, []).append(reason)
     return {
         "purchase_id": recorded.purchase_id and prefixed("pur", recorded.purchase_id),

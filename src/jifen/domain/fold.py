@@ -691,6 +691,16 @@ def available(state: State, currency: int, day: int) -> int:
     return total
 
 
+def debt_left(state: State, numbers: Numbers, row: int, currency: int) -> int:
+    """Return how much more a member may owe, as a revision allows it."""
+    c = (row * numbers.revisions[REVISION_CURRENCIES] + currency) * CURRENCY_WIDTH
+    return max(
+        0,
+        numbers.currencies[c + CURRENCY_DEBT_LIMIT]
+        - state.member[BALANCES + currency * BALANCE_WIDTH + DEBT],
+    )
+
+
 def held_units(state: State, currency: int) -> int:
     """Return the units of a currency that reservations hold."""
     holds, lots = state.holds, state.lots
@@ -1767,7 +1777,10 @@ def refused_legs(state: State, asked: Asked, numbers: Numbers) -> int:
             for j in range(event[EVENT_LEGS], i + 1):
                 if legs[j * LEG_WIDTH + LEG_CURRENCY] == currency and takes(legs[j * LEG_WIDTH + LEG_VERB]):
                     need += legs[j * LEG_WIDTH + LEG_UNITS]
-            if need > available(state, currency, day):
+            have = available(state, currency, day)
+            if verb == ADJUSTED_DOWN and legs[leg + LEG_LOT] == 0:
+                have += debt_left(state, numbers, event[EVENT_REVISION], currency)
+            if need > have:
                 return NOT_ENOUGH
         elif brings(verb):
             if currency < 0 or currency >= n_currencies or legs[leg + LEG_UNITS] <= 0:
@@ -1833,7 +1846,15 @@ def take_leg(state: State, asked: Asked, numbers: Numbers, out: Out, i: int) -> 
             matures = day
         receive(state, numbers, out, row, terms, currency, legs[leg + LEG_UNITS], expires, matures, day, verb)
     else:
-        consume(state, numbers, out, row, currency, legs[leg + LEG_LOT], legs[leg + LEG_UNITS], day)
+        units = legs[leg + LEG_UNITS]
+        owed = 0
+        if verb == ADJUSTED_DOWN:
+            owed = max(0, units - available(state, currency, day))
+        consume(state, numbers, out, row, currency, legs[leg + LEG_LOT], units - owed, day)
+        if owed > 0:
+            c = (row * numbers.revisions[REVISION_CURRENCIES] + currency) * CURRENCY_WIDTH
+            state.member[BALANCES + currency * BALANCE_WIDTH + DEBT] += owed
+            move(out, numbers.currencies[c + CURRENCY_TERMS], 0, W_OWED, owed)
         post_moved(state, numbers, out, verb, -1, first)
 
 

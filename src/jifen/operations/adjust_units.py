@@ -29,7 +29,7 @@ async def adjust_units(
     """The adjustment's entry and the balance after; positive units are given, negative ones taken.
 
     Refuses
-        PointsMissing   more would be taken than is available
+        PointsMissing   more would be taken than is available and may be owed
         FieldWrong      no units, too many, or no reason given
     """
     if units == 0 or abs(units) > UNITS_MAX:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from jifen.domain.calendar import day_number, local_date
-from jifen.domain.decide import Decision, HitResult, Reason, moment_of
+from jifen.domain.decide import Decision, HitResult, moment_of
 from jifen.domain.program.select import Hit, mask_of, mask_words
 from jifen.domain.purchase import Line, Payment, Purchase
 from jifen.domain.returned import Earned
@@ -107,7 +107,7 @@ class RecordedPurchase(msgspec.Struct, frozen=True, kw_only=True):
     tier_before: int | None
     tier_after: int | None
     balances_after: tuple[int, ...]
-    reasons: tuple[Reason, ...]  # rules that granted something
+    reasons: tuple[HitResult, ...]  # what became of every rule that held and wanted to give something
     expired: tuple[tuple[int, int], ...] = ()  # (currency, units) that time took away in the same entry
     is_replay: bool = False
 
@@ -178,7 +178,7 @@ def answer_of(
         tier_before=decision.judged_tier,
         tier_after=decision.after.tier,
         balances_after=tuple(decision.after.balances),
-        reasons=tuple(r for p in decision.postings if p.verb is Verb.EARN for r in p.reasons),
+        reasons=tuple([result for result in decision.results if result.desired]),
         expired=tuple((p.currency, p.units) for p in decision.postings if p.verb is Verb.EXPIRE),
     )
 
@@ -239,7 +239,7 @@ def replayed(row: Mapping[str, Any], postings: Sequence[PostedRow]) -> RecordedP
         tier_before=row["judged_tiers"][0],
         tier_after=row["tiers_after"][0],
         balances_after=tuple(row["balances_after"]),
-        reasons=tuple(r for p in postings if p.verb == "earn" for r in p.reasons),
+        reasons=tuple([result for result in results_of(row["hits"]) if result.desired]),
         expired=tuple((p.currency, p.units) for p in postings if p.verb == "expire"),
         is_replay=True,
     )
