@@ -10,6 +10,8 @@ import pytest
 from tests.api.conftest import Api, a_purchase_body
 
 from jifen.api.app import create_app
+from jifen.api.ids import unprefixed
+from jifen.store.stuck import add_stuck, forget_stuck
 
 
 async def points(api: Api, member: str) -> int:
@@ -279,6 +281,19 @@ async def test_health_and_metrics(api: Api) -> None:
     assert 'jifen_purchases_total{outcome="recorded"} 1.0' in text
     assert 'jifen_requests_total{method="POST",route="/v1/purchases",status="201"} 1.0' in text
     assert 'jifen_pool_connections{state="most"} 8.0' in text
+
+
+async def test_health_and_metrics_tell_for_how_many_time_stands_still(api: Api) -> None:
+    member = unprefixed("mbr", await api.a_member())
+    assert member is not None
+    for count in (1, 0):
+        async with api.ledger.transaction() as connection:
+            if count:
+                await add_stuck(connection, {member: "a lot is missing"})
+            else:
+                await forget_stuck(connection, [member])
+        assert (await api.get("/v1/health", as_=None)).json()["members_stuck"] == count
+        assert f"jifen_members_stuck {count}.0" in (await api.get("/metrics")).text
 
 
 async def test_metrics_have_bounded_labels(api: Api) -> None:

@@ -306,7 +306,8 @@ def test_a_step_rule_gives_back_by_the_piece_in_any_order() -> None:
     assert units_granted(told) == 10
     for pieces, left in ((2, 8), (1, 9), (7, 0)):
         assert brought_back(timeline, told.after, told, purchase, pieces * 1_000).after.balance(0) == left
-    member, returned = told.after, {}
+    member = told.after
+    returned: dict[int, int] = {}
     for after in (2_000, 4_000, 7_000):
         earned = earned_of(timeline, told, purchase, returned)
         returned = {1: after}

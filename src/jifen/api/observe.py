@@ -73,9 +73,8 @@ class Meters:
         self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
         self._stuck = Gauge(
             "jifen_members_stuck", "Members for whom time could not do its part.", registry=self.registry,
-            multiprocess_mode="livemax",
+            multiprocess_mode="livemostrecent",
         )  # fmt: skip
-        self.stuck = 0  # as this process saw it last: the one that runs the jobs
         self.flying = 0  # requests of this process that are being answered
         # What came since the last time it was put down.
         self._counted: dict[tuple[Counter, tuple[str, ...]], int] = {}
@@ -122,12 +121,15 @@ class Meters:
         for route, (*counts, micros) in took.items():
             self._seconds.labels(route).take(counts, micros / 1e6)
         self._in_flight.set(self.flying)
-        self._stuck.set(self.stuck)
         ledger = self._ledger()
         if ledger is not None:
             self._connections.labels("open").set(ledger.pool.get_size())
             self._connections.labels("idle").set(ledger.pool.get_idle_size())
             self._connections.labels("most").set(ledger.pool.get_max_size())
+
+    def tell_stuck(self, members: int) -> None:
+        """Put down for how many members time could not do its part, as the ledger says just now."""
+        self._stuck.set(members)
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""

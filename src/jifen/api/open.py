@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import time
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -86,10 +87,17 @@ async def health(request: Request) -> Response:
     openapi_extra={"security": [{"ApiKey": []}]},
 )
 async def metrics(request: Request) -> Response:
-    """Requests by route and status, refusals by code, purchases, connections. Any key may read them, a test key too."""
+    """Requests by route and status, refusals by code, purchases, connections, members for whom time could not do its part.
+
+    Any key may read them, a test key too. They are told also while the database is away.
+    """
     authorization = request.headers.get("authorization")
     request.state.caller = await request.app.state.doorkeeper.admit(authorization, METRICS_ACCESS)
-    return Response(request.app.state.meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    meters = request.app.state.meters
+    with suppress(*NOT_READABLE):
+        async with asyncio.timeout(HEALTH_SECONDS):
+            meters.tell_stuck((await read_ledger_health(ledger_of(request))).members_stuck)
+    return Response(meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @router.get("/", include_in_schema=False)
