@@ -155,7 +155,6 @@ class Notebook:
         if not receipt.member or not points:
             return
         page = self.pages[receipt.member]
-        page.earned[receipt.day] -= points
         stack = next(stack for stack in page.stacks if stack.origin == no)
         own = min(points, stack.left)
         stack.left -= own
@@ -163,6 +162,7 @@ class Notebook:
         stack.expired -= gone
         owed = min(points - own - gone, page.available + max(0, DEBT_LIMIT + page.held - page.debt))
         page.debt += owed
+        page.earned[receipt.day] -= own + gone + owed  # what was forgiven stays used
         page.repay()
 
     def reserve(self, name: str, member: str, points: int) -> str:
@@ -195,10 +195,12 @@ class Notebook:
         page = self.pages[member]
         if points > 0:
             page.put(name, self.day + DAYS_OF_LIFE, points)
-        elif page.available < -points:
+        elif -points > page.available + max(0, DEBT_LIMIT - page.debt):
             return "points_missing"
         else:
-            page.take(-points)
+            owed = max(0, -points - page.available)
+            page.take(-points - owed)
+            page.debt += owed
         return "done"
 
     def give(self, name: str, giver: str, receiver: str, points: int) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from jifen.domain import fold, verbs
 from jifen.domain.calendar import day_number, day_or_never, local_date, next_due_at
 from jifen.domain.events import Script, Slice, legs_of, moves_undone
+from jifen.domain.program.select import mask_of
 from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
 from jifen.insight.compiled_fold import walk as compiled_walk
@@ -125,7 +126,7 @@ def _write_member(script: Script, own: Own) -> int:
     held = 0
     for sequence, name, row in own:
         if name == "purchase":
-            first = script.seen(_three(row["hits"]))
+            first = script.seen(_three(row["hits"], timeline, timeline.row_of(row["revision"])))
             bought[sequence] = (first, row)
             days[sequence] = day_number(local_date(row["occurred_at"], timeline.time_zone))
             script.add(
@@ -134,7 +135,9 @@ def _write_member(script: Script, own: Own) -> int:
             )  # fmt: skip
         elif name == "return":
             first, purchase = bought[row["purchase_sequence"]]
-            back = script.back(_three(row["hits"]), of=first)
+            hits = _three(row["hits"], timeline, timeline.row_of(purchase["revision"]))
+            assert len(row["hits"]) == len(purchase["hits"]), "a return has the hits of its purchase"
+            back = script.back(hits, of=first)
             origin = row["purchase_sequence"]
             kept[origin] = kept.get(origin, False) or any(row["forgiven"])
             others = [day for bought_at, day in days.items() if bought_at != origin]
@@ -159,6 +162,9 @@ def _write_entry(
     kind = verbs.KIND_OF[row["kind"]]
     flat = row["slices"] or []
     undone = by_sequence[row["origin"]] if kind == fold.REVERSE else None
+    known = script.timeline.n_terms
+    named = [*flat[::3], *(() if undone is None else undone["moves"][fold.MOVE_TERMS :: fold.MOVE_WIDTH])]
+    assert all(0 <= terms < known for terms in named), "the entry names terms that no revision has"
     script.add(
         kind,
         row=script.timeline.row_at(row["recorded_at"]),
@@ -180,7 +186,12 @@ def _write_entry(
     )
 
 
-def _three(hits: Sequence[int]) -> list[tuple[int, int, int]]:
+def _three(hits: Sequence[int], timeline: Timeline, row: int) -> list[tuple[int, int, int]]:
+    """What the fold is given of hits; the compiled fold looks nothing up twice, so that what is not there stops here."""
+    known = len(timeline.programs[row].rules)
+    assert all(0 <= rule < known for rule in hits[::HIT]), (
+        "a hit names a rule that its revision does not have"
+    )
     return [(hits[at], hits[at + 1], hits[at + 2]) for at in range(0, len(hits), HIT)]
 
 
@@ -238,6 +249,8 @@ def _compare(
                 ]
                 differs(at + "results of hits", kept, again)
             if name == "purchase":
+                kept = [number for i in range(0, len(row["hits"]), HIT) for number in row["hits"][i : i + 3]]
+                differs(at + "what its rules saw", kept, _seen(row))
                 stored = list(row["judged_tiers"])
                 differs(at + "judged tiers", stored, tiers[: len(stored)])
             before = ends
@@ -245,6 +258,27 @@ def _compare(
         enrolled_at = own_rows[0][2]["occurred_at"] if own_rows else None
         _compare_cache(timeline, walked, m, member, enrolled_at, lot_rows, differs)
     return found
+
+
+def _seen(row: Mapping[str, Any]) -> list[int]:
+    """What the rules of a purchase saw by its lines and their masks: position, amount and quantity of each, in order."""
+    masks, amounts = row["masks"], row["amounts"]
+    words = len(masks) // max(len(amounts), 1)
+    by_mask: dict[int, list[int]] = {}
+    for at, (amount, quantity) in enumerate(zip(amounts, row["quantities"], strict=True)):
+        sums = by_mask.setdefault(mask_of(masks[at * words : (at + 1) * words]), [0, 0])
+        sums[0] += amount
+        sums[1] += quantity
+    seen: dict[int, list[int]] = {}
+    for mask, (amount, quantity) in by_mask.items():
+        left = mask
+        while left:
+            position = (left & -left).bit_length() - 1
+            left &= left - 1
+            sums = seen.setdefault(position, [0, 0])
+            sums[0] += amount
+            sums[1] += quantity
+    return [number for position in sorted(seen) for number in (position, *seen[position])]
 
 
 def _compare_cache(

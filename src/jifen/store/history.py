@@ -53,8 +53,9 @@ async def histories(connection: Connection, ids: Sequence[UUID]) -> Histories:
             ids,
         ),
         purchases=await connection.fetch(
-            f"""SELECT member_id, sequence, revision, occurred_at, recorded_at, amount_minor, hits, moves, judged_tiers,
-                       tiers_after, balances_after
+            f"""SELECT member_id, sequence, revision, occurred_at, recorded_at, amount_minor, masks, hits, moves, judged_tiers,
+                       tiers_after, balances_after, jsonb_path_query_array(lines, '$[*].amount_minor') AS amounts,
+                       jsonb_path_query_array(lines, '$[*].quantity_milli') AS quantities
                 FROM purchase {own} ORDER BY member_id, sequence""",
             ids,
         ),
