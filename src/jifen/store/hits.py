@@ -1,0 +1,89 @@
+"""What became of hits, in SQL: the part of law 7 that holds reasons, lines and what was forgiven against the hits of the journal.
+
+A hit is six numbers of `purchase.hits` or `purchase_return.hits`: position of the rule, amount, quantity, desired, granted, and
+why (of a return: the units forgiven).
+"""
+
+from __future__ import annotations
+
+from jifen.domain.program.select import WORD_BITS
+
+RULES = """SELECT v.number AS revision, (e.at - 1)::bigint AS position, (e.rule ->> 'number')::int AS number,
+                   (e.rule ->> 'currency')::int AS currency, (e.rule ->> 'terms')::int AS terms, e.rule -> 'limits' AS limits
+            FROM revision v, jsonb_array_elements(v.meaning -> 'rules') WITH ORDINALITY AS e (rule, at)"""
+"""What hits mean: the rule at each position of each revision."""
+
+_HITS = """SELECT member_id, sequence, revision, hits FROM purchase
+           UNION ALL
+           SELECT b.member_id, b.sequence, u.revision, b.hits FROM purchase_return b
+           JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence"""
+"""The hits of purchases and returns, with the revision that they name rules of."""
+
+_SEEN = f"""(u.masks[(l.at - 1) * (cardinality(u.masks) / jsonb_array_length(u.lines)) + u.hits[i] / {WORD_BITS} + 1]
+             >> (u.hits[i] % {WORD_BITS})::int) & 1 = 1"""
+"""Whether the rule of a hit (from `i` on) saw a line `l` of the purchase `u`."""
+
+
+def _share(back: str) -> str:
+    """The money of a line `l` for a quantity that came back, as `purchase.share_of_amount` has it."""
+    return f"div((l.line ->> 'amount_minor')::bigint * {back}, coalesce(nullif((l.line ->> 'quantity_milli')::bigint, 0), 1000))"
+
+
+HIT_CHECKS: tuple[tuple[str, str], ...] = (
+    (
+        "what a purchase earned and a return took, and its reasons, is what became of its hits",
+        f"""SELECT coalesce(p.member_id, w.member_id) AS offender, coalesce(p.sequence, w.sequence) AS sequence,
+               coalesce(p.terms, w.terms) AS terms, p.units, w.granted, p.reasons, w.reasons AS wanted
+        FROM (SELECT * FROM posting WHERE verb IN ('earn', 'claw_back')) p
+        FULL JOIN (
+            SELECT e.member_id, e.sequence, r.terms, sum(e.hits[i + 4]) FILTER (WHERE n.at = 3) AS granted,
+                   array_agg(n.number ORDER BY i, n.at) AS reasons
+            FROM ({_HITS}) e
+            CROSS JOIN generate_series(1, cardinality(e.hits), 6) AS i
+            JOIN ({RULES}) r ON r.revision = e.revision AND r.position = e.hits[i]
+            CROSS JOIN LATERAL (VALUES (1, r.number), (2, e.hits[i + 3]), (3, e.hits[i + 4])) n (at, number)
+            GROUP BY 1, 2, 3) w USING (member_id, sequence, terms)
+        WHERE p.units IS DISTINCT FROM nullif(w.granted, 0)
+           OR p.units IS NOT NULL AND p.reasons IS DISTINCT FROM w.reasons""",
+    ),
+    (
+        "what no rule made is its own reason",
+        """SELECT member_id AS offender, sequence, part, reasons FROM posting
+       WHERE verb NOT IN ('earn', 'claw_back') AND reasons <> ARRAY[0, units, units]""",
+    ),
+    (
+        "a hit of a return counts what came back of the lines that its rule saw",
+        f"""SELECT b.member_id AS offender, b.sequence, b.hits[i] AS rule, b.hits[i + 1] AS amount,
+               b.hits[i + 2] AS quantity, s.amount AS amount_back, s.quantity AS quantity_back
+        FROM purchase_return b
+        JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+        CROSS JOIN generate_series(1, cardinality(b.hits), 6) AS i
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum({_share("o.after")} - {_share("o.before")}), 0) AS amount,
+                   coalesce(sum(o.after - o.before) FILTER (WHERE (l.line ->> 'quantity_milli')::bigint <> 0), 0)
+                       AS quantity
+            FROM jsonb_array_elements(u.lines) WITH ORDINALITY AS l (line, at)
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum((n.back ->> 1)::bigint), 0) AS after,
+                       coalesce(sum((n.back ->> 1)::bigint) FILTER (WHERE a.sequence < b.sequence), 0) AS before
+                FROM purchase_return a, jsonb_array_elements(a.lines) AS n (back)
+                WHERE a.member_id = b.member_id AND a.purchase_sequence = b.purchase_sequence
+                  AND a.sequence <= b.sequence AND n.back -> 0 = l.line -> 'number') o
+            WHERE {_SEEN}) s
+        WHERE u.hits[i] IS DISTINCT FROM b.hits[i]
+           OR (s.amount, s.quantity) IS DISTINCT FROM (b.hits[i + 1]::numeric, b.hits[i + 2]::numeric)""",
+    ),
+    (
+        "what a return forgave is what was forgiven of its hits",
+        f"""SELECT b.member_id AS offender, b.sequence, f.at - 1 AS currency, f.units, h.forgiven
+        FROM purchase_return b
+        JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+        CROSS JOIN LATERAL unnest(b.forgiven) WITH ORDINALITY AS f (units, at)
+        CROSS JOIN LATERAL (
+            SELECT sum(b.hits[i + 5]) AS forgiven
+            FROM generate_series(1, cardinality(b.hits), 6) AS i
+            JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b.hits[i]
+            WHERE r.currency = f.at - 1) h
+        WHERE f.units IS DISTINCT FROM coalesce(h.forgiven, 0)""",
+    ),
+)
