@@ -159,7 +159,7 @@ async def test_a_busy_key_is_asked_for_again_before_it_is_forgotten(
 async def test_only_a_hash_of_a_secret_is_kept(shared_api: Api) -> None:
     async with shared_api.ledger.pool.acquire() as connection:
         rows = await connection.fetch("SELECT * FROM api_key")
-    secret = shared_api.tokens["admin"].rpartition("_")[2]
+    secret = max(shared_api.tokens["admin"].split("_"), key=len)  # one may end in _ and a letter
     assert rows
     assert all(secret not in str(dict(row)) for row in rows)
 
