@@ -12,11 +12,13 @@ from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
 from jifen.api.render import purchase_answer
+from jifen.domain import fold
 from jifen.domain.purchase import Line, Purchase
 from jifen.domain.refusals import PointsMissing
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.handle_reservations import commit_reservation, reserve_units
+from jifen.operations.read_statement import read_lot_story
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.operations.reverse_entry import reverse_entry
@@ -99,6 +101,9 @@ async def test_a_mistake_is_taken_back_into_debt_as_far_as_the_policy_allows(
         assert await _is_kept(ledger)
 
         await _bought(ledger, member, "1")
+        # One entry opened the lot and repaid the debt from it: a page never ends between the two.
+        story = await read_lot_story(ledger, member, 2, limit=1)
+        assert [(move.way, move.units) for move in story.moves] == [(fold.W_OPENED, 100), (fold.W_REPAID, 60)]
         assert (await _adjusted(ledger, member, -40, "the rest"))["balance_after"] == 0
         await reverse_entry(
             ledger, member, down["sequence"], note="it was right", request=Once(key="u", body_hash=b"")

@@ -115,7 +115,7 @@ async def read_lot_story(
         lines=tuple(
             line for line in lines if line.posting.terms == lot.terms and line.posting.lot in (None, number)
         ),
-        next_after=moves[-1].sequence if len(moves) == limit else None,
+        next_after=moves[-1].sequence if len(moves) >= limit else None,
         timeline=timeline,
     )
 

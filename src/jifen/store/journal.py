@@ -233,17 +233,19 @@ class Moved(NamedTuple):
 async def moves_of_lot(
     connection: Connection, member_id: UUID, number: int, *, after: int, limit: int
 ) -> list[Moved]:
-    """What entries behind a sequence moved of one lot of a member, oldest first."""
+    """What entries behind a sequence moved of one lot, oldest first: `limit`, and what the last entry moved besides."""
     rows = await connection.fetch(
-        f"""SELECT e.sequence, e.kind, e.occurred_at, e.moves[i], e.moves[i + 1], e.moves[i + 2]
-            FROM ({_EVERY_ENTRY}) e, generate_series(2, cardinality(e.moves), 4) AS i
-            WHERE e.moves[i] = $3 ORDER BY e.sequence, i LIMIT $4""",
+        f"""SELECT * FROM (
+                SELECT e.sequence, e.kind, e.occurred_at, e.moves[i], e.moves[i + 1], e.moves[i + 2], i
+                FROM ({_EVERY_ENTRY}) e, generate_series(2, cardinality(e.moves), 4) AS i
+                WHERE e.moves[i] = $3 ORDER BY e.sequence FETCH FIRST ($4::bigint) ROWS WITH TIES) page
+            ORDER BY sequence, i""",
         member_id,
         after,
         number,
         limit,
     )
-    return [Moved(*row) for row in rows]
+    return [Moved(*row[:6]) for row in rows]
 
 
 async def moves_of_entries(
