@@ -105,23 +105,22 @@ def put_end(block: Integers, end_at: datetime, zone: str) -> None:
 
 
 def _previous_days(events: Any, sequence: Any, starts: Any, forgiven: Any) -> None:
+    kept = np.zeros(len(events), dtype=np.bool_)  # by purchase: something of it was forgiven
+    gone = np.zeros(len(events), dtype=np.bool_)  # by purchase: voided and paid for
     for m in range(len(starts) - 1):
         for e in range(starts[m], starts[m + 1]):
-            if events[e, fold.EVENT_KIND] != fold.VOID:
+            kind = events[e, fold.EVENT_KIND]
+            if kind not in (fold.RETURN, fold.VOID):
                 continue
-            last = -1
-            for p in range(starts[m], e):
-                if events[p, fold.EVENT_KIND] != fold.PURCHASE or sequence[p] == events[e, fold.EVENT_ORIGIN]:
-                    continue
-                voided, kept = False, False
-                for v in range(p, e):
-                    is_return = events[v, fold.EVENT_KIND] in (fold.RETURN, fold.VOID)
-                    if is_return and events[v, fold.EVENT_ORIGIN] == sequence[p]:
-                        voided = voided or events[v, fold.EVENT_KIND] == fold.VOID
-                        kept = kept or forgiven[v]
-                if (kept or not voided) and events[p, fold.EVENT_OCCURRED_DAY] > last:
-                    last = events[p, fold.EVENT_OCCURRED_DAY]
-            events[e, fold.EVENT_PREVIOUS_DAY] = last
+            bought = starts[m] + np.searchsorted(sequence[starts[m] : e], events[e, fold.EVENT_ORIGIN])
+            kept[bought] = kept[bought] or forgiven[e]
+            if kind == fold.VOID:
+                gone[bought] = not kept[bought]
+                last = -1
+                for p in range(starts[m], e):
+                    if p != bought and not gone[p] and events[p, fold.EVENT_KIND] == fold.PURCHASE:
+                        last = max(last, events[p, fold.EVENT_OCCURRED_DAY])
+                events[e, fold.EVENT_PREVIOUS_DAY] = last
 
 
 _previous_days_of_all = numba.njit(cache=True, nogil=True)(_previous_days)
