@@ -1,8 +1,9 @@
-"""What is made from the code is fresh and complete: OpenAPI, refusals, the command line."""
+"""What is made from the code is fresh, complete and the same in every process: OpenAPI, refusals, the command line."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from jifen.api.errors import STATUS
-from jifen.domain.refusals import all_refusals
+from jifen.api.said import problem_responses
+from jifen.domain.refusals import Unknown, all_refusals
 from jifen.generated import FILES, main, stale_files
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +21,26 @@ ROOT = Path(__file__).parents[2]
 def test_generated_files_are_fresh() -> None:
     assert stale_files() == []
     assert main(["--check"]) == 0
+
+
+def test_the_codes_of_a_status_stand_in_the_order_in_which_the_route_names_them() -> None:
+    unknown = [kind for kind in all_refusals() if issubclass(kind, Unknown)]
+    for named in (unknown, unknown[::-1]):
+        told = problem_responses([], names_in_address=named)[404]["description"]
+        assert [line.split("`")[1] for line in told.split("\n\n")] == [kind.code for kind in named]
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_no_order_of_a_set_is_written(seed: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "jifen.generated", "--check"],
+        check=False,
+        env=os.environ | {"PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_a_stale_file_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

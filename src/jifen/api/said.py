@@ -99,7 +99,7 @@ def problem_responses(
 ) -> dict[int | str, dict[str, Any]]:
     """For each status the codes that come with it."""
     by_status: dict[int, list[type[Refusal]]] = {}
-    in_address = set(names_in_address)
+    in_address = tuple(names_in_address)  # never a set: the order stands in a committed file
     for refusal in [*refusals, *in_address, Defect]:
         status = STATUS[refusal]
         if issubclass(refusal, no.Unknown) and refusal not in in_address:
