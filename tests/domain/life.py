@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from tests.builders import OPENING, a_line, a_member, a_purchase, earned_of
 from tests.domain.worlds import Step
 
-from jifen.domain import decide, fold
+from jifen.domain import days, decide, fold
 from jifen.domain.calendar import day_number, epoch_micros, local_date, month_number
+from jifen.domain.days import Back
 from jifen.domain.decide import Decision
 from jifen.domain.events import Leg, Slice
-from jifen.domain.member import Member
+from jifen.domain.member import Member, days_asked_from, with_days_before, with_kept_days
 from jifen.domain.program.meaning import Limit, Period
 from jifen.domain.purchase import Purchase, ReturnedLine, returned_after, whole_quantity
 from jifen.domain.refusals import Refusal
@@ -45,6 +46,7 @@ class Bought:
     returned: dict[int, int] = field(default_factory=dict)
     forgiven: list[int] = field(default_factory=list)
     is_voided: bool = False
+    backs: list[Back] = field(default_factory=list)
 
 
 @dataclass
@@ -81,7 +83,8 @@ class Life:
     def take(self, step: Step) -> Told | None:
         """Let one step happen. A refusal leaves the member as he was."""
         self.now += timedelta(minutes=step.minutes)
-        before = self.member
+        stood = self.member
+        before = self.member = self.with_old_days(stood)
         calls: list[tuple[fold.Asked, list[int]]] = []
         real = decide._fold
 
@@ -97,10 +100,12 @@ class Life:
             except Refusal as refusal:
                 self.refused.append(refusal)
                 assert self.member is before
+                self.member = stood
                 return None
         if decision is None:
+            self.member = stood
             return None
-        self.member = decision.after
+        self.member = with_kept_days(decision.after, self.timeline)
         asked, results = next(call for call in calls if call[0].event[fold.EVENT_KIND] == EVENTS[step.what])
         told = Told(step.what, decision, asked, results)
         if step.what != "wait" or decision.has_effect:
@@ -123,7 +128,7 @@ class Life:
         paid = self.portion(step.b) if step.b else 0
         decision = decide.decide_purchase(
             self.timeline,
-            self.with_old_counters(purchase.occurred_at),
+            self.with_old_days(self.with_old_counters(purchase.occurred_at), purchase.occurred_at),
             purchase,
             now=self.now,
             legs=[Leg(fold.REDEEMED, 0, units=paid)] if paid else (),
@@ -142,17 +147,22 @@ class Life:
         others = [
             one for one in self.bought if one is not bought and (any(one.forgiven) or not one.is_voided)
         ]
-        days = [local_date(one.purchase.occurred_at, self.timeline.time_zone) for one in others]
+        others_on = [local_date(one.purchase.occurred_at, self.timeline.time_zone) for one in others]
+        bought_at = bought.purchase.occurred_at if is_void else None
         decision = decide.decide_return(
             self.timeline,
-            self.member,
+            self.with_old_days(self.member, bought_at),
             earned,
             after,
             now=self.now,
             is_void=is_void,
-            previous_on=max(days, default=None),
+            previous_on=max(others_on, default=None),
         )
         before = amount_returned(bought.purchase.lines, bought.returned)
+        whole = all(after.get(line.number, 0) == whole_quantity(line) for line in bought.purchase.lines)
+        bought.backs.append(
+            Back(amount_returned(bought.purchase.lines, after) - before, whole, decision.results)
+        )
         bought.returned = after
         bought.is_voided = is_void
         was = bought.forgiven or [0] * len(decision.results)
@@ -295,6 +305,23 @@ class Life:
                 old += [number, period, self.used.get((number, period), 0)]
         return self.member._replace(counters=old + self.member.counters)
 
+    def with_old_days(self, member: Member, at: datetime | None = None) -> Member:
+        """As `store.gather.with_old_days` does it, from what this life remembers of its purchases."""
+        zone = self.timeline.time_zone
+        on = day_number(local_date(at or self.now, zone))
+        row = self.timeline.row_at(at or self.now)
+        first = days_asked_from(
+            member, self.timeline, row=row, on=on, today=self.day, now_at=epoch_micros(self.now)
+        )
+        if first >= member.days_from:
+            return member
+        told = [
+            days.Bought(one.decision.row, day, one.purchase.amount_minor, one.decision.results, one.backs)
+            for one in self.bought
+            if first <= (day := day_number(local_date(one.purchase.occurred_at, zone))) < member.days_from
+        ]
+        return with_days_before(member, self.timeline, first, days.days_of(self.timeline, told))
+
 
 def _legs(asked: fold.Asked) -> list[list[int]]:
     width = fold.LEG_WIDTH
@@ -317,7 +344,7 @@ class PlainLadder:
         self.timeline = timeline
         self.held: list[Held] = [Held((-1, 0), timeline.programs[0].ladder.tiers[0].code, is_review=False)]
         self.review_day: int | None = None
-        self.counts: list[tuple[int, int, int]] = []  # (day, qualifying, window that was kept)
+        self.counts: list[tuple[int, int]] = []  # (day, qualifying)
         self.visits: dict[int, int] = {}
         self.day: int | None = None
 
@@ -342,7 +369,7 @@ class PlainLadder:
         return codes.index(code) if code in codes else 0
 
     def _reached(self, row: int, first: int, last: int) -> int:
-        total = sum(units for day, units, _ in self.counts if first <= day <= last)
+        total = sum(units for day, units in self.counts if first <= day <= last)
         tiers = self.timeline.programs[row].ladder.tiers
         return max(i for i, tier in enumerate(tiers) if total >= tier.reach)
 
@@ -367,9 +394,8 @@ class PlainLadder:
             units = sum(
                 r.granted for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
-        self._add(purchase, units, decision.row)
+        self._add(purchase, units)
         self._visit(purchase, 1)
-        self._forget(decision.row, life.day)
         occurred_on = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
         self._lift(decision.row, (occurred_on, epoch_micros(purchase.occurred_at)))
         self.advance(life.day)
@@ -398,7 +424,7 @@ class PlainLadder:
             units = sum(
                 r.desired for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
-        self._add(bought.purchase, -units, decision.row)
+        self._add(bought.purchase, -units)
         if all(bought.returned.get(n.number, 0) == whole_quantity(n) for n in bought.purchase.lines):
             if not any(bought.forgiven):
                 self._visit(bought.purchase, -1)
@@ -412,13 +438,12 @@ class PlainLadder:
     def _judge_again(self, judged_by: int, bought: Bought, today: int) -> None:
         """From the first tier that the days left do not reach any more on, all is lifted anew by them; reviews stand."""
         since = day_number(local_date(bought.purchase.occurred_at, self.timeline.time_zone))
-        forgotten = today - max(self._keep(judged_by), self._keep(self._row(today)))
 
         def is_justified(one: Held) -> bool:
             day = one.moment[0]
             row = max(judged_by, self._row(day))
             begins = day - self.timeline.programs[row].ladder.window.days + 1
-            return begins <= forgotten or self._reached(row, begins, day) >= self._rank(row, one.code)
+            return self._reached(row, begins, day) >= self._rank(row, one.code)
 
         wrong = [
             at
@@ -430,9 +455,7 @@ class PlainLadder:
         first = self.held[wrong[0]].moment[0]
         reviews = [one for one in self.held[wrong[0] :] if one.is_review]
         self.held = self.held[: wrong[0]]
-        days = sorted(
-            day for day, visits in self.visits.items() if visits > 0 and first <= day and self._knows(day)
-        )
+        days = sorted(day for day, visits in self.visits.items() if visits > 0 and first <= day)
         for review in reviews:
             for day in [day for day in days if day < review.moment[0]]:
                 days.remove(day)
@@ -449,28 +472,13 @@ class PlainLadder:
             self._lift(judged_by, (day, fold.FAR_AT))
         self.advance(today)
 
-    def _knows(self, day: int) -> bool:
-        """Whether the day is one of those that are kept."""
-        return any(one == day for one, _, _ in self.counts)
-
-    def _add(self, purchase: Purchase, units: int, row: int) -> None:
+    def _add(self, purchase: Purchase, units: int) -> None:
         day = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
-        keep = self._keep(row)
-        if keep:
-            self.counts.append((day, units, keep))
+        self.counts.append((day, units))
 
     def _qualifies(self, row: int, position: int, currency: int) -> bool:
         rule = self.timeline.rule_at(row, position)
         return rule.currency == currency and self.timeline.terms_of(row, rule.terms).qualifies
-
-    def _keep(self, row: int) -> int:
-        return self.timeline.numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_KEEP_DAYS]
-
-    def _forget(self, judged_by: int, day: int) -> None:
-        """What no revision in force could ask for any more is not kept, and a later one cannot have it back."""
-        own, now = self._keep(judged_by), self._keep(self._row(day))
-        if own:
-            self.counts = [count for count in self.counts if count[0] > day - max(own, now)]
 
 
 # -- the laws ----------------------------------------------------------------------------------------------------------------
@@ -570,7 +578,9 @@ def assert_lots(life: Life, after: Member) -> None:
         assert balance == sum(lot.left + lot.held for lot in own) - debt
         if debt:
             assert not sum(lot.left for lot in own if lot.matures_day <= life.day)
-            assert max(p.currencies[currency].debt_limit for p in life.timeline.programs) > 0
+            # Where debt is forbidden only what a reservation had promised can be owed.
+            may_owe = max(p.currencies[currency].debt_limit for p in life.timeline.programs) > 0
+            assert may_owe or life.reservations
 
 
 def assert_nothing_due_is_overlooked(after: Member) -> None:

@@ -282,10 +282,7 @@ def test_the_till_may_gather_few_lots_and_decides_the_same(timeline: Timeline, s
             for lot in before.lots
             if needs_lots and (lot.left or lot.held or lot.origin in origins or lot.number in moved)
         ]
-        sparse = before._replace(
-            lots=tuple(gathered),
-            counters=told.decision.before.counters,
-        )
+        sparse = told.decision.before._replace(lots=tuple(gathered))
         seen = decide._fold(timeline, sparse, Script(timeline, *(list(table) for table in told.asked)))
         lots = {lot.number: lot for lot in before.lots} | {lot.number: lot for lot in seen.after.lots}
         assert tuple(lots[number] for number in sorted(lots)) == told.decision.after.lots

@@ -14,6 +14,7 @@ from tests.conftest import FreshDatabase
 from tests.import_files.builders import a_row, known, mapping, read
 from tests.machine.till import Till, a_till, request_of
 
+from jifen.domain.packing import unpacked
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
 from jifen.jobs.import_purchases import import_purchases
@@ -133,6 +134,7 @@ async def came_to(till: Till, member: UUID) -> dict[str, Any]:
         )
     told = dict(own)
     counters = told.pop("counters")
+    told["days"] = unpacked(told["days"])[0]  # the day from which they are complete follows the clock
     return {
         "purchases": [dict(row) for row in purchases],
         "member": told,

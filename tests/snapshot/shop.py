@@ -16,6 +16,7 @@ from tests.machine.till import Till, a_key, days
 
 from jifen.document.model import ProgramDocument
 from jifen.domain.calendar import day_number, day_or_never
+from jifen.domain.packing import unpacked
 from jifen.domain.purchase import Payment
 from jifen.domain.refusals import Refusal
 from jifen.insight.snapshot import TABLES, open_snapshot
@@ -211,7 +212,8 @@ def _named(row: asyncpg.Record) -> dict[str, Any]:
 
 
 def _member(row: asyncpg.Record) -> dict[str, Any]:
-    return _named(row)
+    days, days_from = unpacked(row["days"])
+    return _named(row) | {"days": days, "days_from": days_from}
 
 
 def _lot(row: asyncpg.Record) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ARRAY
+from sqlalchemy import ARRAY, LargeBinary
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 from tests.store.test_laws_can_fail import _some_life
@@ -20,7 +20,10 @@ NOT_OF_THE_BOOKS = {"inserted_at", "recorded_xid"}
 
 
 def forged(type_: str, column: str, at: int | None) -> str:
-    """The SQL of another value for a column, or for the cell of its array."""
+    """The SQL of another value for a column, or for the cell of its array or of its bytes."""
+    if type_ == "bytea":
+        assert at is not None, "each byte is a cell"
+        return f"{column} = set_byte({column}, {at - 1}, (get_byte({column}, {at - 1}) + 1) % 256)"
     cell = column if at is None else f"{column}[{at}]"
     if type_.startswith(("integer", "bigint", "smallint")):
         return f"{cell} = {cell} + 1"
@@ -52,10 +55,11 @@ async def _cells(admin: asyncpg.Connection) -> Iterator[tuple[str, str, str, str
         )
         for column in table.columns:
             name = column.name
-            is_array = isinstance(column.type, ARRAY)
+            is_array = isinstance(column.type, ARRAY | LargeBinary)
             if name in key or name in NOT_OF_THE_BOOKS or (class_ == "journal" and not is_array):
                 continue
-            size = f"cardinality({name})" if is_array else f"({name} IS NOT NULL)::int"
+            counts = "length" if isinstance(column.type, LargeBinary) else "cardinality"
+            size = f"{counts}({name})" if is_array else f"({name} IS NOT NULL)::int"
             row = await admin.fetchrow(
                 f"SELECT *, {size} AS cells FROM jifen.{table.name} ORDER BY {size} DESC, {', '.join(key)} LIMIT 1"
             )

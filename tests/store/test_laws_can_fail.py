@@ -41,7 +41,7 @@ BREAKAGES = {
     ),
     "a right to change the journal": (4, "GRANT UPDATE ON jifen.posting TO jifen_app"),
     "a tier that nobody earned": (4, "UPDATE jifen.member SET ladders[1] = 1 WHERE sequence > 3"),
-    "a window that forgot": (4, "UPDATE jifen.member SET days = '{}' WHERE sequence > 3"),
+    "a window that forgot": (4, "UPDATE jifen.member SET days = set_byte(days, 0, 0) WHERE sequence > 3"),
     "a key without its purchase": (
         5,
         "UPDATE jifen.purchase_key SET sequence = 77 WHERE member_id IS NOT NULL",

@@ -341,7 +341,10 @@ async def test_a_hole_lets_nothing_be_judged_by_it(fresh_database: FreshDatabase
     known = {
         number: compiled.Compiled(whole.programs[number - 1], whole.selects[number - 1]) for number in (1, 3)
     }
-    timeline = compiled.timeline_with_holes(moments, known)
+    outlines = {
+        one.number: revisions.Outline(one.effective_at, one.meaning["looks_back_days"]) for one in published
+    }
+    timeline = compiled.timeline_with_holes(outlines, known)
 
     def everywhere() -> Iterator[tuple[int, object, object]]:
         """Each number that a table keeps of a revision: its row, in the timeline with a hole and in the whole one."""

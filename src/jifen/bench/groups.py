@@ -33,6 +33,7 @@ class Size:
     """How large and how long."""
 
     members: int = 1_000_000
+    old_members: int = 2_000  # of three years: those who buy, spend and ask
     postings: int = 20_000_000
     lines: int = 100_000_000  # of the back-test's large history
     seconds: int = 8
@@ -113,8 +114,10 @@ def _rounds(
 
 
 def ledger(size: Size, say: Say) -> Iterator[Figure]:
-    """The write path: purchases one by one, at half load, in batches; spends; start, memory, recovery."""
-    with a_machine(members=size.members, say=say) as machine:
+    """The write path of members of three years: purchases one by one, at half load, in batches; spends; start, memory,
+    recovery."""
+    with a_machine(members=size.members, old_members=size.old_members, say=say) as machine:
+        yield _row(machine)
         yield Figure(
             name="ready",
             value=machine.ready_seconds,
@@ -160,6 +163,8 @@ def ledger(size: Size, say: Say) -> Iterator[Figure]:
         say("purchases, 100 a request")
         batch = _rounds(machine, size, name="batch", kind="batch", connections=BATCH_CONNECTIONS)
         yield batch.figure("purchase_batch", 2.0, "purchases a second")
+        say("purchases of old members and of new ones, in turn")
+        yield _old_against_new(machine, size)
         say("spends: reserve and commit")
         yield _spends(machine, size)
         say("proving the books")
@@ -180,39 +185,35 @@ def _profiled(machine: Machine, http: Run, say: Say) -> Figure:
 
 
 def _spends(machine: Machine, size: Size) -> Figure:
-    """Pairs of reserve and commit, by members who have points that are available."""
-    some = min(20_000, machine.members)
-    _give_points(machine, some)
-    return _rounds(machine, size, name="spend", kind="spend", only=some).figure(
-        "spend", 0.5, "pairs a second"
-    )
+    """Pairs of reserve and commit."""
+    return _rounds(machine, size, name="spend", kind="spend").figure("spend", 0.5, "pairs a second")
 
 
-def _give_points(machine: Machine, count: int) -> None:
-    asyncio.run(_adjust(machine, count))
+def _row(machine: Machine) -> Figure:
+    """How large the row of a member of three years is."""
+    told = machine.old_member()
+    most = told.pop("row_bytes_max")
+    return Figure(
+        name="member_row", value=most, unit="bytes, the largest", goal="2,000", holds=most < 2_000,
+        detail=dict(told),
+    )  # fmt: skip
 
 
-async def _adjust(machine: Machine, count: int) -> None:
-    """Adjust the first members up by 1,000 points each, so that they have something to spend."""
-    from jifen.bench.load import member_id
-    from jifen.document.stored import timeline_of_published
-    from jifen.operations.adjust_units import adjust_units
-    from jifen.store.ledger import Ledger, open_pool
-    from jifen.store.once import Once
-
-    pool = await open_pool(machine.server.app, size=16)
-    ledger = Ledger(pool, compile_timeline=timeline_of_published)
-    gate = asyncio.Semaphore(16)
-
-    async def one(i: int) -> None:
-        async with gate:
-            request = Once(key=f"bench:{i}", body_hash=b"")
-            await adjust_units(
-                ledger, member_id(i), currency="points", units=1_000, note="benchmark", request=request
-            )
-
-    await asyncio.gather(*(one(i) for i in range(count)))
-    await pool.close()
+def _old_against_new(machine: Machine, size: Size) -> Figure:
+    """CPU of a purchase in a batch, of members of three years against those to whom little has happened."""
+    spent: dict[str, list[float]] = {"new": [], "old": []}
+    for i in range(size.rounds):
+        for name, ids in (("new", ""), ("old", machine.ids)):
+            told = machine.load(
+                seconds=float(size.seconds), connections=BATCH_CONNECTIONS, kind="batch", run=f"{name}-age",
+                seed=i + 1, ids=ids,
+            )  # fmt: skip
+            spent[name].append(told["cpu_us"]["serving"] + told["cpu_us"]["postgresql"])
+    more = 100 * (median(spent["old"]) / median(spent["new"]) - 1)
+    return Figure(
+        name="old_against_new", value=more, unit="% more CPU a purchase of a member of three years", goal="10 %",
+        holds=more <= 10, detail=spent,
+    )  # fmt: skip
 
 
 def _must_be_kept(machine: Machine) -> None:
@@ -249,11 +250,11 @@ def _load_that_may_break(machine: Machine) -> None:
 
 
 def read(size: Size, say: Say) -> Iterator[Figure]:
-    """Quotes and balances, of members to half of whom something has happened."""
-    with a_machine(members=size.members, say=say) as machine:
+    """Quotes and balances of members of three years."""
+    with a_machine(members=size.members, old_members=size.old_members, say=say) as machine:
         say("making pgbench's tables")
         machine.prepare_pgbench()
-        machine.load(seconds=5.0, connections=BATCH_CONNECTIONS, kind="batch", run="warm")
+        machine.load(seconds=3.0, connections=CONNECTIONS, kind="quote", run="warm")
         say("quotes")
         quotes = _rounds(machine, size, name="quote", kind="quote", reads=True)
         yield quotes.figure("quote", 0.2, "reads")

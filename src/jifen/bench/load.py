@@ -18,7 +18,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 HOST = "127.0.0.1"
@@ -39,6 +40,7 @@ class Order:
     connections: int
     members: int  # how many there are: ids are `member_id(i)`
     only: int = 0  # hammer only the first so many; 0: all, uniformly
+    ids: str = ""  # a file that names the members instead, an id in hex a line
     rate: float = 0  # requests a second; 0: closed loop
     batch: int = 100
     seed: int = 1
@@ -59,23 +61,42 @@ def member_id(i: int) -> UUID:
     return UUID(bytes=hashlib.md5(str(i).encode()).digest())  # noqa: S324
 
 
-def baskets(rng: random.Random, count: int = 500) -> list[tuple[int, str]]:
-    """(amount, lines as JSON text) of purchases of five lines."""
+class Line(NamedTuple):
+    """A line of a basket, as the API names its fields."""
+
+    number: int
+    sku: str
+    category: str
+    brand: str
+    quantity_milli: int
+    amount_minor: int
+
+
+def baskets_of_lines(rng: random.Random, count: int = 500) -> list[tuple[int, list[Line]]]:
+    """(amount, lines) of purchases of five lines."""
     found = []
     for _ in range(count):
         lines = [
-            {
-                "number": n + 1,
-                "sku": str(rng.randrange(100_000)),
-                "category": rng.choice(CATEGORIES),
-                "brand": rng.choice(("National", "Private")),
-                "quantity_milli": 1_000 * rng.randrange(1, 4),
-                "amount_minor": rng.randrange(50, 2_500),
-            }
+            Line(
+                n + 1,
+                str(rng.randrange(100_000)),
+                rng.choice(CATEGORIES),
+                rng.choice(("National", "Private")),
+                1_000 * rng.randrange(1, 4),
+                rng.randrange(50, 2_500),
+            )
             for n in range(5)
         ]
-        found.append((sum(line["amount_minor"] for line in lines), json.dumps(lines, separators=(",", ":"))))  # type: ignore[misc]
+        found.append((sum(line.amount_minor for line in lines), lines))
     return found
+
+
+def baskets(rng: random.Random, count: int = 500) -> list[tuple[int, str]]:
+    """The same, lines as JSON text."""
+    return [
+        (amount, json.dumps([line._asdict() for line in lines], separators=(",", ":")))
+        for amount, lines in baskets_of_lines(rng, count)
+    ]
 
 
 class Maker:
@@ -87,14 +108,16 @@ class Maker:
         self.baskets = baskets(self.rng)
         self.made = 0
         self.now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 2))
-        self.members = order.only or order.members
+        self.ids = Path(order.ids).read_text(encoding="ascii").split() if order.ids else None
+        self.members = order.only or (len(self.ids) if self.ids else order.members)
         self.head = (
             f"Host: {HOST}\r\nAuthorization: Bearer {order.token}\r\nContent-Type: application/json\r\n"
         )
 
     def member(self) -> str:
         """A member, uniformly, as the API names him."""
-        return "mbr_" + member_id(self.rng.randrange(self.members)).hex
+        at = self.rng.randrange(self.members)
+        return "mbr_" + (self.ids[at] if self.ids else member_id(at).hex)
 
     def purchase(self) -> str:
         """The body of a new purchase."""

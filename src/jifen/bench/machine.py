@@ -23,6 +23,7 @@ import psutil
 from jifen.bench.load import HOST, Order
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, epoch_micros
+from jifen.domain.packing import packed
 from jifen.embedded import Server, throw_away
 
 PGBENCH_SCALE = 50
@@ -43,6 +44,9 @@ class Machine:
 
     server: Server
     members: int
+    ids: str = (
+        ""  # a file with the ids of members of three years, whom a load asks for unless it says otherwise
+    )
     port: int = 0
     token: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -102,12 +106,13 @@ class Machine:
     def add_members(self, first: int, count: int) -> None:
         """Enrol members `first` to `first + count - 1` of the benchmark, to whom nothing else has happened."""
         day, at = day_number(OLD_AT.date()), epoch_micros(OLD_AT)
+        nothing = packed([], fold.DAYS_COUNTED + 1, -fold.FAR).hex()
         statements = [
             f"""INSERT INTO jifen.member (member_id, status, enrolled_at, joined_day, sequence, purchases, last_purchase_day,
                     clock_day, clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts, ladders, days,
                     tier_history, counters, holds)
                 SELECT md5(i::text)::uuid, 'active', to_timestamp({at // 1_000_000}), {day}, 1, 0, -1,
-                    0, 0, 0, {fold.FAR}, {fold.FAR_AT}, '{{0,0}}', '{{0,0}}', '{{0,{fold.FAR}}}', '{{}}',
+                    0, 0, 0, {fold.FAR}, {fold.FAR_AT}, '{{0,0}}', '{{0,0}}', '{{0,{fold.FAR}}}', '\\x{nothing}',
                     '{{0,0,0,0,0}}', '{{}}', '{{}}'
                 FROM generate_series({first}, {first + count - 1}) AS i""",
             f"""INSERT INTO jifen.entry (member_id, sequence, entry_id, kind, moves, revision, occurred_at, recorded_at,
@@ -119,6 +124,30 @@ class Machine:
         # Written back before anything is measured: a start to ready is not to wait for this.
         steps = [*statements, "VACUUM ANALYZE jifen.member", "CHECKPOINT"]
         self._run("psql", "-X", "-q", "-d", "jifen", *(part for step in steps for part in ("-c", step)))
+
+    def add_old_members(self, count: int) -> None:
+        """Bring in so many members of three years."""
+        from jifen.bench.old_members import add_old_members
+
+        ids = asyncio.run(add_old_members(self.server, count))
+        named = self.server.home.folder / "old-members"
+        named.write_text("\n".join(ids), encoding="ascii")
+        self.ids = str(named)
+        self._run("psql", "-X", "-q", "-d", "jifen", "-c", "VACUUM ANALYZE", "-c", "CHECKPOINT")
+
+    def old_member(self) -> dict[str, float]:
+        """What a member of three years is like, on average; and how large the largest row is, in bytes."""
+        told = self._run(
+            "psql", "-X", "-q", "-A", "-t", "-F", " ", "-d", "jifen", "-c",
+            """SELECT max(pg_column_size(m.*)), avg(pg_column_size(m.*)), avg(u.n), avg(l.n)
+               FROM jifen.member m JOIN jifen.member_key k USING (member_id),
+                    LATERAL (SELECT count(*) AS n FROM jifen.purchase u WHERE u.member_id = m.member_id) u,
+                    LATERAL (SELECT count(*) AS n FROM jifen.lot l
+                             WHERE l.member_id = m.member_id AND (left_units > 0 OR held > 0)) l
+               WHERE k.value LIKE 'old-%'""",
+        ).split()  # fmt: skip
+        names = ("row_bytes_max", "row_bytes", "purchases", "open_lots")
+        return {name: round(float(number), 1) for name, number in zip(names, told, strict=True)}
 
     def add_postings(self, each: int) -> None:
         """Give each member an old life of so many postings (at least 2): units given by hand once, and taken one by one.
@@ -207,7 +236,7 @@ class Machine:
 
     def load(self, **order: Any) -> dict[str, Any]:
         """Put a load on; return what came of it, with CPU microseconds an item for each process and foreign load."""
-        asked = Order(port=self.port, token=self.token, members=self.members, **order)
+        asked = Order(port=self.port, token=self.token, members=self.members, **({"ids": self.ids} | order))
         before, busy = self._cpu_by_part(), _busy()
         began = time.perf_counter()
         done = subprocess.run(
@@ -295,7 +324,7 @@ async def _publish(server: Server) -> str:
 
 
 @contextmanager
-def a_machine(*, members: int, say: Any = lambda _: None) -> Iterator[Machine]:
+def a_machine(*, members: int, old_members: int = 0, say: Any = lambda _: None) -> Iterator[Machine]:
     """A machine that serves, gone when the block ends."""
     from jifen.store.migrate import migrate
 
@@ -306,6 +335,9 @@ def a_machine(*, members: int, say: Any = lambda _: None) -> Iterator[Machine]:
         machine.token = asyncio.run(_publish(server))
         say(f"enrolling {members:,} members")
         machine.add_members(0, members)
+        if old_members:
+            say(f"bringing in {old_members:,} members of three years")
+            machine.add_old_members(old_members)
         machine.start_serving()
         try:
             yield machine

@@ -127,6 +127,7 @@ async def _record(machine: Machine, clock: PartClock, batches: int) -> int:
         seconds=0,
         connections=1,
         members=machine.members,
+        ids=machine.ids,
         run=f"profile-{time.time_ns()}",
     )
     maker = Maker(order)

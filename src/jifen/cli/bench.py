@@ -17,6 +17,10 @@ def bench(
         typer.Argument(help="ledger, read, import, contention, growth, backtest; default: all."),
     ] = None,
     members: Annotated[int, typer.Option(help="How many members there are.", min=100)] = 1_000_000,
+    old_members: Annotated[
+        int,
+        typer.Option(help="How many of three years besides: those who buy, spend and ask.", min=100),
+    ] = 2_000,
     postings: Annotated[
         int, typer.Option(help="How many postings there are in the measure of growth.", min=0)
     ] = 20_000_000,
@@ -52,7 +56,8 @@ def bench(
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(GROUPS)}", param_hint="GROUPS")
     size = Size(
-        members=members, postings=postings, lines=lines, seconds=seconds, rounds=rounds, households=households, keep=keep
+        members=members, old_members=old_members, postings=postings, lines=lines, seconds=seconds, rounds=rounds,
+        households=households, keep=keep,
     )  # fmt: skip
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)

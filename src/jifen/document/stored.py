@@ -11,7 +11,7 @@ from jifen.document.compile import compile_program
 from jifen.document.model import ProgramDocument
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.numbering import Numbering
-from jifen.domain.timeline import Timeline, timeline_of
+from jifen.domain.timeline import Timeline, looks_back, timeline_of
 
 
 class Published(Protocol):
@@ -63,6 +63,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
         rules    in order of position: number, currency, terms, and the numbers of its limits
         terms    number -> number of its currency
         limits   number -> name of its period
+        looks_back_days   of its longest window: what members' rows keep follows it
     """
     return {
         "rules": [
@@ -80,6 +81,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
         "limits": {
             str(limit.number): limit.period.name.lower() for rule in program.rules for limit in rule.limits
         },
+        "looks_back_days": looks_back(program),
     }
 
 

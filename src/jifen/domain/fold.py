@@ -86,7 +86,8 @@ COUNTERS = 13  # rows in `counters`
 HOLDS = 14  # rows in `holds`
 NEXT_DUE_DAY = 15  # nothing by day is due before it
 NEXT_LAPSE_AT = 16  # no reservation lapses before it
-BALANCES = 17  # from here BALANCE_WIDTH for each currency
+DAYS_FROM = 17  # `days` is complete from this day on
+BALANCES = 18  # from here BALANCE_WIDTH for each currency
 BALANCE = 0
 DEBT = 1
 BALANCE_WIDTH = 2
@@ -196,6 +197,7 @@ NOTE = 19
 ADVANCE = 20
 KINDS = 21
 
+LATE_DAYS = 31  # so many days before the longest window a row keeps: a purchase that late asks for no look at the journal
 PIECE = 1_000  # steps of time in one entry, where so much is due that nobody should wait for all of it
 
 # hits: what select saw; for a return what came back ----------------------------------------------------------------------
@@ -304,13 +306,14 @@ ISSUES = 1
 # revisions[revision] --------------------------------------------------------------------------------------------------------
 REVISION_FROM_DAY = 0  # the first day that begins under it
 REVISION_RULES = 1  # its first row in `rules`
-REVISION_KEEP_DAYS = 2  # days of `days` that can still matter; 0: none is kept
-REVISION_COUNT = 3  # how many revisions there are; from here on the same in every row
-REVISION_CURRENCIES = 4  # rows for a revision in `currencies`
-REVISION_TERMS = 5  # rows for a revision in `terms`
-REVISION_LIMITS = 6  # rows for a revision in `limits`
-REVISION_LADDERS = 7  # rows for a revision in `ladders`
-REVISION_WIDTH = 8
+REVISION_LOOKS_BACK = 2  # days of its longest window; 0: it has none; FAR: all of them
+REVISION_FROM_AT = 3  # the moment from which it is in force
+REVISION_COUNT = 4  # how many revisions there are; from here on the same in every row
+REVISION_CURRENCIES = 5  # rows for a revision in `currencies`
+REVISION_TERMS = 6  # rows for a revision in `terms`
+REVISION_LIMITS = 7  # rows for a revision in `limits`
+REVISION_LADDERS = 8  # rows for a revision in `ladders`
+REVISION_WIDTH = 9
 
 # rules[position, from REVISION_RULES on] ---------------------------------------------------------------------------------------
 RULE_NUMBER = 0  # its number for ever
@@ -1042,19 +1045,13 @@ def promote(state: State, numbers: Numbers, ladder: int, judged_by: int, day: in
         state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], state.ladders[s + STANDS_REVIEW_DAY])
 
 
-def is_justified(state: State, numbers: Numbers, judged_by: int, row: int, forgotten: int) -> bool:
-    """Say whether the days still reach the tier that a row of `history` was lifted to.
-
-    Where the window begins on a day that is forgotten nobody can say, and it stands.
-    """
+def is_justified(state: State, numbers: Numbers, judged_by: int, row: int) -> bool:
+    """Say whether the days still reach the tier that a row of `history` was lifted to."""
     history = state.history
     h = row * HISTORY_WIDTH
     ladder, day = history[h + HISTORY_LADDER], history[h + HISTORY_DAY]
     by = max(judged_by, revision_at(numbers, day))
     own = by * numbers.revisions[REVISION_LADDERS] + ladder
-    window = numbers.ladders[own * LADDER_WIDTH + LADDER_WINDOW]
-    if window_first(numbers, window, day, state.member[JOINED_DAY]) <= forgotten:
-        return True
     reached = rank_reached(numbers, own, counted(state, numbers, by, ladder, day, day))
     return reached >= rank_of(numbers, own, history[h + HISTORY_TIER])
 
@@ -1070,7 +1067,7 @@ def held_before(state: State, row: int) -> int:
 
 
 def judge_again(
-    state: State, numbers: Numbers, ladder: int, judged_by: int, first_day: int, today: int, forgotten: int
+    state: State, numbers: Numbers, ladder: int, judged_by: int, first_day: int, today: int
 ) -> None:
     """Take back the tiers that a voided purchase reached.
 
@@ -1086,7 +1083,7 @@ def judge_again(
             history[h + HISTORY_LADDER] == ladder
             and history[h + HISTORY_CAUSE] > 0
             and history[h + HISTORY_DAY] >= first_day
-            and not is_justified(state, numbers, judged_by, row, forgotten)
+            and not is_justified(state, numbers, judged_by, row)
         ):
             break
         row += 1
@@ -1455,36 +1452,57 @@ def qualifying(asked: Asked, numbers: Numbers, ladder: int, column: int) -> int:
     return units
 
 
-def keep_days(numbers: Numbers, judged_by: int, day: int) -> int:
-    """Return how many days are kept where a purchase was judged by a revision.
+def count_day(state: State, asked: Asked, numbers: Numbers) -> None:
+    """Count a purchase for windows, on the day on which it occurred."""
+    event, days = asked.event, state.days
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    w = days_row(state, DAYS_COUNTED + n_ladders, event[EVENT_OCCURRED_DAY], True)
+    days[w + DAYS_SPEND] += event[EVENT_AMOUNT]
+    days[w + DAYS_VISITS] += 1
+    for i in range(n_ladders):
+        days[w + DAYS_COUNTED + i] += qualifying(asked, numbers, i, GRANTED)
 
-    A late one is judged by an old revision, which must not forget what the one in force still asks for.
+
+def uncount_day(state: State, asked: Asked, numbers: Numbers, visits: int) -> None:
+    """Take out of windows what a return brings back; of a day that is not there nobody asks any more."""
+    event, days = asked.event, state.days
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    width = DAYS_COUNTED + n_ladders
+    w = days_row(state, width, event[EVENT_OCCURRED_DAY], False)
+    if w < 0:
+        return
+    days[w + DAYS_SPEND] -= event[EVENT_AMOUNT]
+    days[w + DAYS_VISITS] -= visits
+    rest = days[w + DAYS_SPEND] != 0 or days[w + DAYS_VISITS] != 0
+    for i in range(n_ladders):
+        days[w + DAYS_COUNTED + i] -= qualifying(asked, numbers, i, DESIRED)
+        rest = rest or days[w + DAYS_COUNTED + i] != 0
+    if not rest:
+        days_drop(state, width, w // width, 1)
+
+
+def kept_from(numbers: Numbers, day: int, at: int) -> int:
+    """Return the first day that the row of a member keeps whose clock stands at a moment of a day.
+
+    Older ones are asked for by who is later than LATE_DAYS, and by a revision with a longer window: they are counted from the
+    journal again.
     """
-    now = revision_at(numbers, day) * REVISION_WIDTH
-    own = judged_by * REVISION_WIDTH
-    return max(numbers.revisions[own + REVISION_KEEP_DAYS], numbers.revisions[now + REVISION_KEEP_DAYS])
+    if day == 0:
+        return -FAR  # no clock runs yet: nothing happened
+    revisions = numbers.revisions
+    row = revisions[REVISION_COUNT] - 1
+    while row > 0 and revisions[row * REVISION_WIDTH + REVISION_FROM_AT] > at:
+        row -= 1
+    looks_back = revisions[row * REVISION_WIDTH + REVISION_LOOKS_BACK]
+    return max(-FAR, day - looks_back - LATE_DAYS + 1) if looks_back > 0 else day + 1
 
 
 def purchase(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     """Earn: judged as of the moment it occurred, posted now."""
-    member, event, days = state.member, asked.event, state.days
-    v = event[EVENT_REVISION] * REVISION_WIDTH
+    member, event = state.member, asked.event
     n_ladders = numbers.revisions[REVISION_LADDERS]
-    width = DAYS_COUNTED + n_ladders
     day = event[EVENT_RECORDED_DAY]
-    keep = numbers.revisions[v + REVISION_KEEP_DAYS]
-    if keep > 0:
-        w = days_row(state, width, event[EVENT_OCCURRED_DAY], True)
-        days[w + DAYS_SPEND] += event[EVENT_AMOUNT]
-        days[w + DAYS_VISITS] += 1
-        for i in range(n_ladders):
-            days[w + DAYS_COUNTED + i] += qualifying(asked, numbers, i, GRANTED)
-        keep = keep_days(numbers, event[EVENT_REVISION], day)
-        old = 0
-        while old < member[DAYS] and days[old * width + DAYS_DAY] <= day - keep:
-            old += 1
-        if old > 0:
-            days_drop(state, width, 0, old)
+    count_day(state, asked, numbers)
     member[PURCHASES] += 1
     member[LAST_PURCHASE_DAY] = max(member[LAST_PURCHASE_DAY], event[EVENT_OCCURRED_DAY])
     for i in range(n_ladders):
@@ -1588,7 +1606,7 @@ def forgiven_of(asked: Asked) -> int:
 
 def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     """Claw back what the returned part of a purchase earned. Telescopes: order and split do not matter."""
-    member, event, hits, results, days = state.member, asked.event, asked.hits, asked.results, state.days
+    member, event, hits, results = state.member, asked.event, asked.hits, asked.results
     row = event[EVENT_REVISION]
     first_rule = numbers.revisions[row * REVISION_WIDTH + REVISION_RULES]
     day = event[EVENT_RECORDED_DAY]
@@ -1619,25 +1637,13 @@ def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
             post(state, out, t, currency, CLAW_BACK, taken, -1, 0, -1)
     # What was forgiven stays used: a visit, and with it a first one, comes back only where nothing of it was kept.
     undone = event[EVENT_WHOLE] if forgiven_of(asked) == 0 else 0
-    n_ladders = numbers.revisions[REVISION_LADDERS]
-    width = DAYS_COUNTED + n_ladders
-    w = days_row(state, width, event[EVENT_OCCURRED_DAY], False)
-    if w >= 0:
-        days[w + DAYS_SPEND] -= event[EVENT_AMOUNT]
-        days[w + DAYS_VISITS] -= undone
-        rest = days[w + DAYS_SPEND] != 0 or days[w + DAYS_VISITS] != 0
-        for i in range(n_ladders):
-            days[w + DAYS_COUNTED + i] -= qualifying(asked, numbers, i, DESIRED)
-            rest = rest or days[w + DAYS_COUNTED + i] != 0
-        if not rest:
-            days_drop(state, width, w // width, 1)
+    uncount_day(state, asked, numbers, undone)
     member[PURCHASES] -= undone
     if event[EVENT_KIND] == VOID:
         if undone == 1 and member[LAST_PURCHASE_DAY] == event[EVENT_OCCURRED_DAY]:
             member[LAST_PURCHASE_DAY] = event[EVENT_PREVIOUS_DAY]
-        forgotten = day - keep_days(numbers, row, day)
-        for i in range(n_ladders):
-            judge_again(state, numbers, i, row, event[EVENT_OCCURRED_DAY], day, forgotten)
+        for i in range(numbers.revisions[REVISION_LADDERS]):
+            judge_again(state, numbers, i, row, event[EVENT_OCCURRED_DAY], day)
 
 
 def put_back(
@@ -1893,6 +1899,7 @@ def begin(state: State, numbers: Numbers, row: int) -> None:
     for i in range(BALANCES + numbers.revisions[REVISION_CURRENCIES] * BALANCE_WIDTH):
         member[i] = 0
     member[LAST_PURCHASE_DAY] = -1
+    member[DAYS_FROM] = -FAR
     member[NEXT_DUE_DAY] = FAR
     member[NEXT_LAPSE_AT] = FAR_AT
     foot(state, numbers, row)
@@ -2035,10 +2042,23 @@ def copy_rows(rows: list[int], count: int, width: int, kept: list[int], at: int)
         kept[at * width + i] = rows[i]
 
 
-def keep_rows(state: State, kept: Kept, m: int, days_width: int) -> None:
-    """Copy the days, tiers, counters and holds of a member."""
+def keep_days(state: State, numbers: Numbers) -> None:
+    """Let go of the days that a member's row does not keep; the interpreted twin is `member.with_kept_days`."""
+    member, days = state.member, state.days
+    width = DAYS_COUNTED + numbers.revisions[REVISION_LADDERS]
+    member[DAYS_FROM] = kept_from(numbers, member[CLOCK_DAY], member[CLOCK_AT])
+    old = 0
+    while old < member[DAYS] and days[old * width + DAYS_DAY] < member[DAYS_FROM]:
+        old += 1
+    days_drop(state, width, 0, old)
+
+
+def keep_rows(state: State, numbers: Numbers, kept: Kept, m: int) -> None:
+    """Copy the days, tiers, counters and holds of a member, as far as the row keeps them."""
     member, starts = state.member, kept.starts
     s = m * KEPT_WIDTH
+    keep_days(state, numbers)
+    days_width = DAYS_COUNTED + numbers.revisions[REVISION_LADDERS]
     copy_rows(state.days, member[DAYS], days_width, kept.days, starts[s + KEPT_DAYS])
     copy_rows(state.history, member[TIERS_HELD], HISTORY_WIDTH, kept.history, starts[s + KEPT_HISTORY])
     copy_rows(state.holds, member[HOLDS], HOLD_WIDTH, kept.holds, starts[s + KEPT_HOLDS])
@@ -2109,5 +2129,5 @@ def walk(lives: Lives, scratch: State, numbers: Numbers, out: Out, told: list[in
                 told[t + TOLD_TIERS + n_ladders + i] = state.ladders[i * STANDS_WIDTH + STANDS_TIER]
             for c in range(n_currencies):
                 told[t + TOLD_TIERS + 2 * n_ladders + c] = member[BALANCES + c * BALANCE_WIDTH + BALANCE]
-        keep_rows(state, kept, m, DAYS_COUNTED + n_ladders)
+        keep_rows(state, numbers, kept, m)
     return n

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -42,6 +43,11 @@ class Member(NamedTuple):
     history: list[int]
     counters: list[int]
     holds: list[int]
+
+    @property
+    def days_from(self) -> int:
+        """`days` is complete from this day number on."""
+        return self.scalars[fold.DAYS_FROM]
 
     @property
     def sequence(self) -> int:
@@ -166,6 +172,57 @@ def new_member(member_id: UUID, timeline: Timeline, row: int) -> Member:
     )  # fmt: skip
     fold.begin(state, timeline.numbers, row)
     return member_of(member_id, state, n_ladders=n)
+
+
+def with_kept_days(member: Member, timeline: Timeline) -> Member:
+    """The member with no more days than his row keeps; the compiled twin is `fold.keep_days`."""
+    first = fold.kept_from(timeline.numbers, member.scalars[fold.CLOCK_DAY], member.scalars[fold.CLOCK_AT])
+    days = member.days
+    old, width = 0, fold.DAYS_COUNTED + timeline.n_ladders
+    while old < len(days) and days[old] < first:
+        old += width
+    scalars = list(member.scalars)
+    scalars[fold.DAYS_FROM] = first
+    return member._replace(scalars=scalars, days=days[old:] if old else days)
+
+
+def days_asked_from(member: Member, timeline: Timeline, *, row: int, on: int, today: int, now_at: int) -> int:
+    """The first day that an entry can ask for, or leave in the row: judged by the revision of a row of the timeline, about
+    something that occurred on a day, and recorded today at a moment."""
+    numbers = timeline.numbers
+    now = fold.revision_at(numbers, today)
+    first = fold.kept_from(numbers, today, now_at)
+    if on < today or row > now:
+        first = min(first, _window_from(numbers, on, min(row, fold.revision_at(numbers, on)), max(row, now)))
+    clock = member.scalars[fold.CLOCK_DAY]
+    if member.scalars[fold.NEXT_DUE_DAY] <= today and clock < today:
+        # Tiers are judged again on days that have passed since, by the revision of each.
+        first = min(first, _window_from(numbers, clock + 1, fold.revision_at(numbers, clock + 1), now))
+    return first
+
+
+def _window_from(numbers: fold.Numbers, day: int, first_row: int, last_row: int) -> int:
+    """The first day of the longest window that ends with a day, by some revisions; FAR: none has a window."""
+    longest = max(
+        numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_LOOKS_BACK]
+        for row in range(first_row, last_row + 1)
+    )
+    return max(-fold.FAR, day - longest + 1) if longest else fold.FAR
+
+
+def with_days_before(member: Member, timeline: Timeline, first: int, before: Sequence[int]) -> Member:
+    """The member with the days from one on that his row did not keep; what is there of them already is not in them."""
+    width = fold.DAYS_COUNTED + timeline.n_ladders
+    sums: dict[int, list[int]] = {}
+    for rows in (before, member.days):
+        for at in range(0, len(rows), width):
+            own = sums.setdefault(rows[at], [0] * (width - 1))
+            for column, number in enumerate(rows[at + 1 : at + width]):
+                own[column] += number
+    scalars = list(member.scalars)
+    scalars[fold.DAYS_FROM] = first
+    days = [number for day in sorted(sums) for number in (day, *sums[day])]
+    return member._replace(scalars=scalars, days=days)
 
 
 def latest_counters(counters: list[int]) -> list[int]:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from jifen.domain import fold
-from jifen.domain.calendar import day_number, day_or_never, expires_on, local_date, start_of_day
+from jifen.domain.calendar import day_number, day_or_never, epoch_micros, expires_on, local_date, start_of_day
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
 from jifen.domain.program.meaning import (
     Currency,
@@ -156,7 +156,8 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
             (
                 _first_whole_day(program),
                 len(numbers.rules) // fold.RULE_WIDTH,
-                _keep_days(program),
+                looks_back(program),
+                epoch_micros(program.effective_at),
                 len(programs),
                 n_currencies,
                 n_terms,
@@ -357,15 +358,15 @@ def _first_whole_day(program: Program) -> int:
 _DAYS_OF = {WindowKind.CALENDAR_YEAR: 366, WindowKind.MEMBERSHIP_YEAR: 366, WindowKind.LIFE: fold.FAR}
 
 
-def _keep_days(program: Program) -> int:
-    """How many days can still be asked for: those of the longest window, seen from the latest late purchase."""
+def looks_back(program: Program) -> int:
+    """The days of the longest window that a ladder or a rule asks for; 0: none does."""
     longest = 0
     for ladder in program.ladders:
         if len(ladder.tiers) > 1:
             longest = max(longest, _DAYS_OF.get(ladder.window.kind, ladder.window.days))
     for rule in program.rules:
         longest = max(longest, _longest_window(rule.state))
-    return longest + max(program.late_days.values(), default=0) if longest else 0
+    return longest
 
 
 def _longest_window(condition: Condition) -> int:

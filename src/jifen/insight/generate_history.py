@@ -357,7 +357,7 @@ class _Bucket:
         nothing = pl.lit([], dtype=pl.List(pl.Int64))
         whole = {
             "joined_day": 0, "clock_day": 0, "clock_at": 0, "lots_opened": 0,
-            "next_due_day": fold.FAR, "next_lapse_at": fold.FAR_AT,
+            "next_due_day": fold.FAR, "next_lapse_at": fold.FAR_AT, "days_from": -fold.FAR,
         }  # fmt: skip
         return pl.DataFrame(
             {

@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from jifen.domain import fold
+from jifen.domain.packing import packed
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS, VERB_NAMES
 from jifen.insight.frames import ATTRIBUTE_PREFIX
@@ -39,6 +40,19 @@ def int_arrays(values: Integers, starts: Integers) -> pl.Series:
     lists = pa.LargeListArray.from_arrays(pa.array(starts, pa.int64()), pa.array(values, pa.int64()))
     joined = pl.Series(pl.from_arrow(lists)).cast(pl.List(pl.String)).list.join(",")
     return pl.Series("{" + joined + "}")
+
+
+def _packed_days(lives: Lives, first: int, end: int, width: int) -> pl.Series:
+    """The days of each member as PostgreSQL's text of bytes."""
+    starts = lives.kept_starts[first : end + 1, fold.KEPT_DAYS].tolist()
+    complete_from = lives.members[first:end, fold.DAYS_FROM].tolist()
+    return pl.Series(
+        [
+            "\\x" + packed(lives.days[low:high].reshape(-1).tolist(), width, first_day).hex()
+            for low, high, first_day in zip(starts, starts[1:], complete_from, strict=False)
+        ],
+        dtype=pl.String,
+    )
 
 
 def _wide(rows: Integers) -> pl.Series:
@@ -452,7 +466,7 @@ def _member_rows(
             "next_due_at": due.to_series(),
             "balances": int_arrays(np.ascontiguousarray(money[:, 0::2]).reshape(-1), every),
             "debts": int_arrays(np.ascontiguousarray(money[:, 1::2]).reshape(-1), every),
-            "days": kept(lives.days, fold.KEPT_DAYS, days_width),
+            "days": _packed_days(lives, first, end, days_width),
             "tier_history": kept(lives.history, fold.KEPT_HISTORY, fold.HISTORY_WIDTH),
             "counters": kept(lives.counters, fold.KEPT_COUNTERS, fold.COUNTER_WIDTH),
             "holds": pl.repeat("{}", end - first, eager=True),

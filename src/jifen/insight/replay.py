@@ -14,6 +14,7 @@ from typing import Any
 from jifen.domain import fold, verbs
 from jifen.domain.calendar import day_number, day_or_never, local_date, next_due_at
 from jifen.domain.events import Script, Slice, legs_of, moves_undone
+from jifen.domain.packing import DaysTorn, packed, unpacked
 from jifen.domain.program.select import mask_of
 from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
@@ -308,9 +309,12 @@ def _compare_cache(
     differs("ladders", list(member["ladders"]), standing[: len(member["ladders"])])
     kept = walked.kept
     starts = kept.starts[m * fold.KEPT_WIDTH : (m + 2) * fold.KEPT_WIDTH]
-    days_width = fold.DAYS_COUNTED + timeline.n_ladders
+    low, high = starts[fold.KEPT_DAYS], starts[fold.KEPT_WIDTH + fold.KEPT_DAYS]
+    width = fold.DAYS_COUNTED + timeline.n_ladders
+    days = kept.days[low * width : high * width].tolist()
+    if member["days"] != packed(days, width, own[fold.DAYS_FROM]):
+        differs("days", _shown_days(member["days"]), (days, own[fold.DAYS_FROM]))
     for name, rows, column, size in (
-        ("days", kept.days, fold.KEPT_DAYS, days_width),
         ("tier_history", kept.history, fold.KEPT_HISTORY, fold.HISTORY_WIDTH),
         ("holds", kept.holds, fold.KEPT_HOLDS, fold.HOLD_WIDTH),
     ):
@@ -347,6 +351,14 @@ def _compare_due(
         differs("next_due_day", stored, min(dues))
     at = next_due_at(stored, member["next_lapse_at"], timeline.time_zone)
     differs("next_due_at", member["next_due_at"], at)
+
+
+def _shown_days(data: bytes) -> object:
+    """What is packed, where that can be read."""
+    try:
+        return unpacked(data)
+    except DaysTorn:
+        return data.hex()
 
 
 def _counted(flat: Sequence[int]) -> list[tuple[int, ...]]:

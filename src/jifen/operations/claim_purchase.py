@@ -12,7 +12,7 @@ from jifen.domain.decide import Decision, decide_purchase, decide_return
 from jifen.domain.purchase import Line, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
 from jifen.domain.returned import Earned, amount_returned
-from jifen.store.gather import Gathered, gather_locked, save_decisions, with_old_counters
+from jifen.store.gather import Gathered, gather_locked, save_decisions, with_old_counters, with_old_days
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, add_postings
 from jifen.store.keys import BusinessKey, give_key_to, known_purchases, lock_unclaimed, remove_unclaimed
@@ -43,6 +43,7 @@ async def claim_purchase(
             raise PurchaseUnknown(pointer="/business_no", source=key.source, business_no=key.business_no)
         purchase = purchase_of(unclaimed.body)
         occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
+        member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
         member = await with_old_counters(connection, timeline, member, occurred_at)
         purchase = replace(purchase, occurred_at=occurred_at)
 

@@ -44,7 +44,7 @@ async def enrol_member(
             timeline, new_member(member_id, timeline, timeline.row_at(clock.now)), now=clock.now
         )
 
-        await add_members(connection, [decision.after], enrolled_at=clock.now, time_zone=timeline.time_zone)
+        await add_members(connection, [decision.after], timeline, enrolled_at=clock.now)
         at = Circumstance(occurred_at=clock.now, recorded_at=clock.now, actor=actor)
         await add_entry(connection, timeline, decision, EntryRow("enrol"), at)
         await add_keys(connection, member_id, keys)

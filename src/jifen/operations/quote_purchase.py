@@ -14,7 +14,7 @@ from jifen.domain.member import new_member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.store.compiled import begun_again
-from jifen.store.gather import Gathered, gather_unlocked, with_old_counters
+from jifen.store.gather import Gathered, gather_unlocked, with_old_counters, with_old_days
 from jifen.store.journal import Circumstance
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.members import MemberKey, found_by
@@ -51,6 +51,7 @@ async def _quote(
     row = timeline.row_at(gathered.now)
     member = gathered.member(member_id) if member_id else new_member(NOBODY, timeline, row)
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
+    member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
     member = await with_old_counters(connection, timeline, member, occurred_at)
     if occurred_at != purchase.occurred_at:
         purchase = replace(purchase, occurred_at=occurred_at)

@@ -24,6 +24,7 @@ from jifen.store.gather import (
     last_moment,
     save_decisions,
     with_old_counters,
+    with_old_days,
 )
 from jifen.store.journal import Circumstance, Granted, add_postings
 from jifen.store.keys import BusinessKey, KnownPurchase, add_purchase_keys, add_unclaimed, known_purchases
@@ -163,6 +164,7 @@ class _Batch:
         now = max(occurred_at, last_moment(member)) if self.is_import else self.gathered.now
         program = timeline.programs[timeline.row_at(occurred_at)]
         check_against_program(program, purchase)
+        member = await with_old_days(connection, timeline, member, now=now, occurred_at=occurred_at)
         member = await with_old_counters(
             connection, timeline, member, occurred_at, unwritten=lambda: self._granted_to(member_id)
         )

@@ -13,7 +13,7 @@ from jifen.domain.purchase import ReturnedLine, is_whole, returned_after, whole_
 from jifen.domain.refusals import FieldWrong, PurchaseUnknown, ReturnExceedsPurchase, TimeOutOfBounds
 from jifen.domain.returned import amount_returned
 from jifen.domain.timeline import Timeline
-from jifen.store.gather import gather_locked, save_decisions
+from jifen.store.gather import gather_locked, save_decisions, with_old_days
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, add_postings
 from jifen.store.keys import BusinessKey, known_purchases, lock_unclaimed, return_unclaimed
@@ -60,6 +60,10 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         occurred_at = _believed(request.occurred_at, row["occurred_at"], gathered.now)
 
         is_void = request.lines is None
+        if is_void:
+            member = await with_old_days(
+                connection, gathered.timeline, member, now=gathered.now, occurred_at=row["occurred_at"]
+            )
         previous_on = await last_bought_before(connection, member_id, sequence) if is_void else None
 
         decision = decide_return(

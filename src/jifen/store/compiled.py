@@ -1,9 +1,9 @@
 """The revisions that a process has compiled, laid out as one timeline with holes for the others.
 
 A hole stands wherever numbers, rules or the selector of a revision would stand that is not compiled here. What asks a hole for
-anything but its number, its moment of effect and the programme's zone gets `RevisionNotCompiled`: nothing is ever judged by a
-revision that is not there. The operation is then begun again, once that revision is compiled outside its locks
-(`begun_again`). So old revisions cost nothing until an old purchase asks for them: docs/decisions/0081.
+more than its outline (number, moment of effect, how far it looks back, the programme's zone) gets `RevisionNotCompiled`:
+nothing is ever judged by a revision that is not there. The operation is then begun again, once that revision is compiled
+outside its locks (`begun_again`). So old revisions cost nothing until an old purchase asks for them: docs/decisions/0081.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from jifen.domain import fold
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.select import Select
 from jifen.domain.timeline import Timeline, timeline_of
+from jifen.store.revisions import Outline
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
@@ -74,26 +75,28 @@ class Hole:
     __getitem__ = __iter__ = __len__ = __contains__ = _missing
 
 
-def timeline_with_holes(moments: Mapping[int, datetime], compiled: Mapping[int, Compiled]) -> Timeline:
+def timeline_with_holes(outlines: Mapping[int, Outline], compiled: Mapping[int, Compiled]) -> Timeline:
     """The timeline of the revisions up to the newest that is compiled, with holes for those that are not.
 
     Shape
-        moments    the moment of effect of every revision
+        outlines   every revision
         compiled   by number, at least one: that of the greatest number knows every currency, terms and tier there are
     """
-    newest = compiled[max(compiled.keys() & moments.keys())].program
-    numbers = sorted(number for number in moments if number <= newest.revision)
-    holes = {n: Hole(n, moments[n], newest.time_zone) for n in numbers if n not in compiled}
+    newest = compiled[max(compiled.keys() & outlines.keys())].program
+    numbers = sorted(number for number in outlines if number <= newest.revision)
+    holes = {n: Hole(n, outlines[n].effective_at, newest.time_zone) for n in numbers if n not in compiled}
     # A stand-in keeps the rows of a hole in their places until the hole is put there.
     programs = [
-        replace(newest, revision=n, effective_at=moments[n], rules=()) if n in holes else compiled[n].program
+        replace(newest, revision=n, effective_at=outlines[n].effective_at, rules=())
+        if n in holes
+        else compiled[n].program
         for n in numbers
     ]
     selects = [compiled[n].select if n in compiled else compiled[newest.revision].select for n in numbers]
     timeline = timeline_of(programs, selects)
     for row, number in enumerate(numbers):
         if number in holes:
-            _dig(timeline.numbers, row, holes[number])
+            _dig(timeline.numbers, row, holes[number], outlines[number].looks_back_days)
     return replace(
         timeline,
         programs=_with(holes, numbers, timeline.programs),
@@ -108,12 +111,12 @@ def _with(holes: Mapping[int, Hole], numbers: Iterable[int], rows: tuple[T, ...]
     return tuple(cast("T", holes.get(n, row)) for n, row in zip(numbers, rows, strict=True))
 
 
-def _dig(numbers: fold.Numbers, row: int, hole: Hole) -> None:
-    """Put a hole for all that the tables say of a row's revision; what is the same in every row stays."""
+def _dig(numbers: fold.Numbers, row: int, hole: Hole, looks_back_days: int) -> None:
+    """Put a hole for what the tables say of a row's revision beyond its outline; what is the same in every row stays."""
     counts = numbers.revisions
     own = row * fold.REVISION_WIDTH
-    for column in (fold.REVISION_RULES, fold.REVISION_KEEP_DAYS):
-        counts[own + column] = cast("int", hole)
+    counts[own + fold.REVISION_RULES] = cast("int", hole)
+    counts[own + fold.REVISION_LOOKS_BACK] = looks_back_days
     # The currency of terms is the same in every revision, and is asked of the first row.
     for table, count, width, first in (
         (numbers.terms, counts[fold.REVISION_TERMS], fold.TERMS_WIDTH, fold.TERMS_CURRENCY + 1),

@@ -17,8 +17,9 @@ from jifen.domain.calendar import (
     moment_of_micros,
     month_number,
 )
+from jifen.domain.days import days_of
 from jifen.domain.decide import Decision
-from jifen.domain.member import Lot, Member
+from jifen.domain.member import Lot, Member, days_asked_from, with_days_before
 from jifen.domain.program.meaning import Draw
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.timeline import Timeline
@@ -36,6 +37,7 @@ from jifen.store.members import (
     save_members,
     with_lots,
 )
+from jifen.store.purchases import bought_in
 from jifen.store.reservations import close_reservations
 from jifen.store.rows import Target, Together
 
@@ -127,7 +129,7 @@ async def gather_locked(
     if whole:
         rest = (await open_lots(connection, whole, origins=origins, numbered=numbered, most=ALL))[1]
         found |= {member_id: rest[member_id] for member_id in whole}
-    return _gathered(members, now, timeline, found)
+    return await _gathered(connection, members, now, timeline, found)
 
 
 ALL = 1 << 40  # as many lots as there are
@@ -139,7 +141,7 @@ async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) 
     most = ALL if any(members[member_id].debts) else LOTS_AT_ONCE
     clock, found = await open_lots(connection, [member_id], numbered=_held(members), most=most)
     timeline = await ledger.timeline(connection, clock.newest)
-    return _gathered(members, _now(members, clock), timeline, found)
+    return await _gathered(connection, members, _now(members, clock), timeline, found)
 
 
 def _held(members: Mapping[UUID, Member]) -> list[tuple[UUID, int]]:
@@ -215,14 +217,14 @@ async def gather_for_purchases(
         whole = [m for m in _large(timeline, wanting, lots, now) if any(wanting[m].debts)]
         if whole:
             lots |= (await open_lots(connection, whole, numbered=numbered, most=ALL))[1]
-    return _gathered(members, now, timeline, lots)
+    return await _gathered(connection, members, now, timeline, lots)
 
 
 async def gather_unlocked(ledger: Ledger, connection: Connection, member_ids: Iterable[UUID]) -> Gathered:
     """The same for an answer that changes nothing: members, lots and clock of one moment."""
     clock, members = await read_members(connection, member_ids)
     timeline = await ledger.timeline(connection, clock.newest)
-    return _gathered(members, _now(members, clock), timeline, {})
+    return await _gathered(connection, members, _now(members, clock), timeline, {})
 
 
 def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:
@@ -230,17 +232,18 @@ def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:
     return max(clock.now, moment_of_micros(latest))
 
 
-def _gathered(
-    members: Mapping[UUID, Member], now: datetime, timeline: Timeline, lots: Mapping[UUID, Sequence[Lot]]
+async def _gathered(
+    connection: Connection,
+    members: Mapping[UUID, Member],
+    now: datetime,
+    timeline: Timeline,
+    lots: Mapping[UUID, Sequence[Lot]],
 ) -> Gathered:
-    return Gathered(
-        members={
-            member_id: with_lots(grown(member, timeline), lots.get(member_id))
-            for member_id, member in members.items()
-        },
-        now=now,
-        timeline=timeline,
-    )
+    whole = {}
+    for member_id, member in members.items():
+        member = with_lots(grown(member, timeline), lots.get(member_id))
+        whole[member_id] = await with_old_days(connection, timeline, member, now=now)
+    return Gathered(members=whole, now=now, timeline=timeline)
 
 
 def last_moment(member: Member) -> datetime:
@@ -277,9 +280,34 @@ async def save_decisions(
     target: Target = together or connection
     members = {decision.after.member_id: decision.after for decision in decisions}
     lots = {(d.after.member_id, lot.number): lot for d in decisions for lot in d.lots_changed}
-    await save_members(target, [members[key] for key in sorted(members)], time_zone=timeline.time_zone)
+    await save_members(target, [members[key] for key in sorted(members)], timeline)
     await save_lots(target, [(member_id, lots[member_id, number]) for member_id, number in sorted(lots)])
     await close_reservations(target, [(d.before, d.after) for d in decisions], ended=ended or {})
+
+
+async def with_old_days(
+    connection: Connection,
+    timeline: Timeline,
+    member: Member,
+    *,
+    now: datetime,
+    occurred_at: datetime | None = None,
+) -> Member:
+    """The member with all the days that judging something of a moment can ask for (None: that only happens now).
+
+    Most often the row has them. Those of one that is later than the row looks back, or of a revision with a longer window,
+    are counted from the journal. What this transaction has decided and not written yet is in the member already.
+    """
+    today = day_number(local_date(now, timeline.time_zone))
+    on = today if occurred_at is None else day_number(local_date(occurred_at, timeline.time_zone))
+    row = timeline.row_at(occurred_at or now)
+    first = days_asked_from(member, timeline, row=row, on=on, today=today, now_at=epoch_micros(now))
+    if first >= member.days_from:
+        return member
+    bought = await bought_in(
+        connection, timeline, member.member_id, first_day=first, before_day=member.days_from
+    )
+    return with_days_before(member, timeline, first, days_of(timeline, bought))
 
 
 async def with_old_counters(

@@ -201,8 +201,8 @@ class Ledger:
                 self._compiled[number] = await asyncio.to_thread(self.compile_one, revision)
             if self._lacks(numbers):
                 async with self.connection() as connection:
-                    moments = await revisions.moments_of_effect(connection)
-                self._timeline = await asyncio.to_thread(timeline_with_holes, moments, dict(self._compiled))
+                    outlines = await revisions.outlines(connection)
+                self._timeline = await asyncio.to_thread(timeline_with_holes, outlines, dict(self._compiled))
 
     def compile_one(self, revision: StoredRevision) -> Compiled:
         """What one document becomes. Takes its time: for a thread."""

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_or_never, next_due_at
-from jifen.domain.member import Lot, Member
+from jifen.domain.member import Lot, Member, with_kept_days
+from jifen.domain.packing import packed, unpacked
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.ledger import CLOCK, Clock
@@ -70,6 +71,7 @@ def _dressed(row: Any) -> Member:
     scalars[fold.LOTS_OPENED] = row["lots_opened"]
     scalars[fold.NEXT_DUE_DAY] = row["next_due_day"]
     scalars[fold.NEXT_LAPSE_AT] = row["next_lapse_at"]
+    days, scalars[fold.DAYS_FROM] = unpacked(row["days"])
     scalars[fold.BALANCES : fold.BALANCES + 2 * len(balances) : 2] = balances
     scalars[fold.BALANCES + 1 : fold.BALANCES + 1 + 2 * len(debts) : 2] = debts
     ladders: list[int] = []
@@ -80,7 +82,7 @@ def _dressed(row: Any) -> Member:
         scalars,
         ladders,
         tuple([Lot._make(lot) for lot in row.get("open_lots") or ()]),
-        row["days"],
+        days,
         row["tier_history"],
         row["counters"],
         row["holds"],
@@ -216,7 +218,7 @@ _STATE = [
     ("member_id", "uuid"), ("status", "text"), ("joined_day", "integer"), ("sequence", "bigint"), ("purchases", "integer"),
     ("last_purchase_day", "integer"), ("clock_day", "integer"), ("clock_at", "bigint"), ("lots_opened", "integer"),
     ("next_due_day", "integer"), ("next_lapse_at", "bigint"), ("next_due_at", "timestamptz"), ("balances", "bigint[]"),
-    ("debts", "bigint[]"), ("ladders", "integer[]"), ("days", "bigint[]"), ("tier_history", "bigint[]"),
+    ("debts", "bigint[]"), ("ladders", "integer[]"), ("days", "bytea"), ("tier_history", "bigint[]"),
     ("counters", "bigint[]"), ("holds", "bigint[]"),
 ]  # fmt: skip
 _MEMBER_ROWS = Rows("member", [*_STATE, ("enrolled_at", "timestamptz")])
@@ -227,13 +229,15 @@ _UPDATE = f"""UPDATE member SET {
 } FROM {{from_}} WHERE member.member_id = u.member_id"""
 
 
-def _saved(member: Member, time_zone: str) -> tuple[object, ...]:
+def _saved(member: Member, timeline: Timeline) -> tuple[object, ...]:
+    member = with_kept_days(member, timeline)
     s = member.scalars
+    days = packed(member.days, fold.DAYS_COUNTED + timeline.n_ladders, member.days_from)
     return (
         member.member_id, _STATUS_NAMES[s[fold.STATUS]], s[fold.JOINED_DAY], s[fold.SEQUENCE], s[fold.PURCHASES],
         s[fold.LAST_PURCHASE_DAY], s[fold.CLOCK_DAY], s[fold.CLOCK_AT], s[fold.LOTS_OPENED], s[fold.NEXT_DUE_DAY],
-        s[fold.NEXT_LAPSE_AT], next_due_at(s[fold.NEXT_DUE_DAY], s[fold.NEXT_LAPSE_AT], time_zone),
-        array_text(member.balances), array_text(member.debts), array_text(_standing(member.ladders)), array_text(member.days),
+        s[fold.NEXT_LAPSE_AT], next_due_at(s[fold.NEXT_DUE_DAY], s[fold.NEXT_LAPSE_AT], timeline.time_zone),
+        array_text(member.balances), array_text(member.debts), array_text(_standing(member.ladders)), days,
         array_text(member.history), array_text(member.counters), array_text(member.holds),
     )  # fmt: skip
 
@@ -248,17 +252,17 @@ def _standing(ladders: list[int]) -> list[int]:
     return [number for at in range(0, len(ladders), fold.STANDS_WIDTH) for number in ladders[at : at + 2]]
 
 
-async def save_members(target: Target, members: Sequence[Member], *, time_zone: str) -> None:
+async def save_members(target: Target, members: Sequence[Member], timeline: Timeline) -> None:
     """Write the state of locked members."""
     if members:
-        await written(target, _UPDATE, _STATE, [_saved(member, time_zone) for member in members])
+        await written(target, _UPDATE, _STATE, [_saved(member, timeline) for member in members])
 
 
 async def add_members(
-    connection: Connection, members: Sequence[Member], *, enrolled_at: datetime, time_zone: str
+    connection: Connection, members: Sequence[Member], timeline: Timeline, *, enrolled_at: datetime
 ) -> None:
     """Enrol members."""
-    await _MEMBER_ROWS.insert(connection, [(*_saved(member, time_zone), enrolled_at) for member in members])
+    await _MEMBER_ROWS.insert(connection, [(*_saved(member, timeline), enrolled_at) for member in members])
 
 
 async def add_keys(connection: Connection, member_id: UUID, keys: Sequence[MemberKey]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from jifen.domain.calendar import day_number, local_date
+from jifen.domain.days import Back, Bought
 from jifen.domain.decide import Decision, HitResult, moment_of
 from jifen.domain.program.select import Hit, mask_of, mask_words
 from jifen.domain.purchase import Line, Payment, Purchase
@@ -298,6 +299,32 @@ async def last_bought_before(connection: Connection, member_id: UUID, sequence: 
         sequence,
     )
     return day
+
+
+async def bought_in(
+    connection: Connection, timeline: Timeline, member_id: UUID, *, first_day: int, before_day: int
+) -> list[Bought]:
+    """What a member bought from one day (its number) until before another, with what came back of it."""
+    rows = await connection.fetch(
+        """SELECT u.sequence, u.revision, u.occurred_on, u.amount_minor, u.hits, b.amount_minor, b.is_whole, b.hits
+           FROM purchase u
+           LEFT JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence
+           WHERE u.member_id = $1 AND u.occurred_on - DATE '1970-01-01' >= $2
+             AND u.occurred_on - DATE '1970-01-01' < $3
+           ORDER BY u.sequence, b.sequence""",
+        member_id,
+        first_day,
+        before_day,
+    )
+    bought: dict[int, Bought] = {}
+    for sequence, revision, on, amount, hits, back_amount, is_whole, back_hits in rows:
+        if sequence not in bought:
+            bought[sequence] = Bought(
+                timeline.row_of(revision), day_number(on), amount, results_of(hits), backs=[]
+            )
+        if back_hits is not None:
+            bought[sequence].backs.append(Back(back_amount, is_whole, results_of(back_hits)))
+    return list(bought.values())
 
 
 async def returns_by_sequence(

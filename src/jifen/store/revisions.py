@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -23,6 +23,13 @@ class StoredRevision:
     effective_at: datetime
     published_at: datetime
     published_by: str
+
+
+class Outline(NamedTuple):
+    """What is told of a revision without its document."""
+
+    effective_at: datetime
+    looks_back_days: int
 
 
 COMMITS_WITHIN = timedelta(seconds=30)
@@ -51,10 +58,12 @@ async def revision_numbered(connection: Connection, number: int) -> StoredRevisi
     return StoredRevision(**row)
 
 
-async def moments_of_effect(connection: Connection) -> dict[int, datetime]:
-    """The moment of effect of every revision, by number."""
-    rows = await connection.fetch("SELECT number, effective_at FROM revision ORDER BY number")
-    return {row["number"]: row["effective_at"] for row in rows}
+async def outlines(connection: Connection) -> dict[int, Outline]:
+    """Every revision in outline, by number."""
+    rows = await connection.fetch(
+        "SELECT number, effective_at, (meaning->>'looks_back_days')::integer FROM revision ORDER BY number"
+    )
+    return {row[0]: Outline(row[1], row[2]) for row in rows}
 
 
 async def time_until_effect(connection: Connection, *, after: int) -> timedelta:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Sink = Callable[[bytes], Awaitable[None]]
 
 _MEMBER_COLUMNS = """member_id, status, enrolled_at, joined_day, sequence, purchases, last_purchase_day, clock_day,
-    clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts, ladders, days, tier_history, counters, holds"""
+    clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts, ladders,
+    encode(days,'hex') AS days, tier_history, counters, holds"""
 
 SELECTS: dict[str, tuple[str, str]] = {
     "members": ("member", _MEMBER_COLUMNS),

@@ -167,7 +167,7 @@ member = Table(
     _numbers("balances"),
     _numbers("debts"),
     _numbers("ladders", type_=Integer),
-    _numbers("days"),
+    Column("days", LargeBinary, nullable=False),
     _numbers("tier_history"),
     _numbers("counters"),
     _numbers("holds"),
@@ -176,7 +176,7 @@ member = Table(
     CheckConstraint("0 <= ALL (debts)", name="a_debt_is_never_negative"),
     CheckConstraint("cardinality(ladders) % 2 = 0", name="a_ladder_has_a_tier_and_a_review"),
     CheckConstraint(
-        f"cardinality(days) % ({fold.DAYS_COUNTED} + cardinality(ladders) / 2) = 0",
+        f"get_byte(days, 2) = {fold.DAYS_COUNTED} + cardinality(ladders) / 2",
         name="a_day_counts_for_each_ladder",
     ),
     CheckConstraint(f"cardinality(tier_history) % {fold.HISTORY_WIDTH} = 0", name="a_tier_row_is_whole"),
@@ -184,7 +184,7 @@ member = Table(
     CheckConstraint(f"cardinality(holds) % {fold.HOLD_WIDTH} = 0", name="a_hold_row_is_whole"),
     Index("member_next_due_at", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
     postgresql_with={"fillfactor": "70"},
-    comment="One member: status and all that the fold keeps but the lots. The row that is locked. Arrays: see domain/fold.py.",
+    comment="One member: all that the fold keeps but the lots. The row that is locked. See domain/fold.py, packing.py.",
     info=_of("cache"),
 )
 

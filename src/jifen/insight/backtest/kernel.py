@@ -87,9 +87,10 @@ def close(
             t_due[step * n_currencies + lots[p + fold.LOT_CURRENCY]] += units
 
 
-def keep(m: int, state: Any, kept: Any, n_ladders: int) -> None:
-    """Copy all that the fold keeps of a member."""
+def keep(m: int, state: Any, numbers: Any, kept: Any, n_ladders: int) -> None:
+    """Copy all that the row of a member keeps."""
     member = state.member
+    fold.keep_rows(state, numbers, kept, m)
     width = len(member)
     for i in range(width):
         kept.members[m * width + i] = member[i]
@@ -97,7 +98,6 @@ def keep(m: int, state: Any, kept: Any, n_ladders: int) -> None:
         kept.ladders[m * n_ladders * fold.STANDS_WIDTH + i] = state.ladders[i]
     fold.copy_rows(state.lots, member[fold.LOTS], fold.LOT_WIDTH, kept.lots, kept.lot_starts[m])
     kept.lot_starts[m + 1] = kept.lot_starts[m] + member[fold.LOTS]
-    fold.keep_rows(state, kept, m, fold.DAYS_COUNTED + n_ladders)
 
 
 def keep_ways(m: int, moved: Any, ways: Any) -> None:
@@ -329,7 +329,7 @@ def walk(
             if events[e * fold.EVENT_WIDTH + fold.EVENT_KIND] == fold.PURCHASE:
                 bought_at[baskets.store[purchase_of[e]]] = 0
         if keeps == 1:
-            keep(m, state, kept, n_ladders)
+            keep(m, state, numbers, kept, n_ladders)
     return ALL_WELL
 
 

@@ -96,6 +96,7 @@ MEMBERS = Contract(
             "flat rows, one a ladder: number of the tier held, day on which it is judged again",
         ),
         _must("days", _WHOLES, "flat rows of DAYS_COUNTED and one number more for each ladder"),
+        _must("days_from", _WHOLE, "day from which `days` is complete: older ones stand in the journal only"),
         _must("tier_history", _WHOLES, "flat rows of HISTORY_WIDTH"),
         _must("counters", _WHOLES, "flat rows of COUNTER_WIDTH"),
         _must("holds", _WHOLES, "flat rows of HOLD_WIDTH"),

@@ -15,6 +15,7 @@ from polars.datatypes import DataType
 from pyarrow import csv
 
 from jifen.domain.fold import FAR
+from jifen.domain.packing import unpacked
 from jifen.insight.frames import ATTRIBUTE_PREFIX
 from jifen.insight.snapshot.contracts import TABLES
 
@@ -75,6 +76,8 @@ def decoded(table: str, raw: pl.DataFrame) -> pl.DataFrame:
             line_numbers=pairs.list.eval(pl.element().list.get(0)),
             line_quantities=pairs.list.eval(pl.element().list.get(1)),
         ).drop("lines")
+    if table == "members":
+        raw = _with_days(raw)
     expressions = []
     for name, type_ in contract.schema.items():
         if name in raw.columns and raw.schema[name] == pl.String and type_ == _WHOLES:
@@ -84,6 +87,18 @@ def decoded(table: str, raw: pl.DataFrame) -> pl.DataFrame:
         elif name == "expires_day":
             expressions.append(pl.col(name).fill_null(FAR))
     return raw.with_columns(expressions).sort(contract.sorted_by)
+
+
+def _with_days(raw: pl.DataFrame) -> pl.DataFrame:
+    """Members with their packed days, which come as hex, as a list, and the day from which they are complete."""
+    days, complete_from = [], []
+    for text in raw.get_column("days"):
+        rows, first_day = unpacked(bytes.fromhex(text))
+        days.append(rows)
+        complete_from.append(first_day)
+    return raw.with_columns(
+        pl.Series("days", days, dtype=_WHOLES), pl.Series("days_from", complete_from, dtype=pl.Int64())
+    )
 
 
 def purchases_and_lines(

@@ -133,7 +133,7 @@ CREATE TABLE jifen.member (
     balances BIGINT[] NOT NULL,
     debts BIGINT[] NOT NULL,
     ladders INTEGER[] NOT NULL,
-    days BIGINT[] NOT NULL,
+    days BYTEA NOT NULL,
     tier_history BIGINT[] NOT NULL,
     counters BIGINT[] NOT NULL,
     holds BIGINT[] NOT NULL,
@@ -142,7 +142,7 @@ CREATE TABLE jifen.member (
     CONSTRAINT a_sequence_counts_from_one CHECK (sequence >= 0),
     CONSTRAINT a_debt_is_never_negative CHECK (0 <= ALL (debts)),
     CONSTRAINT a_ladder_has_a_tier_and_a_review CHECK (cardinality(ladders) % 2 = 0),
-    CONSTRAINT a_day_counts_for_each_ladder CHECK (cardinality(days) % (3 + cardinality(ladders) / 2) = 0),
+    CONSTRAINT a_day_counts_for_each_ladder CHECK (get_byte(days, 2) = 3 + cardinality(ladders) / 2),
     CONSTRAINT a_tier_row_is_whole CHECK (cardinality(tier_history) % 5 = 0),
     CONSTRAINT a_counter_row_is_whole CHECK (cardinality(counters) % 3 = 0),
     CONSTRAINT a_hold_row_is_whole CHECK (cardinality(holds) % 5 = 0)
@@ -151,7 +151,7 @@ CREATE TABLE jifen.member (
 
 CREATE INDEX member_next_due_at ON jifen.member (next_due_at) WHERE next_due_at IS NOT NULL;
 
-COMMENT ON TABLE jifen.member IS 'One member: status and all that the fold keeps but the lots. The row that is locked. Arrays: see domain/fold.py.';
+COMMENT ON TABLE jifen.member IS 'One member: all that the fold keeps but the lots. The row that is locked. See domain/fold.py, packing.py.';
 
 CREATE TABLE jifen.member_key (
     value TEXT NOT NULL,
