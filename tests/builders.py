@@ -16,7 +16,7 @@ from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.domain import fold
 from jifen.domain.decide import Decision, decide_purchase
-from jifen.domain.member import Member, new_member
+from jifen.domain.member import Member, kept_days, new_member
 from jifen.domain.program.conditions import ALWAYS, Claim, Condition
 from jifen.domain.program.meaning import (
     BY_SPEND,
@@ -227,6 +227,14 @@ def units_granted(decision: Decision, currency: int = 0) -> int:
 def if_spent(minor: int, *, in_days: int) -> Claim:
     """The claim that a member has spent at least so much in a window."""
     return Claim(fact="member.spend_minor", operator="ge", value=minor, window_days=in_days)
+
+
+def as_kept(member: Member, timeline: Timeline) -> Member:
+    """The member as his row gives him back: with no more days than it keeps."""
+    days, _, first = kept_days(member, timeline)
+    scalars = list(member.scalars)
+    scalars[fold.DAYS_FROM] = first
+    return member._replace(scalars=scalars, days=days)
 
 
 def without_lots(member: Member) -> Member:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
-from tests.builders import OPENING, a_line, a_member, a_purchase, earned_of
+from tests.builders import OPENING, a_line, a_member, a_purchase, as_kept, earned_of
 from tests.domain.worlds import Step
 
 from jifen.domain import days, decide, fold
@@ -16,7 +16,7 @@ from jifen.domain.calendar import day_number, epoch_micros, local_date, month_nu
 from jifen.domain.days import Back
 from jifen.domain.decide import Decision
 from jifen.domain.events import Leg, Slice
-from jifen.domain.member import Member, days_asked_from, with_days_before, with_kept_days
+from jifen.domain.member import Member, days_asked_from, with_days_before
 from jifen.domain.program.meaning import Limit, Period
 from jifen.domain.purchase import Purchase, ReturnedLine, returned_after, whole_quantity
 from jifen.domain.refusals import Refusal
@@ -105,7 +105,7 @@ class Life:
         if decision is None:
             self.member = stood
             return None
-        self.member = with_kept_days(decision.after, self.timeline)
+        self.member = as_kept(decision.after, self.timeline)
         asked, results = next(call for call in calls if call[0].event[fold.EVENT_KIND] == EVENTS[step.what])
         told = Told(step.what, decision, asked, results)
         if step.what != "wait" or decision.has_effect:

@@ -7,11 +7,21 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import a_ladder, a_member, a_moment, a_program, a_purchase, a_tier, a_timeline, bought
+from tests.builders import (
+    a_ladder,
+    a_member,
+    a_moment,
+    a_program,
+    a_purchase,
+    a_tier,
+    a_timeline,
+    as_kept,
+    bought,
+)
 from tests.domain.worlds import examples
 
 from jifen.domain import fold
-from jifen.domain.member import days_asked_from, with_kept_days
+from jifen.domain.member import days_asked_from
 from jifen.domain.packing import DaysTorn, packed, unpacked
 
 NUMBERS = st.one_of(st.integers(0, 3), st.integers(-300, 70_000), st.integers(-(1 << 62), 1 << 62))
@@ -75,7 +85,7 @@ def test_a_row_keeps_the_longest_window_and_a_month_of_lateness() -> None:
     width = fold.DAYS_COUNTED + 1
     today = member.days[-width]
 
-    kept = with_kept_days(member, timeline)
+    kept = as_kept(member, timeline)
 
     assert len(member.days) // width == 40
     assert kept.days_from == today - 30 - fold.LATE_DAYS + 1

@@ -174,6 +174,25 @@ async def test_a_revision_that_looks_back_further_sees_what_rows_had_let_go(
         await till.assert_laws()
 
 
+async def test_a_purchase_of_before_a_shorter_window_is_judged_by_the_longer(
+    fresh_database: FreshDatabase, looks: list[UUID]
+) -> None:
+    """On one day: bought under a year's window, told once a month's is in force and the row has let go of the rest."""
+    async with a_till(fresh_database, programme(365)) as till:
+        member = await till.enrol()
+        await till.set_now(TODAY)
+        await brought_in(till, member, (300, 60_000), (200, 39_000), (1, 100))
+        before = await till.now()
+        await put_in_force(till.ledger, programme(30))
+        await till.adjust(member, 10)
+        assert (looks, await kept_days(till, member)) == ([], 1)
+        bought = await till.buy(member, 1_000, at=before, no="of before")
+        assert bought.revision == 1
+        assert looks == [member]
+        assert bought.tier_after == 1
+        await till.assert_laws()
+
+
 async def test_a_programme_without_windows_keeps_no_days_and_a_later_one_has_them(
     fresh_database: FreshDatabase, looks: list[UUID]
 ) -> None:

@@ -193,7 +193,7 @@ def decide_purchase(
         raise PointsMissing("fewer units are available than the purchase is paid with", pointer="/legs")
     if told.code == fold.NOT_RESERVED:
         raise ReservationOver(pointer="/legs")
-    results = _results(selection.hits, told.results, first=0)
+    results = _results(script, first=0)
     return Decision(
         told.after.sequence,
         row,
@@ -219,33 +219,34 @@ def moment_of(program: Program, purchase: Purchase) -> Moment:
     return moment_in(purchase.occurred_at, store.time_zone if store else program.time_zone)
 
 
-def _results(
-    hits: Sequence[tuple[int, int, int]], results: list[int], *, first: int
-) -> tuple[HitResult, ...]:
-    width = fold.RESULT_WIDTH
-    desired = results[first * width + fold.DESIRED :: width]
-    granted = results[first * width + fold.GRANTED :: width]
-    why = results[first * width + fold.WHY :: width]
-    return tuple(
-        [
-            HitResult(*hit, wanted, given, reason)
-            for hit, wanted, given, reason in zip(hits, desired, granted, why, strict=True)
-        ]
-    )
+def _results(script: Script, *, first: int) -> tuple[HitResult, ...]:
+    """What became of the hits from row `first` on."""
+    hits, results = script.hits, script.results
+    hit, result = fold.HIT_WIDTH, fold.RESULT_WIDTH
+    seen, became = first * hit, first * result
+    columns = zip(
+        hits[seen + fold.HIT_RULE :: hit], hits[seen + fold.HIT_AMOUNT :: hit], hits[seen + fold.HIT_QUANTITY :: hit],
+        results[became + fold.DESIRED :: result], results[became + fold.GRANTED :: result],
+        results[became + fold.WHY :: result],
+        strict=True,
+    )  # fmt: skip
+    return tuple(map(HitResult._make, columns))
 
 
 def _by_terms(
     timeline: Timeline, row: int, results: Sequence[HitResult], verb: int
 ) -> dict[tuple[int, int], tuple[Reason, ...]]:
     """The reasons of each posting, by (terms, verb): what its rules desired and were granted."""
-    by_terms: dict[tuple[int, int], list[Reason]] = {}
+    by_terms: dict[int, list[Reason]] = {}
     rules = timeline.programs[row].rules
-    for result in results:
-        rule = rules[result.rule]
-        by_terms.setdefault((rule.terms, verb), []).append(
-            Reason(rule.number, result.desired, result.granted)
-        )
-    return {key: tuple(reasons) for key, reasons in by_terms.items()}
+    for position, _, _, desired, granted, _ in results:
+        rule = rules[position]
+        reason = Reason(rule.number, desired, granted)
+        if rule.terms in by_terms:
+            by_terms[rule.terms].append(reason)
+        else:
+            by_terms[rule.terms] = [reason]
+    return {(terms, verb): tuple(reasons) for terms, reasons in by_terms.items()}
 
 
 def decide_return(
@@ -297,7 +298,7 @@ def decide_return(
     taken = tuple(
         [
             result._replace(why=units)
-            for result, units in zip(_results(back, told.results, first=n), forgiven_by_hit, strict=True)
+            for result, units in zip(_results(script, first=n), forgiven_by_hit, strict=True)
         ]
     )
     forgiven: dict[int, int] = {}

@@ -463,6 +463,15 @@ def revision_at(numbers: Numbers, day: int) -> int:
     return row
 
 
+def revision_in_force(numbers: Numbers, at: int) -> int:
+    """Return the row of the revision in force at a moment."""
+    revisions = numbers.revisions
+    row = revisions[REVISION_COUNT] - 1
+    while row > 0 and revisions[row * REVISION_WIDTH + REVISION_FROM_AT] > at:
+        row -= 1
+    return row
+
+
 def period_of(per: int, day: int, month: int) -> int:
     """Return the number of the period that a day lies in; `month` is year * 12 + month - 1. Weeks begin on Monday."""
     if per == PER_DAY:
@@ -1330,13 +1339,10 @@ def within_limits(state: State, asked: Asked, numbers: Numbers, rule: int, units
     return left
 
 
-def weigh(state: State, asked: Asked, numbers: Numbers, k: int, before: int) -> None:
-    """Fill the result of one hit: condition on state, rate, rounding, limits."""
+def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: int) -> None:
+    """Fill the result of one hit of a rule (its offset r): condition on state, rate, rounding, limits."""
     event, hits, results, rules = asked.event, asked.hits, asked.results, numbers.rules
-    row = event[EVENT_REVISION]
-    r = (
-        numbers.revisions[row * REVISION_WIDTH + REVISION_RULES] + hits[k * HIT_WIDTH + HIT_RULE]
-    ) * RULE_WIDTH
+    h, o = k * HIT_WIDTH, k * RESULT_WIDTH
     desired = 0
     why = UNMET
     first = rules[r + RULE_TESTS]
@@ -1346,22 +1352,23 @@ def weigh(state: State, asked: Asked, numbers: Numbers, k: int, before: int) -> 
         over = 1
         ladder = rules[r + RULE_LADDER]
         if ladder >= 0:
-            own = row * numbers.revisions[REVISION_LADDERS] + ladder
+            own = event[EVENT_REVISION] * numbers.revisions[REVISION_LADDERS] + ladder
             rank = rank_of(numbers, own, state.ladders[ladder * STANDS_WIDTH + STANDS_JUDGED])
             t = (numbers.ladders[own * LADDER_WIDTH + LADDER_TIERS] + rank) * TIER_WIDTH
             times = numbers.tiers[t + TIER_TIMES]
             over = numbers.tiers[t + TIER_OVER]
         grant = rules[r + RULE_GRANT]
-        size = (
-            hits[k * HIT_WIDTH + HIT_QUANTITY] if is_by_quantity(grant) else hits[k * HIT_WIDTH + HIT_AMOUNT]
-        )
+        size = hits[h + HIT_AMOUNT]
         per = rules[r + RULE_PER]
         if grant == FIXED:
             size = 1
             per = 1
-        elif grant == PER_WHOLE_AMOUNT or grant == PER_WHOLE_QUANTITY:
-            size = size // per
-            per = 1
+        elif grant != PER_AMOUNT:
+            if grant != PER_WHOLE_AMOUNT:
+                size = hits[h + HIT_QUANTITY]
+            if grant != PER_QUANTITY:
+                size = size // per
+                per = 1
         desired = divide(size * rules[r + RULE_UNITS] * times, per * over, rules[r + RULE_ROUNDING])
         why = ALL if desired > 0 else NOTHING
     granted = desired
@@ -1369,11 +1376,9 @@ def weigh(state: State, asked: Asked, numbers: Numbers, k: int, before: int) -> 
         granted = within_limits(state, asked, numbers, r, desired, before)
         if granted < desired:
             why = LIMITED
-    results[k * RESULT_WIDTH + DESIRED] = desired
-    results[k * RESULT_WIDTH + GRANTED] = granted
-    results[k * RESULT_WIDTH + WHY] = why
-    results[k * RESULT_WIDTH + RETURNED] = 0
-    results[k * RESULT_WIDTH + FORGIVEN] = 0
+    results[o + DESIRED] = desired
+    results[o + GRANTED] = granted
+    results[o + WHY] = why
 
 
 def judge(state: State, asked: Asked, numbers: Numbers) -> None:
@@ -1385,40 +1390,43 @@ def judge(state: State, asked: Asked, numbers: Numbers) -> None:
     event, hits, results, rules = asked.event, asked.hits, asked.results, numbers.rules
     first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
     k = event[EVENT_HITS]
-    while k < event[EVENT_HITS_END]:
+    end = event[EVENT_HITS_END]
+    while k < end:
         r = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
         best = k
         last = k
-        weigh(state, asked, numbers, k, k)
+        weigh(state, asked, numbers, k, r, k)
         if rules[r + RULE_BEST] == 1:
-            while last + 1 < event[EVENT_HITS_END]:
+            while last + 1 < end:
                 n = (first_rule + hits[(last + 1) * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
                 if rules[n + RULE_GROUP] != rules[r + RULE_GROUP]:
                     break
                 last += 1
-                weigh(state, asked, numbers, last, k)
+                weigh(state, asked, numbers, last, n, k)
                 if results[last * RESULT_WIDTH + GRANTED] > results[best * RESULT_WIDTH + GRANTED]:
                     best = last
             for i in range(k, last + 1):
                 if i != best and results[i * RESULT_WIDTH + GRANTED] > 0:
                     results[i * RESULT_WIDTH + GRANTED] = 0
                     results[i * RESULT_WIDTH + WHY] = BEATEN
-        b = (first_rule + hits[best * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
-        if rules[b + RULE_LIMITS] < rules[b + RULE_LIMITS_END]:
-            count_limits(state, numbers, event, b, results[best * RESULT_WIDTH + GRANTED])
+        b = r if best == k else (first_rule + hits[best * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+        granted = results[best * RESULT_WIDTH + GRANTED]
+        if granted > 0 and rules[b + RULE_LIMITS] < rules[b + RULE_LIMITS_END]:
+            count_limits(state, numbers, event, b, granted)
         k = last + 1
 
 
 def grant(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     """Open what the hits were granted: a lot and a posting for each terms."""
-    event, hits, results = asked.event, asked.hits, asked.results
+    event, hits, results, rules = asked.event, asked.hits, asked.results, numbers.rules
     row = event[EVENT_REVISION]
-    first_rule = numbers.revisions[row * REVISION_WIDTH + REVISION_RULES]
+    terms = numbers.revisions[row * REVISION_WIDTH + REVISION_RULES] * RULE_WIDTH + RULE_TERMS
     n_terms = numbers.revisions[REVISION_TERMS]
+    first, end = event[EVENT_HITS], event[EVENT_HITS_END]
     for t in range(n_terms):
         units = 0
-        for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
-            if numbers.rules[(first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH + RULE_TERMS] == t:
+        for k in range(first, end):
+            if rules[terms + hits[k * HIT_WIDTH + HIT_RULE] * RULE_WIDTH] == t:
                 units += results[k * RESULT_WIDTH + GRANTED]
         if units > 0:
             d = event[EVENT_DATES] + t * DATES_WIDTH
@@ -1489,11 +1497,7 @@ def kept_from(numbers: Numbers, day: int, at: int) -> int:
     """
     if day == 0:
         return -FAR  # no clock runs yet: nothing happened
-    revisions = numbers.revisions
-    row = revisions[REVISION_COUNT] - 1
-    while row > 0 and revisions[row * REVISION_WIDTH + REVISION_FROM_AT] > at:
-        row -= 1
-    looks_back = revisions[row * REVISION_WIDTH + REVISION_LOOKS_BACK]
+    looks_back = numbers.revisions[revision_in_force(numbers, at) * REVISION_WIDTH + REVISION_LOOKS_BACK]
     return max(-FAR, day - looks_back - LATE_DAYS + 1) if looks_back > 0 else day + 1
 
 
@@ -1905,14 +1909,10 @@ def begin(state: State, numbers: Numbers, row: int) -> None:
     foot(state, numbers, row)
 
 
-def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
-    """Advance one member to the moment of an event and let it happen; return a code.
-
-    With a code other than DONE only `advance` has had its effect; the caller throws it away or keeps it as an ADVANCE.
-    An ADVANCE takes a number of its own only when it changed something, and then the caller gives it.
-    """
-    event = asked.event
-    kind = event[EVENT_KIND]
+def refused_kind(kind: int) -> int:
+    """Return whether there is no such kind, or nothing does it yet."""
+    if kind == PURCHASE:
+        return DONE
     if kind < 0 or kind >= KINDS:
         return KIND_UNKNOWN
     if (
@@ -1924,6 +1924,20 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         or kind == CARRY_IN
     ):
         return KIND_WITHOUT_USE
+    return DONE
+
+
+def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
+    """Advance one member to the moment of an event and let it happen; return a code.
+
+    With a code other than DONE only `advance` has had its effect; the caller throws it away or keeps it as an ADVANCE.
+    An ADVANCE takes a number of its own only when it changed something, and then the caller gives it.
+    """
+    event = asked.event
+    kind = event[EVENT_KIND]
+    code = refused_kind(kind)
+    if code != DONE:
+        return code
     steps = PIECE if kind == ADVANCE and event[EVENT_VALUE] == 1 else FAR
     # An enrolment starts no clock: what was bought before it may still be brought in at its own moment.
     if kind != ENROL:

@@ -174,16 +174,15 @@ def new_member(member_id: UUID, timeline: Timeline, row: int) -> Member:
     return member_of(member_id, state, n_ladders=n)
 
 
-def with_kept_days(member: Member, timeline: Timeline) -> Member:
-    """The member with no more days than his row keeps; the compiled twin is `fold.keep_days`."""
-    first = fold.kept_from(timeline.numbers, member.scalars[fold.CLOCK_DAY], member.scalars[fold.CLOCK_AT])
-    days = member.days
+def kept_days(member: Member, timeline: Timeline) -> tuple[list[int], int, int]:
+    """The days that a member's row keeps, how many numbers each has, and from which day on they are complete; the compiled
+    twin is `fold.keep_days`."""
+    scalars, days = member.scalars, member.days
+    first = fold.kept_from(timeline.numbers, scalars[fold.CLOCK_DAY], scalars[fold.CLOCK_AT])
     old, width = 0, fold.DAYS_COUNTED + timeline.n_ladders
     while old < len(days) and days[old] < first:
         old += width
-    scalars = list(member.scalars)
-    scalars[fold.DAYS_FROM] = first
-    return member._replace(scalars=scalars, days=days[old:] if old else days)
+    return (days[old:] if old else days), width, first
 
 
 def days_asked_from(member: Member, timeline: Timeline, *, row: int, on: int, today: int, now_at: int) -> int:
@@ -192,7 +191,7 @@ def days_asked_from(member: Member, timeline: Timeline, *, row: int, on: int, to
     numbers = timeline.numbers
     now = fold.revision_at(numbers, today)
     first = fold.kept_from(numbers, today, now_at)
-    if on < today or row > now:
+    if on < today or row != fold.revision_in_force(numbers, now_at):
         first = min(first, _window_from(numbers, on, min(row, fold.revision_at(numbers, on)), max(row, now)))
     clock = member.scalars[fold.CLOCK_DAY]
     if member.scalars[fold.NEXT_DUE_DAY] <= today and clock < today:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 SHORT = 4
 _HEAD = struct.Struct("<HBi")
 _MOST = (("B", 0xFF), ("H", 0xFFFF), ("i", (1 << 31) - 1), ("q", (1 << 63) - 1))
+_CODES = {code: code for code, _ in _MOST}
 
 
 class DaysTorn(ValueError):
@@ -83,11 +84,11 @@ def unpacked(data: bytes) -> tuple[list[int], int]:
                 rows[at::width] = [struct.unpack_from("<q", data, offset)[0]] * n
                 offset += 8
             else:
-                numbers = array(code)
+                numbers = array(_CODES[code])
                 end = offset + n * numbers.itemsize
                 numbers.frombytes(data[offset:end])
                 rows[at::width] = _swapped(numbers)
                 offset = end
-    except (struct.error, UnicodeDecodeError, IndexError, ValueError) as torn:
+    except (struct.error, UnicodeDecodeError, LookupError, ValueError) as torn:
         raise DaysTorn(f"{len(data)} bytes are no packed days") from torn
     return rows, first_day

@@ -19,6 +19,7 @@ from jifen.domain.calendar import (
 )
 from jifen.domain.days import days_of
 from jifen.domain.decide import Decision
+from jifen.domain.fold import kept_from
 from jifen.domain.member import Lot, Member, days_asked_from, with_days_before
 from jifen.domain.program.meaning import Draw
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
@@ -239,10 +240,14 @@ async def _gathered(
     timeline: Timeline,
     lots: Mapping[UUID, Sequence[Lot]],
 ) -> Gathered:
+    today, now_at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
+    kept = kept_from(timeline.numbers, today, now_at) if members else 0
     whole = {}
     for member_id, member in members.items():
         member = with_lots(grown(member, timeline), lots.get(member_id))
-        whole[member_id] = await with_old_days(connection, timeline, member, now=now)
+        if member.days_from > kept or member.is_due(today, now_at):
+            member = await with_old_days(connection, timeline, member, now=now)
+        whole[member_id] = member
     return Gathered(members=whole, now=now, timeline=timeline)
 
 
@@ -293,7 +298,8 @@ async def with_old_days(
     now: datetime,
     occurred_at: datetime | None = None,
 ) -> Member:
-    """The member with all the days that judging something of a moment can ask for (None: that only happens now).
+    """The member with all the days that judging something of a moment can ask for (None: that only happens now, and is done
+    already of whoever was gathered).
 
     Most often the row has them. Those of one that is later than the row looks back, or of a revision with a longer window,
     are counted from the journal. What this transaction has decided and not written yet is in the member already.

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_or_never, next_due_at
-from jifen.domain.member import Lot, Member, with_kept_days
+from jifen.domain.member import Lot, Member, kept_days
 from jifen.domain.packing import packed, unpacked
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
@@ -230,9 +230,8 @@ _UPDATE = f"""UPDATE member SET {
 
 
 def _saved(member: Member, timeline: Timeline) -> tuple[object, ...]:
-    member = with_kept_days(member, timeline)
     s = member.scalars
-    days = packed(member.days, fold.DAYS_COUNTED + timeline.n_ladders, member.days_from)
+    days = packed(*kept_days(member, timeline))
     return (
         member.member_id, _STATUS_NAMES[s[fold.STATUS]], s[fold.JOINED_DAY], s[fold.SEQUENCE], s[fold.PURCHASES],
         s[fold.LAST_PURCHASE_DAY], s[fold.CLOCK_DAY], s[fold.CLOCK_AT], s[fold.LOTS_OPENED], s[fold.NEXT_DUE_DAY],
