@@ -16,7 +16,7 @@ from jifen.domain import fold
 from jifen.jobs.loop import once_through
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.enrol_member import enrol_member
-from jifen.operations.handle_reservations import commit_reservation, reserve_units
+from jifen.operations.handle_reservations import commit_reservation, release_reservation, reserve_units
 from jifen.operations.publish_program import publish_program
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
@@ -165,7 +165,7 @@ async def test_a_verb_reads_the_lots_that_can_pay_it_and_no_others(
         request=Once(key="r", body_hash=b""),
     )
     await commit_reservation(ledger, UUID(reserved["reservation_id"]), Once(key="c", body_hash=b""))
-    assert max(read) <= fold.PIECE + 1 + 50
+    assert max(read) <= gather.FEW_LOTS + 50
 
     much = await reserve_units(
         ledger,
@@ -181,6 +181,33 @@ async def test_a_verb_reads_the_lots_that_can_pay_it_and_no_others(
     )
     assert (much["units"], more["units"]) == (2_000, 1)
     assert max(read) >= 2_000
+    await _kept(ledger)
+
+
+async def test_units_of_a_lot_that_is_read_for_what_it_holds_are_not_drawn_before_those_of_earlier_ones(
+    fresh_database: FreshDatabase, ledger: Ledger
+) -> None:
+    """Two hundred lots of one unit, and behind them one of a thousand that holds one: sixty come from the first sixty."""
+    member_id = await _enrolled(ledger, "1")
+    await _with_lots(fresh_database, ledger, member_id, 200)
+    await adjust_units(
+        ledger, member_id, currency="points", units=1_000, note="x", request=Once(key="a", body_hash=b"")
+    )
+
+    async def reserve(units: int) -> UUID:
+        told = await reserve_units(
+            ledger, member_id, currency="points", units=units, lapse_seconds=600,
+            request=Once(key=str(units), body_hash=b""),
+        )  # fmt: skip
+        return UUID(told["reservation_id"])
+
+    first, _ = await reserve(200), await reserve(1)
+    await release_reservation(ledger, first, Once(key="let go", body_hash=b""))
+    await reserve(60)
+
+    async with ledger.transaction() as connection:
+        held = await connection.fetch("SELECT number FROM lot WHERE held > 0 ORDER BY number")
+    assert [row["number"] for row in held] == [*range(1, 61), 201]
     await _kept(ledger)
 
 

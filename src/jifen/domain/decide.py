@@ -101,21 +101,22 @@ class _Told(NamedTuple):
 def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
     """Dress the member with room to grow, fold the one event of a script, and undress."""
     asked = script.asked
-    legs, moves = len(asked.legs) // fold.LEG_WIDTH, len(asked.moves) // fold.MOVE_WIDTH
-    size = room.Size(
-        lots=len(member.lots),
-        holds=len(member.holds) // fold.HOLD_WIDTH,
-        hits=len(asked.hits) // fold.HIT_WIDTH,
-        legs=legs,
-        moves=moves,
-        currencies=timeline.n_currencies,
-        terms=timeline.n_terms,
+    hits = len(asked.hits) // fold.HIT_WIDTH
+    rows = room.rows_of_one(
+        room.Size(
+            len(member.lots),
+            len(member.holds) // fold.HOLD_WIDTH,
+            hits,
+            len(asked.legs) // fold.LEG_WIDTH,
+            len(asked.moves) // fold.MOVE_WIDTH,
+            timeline.n_currencies,
+            timeline.n_terms,
+        )
     )
-    state = state_of(member, size, n_ladders=timeline.n_ladders, n_tiers=timeline.n_tiers)
-    full = size._replace(lots=size.lots + room.lots_opened(size))
+    state = state_of(member, rows, hits=hits, n_ladders=timeline.n_ladders, n_tiers=timeline.n_tiers)
     out = fold.Out(
-        [0] * (1 + fold.POST_WIDTH * room.postings(full)),
-        [0] * (1 + fold.MOVE_WIDTH * room.movements(full)),
+        [0] * (1 + fold.POST_WIDTH * rows.postings),
+        [0] * (1 + fold.MOVE_WIDTH * rows.movements),
         [0] * fold.ISSUES,
     )
     code = fold.apply(state, asked, timeline.numbers, out)

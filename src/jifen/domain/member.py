@@ -101,8 +101,8 @@ class Member(NamedTuple):
         return sum(lot.left for lot in self.lots if lot.currency == currency and lot.matures_day <= day)
 
 
-def state_of(member: Member, size: room.Size, *, n_ladders: int, n_tiers: int) -> fold.State:
-    """The member dressed for the fold, with room for what an event of this size can add."""
+def state_of(member: Member, more: room.Rows, *, hits: int, n_ladders: int, n_tiers: int) -> fold.State:
+    """The member dressed for the fold, with room for what an event of so many hits can add."""
     width = fold.LOT_WIDTH
     lots: list[int] = []
     for lot in member.lots:
@@ -116,7 +116,7 @@ def state_of(member: Member, size: room.Size, *, n_ladders: int, n_tiers: int) -
     scalars[fold.TIERS_HELD] = len(member.history) // fold.HISTORY_WIDTH
     scalars[fold.COUNTERS] = len(member.counters) // fold.COUNTER_WIDTH
     scalars[fold.HOLDS] = len(member.holds) // fold.HOLD_WIDTH
-    opened = room.lots_opened(size)
+    opened = more.lots_opened
     queue: list[int] = []
     if rows:
         queue = [row for row, lot in enumerate(member.lots) if lot.left]
@@ -132,8 +132,8 @@ def state_of(member: Member, size: room.Size, *, n_ladders: int, n_tiers: int) -
         queue + [0] * (rows + opened + 1 - len(queue)),
         member.days + [0] * days_width,
         member.history + [0] * (2 * (n_tiers + 2) * n_ladders * fold.HISTORY_WIDTH),
-        member.counters + [0] * (6 * size.hits * fold.COUNTER_WIDTH),
-        member.holds + [0] * ((room.holds(size) - scalars[fold.HOLDS]) * fold.HOLD_WIDTH),
+        member.counters + [0] * (6 * hits * fold.COUNTER_WIDTH),
+        member.holds + [0] * ((more.holds - scalars[fold.HOLDS]) * fold.HOLD_WIDTH),
     )
 
 

@@ -117,9 +117,9 @@ class Timeline:
         known = self.programs[row].currencies
         return (known if currency < len(known) else self.newest.currencies)[currency].terms[0].number
 
-    def dates(self, row: int, day: date) -> list[int]:
+    def dates(self, row: int, day: date) -> tuple[int, ...]:
         """For each terms the last and the first day of use of what is opened on a day, as `fold.DATES_WIDTH` numbers."""
-        return list(_dates(self.terms[row], day))
+        return _dates(self.terms[row], day)
 
 
 @lru_cache(maxsize=4096)

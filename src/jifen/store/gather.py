@@ -115,24 +115,34 @@ async def gather_locked(
     """Lock, then read clock and lots under a fresh snapshot: two steps, because a statement that locks and reads at once
     returns, after waiting, the new balance with the old lots.
 
-    With `needs` it is only asked for units, and of a very large account no more lots are read than can pay them.
+    With `needs` it is only asked for units, and no more lots are read than time and they can touch.
 
     Raises
         TimeBehind   more is due of a member than one entry takes
     """
     members = await lock_members(connection, member_ids)
     numbered = [*lots, *_held(members)]
-    clock, found = await open_lots(connection, list(members), origins=origins, numbered=numbered)
+    most = LOTS_AT_ONCE if needs is None else FEW_LOTS
+    clock, found = await open_lots(connection, list(members), origins=origins, numbered=numbered, most=most)
     timeline = await ledger.timeline(connection, clock.newest)
     now = _now(members, clock)
+    if needs is not None:
+        short = [m for m in members if not _are_enough(timeline, members[m], found.get(m, ()), needs, now)]
+        if short:
+            found |= (await open_lots(connection, short, origins=origins, numbered=numbered))[1]
     large = _large(timeline, members, found, now)
-    whole = [m for m in large if needs is None or not _can_pay(timeline, members[m], found[m], needs, now)]
+    whole = [
+        m
+        for m in large
+        if needs is None or not _can_pay(timeline, members[m], _first(found[m], LOTS_AT_ONCE), needs, now)
+    ]
     if whole:
         rest = (await open_lots(connection, whole, origins=origins, numbered=numbered, most=ALL))[1]
         found |= {member_id: rest[member_id] for member_id in whole}
     return await _gathered(connection, members, now, timeline, found)
 
 
+FEW_LOTS = 50  # open lots that are read at first where units are asked for: those that expire first
 ALL = 1 << 40  # as many lots as there are
 
 
@@ -168,6 +178,23 @@ def _large(
         if behind:
             raise TimeBehind(behind)
     return large
+
+
+def _are_enough(
+    timeline: Timeline, member: Member, lots: Sequence[Lot], needs: Sequence[Need], now: datetime
+) -> bool:
+    """Whether the first few lots are all that there are, or go beyond what is due and can pay what is asked."""
+    first = _first(lots, FEW_LOTS)
+    if len(first) < FEW_LOTS:
+        return True
+    day = day_number(local_date(now, timeline.time_zone))
+    return first[-1].expires_day >= day and _can_pay(timeline, member, first, needs, now)
+
+
+def _first(lots: Sequence[Lot], count: int) -> list[Lot]:
+    """Of lots with units those that are drawn first. One that was read for what it holds may stand far behind in the queue,
+    with others that nobody read before it."""
+    return sorted((lot for lot in lots if lot.left), key=lambda lot: (lot.expires_day, lot.number))[:count]
 
 
 def _can_pay(
