@@ -12,14 +12,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from jifen.domain import fold, room
-from jifen.domain.calendar import date_of, day_number, local_date, moment_in
+from jifen.domain.calendar import date_of, day_number, local_date
 from jifen.domain.events import Leg, Script, Slice, legs_of, moves_undone
 from jifen.domain.member import Lot, Member, member_of, state_of
-from jifen.domain.program.meaning import Program
-from jifen.domain.program.select import Hit, Moment, Selection
+from jifen.domain.program.select import Hit, Selection
 from jifen.domain.purchase import Purchase, is_whole
 from jifen.domain.refusals import EntryNotReversible, PointsMissing, ReservationOver
 from jifen.domain.returned import Earned, amount_returned, eligible_returned
+from jifen.domain.seen import select_purchase
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Verb
 
@@ -171,7 +171,7 @@ def decide_purchase(
 ) -> Decision:
     """What a purchase earns: judged as of the moment it occurred, posted now.
 
-    `selection` is what select saw before (under the revision of the moment it occurred); without one it is asked here.
+    `selection` is what select saw of it before, where that still holds (`Seen.holds`); without one it is asked here.
     """
     row = timeline.row_at(purchase.occurred_at)
     if selection is None:
@@ -206,18 +206,6 @@ def decide_purchase(
         tuple(selection.masks),
         results,
     )
-
-
-def select_purchase(timeline: Timeline, purchase: Purchase) -> Selection:
-    """Which rules see what of a purchase: given facts only, by the revision of the moment it occurred."""
-    row = timeline.row_at(purchase.occurred_at)
-    return timeline.selects[row](purchase, moment_of(timeline.programs[row], purchase))
-
-
-def moment_of(program: Program, purchase: Purchase) -> Moment:
-    """Weekday, hour and date at the store, else in the programme's zone."""
-    store = program.stores.get(purchase.store or "")
-    return moment_in(purchase.occurred_at, store.time_zone if store else program.time_zone)
 
 
 def _results(script: Script, *, first: int) -> tuple[HitResult, ...]:

@@ -18,7 +18,8 @@ from jifen.domain.fold import revision_in_force
 from jifen.domain.member import Member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
-from jifen.store.compiled import begun_again, need_compiled
+from jifen.domain.seen import Seen, see_purchase
+from jifen.store.compiled import RevisionNotCompiled, begun_again, need_compiled
 from jifen.store.gather import (
     Gathered,
     gather_for_purchases,
@@ -57,8 +58,10 @@ async def record_purchases(
     With `is_import` an old purchase is taken at any age and recorded at the moment it occurred, or at the member's last
     moment where that is later.
     """
+    # What rules see of a purchase is worked out while nobody waits for it.
+    seen = [_seen(ledger, request.purchase) for request in requests]
     try:
-        return await _record(ledger, requests, is_import=is_import)
+        return await _record(ledger, requests, seen, is_import=is_import)
     except asyncpg.UniqueViolationError:
         # A twin with another member, or of nobody, committed meanwhile. One by one, each finds it or stands alone.
         return [await _record_alone(ledger, request, is_import=is_import) for request in requests]
@@ -66,13 +69,23 @@ async def record_purchases(
 
 async def _record_alone(ledger: Ledger, request: PurchaseRequest, *, is_import: bool) -> Answer:
     try:
-        return (await _record(ledger, [request], is_import=is_import))[0]
+        return (await _record(ledger, [request], [None], is_import=is_import))[0]
     except asyncpg.UniqueViolationError:
-        return (await _record(ledger, [request], is_import=is_import))[0]
+        return (await _record(ledger, [request], [None], is_import=is_import))[0]
+
+
+def _seen(ledger: Ledger, purchase: Purchase) -> Seen | None:
+    """What select sees of a purchase by the revisions that are compiled here; None: the turn will ask, or refuse."""
+    try:
+        return see_purchase(ledger.compiled, purchase)
+    except (Refusal, RevisionNotCompiled):
+        return None
 
 
 @begun_again
-async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_import: bool) -> list[Answer]:
+async def _record(
+    ledger: Ledger, requests: Sequence[PurchaseRequest], seen: Sequence[Seen | None], *, is_import: bool
+) -> list[Answer]:
     async with ledger.transaction() as connection:
         whose = await found_by(connection, [request.whose for request in requests])
         members = await lock_members(connection, [m for m in whose if m is not None])
@@ -81,8 +94,8 @@ async def _record(ledger: Ledger, requests: Sequence[PurchaseRequest], *, is_imp
         gathered = await gather_for_purchases(ledger, connection, members, clock, needs_lots=is_import)
 
         batch = _Batch(gathered=gathered, known=known, is_import=is_import)
-        for request, member_id in zip(requests, whose, strict=True):
-            await batch.take(connection, request, member_id)
+        for request, member_id, before in zip(requests, whose, seen, strict=True):
+            await batch.take(connection, request, member_id, before)
 
         together = Together()
         recorded = await add_purchases(together, gathered.timeline, batch.decided)
@@ -122,7 +135,9 @@ class _Batch:
         self.plan: list[tuple[str, object]] = []  # what answers each request
         self.firsts: dict[BusinessKey, int] = {}
 
-    async def take(self, connection: Connection, request: PurchaseRequest, member_id: UUID | None) -> None:
+    async def take(
+        self, connection: Connection, request: PurchaseRequest, member_id: UUID | None, seen: Seen | None
+    ) -> None:
         """Decide one request; a refusal is its answer and leaves no trace."""
         key = _key(request.purchase)
         known = self.known.get(key)
@@ -139,7 +154,7 @@ class _Batch:
             if request.whose is None:
                 self._keep_for_nobody(request)
             else:
-                await self._decide(connection, request, member_id)
+                await self._decide(connection, request, member_id, seen)
             self.firsts[key] = len(self.plan) - 1
             self.known[key] = KnownPurchase(request.body_hash, None, None, self.gathered.now)
         except Refusal as refusal:
@@ -154,7 +169,9 @@ class _Batch:
         self.plan.append(("nobody", len(self.unclaimed)))
         self.unclaimed.append((replace(request.purchase, occurred_at=occurred_at), request.body_hash))
 
-    async def _decide(self, connection: Connection, request: PurchaseRequest, member_id: UUID | None) -> None:
+    async def _decide(
+        self, connection: Connection, request: PurchaseRequest, member_id: UUID | None, seen: Seen | None
+    ) -> None:
         timeline = self.gathered.timeline
         if member_id is None:
             raise MemberUnknown(pointer="/member")
@@ -166,13 +183,16 @@ class _Batch:
             purchase = replace(purchase, occurred_at=occurred_at)
         now = max(occurred_at, last_moment(member)) if self.is_import else self.gathered.now
         row = timeline.row_at(occurred_at)
-        check_against_program(timeline.programs[row], purchase)
+        if seen is not None and not seen.holds(timeline.programs[row].revision, purchase):
+            seen = None
+        if seen is None:
+            check_against_program(timeline.programs[row], purchase)
         if self.is_import or row != self.row or local_date(occurred_at, timeline.time_zone) != self.today:
             member = await with_old_days(connection, timeline, member, now=now, occurred_at=occurred_at)
             member = await with_old_counters(
                 connection, timeline, member, occurred_at, unwritten=lambda: self._granted_to(member_id)
             )
-        decision = decide_purchase(timeline, member, purchase, now=now)
+        decision = decide_purchase(timeline, member, purchase, now=now, selection=seen and seen.selection)
         at = Circumstance(
             occurred_at=occurred_at,
             recorded_at=now,

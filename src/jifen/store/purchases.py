@@ -11,10 +11,11 @@ import msgspec
 
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.days import Back, Bought
-from jifen.domain.decide import Decision, HitResult, moment_of
+from jifen.domain.decide import Decision, HitResult
 from jifen.domain.program.select import Hit, mask_of, mask_words
 from jifen.domain.purchase import Line, Payment, Purchase
 from jifen.domain.returned import Earned
+from jifen.domain.seen import moment_of
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Verb
 from jifen.store.ids import new_id
