@@ -42,14 +42,26 @@ async def lock_members(connection: Connection, member_ids: Iterable[UUID]) -> di
 async def read_members(
     connection: Connection, member_ids: Iterable[UUID]
 ) -> tuple[Clock, dict[UUID, Member]]:
-    """The clock, and members with the lots that still hold units: one statement, so that all is of one moment."""
+    """The clock, and members with the lots that still hold units: one statement, so that all is of one moment.
+
+    Unless time has made something due of a member, lots that are alike in all that is told of them (currency, terms, last day
+    of use; matured long ago) come as one, with their sums and the number of the first.
+    """
     rows = await connection.fetch(
-        f"""SELECT {CLOCK}, {_COLUMNS}, (
-                SELECT array_agg(ARRAY[number, terms, currency, left_units, held, gone, expired, returned,
-                                       coalesce(expires_on - DATE '1970-01-01', {fold.FAR}),
-                                       coalesce(matures_on - DATE '1970-01-01', {fold.FAR}), origin, opened] ORDER BY number)
-                FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)) AS open_lots
-            FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
+        f"""WITH clock (now, newest) AS MATERIALIZED (SELECT {CLOCK} FROM book)
+            SELECT clock.*, {_COLUMNS}, (
+                SELECT array_agg(ARRAY[number, terms, currency, left_units, held, gone, expired, returned, expires_day,
+                                       matures_day, origin, opened] ORDER BY number)
+                FROM (SELECT min(number) AS number, terms, currency, sum(left_units)::bigint AS left_units,
+                             sum(held)::bigint AS held, sum(gone)::bigint AS gone, sum(expired)::bigint AS expired,
+                             sum(returned)::bigint AS returned, sum(opened)::bigint AS opened, min(origin) AS origin,
+                             coalesce(expires_on - DATE '1970-01-01', {fold.FAR}) AS expires_day,
+                             coalesce(max(matures_on) - DATE '1970-01-01', {fold.FAR}) AS matures_day
+                      FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)
+                      GROUP BY currency, terms, expires_on,
+                               CASE WHEN matures_on < (clock.now - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
+                               CASE WHEN next_due_at <= clock.now THEN number END) alike) AS open_lots
+            FROM clock LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
     members = {row["member_id"]: _dressed(row) for row in rows if row["member_id"] is not None}
