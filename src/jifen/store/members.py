@@ -44,17 +44,16 @@ async def read_members(
 ) -> tuple[Clock, dict[UUID, Member]]:
     """The clock, and members with the lots that still hold units: one statement, so that all is of one moment.
 
-    Unless time has made something due of a member, lots that are alike in all that is told of them (currency, terms, last day
-    of use; matured long ago) come as one, with their sums and the number of the first.
+    Of a lot only what is left and held is told. Unless time has made something due of a member, those that are alike in all
+    else that matters (currency, terms, last day of use; matured long ago) come as one, with the number of the first.
     """
     rows = await connection.fetch(
         f"""WITH clock (now, newest) AS MATERIALIZED (SELECT {CLOCK} FROM book)
             SELECT clock.*, {_COLUMNS}, (
-                SELECT array_agg(ARRAY[number, terms, currency, left_units, held, gone, expired, returned, expires_day,
-                                       matures_day, origin, opened] ORDER BY number)
+                SELECT array_agg(ARRAY[number, terms, currency, left_units, held, 0, 0, 0, expires_day, matures_day, 0,
+                                       left_units + held] ORDER BY number)
                 FROM (SELECT min(number) AS number, terms, currency, sum(left_units)::bigint AS left_units,
-                             sum(held)::bigint AS held, sum(gone)::bigint AS gone, sum(expired)::bigint AS expired,
-                             sum(returned)::bigint AS returned, sum(opened)::bigint AS opened, min(origin) AS origin,
+                             sum(held)::bigint AS held,
                              coalesce(expires_on - DATE '1970-01-01', {fold.FAR}) AS expires_day,
                              coalesce(max(matures_on) - DATE '1970-01-01', {fold.FAR}) AS matures_day
                       FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)
