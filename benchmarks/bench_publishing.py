@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
+from jifen.cli.workers import GIVE_WAY_AFTER
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.document.stored import timeline_of_published
@@ -144,6 +146,7 @@ async def _bench(revisions: int) -> None:
 
 
 if __name__ == "__main__":
+    sys.setswitchinterval(GIVE_WAY_AFTER)  # as where it serves
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--revisions", type=int, default=40)
     asyncio.run(_bench(parser.parse_args().revisions))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 WORKERS_MAX: Final = 4
 """More than so many are not started unless asked for: PostgreSQL wants processors too."""
 COLLECT_AFTER: Final = (50_000, 20, 20)
+GIVE_WAY_AFTER: Final = 0.0005
+"""Seconds after which a thread that compiles a revision gives way to the loop that serves: a tenth of Python's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class Worker:
         if self.parent is not None:
             threading.Thread(target=_end_with, args=(self.parent,), daemon=True).start()
         app = create_app(self.address, runs_jobs=self.runs_jobs, pool_size=self.pool_size, home=self.home)
+        sys.setswitchinterval(GIVE_WAY_AFTER)
         look_less_often()
         return app
 
