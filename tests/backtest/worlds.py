@@ -99,14 +99,18 @@ class Deed:
     more: Any
 
 
+REVERSIBLE = ("end", "adjust")
+"""Deeds whose entry may be reversed later: a commit, an adjustment."""
+
+
 def a_script(chance: random.Random, now: datetime, *, members: int, steps: int) -> list[Deed]:
     """So many random deeds, one after the other."""
-    deeds = []
+    deeds: list[Deed] = []
     receipts = reservations = 0
     for _ in range(steps):
         who = chance.randrange(members)
         what = chance.choices(
-            ("buy", "back", "reserve", "end", "adjust", "give", "jobs"), (11, 4, 3, 2, 2, 3, 1)
+            ("buy", "back", "reserve", "end", "adjust", "give", "undo", "jobs"), (11, 4, 3, 2, 2, 3, 2, 1)
         )[0]
         more: Any = None
         if what == "buy":
@@ -126,6 +130,8 @@ def a_script(chance: random.Random, now: datetime, *, members: int, steps: int) 
             more = chance.choice((-30, -5, 20, 60))
         elif what == "give":
             more = (chance.choice([m for m in range(members) if m != who]), chance.choice((3, 50)))
+        elif what == "undo":
+            more = chance.choice([deed.at for deed in deeds if deed.what in REVERSIBLE] or [now])
         deeds.append(Deed(at=now, what=what, who=who, more=more))
         now += chance.choice((days(0.01), days(0.2), days(0.2), days(1), days(1), days(6)))
     return deeds
@@ -136,6 +142,7 @@ async def play(
 ) -> list[Deed]:
     """Let a script happen; the deeds that were not refused."""
     reservations: dict[int, UUID] = {}
+    entries: dict[datetime, tuple[UUID, int]] = {}  # by the moment of their deed: whose, and its number
     bought = reserved = 0
     done = []
     for deed in script:
@@ -153,11 +160,15 @@ async def play(
                 answer = await till.reserve(who, deed.more, seconds=40_000)
                 reservations[reserved] = UUID(answer["reservation_id"])
             elif deed.what == "end" and deed.more[0] in reservations:
-                await deed.more[1](till.ledger, reservations.pop(deed.more[0]), a_key())
+                answer = await deed.more[1](till.ledger, reservations.pop(deed.more[0]), a_key())
+                entries[deed.at] = (UUID(answer["member_id"]), answer["sequence"])
             elif deed.what == "adjust":
-                await till.adjust(who, deed.more)
+                entries[deed.at] = (who, (await till.adjust(who, deed.more))["sequence"])
             elif deed.what == "give":
-                await till.give(who, members[deed.more[0]], deed.more[1])
+                answer = await till.give(who, members[deed.more[0]], deed.more[1])
+                entries[deed.at] = (who, answer["sequence"])
+            elif deed.what == "undo" and deed.more in entries:
+                await till.reverse(*entries[deed.more])
             elif deed.what == "jobs":
                 while await advance_members(till.ledger):
                     pass

@@ -151,7 +151,7 @@ class Life:
         bought_at = bought.purchase.occurred_at if is_void else None
         decision = decide.decide_return(
             self.timeline,
-            self.with_old_days(self.member, bought_at),
+            self.with_old_days(self.member, bought_at, is_void=is_void),
             earned,
             after,
             now=self.now,
@@ -305,7 +305,7 @@ class Life:
                 old += [number, period, self.used.get((number, period), 0)]
         return self.member._replace(counters=old + self.member.counters)
 
-    def with_old_days(self, member: Member, at: datetime | None = None) -> Member:
+    def with_old_days(self, member: Member, at: datetime | None = None, *, is_void: bool = False) -> Member:
         """As `store.gather.with_old_days` does it, from what this life remembers of its purchases."""
         zone = self.timeline.time_zone
         on = day_number(local_date(at or self.now, zone))
@@ -313,6 +313,8 @@ class Life:
         first = days_asked_from(
             member, self.timeline, row=row, on=on, today=self.day, now_at=epoch_micros(self.now)
         )
+        if is_void:
+            first = -fold.FAR
         if first >= member.days_from:
             return member
         told = [

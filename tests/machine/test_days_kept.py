@@ -207,3 +207,31 @@ async def test_a_programme_without_windows_keeps_no_days_and_a_later_one_has_the
         assert bought.tier_after == 1
         assert await kept_days(till, member) == 5
         await till.assert_laws()
+
+
+async def test_a_void_of_today_leaves_the_tier_that_was_kept_through_reviews_of_long_ago(
+    fresh_database: FreshDatabase,
+) -> None:
+    """Silver for more than a year by twenty days' habit; a mistyped amount makes gold, and its void leaves silver."""
+    document = a_document(
+        by_tier=True,
+        more="""
+tiers:
+  by: spend
+  window_days: 90
+  keeps_days: 60
+  list:
+    - {code: member, names: {en: Member}, reach: 0}
+    - {code: silver, names: {en: Silver}, reach: 100000, multiplier: "2"}
+    - {code: gold, names: {en: Gold}, reach: 500000, multiplier: "3"}
+""",
+    )
+    async with a_till(fresh_database, document) as till:
+        member = await till.enrol()
+        await till.set_now(TODAY)
+        await brought_in(till, member, *((ago, 40_000) for ago in range(500, 0, -20)))
+        assert (await till.buy(member, 100, at=TODAY, no="a")).tier_after == 1
+        assert (await till.buy(member, 500_000, at=TODAY, no="mistake")).tier_after == 2
+        await till.bring_back("mistake")
+        assert (await till.buy(member, 100, at=TODAY, no="b")).tier_before == 1
+        await till.assert_laws()

@@ -99,3 +99,20 @@ async def test_a_quote_for_somebody_who_owes_is_what_recording_would_answer(
         assert quoted.balances_after == recorded.balances_after
         assert quoted.reasons == recorded.reasons
         await till.assert_laws()
+
+
+async def test_the_clock_of_one_member_does_not_make_lots_of_another_missing(
+    fresh_database: FreshDatabase,
+) -> None:
+    """The book's clock was put back an hour: reservations of the second lapse by the clock of the first."""
+    async with a_till(fresh_database) as till:
+        ahead, other = await till.enrol(), await till.enrol()
+        await till.set_now(TODAY + timedelta(hours=1))
+        await till.adjust(ahead, 10)
+        await till.set_now(TODAY)
+        for _ in range(2):
+            await till.adjust(other, 10)
+        for _ in range(2):
+            await till.reserve(other, 10, seconds=900)
+        standings = await read_standings(till.ledger, [ahead, other])
+        assert [one.balances[0].held for one in standings if not isinstance(one, Refusal)] == [0, 0]

@@ -27,6 +27,7 @@ from jifen.operations.read_member import Balance, read_member
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
+from jifen.operations.reverse_entry import reverse_entry
 from jifen.store.keys import BusinessKey
 from jifen.store.laws import LAWS, findings_of
 from jifen.store.ledger import Ledger, open_pool
@@ -113,6 +114,10 @@ class Till:
         return await give_units(
             self.ledger, giver, receiver, currency="points", units=units, request=key or a_key()
         )
+
+    async def reverse(self, member: UUID, sequence: int, *, key: Once | None = None) -> dict[str, Any]:
+        """An entry undone by its own record."""
+        return await reverse_entry(self.ledger, member, sequence, note="test", request=key or a_key())
 
     async def claim(self, member: UUID, no: str, *, key: Once | None = None) -> dict[str, Any]:
         """A claim of a receipt of nobody."""

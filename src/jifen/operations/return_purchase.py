@@ -62,7 +62,12 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         is_void = request.lines is None
         if is_void:
             member = await with_old_days(
-                connection, gathered.timeline, member, now=gathered.now, occurred_at=row["occurred_at"]
+                connection,
+                gathered.timeline,
+                member,
+                now=gathered.now,
+                occurred_at=row["occurred_at"],
+                is_void=True,
             )
         previous_on = await last_bought_before(connection, member_id, sequence) if is_void else None
 

@@ -19,7 +19,7 @@ from jifen.domain.calendar import (
 )
 from jifen.domain.days import days_of
 from jifen.domain.decide import Decision
-from jifen.domain.fold import kept_from
+from jifen.domain.fold import FAR, kept_from
 from jifen.domain.member import Lot, Member, days_asked_from, with_days_before
 from jifen.domain.program.meaning import Draw
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
@@ -324,6 +324,7 @@ async def with_old_days(
     *,
     now: datetime,
     occurred_at: datetime | None = None,
+    is_void: bool = False,
 ) -> Member:
     """The member with all the days that judging something of a moment can ask for (None: that only happens now, and is done
     already of whoever was gathered).
@@ -335,6 +336,8 @@ async def with_old_days(
     on = today if occurred_at is None else day_number(local_date(occurred_at, timeline.time_zone))
     row = timeline.row_at(occurred_at or now)
     first = days_asked_from(member, timeline, row=row, on=on, today=today, now_at=epoch_micros(now))
+    if is_void:
+        first = -FAR  # it may go back to a tier of long ago, and judge every review since again
     if first >= member.days_from:
         return member
     bought = await bought_in(

@@ -49,6 +49,9 @@ async def read_members(
     """
     rows = await connection.fetch(
         f"""WITH clock (now, newest) AS MATERIALIZED (SELECT {CLOCK} FROM book)
+, moment (at) AS MATERIALIZED (
+                SELECT greatest(now, (SELECT TIMESTAMPTZ 'epoch' + max(clock_at) * INTERVAL '1 microsecond'
+                                      FROM member WHERE member_id = ANY($1::uuid[]))) FROM clock)
             SELECT clock.*, {_COLUMNS}, (
                 SELECT array_agg(ARRAY[number, terms, currency, left_units, held, 0, 0, 0, expires_day, matures_day, 0,
                                        left_units + held] ORDER BY number)
@@ -59,8 +62,8 @@ async def read_members(
                       FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)
                       GROUP BY currency, terms, expires_on,
                                CASE WHEN matures_on < (clock.now - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
-                               CASE WHEN next_due_at <= clock.now THEN number END) alike) AS open_lots
-            FROM clock LEFT JOIN member ON member_id = ANY($1::uuid[])""",
+                               CASE WHEN next_due_at <= moment.at THEN number END) alike) AS open_lots
+            FROM clock CROSS JOIN moment LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
     members = {row["member_id"]: _dressed(row) for row in rows if row["member_id"] is not None}

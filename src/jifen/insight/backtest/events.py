@@ -141,7 +141,8 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
     currency, units = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     currency[other] = entries.get_column("currency").fill_null(0).to_numpy()
     units[other] = entries.get_column("units").fill_null(0).to_numpy()
-    block, undo_of = block[order], _undone(block[order], key[order])
+    block = block[order]
+    undo_of = _undone(block, key[order])
     counts = np.bincount(frames.lines.get_column("purchase").to_numpy(), minlength=purchases.height)
     line_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     table = np.repeat(np.arange(4), sizes)
