@@ -1,7 +1,7 @@
 """How much room the fold needs: computed here and nowhere else, from everything that can fill it.
 
-Till, import, replay and back-test all ask here. A property test fills it with many lots, holds, currencies, limits and
-legs at once; `fold.apply` answers TORN when it was too little, and never writes past an end.
+Till, import, replay and back-test all ask here about postings, movements, lots and holds; days, tiers and counters get theirs
+where they are dressed. `fold.apply` answers TORN when there was too little for what is put down here.
 """
 
 from __future__ import annotations
