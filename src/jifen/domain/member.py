@@ -195,8 +195,9 @@ def days_asked_from(member: Member, timeline: Timeline, *, row: int, on: int, to
         first = min(first, _window_from(numbers, on, min(row, fold.revision_at(numbers, on)), max(row, now)))
     clock = member.scalars[fold.CLOCK_DAY]
     if member.scalars[fold.NEXT_DUE_DAY] <= today and clock < today:
-        # Tiers are judged again on days that have passed since, by the revision of each.
-        first = min(first, _window_from(numbers, clock + 1, fold.revision_at(numbers, clock + 1), now))
+        # Tiers are judged again on days that have passed since, by the revision of each; and a piece of time may end at any.
+        passed = _window_from(numbers, clock, fold.revision_at(numbers, clock + 1), now)
+        first = min(first, passed - fold.LATE_DAYS)
     return first
 
 
