@@ -54,6 +54,22 @@ async def test_a_life_with_everything_in_it(fresh_database: FreshDatabase, tmp_p
     assert await differences_of(fresh_database, tmp_path) == []
 
 
+async def test_a_gift_of_which_a_part_was_spent_comes_back_in_part(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """Debt is forbidden: of forty the receiver spent twenty, and twenty come back."""
+    async with a_till(fresh_database) as till:
+        ann, bo = await till.enrol(), await till.enrol()
+        await till.buy(ann, 15_000, no="a")
+        given = await till.give(ann, bo, 40)
+        await till.adjust(bo, -20)
+        await till.reverse(ann, given["sequence"])
+        assert await till.points(ann, bo) == [130, 0]
+        await till.assert_laws()
+
+    assert await differences_of(fresh_database, tmp_path) == []
+
+
 def test_the_stateful_machines_random_lives_give_the_books(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:

@@ -99,8 +99,8 @@ class Deed:
     more: Any
 
 
-REVERSIBLE = ("end", "adjust")
-"""Deeds whose entry may be reversed later: a commit, an adjustment."""
+REVERSIBLE = ("end", "adjust", "give")
+"""Deeds whose entry may be reversed later: a commit, an adjustment, a gift."""
 
 
 def a_script(chance: random.Random, now: datetime, *, members: int, steps: int) -> list[Deed]:

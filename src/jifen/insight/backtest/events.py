@@ -142,7 +142,7 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
     currency[other] = entries.get_column("currency").fill_null(0).to_numpy()
     units[other] = entries.get_column("units").fill_null(0).to_numpy()
     block = block[order]
-    undo_of = _undone(block, key[order])
+    undo_of = _undone(block, key[order], units[order])
     counts = np.bincount(frames.lines.get_column("purchase").to_numpy(), minlength=purchases.height)
     line_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     table = np.repeat(np.arange(4), sizes)
@@ -185,8 +185,9 @@ def _purchases_of(returns: pl.DataFrame, keys: Integers, bought: Integers) -> In
     return found
 
 
-def _undone(block: Integers, key: Integers) -> Integers:
-    """Number the reversals, in them and in what they undo, whose kind is put into them; both in the order of the fold."""
+def _undone(block: Integers, key: Integers, units: Integers) -> Integers:
+    """Number the reversals, in them and in what they undo, whose kind and most units are put into them; all in the order of
+    the fold."""
     at = np.flatnonzero(block[:, fold.EVENT_KIND] == fold.REVERSE)
     if not len(at):
         return _NONE
@@ -195,6 +196,7 @@ def _undone(block: Integers, key: Integers) -> Integers:
     origin = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
     assert (key[origin] == wanted).all(), "a reversal names an entry that is not in the journal"
     block[at, fold.EVENT_UNDOES] = block[origin, fold.EVENT_KIND]
+    block[at, fold.EVENT_VALUE] = units[at]
     undo_of = np.full(len(block), -1, dtype=np.int64)
     undo_of[at] = undo_of[origin] = np.arange(len(at))
     return undo_of

@@ -124,6 +124,25 @@ def keep_slices(gift: int, state: Any, moved: Any, slices: Any, count: Any) -> i
     return ALL_WELL
 
 
+def own_moves(undone: Any, first: int, end: int, units: int) -> int:
+    """Leave of an entry's movements those that a reversal undoes, up to so many units, and return their end: the compiled twin
+    of `events.moves_undone`."""
+    left = units
+    kept = first
+    for i in range(first, end):
+        m = i * fold.MOVE_WIDTH
+        way = undone[m + fold.MOVE_WAY]
+        own = way == fold.W_SPENT or way == fold.W_COMMITTED or way == fold.W_OPENED or way == fold.W_OWED
+        if own and left > 0:
+            k = kept * fold.MOVE_WIDTH
+            for c in range(fold.MOVE_WIDTH):
+                undone[k + c] = undone[m + c]
+            undone[k + fold.MOVE_UNITS] = min(undone[m + fold.MOVE_UNITS], left)
+            left -= undone[k + fold.MOVE_UNITS]
+            kept += 1
+    return kept
+
+
 def remember(number: int, rows: int, moved: Any, undone: Any, undone_at: Any) -> int:
     """Put what an entry moved behind the first `rows` of `undone`, for its reversal; return the rows, -1 without room."""
     count: int = moved[0]
@@ -266,7 +285,12 @@ def walk(
             if undoes and kind == fold.REVERSE:
                 event = copied(event, scratch.event)
                 event[fold.EVENT_MOVES] = scratch.undone_at[lives.undo_of[e] * 2]
-                event[fold.EVENT_MOVES_END] = scratch.undone_at[lives.undo_of[e] * 2 + 1]
+                event[fold.EVENT_MOVES_END] = own_moves(
+                    scratch.undone,
+                    event[fold.EVENT_MOVES],
+                    scratch.undone_at[lives.undo_of[e] * 2 + 1],
+                    event[fold.EVENT_VALUE],
+                )
             asked = fold.Asked(event, hits, results, lives.dates, legs, scratch.undone)
             code = fold.apply(state, asked, numbers, out)
             if code == fold.TORN:
