@@ -143,6 +143,15 @@ def own_moves(undone: Any, first: int, end: int, units: int) -> int:
     return kept
 
 
+def put_undone(event: Any, number: int, scratch: Any) -> None:
+    """Fill in which movements a reversal undoes."""
+    first = scratch.undone_at[number * 2]
+    event[fold.EVENT_MOVES] = first
+    event[fold.EVENT_MOVES_END] = own_moves(
+        scratch.undone, first, scratch.undone_at[number * 2 + 1], event[fold.EVENT_VALUE]
+    )
+
+
 def remember(number: int, rows: int, moved: Any, undone: Any, undone_at: Any) -> int:
     """Put what an entry moved behind the first `rows` of `undone`, for its reversal; return the rows, -1 without room."""
     count: int = moved[0]
@@ -284,13 +293,7 @@ def walk(
                         event[fold.EVENT_LEGS_END] = 1
             if undoes and kind == fold.REVERSE:
                 event = copied(event, scratch.event)
-                event[fold.EVENT_MOVES] = scratch.undone_at[lives.undo_of[e] * 2]
-                event[fold.EVENT_MOVES_END] = own_moves(
-                    scratch.undone,
-                    event[fold.EVENT_MOVES],
-                    scratch.undone_at[lives.undo_of[e] * 2 + 1],
-                    event[fold.EVENT_VALUE],
-                )
+                put_undone(event, lives.undo_of[e], scratch)
             asked = fold.Asked(event, hits, results, lives.dates, legs, scratch.undone)
             code = fold.apply(state, asked, numbers, out)
             if code == fold.TORN:
