@@ -34,7 +34,9 @@ def test_it_opens_in_excel_and_reads_back(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1", "\n=1"])
+@pytest.mark.parametrize(
+    "value", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1", "\n=1", "\x1f=1", "\x1c \x01@A"]
+)
 def test_formulas_are_disarmed(tmp_path: Path, value: str) -> None:
     path = write_rejects(a_reject(value), to=tmp_path / "r.csv")
     with path.open(encoding="utf-8-sig", newline="") as stream:

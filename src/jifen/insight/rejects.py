@@ -11,7 +11,7 @@ import polars as pl
 from jifen.insight.frames import REJECTS
 
 # A cell that begins with one of these is a formula to a spreadsheet; the last four are their full-width twins.
-_FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
+_FORMULA = r"^[\s\x01-\x1f]*[=+\-@＝＋－＠]|^[\t\r\n]"
 
 
 def rejects_beside(file: Path) -> Path:
