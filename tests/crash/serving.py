@@ -102,6 +102,18 @@ class Shop:
             time.sleep(0.05)
         raise AssertionError(f"the API did not answer in time; it said {said}")
 
+    def wait_until_it_says(self, status: int, path: str) -> None:
+        """Wait for an answer of that status."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            assert self.process is not None
+            assert self.process.poll() is None, f"jifen serve ended with {self.process.returncode}"
+            with suppress(httpx.HTTPError):
+                if httpx.get(self.url(path)).status_code == status:
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"it never said {status}")
+
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
@@ -220,7 +232,7 @@ class Shop:
                 pass
             async with ledger.transaction() as connection:
                 purchases = await connection.fetch("SELECT business_no, count(*) FROM purchase GROUP BY 1")
-                units = await connection.fetchval("SELECT sum(units) FROM posting WHERE verb = 'earn'")
+                units = await connection.fetchval("SELECT coalesce(sum(units), 0) FROM posting WHERE verb = 'earn'")
                 gifts = await connection.fetch("SELECT gift_id, status FROM gift")
                 balances = await connection.fetchval("SELECT sum(balances[1]) FROM member")
             assert all(count == 1 for _, count in purchases)

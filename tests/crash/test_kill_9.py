@@ -94,6 +94,21 @@ def test_kill_9_of_one_worker_loses_nothing_and_another_takes_its_place() -> Non
 
 
 @pytest.mark.slow
+def test_processes_that_start_while_postgresql_is_away_serve_once_it_is_back() -> None:
+    with a_served_shop() as shop:
+        before = shop.workers()
+        shop.kill_postgres()
+        for worker in before:
+            worker.kill()
+        psutil.wait_procs(before, timeout=20)
+        # Whoever says now that the database is away has started without it.
+        shop.wait_until_it_says(503, "/v1/health")
+        with shop.postgres.running():
+            shop.wait_until_it_answers()
+            asyncio.run(shop.prove())
+
+
+@pytest.mark.slow
 def test_asked_to_stop_under_load_it_answers_whoever_was_let_in() -> None:
     with a_served_shop() as shop:
         asyncio.run(_ring_and_pull_the_plug(shop, random.Random(SEED), 0, "ask_to_stop"))

@@ -71,7 +71,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if app.state.ledger is None and address is not None:
-                pool = await open_pool(address, size=pool_size, patience=PATIENCE)
+                # A process that starts while the database is away serves once it is back: until then it is told so (503).
+                pool = await open_pool(address, size=pool_size, least=0, patience=PATIENCE)
                 stack.push_async_callback(pool.close)
                 _serve(app, Ledger(pool, compile_timeline=timeline_of_published))
             if runs_jobs and app.state.ledger is not None:

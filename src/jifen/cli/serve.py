@@ -71,6 +71,7 @@ def serve_database(
     With `makes_first_key` a ledger that has no key at all gets one, which is said once.
     """
     import uvicorn
+    from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
     from jifen.api.wire import OneWrite
@@ -108,7 +109,10 @@ def serve_database(
     if count > 1:
         with common_meters(count):
             configure_logs()
-            Multiprocess(config, sockets=[config.bind_socket()]).run()
+            supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+            supervisor.run()
+        if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+            sys.exit(FAILED)
         return
     server = uvicorn.Server(config)
     try:

@@ -69,8 +69,10 @@ class Patience(NamedTuple):
 _SETTINGS = {"search_path": SCHEMA, "timezone": "UTC", "application_name": "jifen"}
 
 
-async def open_pool(address: Address, *, size: int = 8, patience: Patience | None = None) -> Pool:
-    """A pool of connections to the ledger as the application role.
+async def open_pool(
+    address: Address, *, size: int = 8, least: int = 1, patience: Patience | None = None
+) -> Pool:
+    """A pool of connections to the ledger as the application role. With `least` 0 it opens though nobody answers there yet.
 
     Every statement here is prepared and finds its rows by key, so one plan serves all its executions. Left to itself
     PostgreSQL would plan a batch of one anew each time, which costs more than doing it.
@@ -78,7 +80,7 @@ async def open_pool(address: Address, *, size: int = 8, patience: Patience | Non
     patience = patience or Patience()
     return await asyncpg.create_pool(
         **address.arguments(),
-        min_size=1,
+        min_size=least,
         max_size=size,
         init=_prepare,
         reset=_keep,
