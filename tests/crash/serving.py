@@ -232,7 +232,9 @@ class Shop:
                 pass
             async with ledger.transaction() as connection:
                 purchases = await connection.fetch("SELECT business_no, count(*) FROM purchase GROUP BY 1")
-                units = await connection.fetchval("SELECT coalesce(sum(units), 0) FROM posting WHERE verb = 'earn'")
+                units = await connection.fetchval(
+                    "SELECT coalesce(sum(units), 0) FROM posting WHERE verb = 'earn'"
+                )
                 gifts = await connection.fetch("SELECT gift_id, status FROM gift")
                 balances = await connection.fetchval("SELECT sum(balances[1]) FROM member")
             assert all(count == 1 for _, count in purchases)

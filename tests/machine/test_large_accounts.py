@@ -20,7 +20,7 @@ from jifen.operations.handle_reservations import commit_reservation, release_res
 from jifen.operations.publish_program import publish_program
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
-from jifen.store import gather, members
+from jifen.store import gather, lots
 from jifen.store.ledger import Ledger, open_pool
 from jifen.store.members import MemberKey
 from jifen.store.once import Once
@@ -148,14 +148,14 @@ async def test_a_verb_reads_the_lots_that_can_pay_it_and_no_others(
     member_id = await _enrolled(ledger, "1")
     await _with_lots(fresh_database, ledger, member_id, LOTS)
     read: list[int] = []
-    real = members.open_lots
+    real = lots.first_lots
 
     async def counted(*args: Any, **kwargs: Any) -> Any:
         found = await real(*args, **kwargs)
         read.append(sum(map(len, found[1].values())))
         return found
 
-    monkeypatch.setattr(gather, "open_lots", counted)
+    monkeypatch.setattr(gather, "first_lots", counted)
     reserved = await reserve_units(
         ledger,
         member_id,

@@ -15,7 +15,7 @@ from jifen.operations.quote_purchase import quote_purchases
 from jifen.operations.read_member import Balance, balance_of, read_standings
 from jifen.operations.record_purchases import record_purchases
 from jifen.store.gather import gather_unlocked
-from jifen.store.members import all_lots
+from jifen.store.lots import all_lots
 
 TODAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 

@@ -646,6 +646,17 @@ def enqueue(state: State, row: int) -> None:
         end = kept
     expires = lots[p + LOT_EXPIRES]
     number = lots[p + LOT_NUMBER]
+    first = member[QUEUE_FIRST]
+    if 0 < first < end:
+        # What comes back to the lots that were drawn first goes before all others.
+        q = queue[first] * LOT_WIDTH
+        if expires < lots[q + LOT_EXPIRES] or (
+            expires == lots[q + LOT_EXPIRES] and number < lots[q + LOT_NUMBER]
+        ):
+            queue[first - 1] = row
+            member[QUEUE_FIRST] = first - 1
+            lots[p + LOT_QUEUED] = 1
+            return
     j = end
     while j > member[QUEUE_FIRST]:
         q = queue[j - 1] * LOT_WIDTH
@@ -726,9 +737,17 @@ def held_units(state: State, currency: int) -> int:
 
 def settle(state: State, numbers: Numbers, out: Out, row: int, currency: int, day: int) -> None:
     """Repay debt from available units. The balance, being net of debt, does not move."""
+    settle_by(state, numbers, out, row, currency, day, FAR)
+
+
+def settle_by(
+    state: State, numbers: Numbers, out: Out, row: int, currency: int, day: int, lots_most: int
+) -> None:
+    """Do the same from so many lots at most."""
     member, lots, queue = state.member, state.lots, state.queue
     d = BALANCES + currency * BALANCE_WIDTH + DEBT
-    while member[d] > 0:
+    end = out.moved[0] + lots_most
+    while member[d] > 0 and out.moved[0] < end:
         i = next_lot(state, numbers, row, currency, day)
         if i < 0:
             break
@@ -836,18 +855,24 @@ def consume(
         move(out, lots[p + LOT_TERMS], lots[p + LOT_NUMBER], W_SPENT, taken)
 
 
-def let_go(state: State, out: Out, reservation: int, is_spent: int) -> int:
-    """Spend the held units of a reservation, or give them back to their lots; return their currency, -1 for none."""
+def let_go(state: State, out: Out, reservation: int, is_spent: int, lots_most: int) -> int:
+    """Spend the held units of a reservation, or give them back to their lots, of so many lots at most; return their currency,
+    -1 for none."""
     member, lots, holds = state.member, state.lots, state.holds
     currency = -1
-    kept = 0
-    next_lapse = FAR_AT
-    for i in range(member[HOLDS]):
+    n = member[HOLDS]
+    done = 0
+    for j in range(n):
+        # What comes back begins with what was drawn last, so that each goes to the head of the queue.
+        i = j if is_spent == 1 else n - 1 - j
         h = i * HOLD_WIDTH
-        row = lot_by_number(state, holds[h + HOLD_LOT])
-        if holds[h + HOLD_RESERVATION] == reservation and row < 0:
-            out.issues[BROKEN] = 1
-        elif holds[h + HOLD_RESERVATION] == reservation:
+        if holds[h + HOLD_RESERVATION] == reservation and done < lots_most:
+            row = lot_by_number(state, holds[h + HOLD_LOT])
+            holds[h + HOLD_RESERVATION] = 0
+            done += 1
+            if row < 0:
+                out.issues[BROKEN] = 1
+                continue
             p = row * LOT_WIDTH
             units = holds[h + HOLD_UNITS]
             lots[p + LOT_HELD] -= units
@@ -859,7 +884,11 @@ def let_go(state: State, out: Out, reservation: int, is_spent: int) -> int:
                 lots[p + LOT_LEFT] += units
                 enqueue(state, row)
                 move(out, lots[p + LOT_TERMS], lots[p + LOT_NUMBER], W_RELEASED, units)
-        else:
+    kept = 0
+    next_lapse = FAR_AT
+    for i in range(n):
+        h = i * HOLD_WIDTH
+        if holds[h + HOLD_RESERVATION] > 0:
             k = kept * HOLD_WIDTH
             for c in range(HOLD_WIDTH):
                 holds[k + c] = holds[h + c]
@@ -1167,7 +1196,7 @@ def advance(state: State, numbers: Numbers, out: Out, day: int, at: int) -> None
 
 
 def advance_by(state: State, numbers: Numbers, out: Out, day: int, at: int, steps: int) -> None:
-    """Do the same in so many steps at most.
+    """Do the same in so many steps at most: a lot that expires, is let go of or repays debt, or a review.
 
     Where steps run out the day of the clock is the one before the next that is due, and the next entry goes on.
     """
@@ -1179,7 +1208,6 @@ def advance_by(state: State, numbers: Numbers, out: Out, day: int, at: int, step
     if member[NEXT_DUE_DAY] > day and member[NEXT_LAPSE_AT] > at:
         return
     n_currencies = numbers.revisions[REVISION_CURRENCIES]
-    released_day = 0
     taken = 0
     while True:
         # Of all that is due, the earliest; on one day expiry, then maturity, then review, then lapse.
@@ -1188,8 +1216,6 @@ def advance_by(state: State, numbers: Numbers, out: Out, day: int, at: int, step
         which = front(state)
         if which >= 0:
             due = lots[which * LOT_WIDTH + LOT_EXPIRES] + 1
-            if due <= released_day:
-                due = released_day
             what = 1
         for c in range(n_currencies):
             if member[BALANCES + c * BALANCE_WIDTH + DEBT] > 0:
@@ -1218,21 +1244,23 @@ def advance_by(state: State, numbers: Numbers, out: Out, day: int, at: int, step
         if due > day:
             member[NEXT_DUE_DAY] = due
             break
-        if taken == steps:
+        if taken >= steps:
             member[NEXT_DUE_DAY] = due
             member[CLOCK_DAY] = due - 1
             break
-        taken += 1
+        first = out.moved[0]
         if what == 1:
             expire_lot(state, out, which, due)
         elif what == 2:
-            settle(state, numbers, out, revision_at(numbers, due), which, due)
+            settle_by(state, numbers, out, revision_at(numbers, due), which, due, steps - taken)
         elif what == 3:
             review(state, numbers, which, due)
+            taken += 1
         else:
-            currency = let_go(state, out, holds[which * HOLD_WIDTH + HOLD_RESERVATION], 0)
-            released_day = due
+            currency = let_go(state, out, holds[which * HOLD_WIDTH + HOLD_RESERVATION], 0, steps - taken)
             settle(state, numbers, out, revision_at(numbers, due), currency, due)
+            expire_passed(state, out, due)
+        taken += out.moved[0] - first
 
 
 def state_holds(state: State, numbers: Numbers, first: int, end: int, day: int) -> int:
@@ -1839,10 +1867,10 @@ def take_leg(state: State, asked: Asked, numbers: Numbers, out: Out, i: int) -> 
     if verb == HOLD:
         reserve(state, asked, numbers, out, leg)
     elif verb == SPEND_HELD:
-        let_go(state, out, legs[leg + LEG_RESERVATION], 1)
+        let_go(state, out, legs[leg + LEG_RESERVATION], 1, FAR)
         post_moved(state, numbers, out, REDEEMED, -1, first)
     elif verb == LET_GO:
-        held = let_go(state, out, legs[leg + LEG_RESERVATION], 0)
+        held = let_go(state, out, legs[leg + LEG_RESERVATION], 0, FAR)
         settle(state, numbers, out, row, held, day)
         expire_passed(state, out, day)
     elif brings(verb):

@@ -123,13 +123,15 @@ def state_of(member: Member, more: room.Rows, *, hits: int, n_ladders: int, n_ti
         queue.sort(key=[(lot.expires_day, lot.number) for lot in member.lots].__getitem__)
         for row in queue:
             lots[row * width + fold.LOT_QUEUED] = 1
-    scalars[fold.QUEUE_FIRST] = 0
-    scalars[fold.QUEUE_END] = len(queue)
+    # Before the queue there is room for what holds give back to the lots that were drawn first.
+    front = scalars[fold.HOLDS]
+    scalars[fold.QUEUE_FIRST] = front
+    scalars[fold.QUEUE_END] = front + len(queue)
     return fold.State(
         scalars,
         list(member.ladders),
         lots + [0] * (opened * width),
-        queue + [0] * (rows + opened + 1 - len(queue)),
+        [0] * front + queue + [0] * (rows + opened + 1 - len(queue)),
         member.days + [0] * days_width,
         member.history + [0] * (2 * (n_tiers + 2) * n_ladders * fold.HISTORY_WIDTH),
         member.counters + [0] * (6 * hits * fold.COUNTER_WIDTH),

@@ -15,9 +15,10 @@ from jifen.domain.member import Lot, Member
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again
-from jifen.store.gather import Gathered, gather_unlocked
-from jifen.store.ledger import Ledger
-from jifen.store.members import MemberKey, all_lots, enrolled_at, find_by_keys, keys_of
+from jifen.store.gather import Gathered, gather_standing, gather_unlocked
+from jifen.store.ledger import Connection, Ledger
+from jifen.store.lots import all_lots
+from jifen.store.members import MemberKey, enrolled_at, find_by_keys, keys_of
 
 
 class Balance(NamedTuple):
@@ -63,7 +64,7 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
         member_id = whose if isinstance(whose, UUID) else (await find_by_keys(connection, [whose])).get(whose)
         if member_id is None:
             raise MemberUnknown(pointer="/member")
-        gathered = await gather_unlocked(ledger, connection, [member_id])
+        gathered = await _gather(ledger, connection, [member_id])
         stored = gathered.members.get(member_id)
         since = await enrolled_at(connection, member_id)
         if stored is None or since is None:
@@ -85,12 +86,20 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
 async def read_standings(ledger: Ledger, member_ids: Sequence[UUID]) -> list[Standing | Refusal]:
     """Members with their balances now, in order; MemberUnknown in the place of one that is not there."""
     async with ledger.connection() as connection:
-        gathered = await gather_unlocked(ledger, connection, member_ids)
+        gathered = await gather_standing(ledger, connection, member_ids)
+    if gathered is None:
+        async with ledger.reading() as connection:
+            gathered = await gather_unlocked(ledger, connection, member_ids, needs_lots=True)
     found: list[Standing | Refusal] = []
     for member_id in member_ids:
         stored = gathered.members.get(member_id)
         found.append(_standing(stored, gathered) if stored else MemberUnknown(pointer="/member"))
     return found
+
+
+async def _gather(ledger: Ledger, connection: Connection, member_ids: Sequence[UUID]) -> Gathered:
+    gathered = await gather_standing(ledger, connection, member_ids)
+    return gathered or await gather_unlocked(ledger, connection, member_ids, needs_lots=True)
 
 
 def _standing(stored: Member, gathered: Gathered) -> Standing:

@@ -21,7 +21,8 @@ from jifen.store.journal import (
     statement_page,
 )
 from jifen.store.ledger import Connection, Ledger
-from jifen.store.members import enrolled_at, lots_numbered
+from jifen.store.lots import lots_numbered
+from jifen.store.members import enrolled_at
 from jifen.store.purchases import purchases_of, returns_by_sequence
 
 PAGE_MAX = 200

@@ -91,7 +91,7 @@ async def _record(
         members = await lock_members(connection, [m for m in whose if m is not None])
         # Asked after the locks: whoever recorded a twin has committed by now, or comes later.
         clock, known = await known_purchases(connection, [_key(r.purchase) for r in requests])
-        gathered = await gather_for_purchases(ledger, connection, members, clock, needs_lots=is_import)
+        gathered = await gather_for_purchases(ledger, connection, members, clock, is_import=is_import)
 
         batch = _Batch(gathered=gathered, known=known, is_import=is_import)
         for request, member_id, before in zip(requests, whose, seen, strict=True):

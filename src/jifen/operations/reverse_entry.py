@@ -65,7 +65,8 @@ async def _reverse(
 ) -> dict[str, Any]:
     member_id = entry["member_id"]
     lots = [(member_id, lot) for lot in entry["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
-    gathered = await gather_locked(ledger, connection, [member_id], lots=lots)
+    origins = [(member_id, entry["sequence"])]
+    gathered = await gather_locked(ledger, connection, [member_id], origins=origins, lots=lots)
     member = gathered.member(member_id)
     if await is_reversed(connection, member_id, entry["sequence"]):
         raise EntryReversed(pointer="/sequence")
@@ -155,7 +156,8 @@ async def _reverse_gift(
     if received is None:
         raise EntryNotReversible("the gift came back to its giver", pointer="/sequence")
     lots = [(gift.receiver_id, lot) for lot in received["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
-    gathered = await gather_locked(ledger, connection, [gift.receiver_id], lots=lots)
+    origins = [(gift.receiver_id, received["sequence"])]
+    gathered = await gather_locked(ledger, connection, [gift.receiver_id], origins=origins, lots=lots)
     receiver = gathered.member(gift.receiver_id, pointer="/receiver")
     if await is_reversed(connection, gift.receiver_id, received["sequence"]):
         raise EntryReversed(pointer="/sequence")

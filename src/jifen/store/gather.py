@@ -21,20 +21,18 @@ from jifen.domain.days import days_of
 from jifen.domain.decide import Decision
 from jifen.domain.fold import FAR, kept_from
 from jifen.domain.member import Lot, Member, days_asked_from, with_days_before
-from jifen.domain.program.meaning import Draw
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.compiled import BeginAgain
 from jifen.store.journal import Granted, granted_in
 from jifen.store.ledger import Clock, Ledger
+from jifen.store.lots import ALL, first_lots, lots_that_mature, lots_to_pay, save_lots
 from jifen.store.members import (
-    LOTS_AT_ONCE,
     grown,
     lock_members,
-    open_lots,
     read_members,
-    save_lots,
+    read_standing,
     save_members,
     with_lots,
 )
@@ -110,49 +108,144 @@ async def gather_locked(
     *,
     origins: Sequence[tuple[UUID, int]] = (),
     lots: Sequence[tuple[UUID, int]] = (),
-    needs: Sequence[Need] | None = None,
+    needs: Sequence[Need] = (),
 ) -> Gathered:
     """Lock, then read clock and lots under a fresh snapshot: two steps, because a statement that locks and reads at once
     returns, after waiting, the new balance with the old lots.
 
-    With `needs` it is only asked for units, and no more lots are read than time and they can touch.
+    Of lots no more are read than time and the decision can touch: those of certain numbers, those that entries opened which
+    are to be taken back (`origins`), and those that pay for that and for what is asked.
 
     Raises
         TimeBehind   more is due of a member than one entry takes
     """
     members = await lock_members(connection, member_ids)
     numbered = [*lots, *_held(members)]
-    most = LOTS_AT_ONCE if needs is None else FEW_LOTS
-    clock, found = await open_lots(connection, list(members), origins=origins, numbered=numbered, most=most)
+    clock, found = await first_lots(
+        connection, list(members), origins=origins, numbered=numbered, most=FEW_LOTS
+    )
     timeline = await ledger.timeline(connection, clock.newest)
     now = _now(members, clock)
-    if needs is not None:
-        short = [m for m in members if not _are_enough(timeline, members[m], found.get(m, ()), needs, now)]
-        if short:
-            found |= (await open_lots(connection, short, origins=origins, numbered=numbered))[1]
-    large = _large(timeline, members, found, now)
-    whole = [
-        m
-        for m in large
-        if needs is None or not _can_pay(timeline, members[m], _first(found[m], LOTS_AT_ONCE), needs, now)
-    ]
-    if whole:
-        rest = (await open_lots(connection, whole, origins=origins, numbered=numbered, most=ALL))[1]
-        found |= {member_id: rest[member_id] for member_id in whole}
+    asked = _Asked(timeline, now, needs)
+    for member_id, origin in origins:
+        for lot in found.get(member_id, ()):
+            if lot.origin == origin:
+                asked.add(member_id, lot.currency, lot.opened)
+    found |= await _more_lots(connection, timeline, members, found, asked, now)
     return await _gathered(connection, members, now, timeline, found)
 
 
-FEW_LOTS = 50  # open lots that are read at first where units are asked for: those that expire first
-ALL = 1 << 40  # as many lots as there are
+FEW_LOTS = 50
+"""Open lots of a member that are read at first: those that expire first. Few members have more."""
+LOTS_AT_ONCE = fold.PIECE + 1
+"""Where those are not enough: what a piece of time can touch, and one that is beyond it."""
 
 
-async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) -> Gathered:
-    """A locked member with as many lots as a piece of time can touch; all of them where units are owed."""
-    members = await lock_members(connection, [member_id])
-    most = ALL if any(members[member_id].debts) else LOTS_AT_ONCE
-    clock, found = await open_lots(connection, [member_id], numbered=_held(members), most=most)
-    timeline = await ledger.timeline(connection, clock.newest)
-    return await _gathered(connection, members, _now(members, clock), timeline, found)
+class _Asked:
+    """Units that members are asked for, by currency."""
+
+    def __init__(self, timeline: Timeline, now: datetime, needs: Sequence[Need] = ()) -> None:
+        self._units: dict[tuple[UUID, int], int] = {}
+        if needs:
+            currencies = timeline.programs[timeline.row_at(now)].currencies
+            numbers = {currency.code: currency.number for currency in currencies}
+            for member_id, code, units in needs:
+                if code in numbers:  # of another the operation tells that there is none
+                    self.add(member_id, numbers[code], max(units, 0))
+
+    def add(self, member_id: UUID, currency: int, units: int) -> None:
+        """So many more."""
+        key = (member_id, currency)
+        self._units[key] = self._units.get(key, 0) + units
+
+    def of(self, member: Member) -> dict[int, int]:
+        """What a member is asked for or owes, by currency."""
+        units = {c: n for (member_id, c), n in self._units.items() if n and member_id == member.member_id}
+        for currency, debt in enumerate(member.debts):
+            if debt:
+                units[currency] = units.get(currency, 0) + debt
+        return units
+
+
+async def _more_lots(
+    connection: Connection,
+    timeline: Timeline,
+    members: Mapping[UUID, Member],
+    found: Mapping[UUID, Sequence[Lot]],
+    asked: _Asked,
+    now: datetime,
+) -> dict[UUID, list[Lot]]:
+    """Of members who have more open lots than the first few: all that are read of them."""
+    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
+    behind = [m for m in members if _holds_due(members[m], at) > fold.PIECE]
+    larger: dict[UUID, list[Lot]] = {}
+    for member_id, member in members.items():
+        own = found.get(member_id, ())
+        first = _first(own, FEW_LOTS)
+        if len(first) == FEW_LOTS:
+            more = await _lots_beyond(connection, timeline, member, first, asked.of(member), day)
+            if more is None:
+                behind.append(member_id)
+            else:
+                larger[member_id] = sorted({lot.number: lot for lot in (*own, *more)}.values())
+    if behind:
+        raise TimeBehind(behind)
+    return larger
+
+
+async def _lots_beyond(
+    connection: Connection,
+    timeline: Timeline,
+    member: Member,
+    first: Sequence[Lot],
+    asked: Mapping[int, int],
+    day: int,
+) -> list[Lot] | None:
+    """The lots behind the first few that time and what is asked can touch; None: more is due than one entry takes."""
+    member_id = member.member_id
+    more: list[Lot] = []
+    if first[-1].expires_day < day:
+        more += (await first_lots(connection, [member_id], most=LOTS_AT_ONCE))[1][member_id]
+        if sum(lot.expires_day < day for lot in more) > fold.PIECE:
+            return None
+    for currency, units in asked.items():
+        if member.debt(currency):
+            maturing = await lots_that_mature(connection, member_id, currency=currency, most=LOTS_AT_ONCE)
+            if sum(lot.matures_day <= day for lot in maturing) > fold.PIECE:
+                return None
+            more += maturing
+        if _is_drawn_by_terms(timeline, currency):
+            more += (await first_lots(connection, [member_id], most=ALL))[1][member_id]
+        elif _available(first, currency, day) < units:
+            paying = await lots_to_pay(
+                connection, member_id, currency=currency, units=units, day=day, most=LOTS_AT_ONCE
+            )
+            if len(paying) == LOTS_AT_ONCE:
+                paying = await lots_to_pay(
+                    connection, member_id, currency=currency, units=units, day=day, most=ALL
+                )
+            more += paying
+    return more
+
+
+def _first(lots: Sequence[Lot], count: int) -> list[Lot]:
+    """Of lots with units those that are drawn first. One that was read for what it holds may stand far behind in the queue,
+    with others that nobody read before it."""
+    return sorted((lot for lot in lots if lot.left), key=lambda lot: (lot.expires_day, lot.number))[:count]
+
+
+def _available(lots: Sequence[Lot], currency: int, day: int) -> int:
+    """Units of a currency in lots that may be spent on a day."""
+    return sum(
+        lot.left for lot in lots if lot.currency == currency and lot.matures_day <= day <= lot.expires_day
+    )
+
+
+def _is_drawn_by_terms(timeline: Timeline, currency: int) -> bool:
+    """Whether any revision draws a currency in the order of its terms: then the first to expire do not stand first."""
+    numbers = timeline.numbers
+    width, rows = fold.CURRENCY_WIDTH, numbers.revisions[fold.REVISION_CURRENCIES]
+    return fold.BY_TERMS in numbers.currencies[currency * width + fold.CURRENCY_DRAW :: rows * width]
 
 
 def _held(members: Mapping[UUID, Member]) -> list[tuple[UUID, int]]:
@@ -165,55 +258,33 @@ def _held(members: Mapping[UUID, Member]) -> list[tuple[UUID, int]]:
     ]
 
 
-def _large(
-    timeline: Timeline, members: Mapping[UUID, Member], lots: Mapping[UUID, Sequence[Lot]], now: datetime
-) -> list[UUID]:
-    """Members of whom perhaps not every open lot was read."""
-    large = [m for m in members if sum(1 for lot in lots.get(m, ()) if lot.left) >= LOTS_AT_ONCE]
-    if large:
-        day = day_number(local_date(now, timeline.time_zone))
-        behind = [
-            m for m in large if sum(1 for lot in lots[m] if lot.left and lot.expires_day < day) > fold.PIECE
-        ]
-        if behind:
-            raise TimeBehind(behind)
-    return large
+def _holds_due(member: Member, at: int) -> int:
+    """How many holds have lapsed by a moment."""
+    if member.scalars[fold.NEXT_LAPSE_AT] > at:
+        return 0
+    return sum(lapses_at <= at for lapses_at in member.holds[fold.HOLD_LAPSES_AT :: fold.HOLD_WIDTH])
 
 
-def _are_enough(
-    timeline: Timeline, member: Member, lots: Sequence[Lot], needs: Sequence[Need], now: datetime
-) -> bool:
-    """Whether the first few lots are all that there are, or go beyond what is due and can pay what is asked."""
-    first = _first(lots, FEW_LOTS)
-    if len(first) < FEW_LOTS:
-        return True
-    day = day_number(local_date(now, timeline.time_zone))
-    return first[-1].expires_day >= day and _can_pay(timeline, member, first, needs, now)
-
-
-def _first(lots: Sequence[Lot], count: int) -> list[Lot]:
-    """Of lots with units those that are drawn first. One that was read for what it holds may stand far behind in the queue,
-    with others that nobody read before it."""
-    return sorted((lot for lot in lots if lot.left), key=lambda lot: (lot.expires_day, lot.number))[:count]
-
-
-def _can_pay(
-    timeline: Timeline, member: Member, lots: Sequence[Lot], needs: Sequence[Need], now: datetime
-) -> bool:
-    """Whether the lots that expire first pay all that a member is asked for, so that no other is looked at."""
-    if any(member.debts):
-        return False
-    day = day_number(local_date(now, timeline.time_zone))
-    for currency in timeline.programs[timeline.row_at(now)].currencies:
-        asked = sum(n.units for n in needs if n.member_id == member.member_id and n.currency == currency.code)
-        have = sum(
-            lot.left
-            for lot in lots
-            if lot.currency == currency.number and lot.matures_day <= day <= lot.expires_day
-        )
-        if asked and (have < asked or currency.draw is not Draw.BY_EXPIRY):
-            return False
-    return True
+async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) -> Gathered:
+    """A locked member with as many lots as a piece of time can touch."""
+    members = await lock_members(connection, [member_id])
+    member = members[member_id]
+    # Those that lapse first, and of a reservation the last first: as the fold lets go of them.
+    holds = [
+        (member.holds[at + fold.HOLD_LAPSES_AT], member.holds[at + fold.HOLD_RESERVATION], -at)
+        for at in range(0, len(member.holds), fold.HOLD_WIDTH)
+    ]
+    numbered = [
+        (member_id, member.holds[fold.HOLD_LOT - minus_at]) for _, _, minus_at in sorted(holds)[: fold.PIECE]
+    ]
+    clock, found = await first_lots(connection, [member_id], numbered=numbered, most=LOTS_AT_ONCE)
+    own = found.setdefault(member_id, [])
+    for currency, debt in enumerate(member.debts):
+        if debt and len(own) >= LOTS_AT_ONCE:
+            own += await lots_that_mature(connection, member_id, currency=currency, most=LOTS_AT_ONCE)
+    found[member_id] = sorted({lot.number: lot for lot in own}.values())
+    timeline = await ledger.timeline(connection, clock.newest)
+    return await _gathered(connection, members, _now(members, clock), timeline, found)
 
 
 async def gather_for_purchases(
@@ -222,10 +293,11 @@ async def gather_for_purchases(
     members: dict[UUID, Member],
     clock: Clock,
     *,
-    needs_lots: bool,
+    is_import: bool,
 ) -> Gathered:
     """The same of members who were locked before `clock` was asked: a purchase needs lots only of those for whom time has
-    made something due, or who owe units.
+    made something due, or who owe units. What is imported has its own time, which goes on between two purchases: all open
+    lots are read.
 
     Raises
         TimeBehind   more is due of a member than one entry takes
@@ -236,23 +308,52 @@ async def gather_for_purchases(
     wanting = {
         member_id: member
         for member_id, member in members.items()
+        if is_import or member.is_due(day, at) or any(member.debts)
+    }
+    lots: dict[UUID, list[Lot]] = {}
+    if wanting:
+        most = ALL if is_import else FEW_LOTS
+        lots = (await first_lots(connection, list(wanting), numbered=_held(wanting), most=most))[1]
+        if not is_import:
+            asked = _Asked(timeline, now)
+            lots |= await _more_lots(connection, timeline, wanting, lots, asked, now)
+    return await _gathered(connection, members, now, timeline, lots)
+
+
+async def gather_unlocked(
+    ledger: Ledger, connection: Connection, member_ids: Iterable[UUID], *, needs_lots: bool = False
+) -> Gathered:
+    """The same for an answer that changes nothing: members and clock of one moment, and of those for whom time has made
+    something due, or who owe units, all open lots. For a transaction that reads one moment (`Ledger.reading`)."""
+    clock, members = await read_members(connection, member_ids)
+    timeline = await ledger.timeline(connection, clock.newest)
+    now = _now(members, clock)
+    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
+    wanting = {
+        member_id: member
+        for member_id, member in members.items()
         if needs_lots or member.is_due(day, at) or any(member.debts)
     }
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
-        numbered = _held(wanting)
-        lots = (await open_lots(connection, list(wanting), numbered=numbered))[1]
-        whole = [m for m in _large(timeline, wanting, lots, now) if any(wanting[m].debts)]
-        if whole:
-            lots |= (await open_lots(connection, whole, numbered=numbered, most=ALL))[1]
+        lots = (await first_lots(connection, list(wanting), numbered=_held(wanting), most=ALL))[1]
     return await _gathered(connection, members, now, timeline, lots)
 
 
-async def gather_unlocked(ledger: Ledger, connection: Connection, member_ids: Iterable[UUID]) -> Gathered:
-    """The same for an answer that changes nothing: members, lots and clock of one moment."""
-    clock, members = await read_members(connection, member_ids)
+async def gather_standing(
+    ledger: Ledger, connection: Connection, member_ids: Iterable[UUID]
+) -> Gathered | None:
+    """The same for their balances: members with their open lots, of which those that are alike come as one. None: something
+    is due of one of them at the moment that another's clock has reached; `gather_unlocked` finds lot by lot.
+    """
+    clock, members = await read_standing(connection, member_ids)
     timeline = await ledger.timeline(connection, clock.newest)
-    return await _gathered(connection, members, _now(members, clock), timeline, {})
+    now = _now(members, clock)
+    if now > clock.now:
+        day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
+        if any(member.is_due(day, at) for member in members.values()):
+            return None
+    return await _gathered(connection, members, now, timeline, {})
 
 
 def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:

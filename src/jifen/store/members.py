@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
-from jifen.domain.calendar import day_or_never, next_due_at
+from jifen.domain.calendar import next_due_at
 from jifen.domain.member import Lot, Member, kept_days
 from jifen.domain.packing import packed, unpacked
 from jifen.domain.timeline import Timeline
@@ -42,6 +42,18 @@ async def lock_members(connection: Connection, member_ids: Iterable[UUID]) -> di
 async def read_members(
     connection: Connection, member_ids: Iterable[UUID]
 ) -> tuple[Clock, dict[UUID, Member]]:
+    """The clock, and members without their lots."""
+    rows = await connection.fetch(
+        f"SELECT {CLOCK}, {_COLUMNS} FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])",
+        list(set(member_ids)),
+    )
+    members = {row["member_id"]: _dressed(row) for row in rows if row["member_id"] is not None}
+    return Clock(rows[0][0], rows[0][1]), members
+
+
+async def read_standing(
+    connection: Connection, member_ids: Iterable[UUID]
+) -> tuple[Clock, dict[UUID, Member]]:
     """The clock, and members with the lots that still hold units: one statement, so that all is of one moment.
 
     Of a lot only what is left and held is told. Unless time has made something due of a member, those that are alike in all
@@ -49,21 +61,18 @@ async def read_members(
     """
     rows = await connection.fetch(
         f"""WITH clock (now, newest) AS MATERIALIZED (SELECT {CLOCK} FROM book)
-, moment (at) AS MATERIALIZED (
-                SELECT greatest(now, (SELECT TIMESTAMPTZ 'epoch' + max(clock_at) * INTERVAL '1 microsecond'
-                                      FROM member WHERE member_id = ANY($1::uuid[]))) FROM clock)
             SELECT clock.*, {_COLUMNS}, (
                 SELECT array_agg(ARRAY[number, terms, currency, left_units, held, 0, 0, 0, expires_day, matures_day, 0,
                                        left_units + held] ORDER BY number)
                 FROM (SELECT min(number) AS number, terms, currency, sum(left_units)::bigint AS left_units,
                              sum(held)::bigint AS held,
                              coalesce(expires_on - DATE '1970-01-01', {fold.FAR}) AS expires_day,
-                             coalesce(max(matures_on) - DATE '1970-01-01', {fold.FAR}) AS matures_day
+                             max(matures_on) - DATE '1970-01-01' AS matures_day
                       FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)
                       GROUP BY currency, terms, expires_on,
                                CASE WHEN matures_on < (clock.now - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
-                               CASE WHEN next_due_at <= moment.at THEN number END) alike) AS open_lots
-            FROM clock CROSS JOIN moment LEFT JOIN member ON member_id = ANY($1::uuid[])""",
+                               CASE WHEN next_due_at <= clock.now THEN number END) alike) AS open_lots
+            FROM clock LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
     members = {row["member_id"]: _dressed(row) for row in rows if row["member_id"] is not None}
@@ -130,102 +139,6 @@ def with_lots(member: Member, lots: Sequence[Lot] | None) -> Member:
     if not lots:
         return member
     return member._replace(lots=tuple(lots))
-
-
-_LOT = """member_id, number, terms, currency, left_units, held, gone, expired, returned, expires_on, matures_on, origin,
-    opened"""
-
-
-LOTS_AT_ONCE = fold.PIECE + 1
-"""Open lots of a member that are read at first: those that are drawn and expire first."""
-
-
-async def open_lots(
-    connection: Connection,
-    member_ids: Sequence[UUID],
-    *,
-    origins: Sequence[tuple[UUID, int]] = (),
-    numbered: Sequence[tuple[UUID, int]] = (),
-    most: int = LOTS_AT_ONCE,
-) -> tuple[Clock, dict[UUID, list[Lot]]]:
-    """The clock, and lots of members in order of number: of each member the first to expire that have units left, at most so
-    many; those that certain entries opened (member, sequence), and those of certain numbers."""
-    rows = await connection.fetch(
-        f"""SELECT {_LOT}, {CLOCK}
-            FROM book LEFT JOIN LATERAL (
-                SELECT first.* FROM unnest($1::uuid[]) AS m (id), LATERAL (
-                    SELECT lot.* FROM lot WHERE lot.member_id = m.id AND left_units > 0
-                    ORDER BY expires_on, number LIMIT $6) first
-                UNION
-                SELECT lot.* FROM lot, unnest($2::uuid[], $3::bigint[]) AS o (id, origin)
-                WHERE lot.member_id = o.id AND lot.origin = o.origin
-                UNION
-                SELECT lot.* FROM lot, unnest($4::uuid[], $5::integer[]) AS n (id, number)
-                WHERE lot.member_id = n.id AND lot.number = n.number) found ON true
-            ORDER BY member_id, number""",
-        list(member_ids),
-        [member_id for member_id, _ in origins],
-        [origin for _, origin in origins],
-        [member_id for member_id, _ in numbered],
-        [number for _, number in numbered],
-        most,
-    )
-    lots: dict[UUID, list[Lot]] = {}
-    for row in rows:
-        if row[0] is not None:
-            lots.setdefault(row[0], []).append(_lot(row))
-    return Clock(*rows[0][-2:]), lots
-
-
-async def all_lots(connection: Connection, member_id: UUID) -> list[Lot]:
-    """Every lot a member ever had."""
-    rows = await connection.fetch(f"SELECT {_LOT} FROM lot WHERE member_id = $1 ORDER BY number", member_id)
-    return [_lot(row) for row in rows]
-
-
-async def lots_numbered(connection: Connection, member_id: UUID, numbers: Sequence[int]) -> dict[int, Lot]:
-    """Some lots of a member, by number."""
-    rows = await connection.fetch(
-        f"SELECT {_LOT} FROM lot WHERE member_id = $1 AND number = ANY($2::integer[])",
-        member_id,
-        list(numbers),
-    )
-    return {row[1]: _lot(row) for row in rows}
-
-
-def _lot(row: Any) -> Lot:
-    return Lot._make((*row[1:9], day_or_never(row[9]), day_or_never(row[10]), row[11], row[12]))
-
-
-_LOT_ROWS = Rows(
-    "lot",
-    [
-        ("member_id", "uuid"), ("number", "integer"), ("terms", "smallint"), ("currency", "smallint"), ("origin", "bigint"),
-        ("opened", "bigint"), ("left_units", "bigint"), ("held", "bigint"), ("gone", "bigint"), ("expired", "bigint"),
-        ("returned", "bigint"), ("matures_on", "day"), ("expires_on", "day"),
-    ],
-    on_conflict="""ON CONFLICT (member_id, number) DO UPDATE
-           SET left_units = excluded.left_units, held = excluded.held, gone = excluded.gone,
-               expired = excluded.expired, returned = excluded.returned""",
-)  # fmt: skip
-
-
-async def save_lots(target: Target, changed: Sequence[tuple[UUID, Lot]]) -> None:
-    """Write lots that were opened or changed."""
-    await _LOT_ROWS.insert(
-        target,
-        [
-            (
-                member_id, lot.number, lot.terms, lot.currency, lot.origin, lot.opened, lot.left, lot.held, lot.gone, lot.expired,
-                lot.returned, _day(lot.matures_day), _day(lot.expires_day),
-            )
-            for member_id, lot in changed
-        ],
-    )  # fmt: skip
-
-
-def _day(day: int) -> int | None:
-    return None if day >= fold.FAR else day
 
 
 _STATE = [

@@ -1,0 +1,143 @@
+"""Lots: those that a decision can touch are read, and no more, however many a member has; those that changed are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from jifen.domain import fold
+from jifen.domain.calendar import date_of, day_or_never
+from jifen.domain.member import Lot
+from jifen.store.ledger import CLOCK, Clock
+from jifen.store.rows import Rows, Target
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection
+
+_LOT = """member_id, number, terms, currency, left_units, held, gone, expired, returned, expires_on, matures_on, origin,
+    opened"""
+
+ALL = 1 << 40
+"""As many lots as there are."""
+
+
+async def first_lots(
+    connection: Connection,
+    member_ids: Sequence[UUID],
+    *,
+    origins: Sequence[tuple[UUID, int]] = (),
+    numbered: Sequence[tuple[UUID, int]] = (),
+    most: int,
+) -> tuple[Clock, dict[UUID, list[Lot]]]:
+    """The clock, and lots of members in order of number: of each member the first to expire that have units left, at most so
+    many; those that certain entries opened (member, sequence), and those of certain numbers."""
+    rows = await connection.fetch(
+        f"""SELECT {_LOT}, {CLOCK}
+            FROM book LEFT JOIN LATERAL (
+                SELECT first.* FROM unnest($1::uuid[]) AS m (id), LATERAL (
+                    SELECT lot.* FROM lot WHERE lot.member_id = m.id AND left_units > 0
+                    ORDER BY expires_on, number LIMIT $6) first
+                UNION
+                SELECT lot.* FROM lot, unnest($2::uuid[], $3::bigint[]) AS o (id, origin)
+                WHERE lot.member_id = o.id AND lot.origin = o.origin
+                UNION
+                SELECT lot.* FROM lot, unnest($4::uuid[], $5::integer[]) AS n (id, number)
+                WHERE lot.member_id = n.id AND lot.number = n.number) found ON true
+            ORDER BY member_id, number""",
+        list(member_ids),
+        [member_id for member_id, _ in origins],
+        [origin for _, origin in origins],
+        [member_id for member_id, _ in numbered],
+        [number for _, number in numbered],
+        most,
+    )
+    lots: dict[UUID, list[Lot]] = {}
+    for row in rows:
+        if row[0] is not None:
+            lots.setdefault(row[0], []).append(_lot(row))
+    return Clock(*rows[0][-2:]), lots
+
+
+async def lots_to_pay(
+    connection: Connection, member_id: UUID, *, currency: int, units: int, day: int, most: int
+) -> list[Lot]:
+    """Of the first so many lots of a currency that may be spent on a day those that pay so many units, first to expire first."""
+    rows = await connection.fetch(
+        f"""SELECT {_LOT} FROM (
+                SELECT *, sum(left_units) OVER (ORDER BY expires_on, number) - left_units AS before FROM (
+                    SELECT {_LOT} FROM lot
+                    WHERE member_id = $1 AND left_units > 0 AND currency = $2 AND matures_on <= $3
+                      AND (expires_on >= $3 OR expires_on IS NULL)
+                    ORDER BY expires_on, number LIMIT $4) first) drawn
+            WHERE before < $5""",
+        member_id,
+        currency,
+        date_of(day),
+        most,
+        units,
+    )
+    return [_lot(row) for row in rows]
+
+
+async def lots_that_mature(connection: Connection, member_id: UUID, *, currency: int, most: int) -> list[Lot]:
+    """The lots of a currency that can be spent first, at most so many: what is owed is paid from them as they mature."""
+    rows = await connection.fetch(
+        f"""SELECT {_LOT} FROM lot WHERE member_id = $1 AND left_units > 0 AND currency = $2
+            ORDER BY matures_on, expires_on, number LIMIT $3""",
+        member_id,
+        currency,
+        most,
+    )
+    return [_lot(row) for row in rows]
+
+
+async def all_lots(connection: Connection, member_id: UUID) -> list[Lot]:
+    """Every lot a member ever had."""
+    rows = await connection.fetch(f"SELECT {_LOT} FROM lot WHERE member_id = $1 ORDER BY number", member_id)
+    return [_lot(row) for row in rows]
+
+
+async def lots_numbered(connection: Connection, member_id: UUID, numbers: Sequence[int]) -> dict[int, Lot]:
+    """Some lots of a member, by number."""
+    rows = await connection.fetch(
+        f"SELECT {_LOT} FROM lot WHERE member_id = $1 AND number = ANY($2::integer[])",
+        member_id,
+        list(numbers),
+    )
+    return {row[1]: _lot(row) for row in rows}
+
+
+def _lot(row: Any) -> Lot:
+    return Lot._make((*row[1:9], day_or_never(row[9]), day_or_never(row[10]), row[11], row[12]))
+
+
+_LOT_ROWS = Rows(
+    "lot",
+    [
+        ("member_id", "uuid"), ("number", "integer"), ("terms", "smallint"), ("currency", "smallint"), ("origin", "bigint"),
+        ("opened", "bigint"), ("left_units", "bigint"), ("held", "bigint"), ("gone", "bigint"), ("expired", "bigint"),
+        ("returned", "bigint"), ("matures_on", "day"), ("expires_on", "day"),
+    ],
+    on_conflict="""ON CONFLICT (member_id, number) DO UPDATE
+           SET left_units = excluded.left_units, held = excluded.held, gone = excluded.gone,
+               expired = excluded.expired, returned = excluded.returned""",
+)  # fmt: skip
+
+
+async def save_lots(target: Target, changed: Sequence[tuple[UUID, Lot]]) -> None:
+    """Write lots that were opened or changed."""
+    await _LOT_ROWS.insert(
+        target,
+        [
+            (
+                member_id, lot.number, lot.terms, lot.currency, lot.origin, lot.opened, lot.left, lot.held, lot.gone, lot.expired,
+                lot.returned, _day(lot.matures_day), _day(lot.expires_day),
+            )
+            for member_id, lot in changed
+        ],
+    )  # fmt: skip
+
+
+def _day(day: int) -> int | None:
+    return None if day >= fold.FAR else day
