@@ -18,6 +18,7 @@ import psutil
 
 from jifen.bench.backtest import backtest
 from jifen.bench.figures import Figure, is_noisy, median
+from jifen.bench.large_account import verbs_of_a_large_account
 from jifen.bench.machine import Machine, a_machine
 from jifen.bench.profile import profile
 
@@ -35,6 +36,7 @@ class Size:
     members: int = 1_000_000
     old_members: int = 2_000  # of three years: those who buy, spend and ask
     postings: int = 20_000_000
+    lots: int = 40_000  # of one member, all open
     lines: int = 100_000_000  # of the back-test's large history
     seconds: int = 8
     rounds: int = 3
@@ -407,11 +409,17 @@ async def import_lines(server: Any, loaded: Any) -> float:
     return took
 
 
+def large(size: Size, say: Say) -> Iterator[Figure]:
+    """What each verb takes of a member with very many open lots."""
+    yield from verbs_of_a_large_account(size.lots, say)
+
+
 GROUPS: dict[str, Callable[[Size, Say], Iterator[Figure]]] = {
     "ledger": ledger,
     "read": read,
     "import": history,
     "contention": contention,
     "growth": growth,
+    "large": large,
     "backtest": backtest,
 }

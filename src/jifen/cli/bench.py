@@ -14,7 +14,7 @@ from jifen.cli.show import FAILED, REFUSED, say, show
 def bench(
     groups: Annotated[
         list[str] | None,
-        typer.Argument(help="ledger, read, import, contention, growth, backtest; default: all."),
+        typer.Argument(help="ledger, read, import, contention, growth, large, backtest; default: all."),
     ] = None,
     members: Annotated[int, typer.Option(help="How many members there are.", min=100)] = 1_000_000,
     old_members: Annotated[
@@ -24,6 +24,7 @@ def bench(
     postings: Annotated[
         int, typer.Option(help="How many postings there are in the measure of growth.", min=0)
     ] = 20_000_000,
+    lots: Annotated[int, typer.Option(help="How many open lots the very large account has.", min=1)] = 40_000,
     lines: Annotated[
         int, typer.Option(help="How many lines the back-test's large history has.", min=1_000)
     ] = 100_000_000,
@@ -56,7 +57,7 @@ def bench(
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(GROUPS)}", param_hint="GROUPS")
     size = Size(
-        members=members, old_members=old_members, postings=postings, lines=lines, seconds=seconds, rounds=rounds,
+        members=members, old_members=old_members, postings=postings, lots=lots, lines=lines, seconds=seconds, rounds=rounds,
         households=households, keep=keep,
     )  # fmt: skip
     if keep is not None:

@@ -50,6 +50,11 @@ class Member(NamedTuple):
         return self.scalars[fold.DAYS_FROM]
 
     @property
+    def last_purchase_day(self) -> int:
+        """The day number of the last purchase; -1: there was none."""
+        return self.scalars[fold.LAST_PURCHASE_DAY]
+
+    @property
     def sequence(self) -> int:
         """Number of the last entry."""
         return self.scalars[fold.SEQUENCE]
@@ -201,6 +206,26 @@ def days_asked_from(member: Member, timeline: Timeline, *, row: int, on: int, to
         passed = _window_from(numbers, clock, fold.revision_at(numbers, clock + 1), now)
         first = min(first, passed - fold.LATE_DAYS)
     return first
+
+
+def days_of_void_from(member: Member, timeline: Timeline, *, on: int, today: int) -> int:
+    """The first day that the void of a purchase of a day can ask for.
+
+    Tiers are judged again from that day on; where it lifted one, the member stands on what he was before, and every review
+    since then is held again.
+    """
+    stands = on
+    width = fold.HISTORY_WIDTH
+    for ladder in range(timeline.n_ladders):
+        before = [
+            member.history[at + fold.HISTORY_DAY]
+            for at in range(0, len(member.history), width)
+            if member.history[at + fold.HISTORY_LADDER] == ladder
+            and member.history[at + fold.HISTORY_DAY] < on
+        ]
+        if before and before[-1] > 0:  # what is dated 0 stands at the foot, which is not reviewed
+            stands = min(stands, before[-1])
+    return _window_from(timeline.numbers, stands, 0, fold.revision_at(timeline.numbers, today))
 
 
 def _window_from(numbers: fold.Numbers, day: int, first_row: int, last_row: int) -> int:

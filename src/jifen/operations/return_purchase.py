@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jifen.domain.calendar import day_number, local_date
 from jifen.domain.decide import Decision, decide_return
 from jifen.domain.purchase import ReturnedLine, is_whole, returned_after, whole_quantity
 from jifen.domain.refusals import FieldWrong, PurchaseUnknown, ReturnExceedsPurchase, TimeOutOfBounds
@@ -69,7 +70,10 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
                 occurred_at=row["occurred_at"],
                 is_void=True,
             )
-        previous_on = await last_bought_before(connection, member_id, sequence) if is_void else None
+        bought_on = local_date(row["occurred_at"], gathered.timeline.time_zone)
+        previous_on = None
+        if is_void and day_number(bought_on) == member.last_purchase_day:
+            previous_on = await last_bought_before(connection, member_id, sequence, last_on=bought_on)
 
         decision = decide_return(
             gathered.timeline,

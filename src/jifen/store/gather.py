@@ -19,8 +19,8 @@ from jifen.domain.calendar import (
 )
 from jifen.domain.days import days_of
 from jifen.domain.decide import Decision
-from jifen.domain.fold import FAR, kept_from
-from jifen.domain.member import Lot, Member, days_asked_from, with_days_before
+from jifen.domain.fold import kept_from
+from jifen.domain.member import Lot, Member, days_asked_from, days_of_void_from, with_days_before
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
@@ -121,9 +121,7 @@ async def gather_locked(
     """
     members = await lock_members(connection, member_ids)
     numbered = [*lots, *_held(members)]
-    clock, found = await first_lots(
-        connection, list(members), origins=origins, numbered=numbered, most=FEW_LOTS
-    )
+    clock, found = await first_lots(connection, members, origins=origins, numbered=numbered, most=FEW_LOTS)
     timeline = await ledger.timeline(connection, clock.newest)
     now = _now(members, clock)
     asked = _Asked(timeline, now, needs)
@@ -205,7 +203,7 @@ async def _lots_beyond(
     member_id = member.member_id
     more: list[Lot] = []
     if first[-1].expires_day < day:
-        more += (await first_lots(connection, [member_id], most=LOTS_AT_ONCE))[1][member_id]
+        more += (await first_lots(connection, {member_id: member}, most=LOTS_AT_ONCE))[1][member_id]
         if sum(lot.expires_day < day for lot in more) > fold.PIECE:
             return None
     for currency, units in asked.items():
@@ -215,7 +213,7 @@ async def _lots_beyond(
                 return None
             more += maturing
         if _is_drawn_by_terms(timeline, currency):
-            more += (await first_lots(connection, [member_id], most=ALL))[1][member_id]
+            more += (await first_lots(connection, {member_id: member}, most=ALL))[1][member_id]
         elif _available(first, currency, day) < units:
             paying = await lots_to_pay(
                 connection, member_id, currency=currency, units=units, day=day, most=LOTS_AT_ONCE
@@ -277,7 +275,7 @@ async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) 
     numbered = [
         (member_id, member.holds[fold.HOLD_LOT - minus_at]) for _, _, minus_at in sorted(holds)[: fold.PIECE]
     ]
-    clock, found = await first_lots(connection, [member_id], numbered=numbered, most=LOTS_AT_ONCE)
+    clock, found = await first_lots(connection, members, numbered=numbered, most=LOTS_AT_ONCE)
     own = found.setdefault(member_id, [])
     for currency, debt in enumerate(member.debts):
         if debt and len(own) >= LOTS_AT_ONCE:
@@ -313,7 +311,7 @@ async def gather_for_purchases(
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
         most = ALL if is_import else FEW_LOTS
-        lots = (await first_lots(connection, list(wanting), numbered=_held(wanting), most=most))[1]
+        lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=most))[1]
         if not is_import:
             asked = _Asked(timeline, now)
             lots |= await _more_lots(connection, timeline, wanting, lots, asked, now)
@@ -336,7 +334,7 @@ async def gather_unlocked(
     }
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
-        lots = (await first_lots(connection, list(wanting), numbered=_held(wanting), most=ALL))[1]
+        lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=ALL))[1]
     return await _gathered(connection, members, now, timeline, lots)
 
 
@@ -438,7 +436,7 @@ async def with_old_days(
     row = timeline.row_at(occurred_at or now)
     first = days_asked_from(member, timeline, row=row, on=on, today=today, now_at=epoch_micros(now))
     if is_void:
-        first = -FAR  # it may go back to a tier of long ago, and judge every review since again
+        first = min(first, days_of_void_from(member, timeline, on=on, today=today))
     if first >= member.days_from:
         return member
     bought = await bought_in(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.calendar import date_of, day_or_never
-from jifen.domain.member import Lot
+from jifen.domain.member import Lot, Member
 from jifen.store.ledger import CLOCK, Clock
 from jifen.store.rows import Rows, Target
+from jifen.store.tables import LOTS_OF_AN_ACCOUNT
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -22,35 +24,53 @@ ALL = 1 << 40
 """As many lots as there are."""
 
 
+def _open(which: str, most: str) -> str:
+    """The first lots of member m to expire that have units left, of some of his."""
+    return f"""SELECT lot.* FROM lot WHERE lot.member_id = m.id AND left_units > 0 AND {which}
+               ORDER BY expires_on, number LIMIT {most}"""
+
+
+def _open_of_large(which: str, most: str) -> str:
+    """The same where m has opened very many: those behind the first thousand are found in an index of their own, from the
+    day m.since on."""
+    few, many = f"{which} AND number <= {LOTS_OF_AN_ACCOUNT}", f"{which} AND number > {LOTS_OF_AN_ACCOUNT}"
+    return f"""SELECT * FROM (
+        ({_open(f"{few} AND (expires_on >= m.since OR expires_on IS NULL)", most)}) UNION ALL
+        ({_open(f"{many} AND expires_on >= m.since", most)}) UNION ALL
+        ({_open(f"{many} AND expires_on IS NULL", most)})) found
+        ORDER BY expires_on, number LIMIT {most}"""
+
+
 async def first_lots(
     connection: Connection,
-    member_ids: Sequence[UUID],
+    members: Mapping[UUID, Member],
     *,
     origins: Sequence[tuple[UUID, int]] = (),
     numbered: Sequence[tuple[UUID, int]] = (),
     most: int,
 ) -> tuple[Clock, dict[UUID, list[Lot]]]:
-    """The clock, and lots of members in order of number: of each member the first to expire that have units left, at most so
-    many; those that certain entries opened (member, sequence), and those of certain numbers."""
+    """The clock, and lots of locked members in order of number: of each member the first to expire that have units left, at
+    most so many; those that certain entries opened (member, sequence), and those of certain numbers."""
+    first = _open_of_large("true", "$6") if _are_large(members) else _open("true", "$6")
     rows = await connection.fetch(
         f"""SELECT {_LOT}, {CLOCK}
             FROM book LEFT JOIN LATERAL (
-                SELECT first.* FROM unnest($1::uuid[]) AS m (id), LATERAL (
-                    SELECT lot.* FROM lot WHERE lot.member_id = m.id AND left_units > 0
-                    ORDER BY expires_on, number LIMIT $6) first
+                SELECT first.* FROM unnest($1::uuid[], $7::date[]) AS m (id, since), LATERAL ({first}) first
                 UNION
-                SELECT lot.* FROM lot, unnest($2::uuid[], $3::bigint[]) AS o (id, origin)
-                WHERE lot.member_id = o.id AND lot.origin = o.origin
+                SELECT lot.* FROM unnest($2::uuid[], $3::bigint[]) AS o (id, origin)
+                JOIN posting ON posting.member_id = o.id AND posting.sequence = o.origin
+                JOIN lot ON lot.member_id = o.id AND lot.number = posting.lot AND lot.origin = o.origin
                 UNION
                 SELECT lot.* FROM lot, unnest($4::uuid[], $5::integer[]) AS n (id, number)
                 WHERE lot.member_id = n.id AND lot.number = n.number) found ON true
             ORDER BY member_id, number""",
-        list(member_ids),
+        list(members),
         [member_id for member_id, _ in origins],
         [origin for _, origin in origins],
         [member_id for member_id, _ in numbered],
         [number for _, number in numbered],
         most,
+        [_nothing_open_before(member) for member in members.values()],
     )
     lots: dict[UUID, list[Lot]] = {}
     for row in rows:
@@ -59,23 +79,30 @@ async def first_lots(
     return Clock(*rows[0][-2:]), lots
 
 
+def _are_large(members: Mapping[UUID, Member]) -> bool:
+    return any(member.scalars[fold.LOTS_OPENED] > LOTS_OF_AN_ACCOUNT for member in members.values())
+
+
+def _nothing_open_before(member: Member) -> date:
+    """A day before which no open lot expires: what does so is due on the day after."""
+    return date_of(member.scalars[fold.NEXT_DUE_DAY] - 1) or date.max
+
+
 async def lots_to_pay(
     connection: Connection, member_id: UUID, *, currency: int, units: int, day: int, most: int
 ) -> list[Lot]:
     """Of the first so many lots of a currency that may be spent on a day those that pay so many units, first to expire first."""
+    first = _open_of_large("currency = $2 AND matures_on <= m.since", "$5")
     rows = await connection.fetch(
         f"""SELECT {_LOT} FROM (
-                SELECT *, sum(left_units) OVER (ORDER BY expires_on, number) - left_units AS before FROM (
-                    SELECT {_LOT} FROM lot
-                    WHERE member_id = $1 AND left_units > 0 AND currency = $2 AND matures_on <= $3
-                      AND (expires_on >= $3 OR expires_on IS NULL)
-                    ORDER BY expires_on, number LIMIT $4) first) drawn
-            WHERE before < $5""",
+                SELECT *, sum(left_units) OVER (ORDER BY expires_on, number) - left_units AS before
+                FROM (VALUES ($1::uuid, $3::date)) AS m (id, since), LATERAL ({first}) first) drawn
+            WHERE before < $4""",
         member_id,
         currency,
         date_of(day),
-        most,
         units,
+        most,
     )
     return [_lot(row) for row in rows]
 

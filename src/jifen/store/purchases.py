@@ -290,15 +290,22 @@ async def returns_of(connection: Connection, member_id: UUID, purchase_sequence:
     return [dict(row) for row in rows]
 
 
-async def last_bought_before(connection: Connection, member_id: UUID, sequence: int) -> date | None:
-    """The day of a member's last purchase but the one of this sequence, and but those that were voided and paid for."""
-    day: date | None = await connection.fetchval(
-        """SELECT max(occurred_on) FROM purchase u WHERE member_id = $1 AND sequence <> $2
+async def last_bought_before(
+    connection: Connection, member_id: UUID, sequence: int, *, last_on: date
+) -> date | None:
+    """The day of a member's last purchase but the one of this sequence, and but those that were voided and paid for. With it
+    the last was on a day that is known: most often another of that day is found at once."""
+    others = """FROM purchase u WHERE member_id = $1 AND sequence <> $2
              AND NOT coalesce((SELECT bool_or(b.is_void) AND NOT bool_or(0 < ANY (b.forgiven)) FROM purchase_return b
-                               WHERE b.member_id = u.member_id AND b.purchase_sequence = u.sequence), false)""",
+                               WHERE b.member_id = u.member_id AND b.purchase_sequence = u.sequence), false)"""
+    if await connection.fetchval(
+        f"SELECT sequence {others} AND occurred_on = $3 ORDER BY sequence DESC LIMIT 1",
         member_id,
         sequence,
-    )
+        last_on,
+    ):
+        return last_on
+    day: date | None = await connection.fetchval(f"SELECT max(occurred_on) {others}", member_id, sequence)
     return day
 
 

@@ -114,6 +114,8 @@ CREATE TABLE jifen.lot (
 )
  WITH (fillfactor = 85);
 
+CREATE INDEX lot_of_a_large_account ON jifen.lot (member_id, expires_on, number) WHERE number > 1000;
+
 COMMENT ON TABLE jifen.lot IS 'Units of one member that one entry (its sequence is the origin) opened under one set of terms.';
 
 CREATE TABLE jifen.member (
