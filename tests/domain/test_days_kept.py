@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -17,11 +18,14 @@ from tests.builders import (
     a_timeline,
     as_kept,
     bought,
+    earned_of,
 )
 from tests.domain.worlds import examples
 
 from jifen.domain import fold
-from jifen.domain.member import days_asked_from
+from jifen.domain.calendar import day_number, epoch_micros, local_date
+from jifen.domain.decide import decide_return
+from jifen.domain.member import days_asked_from, days_of_void_from
 from jifen.domain.packing import DaysTorn, packed, unpacked
 
 NUMBERS = st.one_of(st.integers(0, 3), st.integers(-300, 70_000), st.integers(-(1 << 62), 1 << 62))
@@ -100,3 +104,77 @@ def test_a_row_keeps_the_longest_window_and_a_month_of_lateness() -> None:
         for days in (0, fold.LATE_DAYS, fold.LATE_DAYS + 1)
     )
     assert (on_time, late, later) == (False, False, True)
+
+
+@st.composite
+def years(draw: st.DrawFn) -> list[tuple[int, int, int]]:
+    """Purchases at most some weeks apart: the day, how many days later it arrives, the amount. Often one that lifts is last."""
+    apart = draw(st.lists(st.sampled_from((7, 21, 30, 45)), min_size=3, max_size=25))
+    late, amount = st.sampled_from((0, 0, 0, 2, 40)), st.sampled_from((5_000, 30_000, 70_000, 70_000))
+    bought_on = [(day, draw(late), draw(amount)) for day in accumulate(apart)]
+    day, arrives, _ = bought_on[-1]
+    return [*bought_on[:-1], (day, arrives, draw(st.sampled_from((5_000, 260_000, 260_000))))]
+
+
+@examples(400)
+@given(years(), st.data(), st.booleans())
+def test_a_void_asks_for_every_day_that_can_judge_the_member_again(
+    bought_on: list[tuple[int, int, int]], data: st.DataObject, is_short: bool
+) -> None:
+    window, keeps = (60, 90) if is_short else (365, 365)
+    steps = (a_tier(0), a_tier(1, reach=60_000), a_tier(2, reach=250_000))
+    ladder = a_ladder(*steps, window_days=window, keeps_days=keeps)
+    longer = a_ladder(*steps, window_days=2 * window, keeps_days=keeps)
+    timeline = a_timeline(
+        a_program(ladder=ladder), a_program(ladder=longer, revision=2, effective_at=a_moment(500))
+    )
+    member = a_member(timeline)
+    done = []
+    for number, (day, late, amount) in enumerate(sorted(bought_on, key=lambda one: one[0] + one[1])):
+        purchase = a_purchase(amount, at=a_moment(day), no=str(number))
+        decision = bought(timeline, member, purchase, now=a_moment(day + late, minute=number))
+        member = decision.after
+        done.append((decision, purchase))
+    voided, purchase = data.draw(st.sampled_from([done[-1], *done]))
+    last = max(day + late for day, late, _ in bought_on)
+    now = a_moment(last + 1 + data.draw(st.sampled_from((0, 5, 80, 400))))
+    earned = earned_of(timeline, voided, purchase, {})
+    today = day_number(local_date(now, timeline.time_zone))
+    on = day_number(local_date(purchase.occurred_at, timeline.time_zone))
+    asked = min(
+        days_of_void_from(member, timeline, on=on, today=today),
+        days_asked_from(
+            member, timeline, row=timeline.row_at(now), on=today, today=today, now_at=epoch_micros(now)
+        ),
+    )
+    width = fold.DAYS_COUNTED + timeline.n_ladders
+    kept = [
+        n
+        for at in range(0, len(member.days), width)
+        if member.days[at] >= asked
+        for n in member.days[at : at + width]
+    ]
+    whole = {line.number: line.quantity_milli for line in purchase.lines}
+
+    with_all, with_asked = (
+        decide_return(timeline, one, earned, whole, now=now, is_void=True).after
+        for one in (member, member._replace(days=kept))
+    )
+
+    assert with_asked.ladders == with_all.ladders
+    assert with_asked.history == with_all.history
+    assert with_asked.scalars == with_all.scalars
+
+
+def test_the_void_of_what_lifted_asks_for_the_reviews_that_kept_the_tier_before_it() -> None:
+    """Silver since the first day and kept four times; gold for a day: without it the member is silver, as if never gold."""
+    ladder = a_ladder(
+        a_tier(0), a_tier(1, reach=60_000), a_tier(2, reach=250_000), window_days=60, keeps_days=90
+    )
+    timeline = a_timeline(a_program(ladder=ladder))
+    member = a_member(timeline)
+    for day in range(0, 390, 30):
+        member = bought(timeline, member, a_purchase(70_000, at=a_moment(day), no=str(day))).after
+    first, on = member.days[0], member.days[0] + 400
+
+    assert days_of_void_from(member, timeline, on=on, today=on + 1) == first - 60 + 1

@@ -15,12 +15,19 @@ from jifen.document.stored import timeline_of_published
 from jifen.domain import fold
 from jifen.jobs.loop import once_through
 from jifen.operations.adjust_units import adjust_units
+from jifen.operations.change_member_status import change_member_status
+from jifen.operations.claim_purchase import claim_purchase
 from jifen.operations.enrol_member import enrol_member
+from jifen.operations.give_units import give_units
 from jifen.operations.handle_reservations import commit_reservation, release_reservation, reserve_units
 from jifen.operations.publish_program import publish_program
+from jifen.operations.quote_purchase import quote_purchases
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
+from jifen.operations.return_purchase import ReturnRequest, return_purchase
+from jifen.operations.reverse_entry import reverse_entry
 from jifen.store import gather, lots
+from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger, open_pool
 from jifen.store.members import MemberKey
 from jifen.store.once import Once
@@ -182,6 +189,199 @@ async def test_a_verb_reads_the_lots_that_can_pay_it_and_no_others(
     assert (much["units"], more["units"]) == (2_000, 1)
     assert max(read) >= 2_000
     await _kept(ledger)
+
+
+async def test_no_verb_reads_more_lots_than_it_can_touch(
+    fresh_database: FreshDatabase, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an account with thousands of open lots: the first few, those that the verb names, and those that pay."""
+    large, other = await _enrolled(ledger, "1"), await _enrolled(ledger, "2")
+    await _with_lots(fresh_database, ledger, large, LOTS)
+    read: dict[str, int] = {}
+    verb = ""
+
+    def counted(name: str) -> None:
+        real = getattr(lots, name)
+
+        async def count(*args: Any, **kwargs: Any) -> Any:
+            found = await real(*args, **kwargs)
+            of = sum(map(len, found[1].values())) if isinstance(found, tuple) else len(found)
+            read[verb] = read.get(verb, 0) + of
+            return found
+
+        monkeypatch.setattr(gather, name, count)
+
+    for name in ("first_lots", "lots_to_pay", "lots_that_mature"):
+        counted(name)
+
+    keys = iter(range(1_000))
+
+    def key() -> Once:
+        return Once(key=f"large {next(keys)}", body_hash=b"")
+
+    def bought(whose: UUID | None) -> PurchaseRequest:
+        purchase = a_purchase(
+            1_000, no=f"large {next(keys)}", at=datetime.now(UTC) - timedelta(days=30, seconds=1)
+        )
+        return PurchaseRequest(purchase=purchase, whose=whose, body_hash=b"")
+
+    verb = "purchase"
+    mine = bought(large)
+    await record_purchases(ledger, [mine])
+    verb = "quote"
+    await quote_purchases(ledger, [(bought(large).purchase, large)])
+    verb = "reserve"
+    held = await reserve_units(ledger, large, currency="points", units=40, lapse_seconds=60, request=key())
+    verb = "commit"
+    spent = await commit_reservation(ledger, UUID(held["reservation_id"]), key())
+    verb = "reverse"
+    await reverse_entry(ledger, large, spent["sequence"], note="x", request=key())
+    verb = "adjust up"
+    up = await adjust_units(ledger, large, currency="points", units=9, note="x", request=key())
+    verb = "adjust down"
+    await adjust_units(ledger, large, currency="points", units=-9, note="x", request=key())
+    verb = "reverse an adjustment"
+    await reverse_entry(ledger, large, up["sequence"], note="x", request=key())
+    verb = "give"
+    given = await give_units(ledger, large, other, currency="points", units=40, request=key())
+    verb = "reverse a gift"
+    await reverse_entry(ledger, large, given["sequence"], note="x", request=key())
+    verb = "receive"
+    await adjust_units(ledger, other, currency="points", units=40, note="x", request=key())
+    await give_units(ledger, other, large, currency="points", units=40, request=key())
+    verb = "claim"
+    nobodys = bought(None)
+    await record_purchases(ledger, [nobodys])
+    await claim_purchase(ledger, large, BusinessKey("pos", nobodys.purchase.business_no), key())
+    verb = "return"
+    back = ReturnRequest(purchase=BusinessKey("pos", mine.purchase.business_no), lines=None)
+    await return_purchase(ledger, back, key())
+    verb = "freeze"
+    await change_member_status(ledger, large, "frozen", key())
+
+    few = gather.FEW_LOTS
+    # A gift has two halves, and so has its reversal.
+    most = {
+        "give": 2 * few,
+        "receive": 3 * few,
+        "reverse a gift": 2 * few + 41,
+        "commit": few + 40,
+        "reverse": few + 40,
+    }
+    assert {v: n for v, n in read.items() if n > most.get(v, few + 2)} == {}
+    assert read.keys() >= {"reserve", "commit", "reverse", "give", "receive", "claim", "return", "freeze"}
+    assert "quote" not in read
+    await _kept(ledger)
+
+
+async def test_a_reservation_of_thousands_of_lots_lapses_in_pieces_and_what_is_over_by_then_expires_with_it(
+    fresh_database: FreshDatabase, ledger: Ledger
+) -> None:
+    member_id = await _enrolled(ledger, "1")
+    await _with_lots(fresh_database, ledger, member_id, LOTS)
+    async with ledger.transaction() as connection:
+        last = await connection.fetchval("SELECT max(expires_on) FROM lot")
+    # On the evening of the last day of all lots, for longer than that.
+    evening = datetime(last.year, last.month, last.day, 15, 0, tzinfo=UTC)
+    await _behind(ledger, (datetime.now(UTC) - evening).total_seconds() / 86_400)
+    units = LOTS - 100
+    await reserve_units(
+        ledger,
+        member_id,
+        currency="points",
+        units=units,
+        lapse_seconds=7_200,
+        request=Once(key="r", body_hash=b""),
+    )
+    await _behind(ledger, (datetime.now(UTC) - evening).total_seconds() / 86_400 - 1)
+
+    await once_through(ledger)
+
+    async with ledger.transaction() as connection:
+        pieces = await connection.fetch("SELECT moves FROM entry WHERE kind = 'advance' ORDER BY sequence")
+        rest = await connection.fetchval("SELECT sum(left_units + held) FROM lot")
+        due = await connection.fetch(
+            """SELECT (occurred_at AT TIME ZONE 'Asia/Shanghai')::date, count(*) FROM posting
+               WHERE verb = 'expire' GROUP BY 1"""
+        )
+        status = await connection.fetchval("SELECT status FROM reservation")
+        holds = await connection.fetchval(
+            "SELECT cardinality(holds) FROM member WHERE member_id = $1", member_id
+        )
+    released = [
+        sum(way == fold.W_RELEASED for way in row["moves"][fold.MOVE_WAY :: fold.MOVE_WIDTH])
+        for row in pieces
+    ]
+    assert sum(released) == units
+    assert len([n for n in released if n]) == 3
+    assert max(released) == fold.PIECE
+    assert (rest, status, holds) == (0, "lapsed", 0)
+    assert dict(due) == {last + timedelta(days=1): LOTS}
+    await _kept(ledger)
+
+
+async def test_of_thousands_of_lots_that_mature_one_night_a_debt_takes_the_first_and_in_pieces(
+    fresh_database: FreshDatabase,
+) -> None:
+    pending_days, owed, bought = 5, 1_500, 2_600
+    pool = await open_pool(fresh_database.app)
+    try:
+        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        document = a_document(
+            expiry="{days: 400}", debt="{policy: allow, limit_units: 100000}", pending_days=pending_days
+        )
+        start = datetime.now(UTC) - timedelta(days=30)
+        await publish_program(ledger, document, effective_at=start - timedelta(days=9), published_by="test")
+
+        async def buys(of: int, times: int, behind: float) -> str:
+            await _behind(ledger, behind)
+            at = datetime.now(UTC) - timedelta(days=behind, seconds=1)
+            purchases = [a_purchase(of, no=f"{behind} {n}", at=at) for n in range(times)]
+            for first in range(0, times, 500):
+                await record_purchases(
+                    ledger,
+                    [
+                        PurchaseRequest(purchase=one, whose=member_id, body_hash=b"1")
+                        for one in purchases[first : first + 500]
+                    ],
+                )
+            return purchases[0].business_no
+
+        await _behind(ledger, 30)
+        member_id = await _enrolled(ledger, "1")
+        no = await buys(owed * 100, 1, 29)
+        await _behind(ledger, 23)
+        held = await reserve_units(
+            ledger,
+            member_id,
+            currency="points",
+            units=owed,
+            lapse_seconds=60,
+            request=Once(key="r", body_hash=b""),
+        )
+        await commit_reservation(ledger, UUID(held["reservation_id"]), Once(key="c", body_hash=b""))
+        back = ReturnRequest(purchase=BusinessKey("pos", no), lines=None)
+        await return_purchase(ledger, back, Once(key="v", body_hash=b""))
+        await buys(100, bought, 22)
+        await _behind(ledger, 22 - pending_days - 1)
+
+        told = await adjust_units(
+            ledger, member_id, currency="points", units=-100, note="x", request=Once(key="a", body_hash=b"")
+        )
+
+        assert told["balance_after"] == bought - owed - 100
+        async with ledger.transaction() as connection:
+            repaid = await connection.fetch(
+                "SELECT moves FROM entry WHERE kind IN ('advance', 'adjust_down') ORDER BY sequence"
+            )
+            debt = await connection.fetchval("SELECT debts[1] FROM member")
+            left = await connection.fetchval("SELECT min(number) FROM lot WHERE left_units > 0")
+        ways = [row["moves"][fold.MOVE_WAY :: fold.MOVE_WIDTH] for row in repaid]
+        assert [row.count(fold.W_REPAID) for row in ways] == [fold.PIECE, owed - fold.PIECE, 0]
+        assert (debt, left) == (0, 1 + owed + 100 + 1)
+        await _kept(ledger)
+    finally:
+        await pool.close()
 
 
 async def test_units_of_a_lot_that_is_read_for_what_it_holds_are_not_drawn_before_those_of_earlier_ones(
