@@ -218,6 +218,28 @@ async def test_a_redemption_is_reversed_once_and_its_own_lot_gets_it_back(api: A
     ):
         refused = await api.post(path, {"note": "x"})
         assert (refused.status_code, refused.json()["code"]) == (status, code)
+        assert refused.json()["pointer"] == "/path/sequence"
+
+
+async def test_what_cannot_be_reversed_says_what_to_do_instead(api: Api) -> None:
+    member = await api.a_member()
+    bought = await api.a_purchase(member)
+    held = await api.post("/v1/reservations", {"member": {"id": member}, "currency": "points", "units": 30})
+    back = await api.post(
+        "/v1/purchases:return",
+        {"purchase": {"id": bought["purchase_id"]}, "lines": [{"number": 1, "quantity_milli": 1}]},
+    )
+    for told, kind, way_out in (
+        (bought, "purchase", "return its lines, or void it"),
+        (held.json(), "reserve", "is a reservation: release it"),
+        (back.json(), "return", "what is sold again is a new purchase"),
+    ):
+        path = f"/v1/members/{member}/entries/{told['sequence']}:reverse"
+        refused = await api.post(path, {"note": "x"})
+        assert (refused.status_code, refused.json()["code"]) == (409, "entry_not_reversible")
+        assert way_out in refused.json()["detail"]
+        assert refused.json()["pointer"] == "/path/sequence"
+        assert refused.json()["numbers"] == {"sequence": told["sequence"], "kind": kind}
 
 
 async def test_a_gift_is_reversed_at_its_receiver_and_then_at_its_giver(api: Api) -> None:

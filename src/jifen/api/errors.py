@@ -161,7 +161,19 @@ def pointer_of(refusal: Refusal, request: Request) -> str:
         return "/query/external" if "external" in request.query_params else "/query/card"
     if request.method == "GET" and name and not name.startswith(("path/", "query/", "headers/")):
         return f"/query/{name}"
+    if request.url.path in DATED_BY_BODY:
+        return pointer_in_purchase(refusal)
     return "/member" if name == "member_id" else refusal.pointer
+
+
+DATED_BY_BODY = ("/v1/purchases", "/v1/purchases:quote")
+
+
+def pointer_in_purchase(refusal: Refusal) -> str:
+    """Where the field stands in a purchase, which says at which moment a programme has to be in force."""
+    if isinstance(refusal, no.ProgramMissing):
+        return "/occurred_at"
+    return "/member" if refusal.pointer == "/member_id" else refusal.pointer
 
 
 def problem_of(refusal: Refusal, status: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from jifen.api import answers as out
 from jifen.api import bodies, render
 from jifen.api.asked import asked_once, named_difference
 from jifen.api.doorkeeper import Caller
-from jifen.api.errors import STATUS, field_wrong, problem_of
+from jifen.api.errors import STATUS, field_wrong, pointer_in_purchase, problem_of
 from jifen.api.fields import Code, Text
 from jifen.api.ids import PurchaseId, ReservationId
 from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of, lanes_of
@@ -143,7 +143,7 @@ async def batch_answer(
         if isinstance(refusal, KeyReused):
             refusal = await named_difference(ledger, refusal, bodies.PurchaseBody.model_validate(told[at]))
         status = 422 if isinstance(refusal, no.Unknown) else STATUS[type(refusal)]
-        problem = {**problem_of(refusal, status), "pointer": f"/purchases/{at}{refusal.pointer}"}
+        problem = {**problem_of(refusal, status), "pointer": f"/purchases/{at}{pointer_in_purchase(refusal)}"}
         items.append({"status": status, "purchase": None, "problem": problem})
     return {"answers": items}
 

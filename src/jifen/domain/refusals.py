@@ -220,17 +220,17 @@ class EntryReversed(Conflict):
 
 
 class EntryNotReversible(Conflict):
-    """Entries of this kind are not reversed; a purchase is voided or returned."""
+    """Entries of this kind are not reversed: a purchase is returned or voided, a reservation released."""
 
     code = "entry_not_reversible"
-    message_zh = "这类凭证不能冲正；消费请用撤销或退货。"
+    message_zh = "这类凭证不能冲正：消费请退货或撤销，预留请释放。"
 
 
 class ProgramMissing(Conflict):
-    """No programme is in force at that moment."""
+    """No programme is in force at that moment: jifen init --at MOMENT begins one, jifen program apply FILE publishes one."""
 
     code = "program_missing"
-    message_zh = "当时没有生效的会员计划。"
+    message_zh = "当时没有生效的会员计划：用 jifen init --at 时刻 新建，或用 jifen program apply 文件 发布。"
 
 
 class RevisionStale(Conflict):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from jifen.domain import fold, verbs
 from jifen.domain.decide import Decision, decide_reversal
-from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong
+from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong, Refusal
 from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_locked, save_decisions
 from jifen.store.gifts import (
@@ -25,6 +25,7 @@ from jifen.store.gifts import (
 from jifen.store.journal import Circumstance, EntryRow, add_entry, entry_numbered, entry_of_gift, is_reversed
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
+from jifen.store.purchases import returns_by_sequence, stored_purchase
 
 
 async def reverse_entry(
@@ -34,7 +35,7 @@ async def reverse_entry(
 
     Refuses
         EntryUnknown         there is no such entry
-        EntryNotReversible   its kind is not reversed: a purchase is voided, a reservation released
+        EntryNotReversible   its kind is not reversed: a purchase is returned or voided, a reservation released
         EntryReversed        it was reversed before
         MemberClosed         the member takes no more entries
         FieldWrong           no reason given
@@ -46,18 +47,49 @@ async def reverse_entry(
     async def effect(connection: Connection) -> dict[str, Any]:
         entry = await entry_numbered(connection, member_id, sequence)
         if entry is None:
-            raise EntryUnknown(pointer="/sequence", sequence=sequence)
+            raise await _no_such_entry(connection, member_id, sequence)
         kind = verbs.KIND_OF[entry["kind"]]
         if kind == fold.GIFT_OUT:
             return await _reverse_gift(ledger, connection, entry, note=note, actor=actor, going=going)
         if kind == fold.GIFT_IN or fold.undoing_verb(kind) < 0:
-            raise EntryNotReversible(pointer="/sequence", kind=entry["kind"])
+            raise _not_reversible(sequence, entry["kind"])
         return await _reverse(ledger, connection, entry, note=note, actor=actor)
 
     answer = await once(ledger, request, effect)
     for gift in going:
         await finish_going_back(ledger, gift)
     return answer
+
+
+async def _no_such_entry(connection: Connection, member_id: UUID, sequence: int) -> Refusal:
+    """Why there is no such entry: it is a sale or a return, which stand in tables of their own, or there is none."""
+    sale = await stored_purchase(connection, member_id, sequence)
+    if sale is not None:
+        said = f"is the purchase {sale['source']}/{sale['business_no']}: return its lines, or void it"
+        return _not_reversible(sequence, "purchase", said)
+    back = (await returns_by_sequence(connection, member_id, [sequence])).get(sequence)
+    if back is not None:
+        kind = "void" if back["is_void"] else "return"
+        said = (
+            f"is a {kind} of the purchase {back['source']}/{back['business_no']}, which stands: "
+            "what is sold again is a new purchase"
+        )
+        return _not_reversible(sequence, kind, said)
+    said = f"the member has no entry {sequence}; a statement tells the number of each entry"
+    return EntryUnknown(said, pointer="/sequence", sequence=sequence)
+
+
+_WAYS_OUT = {
+    "reserve": "is a reservation: release it; once it is committed, reverse the entry that committed it",
+    "gift_in": "is a gift received: reverse it at its giver",
+    "reverse": "is a reversal, which stands: do again what it undid",
+}
+"""What to do instead, by kind of entry."""
+
+
+def _not_reversible(sequence: int, kind: str, said: str = "") -> EntryNotReversible:
+    said = said or _WAYS_OUT.get(kind, f"is of kind {kind}, and moved nothing that could be put back")
+    return EntryNotReversible(f"entry {sequence} {said}", pointer="/sequence", sequence=sequence, kind=kind)
 
 
 async def _reverse(
