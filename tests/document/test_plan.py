@@ -40,6 +40,18 @@ def test_a_changed_number_is_shown_with_its_share() -> None:
     assert change.weight == "careful"
 
 
+def test_twice_the_amount_is_told_as_what_it_gives_before_and_after() -> None:
+    wanted = "per_amount: {points: 1, amount_minor: 100}"
+    change = plan(shop(), shop((wanted, wanted.replace("100", "200")))).changes[0]
+
+    assert change.sentence("en") == (
+        "earn_rules[base].per_amount.amount_minor goes from 100 to 200. Before: 1 Points for every 1 CNY, times the "
+        "tier's multiplier. Now: 1 Points for every 2 CNY, times the tier's multiplier."
+    )
+    assert "现在：每 2 CNY 得 1 积分" in change.sentence("zh")
+    assert change.weight == "careful"
+
+
 def test_a_rule_is_told_as_a_sentence_in_both_languages() -> None:
     without = SHOP[: SHOP.index("  - code: tuesday")] + SHOP[SHOP.index("tiers:") :]
     ended = plan(shop(), parse_document(without, name="x")).changes[0]

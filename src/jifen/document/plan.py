@@ -176,12 +176,23 @@ class _Words:
                 f"Now: {self._rule(1, rule, 'en')}",
                 f"积分规则 {rule} 的条件改变。之前：{self._rule(0, rule, 'zh')}现在：{self._rule(1, rule, 'zh')}",
             )
+        if kind == CHANGED:
+            return self._said_of_value(path, rule, where, before, after)
         if kind == ADDED:
             return f"{path} is set to {_shown(after)}.", f"{path} 设为 {_shown(after)}。"
-        if kind == REMOVED:
+        return (
+            f"{path}, which was {_shown(before)}, is removed.",
+            f"删除 {path}（原为 {_shown(before)}）。",
+        )
+
+    def _said_of_value(self, path: str, rule: str, where: Where, before: Any, after: Any) -> tuple[str, str]:
+        if rule and where[-1] in ("amount_minor", "quantity"):
+            # Twice the amount is half the points: a percentage of it would read as more.
             return (
-                f"{path}, which was {_shown(before)}, is removed.",
-                f"删除 {path}（原为 {_shown(before)}）。",
+                f"{path} goes from {_shown(before)} to {_shown(after)}. Before: {self._rule(0, rule, 'en')} "
+                f"Now: {self._rule(1, rule, 'en')}",
+                f"{path} 由 {_shown(before)} 改为 {_shown(after)}。之前：{self._rule(0, rule, 'zh')}"
+                f"现在：{self._rule(1, rule, 'zh')}",
             )
         change = _percent(before, after)
         return (
