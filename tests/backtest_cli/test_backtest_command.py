@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.cli.test_commands import MAIN, Jifen, environment_of
+from tests.cli.conftest import Jifen, environment_of
+from tests.cli.test_commands import MAIN
 from tests.conftest import FreshDatabase
 from tests.machine.till import a_till
 from tests.snapshot.shop import Lives, a_shop_document

@@ -12,56 +12,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.conftest import Jifen, environment_of
 from tests.conftest import FreshDatabase
-from typer.testing import CliRunner
 
 from jifen.cli import app
 from jifen.templates import template_text
 
 ROOT = Path(__file__).parents[2]
 MAIN = [sys.executable, "-c", "import sys; from jifen.cli import main; sys.argv[0] = 'jifen'; main()"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Jifen:
-    """The command line, at a database of this test."""
-
-    environment: dict[str, str]
-
-    def __call__(self, *arguments: str, status: int = 0, input: str | None = None) -> str:
-        ran = CliRunner().invoke(app, list(arguments), env=self.environment, input=input)
-        assert ran.exit_code == status, f"{arguments}: {ran.exit_code}\n{ran.output}\n{ran.exception!r}"
-        return ran.output
-
-    def data(self, *arguments: str, status: int = 0) -> Any:
-        """What it prints as JSON."""
-        ran = CliRunner().invoke(app, [*arguments, "--json"], env=self.environment)
-        assert ran.exit_code == status, f"{arguments}: {ran.exit_code}\n{ran.output}\n{ran.exception!r}"
-        return json.loads(ran.stdout)
-
-
-def environment_of(database: FreshDatabase) -> dict[str, str]:
-    """What names the database to the command line."""
-    return {"JIFEN_DATABASE_URL": database.app.url(), "JIFEN_DATABASE_OWNER_URL": database.owner.url()}
-
-
-@pytest.fixture
-def empty_jifen(empty_database: FreshDatabase) -> Jifen:
-    """Nothing is there yet, not even a schema."""
-    return Jifen(environment=environment_of(empty_database))
-
-
-@pytest.fixture
-def jifen(fresh_database: FreshDatabase) -> Jifen:
-    """A corner shop that has counted since 2020."""
-    known = Jifen(environment=environment_of(fresh_database))
-    known("init", "--at", "2020-01-01T00:00:00Z")
-    return known
 
 
 @pytest.fixture
@@ -89,6 +51,15 @@ def test_init_makes_a_ledger_once(empty_jifen: Jifen) -> None:
     assert (again["revision"], again["is_new"], again["key"]) == (1, False, None)
     assert "Next: jifen serve" in empty_jifen("init")
     empty_jifen("init", "--template", "nothing", status=2)
+
+
+def test_init_refuses_to_begin_a_ledger_otherwise_than_it_began(jifen: Jifen) -> None:
+    assert "as it was" in jifen("init", "--at", "2020-01-01T08:00:00+08:00", "--template", "corner-shop")
+    other = jifen.data("init", "--at", "2019-01-01T00:00:00Z", status=3)
+    assert (other["code"], other["pointer"]) == ("conflict", "--at")
+    assert "counts from 2020-01-01" in other["detail"]
+    assert "programme is 'corner-shop'" in jifen("init", "--template", "grocer", status=3)
+    assert jifen.data("program", "show")["number"] == 1
 
 
 def test_a_ledger_that_is_not_there_is_a_failure_that_says_what_to_do(empty_jifen: Jifen) -> None:
@@ -164,6 +135,7 @@ def test_the_programme_is_validated_planned_applied_and_pulled(jifen: Jifen, tmp
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("points: 1", "points: 3"), encoding="utf-8")
     assert "goes from 1 to 3" in jifen("program", "plan", str(file))
+    assert "member: Member, from 0 CNY, x 1/1" in jifen("program", "show")
     assert "由 1 改为 3" in jifen("program", "plan", str(file), "--language", "zh")
     assert jifen.data("program", "apply", str(file), "--expect", "7", status=3)["code"] == "revision_stale"
     assert jifen.data("program", "apply", str(file), "--at", "2020-01-01T00:00:00Z", status=3)["code"] == (
@@ -259,6 +231,7 @@ def test_serve_migrates_serves_and_stops_in_order(empty_database: FreshDatabase,
         assert serving.wait(timeout=20) == 0
         assert serving.stderr is not None
         log = serving.stderr.read().decode()
+    assert "There is no programme yet" in log
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert any(line["event"] == "request" and line["route"] == "/v1/health" for line in lines)
     assert "Traceback" not in log

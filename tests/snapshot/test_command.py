@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.test_commands import Jifen, environment_of
+from tests.cli.conftest import Jifen, environment_of
 from tests.conftest import FreshDatabase
 from tests.machine.till import a_till
 from tests.snapshot.shop import Lives, a_shop_document

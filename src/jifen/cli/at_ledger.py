@@ -93,6 +93,15 @@ def tell_refusal(refusal: Refusal, *, as_json: bool) -> None:
         return
     where = f" ({refusal.pointer})" if refusal.pointer else ""
     say(f"refused: {refusal}{where} [{refusal.code}]")
+    if refusal.code in WAYS_OUT:
+        say(WAYS_OUT[refusal.code])
+
+
+WAYS_OUT = {
+    "program_missing": "Begin a ledger with a programme: jifen init (with --at MOMENT for sales before now). "
+    "Publish a document: jifen program apply FILE",
+}
+"""What to do about a refusal whose sentence does not say it."""
 
 
 def refusal_document(refusal: Refusal) -> dict[str, Any]:

@@ -79,9 +79,9 @@ def bench(
 
 def _line(figure: dict[str, Any]) -> str:
     ratio = "" if figure["ratio"] is None else f"ratio {figure['ratio']:.3f}"
-    verdict = {
-        True: "holds",
-        False: "missed",
-        None: "" if figure["goal"] == "told" else "too noisy to judge",
-    }[figure["holds"]]
-    return f"{figure['name']:<24} {figure['value']:>12,.1f} {figure['unit']:<20} {ratio:<12} goal {figure['goal']}: {verdict}"
+    if figure["goal"] == "told":
+        judged = "no goal"
+    else:
+        verdict = {True: "holds", False: "missed", None: "too noisy to judge"}[figure["holds"]]
+        judged = f"goal {figure['goal']}: {verdict}"
+    return f"{figure['name']:<24} {figure['value']:>12,.1f} {figure['unit']:<20} {ratio:<12} {judged}"

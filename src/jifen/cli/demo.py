@@ -149,6 +149,8 @@ async def _laws(ledger: Ledger) -> list[dict[str, Any]]:
 
 def _as_text(summary: dict[str, Any]) -> str:
     """The summary as a page of a terminal."""
+    from jifen.cli.reconcile import law_lines
+
     money = summary["money"]
     lines = [
         "",
@@ -165,11 +167,11 @@ def _as_text(summary: dict[str, Any]) -> str:
         "  tiers: " + ", ".join(f"{code} {count:,}" for code, count in summary["members_by_tier"].items()),
         f"  book date: {summary['book_date'][:10]}",
     ]
-    for law in summary["laws"]:
-        mark = {"kept": "kept", "broken": "BROKEN"}.get(
-            law["verdict"], f"tested elsewhere: {law['tested_by']}"
+    lines += [f"  {line}" for line in law_lines(summary["laws"])]
+    if any(law["verdict"] == "broken" for law in summary["laws"]):
+        lines.append(
+            "  The books are BROKEN. `jifen reconcile --json` proves them again and names more offenders."
         )
-        lines.append(f"  law {law['law']:>2}  {law['title_en']:<72} {mark}")
     if summary["is_reused"] and not summary["laws"]:
         lines.append("  reused as it stood; `jifen reconcile` proves it again")
     lines += ["", f"  {summary['seconds']} seconds", ""]

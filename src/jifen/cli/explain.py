@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, member_named, purchase_named
-from jifen.cli.show import show
+from jifen.cli.show import scales_of, show, units_shown
 
 if TYPE_CHECKING:
     from jifen.operations.read_statement import StatementLine
@@ -24,26 +24,48 @@ def explain(
         ),
     ],
     language: Language = "zh",
-    limit: Annotated[int, typer.Option(help="Entries of the statement.", min=1, max=200)] = 50,
+    limit: Annotated[
+        int, typer.Option(help="Entries of the statement, or movements of the lot: 1 to 200.", min=1, max=200)
+    ] = 50,
+    before: Annotated[
+        int | None,
+        typer.Option(help="Only entries before this number: the page behind, as its last line says.", min=1),
+    ] = None,
     lot: Annotated[
         int | None,
         typer.Option(help="Follow this lot of the member: from its receipt to what it paid.", min=1),
+    ] = None,
+    after: Annotated[
+        int | None, typer.Option(help="With --lot: only movements by entries after this number.", min=1)
     ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain every point: a member's statement, or one receipt, as sentences; each line of a receipt with its rules.
 
+    Each line begins with its day and the entry's number (#7, as `jifen member reverse` wants it) and ends with the balance
+    after it and the lots it moved (as --lot wants them). Newest first; the last line says when there are more.
+
     Example: jifen explain card:6200001 --language en
     """
     if language not in ("zh", "en"):
         raise typer.BadParameter("zh or en", param_hint="--language")
+    if after is not None and lot is None:
+        raise typer.BadParameter(
+            "goes with --lot; a statement is read on with --before", param_hint="--after"
+        )
+    if before is not None and lot is not None:
+        raise typer.BadParameter("a lot is followed on with --after", param_hint="--before")
+    if before is not None and purchase_named(who) is not None:
+        raise typer.BadParameter(
+            "is for a member's statement; a receipt is told whole", param_hint="--before"
+        )
 
     if lot is not None:
-        _follow(who, lot, language, limit=limit, home=home, as_json=as_json)
+        _follow(who, lot, language, after=after or 0, limit=limit, home=home, as_json=as_json)
         return
 
-    async def work(ledger: Ledger) -> tuple[Any, list[StatementLine]]:
+    async def work(ledger: Ledger) -> tuple[Any, list[StatementLine], int | None]:
         from jifen.operations.find_member import find_member
         from jifen.operations.read_purchase import read_purchase
         from jifen.operations.read_statement import read_statement
@@ -51,59 +73,98 @@ def explain(
         receipt = purchase_named(who)
         if receipt is None:
             member_id = await find_member(ledger, member_named(who))
-            statement = await read_statement(ledger, member_id, limit=limit)
-            return statement.timeline, list(statement.lines)
+            statement = await read_statement(ledger, member_id, before=before, limit=limit)
+            return statement.timeline, list(statement.lines), statement.next_before
         view = await read_purchase(ledger, receipt)
         if view.row is None:
-            return view.timeline, []
+            return view.timeline, [], None
         member_id, sequence = view.row["member_id"], view.row["sequence"]
         found = []
         for at in [back["sequence"] for back in reversed(view.returns)] + [sequence]:
             page = await read_statement(ledger, member_id, before=at + 1, limit=1)
             found += [line for line in page.lines if line.posting.sequence == at]
-        return view.timeline, found
+        return view.timeline, found, None
 
-    timeline, lines = at_ledger(work, home=home, as_json=as_json)
+    timeline, lines, next_before = at_ledger(work, home=home, as_json=as_json)
     from jifen.api.members import statement_entry
 
     entries = [json.loads(statement_entry(line, timeline, language).model_dump_json()) for line in lines]
+    scales = scales_of(timeline)
     text = []
     for entry in entries:
-        text.append(
-            f"{_day(entry['occurred_at'], timeline.time_zone)}  {entry['sentence']}  = {entry['balance_after']:,}"
-        )
+        text.append(_told(entry, timeline.time_zone, scales[entry["currency"]], language))
         if len(entries) <= 10:
-            text += [
-                f"            {_line(one['line'], language)}  {one['rule']}: "
-                f"{one['granted']:,}" + (f" / {one['desired']:,}" if one["desired"] != one["granted"] else "")
-                for one in entry["reasons"]
-            ]
+            text += [_reason(one, scales[entry["currency"]], language) for one in entry["reasons"]]
+    if next_before is not None:
+        text.append(_more(language, f"jifen explain {who} --before {next_before}"))
     nothing = "没有任何分录。" if language == "zh" else "Nothing was ever posted."
-    show({"entries": entries}, as_json=as_json, text="\n".join(text) or nothing)
+    if before is not None:
+        nothing = (
+            f"第 {before} 号凭证之前没有分录。" if language == "zh" else f"Nothing before entry {before}."
+        )
+    show(
+        {"entries": entries, "next_before": next_before},
+        as_json=as_json,
+        text="\n".join(text) or nothing,
+    )
 
 
-def _follow(who: str, number: int, language: str, *, limit: int, home: Any, as_json: bool) -> None:
+LOTS_SHOWN = 5
+
+
+def _told(entry: dict[str, Any], time_zone: str, scale: int, language: str) -> str:
+    """A line of the statement: day, entry, sentence, balance, lots."""
+    lots = sorted({move["lot"] for move in entry["moves"] if move["lot"]})
+    shown = ", ".join(map(str, lots[:LOTS_SHOWN])) + (", …" if len(lots) > LOTS_SHOWN else "")
+    word = "批次" if language == "zh" else "lot" if len(lots) == 1 else "lots"
+    return (
+        f"{_day(entry['occurred_at'], time_zone)}  #{entry['sequence']}  {entry['sentence']}"
+        f"  = {units_shown(entry['balance_after'], scale)}" + (f"  [{word} {shown}]" if lots else "")
+    )
+
+
+def _reason(one: dict[str, Any], scale: int, language: str) -> str:
+    """What a rule gave for a line, and what it desired where that was more."""
+    text = f"            {_line(one['line'], language)}  {one['rule']}: {units_shown(one['granted'], scale)}"
+    return text if one["desired"] == one["granted"] else f"{text} / {units_shown(one['desired'], scale)}"
+
+
+def _more(language: str, command: str) -> str:
+    return f"还有更多：{command}" if language == "zh" else f"There is more: {command}"
+
+
+def _follow(
+    who: str, number: int, language: str, *, after: int, limit: int, home: Any, as_json: bool
+) -> None:
     """Show what became of a lot."""
 
     async def work(ledger: Ledger) -> Any:
+        from jifen.domain.refusals import LotUnknown
         from jifen.operations.find_member import find_member
         from jifen.operations.read_statement import read_lot_story
 
-        return await read_lot_story(ledger, await find_member(ledger, member_named(who)), number, limit=limit)
+        member_id = await find_member(ledger, member_named(who))
+        try:
+            return await read_lot_story(ledger, member_id, number, after=after, limit=limit)
+        except LotUnknown:
+            said = f"the member has no lot {number}; `jifen explain {who}` tells the lots of each entry"
+            raise LotUnknown(said, pointer="--lot", number=number) from None
 
     story = at_ledger(work, home=home, as_json=as_json)
     from jifen.api.members import lot_story
 
     told = json.loads(lot_story(story, language).model_dump_json())
+    scale = scales_of(story.timeline)[told["lot"]["currency"]]
     sentences = {(one["sequence"], one["part"]): one["sentence"] for one in told["postings"]}
     text = []
     for step in told["steps"]:
         said = [sentence for (sequence, _), sentence in sentences.items() if sequence == step["sequence"]]
         day = _day(step["occurred_at"], story.timeline.time_zone)
-        text.append(
-            f"{day}  #{step['sequence']} {step['kind']}: {step['units']:,}  {step['comes']} -> {step['goes']}"
-        )
+        units = units_shown(step["units"], scale)
+        text.append(f"{day}  #{step['sequence']} {step['kind']}: {units}  {step['comes']} -> {step['goes']}")
         text += [f"            {sentence}" for sentence in said]
+    if told["next_cursor"]:
+        text.append(_more(language, f"jifen explain {who} --lot {number} --after {told['next_cursor']}"))
     show(told, as_json=as_json, text="\n".join(text))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jifen.cli.at_ledger import AsJson, Home, at_ledger, member_named
-from jifen.cli.show import show, units_shown
+from jifen.cli.show import scales_of, show, units_shown
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
@@ -33,6 +33,8 @@ def enrol(
 ) -> None:
     """Enrol a member, with the cards and ids that will find him. Status 3 when one is taken.
 
+    Without any he is a member all the same, and only the id in the answer (mbr_...) finds him.
+
     Example: jifen member enrol --card 6200001
     """
 
@@ -53,7 +55,10 @@ def enrol(
     member_id = prefixed("mbr", UUID(answer["member_id"]))
     result = {**answer, "member_id": member_id}
     result.pop("is_replay")
-    show(result, as_json=as_json, text=f"{member_id} is a member, tier {answer['tier']}.")
+    text = f"{member_id} is a member, tier {answer['tier']}."
+    if not answer["keys"]:
+        text += "\nHe has neither card nor external id: only this id finds him, so keep it."
+    show(result, as_json=as_json, text=text)
 
 
 @member_app.command("show")
@@ -122,7 +127,10 @@ def close(member: Who, home: Home = None, as_json: AsJson = False) -> None:
 def reverse(
     member: Who,
     sequence: Annotated[
-        int, typer.Argument(help="The entry's number within the member, as a statement tells it.", min=1)
+        int,
+        typer.Argument(
+            help="The entry's number within the member: #7 in `jifen explain MEMBER` is 7.", min=1
+        ),
     ],
     note: Annotated[str, typer.Option(help="Why; it stands in the member's statement.")],
     home: Home = None,
@@ -133,16 +141,20 @@ def reverse(
     Example: jifen member reverse card:6200001 7 --note "wrong reward"
     """
 
-    async def work(ledger: Ledger) -> dict[str, Any]:
+    async def work(ledger: Ledger) -> tuple[dict[str, Any], dict[str, int], str]:
         from jifen.operations.find_member import find_member
+        from jifen.operations.read_statement import read_statement
         from jifen.operations.reverse_entry import reverse_entry
 
         member_id = await find_member(ledger, member_named(member))
-        return await reverse_entry(
+        answer = await reverse_entry(
             ledger, member_id, sequence, note=note, request=_once("reverse"), actor="cli"
         )
+        posted = await read_statement(ledger, member_id, before=sequence + 1, limit=1)
+        currency = posted.timeline.newest.currencies[posted.lines[0].posting.currency].code
+        return answer, scales_of(posted.timeline), currency
 
-    answer = at_ledger(work, home=home, as_json=as_json)
+    answer, scales, currency = at_ledger(work, home=home, as_json=as_json)
     from uuid import UUID
 
     from jifen.api.ids import prefixed
@@ -157,12 +169,15 @@ def reverse(
         if result.get(name):
             result[name] = prefixed(prefix, UUID(result[name]))
     said = [
-        f"{one['units']:+,} {one['currency']}, balance {one['balance_after']:,}"
+        f"{'+' if one['units'] > 0 else ''}{units_shown(one['units'], scales[one['currency']])} {one['currency']}, "
+        f"balance {units_shown(one['balance_after'], scales[one['currency']])}"
         for one in answer.get("moved", [])
     ]
     if answer.get("gift_id"):
+        scale = scales[currency]
         said.append(
-            f"{answer['units']:,} on their way back, {answer['units_not_taken']:,} could not be taken"
+            f"{units_shown(answer['units'], scale)} {currency} on their way back, "
+            f"{units_shown(answer['units_not_taken'], scale)} could not be taken"
         )
     text = f"entry {sequence} ({answer['reversed_kind']}) of {result['member_id']} is reversed: {'; '.join(said)}"
     show(result, as_json=as_json, text=text)

@@ -22,6 +22,7 @@ from jifen.cli.show import REFUSED, say, show
 if TYPE_CHECKING:
     from jifen.document.model import ProgramDocument
     from jifen.document.plan import Plan
+    from jifen.domain.program.meaning import Program
     from jifen.store.ledger import Ledger
     from jifen.store.revisions import StoredRevision
 
@@ -204,10 +205,25 @@ def show_program(
     lines += [f"  {rule['code']}: {rule['name']}\n    {rule['sentence']}" for rule in rules]
     lines.append("")
     lines += [
-        f"  {one['code']}: {one['name']}, from {one['reach']}, x {one['multiplier'][0]}/{one['multiplier'][1]}"
+        f"  {one['code']}: {one['name']}, from {_reach(program, one['reach'], language)}, "
+        f"x {one['multiplier'][0]}/{one['multiplier'][1]}"
         for one in tiers
     ]
     show(result, as_json=as_json, text="\n".join(lines))
+
+
+def _reach(program: Program, reach: int, language: str) -> str:
+    """What a tier asks for: money, visits, or units as they are shown."""
+    from jifen.domain.program.meaning import BY_SPEND, BY_VISITS
+    from jifen.domain.program.sentences import names_of
+
+    names, counts = names_of(program, language), program.ladder.counts
+    if counts == BY_SPEND:
+        return names.amount(reach)
+    if counts == BY_VISITS:
+        return f"{reach} 次" if language == "zh" else f"{reach} visits"
+    currency = next(one for one in program.currencies if one.number == counts)
+    return f"{names.units(reach, currency.code)} {names.of('currency', currency.code)}"
 
 
 def _load(file: Path, *, language: str, as_json: bool) -> ProgramDocument:

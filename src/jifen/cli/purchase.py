@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, purchase_named, refusal_document
-from jifen.cli.show import FAILED, REFUSED, say, show
+from jifen.cli.at_ledger import WAYS_OUT, AsJson, Home, Language, at_ledger, purchase_named, refusal_document
+from jifen.cli.show import FAILED, REFUSED, say, scales_of, show, units_shown
 
 if TYPE_CHECKING:
     from jifen.operations.record_purchases import PurchaseRequest
@@ -45,10 +45,13 @@ def show_purchase(
     from jifen.api.till import reasons_of
 
     result = json.loads(purchase_read(view, reasons_of(view)).model_dump_json())
-    show(result, as_json=as_json, text="\n".join(_lines(result)))
+    show(result, as_json=as_json, text="\n".join(_lines(result, scales_of(view.timeline))))
 
 
-def _lines(told: dict[str, Any]) -> list[str]:
+def _lines(told: dict[str, Any], scales: dict[str, int]) -> list[str]:
+    def units(units: int, currency: str) -> str:
+        return f"{units_shown(units, scales[currency])} {currency}"
+
     lines = [
         f"{told['source']}/{told['business_no']}  {told['occurred_at']}  {told['amount_minor']} minor {told['money']}  "
         f"{told['member_id'] or 'of nobody'}"
@@ -60,12 +63,16 @@ def _lines(told: dict[str, Any]) -> list[str]:
             f"  line {line['number']}: {line['amount_minor']} for {line['quantity_milli']} thousandths {what}{back}"
         )
         lines += [
-            f"    +{one['granted']} {one['currency']} by {one['rule']}"
-            + (f" ({one['desired']} before limits)" if one["desired"] != one["granted"] else "")
+            f"    +{units(one['granted'], one['currency'])} by {one['rule']}"
+            + (
+                f" ({units_shown(one['desired'], scales[one['currency']])} before limits)"
+                if one["desired"] != one["granted"]
+                else ""
+            )
             for one in told["reasons"]
             if one["line"] == line["number"]
         ]
-    lines += [f"  earned {one['units']} {one['currency']}" for one in told["earned"]]
+    lines += [f"  earned {units(one['units'], one['currency'])}" for one in told["earned"]]
     lines += [
         f"  return {one['return_id']} on {one['occurred_at'][:10]}: {one['amount_minor']} minor"
         for one in told["returns"]
@@ -109,6 +116,8 @@ def record(
         for at, one in enumerate(answers, start=1)
         if one["status"] == "refused"
     ]
+    codes = {one["refusal"]["code"] for one in answers if one["status"] == "refused"}
+    lines += [way_out for code, way_out in WAYS_OUT.items() if code in codes]
     lines.append(
         f"{counts['recorded']} recorded, {counts['known']} known already, {counts['refused']} refused"
     )
@@ -139,6 +148,7 @@ def _parsed(value: Any) -> Any:
 
 
 async def _record(ledger: Ledger, asked: list[Any]) -> list[dict[str, Any]]:
+    from jifen.api.errors import pointer_in_purchase
     from jifen.api.render import purchase_answer
     from jifen.domain.refusals import Refusal
     from jifen.operations.record_purchases import record_purchases
@@ -154,6 +164,7 @@ async def _record(ledger: Ledger, asked: list[Any]) -> list[dict[str, Any]]:
         purchase = None if isinstance(one, Refusal) else one.purchase
         named = {"source": purchase.source, "business_no": purchase.business_no} if purchase else {}
         if isinstance(answer, Refusal):
+            answer.pointer = pointer_in_purchase(answer)
             told.append({**named, "status": "refused", "refusal": refusal_document(answer)})
         else:
             status = "known" if answer.is_replay else "recorded"

@@ -54,17 +54,34 @@ async def _reconcile(database: Database, *, rebuild: bool) -> dict[str, Any]:
 
 
 def _as_text(document: dict[str, Any]) -> str:
+    lines = law_lines(document["laws"])
+    lines.append(f"{document['members_replayed']:,} members replayed")
+    lines.append("The books are kept." if document["kept"] else "The books are BROKEN.")
+    return "\n".join(lines)
+
+
+OFFENDERS_SHOWN = 5
+
+
+def law_lines(laws: list[dict[str, Any]]) -> list[str]:
+    """The verdict on each law; under a broken one its checks and their first offenders."""
     lines = []
-    for law in document["laws"]:
-        verdict = (
-            law["verdict"]
-            if law["verdict"] != "tested elsewhere"
-            else f"tested elsewhere: {law['tested_by']}"
+    for law in laws:
+        verdict = {"broken": "BROKEN", "tested elsewhere": f"tested elsewhere: {law['tested_by']}"}.get(
+            law["verdict"], law["verdict"]
         )
         lines.append(f"law {law['law']:>2}  {law['title_en']:<72} {verdict}")
         for broken in law["broken"]:
             lines.append(f"        {broken['check']}:")
-            lines += [f"            {offender}" for offender in broken["offenders"]]
-    lines.append(f"{document['members_replayed']:,} members replayed")
-    lines.append("The books are kept." if document["kept"] else "The books are BROKEN.")
-    return "\n".join(lines)
+            lines += [f"            {_offender(one)}" for one in broken["offenders"][:OFFENDERS_SHOWN]]
+            more = len(broken["offenders"]) - OFFENDERS_SHOWN
+            if more > 0:
+                lines.append(f"            and {more} more at least: jifen reconcile --json")
+    return lines
+
+
+def _offender(offender: dict[str, Any]) -> str:
+    """The offender itself, then what was found of it."""
+    return ", ".join(
+        str(value) if name == "offender" else f"{name} {value}" for name, value in offender.items()
+    )

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from jifen.embedded import Database
     from jifen.store.ledger import Ledger
+    from jifen.store.revisions import StoredRevision
 
 GRACE_SECONDS = 10
+DEFAULT_TEMPLATE = "corner-shop"
 
 
 def serve(
@@ -50,6 +52,11 @@ def serve(
         from jifen.store.migrate import migrate
 
         migrate(database.owner)
+        if not asyncio.run(with_ledger(database, _has_program)):
+            say(
+                "There is no programme yet, so nothing can be earned. Begin with: jifen init (corner shop and a first key), "
+                "or publish your own: jifen program apply FILE"
+            )
         serve_database(
             database, host=host, port=port, runs_jobs=jobs, pool_size=pool_size, workers=workers, home=home
         )
@@ -140,6 +147,12 @@ def _refuse_taken_port(host: str, port: int) -> None:
             sys.exit(FAILED)
 
 
+async def _has_program(ledger: Ledger) -> bool:
+    from jifen.operations.read_program import read_revisions
+
+    return bool((await read_revisions(ledger))[0])
+
+
 async def first_key(ledger: Ledger) -> str | None:
     """A new key for everything, when the ledger has none at all; None: it has."""
     from jifen.operations.manage_keys import create_key, list_keys
@@ -177,8 +190,12 @@ class _ToStructlog(logging.Handler):
 
 def init(
     template: Annotated[
-        str, typer.Option(help="The programme to start from: corner-shop or grocer.")
-    ] = "corner-shop",
+        str | None,
+        typer.Option(
+            help="The programme to start from: corner-shop or grocer; default: corner-shop.",
+            show_default=False,
+        ),
+    ] = None,
     at: Annotated[
         str | None,
         typer.Option(
@@ -190,23 +207,29 @@ def init(
 ) -> None:
     """Make a ledger: database, schema, a programme from a template, and a first key, which is shown once.
 
-    Done again it changes nothing that is there.
+    Done again it changes nothing that is there, and refuses another template or moment than the ledger began with (status 3).
 
     Example: jifen init --template corner-shop && jifen serve
     """
     from jifen.templates import template_names, template_text
 
-    if template not in template_names():
+    name = template or DEFAULT_TEMPLATE
+    if name not in template_names():
         raise typer.BadParameter(f"choose one of {', '.join(template_names())}", param_hint="--template")
-    text, moment = template_text(template), moment_named(at, option="--at")
+    text, moment = template_text(name), moment_named(at, option="--at")
     with the_database(home=home, as_json=as_json) as database:
         from jifen.store.migrate import migrate
 
         migrate(database.owner)
-        result = asyncio.run(with_ledger(database, lambda ledger: _begin(ledger, text, template, moment)))
+        is_asked = template is not None
+        result = asyncio.run(
+            with_ledger(
+                database, lambda ledger: _begin(ledger, text, name, moment, is_template_asked=is_asked)
+            )
+        )
     lines = [
         f"A ledger with revision {result['revision']} of the programme {result['program']!r}"
-        + (f", from the template {template}." if result["is_new"] else ", as it was.")
+        + (f", from the template {name}." if result["is_new"] else ", as it was.")
     ]
     if result["key"]:
         lines.append(f"A key for everything, shown this once (keep it safe):\n  {result['key']}")
@@ -214,14 +237,20 @@ def init(
     show(result, as_json=as_json, text="\n".join(lines))
 
 
-async def _begin(ledger: Ledger, text: str, name: str, moment: datetime | None) -> dict[str, Any]:
+async def _begin(
+    ledger: Ledger, text: str, name: str, moment: datetime | None, *, is_template_asked: bool
+) -> dict[str, Any]:
     from jifen.document.load import parse_document
     from jifen.operations.publish_program import publish_program
     from jifen.operations.read_program import read_revisions
 
     published, _ = await read_revisions(ledger)
-    if not published:
-        document = parse_document(text, name=f"{name}.yaml")
+    document = parse_document(text, name=f"{name}.yaml")
+    if published:
+        _refuse_another_beginning(
+            published[0], code=document.program.code if is_template_asked else None, moment=moment
+        )
+    else:
         await publish_program(ledger, document, effective_at=moment, published_by="jifen init")
     newest = (await read_revisions(ledger))[0][-1]
     return {
@@ -230,3 +259,21 @@ async def _begin(ledger: Ledger, text: str, name: str, moment: datetime | None) 
         "is_new": not published,
         "key": await first_key(ledger),
     }
+
+
+def _refuse_another_beginning(first: StoredRevision, *, code: str | None, moment: datetime | None) -> None:
+    """Refuse what would begin a ledger otherwise than it began: nobody shall think that it was done."""
+    from jifen.domain.refusals import Conflict
+
+    began, its_code = first.effective_at, first.document["program"]["code"]
+    if moment is not None and moment != began:
+        raise Conflict(
+            f"the ledger is there already, and its programme counts from {began.isoformat()}; a ledger that counts from "
+            "another moment is a new one: give --home another folder, or JIFEN_DATABASE_URL another database",
+            pointer="--at",
+        )
+    if code is not None and code != its_code:
+        raise Conflict(
+            f"the ledger is there already, and its programme is {its_code!r}; to change it: jifen program pull, plan, apply",
+            pointer="--template",
+        )

@@ -6,9 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from jifen.domain.timeline import Timeline
 
 FAILED = 1
 REFUSED = 3
@@ -52,3 +55,8 @@ def units_shown(units: int, scale: int) -> str:
         return f"{units:,}"
     sign = "-" if units < 0 else ""
     return f"{sign}{abs(units) // 10**scale:,}.{abs(units) % 10**scale:0{scale}d}"
+
+
+def scales_of(timeline: Timeline) -> dict[str, int]:
+    """By currency code the decimal places that a person reads; a scale never changes."""
+    return {currency.code: currency.scale for currency in timeline.newest.currencies}
