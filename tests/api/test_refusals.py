@@ -7,11 +7,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+from starlette.requests import Request
 from tests.api.conftest import Api, a_purchase_body
 from tests.api.writes import the_document
 
 from jifen.api import errors
-from jifen.domain.refusals import Refusal
+from jifen.domain.refusals import ProgramMissing, Refusal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -364,3 +365,22 @@ async def test_a_defect_is_500_in_the_same_form_and_tells_nothing(
     assert (answer.status_code, answer.json()["code"]) == (500, "defect")
     assert "secret" not in answer.text
     assert isinstance(errors.Defect(), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [("/v1/purchases", "/occurred_at"), ("/v1/purchases:quote", "/occurred_at"), ("/v1/members", "")],
+)
+async def test_a_sale_before_the_programme_points_at_its_moment(path: str, pointer: str) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "path_params": {},
+        "query_string": b"",
+        "headers": [],
+    }
+    request = Request({**scope, "server": ("127.0.0.1", 80), "scheme": "http"})
+    assert errors.pointer_of(ProgramMissing("the first revision takes effect later"), request) == pointer
+    assert "jifen init" in ProgramMissing.title()
+    assert "jifen program apply" in ProgramMissing.message_zh
