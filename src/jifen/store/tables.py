@@ -190,6 +190,7 @@ member = Table(
     info=_of("cache"),
 )
 
+_LARGE = ("lot_of_a_large_account", "member_id", "expires_on", "number")
 lot = Table(
     "lot",
     metadata,
@@ -217,13 +218,7 @@ lot = Table(
     ),
     CheckConstraint("returned <= opened", name="no_more_of_a_lot_comes_back_than_was_opened"),
     # Others pay nothing for it, and as none of its columns ever changes an update touches no index.
-    Index(
-        "lot_of_a_large_account",
-        "member_id",
-        "expires_on",
-        "number",
-        postgresql_where=text(f"number > {LOTS_OF_AN_ACCOUNT}"),
-    ),  # fmt: skip
+    Index(*_LARGE, postgresql_where=text(f"number > {LOTS_OF_AN_ACCOUNT}")),
     postgresql_with={"fillfactor": "85"},
     comment="Units of one member that one entry (its sequence is the origin) opened under one set of terms.",
     info=_of("cache"),
