@@ -125,18 +125,21 @@ class Life:
             for i, (amount, quantity) in enumerate(step.parts)
         ]
         purchase = a_purchase(at=self.now - late, lines=lines, no=str(len(self.bought)))
-        paid = self.portion(step.b) if step.b else 0
         decision = decide.decide_purchase(
             self.timeline,
             self.with_old_days(self.with_old_counters(purchase.occurred_at), purchase.occurred_at),
             purchase,
             now=self.now,
-            legs=[Leg(fold.REDEEMED, 0, units=paid)] if paid else (),
+            legs=self.paid_with(step),
         )
         self.bought.append(Bought(purchase, decision))
         self._count(purchase, decision, 1)
         self.ladder.bought(purchase, decision, self)
         return decision
+
+    def paid_with(self, step: Step) -> list[Leg]:
+        """The legs of a purchase: some quarters of the first currency."""
+        return [Leg(fold.REDEEMED, 0, units=self.portion(step.b))] if step.b else []
 
     def void(self, step: Step) -> Decision | None:
         return self._return(step, whole=True)
