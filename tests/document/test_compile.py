@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders import document_text
+from tests.builders import a_member, a_purchase, bought, document_text
 from tests.select.builders import conditions
 
 from jifen.document import bounds
@@ -21,6 +21,7 @@ from jifen.domain.program.meaning import EarnRule, Grant, Period, Program
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.reading import claim_holds, claims_of, holds
 from jifen.domain.program.sentences import rule_sentence
+from jifen.domain.timeline import timeline_of
 from jifen.templates import template_names, template_text
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -35,8 +36,7 @@ def compiled(text: str, numbering: Numbering | None = None) -> Program:
     )
 
 
-def rules_of(rules: str, *, more: str = "", tiers: str = "") -> dict[str, EarnRule]:
-    text = f"""
+DOCUMENT = """
 program: {{code: shop, names: {{en: Shop}}}}
 time_zone: UTC
 money: {{code: CNY}}
@@ -47,7 +47,10 @@ earn_rules:
 {rules}
 {tiers}
 """
-    return {rule.code: rule for rule in compiled(text).rules}
+
+
+def rules_of(rules: str, *, more: str = "", tiers: str = "") -> dict[str, EarnRule]:
+    return {rule.code: rule for rule in compiled(DOCUMENT.format(rules=rules, more=more, tiers=tiers)).rules}
 
 
 BASE = "  - {code: base, names: {en: B}, currency: points, per_amount: {points: 3, amount_minor: 700}}\n"
@@ -99,6 +102,34 @@ def test_a_multiple_has_the_limits_of_its_base_as_often_as_what_it_adds(
 
     assert limits_of(rules["more"]) == inherited
     assert limits_of(rules["cb"]) == {"purchase": 100, "month": 7}
+
+
+@pytest.mark.parametrize(
+    ("by", "own", "limited"),
+    [
+        ("2", "", (100, 100)),  # and not 100 + 1,000
+        ("5/2", "", (100, 150)),
+        ("2", ", caps: {purchase: 30}", (100, 30)),
+        ("2", ", caps: {purchase: 700}", (100, 700)),  # its own limit has the last word
+    ],
+)
+def test_a_purchase_gives_a_limited_rule_and_its_multiple_together_no_more_than_so_many_times_the_limit(
+    by: str, own: str, limited: tuple[int, int]
+) -> None:
+    base = "{code: cb, names: {en: C}, currency: points, per_amount: {points: 1, amount_minor: 100}, caps: {purchase: 100}}"
+    multiple = f'{{code: cx2, names: {{en: X}}, multiple: {{of: cb, by: "{by}"}}{own}}}'
+    for order in (
+        (base, multiple),
+        (multiple, base),
+    ):  # the limit holds wherever the document says the multiple
+        text = DOCUMENT.format(rules="\n".join(f"  - {rule}" for rule in order), more="", tiers="")
+        timeline = timeline_of([compiled(text)])
+
+        decision = bought(timeline, a_member(timeline), a_purchase(100_000, at=NOW))
+
+        granted = {timeline.rule_at(0, one.rule).code: one.granted for one in decision.results}
+        assert (granted["cb"], granted["cx2"]) == limited
+        assert decision.after.balance(0) == sum(limited)
 
 
 def test_a_multiple_holds_where_its_base_and_it_itself_hold() -> None:
