@@ -310,5 +310,9 @@ steps = st.one_of(
     _step("reverse", _some),
     _step("reverse", _some),
     _step("wait"),
+    _step("freeze"),
+    st.one_of(_step("reopen"), _step("close")),
 )  # fmt: skip
-lives = st.lists(steps, min_size=1, max_size=14)
+_lived = st.lists(steps, min_size=1, max_size=14)
+lives = st.one_of(_lived, _lived.map(lambda own: [Step(0, "enrol"), *own]))
+"""With an enrolment as its first entry, as every member of a ledger has, or begun without one."""
