@@ -17,6 +17,7 @@ from jifen.document.model import ProgramDocument
 from jifen.domain.purchase import Payment
 from jifen.domain.refusals import Refusal
 from jifen.operations.advance_members import advance_members
+from jifen.operations.change_member_status import change_member_status
 from jifen.operations.handle_reservations import commit_reservation, release_reservation
 
 _TEXT = """\
@@ -110,7 +111,8 @@ def a_script(chance: random.Random, now: datetime, *, members: int, steps: int) 
     for _ in range(steps):
         who = chance.randrange(members)
         what = chance.choices(
-            ("buy", "back", "reserve", "end", "adjust", "give", "undo", "jobs"), (11, 4, 3, 2, 2, 3, 2, 1)
+            ("buy", "back", "reserve", "end", "adjust", "give", "undo", "jobs", "state"),
+            (11, 4, 3, 2, 2, 3, 2, 1, 1),
         )[0]
         more: Any = None
         if what == "buy":
@@ -130,6 +132,8 @@ def a_script(chance: random.Random, now: datetime, *, members: int, steps: int) 
             more = chance.choice((-30, -5, 20, 60))
         elif what == "give":
             more = (chance.choice([m for m in range(members) if m != who]), chance.choice((3, 50)))
+        elif what == "state":
+            more = chance.choice(("frozen", "active", "active", "closed"))
         elif what == "undo":
             more = chance.choice([deed.at for deed in deeds if deed.what in REVERSIBLE] or [now])
         deeds.append(Deed(at=now, what=what, who=who, more=more))
@@ -169,15 +173,23 @@ async def play(
                 entries[deed.at] = (who, answer["sequence"])
             elif deed.what == "undo" and deed.more in entries:
                 await till.reverse(*entries[deed.more])
-            elif deed.what == "jobs":
-                while await advance_members(till.ledger):
-                    pass
+            elif deed.what in ("state", "jobs"):
+                await _by_the_shop(till, who, deed)
         except Refusal:
             if deed.what in ("buy", "reserve"):  # keeps its place in the order
                 done.append(Deed(at=deed.at, what="nothing", who=deed.who, more=deed.what))
             continue
         done.append(deed)
     return done
+
+
+async def _by_the_shop(till: Till, who: UUID, deed: Deed) -> None:
+    """What no till asks for: a status, or time made visible."""
+    if deed.what == "state":
+        await change_member_status(till.ledger, who, deed.more, a_key())
+        return
+    while await advance_members(till.ledger):
+        pass
 
 
 async def a_random_life(
