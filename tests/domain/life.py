@@ -16,11 +16,12 @@ from jifen.domain.calendar import day_number, epoch_micros, local_date, month_nu
 from jifen.domain.days import Back
 from jifen.domain.decide import Decision
 from jifen.domain.events import Leg, Slice
-from jifen.domain.member import Member, days_asked_from, with_days_before
+from jifen.domain.member import Member, days_asked_from, days_of_void_from, with_days_before
 from jifen.domain.program.meaning import Limit, Period
 from jifen.domain.purchase import Purchase, ReturnedLine, returned_after, whole_quantity
 from jifen.domain.refusals import Refusal
 from jifen.domain.returned import amount_returned
+from jifen.domain.seen import select_purchase
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS, WAYS, Status, Verb
 
@@ -28,7 +29,7 @@ EVENTS = {
     "buy": fold.PURCHASE, "return": fold.RETURN, "void": fold.VOID, "redeem": fold.REDEEM, "reserve": fold.RESERVE,
     "commit": fold.COMMIT, "release": fold.RELEASE, "adjust_up": fold.ADJUST_UP, "adjust_down": fold.ADJUST_DOWN,
     "gift_out": fold.GIFT_OUT, "gift_in": fold.GIFT_IN, "reverse": fold.REVERSE, "wait": fold.ADVANCE,
-    "enrol": fold.ENROL, "freeze": fold.STATE, "reopen": fold.STATE, "close": fold.STATE,
+    "happen": fold.EVENT, "enrol": fold.ENROL, "freeze": fold.STATE, "reopen": fold.STATE, "close": fold.STATE,
 }  # fmt: skip
 STATES = {"freeze": Status.FROZEN, "reopen": Status.ACTIVE, "close": Status.CLOSED}
 KINDS = {
@@ -69,6 +70,7 @@ class Life:
         self.member: Member = a_member(timeline)
         self.now: datetime = OPENING
         self.bought: list[Bought] = []
+        self.happened: list[Bought] = []  # events and moments: what rules would see of such a purchase
         self.reservations: list[int] = []
         self.reversible: list[tuple[int, int, list[int], int]] = []  # sequence, kind, movements, units
         self.told: list[Told] = []
@@ -110,7 +112,8 @@ class Life:
             self.member = stood
             return None
         self.member = as_kept(decision.after, self.timeline)
-        asked, results = next(call for call in calls if call[0].event[fold.EVENT_KIND] == EVENTS[step.what])
+        kinds = (EVENTS[step.what], fold.MOMENT) if step.what == "happen" else (EVENTS[step.what],)
+        asked, results = next(call for call in calls if call[0].event[fold.EVENT_KIND] in kinds)
         told = Told(step.what, decision, asked, results)
         if step.what != "wait" or decision.has_effect:
             self.told.append(told)
@@ -139,6 +142,27 @@ class Life:
         self.bought.append(Bought(purchase, decision))
         self._count(purchase, decision, 1)
         self.ladder.bought(purchase, decision, self)
+        return decision
+
+    def happen(self, step: Step) -> Decision:
+        """An event or a moment, of which rules see what they would see of a purchase."""
+        late = timedelta(days=min(step.a, max(self.timeline.newest.late_days.values())))
+        lines = [
+            a_line(i + 1, amount, quantity_milli=quantity, sku="abc"[i])
+            for i, (amount, quantity) in enumerate(step.parts)
+        ]
+        seen = a_purchase(at=self.now - late, lines=lines, no="seen")
+        decision = decide.decide_occasion(
+            self.timeline,
+            self.with_old_days(self.with_old_counters(seen.occurred_at), seen.occurred_at),
+            fold.MOMENT if step.b else fold.EVENT,
+            select_purchase(self.timeline, seen).hits,
+            occurred_at=seen.occurred_at,
+            now=self.now,
+        )
+        self.happened.append(Bought(seen, decision))
+        self._count(seen, decision, 1)
+        self.ladder.bought(seen, decision, self, is_purchase=False)
         return decision
 
     def paid_with(self, step: Step) -> list[Leg]:
@@ -334,12 +358,20 @@ class Life:
             member, self.timeline, row=row, on=on, today=self.day, now_at=epoch_micros(self.now)
         )
         if is_void:
-            first = -fold.FAR
+            first = min(first, days_of_void_from(member, self.timeline, on=on, today=self.day))
         if first >= member.days_from:
             return member
         told = [
-            days.Bought(one.decision.row, day, one.purchase.amount_minor, one.decision.results, one.backs)
-            for one in self.bought
+            days.Bought(
+                kind,
+                one.decision.row,
+                day,
+                one.purchase.amount_minor if kind == fold.PURCHASE else 0,
+                one.decision.results,
+                one.backs,
+            )
+            for kind, all_of_them in ((fold.PURCHASE, self.bought), (fold.EVENT, self.happened))
+            for one in all_of_them
             if first <= (day := day_number(local_date(one.purchase.occurred_at, zone))) < member.days_from
         ]
         return with_days_before(member, self.timeline, first, days.days_of(self.timeline, told))

@@ -74,16 +74,17 @@ class PlainLadder:
                 self.held.append(Held((day, 0), ladder.tiers[rank].code, is_review=True))
             self.review_day = day + ladder.keeps_days if rank > 0 else None
 
-    def bought(self, purchase: Purchase, decision: Decision, life: Life) -> None:
+    def bought(self, purchase: Purchase, decision: Decision, life: Life, *, is_purchase: bool = True) -> None:
+        """A purchase; or an event, of which only the units that qualify count."""
         self.advance(life.day)
         ladder = self.timeline.programs[decision.row].ladder
-        units = purchase.amount_minor
+        units = purchase.amount_minor if is_purchase else 0
         if ladder.counts >= 0:
             units = sum(
                 r.granted for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
         self._add(purchase, units)
-        self._visit(purchase, 1)
+        self._visit(purchase, int(is_purchase))
         occurred_on = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
         self._lift(decision.row, (occurred_on, epoch_micros(purchase.occurred_at)))
         self.advance(life.day)
@@ -119,6 +120,9 @@ class PlainLadder:
             if is_void:
                 self._judge_again(decision.row, bought, life.day)
 
+    def _may_lift(self, day: int) -> bool:
+        return self.visits[day] > 0 or sum(units for on, units in self.counts if on == day) > 0
+
     def _visit(self, purchase: Purchase, count: int) -> None:
         day = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
         self.visits[day] = self.visits.get(day, 0) + count
@@ -143,7 +147,7 @@ class PlainLadder:
         first = self.held[wrong[0]].moment[0]
         reviews = [one for one in self.held[wrong[0] :] if one.is_review]
         self.held = self.held[: wrong[0]]
-        days = sorted(day for day, visits in self.visits.items() if visits > 0 and first <= day)
+        days = sorted(day for day in self.visits if first <= day and self._may_lift(day))
         for review in reviews:
             for day in [day for day in days if day < review.moment[0]]:
                 days.remove(day)

@@ -285,6 +285,12 @@ _buy = _step(
     st.sampled_from((0, 0, 0, 1, 3, 5)),  # quarters of what is available that it is paid with
     st.lists(_line, min_size=1, max_size=3).map(tuple),
 )
+_happen = _step(
+    "happen",
+    st.sampled_from((0, 0, 1, 5, 30)),
+    st.integers(0, 1),
+    st.lists(_line, min_size=1, max_size=2).map(tuple),
+)
 _return = _step(
     "return",
     _some,
@@ -298,6 +304,7 @@ steps = st.one_of(
     _buy,
     _return,
     _return,
+    _happen,
     _step("void", _some),
     _step("redeem", _quarters),
     _step("reserve", _quarters, st.sampled_from((1, 60, 1_440))),

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from tests.conftest import FreshDatabase
 from tests.machine.test_roads import (
+    DAY,
     PROGRAMME,
     a_life,
     by_batch,
@@ -153,3 +154,15 @@ async def _entries(till: Till, member: UUID) -> list[dict[str, Any]]:
             member,
         )
     return [dict(row) for row in rows]
+
+
+async def test_a_receipt_that_was_voided_before_its_claim_leaves_no_tier(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with a_till(fresh_database, PROGRAMME) as till:
+        one = await _at_once(till, purchases_of([(400_000, DAY)], "one"), {0: None})
+        other = await _by_claims(till, purchases_of([(400_000, DAY)], "other"), {0: None})
+        assert (await came_to(till, one))["member"]["ladders"] == (await came_to(till, other))["member"][
+            "ladders"
+        ]
+        assert await came_back(till, one) == await came_back(till, other)

@@ -77,7 +77,7 @@ def _purchase(
         "occurred_at": at, "recorded_at": at, "weekday": at.isoweekday(), "hour": at.hour,
         "store_date": at.year * 10_000 + at.month * 100 + at.day, "amount_minor": amount,
         "payments": f'[{{"method": "ca\\"rd", "amount_minor": {amount}}}]', "tags": None, "revision": 1, "judged_tiers": [0],
-        "hits": [0, amount, 0, 5, 5, 0], "moves": [0, 1, 1, 5], "tiers_after": [0], "balances_after": [5],
+        "hits": [0, amount, 0, 5, 5, 0], "legs": None, "moves": [0, 1, 1, 5], "tiers_after": [0], "balances_after": [5],
         "line_count": len(lines),
     }  # fmt: skip
 

@@ -146,7 +146,7 @@ def _without_first(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 CHANGES: list[tuple[str, Callable[[pl.DataFrame], pl.DataFrame], str]] = [
-    ("purchases", lambda frame: frame.reverse(), "order"),
+    ("purchases", lambda frame: frame.reverse().cast(frame.schema), "order"),
     ("postings", lambda frame: pl.concat([frame[:1], frame]), "order"),
     ("entries", _without_first, "members"),
     ("purchases", _without_first, "lines"),

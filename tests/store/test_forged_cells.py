@@ -9,11 +9,14 @@ import asyncpg
 from sqlalchemy import ARRAY, LargeBinary
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
+from tests.store.occasions import buy_with_units, happen
 from tests.store.test_laws_can_fail import _some_life
 
+from jifen.document.load import parse_document
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.store.ledger import Ledger
-from jifen.store.tables import metadata
+from jifen.store.tables import HIT_KEPT_WIDTH, metadata
+from jifen.templates import template_text
 
 Cell = tuple[str, str, str, str]  # table, the row's key as SQL, column, SQL that forges the cell
 NOT_OF_THE_BOOKS = {"inserted_at", "recorded_xid"}
@@ -73,6 +76,9 @@ async def _cells(admin: asyncpg.Connection) -> list[Cell]:
             if not row["cells"]:
                 continue
             places: list[int | None] = [*range(1, row["cells"] + 1)] if is_array else [None]
+            if (table.name, name) == ("entry", "hits"):
+                # What an event's rules counted is said nowhere else until a document types the facts of events.
+                places = [at for at in places if at is None or at % HIT_KEPT_WIDTH not in (2, 3)]
             found += [(table.name, where, name, forged(types[name], name, at)) for at in places]
     return found
 
@@ -118,9 +124,28 @@ async def _overlooked(ledger: Ledger, admin: Any, cells: Sequence[Cell]) -> list
     return overlooked
 
 
+TAGGED = """earn_rules:
+  - code: tagged
+    names: {en: On members' day}
+    currency: points
+    fixed: {points: 1}
+    when: {fact: purchase.tags, has: members-day}
+"""
+PROGRAMME = parse_document(template_text("grocer").replace("earn_rules:\n", TAGGED, 1), name="grocer.yaml")
+
+
+async def _every_kind_of_life(ledger: Ledger) -> None:
+    """A life in which every array of the journal has cells."""
+    await _some_life(ledger)
+    async with ledger.transaction() as connection:
+        member = await connection.fetchval("SELECT member_id FROM member_key WHERE value = '1'")
+    await happen(ledger, member, money="USD")
+    await buy_with_units(ledger, member, 30, money="USD", tags=["members-day"])
+
+
 async def test_a_forged_cell_is_refused_or_named(fresh_database: FreshDatabase) -> None:
-    async with a_ledger(fresh_database) as ledger:
-        await _some_life(ledger)
+    async with a_ledger(fresh_database, document=PROGRAMME) as ledger:
+        await _every_kind_of_life(ledger)
         assert not await _is_named(ledger)
         admin: Any = await asyncpg.connect(**fresh_database.admin.arguments())
         cells = await _cells(admin)
@@ -131,6 +156,9 @@ async def test_a_forged_cell_is_refused_or_named(fresh_database: FreshDatabase) 
         named = {
             "entry.slices",
             "entry.moves",
+            "entry.hits",
+            "purchase.legs",
+            "purchase.tags",
             "purchase.hits",
             "purchase.masks",
             "purchase_return.forgiven",

@@ -18,8 +18,9 @@ class Back(NamedTuple):
 
 
 class Bought(NamedTuple):
-    """A purchase as the journal keeps it, with its returns in their order."""
+    """A purchase, or another occasion, as the journal keeps it, with its returns in their order."""
 
+    kind: int
     row: int  # of the timeline: the revision that judged
     day: int
     amount_minor: int
@@ -37,7 +38,7 @@ def days_of(timeline: Timeline, bought: Iterable[Bought]) -> list[int]:
         [], [], [],
     )  # fmt: skip
     for one in bought:
-        asked = _asked(fold.PURCHASE, one, one.amount_minor, one.results, is_whole=False)
+        asked = _asked(one.kind, one, one.amount_minor, one.results, is_whole=False)
         fold.count_day(state, asked, timeline.numbers)
         forgiven = 0
         for back in one.backs:

@@ -72,6 +72,7 @@ class Decision(NamedTuple):
     results: tuple[HitResult, ...] = ()  # one for each hit, those that granted nothing too
     forgiven: Mapping[int, int] = MappingProxyType({})  # by currency; returns only
     slices: tuple[Slice, ...] = ()  # gifts only
+    legs: tuple[Leg, ...] = ()  # purchases only: what is paid with units
 
     @property
     def judged_tier(self) -> int:
@@ -113,7 +114,14 @@ def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
             timeline.n_terms,
         )
     )
-    state = state_of(member, rows, hits=hits, n_ladders=timeline.n_ladders, n_tiers=timeline.n_tiers)
+    state = state_of(
+        member,
+        rows,
+        hits=hits,
+        n_ladders=timeline.n_ladders,
+        n_tiers=timeline.n_tiers,
+        is_void=asked.event[fold.EVENT_KIND] == fold.VOID,
+    )
     out = fold.Out(
         [0] * (1 + fold.POST_WIDTH * rows.postings),
         [0] * (1 + fold.MOVE_WIDTH * rows.movements),
@@ -194,6 +202,33 @@ def decide_purchase(
         raise PointsMissing("fewer units are available than the purchase is paid with", pointer="/legs")
     if told.code == fold.NOT_RESERVED:
         raise ReservationOver(pointer="/legs")
+    earned = _earned(timeline, member, told, script, row=row, masks=tuple(selection.masks))
+    return earned._replace(legs=tuple(legs)) if legs else earned
+
+
+def decide_occasion(
+    timeline: Timeline,
+    member: Member,
+    kind: int,
+    hits: Sequence[tuple[int, int, int]],
+    *,
+    occurred_at: datetime,
+    now: datetime,
+) -> Decision:
+    """What an event or a moment earns that rules saw: judged as of when it occurred, posted now. It is no purchase: nothing
+    is spent and nobody came, and its units count for a ladder where they qualify."""
+    row = timeline.row_at(occurred_at)
+    script = Script(timeline)
+    script.add(kind, row=row, occurred_at=occurred_at, recorded_at=now, hits=script.seen(hits))
+
+    told = _fold(timeline, member, script)
+
+    return _earned(timeline, member, told, script, row=row)
+
+
+def _earned(
+    timeline: Timeline, member: Member, told: _Told, script: Script, *, row: int, masks: tuple[int, ...] = ()
+) -> Decision:
     results = _results(script, first=0)
     return Decision(
         told.after.sequence,
@@ -203,7 +238,7 @@ def decide_purchase(
         member,
         told.after,
         _changed_lots(member, told.after),
-        tuple(selection.masks),
+        masks,
         results,
     )
 

@@ -31,6 +31,28 @@ class Leg(NamedTuple):
     lapses_day: int = 0
 
 
+LEG_KEPT_WIDTH = 4
+
+
+def legs_kept(legs: Iterable[Leg]) -> list[int]:
+    """What the journal keeps of the legs of a purchase: of each the verb, the currency, the units, and the lot to take from,
+    or the reservation that is spent."""
+    return [n for leg in legs for n in (leg.verb, leg.currency, leg.units, leg.lot or leg.reservation)]
+
+
+def legs_told(kept: Sequence[int]) -> list[Leg]:
+    """The legs again."""
+    legs = []
+    for at in range(0, len(kept), LEG_KEPT_WIDTH):
+        verb, currency, units, which = kept[at : at + LEG_KEPT_WIDTH]
+        if verb == fold.SPEND_HELD:
+            assert currency == units == 0, "a reservation knows its currency and its units"
+            legs.append(Leg(verb, reservation=which))
+        else:
+            legs.append(Leg(verb, currency, units=units, lot=which))
+    return legs
+
+
 class Slice(NamedTuple):
     """Units of a gift that were of one lot's terms and day of expiry at the giver."""
 

@@ -186,16 +186,23 @@ class _Telling:
     # -- sales --------------------------------------------------------------------------------------------------------
 
     def _earned(self) -> str:
-        row = self.about.purchase
-        assert row is not None, "what was earned was earned by a sale"
+        row = self.about.purchase or self.about.entry
+        assert row is not None, "what was earned was earned by a sale, an event or a moment"
         day = local_date(row["occurred_at"], self.timeline.time_zone)
-        zh, parts = self.is_zh, [self._sale(row, with_amount=True)]
+        zh, parts = self.is_zh, [self._occasion(row)]
         parts.append(self._rules())
         recorded = self.on(self.posting.recorded_at)
         if recorded != day.isoformat():
             parts.append(f"{recorded} 补录" if zh else f"recorded on {recorded}")
         parts += self._days(row)
         return ("，" if zh else ", ").join(part for part in parts if part)
+
+    def _occasion(self, row: Row) -> str:
+        if self.about.purchase is not None:
+            return self._sale(row, with_amount=True)
+        words = {"event": ("事件", "event"), "moment": ("时刻", "moment")}[row["kind"]]
+        day = self.on(row["occurred_at"])
+        return f"{words[0]}（{day}）" if self.is_zh else f"{words[1]} ({day})"
 
     def _days(self, row: Row) -> list[str]:
         """From when and until when the units may be used."""

@@ -1104,6 +1104,11 @@ def held_before(state: State, row: int) -> int:
     return history[before * HISTORY_WIDTH + HISTORY_TIER]
 
 
+def lifts(days: list[int], w: int, ladder: int) -> bool:
+    """Say whether what occurred on a day (its offset) may have lifted a tier: a visit, or units that count for the ladder."""
+    return days[w + DAYS_VISITS] > 0 or days[w + DAYS_COUNTED + ladder] > 0
+
+
 def judge_again(
     state: State, numbers: Numbers, ladder: int, judged_by: int, first_day: int, today: int
 ) -> None:
@@ -1149,7 +1154,7 @@ def judge_again(
         day = history[h + HISTORY_DAY]
         while i < member[DAYS] and days[i * width + DAYS_DAY] < day:
             rows = member[TIERS_HELD]
-            if days[i * width + DAYS_VISITS] > 0:
+            if lifts(days, i * width, ladder):
                 promote(state, numbers, ladder, judged_by, days[i * width + DAYS_DAY], FAR_AT)
             row += member[TIERS_HELD] - rows
             i += 1
@@ -1161,7 +1166,7 @@ def judge_again(
             drop_tier(state, row)
     stand(state, numbers, ladder)
     while i < member[DAYS]:
-        if days[i * width + DAYS_VISITS] > 0:
+        if lifts(days, i * width, ladder):
             promote(state, numbers, ladder, judged_by, days[i * width + DAYS_DAY], FAR_AT)
         i += 1
     review_passed(state, numbers, ladder, today)
@@ -1477,7 +1482,9 @@ def qualifying(asked: Asked, numbers: Numbers, ladder: int, column: int) -> int:
     if counts == BY_SPEND:
         return event[EVENT_AMOUNT]
     if counts == BY_VISITS:
-        return event[EVENT_WHOLE] if event[EVENT_KIND] != PURCHASE else 1
+        return (
+            event[EVENT_WHOLE] if not is_occasion(event[EVENT_KIND]) else int(event[EVENT_KIND] == PURCHASE)
+        )
     first_rule = numbers.revisions[row * REVISION_WIDTH + REVISION_RULES]
     units = 0
     for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
@@ -1489,12 +1496,18 @@ def qualifying(asked: Asked, numbers: Numbers, ladder: int, column: int) -> int:
 
 
 def count_day(state: State, asked: Asked, numbers: Numbers) -> None:
-    """Count a purchase for windows, on the day on which it occurred."""
+    """Count an occasion for windows, on the day on which it occurred; only a purchase is spent and a visit."""
     event, days = asked.event, state.days
     n_ladders = numbers.revisions[REVISION_LADDERS]
+    counts = event[EVENT_KIND] == PURCHASE
+    for i in range(n_ladders):
+        counts = counts or qualifying(asked, numbers, i, GRANTED) != 0
+    if not counts:
+        return
     w = days_row(state, DAYS_COUNTED + n_ladders, event[EVENT_OCCURRED_DAY], True)
     days[w + DAYS_SPEND] += event[EVENT_AMOUNT]
-    days[w + DAYS_VISITS] += 1
+    if event[EVENT_KIND] == PURCHASE:
+        days[w + DAYS_VISITS] += 1
     for i in range(n_ladders):
         days[w + DAYS_COUNTED + i] += qualifying(asked, numbers, i, GRANTED)
 
@@ -1529,14 +1542,20 @@ def kept_from(numbers: Numbers, day: int, at: int) -> int:
     return max(-FAR, day - looks_back - LATE_DAYS + 1) if looks_back > 0 else day + 1
 
 
-def purchase(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
-    """Earn: judged as of the moment it occurred, posted now."""
+def is_occasion(kind: int) -> bool:
+    """Say whether an entry of a kind may earn: it brings hits."""
+    return kind == PURCHASE or kind == EVENT or kind == MOMENT
+
+
+def occasion(state: State, asked: Asked, numbers: Numbers) -> None:
+    """Count what an occasion was, and lift tiers as of the moment it occurred."""
     member, event = state.member, asked.event
     n_ladders = numbers.revisions[REVISION_LADDERS]
     day = event[EVENT_RECORDED_DAY]
     count_day(state, asked, numbers)
-    member[PURCHASES] += 1
-    member[LAST_PURCHASE_DAY] = max(member[LAST_PURCHASE_DAY], event[EVENT_OCCURRED_DAY])
+    if event[EVENT_KIND] == PURCHASE:
+        member[PURCHASES] += 1
+        member[LAST_PURCHASE_DAY] = max(member[LAST_PURCHASE_DAY], event[EVENT_OCCURRED_DAY])
     for i in range(n_ladders):
         promote(
             state, numbers, i, event[EVENT_REVISION], event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT]
@@ -1687,12 +1706,11 @@ def put_back(
     terms, currency, number = lots[p + LOT_TERMS], lots[p + LOT_CURRENCY], lots[p + LOT_NUMBER]
     n_terms = numbers.revisions[REVISION_TERMS]
     grace = numbers.terms[(row * n_terms + terms) * TERMS_WIDTH + TERMS_GRACE_DAYS]
-    lots[p + LOT_GONE] -= units
     if lots[p + LOT_EXPIRES] < day and grace > 0:
-        lots[p + LOT_RETURNED] += units
-        move(out, terms, number, W_GONE_BACK, units)
+        # They are gone from a lot whose time has passed, and live for a while in one of their own.
         receive(state, numbers, out, row, terms, currency, units, day + grace - 1, day, day, verb)
         return
+    lots[p + LOT_GONE] -= units
     lots[p + LOT_LEFT] += units
     enqueue(state, lot)
     move(out, terms, number, W_PUT_BACK, units)
@@ -1894,6 +1912,9 @@ def take_leg(state: State, asked: Asked, numbers: Numbers, out: Out, i: int) -> 
             state.member[BALANCES + currency * BALANCE_WIDTH + DEBT] += owed
             move(out, numbers.currencies[c + CURRENCY_TERMS], 0, W_OWED, owed)
         post_moved(state, numbers, out, verb, -1, first)
+        if owed > 0:
+            # Nothing is available; it is repaid when what is pending matures, and that day must be known.
+            settle(state, numbers, out, row, currency, day)
 
 
 def enrol(state: State, asked: Asked, numbers: Numbers) -> None:
@@ -1943,14 +1964,7 @@ def refused_kind(kind: int) -> int:
         return DONE
     if kind < 0 or kind >= KINDS:
         return KIND_UNKNOWN
-    if (
-        kind == EVENT
-        or kind == MOMENT
-        or kind == EXCHANGE
-        or kind == NOTE
-        or kind == CARRY_OUT
-        or kind == CARRY_IN
-    ):
+    if kind == EXCHANGE or kind == NOTE or kind == CARRY_OUT or kind == CARRY_IN:
         return KIND_WITHOUT_USE
     return DONE
 
@@ -1984,7 +1998,7 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         if not moves_can_be_undone(state, asked):
             return LOT_MISSING
     state.member[SEQUENCE] += 1
-    if kind == PURCHASE:
+    if is_occasion(kind):
         for i in range(numbers.revisions[REVISION_LADDERS]):
             state.ladders[i * STANDS_WIDTH + STANDS_JUDGED] = tier_at(
                 state, i, event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT]
@@ -1992,9 +2006,9 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         judge(state, asked, numbers)
     for i in range(event[EVENT_LEGS], event[EVENT_LEGS_END]):
         take_leg(state, asked, numbers, out, i)
-    if kind == PURCHASE:
+    if is_occasion(kind):
         grant(state, asked, numbers, out)
-        purchase(state, asked, numbers, out)
+        occasion(state, asked, numbers)
     elif kind == RETURN or kind == VOID:
         give_back(state, asked, numbers, out)
     elif kind == REVERSE:

@@ -106,7 +106,9 @@ class Member(NamedTuple):
         return sum(lot.left for lot in self.lots if lot.currency == currency and lot.matures_day <= day)
 
 
-def state_of(member: Member, more: room.Rows, *, hits: int, n_ladders: int, n_tiers: int) -> fold.State:
+def state_of(
+    member: Member, more: room.Rows, *, hits: int, n_ladders: int, n_tiers: int, is_void: bool = False
+) -> fold.State:
     """The member dressed for the fold, with room for what an event of so many hits can add."""
     width = fold.LOT_WIDTH
     lots: list[int] = []
@@ -122,6 +124,8 @@ def state_of(member: Member, more: room.Rows, *, hits: int, n_ladders: int, n_ti
     scalars[fold.COUNTERS] = len(member.counters) // fold.COUNTER_WIDTH
     scalars[fold.HOLDS] = len(member.holds) // fold.HOLD_WIDTH
     opened = more.lots_opened
+    # A void may lift a tier anew on every day that there is.
+    lifts = 2 * (n_tiers + 2) + (scalars[fold.DAYS] if is_void else 0)
     queue: list[int] = []
     if rows:
         queue = [row for row, lot in enumerate(member.lots) if lot.left]
@@ -138,7 +142,7 @@ def state_of(member: Member, more: room.Rows, *, hits: int, n_ladders: int, n_ti
         lots + [0] * (opened * width),
         [0] * front + queue + [0] * (rows + opened + 1 - len(queue)),
         member.days + [0] * days_width,
-        member.history + [0] * (2 * (n_tiers + 2) * n_ladders * fold.HISTORY_WIDTH),
+        member.history + [0] * (lifts * n_ladders * fold.HISTORY_WIDTH),
         member.counters + [0] * (6 * hits * fold.COUNTER_WIDTH),
         member.holds + [0] * ((more.holds - scalars[fold.HOLDS]) * fold.HOLD_WIDTH),
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jifen.domain.refusals import FieldWrong, LineUnknown, ReturnExceedsPurchase, SumsDiffer, TooMuch
 
@@ -33,6 +33,13 @@ class Line(NamedTuple):
     cost_minor: int | None = None
     tags: tuple[str, ...] = ()
     attributes: Mapping[str, str | int] = MappingProxyType({})
+
+
+def line_of(document: Mapping[str, Any]) -> Line:
+    """A line as the journal keeps it."""
+    return Line(
+        **{**document, "tags": tuple(document.get("tags", ())), "attributes": document.get("attributes", {})}
+    )
 
 
 class Payment(NamedTuple):

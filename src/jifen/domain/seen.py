@@ -37,7 +37,11 @@ def see_purchase(timeline: Timeline, purchase: Purchase) -> Seen:
 
 def select_purchase(timeline: Timeline, purchase: Purchase) -> Selection:
     """Which rules see what of a purchase: given facts only, by the revision of the moment it occurred."""
-    row = timeline.row_at(purchase.occurred_at)
+    return select_by(timeline, timeline.row_at(purchase.occurred_at), purchase)
+
+
+def select_by(timeline: Timeline, row: int, purchase: Purchase) -> Selection:
+    """The same by the revision of a row of the timeline."""
     return timeline.selects[row](purchase, moment_of(timeline.programs[row], purchase))
 
 

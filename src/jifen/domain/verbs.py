@@ -34,8 +34,8 @@ class Kind(NamedTuple):
 KINDS: tuple[Kind, ...] = (
     Kind(fold.ENROL, "enrol", "entry"),
     Kind(fold.PURCHASE, "purchase", "purchase", (fold.REDEEMED, fold.SPEND_HELD)),
-    Kind(fold.EVENT, "event", ""),
-    Kind(fold.MOMENT, "moment", ""),
+    Kind(fold.EVENT, "event", "entry"),
+    Kind(fold.MOMENT, "moment", "entry"),
     Kind(fold.RETURN, "return", "purchase_return"),
     Kind(fold.VOID, "void", "purchase_return"),
     Kind(fold.REVERSE, "reverse", "entry"),
@@ -54,6 +54,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(fold.NOTE, "note", ""),
     Kind(fold.ADVANCE, "advance", "entry"),
 )
+OCCASIONS = tuple(kind.number for kind in KINDS if fold.is_occasion(kind.number))
+"""Kinds that may earn."""
 KIND_NAMES = tuple(kind.name for kind in KINDS)
 KIND_OF = {kind.name: kind.number for kind in KINDS}
 ENTRY_KINDS = tuple(kind.name for kind in KINDS if kind.table == "entry")

@@ -337,6 +337,7 @@ class _Bucket:
                 judged_tiers=nothing,
                 tiers_after=nothing,
                 hits=nothing,
+                legs=pl.lit(None, dtype=pl.List(pl.Int64)),
                 moves=nothing,
                 balances_after=nothing,
             )

@@ -13,10 +13,12 @@ from typing import Any
 
 from jifen.domain import fold, verbs
 from jifen.domain.calendar import day_number, day_or_never, local_date, next_due_at
-from jifen.domain.events import Script, Slice, legs_of, moves_undone
+from jifen.domain.events import Script, Slice, legs_of, legs_told, moves_undone
 from jifen.domain.packing import DaysTorn, packed, unpacked
-from jifen.domain.program.select import mask_of
+from jifen.domain.program.select import mask_of, mask_words
+from jifen.domain.purchase import Payment, Purchase, line_of
 from jifen.domain.refusals import Refusal
+from jifen.domain.seen import select_by
 from jifen.domain.timeline import Timeline
 from jifen.insight.compiled_fold import walk as compiled_walk
 from jifen.insight.walked import Walked, walk_script
@@ -132,7 +134,7 @@ def _write_member(script: Script, own: Own) -> int:
             days[sequence] = day_number(local_date(row["occurred_at"], timeline.time_zone))
             script.add(
                 fold.PURCHASE, row=timeline.row_of(row["revision"]), occurred_at=row["occurred_at"],
-                recorded_at=row["recorded_at"], amount=row["amount_minor"], hits=first,
+                recorded_at=row["recorded_at"], amount=row["amount_minor"], hits=first, legs=legs_told(row["legs"] or []),
             )  # fmt: skip
         elif name == "return":
             first, purchase = bought[row["purchase_sequence"]]
@@ -164,6 +166,13 @@ def _write_entry(
     flat = row["slices"] or []
     undone = by_sequence[row["origin"]] if kind == fold.REVERSE else None
     known = script.timeline.n_terms
+    if fold.is_occasion(kind):
+        judged_by = script.timeline.row_of(row["revision"])
+        script.add(
+            kind, row=judged_by, occurred_at=row["occurred_at"], recorded_at=row["recorded_at"],
+            hits=script.seen(_three(row["hits"] or [], script.timeline, judged_by)),
+        )  # fmt: skip
+        return
     named = [*flat[::3], *(() if undone is None else undone["moves"][fold.MOVE_TERMS :: fold.MOVE_WIDTH])]
     assert all(0 <= terms < known for terms in named), "the entry names terms that no revision has"
     script.add(
@@ -237,11 +246,11 @@ def _compare(
             differs(at + "tiers after", stored, tiers[n_ladders : n_ladders + len(stored)])
             stored = list(row["balances_after"])
             differs(at + "balances after", stored, tell[fold.TOLD_TIERS + 2 * n_ladders :][: len(stored)])
-            if name != "entry":
+            if row["hits"] is not None:
                 rows = len(row["hits"]) // HIT
                 results = walked.results[hit : hit + rows].tolist()
                 hit += rows
-                last = fold.WHY if name == "purchase" else fold.FORGIVEN
+                last = fold.FORGIVEN if name == "return" else fold.WHY
                 again = [
                     number for one in results for number in (one[fold.DESIRED], one[fold.GRANTED], one[last])
                 ]
@@ -252,6 +261,12 @@ def _compare(
             if name == "purchase":
                 kept = [number for i in range(0, len(row["hits"]), HIT) for number in row["hits"][i : i + 3]]
                 differs(at + "what its rules saw", kept, _seen(row))
+                try:
+                    again = _masks(timeline, row)
+                except (KeyError, TypeError, ValueError, Refusal) as torn:
+                    differs(at + "lines", row["lines"], repr(torn))
+                    again = []
+                differs(at + "which lines they saw", list(row["masks"]), again)
                 stored = list(row["judged_tiers"])
                 differs(at + "judged tiers", stored, tiers[: len(stored)])
             before = ends
@@ -263,13 +278,13 @@ def _compare(
 
 def _seen(row: Mapping[str, Any]) -> list[int]:
     """What the rules of a purchase saw by its lines and their masks: position, amount and quantity of each, in order."""
-    masks, amounts = row["masks"], row["amounts"]
-    words = len(masks) // max(len(amounts), 1)
+    masks, lines = row["masks"], row["lines"]
+    words = len(masks) // max(len(lines), 1)
     by_mask: dict[int, list[int]] = {}
-    for at, (amount, quantity) in enumerate(zip(amounts, row["quantities"], strict=True)):
+    for at, line in enumerate(lines):
         sums = by_mask.setdefault(mask_of(masks[at * words : (at + 1) * words]), [0, 0])
-        sums[0] += amount
-        sums[1] += quantity
+        sums[0] += line["amount_minor"]
+        sums[1] += line["quantity_milli"]
     seen: dict[int, list[int]] = {}
     for mask, (amount, quantity) in by_mask.items():
         left = mask
@@ -280,6 +295,26 @@ def _seen(row: Mapping[str, Any]) -> list[int]:
             sums[0] += amount
             sums[1] += quantity
     return [number for position in sorted(seen) for number in (position, *seen[position])]
+
+
+def _masks(timeline: Timeline, row: Mapping[str, Any]) -> list[int]:
+    """What select sees of a purchase as the journal tells it, by its revision: a mask of so many words for each line."""
+    purchase = Purchase(
+        source=row["source"],
+        business_no=row["business_no"],
+        occurred_at=row["occurred_at"],
+        money=row["money"],
+        amount_minor=row["amount_minor"],
+        lines=tuple(map(line_of, row["lines"])),
+        store=row["store"],
+        channel=row["channel"],
+        payments=tuple(Payment(**payment) for payment in row["payments"] or ()),
+        tags=tuple(row["tags"] or ()),
+    )
+    judged_by = timeline.row_of(row["revision"])
+    masks = select_by(timeline, judged_by, purchase).masks
+    words = timeline.mask_words[judged_by]
+    return [word for mask in masks for word in mask_words(mask, words)]
 
 
 def _compare_cache(

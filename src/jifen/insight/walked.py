@@ -15,6 +15,7 @@ import numpy.typing as npt
 from jifen.domain import fold, room
 from jifen.domain.events import Script
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import OCCASIONS
 from jifen.insight.compiled_fold import walk as compiled_walk
 
 Integers = npt.NDArray[np.int64]
@@ -153,7 +154,7 @@ def _sizes(timeline: Timeline, starts: Integers, events: Integers, held: Integer
     hits = _per_member(starts, events[:, fold.EVENT_HITS_END] - events[:, fold.EVENT_HITS]).tolist()
     legs = _per_member(starts, events[:, fold.EVENT_LEGS_END] - events[:, fold.EVENT_LEGS]).tolist()
     moves = _per_member(starts, events[:, fold.EVENT_MOVES_END] - events[:, fold.EVENT_MOVES]).tolist()
-    bought = _per_member(starts, (events[:, fold.EVENT_KIND] == fold.PURCHASE).astype(np.int64)).tolist()
+    bought = _per_member(starts, np.isin(events[:, fold.EVENT_KIND], OCCASIONS).astype(np.int64)).tolist()
     back = _per_member(
         starts, np.isin(events[:, fold.EVENT_KIND], (fold.RETURN, fold.VOID)).astype(np.int64)
     ).tolist()

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from jifen.domain.admission import believed
+from jifen.domain.calendar import date_of
 from jifen.domain.decide import Decision, decide_purchase, decide_return
 from jifen.domain.purchase import Line, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
@@ -15,7 +16,14 @@ from jifen.domain.returned import Earned, amount_returned
 from jifen.store.gather import Gathered, gather_locked, save_decisions, with_old_counters, with_old_days
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, add_postings
-from jifen.store.keys import BusinessKey, give_key_to, known_purchases, lock_unclaimed, remove_unclaimed
+from jifen.store.keys import (
+    BusinessKey,
+    Unclaimed,
+    give_key_to,
+    known_purchases,
+    lock_unclaimed,
+    remove_unclaimed,
+)
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
 from jifen.store.purchases import add_purchases, add_return, purchase_of
@@ -43,12 +51,14 @@ async def claim_purchase(
             raise PurchaseUnknown(pointer="/business_no", source=key.source, business_no=key.business_no)
         purchase = purchase_of(unclaimed.body)
         occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
-        member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
+        member = await with_old_days(
+            connection, timeline, member, now=gathered.now, occurred_at=occurred_at, is_void=unclaimed.is_void
+        )
         member = await with_old_counters(connection, timeline, member, occurred_at)
         purchase = replace(purchase, occurred_at=occurred_at)
 
         bought = decide_purchase(timeline, member, purchase, now=gathered.now)
-        brought_back = _brought_back(bought, purchase.lines, unclaimed.returned, gathered, occurred_at)
+        brought_back = _brought_back(bought, purchase.lines, unclaimed, gathered, occurred_at)
 
         at = Circumstance(
             occurred_at=occurred_at,
@@ -66,7 +76,7 @@ async def claim_purchase(
                 brought_back,
                 return_id=new_id(),
                 purchase_sequence=bought.sequence,
-                is_void=False,
+                is_void=unclaimed.is_void,
                 is_whole=is_whole(purchase.lines, unclaimed.returned),
                 lines=sorted(unclaimed.returned.items()),
                 amount_minor=amount_returned(purchase.lines, unclaimed.returned),
@@ -98,12 +108,14 @@ async def claim_purchase(
 def _brought_back(
     bought: Decision,
     lines: tuple[Line, ...],
-    returned: dict[int, int],
+    unclaimed: Unclaimed,
     gathered: Gathered,
     occurred_at: datetime,
 ) -> Decision | None:
-    if not returned:
+    """What came back before the claim, taken back at once: a receipt that was voided leaves no trace, as at the till."""
+    if not unclaimed.returned:
         return None
+    last_day = bought.before.last_purchase_day
     earned = Earned(
         sequence=bought.sequence,
         revision=gathered.timeline.programs[bought.row].revision,
@@ -114,4 +126,12 @@ def _brought_back(
         granted=[result.granted for result in bought.results],
         returned={},
     )
-    return decide_return(gathered.timeline, bought.after, earned, returned, now=gathered.now)
+    return decide_return(
+        gathered.timeline,
+        bought.after,
+        earned,
+        unclaimed.returned,
+        now=gathered.now,
+        is_void=unclaimed.is_void,
+        previous_on=date_of(last_day) if last_day >= 0 else None,
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jifen.domain.purchase import Payment, Purchase
+from jifen.domain.purchase import Payment, Purchase, line_of
 from jifen.domain.refusals import PurchaseUnknown
 from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again, need_compiled
@@ -17,7 +17,6 @@ from jifen.store.ledger import Connection, Ledger
 from jifen.store.purchases import (
     RecordedPurchase,
     find_purchase,
-    line_of,
     purchase_of,
     replayed,
     returns_of,

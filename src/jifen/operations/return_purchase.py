@@ -149,7 +149,7 @@ async def _return_of_nobody(ledger: Ledger, connection: Connection, request: Ret
     purchase = purchase_of(unclaimed.body)
     lines = _lines(request.lines, purchase.lines, unclaimed.returned)
     after = returned_after(purchase.lines, unclaimed.returned, lines)
-    await return_unclaimed(connection, request.purchase, after)
+    await return_unclaimed(connection, request.purchase, after, is_void=request.lines is None)
     clock = await ledger.clock(connection)
     return {
         "return_id": None,

@@ -473,7 +473,9 @@ async def with_old_counters(
         return member
     spans = [days_of_period(limits[limit].period, day) for limit, _ in forgotten]
     first_on, last_on = min(first for first, _ in spans), max(last for _, last in spans)
-    journal = await granted_in(connection, member.member_id, first_on=first_on, last_on=last_on)
+    journal = await granted_in(
+        connection, member.member_id, first_on=first_on, last_on=last_on, zone=timeline.time_zone
+    )
     used: dict[int, int] = {}
     for granted in [*journal, *unwritten()]:
         # A limit counts what was granted while it stood: a revision without it left no counter.

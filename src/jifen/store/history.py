@@ -53,9 +53,9 @@ async def histories(connection: Connection, ids: Sequence[UUID]) -> Histories:
             ids,
         ),
         purchases=await connection.fetch(
-            f"""SELECT member_id, sequence, revision, occurred_at, recorded_at, amount_minor, masks, hits, moves, judged_tiers,
-                       tiers_after, balances_after, jsonb_path_query_array(lines, '$[*].amount_minor') AS amounts,
-                       jsonb_path_query_array(lines, '$[*].quantity_milli') AS quantities
+            f"""SELECT member_id, sequence, revision, source, business_no, store, channel, money, payments, tags, lines,
+                       occurred_at, recorded_at, amount_minor, masks, hits, legs, moves, judged_tiers, tiers_after,
+                       balances_after
                 FROM purchase {own} ORDER BY member_id, sequence""",
             ids,
         ),
@@ -66,7 +66,7 @@ async def histories(connection: Connection, ids: Sequence[UUID]) -> Histories:
             ids,
         ),
         entries=await connection.fetch(
-            f"""SELECT member_id, sequence, kind, currency, units, origin, value, slices, lapses_at, moves, revision,
+            f"""SELECT member_id, sequence, kind, currency, units, origin, value, slices, lapses_at, hits, moves, revision,
                        occurred_at, recorded_at, tiers_after, balances_after
                 FROM entry {own} ORDER BY member_id, sequence""",
             ids,

@@ -15,9 +15,11 @@ RULES = """SELECT v.number AS revision, (e.at - 1)::bigint AS position, (e.rule 
 
 _HITS = """SELECT member_id, sequence, revision, hits FROM purchase
            UNION ALL
+           SELECT member_id, sequence, revision, hits FROM entry WHERE hits IS NOT NULL
+           UNION ALL
            SELECT b.member_id, b.sequence, u.revision, b.hits FROM purchase_return b
            JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence"""
-"""The hits of purchases and returns, with the revision that they name rules of."""
+"""The hits of occasions and returns, with the revision that they name rules of."""
 
 _SEEN = f"""(u.masks[(l.at - 1) * (cardinality(u.masks) / jsonb_array_length(u.lines)) + u.hits[i] / {WORD_BITS} + 1]
              >> (u.hits[i] % {WORD_BITS})::int) & 1 = 1"""

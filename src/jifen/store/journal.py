@@ -52,9 +52,10 @@ _ENTRY_ROWS = Rows(
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("entry_id", "uuid"), ("kind", "text"), ("currency", "smallint"),
         ("units", "bigint"), ("origin", "bigint"), ("value", "smallint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"),
-        ("slices", "bigint[]"), ("lapses_at", "timestamptz"), ("moves", "bigint[]"), ("revision", "integer"), ("store", "text"),
-        ("channel", "text"), ("actor", "text"), ("note", "text"), ("occurred_at", "timestamptz"),
-        ("recorded_at", "timestamptz"), ("tiers_after", "smallint[]"), ("balances_after", "bigint[]"),
+        ("slices", "bigint[]"), ("lapses_at", "timestamptz"), ("hits", "bigint[]"), ("moves", "bigint[]"),
+        ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"), ("note", "text"),
+        ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "smallint[]"),
+        ("balances_after", "bigint[]"),
     ],
 )  # fmt: skip
 
@@ -71,7 +72,9 @@ async def add_entries(
                 decision.after.member_id, decision.sequence, entry_id, row.kind, row.currency, row.units, row.origin, row.value,
                 row.counterpart_id, row.gift_id,
                 array_text([number for one in row.slices for number in one]) if row.slices else None,
-                row.lapses_at, array_text(decision.moves), timeline.programs[decision.row].revision, at.store, at.channel,
+                row.lapses_at,
+                array_text([number for one in decision.results for number in one]) if decision.results else None,
+                array_text(decision.moves), timeline.programs[decision.row].revision, at.store, at.channel,
                 at.actor, at.note, at.occurred_at, at.recorded_at, array_text(decision.after.tiers),
                 array_text(decision.after.balances),
             )
@@ -318,9 +321,9 @@ class Granted(NamedTuple):
 
 
 async def granted_in(
-    connection: Connection, member_id: UUID, *, first_on: date, last_on: date
+    connection: Connection, member_id: UUID, *, first_on: date, last_on: date, zone: str
 ) -> list[Granted]:
-    """What was granted for purchases of some days.
+    """What was granted for purchases and other occasions of some days in a zone.
 
     It tells what a limit of a period long past has used: asked only by a late purchase.
     """
@@ -334,9 +337,14 @@ async def granted_in(
                FROM purchase u JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
                     generate_series(1, cardinality(b.hits), 6) AS i
                WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
+               UNION ALL
+               SELECT (e.occurred_at AT TIME ZONE $4)::date, e.revision, e.hits[i], e.hits[i + 4]
+               FROM entry e, generate_series(1, cardinality(e.hits), 6) AS i
+               WHERE e.member_id = $1 AND (e.occurred_at AT TIME ZONE $4)::date BETWEEN $2 AND $3
            ) moved GROUP BY occurred_on, revision, rule""",
         member_id,
         first_on,
         last_on,
+        zone,
     )
     return [Granted(*row) for row in rows]

@@ -105,13 +105,14 @@ class Unclaimed:
 
     body: dict[str, Any]
     returned: dict[int, int]
+    is_void: bool  # it was voided as a whole
     recorded_at: datetime
 
 
 async def lock_unclaimed(connection: Connection, key: BusinessKey) -> Unclaimed | None:
     """A receipt of nobody, locked against a second claim or return; None when there is none (any more)."""
     row = await connection.fetchrow(
-        """SELECT body, returned, recorded_at FROM unclaimed_purchase
+        """SELECT body, returned, is_void, recorded_at FROM unclaimed_purchase
            WHERE business_no = $2 AND source = $1 FOR UPDATE""",
         key.source,
         key.business_no,
@@ -122,7 +123,7 @@ async def lock_unclaimed(connection: Connection, key: BusinessKey) -> Unclaimed 
 async def find_unclaimed(connection: Connection, key: BusinessKey) -> Unclaimed | None:
     """A receipt of nobody as it stands, for an answer that changes nothing; None when there is none (any more)."""
     row = await connection.fetchrow(
-        "SELECT body, returned, recorded_at FROM unclaimed_purchase WHERE business_no = $2 AND source = $1",
+        "SELECT body, returned, is_void, recorded_at FROM unclaimed_purchase WHERE business_no = $2 AND source = $1",
         key.source,
         key.business_no,
     )
@@ -131,16 +132,21 @@ async def find_unclaimed(connection: Connection, key: BusinessKey) -> Unclaimed 
 
 def _unclaimed(row: Any) -> Unclaimed:
     returned = {int(number): quantity for number, quantity in row["returned"].items()}
-    return Unclaimed(body=row["body"], returned=returned, recorded_at=row["recorded_at"])
+    return Unclaimed(
+        body=row["body"], returned=returned, is_void=row["is_void"], recorded_at=row["recorded_at"]
+    )
 
 
-async def return_unclaimed(connection: Connection, key: BusinessKey, returned: dict[int, int]) -> None:
+async def return_unclaimed(
+    connection: Connection, key: BusinessKey, returned: dict[int, int], *, is_void: bool
+) -> None:
     """Remember what of a receipt of nobody came back, so that a later claim earns nothing for it."""
     await connection.execute(
-        "UPDATE unclaimed_purchase SET returned = $3 WHERE business_no = $2 AND source = $1",
+        "UPDATE unclaimed_purchase SET returned = $3, is_void = $4 WHERE business_no = $2 AND source = $1",
         key.source,
         key.business_no,
         {str(number): quantity for number, quantity in returned.items()},
+        is_void,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jifen.domain import fold
 from jifen.store.hits import HIT_CHECKS, RULES
+from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
 
 if TYPE_CHECKING:
@@ -267,36 +268,7 @@ LAWS: tuple[Law, ...] = (
                    WHERE s.granted IS DISTINCT FROM units""",
             ),
             *HIT_CHECKS,
-            (
-                "a posting knows its revision and who funds it",
-                """SELECT p.member_id AS offender, p.sequence, p.part, p.revision, p.funder, f.funder AS funds_it
-                   FROM posting p LEFT JOIN revision r ON r.number = p.revision LEFT JOIN (
-                       SELECT number, (numbering -> 'currency' ->> (c ->> 'code'))::int AS currency,
-                              coalesce(c ->> 'funded_by', 'operator') AS funder
-                       FROM revision, jsonb_array_elements(document -> 'currencies') c) f USING (number, currency)
-                   WHERE r.number IS NULL OR p.funder IS NULL OR p.funder <> f.funder""",
-            ),
-            (
-                "a posting says by which revision, where, by whom and when as its entry does",
-                """SELECT p.member_id AS offender, p.sequence, p.part, p.revision, p.store, p.channel, p.actor, p.recorded_at
-                   FROM posting p JOIN (
-                       SELECT member_id, sequence, revision, store, channel, actor, recorded_at FROM purchase
-                       UNION ALL
-                       SELECT b.member_id, b.sequence, u.revision, b.store, b.channel, b.actor, b.recorded_at
-                       FROM purchase_return b
-                       JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
-                       UNION ALL
-                       SELECT member_id, sequence, revision, store, channel, actor, recorded_at FROM entry) e
-                       USING (member_id, sequence)
-                   WHERE (p.revision, p.store, p.channel, p.actor, p.recorded_at)
-                         IS DISTINCT FROM (e.revision, e.store, e.channel, e.actor, e.recorded_at)""",
-            ),
-            (
-                "what a gift brings is the sum of its slices",
-                """SELECT member_id AS offender, sequence, units, s.brought
-                   FROM entry, LATERAL (SELECT sum(slices[i]) AS brought FROM generate_series(3, cardinality(slices), 3) AS i) s
-                   WHERE kind = 'gift_in' AND units IS DISTINCT FROM s.brought""",
-            ),
+            *POSTING_CHECKS,
         ),
     ),
     Law(
@@ -428,7 +400,12 @@ LAWS: tuple[Law, ...] = (
                             SELECT u.member_id, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3], u.occurred_on
                             FROM purchase u JOIN purchase_return b
                                 ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                                generate_series(1, cardinality(b.hits), 6) AS i) moved
+                                generate_series(1, cardinality(b.hits), 6) AS i
+                            UNION ALL
+                            SELECT e.member_id, e.revision, e.hits[i], e.hits[i + 4],
+                                   (e.occurred_at AT TIME ZONE (v.document ->> 'time_zone'))::date
+                            FROM entry e JOIN revision v ON v.number = e.revision,
+                                 generate_series(1, cardinality(e.hits), 6) AS i) moved
                         JOIN (
                             SELECT r.revision, r.position, l.value::int AS limit_number, v.meaning -> 'limits' ->> l.value AS per
                             FROM ({RULES}) r JOIN revision v ON v.number = r.revision,

@@ -12,12 +12,13 @@ import msgspec
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.days import Back, Bought
 from jifen.domain.decide import Decision, HitResult
+from jifen.domain.events import legs_kept
 from jifen.domain.program.select import Hit, mask_of, mask_words
-from jifen.domain.purchase import Line, Payment, Purchase
+from jifen.domain.purchase import Line, Payment, Purchase, line_of
 from jifen.domain.returned import Earned
 from jifen.domain.seen import moment_of
 from jifen.domain.timeline import Timeline
-from jifen.domain.verbs import Verb
+from jifen.domain.verbs import KIND_OF, Verb
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, PostedRow, postings_of
 from jifen.store.rows import Rows, Target, array_text, json_text
@@ -54,13 +55,6 @@ def line_document(line: Line) -> dict[str, Any]:
     """A line as it is kept, as a document."""
     document: dict[str, Any] = msgspec.to_builtins(line_kept(line))
     return document
-
-
-def line_of(document: Mapping[str, Any]) -> Line:
-    """A line as it was kept."""
-    return Line(
-        **{**document, "tags": tuple(document.get("tags", ())), "attributes": document.get("attributes", {})}
-    )
 
 
 def purchase_document(purchase: Purchase) -> dict[str, Any]:
@@ -121,8 +115,9 @@ _PURCHASE_ROWS = Rows(
         ("store", "text"), ("till", "text"), ("cashier", "text"), ("channel", "text"), ("occurred_at", "timestamptz"),
         ("recorded_at", "timestamptz"), ("occurred_on", "day"), ("weekday", "smallint"), ("hour", "smallint"),
         ("store_date", "integer"), ("money", "text"), ("amount_minor", "bigint"), ("payments", "jsonb"), ("tags", "text[]"),
-        ("lines", "jsonb"), ("masks", "bigint[]"), ("hits", "bigint[]"), ("moves", "bigint[]"), ("revision", "integer"),
-        ("judged_tiers", "smallint[]"), ("tiers_after", "smallint[]"), ("balances_after", "bigint[]"), ("actor", "text"),
+        ("lines", "jsonb"), ("masks", "bigint[]"), ("hits", "bigint[]"), ("legs", "bigint[]"), ("moves", "bigint[]"),
+        ("revision", "integer"), ("judged_tiers", "smallint[]"), ("tiers_after", "smallint[]"),
+        ("balances_after", "bigint[]"), ("actor", "text"),
     ],
 )  # fmt: skip
 
@@ -153,7 +148,9 @@ async def add_purchases(
                 array_text(purchase.tags) if purchase.tags else None,
                 json_text([line_kept(line) for line in purchase.lines]),
                 array_text(masks),
-                array_text([number for result in decision.results for number in result]), array_text(decision.moves),
+                array_text([number for result in decision.results for number in result]),
+                array_text(legs_kept(decision.legs)) if decision.legs else None,
+                array_text(decision.moves),
                 program.revision, array_text(decision.after.judged_tiers), array_text(decision.after.tiers),
                 array_text(decision.after.balances), at.actor,
             )
@@ -312,23 +309,30 @@ async def last_bought_before(
 async def bought_in(
     connection: Connection, timeline: Timeline, member_id: UUID, *, first_day: int, before_day: int
 ) -> list[Bought]:
-    """What a member bought from one day (its number) until before another, with what came back of it."""
+    """What a member bought, and what else earned, from one day (its number) until before another, with what came back of it."""
     rows = await connection.fetch(
-        """SELECT u.sequence, u.revision, u.occurred_on, u.amount_minor, u.hits, b.amount_minor, b.is_whole, b.hits
+        """SELECT u.sequence, 'purchase', u.revision, u.occurred_on, u.amount_minor, u.hits, b.amount_minor, b.is_whole, b.hits,
+                  b.sequence
            FROM purchase u
            LEFT JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence
            WHERE u.member_id = $1 AND u.occurred_on - DATE '1970-01-01' >= $2
              AND u.occurred_on - DATE '1970-01-01' < $3
-           ORDER BY u.sequence, b.sequence""",
+           UNION ALL
+           SELECT e.sequence, e.kind, e.revision, o.occurred_on, 0, e.hits, NULL, NULL, NULL, NULL
+           FROM entry e, LATERAL (SELECT (e.occurred_at AT TIME ZONE $4)::date AS occurred_on) o
+           WHERE e.member_id = $1 AND e.hits IS NOT NULL AND o.occurred_on - DATE '1970-01-01' >= $2
+             AND o.occurred_on - DATE '1970-01-01' < $3
+           ORDER BY 1, 10""",
         member_id,
         first_day,
         before_day,
+        timeline.time_zone,
     )
     bought: dict[int, Bought] = {}
-    for sequence, revision, on, amount, hits, back_amount, is_whole, back_hits in rows:
+    for sequence, kind, revision, on, amount, hits, back_amount, is_whole, back_hits, _ in rows:
         if sequence not in bought:
             bought[sequence] = Bought(
-                timeline.row_of(revision), day_number(on), amount, results_of(hits), backs=[]
+                KIND_OF[kind], timeline.row_of(revision), day_number(on), amount, results_of(hits), backs=[]
             )
         if back_hits is not None:
             bought[sequence].backs.append(Back(back_amount, is_whole, results_of(back_hits)))

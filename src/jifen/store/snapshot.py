@@ -32,8 +32,8 @@ SELECTS: dict[str, tuple[str, str]] = {
     "purchases": (
         "purchase",
         """member_id, sequence, store, channel, source, occurred_at, recorded_at, weekday, hour, store_date, amount_minor,
-           payments, array_to_json(tags) AS tags, revision, judged_tiers, hits, moves, tiers_after, balances_after, lines,
-           masks""",
+           payments, array_to_json(tags) AS tags, revision, judged_tiers, hits, legs, moves, tiers_after, balances_after,
+           lines, masks""",
     ),
     "returns": (
         "purchase_return",
@@ -42,8 +42,8 @@ SELECTS: dict[str, tuple[str, str]] = {
     ),
     "entries": (
         "entry",
-        """member_id, sequence, kind, currency, units, origin, value AS state, counterpart_id, gift_id, slices, lapses_at, moves,
-           revision, store, channel, occurred_at, recorded_at, tiers_after, balances_after""",
+        """member_id, sequence, kind, currency, units, origin, value AS state, counterpart_id, gift_id, slices, lapses_at, hits,
+           moves, revision, store, channel, occurred_at, recorded_at, tiers_after, balances_after""",
     ),
     "postings": (
         "posting",

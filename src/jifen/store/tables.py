@@ -282,6 +282,7 @@ purchase = Table(
     Column("lines", JSONB, nullable=False),
     _numbers("masks"),
     _numbers("hits"),
+    Column("legs", ARRAY(BigInteger)),
     _numbers("moves"),
     Column("revision", Integer, nullable=False),
     _numbers("judged_tiers", type_=SmallInteger),
@@ -344,6 +345,7 @@ entry = Table(
     Column("gift_id", UUID(as_uuid=True)),
     Column("slices", ARRAY(BigInteger)),
     _moment("lapses_at", nullable=True),
+    Column("hits", ARRAY(BigInteger)),
     _numbers("moves"),
     Column("revision", Integer, nullable=False),
     *_words("store", "channel", "actor", "note"),
@@ -356,6 +358,7 @@ entry = Table(
     CheckConstraint(f"kind IN ({_quoted(ENTRY_KINDS)})", name="an_entry_has_a_known_kind"),
     CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     CheckConstraint("units IS NULL OR units > 0", name="an_entry_moves_something"),
+    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
     Index("entry_gift_in", "member_id", "gift_id", unique=True, postgresql_where=text("kind = 'gift_in'")),
     Index(
         "entry_reversed_once", "member_id", "origin", unique=True, postgresql_where=text("kind = 'reverse'")
@@ -446,6 +449,7 @@ unclaimed_purchase = Table(
     Column("source", Text, primary_key=True),
     Column("body", JSONB, nullable=False),
     Column("returned", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("is_void", Boolean, nullable=False, server_default=text("false")),
     _moment("occurred_at"),
     _moment("recorded_at"),
     comment="A receipt of nobody (and what of its lines came back meanwhile), until a member claims it.",

@@ -17,7 +17,7 @@ import polars as pl
 from jifen.domain import fold
 from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, kept_hits, lists_of, seen_of
 from jifen.insight.backtest.shapes import Integers, Lives
-from jifen.insight.backtest.sides import Side
+from jifen.insight.backtest.sides import BacktestRefused, Side
 from jifen.insight.event_columns import (
     INSTANT,
     blank,
@@ -117,6 +117,7 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
         frames   as `Snapshot.collect` gives them: purchases and lines in the order of the files, the others sorted
     """
     members, purchases, returns, entries = frames.members, frames.purchases, frames.returns, frames.entries
+    _refuse_what_no_draft_judges(purchases, entries)
     number = members.get_column("member").to_numpy()
     local = np.full(int(number.max(initial=0)) + 1, -1, dtype=np.int64)
     local[number] = np.arange(len(number))
@@ -169,6 +170,14 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
         undo_of=undo_of,
         end_at=end_at,
     )
+
+
+def _refuse_what_no_draft_judges(purchases: pl.DataFrame, entries: pl.DataFrame) -> None:
+    """Refuse histories whose facts a snapshot does not tell: nothing in a programme's document makes them yet."""
+    if entries.get_column("hits").null_count() < entries.height:
+        raise BacktestRefused("members have earned by events or moments, which a back-test cannot judge yet")
+    if purchases.get_column("legs").null_count() < purchases.height:
+        raise BacktestRefused("purchases were paid with units, which a back-test cannot follow yet")
 
 
 def _purchases_of(returns: pl.DataFrame, keys: Integers, bought: Integers) -> Integers:

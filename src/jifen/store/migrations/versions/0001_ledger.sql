@@ -44,6 +44,7 @@ CREATE TABLE jifen.entry (
     gift_id UUID,
     slices BIGINT[],
     lapses_at TIMESTAMP WITH TIME ZONE,
+    hits BIGINT[],
     moves BIGINT[] NOT NULL,
     revision INTEGER NOT NULL,
     store TEXT,
@@ -57,9 +58,10 @@ CREATE TABLE jifen.entry (
     balances_after BIGINT[] NOT NULL,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT entry_pkey PRIMARY KEY (member_id, sequence),
-    CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('enrol', 'reverse', 'redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'state', 'advance')),
+    CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('enrol', 'event', 'moment', 'reverse', 'redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'state', 'advance')),
     CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0),
-    CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0)
+    CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0),
+    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0)
 );
 
 CREATE UNIQUE INDEX entry_gift_in ON jifen.entry (member_id, gift_id) WHERE kind = 'gift_in';
@@ -233,6 +235,7 @@ CREATE TABLE jifen.purchase (
     lines JSONB NOT NULL,
     masks BIGINT[] NOT NULL,
     hits BIGINT[] NOT NULL,
+    legs BIGINT[],
     moves BIGINT[] NOT NULL,
     revision INTEGER NOT NULL,
     judged_tiers SMALLINT[] NOT NULL,
@@ -359,6 +362,7 @@ CREATE TABLE jifen.unclaimed_purchase (
     source TEXT NOT NULL,
     body JSONB NOT NULL,
     returned JSONB DEFAULT '{}' NOT NULL,
+    is_void BOOLEAN DEFAULT false NOT NULL,
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT unclaimed_purchase_pkey PRIMARY KEY (business_no, source)

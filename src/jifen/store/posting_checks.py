@@ -1,0 +1,36 @@
+"""What a posting repeats of its entry and of its revision, in SQL: the part of law 7 that holds it against both."""
+
+from __future__ import annotations
+
+POSTING_CHECKS: tuple[tuple[str, str], ...] = (
+    (
+        "a posting knows its revision and who funds it",
+        """SELECT p.member_id AS offender, p.sequence, p.part, p.revision, p.funder, f.funder AS funds_it
+           FROM posting p LEFT JOIN revision r ON r.number = p.revision LEFT JOIN (
+               SELECT number, (numbering -> 'currency' ->> (c ->> 'code'))::int AS currency,
+                      coalesce(c ->> 'funded_by', 'operator') AS funder
+               FROM revision, jsonb_array_elements(document -> 'currencies') c) f USING (number, currency)
+           WHERE r.number IS NULL OR p.funder IS NULL OR p.funder <> f.funder""",
+    ),
+    (
+        "a posting says by which revision, where, by whom and when as its entry does",
+        """SELECT p.member_id AS offender, p.sequence, p.part, p.revision, p.store, p.channel, p.actor, p.recorded_at
+           FROM posting p JOIN (
+               SELECT member_id, sequence, revision, store, channel, actor, recorded_at FROM purchase
+               UNION ALL
+               SELECT b.member_id, b.sequence, u.revision, b.store, b.channel, b.actor, b.recorded_at
+               FROM purchase_return b
+               JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+               UNION ALL
+               SELECT member_id, sequence, revision, store, channel, actor, recorded_at FROM entry) e
+               USING (member_id, sequence)
+           WHERE (p.revision, p.store, p.channel, p.actor, p.recorded_at)
+                 IS DISTINCT FROM (e.revision, e.store, e.channel, e.actor, e.recorded_at)""",
+    ),
+    (
+        "what a gift brings is the sum of its slices",
+        """SELECT member_id AS offender, sequence, units, s.brought
+           FROM entry, LATERAL (SELECT sum(slices[i]) AS brought FROM generate_series(3, cardinality(slices), 3) AS i) s
+           WHERE kind = 'gift_in' AND units IS DISTINCT FROM s.brought""",
+    ),
+)
