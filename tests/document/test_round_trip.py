@@ -15,6 +15,7 @@ from jifen.document.conditions import PRINTABLE
 from jifen.document.load import document_from, parse_document
 from jifen.document.model import ProgramDocument
 from jifen.document.schema import schema_text
+from jifen.document.stored import document_published
 from jifen.document.write import document_hash, document_json, document_yaml
 from jifen.templates import template_names, template_text
 
@@ -175,3 +176,16 @@ def test_the_published_schema_is_fresh() -> None:
     published = (ROOT / "docs" / "reference" / "programme.schema.json").read_text(encoding="utf-8")
 
     assert published == schema_text()
+
+
+def test_a_published_document_is_read_without_its_stores_being_validated_again_and_is_the_same() -> None:
+    document = parse_document(
+        template_text("corner-shop").replace(
+            "stores:\n", "stores:\n  - {code: far, names: {en: Far}, time_zone: Asia/Tokyo}\n"
+        ),
+        name="corner-shop.yaml",
+    )
+    again = document_published(json.loads(document_json(document)))
+    assert again == document
+    assert document_hash(again) == document_hash(document)
+    assert again.stores[0].time_zone == "Asia/Tokyo"

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from jifen.document.compile import compile_program, numbering_after
-from jifen.document.load import document_from
 from jifen.document.model import ProgramDocument
 from jifen.document.plan import plan
-from jifen.document.stored import kept_meaning, kept_numbering, numbering_of
+from jifen.document.stored import document_published, kept_meaning, kept_numbering, numbering_of
 from jifen.document.write import as_values, document_hash
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.select import compile_select
@@ -187,7 +186,7 @@ def _adopt(ledger: Ledger, draft: _Draft, effective_at: datetime) -> None:
 
 
 def _check_change(newest: StoredRevision, document: ProgramDocument) -> None:
-    refused = plan(document_from(dict(newest.document)), document).refused()
+    refused = plan(document_published(newest.document), document).refused()
     if refused:
         raise ProgramRefused(
             refused[0].sentence_en,
