@@ -174,7 +174,7 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
 
 def _refuse_what_no_draft_judges(purchases: pl.DataFrame, entries: pl.DataFrame) -> None:
     """Refuse histories whose facts a snapshot does not tell: nothing in a programme's document makes them yet."""
-    if entries.get_column("hits").null_count() < entries.height:
+    if entries.get_column("kind").is_in(("event", "moment")).any():
         raise BacktestRefused("members have earned by events or moments, which a back-test cannot judge yet")
     if purchases.get_column("legs").null_count() < purchases.height:
         raise BacktestRefused("purchases were paid with units, which a back-test cannot follow yet")

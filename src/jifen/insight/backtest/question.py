@@ -172,7 +172,16 @@ def chosen_members(question: Question, members: pl.DataFrame, purchases: pl.Data
 def columns_read(sides: Sequence[Side], *, with_categories: bool) -> dict[str, list[str]]:
     """The columns of each table that a walk of these sides asks for."""
     asked = set().union(*(side.columns_asked() for side in sides))
-    purchases = ["member", "sequence", "store", "occurred_at", "recorded_at", "amount_minor", "revision"]
+    purchases = [
+        "member",
+        "sequence",
+        "store",
+        "occurred_at",
+        "recorded_at",
+        "amount_minor",
+        "revision",
+        "legs",
+    ]
     lines = ["number", "quantity_milli", "amount_minor"]
     if any(side.published for side in sides):
         purchases.append("hits")
