@@ -12,6 +12,7 @@ from tests.builders import SOMEBODY, a_moment, a_timeline
 from jifen.domain import fold, verbs
 from jifen.domain.decide import Reason
 from jifen.domain.explain import About, explain
+from jifen.domain.shown import KINDS_ZH, PLACES_ZH
 from jifen.insight.snapshot import contracts
 from jifen.store.journal import PostedRow
 from jifen.store.tables import metadata
@@ -120,3 +121,8 @@ def test_the_api_document_names_no_verb_that_is_not_in_the_table() -> None:
     ]
     for one in named:
         assert set(one) <= set(verbs.VERB_NAMES)
+
+
+def test_every_kind_and_every_place_has_a_chinese_word() -> None:
+    assert set(KINDS_ZH) == set(verbs.KIND_NAMES)
+    assert set(PLACES_ZH) == set(verbs.PLACES)

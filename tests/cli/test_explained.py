@@ -94,9 +94,13 @@ def test_a_statement_says_when_there_is_more_and_how_to_read_it(scaled: Jifen) -
 
 def test_a_lot_is_followed_in_units_as_they_are_shown_and_on(scaled: Jifen) -> None:
     story = scaled("explain", "62", "--lot", "1", "--language", "en", "--limit", "2")
+    chinese = scaled("explain", "62", "--lot", "1", "--language", "zh", "--limit", "2")
+    assert "批次之外 -> 未用" in chinese
     assert "#2 purchase: 123.45  outside -> open" in story
     assert story.splitlines()[-1] == "There is more: jifen explain 62 --lot 1 --after 4"
-    assert "#5 reserve: 2.50  open -> held" in scaled("explain", "62", "--lot", "1", "--after", "4")
+    assert "#5 reserve: 2.50  open -> held" in scaled(
+        "explain", "62", "--lot", "1", "--after", "4", "--language", "en"
+    )
     unknown = scaled.data("explain", "62", "--lot", "9", status=3)
     assert (unknown["code"], unknown["pointer"]) == ("lot_unknown", "--lot")
 

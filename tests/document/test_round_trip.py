@@ -16,7 +16,7 @@ from jifen.document.load import document_from, parse_document
 from jifen.document.model import ProgramDocument
 from jifen.document.schema import schema_text
 from jifen.document.stored import document_published
-from jifen.document.write import document_hash, document_json, document_yaml
+from jifen.document.write import as_values, document_hash, document_json, document_yaml
 from jifen.templates import template_names, template_text
 
 ROOT = Path(__file__).parents[2]
@@ -189,3 +189,15 @@ def test_a_published_document_is_read_without_its_stores_being_validated_again_a
     assert again == document
     assert document_hash(again) == document_hash(document)
     assert again.stores[0].time_zone == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_the_text_that_is_hashed_is_the_canonical_json_of_the_whole(name: str) -> None:
+    document = parse_document(template_text(name), name=name)
+    values = document.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True)
+    whole = {"format": document.format, **values}
+    assert as_values(document) == whole
+    assert list(as_values(document)) == list(whole)
+    assert document_json(document) == json.dumps(
+        whole, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )

@@ -25,6 +25,7 @@ from jifen.api.said import problem_responses
 from jifen.domain import refusals as no
 from jifen.domain.program.sentences import name_in
 from jifen.domain.refusals import Refusal
+from jifen.domain.shown import units_shown
 from jifen.operations.read_overview import LedgerOverview, read_ledger_health, read_overview
 
 HEALTH_SECONDS = 5
@@ -181,8 +182,7 @@ def _ledger_html(overview: LedgerOverview | None) -> str:
 
 
 def _cell(zh: str, en: str, number: int, about: str, about_en: str, scale: int = 0) -> str:
-    shown = f"{number:,}" if not scale else f"{number // 10**scale:,}.{abs(number) % 10**scale:0{scale}d}"
-    said = _both("dt", zh, en, "")
+    said, shown = _both("dt", zh, en, ""), units_shown(number, scale)
     return f'<div>{said}<dd><span lang="zh">{about}</span><span lang="en">{about_en}</span>{shown}</dd></div>'
 
 

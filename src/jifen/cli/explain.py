@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, member_named, purchase_named
-from jifen.cli.show import scales_of, show, units_shown
+from jifen.cli.show import scales_of, show
+from jifen.domain.shown import kind_shown, place_shown, units_shown
 
 if TYPE_CHECKING:
     from jifen.operations.read_statement import StatementLine
@@ -161,7 +162,9 @@ def _follow(
         said = [sentence for (sequence, _), sentence in sentences.items() if sequence == step["sequence"]]
         day = _day(step["occurred_at"], story.timeline.time_zone)
         units = units_shown(step["units"], scale)
-        text.append(f"{day}  #{step['sequence']} {step['kind']}: {units}  {step['comes']} -> {step['goes']}")
+        kind = kind_shown(step["kind"], language)
+        comes, goes = (place_shown(step[end], language) for end in ("comes", "goes"))
+        text.append(f"{day}  #{step['sequence']} {kind}: {units}  {comes} -> {goes}")
         text += [f"            {sentence}" for sentence in said]
     if told["next_cursor"]:
         text.append(_more(language, f"jifen explain {who} --lot {number} --after {told['next_cursor']}"))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jifen.cli.at_ledger import AsJson, Home, at_ledger, member_named
-from jifen.cli.show import scales_of, show, units_shown
+from jifen.cli.show import scales_of, show
+from jifen.domain.shown import units_shown
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger

@@ -49,14 +49,6 @@ def sayer(*, as_json: bool) -> Callable[[str], None]:
     return (lambda _: None) if as_json else say
 
 
-def units_shown(units: int, scale: int) -> str:
-    """Smallest units as a person reads them: with scale 2, 150 is 1.50."""
-    if not scale:
-        return f"{units:,}"
-    sign = "-" if units < 0 else ""
-    return f"{sign}{abs(units) // 10**scale:,}.{abs(units) % 10**scale:0{scale}d}"
-
-
 def scales_of(timeline: Timeline) -> dict[str, int]:
     """By currency code the decimal places that a person reads; a scale never changes."""
     return {currency.code: currency.scale for currency in timeline.newest.currencies}

@@ -19,6 +19,7 @@ from jifen.domain.program.meaning import Currency, EarnRule, Grant, Program
 from jifen.domain.program.select import mask_of
 from jifen.domain.program.sentences import name_in, thousandths
 from jifen.domain.sharing import share_out
+from jifen.domain.shown import units_shown
 from jifen.domain.timeline import Timeline
 
 Row = Mapping[str, Any]
@@ -154,10 +155,7 @@ class _Telling:
 
     def units(self, units: int) -> str:
         """Smallest units as a person writes them: with scale 2, 150 is 1.50."""
-        scale = self.currency.scale
-        if not scale:
-            return f"{units:,}"
-        return f"{units // 10**scale:,}.{units % 10**scale:0{scale}d}"
+        return units_shown(units, self.currency.scale)
 
     def money(self, minor: int) -> str:
         """An amount of the programme's money, with its sign."""
