@@ -447,10 +447,13 @@ async def test_ten_holds_that_lapse_on_a_lot_whose_day_is_over_stop_nobody(ledge
     await _kept(ledger)
 
 
+@pytest.mark.parametrize("lots", [1, LOTS], ids=["small", "large"])
 async def test_a_member_for_whom_time_cannot_go_on_stops_nobody_and_is_told(
-    fresh_database: FreshDatabase, ledger: Ledger
+    fresh_database: FreshDatabase, ledger: Ledger, lots: int
 ) -> None:
     broken, other = await _enrolled(ledger, "1"), await _enrolled(ledger, "2")
+    if lots > 1:
+        await _with_lots(fresh_database, ledger, broken, lots)
     for who, key in ((broken, "a"), (other, "b")):
         await adjust_units(
             ledger, who, currency="points", units=100, note="x", request=Once(key=key, body_hash=b"")
@@ -459,7 +462,7 @@ async def test_a_member_for_whom_time_cannot_go_on_stops_nobody_and_is_told(
     # A hold on a lot that is not there: nothing that the ledger itself does leaves one.
     lapsed = int((datetime.now(UTC) - timedelta(days=29)).timestamp() * 1_000_000)
     await admin.execute(
-        f"""UPDATE jifen.member SET holds = ARRAY[2, 77, 5, {lapsed}, {lapsed // fold.DAY_MICROS}], next_lapse_at = {lapsed}
+        f"""UPDATE jifen.member SET holds = ARRAY[2, 99999, 5, {lapsed}, {lapsed // fold.DAY_MICROS}], next_lapse_at = {lapsed}
             WHERE member_id = '{broken}'"""
     )
     await admin.close()
@@ -470,7 +473,7 @@ async def test_a_member_for_whom_time_cannot_go_on_stops_nobody_and_is_told(
 
     async with ledger.transaction() as connection:
         balances = dict(await connection.fetch("SELECT member_id, balances[1] FROM member"))
-        assert balances == {broken: 100, other: 0}
+        assert balances == {broken: 100 if lots == 1 else 100 + lots, other: 0}
         assert (await read_health(connection)).members_stuck == 1
         tries, failure = await connection.fetchrow("SELECT tries, failure FROM stuck_member")
     assert tries == 1, "it waits a minute before it is tried again"

@@ -17,6 +17,8 @@ from jifen.store.members import due_members
 from jifen.store.stuck import add_stuck, forget_stuck
 
 BATCH = 200
+UNDECIDABLE = (ArithmeticError, AssertionError, LookupError, ValueError)
+"""What a member raises of whom the books are torn."""
 
 log = structlog.get_logger("jifen.jobs")
 
@@ -39,8 +41,8 @@ async def advance_members(ledger: Ledger, *, limit: int = BATCH) -> int:
 async def _advance(ledger: Ledger, due: Sequence[UUID]) -> None:
     try:
         failures = await _advance_together(ledger, due)
-    except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as failure:
-        # What one of them left could not be written. Alone, each fails or goes on by himself.
+    except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, *UNDECIDABLE) as failure:
+        # What one of them left could not be written, or his pieces of time not decided. Alone, each fails or goes on by himself.
         if len(due) > 1:
             for member_id in due:
                 await _advance(ledger, [member_id])
@@ -67,7 +69,7 @@ async def _advance_together(ledger: Ledger, due: Sequence[UUID]) -> dict[UUID, s
                 decisions.append(
                     decide_advance(gathered.timeline, gathered.members[member_id], now=gathered.now)
                 )
-            except (ArithmeticError, AssertionError, LookupError, ValueError) as failure:
+            except UNDECIDABLE as failure:
                 failures[member_id] = repr(failure)
 
         at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor="time")

@@ -276,12 +276,13 @@ async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) 
         (member_id, member.holds[fold.HOLD_LOT - minus_at]) for _, _, minus_at in sorted(holds)[: fold.PIECE]
     ]
     clock, found = await first_lots(connection, members, numbered=numbered, most=LOTS_AT_ONCE)
+    timeline = await ledger.timeline(connection, clock.newest)
     own = found.setdefault(member_id, [])
     for currency, debt in enumerate(member.debts):
         if debt and len(own) >= LOTS_AT_ONCE:
-            own += await lots_that_mature(connection, member_id, currency=currency, most=LOTS_AT_ONCE)
+            most = ALL if _is_drawn_by_terms(timeline, currency) else LOTS_AT_ONCE
+            own += await lots_that_mature(connection, member_id, currency=currency, most=most)
     found[member_id] = sorted({lot.number: lot for lot in own}.values())
-    timeline = await ledger.timeline(connection, clock.newest)
     return await _gathered(connection, members, _now(members, clock), timeline, found)
 
 
