@@ -386,7 +386,6 @@ async def test_a_hole_lets_nothing_be_judged_by_it(fresh_database: FreshDatabase
         lambda: timeline.rule_at(1, 0),
         lambda: timeline.rule(1, 1),
         lambda: timeline.terms_of(1, 0),
-        lambda: timeline.default_terms(1, 0),
     ):
         with pytest.raises(compiled.RevisionNotCompiled, match="2"):
             use()

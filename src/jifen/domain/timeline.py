@@ -112,11 +112,6 @@ class Timeline:
         assert found is not None, f"terms {number} are in no revision"
         return found[1]
 
-    def default_terms(self, row: int, currency: int) -> int:
-        """The number of the terms of units of a currency that name none."""
-        known = self.programs[row].currencies
-        return (known if currency < len(known) else self.newest.currencies)[currency].terms[0].number
-
     def dates(self, row: int, day: date) -> tuple[int, ...]:
         """For each terms the last and the first day of use of what is opened on a day, as `fold.DATES_WIDTH` numbers."""
         return _dates(self.terms[row], day)

@@ -51,26 +51,32 @@ async def first_lots(
 ) -> tuple[Clock, dict[UUID, list[Lot]]]:
     """The clock, and lots of locked members in order of number: of each member the first to expire that have units left, at
     most so many; those that certain entries opened (member, sequence), and those of certain numbers."""
-    first = _open_of_large("true", "$6") if _are_large(members) else _open("true", "$6")
-    rows = await connection.fetch(
-        f"""SELECT {_LOT}, {CLOCK}
-            FROM book LEFT JOIN LATERAL (
-                SELECT first.* FROM unnest($1::uuid[], $7::date[]) AS m (id, since), LATERAL ({first}) first
-                UNION
-                SELECT lot.* FROM unnest($2::uuid[], $3::bigint[]) AS o (id, origin)
+    arguments: list[object] = [list(members), most]
+    if _are_large(members):
+        whose, first = "unnest($1::uuid[], $3::date[]) AS m (id, since)", _open_of_large("true", "$2")
+        arguments.append([_nothing_open_before(member) for member in members.values()])
+    else:
+        whose, first = "unnest($1::uuid[]) AS m (id)", _open("true", "$2")
+    found = [f"SELECT first.* FROM {whose}, LATERAL ({first}) first"]
+    if origins:
+        at = len(arguments)
+        arguments += [[member_id for member_id, _ in origins], [origin for _, origin in origins]]
+        found.append(
+            f"""SELECT lot.* FROM unnest(${at + 1}::uuid[], ${at + 2}::bigint[]) AS o (id, origin)
                 JOIN posting ON posting.member_id = o.id AND posting.sequence = o.origin
-                JOIN lot ON lot.member_id = o.id AND lot.number = posting.lot AND lot.origin = o.origin
-                UNION
-                SELECT lot.* FROM lot, unnest($4::uuid[], $5::integer[]) AS n (id, number)
-                WHERE lot.member_id = n.id AND lot.number = n.number) found ON true
+                JOIN lot ON lot.member_id = o.id AND lot.number = posting.lot AND lot.origin = o.origin"""
+        )
+    if numbered:
+        at = len(arguments)
+        arguments += [[member_id for member_id, _ in numbered], [number for _, number in numbered]]
+        found.append(
+            f"""SELECT lot.* FROM unnest(${at + 1}::uuid[], ${at + 2}::integer[]) AS n (id, number)
+                JOIN lot ON lot.member_id = n.id AND lot.number = n.number"""
+        )
+    rows = await connection.fetch(
+        f"""SELECT {_LOT}, {CLOCK} FROM book LEFT JOIN ({" UNION ".join(found)}) found ON true
             ORDER BY member_id, number""",
-        list(members),
-        [member_id for member_id, _ in origins],
-        [origin for _, origin in origins],
-        [member_id for member_id, _ in numbered],
-        [number for _, number in numbered],
-        most,
-        [_nothing_open_before(member) for member in members.values()],
+        *arguments,
     )
     lots: dict[UUID, list[Lot]] = {}
     for row in rows:
