@@ -41,7 +41,8 @@ class Clock(NamedTuple):
     newest: int
 
 
-CLOCK = """clock_timestamp() - book.shift_seconds * INTERVAL '1 second', (SELECT coalesce(max(number), 0) FROM revision)"""
+BOOK_NOW = "clock_timestamp() - book.shift_seconds * INTERVAL '1 second'"
+CLOCK = f"""{BOOK_NOW}, (SELECT coalesce(max(number), 0) FROM revision)"""
 """The columns of a Clock, from the table `book`. What is read first after the locks asks for them too: one round trip less."""
 
 

@@ -13,7 +13,7 @@ from jifen.domain.member import Lot, Member, kept_days
 from jifen.domain.packing import packed, unpacked
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
-from jifen.store.ledger import CLOCK, Clock
+from jifen.store.ledger import BOOK_NOW, CLOCK, Clock
 from jifen.store.rows import Rows, Target, array_text, written
 
 if TYPE_CHECKING:
@@ -51,28 +51,36 @@ async def read_members(
     return Clock(rows[0][0], rows[0][1]), members
 
 
+FEW_OPENED = 50
+"""Whoever has opened no more lots than that has none worth taking together."""
+_EXPIRES = f"coalesce(expires_on - DATE '1970-01-01', {fold.FAR})"
+_MATURES = "matures_on - DATE '1970-01-01'"
+
+
 async def read_standing(
     connection: Connection, member_ids: Iterable[UUID]
 ) -> tuple[Clock, dict[UUID, Member]]:
     """The clock, and members with the lots that still hold units: one statement, so that all is of one moment.
 
-    Of a lot only what is left and held is told. Unless time has made something due of a member, those that are alike in all
-    else that matters (currency, terms, last day of use; matured long ago) come as one, with the number of the first.
+    Of a lot only what is left and held is told. Of a member who has opened many, unless time has made something due of him,
+    those that are alike in all else that matters (currency, terms, last day of use; matured long ago) come as one, with the
+    number of the first.
     """
     rows = await connection.fetch(
-        f"""WITH clock (now, newest) AS MATERIALIZED (SELECT {CLOCK} FROM book)
-            SELECT clock.*, {_COLUMNS}, (
+        f"""SELECT {CLOCK}, {_COLUMNS}, CASE WHEN lots_opened <= {FEW_OPENED} THEN (
+                SELECT array_agg(ARRAY[number, terms, currency, left_units, held, 0, 0, 0, {_EXPIRES}, {_MATURES}, 0,
+                                       left_units + held] ORDER BY number)
+                FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0))
+            ELSE (
                 SELECT array_agg(ARRAY[number, terms, currency, left_units, held, 0, 0, 0, expires_day, matures_day, 0,
                                        left_units + held] ORDER BY number)
                 FROM (SELECT min(number) AS number, terms, currency, sum(left_units)::bigint AS left_units,
-                             sum(held)::bigint AS held,
-                             coalesce(expires_on - DATE '1970-01-01', {fold.FAR}) AS expires_day,
-                             max(matures_on) - DATE '1970-01-01' AS matures_day
+                             sum(held)::bigint AS held, {_EXPIRES} AS expires_day, max({_MATURES}) AS matures_day
                       FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)
                       GROUP BY currency, terms, expires_on,
-                               CASE WHEN matures_on < (clock.now - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
-                               CASE WHEN next_due_at <= clock.now THEN number END) alike) AS open_lots
-            FROM clock LEFT JOIN member ON member_id = ANY($1::uuid[])""",
+                               CASE WHEN matures_on < ({BOOK_NOW} - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
+                               CASE WHEN next_due_at <= {BOOK_NOW} THEN number END) alike) END AS open_lots
+            FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
     members = {row["member_id"]: _dressed(row) for row in rows if row["member_id"] is not None}
