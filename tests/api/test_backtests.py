@@ -92,7 +92,8 @@ async def test_a_process_of_its_own_runs_it_and_its_report_is_fetched(
         backtest = await ask(api, document=document, label="twice the points", redemptions="drawn", seed=5)
         refused = await ask(api, stores=["nowhere"])
 
-        async with asyncio.timeout(120):
+        # A clean checkout compiles first, beside whatever else runs.
+        async with asyncio.timeout(600):
             while (await state(api, refused))["state"] in ("waiting", "running"):
                 await asyncio.sleep(0.1)
 
