@@ -123,6 +123,7 @@ async def gather_locked(
     numbered = [*lots, *_held(members)]
     clock, found = await first_lots(connection, members, origins=origins, numbered=numbered, most=FEW_LOTS)
     timeline = await ledger.timeline(connection, clock.newest)
+    members = {member_id: grown(member, timeline) for member_id, member in members.items()}
     now = _now(members, clock)
     asked = _Asked(timeline, now, needs)
     for member_id, origin in origins:
@@ -206,12 +207,14 @@ async def _lots_beyond(
         more += (await first_lots(connection, {member_id: member}, most=LOTS_AT_ONCE))[1][member_id]
         if sum(lot.expires_day < day for lot in more) > fold.PIECE:
             return None
+    emptied = sum(lot.expires_day < day for lot in more or first)
     for currency, units in asked.items():
         if member.debt(currency):
             maturing = await lots_that_mature(connection, member_id, currency=currency, most=LOTS_AT_ONCE)
             if sum(lot.matures_day <= day for lot in maturing) > fold.PIECE:
                 return None
             more += maturing
+            emptied += sum(lot.matures_day <= day for lot in maturing)
         if _is_drawn_by_terms(timeline, currency):
             more += (await first_lots(connection, {member_id: member}, most=ALL))[1][member_id]
         elif _available(first, currency, day) < units:
@@ -223,6 +226,12 @@ async def _lots_beyond(
                     connection, member_id, currency=currency, units=units, day=day, most=ALL
                 )
             more += paying
+            if _available(paying, currency, day) < units and not member.debt(currency):
+                # What is not there may be owed: the first that matures later says when that is paid.
+                more += await lots_that_mature(connection, member_id, currency=currency, most=len(paying) + 1)
+    if any(member.debts) and emptied >= FEW_LOTS:
+        # Whatever expires or pays what is owed, one is there that says when the next is due.
+        more += (await first_lots(connection, {member_id: member}, most=emptied + 1))[1][member_id]
     return more
 
 
