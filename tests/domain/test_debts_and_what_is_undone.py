@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.builders import (
     a_currency,
     a_ladder,
@@ -85,3 +86,23 @@ def test_a_void_has_room_for_the_tiers_that_are_lifted_anew() -> None:
         is_void=True,
         previous_on=a_moment(20 * segments + 5).date(),
     )
+
+
+def test_a_piece_of_time_never_takes_the_clock_back_behind_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two lots held until this evening, and an entry at noon: the first of two pieces leaves the clock at today."""
+    monkeypatch.setattr(fold, "PIECE", 1)
+    timeline = a_timeline(a_program(currencies=[a_currency()]))
+    member = a_member(timeline)
+    for number in range(2):
+        member = bought(timeline, member, a_purchase(100, at=a_moment(number), no=str(number))).after
+    member = decide.decide_units(
+        timeline, member, fold.RESERVE, currency=0, units=2, now=a_moment(2), lapses_at=a_moment(2, hour=20)
+    ).after
+    today = member.scalars[fold.CLOCK_DAY]
+
+    first = decide.decide_advance(timeline, member, now=a_moment(2, hour=21), is_piece=True).after
+
+    assert len(first.holds) == fold.HOLD_WIDTH, "one of the two has come back"
+    assert first.scalars[fold.CLOCK_DAY] == today
+    second = decide.decide_advance(timeline, first, now=a_moment(2, hour=21), is_piece=True).after
+    assert (second.holds, second.available(0, today)) == ([], 2)

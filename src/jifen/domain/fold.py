@@ -1203,9 +1203,11 @@ def advance(state: State, numbers: Numbers, out: Out, day: int, at: int) -> None
 def advance_by(state: State, numbers: Numbers, out: Out, day: int, at: int, steps: int) -> None:
     """Do the same in so many steps at most: a lot that expires, is let go of or repays debt, or a review.
 
-    Where steps run out the day of the clock is the one before the next that is due, and the next entry goes on.
+    Where steps run out the day of the clock is the one before the next that is due, and the next entry goes on. It never goes
+    back: what lapses later on a day that has an entry is done after that entry.
     """
     member, lots, queue, holds = state.member, state.lots, state.queue, state.holds
+    stood = member[CLOCK_DAY]
     if day > member[CLOCK_DAY]:
         member[CLOCK_DAY] = day
     if at > member[CLOCK_AT]:
@@ -1251,7 +1253,7 @@ def advance_by(state: State, numbers: Numbers, out: Out, day: int, at: int, step
             break
         if taken >= steps:
             member[NEXT_DUE_DAY] = due
-            member[CLOCK_DAY] = due - 1
+            member[CLOCK_DAY] = max(due - 1, stood)
             break
         first = out.moved[0]
         if what == 1:
