@@ -389,3 +389,20 @@ async def test_a_hole_lets_nothing_be_judged_by_it(fresh_database: FreshDatabase
     ):
         with pytest.raises(compiled.RevisionNotCompiled, match="2"):
             use()
+
+
+async def test_an_operation_that_is_never_ready_ends_and_says_so() -> None:
+    prepared = 0
+
+    class Never(compiled.BeginAgain):
+        async def prepare(self, _: Ledger) -> None:
+            nonlocal prepared
+            prepared += 1
+
+    @compiled.begun_again
+    async def operation(_: Ledger) -> None:
+        raise Never("time stands still")
+
+    with pytest.raises(AssertionError, match="time stands still"):
+        await operation(None)  # type: ignore[arg-type]
+    assert prepared == compiled.TURNS_MAX

@@ -145,6 +145,10 @@ def is_compiled(timeline: Timeline, revision: int) -> bool:
     return revision <= len(known) and not isinstance(known[revision - 1], Hole)
 
 
+TURNS_MAX = 100
+"""Each turn is better prepared than the one before; an operation that is never ready is a defect, and says so."""
+
+
 def begun_again(
     operation: Callable[Concatenate[Ledger, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[Ledger, P], Coroutine[Any, Any, T]]:
@@ -153,10 +157,13 @@ def begun_again(
 
     @wraps(operation)
     async def turn(ledger: Ledger, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        turns = 0
         while True:
             try:
                 return await operation(ledger, *args, **kwargs)
             except BeginAgain as first:
+                turns += 1
+                assert turns <= TURNS_MAX, f"begun {TURNS_MAX} times, and still: {first}"
                 await first.prepare(ledger)
 
     return turn
