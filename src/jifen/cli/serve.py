@@ -148,9 +148,8 @@ def _refuse_taken_port(host: str, port: int) -> None:
 
 
 async def _has_program(ledger: Ledger) -> bool:
-    from jifen.operations.read_program import read_revisions
-
-    return bool((await read_revisions(ledger))[0])
+    async with ledger.connection() as connection:
+        return (await ledger.clock(connection)).newest > 0
 
 
 async def first_key(ledger: Ledger) -> str | None:

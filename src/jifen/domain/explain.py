@@ -19,7 +19,7 @@ from jifen.domain.program.meaning import Currency, EarnRule, Grant, Program
 from jifen.domain.program.select import mask_of
 from jifen.domain.program.sentences import name_in, thousandths
 from jifen.domain.sharing import share_out
-from jifen.domain.shown import units_shown
+from jifen.domain.shown import kind_shown, units_shown
 from jifen.domain.timeline import Timeline
 
 Row = Mapping[str, Any]
@@ -198,9 +198,8 @@ class _Telling:
     def _occasion(self, row: Row) -> str:
         if self.about.purchase is not None:
             return self._sale(row, with_amount=True)
-        words = {"event": ("事件", "event"), "moment": ("时刻", "moment")}[row["kind"]]
-        day = self.on(row["occurred_at"])
-        return f"{words[0]}（{day}）" if self.is_zh else f"{words[1]} ({day})"
+        kind, day = kind_shown(row["kind"], self.language), self.on(row["occurred_at"])
+        return f"{kind}（{day}）" if self.is_zh else f"{kind} ({day})"
 
     def _days(self, row: Row) -> list[str]:
         """From when and until when the units may be used."""

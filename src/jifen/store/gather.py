@@ -125,7 +125,7 @@ async def gather_locked(
     timeline = await ledger.timeline(connection, clock.newest)
     members = {member_id: grown(member, timeline) for member_id, member in members.items()}
     now = _now(members, clock)
-    asked = _Asked(timeline, now, needs)
+    asked = _Wanted(timeline, now, needs)
     for member_id, origin in origins:
         for lot in found.get(member_id, ()):
             if lot.origin == origin:
@@ -140,7 +140,7 @@ LOTS_AT_ONCE = fold.PIECE + 1
 """Where those are not enough: what a piece of time can touch, and one that is beyond it."""
 
 
-class _Asked:
+class _Wanted:
     """Units that members are asked for, by currency."""
 
     def __init__(self, timeline: Timeline, now: datetime, needs: Sequence[Need] = ()) -> None:
@@ -171,7 +171,7 @@ async def _more_lots(
     timeline: Timeline,
     members: Mapping[UUID, Member],
     found: Mapping[UUID, Sequence[Lot]],
-    asked: _Asked,
+    asked: _Wanted,
     now: datetime,
 ) -> dict[UUID, list[Lot]]:
     """Of members who have more open lots than the first few: all that are read of them."""
@@ -312,20 +312,21 @@ async def gather_for_purchases(
     """
     timeline = await ledger.timeline(connection, clock.newest)
     now = _now(members, clock)
-    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
-    wanting = {
-        member_id: member
-        for member_id, member in members.items()
-        if is_import or member.is_due(day, at) or any(member.debts)
-    }
+    wanting = members if is_import else _in_need_of_lots(timeline, members, now)
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
         most = ALL if is_import else FEW_LOTS
         lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=most))[1]
         if not is_import:
-            asked = _Asked(timeline, now)
+            asked = _Wanted(timeline, now)
             lots |= await _more_lots(connection, timeline, wanting, lots, asked, now)
     return await _gathered(connection, members, now, timeline, lots)
+
+
+def _in_need_of_lots(timeline: Timeline, members: Mapping[UUID, Member], now: datetime) -> dict[UUID, Member]:
+    """Those for whom time has made something due, or who owe units."""
+    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
+    return {m: member for m, member in members.items() if member.is_due(day, at) or any(member.debts)}
 
 
 async def gather_unlocked(
@@ -336,12 +337,7 @@ async def gather_unlocked(
     clock, members = await read_members(connection, member_ids)
     timeline = await ledger.timeline(connection, clock.newest)
     now = _now(members, clock)
-    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
-    wanting = {
-        member_id: member
-        for member_id, member in members.items()
-        if needs_lots or member.is_due(day, at) or any(member.debts)
-    }
+    wanting = members if needs_lots else _in_need_of_lots(timeline, members, now)
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
         lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=ALL))[1]
