@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from jifen.bench.figures import Figure, is_noisy, median
-from jifen.bench.groups import GROUPS
+from jifen.bench.groups import GROUPS, Size
+from jifen.bench.large_account import TIMES
 from jifen.bench.load import baskets, member_id
 from jifen.bench.machine import DurabilityOff, Machine
 from jifen.embedded import throw_away
@@ -66,3 +67,14 @@ def test_twenty_members_hammered_leave_books_that_are_kept() -> None:
     assert figure["name"] == "contention"
     assert figure["value"] > 0
     assert set(figure["detail"]["statuses"]) == {"201"}, "no refusal, no error, no lost request"
+
+
+@pytest.mark.slow
+def test_every_verb_of_a_large_account_has_a_figure() -> None:
+    figures = list(GROUPS["large"](Size(lots=1_100), lambda _: None))
+    names = {figure.name for figure in figures}
+    assert names >= {
+        f"large_{verb}" for verb in ("purchase", "return", "reserve", "commit", "give", "claim", "reverse")
+    }
+    assert all(figure.unit == "ms" and figure.value > 0 for figure in figures)
+    assert all(len((figure.detail or {})["ms"]) == TIMES for figure in figures)

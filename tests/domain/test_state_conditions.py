@@ -63,7 +63,7 @@ def asked_of(timeline: Timeline, member: Member) -> bool:
     """Whether the first rule's condition on state holds, as the fold asks it."""
     first, end = timeline.numbers.rules[fold.RULE_TESTS], timeline.numbers.rules[fold.RULE_TESTS_END]
     rows = rows_of_one(Size(lots=0, holds=0, hits=0, legs=0, moves=0, currencies=1, terms=1))
-    state = state_of(member, rows, hits=0, n_ladders=1, n_tiers=3)
+    state = state_of(member, rows, timeline, hits=0)
     return first == end or fold.state_holds(state, timeline.numbers, first, end, TODAY) == 1
 
 

@@ -13,9 +13,10 @@ from tests.store.occasions import buy_with_units, happen
 from tests.store.test_laws_can_fail import _some_life
 
 from jifen.document.load import parse_document
+from jifen.domain.decide import HIT_KEPT_WIDTH
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.store.ledger import Ledger
-from jifen.store.tables import HIT_KEPT_WIDTH, metadata
+from jifen.store.tables import metadata
 from jifen.templates import template_text
 
 Cell = tuple[str, str, str, str]  # table, the row's key as SQL, column, SQL that forges the cell

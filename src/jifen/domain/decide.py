@@ -45,6 +45,10 @@ class HitResult(NamedTuple):
     why: int  # `verbs.Why`; of a return the units forgiven
 
 
+HIT_KEPT_WIDTH = len(HitResult._fields)
+"""Numbers that the journal keeps of a hit."""
+
+
 class Posting(NamedTuple):
     """One movement between the member and the programme. Reasons add up to its units."""
 
@@ -114,14 +118,8 @@ def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
             timeline.n_terms,
         )
     )
-    state = state_of(
-        member,
-        rows,
-        hits=hits,
-        n_ladders=timeline.n_ladders,
-        n_tiers=timeline.n_tiers,
-        is_void=asked.event[fold.EVENT_KIND] == fold.VOID,
-    )
+    is_void = asked.event[fold.EVENT_KIND] == fold.VOID
+    state = state_of(member, rows, timeline, hits=hits, is_void=is_void)
     out = fold.Out(
         [0] * (1 + fold.POST_WIDTH * rows.postings),
         [0] * (1 + fold.MOVE_WIDTH * rows.movements),

@@ -107,9 +107,10 @@ class Member(NamedTuple):
 
 
 def state_of(
-    member: Member, more: room.Rows, *, hits: int, n_ladders: int, n_tiers: int, is_void: bool = False
+    member: Member, more: room.Rows, timeline: Timeline, *, hits: int, is_void: bool = False
 ) -> fold.State:
     """The member dressed for the fold, with room for what an event of so many hits can add."""
+    n_ladders = timeline.n_ladders
     width = fold.LOT_WIDTH
     lots: list[int] = []
     for lot in member.lots:
@@ -125,7 +126,7 @@ def state_of(
     scalars[fold.HOLDS] = len(member.holds) // fold.HOLD_WIDTH
     opened = more.lots_opened
     # A void may lift a tier anew on every day that there is.
-    lifts = 2 * (n_tiers + 2) + (scalars[fold.DAYS] if is_void else 0)
+    lifts = 2 * (timeline.n_tiers + 2) + (scalars[fold.DAYS] if is_void else 0)
     queue: list[int] = []
     if rows:
         queue = [row for row, lot in enumerate(member.lots) if lot.left]

@@ -13,6 +13,7 @@ from typing import Any
 
 from jifen.domain import fold, verbs
 from jifen.domain.calendar import day_number, day_or_never, local_date, next_due_at
+from jifen.domain.decide import HIT_KEPT_WIDTH
 from jifen.domain.events import Script, Slice, legs_of, legs_told, moves_undone
 from jifen.domain.packing import DaysTorn, packed, unpacked
 from jifen.domain.program.select import mask_of, mask_words
@@ -25,8 +26,6 @@ from jifen.insight.walked import Walked, walk_script
 
 Rows = Sequence[Mapping[str, Any]]
 Own = list[tuple[int, str, Mapping[str, Any]]]
-HIT = 6
-"""Numbers kept of a hit in the journal: see `decide.HitResult`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +198,10 @@ def _write_entry(
 def _three(hits: Sequence[int], timeline: Timeline, row: int) -> list[tuple[int, int, int]]:
     """What the fold is given of hits; the compiled fold looks nothing up twice, so that what is not there stops here."""
     known = len(timeline.programs[row].rules)
-    assert all(0 <= rule < known for rule in hits[::HIT]), (
+    assert all(0 <= rule < known for rule in hits[::HIT_KEPT_WIDTH]), (
         "a hit names a rule that its revision does not have"
     )
-    return [(hits[at], hits[at + 1], hits[at + 2]) for at in range(0, len(hits), HIT)]
+    return [(hits[at], hits[at + 1], hits[at + 2]) for at in range(0, len(hits), HIT_KEPT_WIDTH)]
 
 
 def _compare(
@@ -247,7 +246,7 @@ def _compare(
             stored = list(row["balances_after"])
             differs(at + "balances after", stored, tell[fold.TOLD_TIERS + 2 * n_ladders :][: len(stored)])
             if row["hits"] is not None:
-                rows = len(row["hits"]) // HIT
+                rows = len(row["hits"]) // HIT_KEPT_WIDTH
                 results = walked.results[hit : hit + rows].tolist()
                 hit += rows
                 last = fold.FORGIVEN if name == "return" else fold.WHY
@@ -255,11 +254,17 @@ def _compare(
                     number for one in results for number in (one[fold.DESIRED], one[fold.GRANTED], one[last])
                 ]
                 kept = [
-                    number for i in range(0, len(row["hits"]), HIT) for number in row["hits"][i + 3 : i + HIT]
+                    number
+                    for i in range(0, len(row["hits"]), HIT_KEPT_WIDTH)
+                    for number in row["hits"][i + 3 : i + HIT_KEPT_WIDTH]
                 ]
                 differs(at + "results of hits", kept, again)
             if name == "purchase":
-                kept = [number for i in range(0, len(row["hits"]), HIT) for number in row["hits"][i : i + 3]]
+                kept = [
+                    number
+                    for i in range(0, len(row["hits"]), HIT_KEPT_WIDTH)
+                    for number in row["hits"][i : i + 3]
+                ]
                 differs(at + "what its rules saw", kept, _seen(row))
                 try:
                     again = _masks(timeline, row)

@@ -163,7 +163,8 @@ def begun_again(
                 return await operation(ledger, *args, **kwargs)
             except BeginAgain as first:
                 turns += 1
-                assert turns <= TURNS_MAX, f"begun {TURNS_MAX} times, and still: {first}"
+                if turns > TURNS_MAX:
+                    raise AssertionError(f"begun {TURNS_MAX} times, and still: {first}") from first
                 await first.prepare(ledger)
 
     return turn

@@ -6,6 +6,7 @@ why (of a return: the units forgiven).
 
 from __future__ import annotations
 
+from jifen.domain.decide import HIT_KEPT_WIDTH
 from jifen.domain.program.select import WORD_BITS
 
 RULES = """SELECT v.number AS revision, (e.at - 1)::bigint AS position, (e.rule ->> 'number')::int AS number,
@@ -41,7 +42,7 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
             SELECT e.member_id, e.sequence, r.terms, sum(e.hits[i + 4]) FILTER (WHERE n.at = 3) AS granted,
                    array_agg(n.number ORDER BY i, n.at) AS reasons
             FROM ({_HITS}) e
-            CROSS JOIN generate_series(1, cardinality(e.hits), 6) AS i
+            CROSS JOIN generate_series(1, cardinality(e.hits), {HIT_KEPT_WIDTH}) AS i
             JOIN ({RULES}) r ON r.revision = e.revision AND r.position = e.hits[i]
             CROSS JOIN LATERAL (VALUES (1, r.number), (2, e.hits[i + 3]), (3, e.hits[i + 4])) n (at, number)
             GROUP BY 1, 2, 3) w USING (member_id, sequence, terms)
@@ -59,7 +60,7 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
                b.hits[i + 2] AS quantity, s.amount AS amount_back, s.quantity AS quantity_back
         FROM purchase_return b
         JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
-        CROSS JOIN generate_series(1, cardinality(b.hits), 6) AS i
+        CROSS JOIN generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
         CROSS JOIN LATERAL (
             SELECT coalesce(sum({_share("o.after")} - {_share("o.before")}), 0) AS amount,
                    coalesce(sum(o.after - o.before) FILTER (WHERE (l.line ->> 'quantity_milli')::bigint <> 0), 0)
@@ -83,7 +84,7 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
         CROSS JOIN LATERAL unnest(b.forgiven) WITH ORDINALITY AS f (units, at)
         CROSS JOIN LATERAL (
             SELECT sum(b.hits[i + 5]) AS forgiven
-            FROM generate_series(1, cardinality(b.hits), 6) AS i
+            FROM generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
             JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b.hits[i]
             WHERE r.currency = f.at - 1) h
         WHERE f.units IS DISTINCT FROM coalesce(h.forgiven, 0)""",

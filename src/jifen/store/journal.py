@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from jifen.domain.calendar import start_of_day
-from jifen.domain.decide import Decision, Posting, Reason
+from jifen.domain.decide import HIT_KEPT_WIDTH, Decision, Posting, Reason
 from jifen.domain.events import Slice
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS
@@ -328,18 +328,18 @@ async def granted_in(
     It tells what a limit of a period long past has used: asked only by a late purchase.
     """
     rows = await connection.fetch(
-        """SELECT occurred_on, revision, rule, sum(units)::bigint FROM (
+        f"""SELECT occurred_on, revision, rule, sum(units)::bigint FROM (
                SELECT u.occurred_on, u.revision, u.hits[i] AS rule, u.hits[i + 4] AS units
-               FROM purchase u, generate_series(1, cardinality(u.hits), 6) AS i
+               FROM purchase u, generate_series(1, cardinality(u.hits), {HIT_KEPT_WIDTH}) AS i
                WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
                UNION ALL
                SELECT u.occurred_on, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3]
                FROM purchase u JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                    generate_series(1, cardinality(b.hits), 6) AS i
+                    generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
                WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
                UNION ALL
                SELECT (e.occurred_at AT TIME ZONE $4)::date, e.revision, e.hits[i], e.hits[i + 4]
-               FROM entry e, generate_series(1, cardinality(e.hits), 6) AS i
+               FROM entry e, generate_series(1, cardinality(e.hits), {HIT_KEPT_WIDTH}) AS i
                WHERE e.member_id = $1 AND (e.occurred_at AT TIME ZONE $4)::date BETWEEN $2 AND $3
            ) moved GROUP BY occurred_on, revision, rule""",
         member_id,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jifen.domain import fold
+from jifen.domain.decide import HIT_KEPT_WIDTH
 from jifen.store.hits import HIT_CHECKS, RULES
 from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
@@ -316,7 +317,7 @@ LAWS: tuple[Law, ...] = (
                         SELECT b.member_id, b.purchase_sequence AS origin, r.terms, sum(b.hits[i + 3]) AS clawed
                         FROM purchase_return b
                         JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
-                        CROSS JOIN generate_series(1, cardinality(b.hits), 6) AS i
+                        CROSS JOIN generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
                         JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b.hits[i]
                         WHERE b.hits[i + 3] > 0
                         GROUP BY 1, 2, 3) b USING (member_id, origin, terms)
@@ -324,9 +325,9 @@ LAWS: tuple[Law, ...] = (
             ),
             (
                 "what a return took, forgave and let expire of each hit is what it should take",
-                """SELECT b.member_id AS offender, b.sequence, b.hits[i] AS rule, b.hits[i + 3] AS clawed,
+                f"""SELECT b.member_id AS offender, b.sequence, b.hits[i] AS rule, b.hits[i + 3] AS clawed,
                           b.hits[i + 4] AS charged, b.hits[i + 5] AS forgiven
-                   FROM purchase_return b, generate_series(1, cardinality(b.hits), 6) AS i
+                   FROM purchase_return b, generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
                    WHERE b.hits[i + 4] < 0 OR b.hits[i + 5] < 0 OR b.hits[i + 4] + b.hits[i + 5] > b.hits[i + 3]""",
             ),
             (
@@ -395,17 +396,17 @@ LAWS: tuple[Law, ...] = (
                     LEFT JOIN (
                         SELECT member_id, limit_number, period, sum(units) AS granted FROM (
                             SELECT u.member_id, u.revision, u.hits[i] AS position, u.hits[i + 4] AS units, u.occurred_on
-                            FROM purchase u, generate_series(1, cardinality(u.hits), 6) AS i
+                            FROM purchase u, generate_series(1, cardinality(u.hits), {HIT_KEPT_WIDTH}) AS i
                             UNION ALL
                             SELECT u.member_id, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3], u.occurred_on
                             FROM purchase u JOIN purchase_return b
                                 ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                                generate_series(1, cardinality(b.hits), 6) AS i
+                                generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
                             UNION ALL
                             SELECT e.member_id, e.revision, e.hits[i], e.hits[i + 4],
                                    (e.occurred_at AT TIME ZONE (v.document ->> 'time_zone'))::date
                             FROM entry e JOIN revision v ON v.number = e.revision,
-                                 generate_series(1, cardinality(e.hits), 6) AS i) moved
+                                 generate_series(1, cardinality(e.hits), {HIT_KEPT_WIDTH}) AS i) moved
                         JOIN (
                             SELECT r.revision, r.position, l.value::int AS limit_number, v.meaning -> 'limits' ->> l.value AS per
                             FROM ({RULES}) r JOIN revision v ON v.number = r.revision,

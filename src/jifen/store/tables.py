@@ -32,14 +32,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from jifen.domain import fold
+from jifen.domain import decide, events, fold
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
 
 SCHEMA = "jifen"
-HIT_KEPT_WIDTH = 6
-"""Numbers kept of a hit: position of the rule, amount, quantity, desired, granted, why (of a return: forgiven)."""
-LOTS_OF_AN_ACCOUNT = 1_000
-"""Lots of an account with higher numbers are found by their day of expiry, in an index of their own."""
+LOTS_OF_AN_ACCOUNT = (
+    1_000  # lots with higher numbers are found by their day of expiry, in an index of their own
+)
 STATUS_NAMES = tuple(status.name.lower() for status in Status)
 
 
@@ -292,7 +291,8 @@ purchase = Table(
     _recorded_xid(),
     CheckConstraint("amount_minor >= 0", name="a_purchase_is_not_negative"),
     CheckConstraint("recorded_at >= occurred_at", name="a_purchase_is_recorded_after_it_occurred"),
-    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(hits) % {decide.HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(legs) % {events.LEG_KEPT_WIDTH} = 0", name="a_leg_is_whole"),
     CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     Index("purchase_purchase_id", "purchase_id"),
     Index("purchase_recorded_xid", "recorded_xid", postgresql_using="brin"),
@@ -322,7 +322,7 @@ purchase_return = Table(
     _numbers("balances_after"),
     _recorded_xid(),
     CheckConstraint("amount_minor >= 0", name="a_return_is_not_negative"),
-    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(hits) % {decide.HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
     CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     Index("purchase_return_purchase_sequence", "member_id", "purchase_sequence"),
     Index("purchase_return_recorded_xid", "recorded_xid", postgresql_using="brin"),
@@ -358,7 +358,7 @@ entry = Table(
     CheckConstraint(f"kind IN ({_quoted(ENTRY_KINDS)})", name="an_entry_has_a_known_kind"),
     CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     CheckConstraint("units IS NULL OR units > 0", name="an_entry_moves_something"),
-    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(hits) % {decide.HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
     Index("entry_gift_in", "member_id", "gift_id", unique=True, postgresql_where=text("kind = 'gift_in'")),
     Index(
         "entry_reversed_once", "member_id", "origin", unique=True, postgresql_where=text("kind = 'reverse'")

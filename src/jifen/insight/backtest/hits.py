@@ -14,11 +14,11 @@ import numba
 import numpy as np
 import polars as pl
 
+from jifen.domain.decide import HIT_KEPT_WIDTH
 from jifen.domain.timeline import Timeline
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side
 from jifen.insight.select_columns import SparseHits, select_baskets
-from jifen.insight.snapshot.contracts import HIT_KEPT_WIDTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -19,13 +19,12 @@ import polars as pl
 from polars.datatypes import DataType
 
 from jifen.domain import fold
-from jifen.domain.decide import HitResult, Reason
+from jifen.domain.decide import Reason
 from jifen.domain.events import Slice
 from jifen.domain.program.meaning import WindowKind
 from jifen.domain.verbs import ENTRY_KINDS, VERB_NAMES, Status
 from jifen.insight.frames import Column, Contract
 
-HIT_KEPT_WIDTH = len(HitResult._fields)
 REASON_WIDTH = len(Reason._fields)
 SLICE_KEPT_WIDTH = len(Slice._fields)
 LADDER_KEPT_WIDTH = 2  # tier, review day

@@ -247,6 +247,7 @@ CREATE TABLE jifen.purchase (
     CONSTRAINT a_purchase_is_not_negative CHECK (amount_minor >= 0),
     CONSTRAINT a_purchase_is_recorded_after_it_occurred CHECK (recorded_at >= occurred_at),
     CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0),
+    CONSTRAINT a_leg_is_whole CHECK (cardinality(legs) % 4 = 0),
     CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0)
 );
 
