@@ -15,7 +15,8 @@ from uuid import UUID
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.domain import fold
-from jifen.domain.decide import Decision, decide_purchase
+from jifen.domain.decide import decide_purchase
+from jifen.domain.decision import Decision
 from jifen.domain.member import Member, kept_days, new_member
 from jifen.domain.program.conditions import ALWAYS, Claim, Condition
 from jifen.domain.program.meaning import (

@@ -20,7 +20,7 @@ from tests.builders import (
 from tests.conftest import FreshDatabase
 
 from jifen.document.stored import timeline_of_published
-from jifen.domain.decide import Reason
+from jifen.domain.decision import Reason
 from jifen.domain.explain import About, explain, line_shares
 from jifen.domain.timeline import Timeline
 from jifen.operations.advance_members import advance_members

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, epoch_micros, local_date
-from jifen.domain.decide import Decision
+from jifen.domain.decision import Decision
 from jifen.domain.purchase import Purchase, whole_quantity
 from jifen.domain.timeline import Timeline
 
@@ -119,6 +119,33 @@ class PlainLadder:
                 self._visit(bought.purchase, -1)
             if is_void:
                 self._judge_again(decision.row, bought, life.day)
+
+    def takes_over(self, other: PlainLadder, life: Life) -> None:
+        """Count what another member counted too, and hold the higher of two tiers since he reached it."""
+        other.advance(life.day)
+        self.advance(life.day)
+        row = self.timeline.row_at(life.now)
+        last = other.held[-1]
+        rank, own = self._rank(row, last.code), self._rank(row, self.rank_code)
+        if rank == own and self.review_day and other.review_day:
+            self.review_day = max(self.review_day, other.review_day)
+        if rank > own:
+            before = [one for one in self.held if one.moment <= last.moment]
+            later = [
+                Held(one.moment, one.code if self._rank(row, one.code) >= rank else last.code, one.is_review)
+                for one in self.held[len(before) :]
+            ]
+            if self._rank(row, before[-1].code) < rank:
+                before.append(last)
+            for one in later:
+                if one.code != before[-1].code:
+                    before.append(one)
+            self.held = before
+            self.review_day = other.review_day
+        self.counts += other.counts
+        for day, count in other.visits.items():
+            self.visits[day] = self.visits.get(day, 0) + count
+        self._lift(row, (life.day, epoch_micros(life.now)))
 
     def _may_lift(self, day: int) -> bool:
         return self.visits[day] > 0 or sum(units for on, units in self.counts if on == day) > 0

@@ -59,14 +59,18 @@ def walk_one(timeline: Timeline, told: Sequence[Told], walk: Callable[..., Any])
             event[first] += len(table) // width
             event[end] += len(table) // width
         event[fold.EVENT_DATES] += len(script.dates)
+        event[fold.EVENT_CARRIED] += len(script.carried)
         before = len(script.hits) // fold.HIT_WIDTH
         for i in range(0, len(asked.hits), fold.HIT_WIDTH):
             rule, amount, quantity, origin = asked.hits[i : i + fold.HIT_WIDTH]
-            script.hits += (rule, amount, quantity, origin + before if origin >= 0 else -1)
+            # Of a return's hits it is the row of its purchase's; of those, what another member's lot is called here.
+            is_back = origin >= 0 and i >= asked.event[fold.EVENT_HITS] * fold.HIT_WIDTH
+            script.hits += (rule, amount, quantity, origin + before if is_back else origin)
         script.results += asked.results
         script.dates += asked.dates
         script.legs += asked.legs
         script.moves += asked.moves
+        script.carried += asked.carried
         script.events += event
     n = len(told)
     walked = walk_script(script, [0, n], [0], walk=walk)

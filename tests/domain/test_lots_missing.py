@@ -22,13 +22,13 @@ from tests.builders import (
 
 from jifen.domain import fold
 from jifen.domain.decide import (
-    Decision,
     decide_gift_received,
     decide_purchase,
     decide_return,
     decide_reversal,
     decide_units,
 )
+from jifen.domain.decision import Decision
 from jifen.domain.events import Leg, Slice
 from jifen.domain.member import Member
 from jifen.domain.program.meaning import Expiry

@@ -28,7 +28,7 @@ from tests.domain.worlds import Step, examples
 
 from jifen.domain import decide, fold, room
 from jifen.domain.calendar import day_number, epoch_micros, local_date
-from jifen.domain.decide import Decision
+from jifen.domain.decision import Decision
 from jifen.domain.events import Leg, Slice
 from jifen.domain.member import Lot, Member
 from jifen.domain.program.meaning import BY_VISITS, Draw, Expiry, Grant, Period, Program, Terms

@@ -26,7 +26,8 @@ from tests.domain.worlds import examples
 from jifen.api.render import reservation_answer
 from jifen.domain import fold
 from jifen.domain.calendar import epoch_micros, moment_of_micros
-from jifen.domain.decide import Decision, decide_advance, decide_reservation_end, decide_units
+from jifen.domain.decide import decide_advance, decide_reservation_end, decide_units
+from jifen.domain.decision import Decision
 from jifen.domain.member import Member
 from jifen.domain.refusals import PointsMissing, ReservationOver
 from jifen.domain.timeline import Timeline

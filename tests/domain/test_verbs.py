@@ -26,13 +26,13 @@ from tests.builders import (
 from jifen.domain import fold
 from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import (
-    Decision,
     decide_advance,
     decide_gift_received,
     decide_reservation_end,
     decide_return,
     decide_units,
 )
+from jifen.domain.decision import Decision
 from jifen.domain.events import Slice
 from jifen.domain.member import Member
 from jifen.domain.program.conditions import Claim

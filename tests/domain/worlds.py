@@ -264,6 +264,7 @@ class Step(NamedTuple):
     a: int = 0
     b: int = 0
     parts: tuple[tuple[int, int], ...] = ()
+    other: tuple[Step, ...] = ()  # the life of a member who is taken over
 
 
 _minutes = st.sampled_from((0, 0, 1, 60, 1_440, 3 * 1_440, 11 * 1_440, 45 * 1_440))
@@ -299,7 +300,25 @@ _return = _step(
 )
 _slice = st.tuples(st.integers(-3, 40), st.integers(1, 90))  # days from now, units
 _slices = st.lists(_slice, min_size=1, max_size=2).map(tuple)
+_other = st.lists(
+    st.one_of(
+        _buy, _buy, _return, _happen, _step("void", _some), _step("redeem", _quarters), _step("adjust_up", st.integers(1, 200)),
+        _step("reserve", _quarters, st.sampled_from((1, 60))), _step("release", _some), _step("adjust_down", _quarters),
+        _step("gift_in", _nothing, _nothing, _slices), _step("reverse", _some), _step("wait"),
+    ),
+    min_size=1, max_size=7,
+)  # fmt: skip
+_carry = st.builds(
+    lambda minutes, other, carries: Step(
+        minutes, "carry_in", other=(*other[:3], *(one for one in carries[:1]), *other[3:])
+    ),
+    _minutes,
+    _other,
+    st.lists(st.builds(lambda other: Step(0, "carry_in", other=tuple(other)), _other), max_size=3),
+)
+"""Another member with a life of his own, in which he may have taken over a third, is merged into this one."""
 steps = st.one_of(
+    _carry,
     _buy,
     _buy,
     _return,

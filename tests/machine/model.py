@@ -117,7 +117,8 @@ class Notebook:
         page = self.pages[receipt.member]
         earned = page.earned.get(receipt.day, 0)
         amount = sum(amount for amount, _ in receipt.lines)
-        receipt.points = min(amount // 100, CAP_OF_A_DAY - earned)
+        # Two who had both earned much on a day are beyond the cap together.
+        receipt.points = min(amount // 100, max(0, CAP_OF_A_DAY - earned))
         page.earned[receipt.day] = earned + receipt.points
         page.put(no, receipt.day + DAYS_OF_LIFE, receipt.points)
 
@@ -201,6 +202,27 @@ class Notebook:
             owed = max(0, -points - page.available)
             page.take(-points - owed)
             page.debt += owed
+        return "done"
+
+    def merge(self, goes: str, stays: str) -> str:
+        """Everything of one page is written over to another; who went begins anew."""
+        if goes == stays:
+            return "merge_into_self"
+        page, into = self.pages[goes], self.pages[stays]
+        if page.held:
+            return "units_reserved"
+        into.stacks += page.stacks
+        into.debt += page.debt
+        into.repay()
+        for day, points in page.earned.items():
+            into.earned[day] = into.earned.get(day, 0) + points
+        for receipt in self.receipts.values():
+            if receipt.member == goes:
+                receipt.member = stays
+        for name, (member, status) in self.reservations.items():
+            if member == goes:
+                self.reservations[name] = (f"{goes} who went", status)
+        self.pages[goes] = Page()
         return "done"
 
     def give(self, name: str, giver: str, receiver: str, points: int) -> str:

@@ -149,6 +149,19 @@ class Shop(RuleBasedStateMachine):
             again = self._do(self.till.give(self.members[giver], self.members[receiver], units, key=key))
             assert again == {**answer, "is_replay": True}
 
+    @rule(goes=names, stays=names, twice=st.booleans())
+    def merge(self, goes: str, stays: str, twice: bool) -> None:
+        """Who goes is somebody new from then on."""
+        own = self._name()
+        code = self.notebook.merge(goes, stays)
+        key = Once(key=own, body_hash=b"merge")
+        answer = self._expect(code, self.till.merge(self.members[goes], self.members[stays], key=key))
+        if answer:
+            if twice:
+                again = self._do(self.till.merge(self.members[goes], self.members[stays], key=key))
+                assert again == {**answer, "is_replay": True}
+            self.members[goes] = self._do(self.till.enrol(own))
+
     @rule(days=st.sampled_from((1, 1, 2, 5, 11)))
     def sleep(self, days: int) -> None:
         self.notebook.sleep(days)

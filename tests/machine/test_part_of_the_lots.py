@@ -312,5 +312,5 @@ async def test_a_part_of_the_lots_decides_as_all_of_them_would(
         part.use()
         assert not replay(
             timeline, members=rows.members, purchases=rows.purchases, returns=rows.returns, entries=rows.entries,
-            postings=rows.postings, lots=rows.lots, walk=fold.walk,
+            postings=rows.postings, lots=rows.lots, elsewhere=rows.elsewhere, walk=fold.walk,
         )  # fmt: skip

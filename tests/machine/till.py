@@ -22,6 +22,7 @@ from jifen.operations.claim_purchase import claim_purchase
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.give_units import give_units
 from jifen.operations.handle_reservations import reserve_units
+from jifen.operations.merge_members import merge_members
 from jifen.operations.publish_program import publish_program
 from jifen.operations.read_member import Balance, read_member
 from jifen.operations.reconcile_books import reconcile_books
@@ -114,6 +115,10 @@ class Till:
         return await give_units(
             self.ledger, giver, receiver, currency="points", units=units, request=key or a_key()
         )
+
+    async def merge(self, goes: UUID, stays: UUID, *, key: Once | None = None) -> dict[str, Any]:
+        """A member merged into another."""
+        return await merge_members(self.ledger, goes, stays, note="test", request=key or a_key())
 
     async def reverse(self, member: UUID, sequence: int, *, key: Once | None = None) -> dict[str, Any]:
         """An entry undone by its own record."""

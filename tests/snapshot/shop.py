@@ -54,7 +54,8 @@ def a_shop_document() -> ProgramDocument:
 class Lives:
     """Members who buy, bring back, spend, give and wait, by a seed."""
 
-    def __init__(self, till: Till, *, seed: int) -> None:
+    def __init__(self, till: Till, *, seed: int, merges: bool = False) -> None:
+        self.merges = merges
         self.till = till
         self.random = random.Random(seed)
         self.at = OPENED
@@ -99,6 +100,9 @@ class Lives:
         elif what == 10:
             self.at += days(self.random.randrange(20, 50))
             await self.till.set_now(self.at)
+        elif self.merges and self.random.random() < 0.7:
+            await self.till.merge(one, other)
+            self.members[self.members.index(one)] = await self.till.enrol()
         else:
             await self.till.enrol()
 
@@ -182,6 +186,8 @@ def rows_of_snapshot(folder: Path) -> dict[str, list[dict[str, Any]]]:
                 if name == "entries":
                     other = row.pop("counterpart")
                     row["counterpart_id"] = None if other is None else ids[other]
+                if name == "returns":
+                    row["purchase_member_id"] = ids[row.pop("purchase_member")]
                 found[name].append(row)
     return found
 

@@ -55,7 +55,7 @@ SEED = 20260404
 
 
 async def lives_in(till: Till, *, members: int = 5, steps: int = 60, seed: int = SEED) -> Lives:
-    lives = Lives(till, seed=seed)
+    lives = Lives(till, seed=seed, merges=True)
     await lives.enrol(members)
     await lives.go_on(steps)
     return lives

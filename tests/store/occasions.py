@@ -10,14 +10,16 @@ from uuid import UUID
 from tests.builders import a_line, a_purchase
 
 from jifen.domain import fold
-from jifen.domain.decide import Decision, decide_occasion, decide_purchase
+from jifen.domain.decide import decide_occasion, decide_purchase
+from jifen.domain.decision import Decision
 from jifen.domain.events import Leg
 from jifen.domain.purchase import Line
 from jifen.domain.seen import select_purchase
-from jifen.store.gather import Need, gather_locked, save_decisions, with_old_counters, with_old_days
+from jifen.store.gather import Need, gather_locked, save_decisions
 from jifen.store.journal import Circumstance, EntryRow, add_entry, add_postings
 from jifen.store.keys import BusinessKey, add_purchase_keys
 from jifen.store.ledger import Ledger
+from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.purchases import add_purchases
 
 LINES = (a_line(1, 10_000, sku="a"),)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import ARRAY, LargeBinary
+from tests.builders import a_line, a_purchase
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 from tests.store.occasions import buy_with_units, happen
 from tests.store.test_laws_can_fail import _some_life
 
 from jifen.document.load import parse_document
-from jifen.domain.decide import HIT_KEPT_WIDTH
+from jifen.domain.decision import HIT_KEPT_WIDTH
+from jifen.domain.purchase import ReturnedLine
+from jifen.operations.enrol_member import enrol_member
+from jifen.operations.merge_members import merge_members
 from jifen.operations.reconcile_books import reconcile_books
+from jifen.operations.record_purchases import PurchaseRequest, record_purchases
+from jifen.operations.return_purchase import ReturnRequest, return_purchase
+from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger
+from jifen.store.members import MemberKey
+from jifen.store.once import Once
 from jifen.store.tables import metadata
 from jifen.templates import template_text
 
@@ -41,6 +53,7 @@ def forged(type_: str, column: str, at: int | None) -> str:
         "date": f"{cell} = {cell} + 1",
         "timestamp with time zone": f"{cell} = {cell} + INTERVAL '1 second'",
         "boolean": f"{cell} = NOT {cell}",
+        "uuid": f"{cell} = gen_random_uuid()",
         "text": f"{cell} = CASE {cell} WHEN 'frozen' THEN 'active' ELSE 'frozen' END",
     }[type_]
 
@@ -140,8 +153,25 @@ async def _every_kind_of_life(ledger: Ledger) -> None:
     await _some_life(ledger)
     async with ledger.transaction() as connection:
         member = await connection.fetchval("SELECT member_id FROM member_key WHERE value = '1'")
+    await _take_somebody_over(ledger, member)
     await happen(ledger, member, money="USD")
     await buy_with_units(ledger, member, 30, money="USD", tags=["members-day"])
+
+
+async def _take_somebody_over(ledger: Ledger, member: UUID) -> None:
+    """Merge another member into one, before and after he brings back some of what he bought."""
+    enrolled = await enrol_member(ledger, [MemberKey("card", "3")], Once(key="3", body_hash=b""))
+    other = UUID(enrolled["member_id"])
+    lines = [a_line(1, 9_000, quantity_milli=3_000)]
+    purchase = replace(a_purchase(at=datetime.now(UTC), no="3", lines=lines, store="7"), money="USD")
+    await record_purchases(ledger, [PurchaseRequest(purchase=purchase, whose=other, body_hash=b"3")])
+    for key in ("before", "after"):
+        back = ReturnRequest(
+            purchase=BusinessKey("pos", "3"), lines=(ReturnedLine(number=1, quantity_milli=1_000),)
+        )
+        await return_purchase(ledger, back, Once(key=key, body_hash=b""))
+        if key == "before":
+            await merge_members(ledger, other, member, request=Once(key="merge", body_hash=b""))
 
 
 async def test_a_forged_cell_is_refused_or_named(fresh_database: FreshDatabase) -> None:
@@ -158,6 +188,8 @@ async def test_a_forged_cell_is_refused_or_named(fresh_database: FreshDatabase) 
             "entry.slices",
             "entry.moves",
             "entry.hits",
+            "entry.carried",
+            "carried_lot.first_number",
             "purchase.legs",
             "purchase.tags",
             "purchase.hits",

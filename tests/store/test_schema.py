@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from tests.conftest import FreshDatabase
 
+from jifen.store.columns import SCHEMA
 from jifen.store.migrate import migrate, schema_is_current, url_of
 from jifen.store.rights import RIGHTS, grants
-from jifen.store.tables import SCHEMA, metadata
+from jifen.store.tables import metadata
 
 CATALOG = {
     "columns": """SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default

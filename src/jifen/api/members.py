@@ -199,6 +199,7 @@ def lot_story(story: LotStory, language: str) -> told.LotStoryAnswer:
     """The story of a lot."""
     return told.LotStoryAnswer(
         lot=render.lot_answer(story.lot, story.timeline),
+        first=told.FirstLot(**story.first._asdict()) if story.first else None,
         steps=[
             told.LotStep(
                 sequence=move.sequence,

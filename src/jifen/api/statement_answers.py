@@ -19,6 +19,14 @@ class LotMove(Answer):
     origin: int = Field(description="Sequence of the entry that opened the lot.")
 
 
+class FirstLot(Answer):
+    """What a lot was at the member whose it was before he was merged into another."""
+
+    member_id: MemberId
+    number: int
+    origin: int = Field(description="Sequence of his entry that opened it.")
+
+
 class LotStep(Answer):
     """One movement of a lot, and why."""
 
@@ -65,6 +73,9 @@ class LotStoryAnswer(Answer):
     """A lot from its opening on: what became of its units, with the postings of the entries that moved it."""
 
     lot: LotAnswer
+    first: FirstLot | None = Field(
+        description="Where it was before, if it came with a member who was merged."
+    )
     steps: list[LotStep]
     postings: list[StatementEntry]
     next_cursor: str | None

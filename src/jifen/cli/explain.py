@@ -158,6 +158,9 @@ def _follow(
     scale = scales_of(story.timeline)[told["lot"]["currency"]]
     sentences = {(one["sequence"], one["part"]): one["sentence"] for one in told["postings"]}
     text = []
+    if told["first"]:
+        first = told["first"]
+        text.append(_came_from(first["member_id"], first["number"], language))
     for step in told["steps"]:
         said = [sentence for (sequence, _), sentence in sentences.items() if sequence == step["sequence"]]
         day = _day(step["occurred_at"], story.timeline.time_zone)
@@ -169,6 +172,14 @@ def _follow(
     if told["next_cursor"]:
         text.append(_more(language, f"jifen explain {who} --lot {number} --after {told['next_cursor']}"))
     show(told, as_json=as_json, text="\n".join(text))
+
+
+def _came_from(member_id: str, number: int, language: str) -> str:
+    """Where the story begins, if it began with another member."""
+    follow = f"jifen explain {member_id} --lot {number}"
+    if language == "zh":
+        return f"随并入的会员 {member_id} 转来，原为其批次 {number}：{follow}"
+    return f"came with member {member_id}, who was merged; it was his lot {number}: {follow}"
 
 
 def _day(occurred_at: str, time_zone: str) -> str:

@@ -60,4 +60,4 @@ def _asked(
     event[fold.EVENT_HITS_END] = len(results)
     hits = [number for rule, size, quantity, *_ in results for number in (rule, size, quantity, -1)]
     told = [number for _, _, _, desired, granted, why in results for number in (desired, granted, why, 0, 0)]
-    return fold.Asked(event, hits, told, [], [], [])
+    return fold.Asked(event, hits, told, [], [], [], [])

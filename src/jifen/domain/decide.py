@@ -8,92 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import NamedTuple
 
 from jifen.domain import fold, room
 from jifen.domain.calendar import date_of, day_number, local_date
+from jifen.domain.decision import Decision, HitResult, Posting, Reason
 from jifen.domain.events import Leg, Script, Slice, legs_of, moves_undone
 from jifen.domain.member import Lot, Member, member_of, state_of
-from jifen.domain.program.select import Hit, Selection
+from jifen.domain.program.select import Selection
 from jifen.domain.purchase import Purchase, is_whole
-from jifen.domain.refusals import EntryNotReversible, PointsMissing, ReservationOver
+from jifen.domain.refusals import EntryNotReversible, PointsMissing, ReservationOver, UnitsReserved
 from jifen.domain.returned import Earned, amount_returned, eligible_returned
 from jifen.domain.seen import select_purchase
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Verb
 
 _VERBS = tuple(Verb)
-
-
-class Reason(NamedTuple):
-    """Why units moved: the rule (0: no rule), what it desired and what was granted."""
-
-    rule: int
-    desired: int
-    granted: int
-
-
-class HitResult(NamedTuple):
-    """What became of a hit: also where nothing was granted, and why not. Of a return: what was taken, and what forgiven."""
-
-    rule: int  # position in the revision that judged
-    amount: int
-    quantity: int
-    desired: int
-    granted: int
-    why: int  # `verbs.Why`; of a return the units forgiven
-
-
-HIT_KEPT_WIDTH = len(HitResult._fields)
-"""Numbers that the journal keeps of a hit."""
-
-
-class Posting(NamedTuple):
-    """One movement between the member and the programme. Reasons add up to its units."""
-
-    currency: int
-    verb: Verb
-    units: int
-    balance_after: int
-    terms: int
-    lot: int | None
-    due_on: date | None  # None: at the moment of the entry
-    reasons: tuple[Reason, ...]
-
-
-class Decision(NamedTuple):
-    """What is to be written for one event of one member."""
-
-    sequence: int
-    row: int  # of the timeline: the revision that judged
-    postings: tuple[Posting, ...]
-    moves: list[int]  # rows of fold.MOVE_WIDTH: every movement of every lot
-    before: Member
-    after: Member
-    lots_changed: tuple[Lot, ...]
-    masks: tuple[int, ...] = ()
-    results: tuple[HitResult, ...] = ()  # one for each hit, those that granted nothing too
-    forgiven: Mapping[int, int] = MappingProxyType({})  # by currency; returns only
-    slices: tuple[Slice, ...] = ()  # gifts only
-    legs: tuple[Leg, ...] = ()  # purchases only: what is paid with units
-
-    @property
-    def judged_tier(self) -> int:
-        """The tier of the first ladder that the last occasion was judged by."""
-        return self.after.judged_tiers[0]
-
-    @property
-    def has_effect(self) -> bool:
-        """Whether anything but the clock moved."""
-        return bool(self.moves) or (
-            self.before.history != self.after.history or self.before.ladders != self.after.ladders
-        )
-
-    @property
-    def hits(self) -> tuple[Hit, ...]:
-        """What select saw; of a return, what came back."""
-        return tuple([Hit(*result[:3]) for result in self.results])
 
 
 class _Told(NamedTuple):
@@ -107,23 +37,25 @@ def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
     """Dress the member with room to grow, fold the one event of a script, and undress."""
     asked = script.asked
     hits = len(asked.hits) // fold.HIT_WIDTH
+    brought = room.brought(asked.carried)
     rows = room.rows_of_one(
         room.Size(
             len(member.lots),
             len(member.holds) // fold.HOLD_WIDTH,
             hits,
             len(asked.legs) // fold.LEG_WIDTH,
-            len(asked.moves) // fold.MOVE_WIDTH,
+            len(asked.moves) // fold.MOVE_WIDTH + brought.lots,
             timeline.n_currencies,
             timeline.n_terms,
         )
     )
-    is_void = asked.event[fold.EVENT_KIND] == fold.VOID
-    state = state_of(member, rows, timeline, hits=hits, is_void=is_void)
+    kind = asked.event[fold.EVENT_KIND]
+    state = state_of(member, rows, timeline, hits=hits, is_void=kind == fold.VOID, brought=brought)
     out = fold.Out(
         [0] * (1 + fold.POST_WIDTH * rows.postings),
         [0] * (1 + fold.MOVE_WIDTH * rows.movements),
         [0] * fold.ISSUES,
+        [0] * (1 + (_handed_over(timeline, member) if kind == fold.CARRY_OUT else 0)),
     )
     code = fold.apply(state, asked, timeline.numbers, out)
     assert code not in (fold.TORN, fold.LOT_MISSING), f"the fold found no room or no lot: code {code}"
@@ -132,6 +64,14 @@ def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
     )
     after = member_of(member.member_id, state, n_ladders=timeline.n_ladders)
     return _Told(after, out, asked.results, code)
+
+
+def _handed_over(timeline: Timeline, member: Member) -> int:
+    days_width = fold.DAYS_COUNTED + timeline.n_ladders
+    rows = room.Brought(
+        len(member.lots), len(member.days) // days_width, len(member.counters) // fold.COUNTER_WIDTH
+    )
+    return room.handed_over(rows, ladders=timeline.n_ladders, currencies=timeline.n_currencies)
 
 
 def _changed_lots(before: Member, after: Member) -> tuple[Lot, ...]:
@@ -299,7 +239,11 @@ def decide_return(
     n = len(earned.hits)
     script = Script(timeline)
     bought = script.seen(
-        earned.hits, granted=earned.granted, returned=weights, forgiven=earned.forgiven or [0] * n
+        earned.hits,
+        granted=earned.granted,
+        returned=weights,
+        forgiven=earned.forgiven or [0] * n,
+        lots=earned.lots,
     )
     first = script.back(back, of=bought)
     script.add(
@@ -430,6 +374,35 @@ def decide_enrolment(timeline: Timeline, member: Member, *, now: datetime) -> De
     row = timeline.row_at(now)
 
     told = _fold(timeline, member, _at(timeline, fold.ENROL, row, now))
+
+    return _simple(timeline, member, told, row=row)
+
+
+def decide_carry_out(timeline: Timeline, member: Member, *, now: datetime) -> Decision:
+    """What a member leaves who is merged into another: `carried` tells all of it, and his units and debts are gone.
+
+    The member comes whole: every lot he ever had, all days, and the limits of all periods.
+
+    Refuses
+        UnitsReserved   some of his units are promised to a reservation
+    """
+    row = timeline.row_at(now)
+
+    told = _fold(timeline, member, _at(timeline, fold.CARRY_OUT, row, now))
+
+    if told.code == fold.RESERVED:
+        raise UnitsReserved(pointer="/member")
+    left = _simple(timeline, member, told, row=row)
+    return left._replace(carried=tuple(told.out.carried[1 : 1 + told.out.carried[0]]))
+
+
+def decide_carry_in(timeline: Timeline, member: Member, *, carried: Sequence[int], now: datetime) -> Decision:
+    """What the member who stays takes over: lots as they were, debts, days, limits, and the higher of two tiers."""
+    row = timeline.row_at(now)
+    script = Script(timeline)
+    script.add(fold.CARRY_IN, row=row, occurred_at=now, recorded_at=now, carried=carried)
+
+    told = _fold(timeline, member, script)
 
     return _simple(timeline, member, told, row=row)
 

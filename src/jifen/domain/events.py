@@ -72,12 +72,15 @@ class Script:
     dates: list[int] = field(default_factory=list)
     legs: list[int] = field(default_factory=list)
     moves: list[int] = field(default_factory=list)
+    carried: list[int] = field(default_factory=list)
     _dates_at: dict[tuple[int, date], int] = field(default_factory=dict, init=False)
 
     @property
     def asked(self) -> fold.Asked:
         """The one event of this script, as the fold takes it."""
-        return fold.Asked(self.events, self.hits, self.results, self.dates, self.legs, self.moves)
+        return fold.Asked(
+            self.events, self.hits, self.results, self.dates, self.legs, self.moves, self.carried
+        )
 
     def seen(
         self,
@@ -86,14 +89,16 @@ class Script:
         granted: Sequence[int] = (),
         returned: Sequence[int] = (),
         forgiven: Sequence[int] = (),
+        lots: Sequence[int] = (),
     ) -> int:
         """Put down the hits (position of the rule, amount, quantity) of an occasion; return their first row.
 
-        Of a purchase that is long past they come with what was granted, the weight that has come back and what was forgiven.
+        Of a purchase that is long past they come with what was granted, the weight that has come back and what was forgiven;
+        of one that another member made with the lot that each opened, as it is numbered here (0: it granted nothing).
         """
         first = len(self.hits) // fold.HIT_WIDTH
         for at, (rule, amount, quantity) in enumerate(hits):
-            self.hits += (rule, amount, quantity, -1)
+            self.hits += (rule, amount, quantity, lots[at] if lots else -1)
             if granted:
                 self.results += (0, granted[at], fold.ALL, returned[at], forgiven[at])
             else:
@@ -124,6 +129,7 @@ class Script:
         moves: Sequence[int] = (),
         is_whole: bool = False,
         previous_day: int = -1,
+        carried: Sequence[int] = (),
     ) -> None:
         """Put down an event; its hits are those from row `hits` on."""
         zone = self.timeline.time_zone
@@ -136,6 +142,8 @@ class Script:
             assert leg.verb in verbs.KINDS[kind].legs, "a kind brings its own legs"
             self.legs += leg
         self.moves += moves
+        first_carried = len(self.carried)
+        self.carried += carried
         self.events += (
             kind, row,
             day_number(occurred_on), epoch_micros(occurred_at), day_number(recorded_on), epoch_micros(recorded_at),
@@ -143,7 +151,7 @@ class Script:
             rows if hits is None else hits, rows,
             first_leg, len(self.legs) // fold.LEG_WIDTH,
             first_move, len(self.moves) // fold.MOVE_WIDTH,
-            self._dates(row, occurred_on), int(is_whole), previous_day,
+            self._dates(row, occurred_on), int(is_whole), previous_day, first_carried,
         )  # fmt: skip
 
     def _dates(self, row: int, on: date) -> int:

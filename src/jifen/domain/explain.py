@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from jifen.domain.calendar import date_of, expires_on, local_date
-from jifen.domain.decide import Reason
+from jifen.domain.decision import Reason
 from jifen.domain.member import Lot
 from jifen.domain.program.meaning import Currency, EarnRule, Grant, Program
 from jifen.domain.program.select import mask_of
@@ -178,6 +178,8 @@ class _Telling:
             "adjust_down": self._adjusted,
             "give": self._given,
             "receive": self._received,
+            "carry_out": self._carried,
+            "carry_in": self._carried,
         }
         return said.get(self.posting.verb, self._reversed)()
 
@@ -376,6 +378,22 @@ class _Telling:
         else:
             said = f"收到会员 {who} 的转赠" if self.is_zh else f"gift from member {who}"
         return said + self._noted(entry)
+
+    def _carried(self) -> str:
+        """Units, or what is owed, that went over from a member who was merged into another."""
+        entry = self.about.entry or {}
+        other: UUID | None = entry.get("counterpart_id")
+        who = f"mbr_…{other.hex[-8:]}" if other else "?"
+        goes = entry.get("kind") == "carry_out"
+        is_debt = goes == self.posting.is_credit
+        if self.is_zh:
+            what = "欠额" if is_debt else "余额"
+            said = f"并入会员 {who}，{what}转出" if goes else f"会员 {who} 并入，{what}转入"
+        elif goes:
+            said = f"merged into member {who}" + (", who takes over what was owed" if is_debt else "")
+        else:
+            said = f"member {who} was merged into this one" + (", and owed this" if is_debt else "")
+        return said + self._noted(entry, with_actor=True)
 
     def _noted(self, entry: Row, *, with_actor: bool = False) -> str:
         said = ""

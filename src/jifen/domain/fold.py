@@ -35,7 +35,8 @@ class State(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """One event with its hits, their results, the days that terms have on its day, its legs and the movements it undoes."""
+    """One event with its hits, their results, the days that terms have on its day, its legs, the movements it undoes and what
+    another member leaves."""
 
     event: list[int]
     hits: list[int]
@@ -43,6 +44,7 @@ class Asked(NamedTuple):
     dates: list[int]
     legs: list[int]
     moves: list[int]
+    carried: list[int]
 
 
 class Numbers(NamedTuple):
@@ -61,11 +63,13 @@ class Numbers(NamedTuple):
 
 
 class Out(NamedTuple):
-    """What came of it: postings, movements of lots, and issues. The first number of the first two counts their rows."""
+    """What came of it: postings, movements of lots, issues, and what a member leaves to another. The first number of all but
+    the issues counts their rows."""
 
     posted: list[int]
     moved: list[int]
     issues: list[int]
+    carried: list[int]
 
 
 # member: the scalars of one member, then BALANCE and DEBT for each currency ------------------------------------------
@@ -172,7 +176,8 @@ EVENT_DATES = (
 )
 EVENT_WHOLE = 18  # 1: with this return everything has come back
 EVENT_PREVIOUS_DAY = 19  # a VOID: the day of the last purchase but this one; -1: none
-EVENT_WIDTH = 20
+EVENT_CARRIED = 20  # a CARRY_IN: offset in `carried`
+EVENT_WIDTH = 21
 
 ENROL = 0
 PURCHASE = 1
@@ -204,7 +209,9 @@ PIECE = 1_000  # steps of time in one entry, where so much is due that nobody sh
 HIT_RULE = 0  # position of the rule in its revision
 HIT_AMOUNT = 1  # eligible minor money
 HIT_QUANTITY = 2  # eligible thousandths
-HIT_ORIGIN = 3  # a return: row of the purchase's hit
+HIT_ORIGIN = (
+    3  # a return: row of the purchase's hit; its purchase's, where another member made it: the lot; else -1
+)
 HIT_WIDTH = 4
 
 # results: what became of each hit ----------------------------------------------------------------------------------------
@@ -298,6 +305,40 @@ W_GONE_BACK = GONE * 8 + BACK
 W_EXPIRED_BACK = EXPIRED * 8 + BACK
 W_OWED = IN_DEBT * 8 + OUTSIDE
 W_FORGAVE = OUTSIDE * 8 + IN_DEBT  # a debt ends because what made it was reversed
+
+# What a lot that is carried had been through at the other member; it opens with that.
+W_GONE_BEFORE = OUTSIDE * 8 + GONE
+W_EXPIRED_BEFORE = OUTSIDE * 8 + EXPIRED
+W_BACK_BEFORE = OUTSIDE * 8 + BACK
+W_GONE_BELOW = GONE * 8 + OUTSIDE  # where LOT_GONE is below zero
+
+# carried: what a member leaves to another. carried[0] of `out` counts the numbers, which begin at carried[1] --------------------
+CARRIED_LADDERS = 0  # how many ladders and currencies there were
+CARRIED_CURRENCIES = 1
+CARRIED_PURCHASES = 2
+CARRIED_LAST_PURCHASE_DAY = 3
+CARRIED_LOTS = 4  # rows of lots, days and counters
+CARRIED_DAYS = 5
+CARRIED_COUNTERS = 6
+CARRIED_WIDTH = 7
+# then of each ladder where he stands
+LEFT_TIER = 0
+LEFT_REVIEW_DAY = 1
+LEFT_SINCE_DAY = 2
+LEFT_SINCE_AT = 3
+LEFT_LIFTED = 4  # 1: an entry lifted it, and not time
+LEFT_WIDTH = 5
+# then the debt in each currency, then every lot he ever had, in order of number
+BROUGHT_TERMS = 0
+BROUGHT_CURRENCY = 1
+BROUGHT_LEFT = 2
+BROUGHT_GONE = 3
+BROUGHT_EXPIRED = 4
+BROUGHT_RETURNED = 5
+BROUGHT_EXPIRES = 6
+BROUGHT_MATURES = 7
+BROUGHT_WIDTH = 8
+# then all days (DAYS_COUNTED numbers, and one for each ladder), then all counters
 
 # issues ----------------------------------------------------------------------------------------------------------------------
 BROKEN = 0  # 1: there was no room, or a lot was not there; whatever was written is worthless
@@ -426,6 +467,7 @@ LEG_WRONG = 4  # a leg that its kind may not bring
 KIND_UNKNOWN = 5
 KIND_WITHOUT_USE = 6  # named, and nothing does it yet
 TORN = 7  # a defect: no room (see domain/room.py), or a lot that was not there
+RESERVED = 8  # who leaves his units to another has promised some
 
 
 def divide(numerator: int, denominator: int, rounding: int) -> int:
@@ -1643,9 +1685,17 @@ def lots_are_there(state: State, asked: Asked, numbers: Numbers) -> bool:
     for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
         r = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
         granted = results[hits[k * HIT_WIDTH + HIT_ORIGIN] * RESULT_WIDTH + GRANTED]
-        if granted > 0 and lot_by_origin(state, event[EVENT_ORIGIN], numbers.rules[r + RULE_TERMS]) < 0:
+        if granted > 0 and lot_of_hit(state, asked, k, numbers.rules[r + RULE_TERMS]) < 0:
             return False
     return True
+
+
+def lot_of_hit(state: State, asked: Asked, k: int, terms: int) -> int:
+    """Return the row of the lot that a return takes from by its hit k, or -1."""
+    number = asked.hits[asked.hits[k * HIT_WIDTH + HIT_ORIGIN] * HIT_WIDTH + HIT_ORIGIN]
+    if number > 0:
+        return lot_by_number(state, number)
+    return lot_by_origin(state, asked.event[EVENT_ORIGIN], terms)
 
 
 def forgiven_of(asked: Asked) -> int:
@@ -1674,7 +1724,7 @@ def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
             charged = 0
             forgiven = 0
             if units > 0:
-                lot = lot_by_origin(state, event[EVENT_ORIGIN], t)
+                lot = lot_of_hit(state, asked, k, t)
                 charged, forgiven = take_back(state, numbers, out, row, lot, units, day)
                 count_limits(state, numbers, event, r, forgiven - units)
             o = hits[k * HIT_WIDTH + HIT_ORIGIN]
@@ -1789,12 +1839,12 @@ def reverse(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
 
 def takes(verb: int) -> bool:
     """Say whether a leg takes available units."""
-    return verb == REDEEMED or verb == GIVEN or verb == ADJUSTED_DOWN or verb == HOLD or verb == CARRIED_OUT
+    return verb == REDEEMED or verb == GIVEN or verb == ADJUSTED_DOWN or verb == HOLD
 
 
 def brings(verb: int) -> bool:
     """Say whether a leg brings units."""
-    return verb == ADJUSTED_UP or verb == RECEIVED or verb == CARRIED_IN
+    return verb == ADJUSTED_UP or verb == RECEIVED
 
 
 def is_reserved(state: State, reservation: int) -> bool:
@@ -1919,6 +1969,216 @@ def take_leg(state: State, asked: Asked, numbers: Numbers, out: Out, i: int) -> 
             settle(state, numbers, out, row, currency, day)
 
 
+def hand(out: Out, number: int) -> None:
+    """Put down one number more of what is carried."""
+    carried = out.carried
+    if 1 + carried[0] >= len(carried):
+        out.issues[BROKEN] = 1
+        return
+    carried[0] += 1
+    carried[carried[0]] = number
+
+
+def hand_over(state: State, numbers: Numbers, out: Out) -> None:
+    """Tell all that a member leaves to another: where he stands, what he owes, his lots, days and limits."""
+    member, lots, counters = state.member, state.lots, state.counters
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    n_currencies = numbers.revisions[REVISION_CURRENCIES]
+    used = 0
+    for i in range(member[COUNTERS]):
+        if counters[i * COUNTER_WIDTH + COUNTER_USED] != 0:
+            used += 1
+    hand(out, n_ladders)
+    hand(out, n_currencies)
+    hand(out, member[PURCHASES])
+    hand(out, member[LAST_PURCHASE_DAY])
+    hand(out, member[LOTS])
+    hand(out, member[DAYS])
+    hand(out, used)
+    for i in range(n_ladders):
+        row = member[TIERS_HELD] - 1
+        while state.history[row * HISTORY_WIDTH + HISTORY_LADDER] != i:
+            row -= 1
+        h = row * HISTORY_WIDTH
+        hand(out, state.ladders[i * STANDS_WIDTH + STANDS_TIER])
+        hand(out, state.ladders[i * STANDS_WIDTH + STANDS_REVIEW_DAY])
+        hand(out, state.history[h + HISTORY_DAY])
+        hand(out, state.history[h + HISTORY_AT])
+        hand(out, 1 if state.history[h + HISTORY_CAUSE] > 0 else 0)
+    for c in range(n_currencies):
+        hand(out, member[BALANCES + c * BALANCE_WIDTH + DEBT])
+    for i in range(member[LOTS]):
+        p = i * LOT_WIDTH
+        hand(out, lots[p + LOT_TERMS])
+        hand(out, lots[p + LOT_CURRENCY])
+        hand(out, lots[p + LOT_LEFT])
+        hand(out, lots[p + LOT_GONE])
+        hand(out, lots[p + LOT_EXPIRED])
+        hand(out, lots[p + LOT_RETURNED])
+        hand(out, lots[p + LOT_EXPIRES])
+        hand(out, lots[p + LOT_MATURES])
+    for i in range(member[DAYS] * (DAYS_COUNTED + n_ladders)):
+        hand(out, state.days[i])
+    for i in range(member[COUNTERS]):
+        if counters[i * COUNTER_WIDTH + COUNTER_USED] != 0:
+            for w in range(COUNTER_WIDTH):
+                hand(out, counters[i * COUNTER_WIDTH + w])
+
+
+def carry_out(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
+    """Leave everything to another member. What was stays told here; units and debts go, and time makes nothing due any more."""
+    member, lots = state.member, state.lots
+    n_currencies = numbers.revisions[REVISION_CURRENCIES]
+    hand_over(state, numbers, out)
+    first = out.moved[0]
+    for i in range(member[LOTS]):
+        p = i * LOT_WIDTH
+        units = lots[p + LOT_LEFT]
+        if units > 0:
+            lots[p + LOT_LEFT] = 0
+            lots[p + LOT_GONE] += units
+            move(out, lots[p + LOT_TERMS], lots[p + LOT_NUMBER], W_SPENT, units)
+    post_moved(state, numbers, out, CARRIED_OUT, -1, first)
+    for c in range(n_currencies):
+        d = BALANCES + c * BALANCE_WIDTH + DEBT
+        if member[d] > 0:
+            x = (asked.event[EVENT_REVISION] * n_currencies + c) * CURRENCY_WIDTH
+            terms = numbers.currencies[x + CURRENCY_TERMS]
+            move(out, terms, 0, W_FORGAVE, member[d])
+            post(state, out, terms, c, CARRIED_IN, member[d], 1, 0, -1)
+            member[d] = 0
+    for i in range(numbers.revisions[REVISION_LADDERS]):
+        state.ladders[i * STANDS_WIDTH + STANDS_REVIEW_DAY] = FAR
+    member[NEXT_DUE_DAY] = FAR
+    member[STATUS] = MERGED
+
+
+def bring_lot(state: State, asked: Asked, out: Out, o: int) -> None:
+    """Open a lot as another member left it (its offset in `carried`), with what it had been through."""
+    member, lots, carried = state.member, state.lots, asked.carried
+    p = member[LOTS] * LOT_WIDTH
+    if p + LOT_WIDTH > len(lots):
+        out.issues[BROKEN] = 1
+        return
+    terms = carried[o + BROUGHT_TERMS]
+    left, gone = carried[o + BROUGHT_LEFT], carried[o + BROUGHT_GONE]
+    expired, returned = carried[o + BROUGHT_EXPIRED], carried[o + BROUGHT_RETURNED]
+    member[LOTS] += 1
+    member[LOTS_OPENED] += 1
+    number = member[LOTS_OPENED]
+    lots[p + LOT_NUMBER] = number
+    lots[p + LOT_TERMS] = terms
+    lots[p + LOT_CURRENCY] = carried[o + BROUGHT_CURRENCY]
+    lots[p + LOT_LEFT] = left
+    lots[p + LOT_HELD] = 0
+    lots[p + LOT_GONE] = gone
+    lots[p + LOT_EXPIRED] = expired
+    lots[p + LOT_RETURNED] = returned
+    lots[p + LOT_EXPIRES] = carried[o + BROUGHT_EXPIRES]
+    lots[p + LOT_MATURES] = carried[o + BROUGHT_MATURES]
+    lots[p + LOT_ORIGIN] = member[SEQUENCE]
+    lots[p + LOT_OPENED] = left + gone + expired + returned
+    lots[p + LOT_QUEUED] = 0
+    if left > 0:
+        enqueue(state, member[LOTS] - 1)
+        member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_EXPIRES] + 1)
+        move(out, terms, number, W_OPENED, left)
+    if gone > 0:
+        move(out, terms, number, W_GONE_BEFORE, gone)
+    if gone < 0:
+        move(out, terms, number, W_GONE_BELOW, -gone)
+    if expired > 0:
+        move(out, terms, number, W_EXPIRED_BEFORE, expired)
+    if returned > 0:
+        move(out, terms, number, W_BACK_BEFORE, returned)
+
+
+def carry_in(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
+    """Take over everything that another member left: it is as if he had been this one from the beginning, but for what is
+    decided already."""
+    member, event, carried = state.member, asked.event, asked.carried
+    row, day = event[EVENT_REVISION], event[EVENT_RECORDED_DAY]
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    n_currencies = numbers.revisions[REVISION_CURRENCIES]
+    c = event[EVENT_CARRIED]
+    had_ladders, had_currencies = carried[c + CARRIED_LADDERS], carried[c + CARRIED_CURRENCIES]
+    stood = c + CARRIED_WIDTH
+    debts = stood + had_ladders * LEFT_WIDTH
+    lots = debts + had_currencies
+    days = lots + carried[c + CARRIED_LOTS] * BROUGHT_WIDTH
+    counters = days + carried[c + CARRIED_DAYS] * (DAYS_COUNTED + had_ladders)
+    for i in range(carried[c + CARRIED_LOTS]):
+        bring_lot(state, asked, out, lots + i * BROUGHT_WIDTH)
+    for t in range(numbers.revisions[REVISION_TERMS]):
+        units = 0
+        for i in range(carried[c + CARRIED_LOTS]):
+            o = lots + i * BROUGHT_WIDTH
+            if carried[o + BROUGHT_TERMS] == t:
+                units += carried[o + BROUGHT_LEFT]
+        if units > 0:
+            post(state, out, t, numbers.terms[t * TERMS_WIDTH + TERMS_CURRENCY], CARRIED_IN, units, 1, 0, -1)
+    for i in range(had_currencies):
+        owed = carried[debts + i]
+        if owed > 0:
+            terms = numbers.currencies[(row * n_currencies + i) * CURRENCY_WIDTH + CURRENCY_TERMS]
+            member[BALANCES + i * BALANCE_WIDTH + DEBT] += owed
+            move(out, terms, 0, W_OWED, owed)
+            post(state, out, terms, i, CARRIED_OUT, owed, -1, 0, -1)
+    for i in range(n_currencies):
+        settle(state, numbers, out, row, i, day)
+    expire_passed(state, out, day)
+    for i in range(carried[c + CARRIED_DAYS]):
+        d = days + i * (DAYS_COUNTED + had_ladders)
+        w = days_row(state, DAYS_COUNTED + n_ladders, carried[d + DAYS_DAY], True)
+        for k in range(DAYS_DAY + 1, DAYS_COUNTED + had_ladders):
+            state.days[w + k] += carried[d + k]
+    for i in range(carried[c + CARRIED_COUNTERS]):
+        k = counters + i * COUNTER_WIDTH
+        used = counter_row(state, carried[k + COUNTER_LIMIT], carried[k + COUNTER_PERIOD], True)
+        state.counters[used + COUNTER_USED] += carried[k + COUNTER_USED]
+    member[PURCHASES] += carried[c + CARRIED_PURCHASES]
+    member[LAST_PURCHASE_DAY] = max(member[LAST_PURCHASE_DAY], carried[c + CARRIED_LAST_PURCHASE_DAY])
+    for i in range(had_ladders):
+        stand_with(state, asked, numbers, i, stood + i * LEFT_WIDTH)
+    for i in range(n_ladders):
+        promote(state, numbers, i, row, day, event[EVENT_RECORDED_AT])
+
+
+def stand_with(state: State, asked: Asked, numbers: Numbers, ladder: int, o: int) -> None:
+    """Stand on a ladder where the higher of two members stood (the other's offset in `carried`), since he did."""
+    member, history, carried = state.member, state.history, asked.carried
+    own = asked.event[EVENT_REVISION] * numbers.revisions[REVISION_LADDERS] + ladder
+    s = ladder * STANDS_WIDTH
+    tier, review_day = carried[o + LEFT_TIER], carried[o + LEFT_REVIEW_DAY]
+    rank = rank_of(numbers, own, tier)
+    held = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
+    if rank < held:
+        return
+    if rank == held:
+        if review_day != FAR and state.ladders[s + STANDS_REVIEW_DAY] != FAR:
+            state.ladders[s + STANDS_REVIEW_DAY] = max(state.ladders[s + STANDS_REVIEW_DAY], review_day)
+        return
+    day, at = carried[o + LEFT_SINCE_DAY], carried[o + LEFT_SINCE_AT]
+    if rank_of(numbers, own, tier_at(state, ladder, day, at)) < rank:
+        put_tier(state, ladder, tier, day, at, member[SEQUENCE] if carried[o + LEFT_LIFTED] == 1 else 0)
+    row = 0
+    while row < member[TIERS_HELD]:
+        h = row * HISTORY_WIDTH
+        if history[h + HISTORY_LADDER] == ladder and (
+            history[h + HISTORY_DAY] > day
+            or (history[h + HISTORY_DAY] == day and history[h + HISTORY_AT] > at)
+        ):
+            if rank_of(numbers, own, history[h + HISTORY_TIER]) < rank:
+                history[h + HISTORY_TIER] = tier
+            if history[h + HISTORY_TIER] == held_before(state, row):
+                drop_tier(state, row)
+                continue
+        row += 1
+    state.ladders[s + STANDS_TIER] = tier
+    state.ladders[s + STANDS_REVIEW_DAY] = review_day
+    member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], review_day)
+
+
 def enrol(state: State, asked: Asked, numbers: Numbers) -> None:
     """Begin: at the foot of every ladder that the revision has."""
     event = asked.event
@@ -1966,7 +2226,7 @@ def refused_kind(kind: int) -> int:
         return DONE
     if kind < 0 or kind >= KINDS:
         return KIND_UNKNOWN
-    if kind == EXCHANGE or kind == NOTE or kind == CARRY_OUT or kind == CARRY_IN:
+    if kind == EXCHANGE or kind == NOTE:
         return KIND_WITHOUT_USE
     return DONE
 
@@ -1994,6 +2254,8 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         return code
     if (kind == RETURN or kind == VOID) and not lots_are_there(state, asked, numbers):
         return LOT_MISSING
+    if kind == CARRY_OUT and state.member[HOLDS] > 0:
+        return RESERVED
     if kind == REVERSE:
         if undoing_verb(event[EVENT_UNDOES]) < 0:
             return LEG_WRONG
@@ -2019,6 +2281,10 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         enrol(state, asked, numbers)
     elif kind == STATE:
         state.member[STATUS] = event[EVENT_VALUE]
+    elif kind == CARRY_OUT:
+        carry_out(state, asked, numbers, out)
+    elif kind == CARRY_IN:
+        carry_in(state, asked, numbers, out)
     return TORN if out.issues[BROKEN] == 1 else DONE
 
 
@@ -2041,6 +2307,7 @@ class Lives(NamedTuple):
     dates: Any
     legs: Any
     moves: Any
+    carried: Any
 
 
 class Kept(NamedTuple):
@@ -2063,8 +2330,9 @@ TOLD_SEQUENCE = 0  # 0: the event left no entry
 TOLD_CODE = 1
 TOLD_POSTED = 2  # postings that stand in `out` once the event is over
 TOLD_MOVED = 3  # and movements
+TOLD_CARRIED = 4  # and numbers carried
 TOLD_TIERS = (
-    4  # for each ladder the tier judged by, then for each the tier after; then a balance for each currency
+    5  # for each ladder the tier judged by, then for each the tier after; then a balance for each currency
 )
 
 
@@ -2165,7 +2433,9 @@ def walk(lives: Lives, scratch: State, numbers: Numbers, out: Out, told: list[in
         member = state.member
         for e in range(lives.starts[m], lives.starts[m + 1]):
             event = lives.events[e * EVENT_WIDTH : (e + 1) * EVENT_WIDTH]
-            asked = Asked(event, lives.hits, lives.results, lives.dates, lives.legs, lives.moves)
+            asked = Asked(
+                event, lives.hits, lives.results, lives.dates, lives.legs, lives.moves, lives.carried
+            )
             before = trace(state, out, n_ladders)
             clock_day, clock_at = member[CLOCK_DAY], member[CLOCK_AT]
             code = apply(state, asked, numbers, out)
@@ -2182,6 +2452,7 @@ def walk(lives: Lives, scratch: State, numbers: Numbers, out: Out, told: list[in
                     told[t + TOLD_SEQUENCE] = 0
             told[t + TOLD_POSTED] = out.posted[0]
             told[t + TOLD_MOVED] = out.moved[0]
+            told[t + TOLD_CARRIED] = out.carried[0]
             for i in range(n_ladders):
                 told[t + TOLD_TIERS + i] = state.ladders[i * STANDS_WIDTH + STANDS_JUDGED]
                 told[t + TOLD_TIERS + n_ladders + i] = state.ladders[i * STANDS_WIDTH + STANDS_TIER]

@@ -106,10 +106,19 @@ class Member(NamedTuple):
         return sum(lot.left for lot in self.lots if lot.currency == currency and lot.matures_day <= day)
 
 
+_NOTHING_BROUGHT = room.Brought()
+
+
 def state_of(
-    member: Member, more: room.Rows, timeline: Timeline, *, hits: int, is_void: bool = False
+    member: Member,
+    more: room.Rows,
+    timeline: Timeline,
+    *,
+    hits: int,
+    is_void: bool = False,
+    brought: room.Brought = _NOTHING_BROUGHT,
 ) -> fold.State:
-    """The member dressed for the fold, with room for what an event of so many hits can add."""
+    """The member dressed for the fold, with room for what an event of so many hits can add, and another member leave."""
     n_ladders = timeline.n_ladders
     width = fold.LOT_WIDTH
     lots: list[int] = []
@@ -142,9 +151,9 @@ def state_of(
         list(member.ladders),
         lots + [0] * (opened * width),
         [0] * front + queue + [0] * (rows + opened + 1 - len(queue)),
-        member.days + [0] * days_width,
+        member.days + [0] * (days_width * (1 + brought.days)),
         member.history + [0] * (lifts * n_ladders * fold.HISTORY_WIDTH),
-        member.counters + [0] * (6 * hits * fold.COUNTER_WIDTH),
+        member.counters + [0] * ((6 * hits + brought.counters) * fold.COUNTER_WIDTH),
         member.holds + [0] * ((more.holds - scalars[fold.HOLDS]) * fold.HOLD_WIDTH),
     )
 

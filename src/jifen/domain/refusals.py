@@ -212,6 +212,20 @@ class ReservationOver(Conflict):
     message_zh = "该预留已提交、已释放或已失效。"
 
 
+class MergeIntoSelf(Refusal):
+    """A member cannot be merged into himself."""
+
+    code = "merge_into_self"
+    message_zh = "会员不能并入自己。"
+
+
+class UnitsReserved(Conflict):
+    """Units of the member are promised to a reservation: commit or release it first, or wait until it lapses."""
+
+    code = "units_reserved"
+    message_zh = "该会员有积分被预留：请先提交或释放预留，或等待其失效。"
+
+
 class EntryReversed(Conflict):
     """The entry was reversed before."""
 

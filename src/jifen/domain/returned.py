@@ -23,6 +23,9 @@ class Earned:
     granted: Sequence[int]  # by hit
     returned: Mapping[int, int]  # by line number: thousandths that have come back so far
     forgiven: Sequence[int] = ()  # by hit: units that returns so far have forgiven
+    lots: Sequence[
+        int
+    ] = ()  # by hit, of a purchase that another member made: the lot it opened, as numbered here; 0: none
 
 
 def eligible_returned(earned: Earned, returned: Mapping[int, int]) -> list[tuple[int, int]]:

@@ -6,8 +6,11 @@ where they are dressed. `fold.apply` answers TORN when there was too little for 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
+
+from jifen.domain import fold
 
 
 class Size(NamedTuple):
@@ -17,7 +20,7 @@ class Size(NamedTuple):
     holds: int
     hits: int
     legs: int
-    moves: int  # movements that are to be undone
+    moves: int  # movements that are to be undone, and lots that another member leaves
     currencies: int
     terms: int
     events: int = 1
@@ -66,6 +69,34 @@ class Rows(NamedTuple):
     postings: int
     movements: int
     holds: int
+
+
+class Brought(NamedTuple):
+    """Rows that another member leaves."""
+
+    lots: int = 0
+    days: int = 0
+    counters: int = 0
+
+
+def brought(carried: Sequence[int]) -> Brought:
+    """The same of what is carried in; nothing is no rows."""
+    if not len(carried):
+        return Brought()
+    rows = (fold.CARRIED_LOTS, fold.CARRIED_DAYS, fold.CARRIED_COUNTERS)
+    return Brought(*(int(carried[row]) for row in rows))
+
+
+def handed_over(brought: Brought, *, ladders: int, currencies: int) -> int:
+    """Numbers of `carried` for a member who leaves so many rows to another."""
+    return (
+        fold.CARRIED_WIDTH
+        + ladders * fold.LEFT_WIDTH
+        + currencies
+        + brought.lots * fold.BROUGHT_WIDTH
+        + brought.days * (fold.DAYS_COUNTED + ladders)
+        + brought.counters * fold.COUNTER_WIDTH
+    )
 
 
 @lru_cache(maxsize=4096)

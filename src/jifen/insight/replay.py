@@ -13,7 +13,8 @@ from typing import Any
 
 from jifen.domain import fold, verbs
 from jifen.domain.calendar import day_number, day_or_never, local_date, next_due_at
-from jifen.domain.decide import HIT_KEPT_WIDTH
+from jifen.domain.carried import carried_of
+from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.events import Script, Slice, legs_of, legs_told, moves_undone
 from jifen.domain.packing import DaysTorn, packed, unpacked
 from jifen.domain.program.select import mask_of, mask_words
@@ -47,14 +48,19 @@ def replay(
     entries: Rows,
     postings: Rows,
     lots: Rows,
+    elsewhere: Rows = (),
     walk: Callable[..., Any] = compiled_walk,
 ) -> list[Difference]:
     """Every difference between the cache and journal of some members and their entries replayed.
 
     Shape
-        each   rows in order of (member_id, sequence), as `store.history.histories` reads them
+        each        rows in order of (member_id, sequence), as `store.history.histories` reads them
+        elsewhere   purchases of those who were merged into one of the members (`heir_id`)
     """
     script = Script(timeline)
+    from_others: dict[Any, list[Mapping[str, Any]]] = {}
+    for row in elsewhere:
+        from_others.setdefault(row["heir_id"], []).append(row)
     journal = _journal(purchases, returns, entries)
     lives = _Lives(starts=[0], first_rows=[], held=[])
     whole: list[Mapping[str, Any]] = []
@@ -63,7 +69,7 @@ def replay(
         own = journal.get(member["member_id"], [])
         begun = tuple(len(table) for table in script.asked)
         try:
-            held = _write_member(script, own)
+            held = _write_member(script, member["member_id"], own, from_others.get(member["member_id"], ()))
             first = timeline.row_at(own[0][2]["recorded_at"]) if own else 0
         except (AssertionError, KeyError, IndexError, ValueError, Refusal) as missing:
             # The journal names what is not there (a revision, a purchase): that is a finding, not a crash.
@@ -87,10 +93,11 @@ def replay(
         for member in whole:
             torn += replay(
                 timeline, members=[member], purchases=_of(purchases, member), returns=_of(returns, member),
-                entries=_of(entries, member), postings=_of(postings, member), lots=_of(lots, member), walk=walk,
+                entries=_of(entries, member), postings=_of(postings, member), lots=_of(lots, member),
+                elsewhere=from_others.get(member["member_id"], ()), walk=walk,
             )  # fmt: skip
         return torn
-    return torn + _compare(timeline, walked, whole, lives, journal, postings, lots)
+    return torn + _compare(script, walked, whole, lives, journal, postings, lots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,43 +125,72 @@ def _journal(purchases: Rows, returns: Rows, entries: Rows) -> dict[Any, Own]:
     return journal
 
 
-def _write_member(script: Script, own: Own) -> int:
+Which = tuple[Any, int]
+"""A purchase: whose it is, and its sequence."""
+
+
+def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> int:
     """Write the events of a member; return how many lots reservations held, as the journal's movements tell it."""
     timeline = script.timeline
-    bought: dict[int, tuple[int, Mapping[str, Any]]] = {}
+    bought: dict[Which, tuple[int, Mapping[str, Any]]] = {}
+    others_bought = {(row["member_id"], row["sequence"]): row for row in elsewhere}
     by_sequence = {sequence: row for sequence, _, row in own}
-    days: dict[int, int] = {}  # of the purchases that are not voided, or of which something was forgiven
-    kept: dict[int, bool] = {}
+    days: dict[Which, int] = {}  # of the purchases that are not voided, or of which something was forgiven
+    kept: dict[Which, bool] = {}
+    for which, row in others_bought.items():
+        kept[which] = row["was_forgiven"]
+        if kept[which] or not row["was_voided"]:
+            days[which] = day_number(local_date(row["occurred_at"], timeline.time_zone))
     held = 0
     for sequence, name, row in own:
         if name == "purchase":
             first = script.seen(_three(row["hits"], timeline, timeline.row_of(row["revision"])))
-            bought[sequence] = (first, row)
-            days[sequence] = day_number(local_date(row["occurred_at"], timeline.time_zone))
+            bought[member_id, sequence] = (first, row)
+            days[member_id, sequence] = day_number(local_date(row["occurred_at"], timeline.time_zone))
             script.add(
                 fold.PURCHASE, row=timeline.row_of(row["revision"]), occurred_at=row["occurred_at"],
                 recorded_at=row["recorded_at"], amount=row["amount_minor"], hits=first, legs=legs_told(row["legs"] or []),
             )  # fmt: skip
         elif name == "return":
-            first, purchase = bought[row["purchase_sequence"]]
+            origin = (row["purchase_member_id"], row["purchase_sequence"])
+            if origin in others_bought and origin not in bought:
+                bought[origin] = (_seen_elsewhere(script, others_bought[origin]), others_bought[origin])
+            first, purchase = bought[origin]
             hits = _three(row["hits"], timeline, timeline.row_of(purchase["revision"]))
             assert len(row["hits"]) == len(purchase["hits"]), "a return has the hits of its purchase"
             back = script.back(hits, of=first)
-            origin = row["purchase_sequence"]
             kept[origin] = kept.get(origin, False) or any(row["forgiven"])
             others = [day for bought_at, day in days.items() if bought_at != origin]
             if row["is_void"] and not kept[origin]:
-                del days[origin]
+                days.pop(origin, None)
             script.add(
                 fold.VOID if row["is_void"] else fold.RETURN, row=timeline.row_of(purchase["revision"]),
                 occurred_at=purchase["occurred_at"], recorded_at=row["recorded_at"], amount=row["amount_minor"],
-                origin=row["purchase_sequence"], hits=back, is_whole=row["is_whole"],
+                origin=origin[1], hits=back, is_whole=row["is_whole"],
                 previous_day=max(others, default=-1) if row["is_void"] else -1,
             )  # fmt: skip
         else:
             _write_entry(script, row, by_sequence)
             held += sum(way == fold.W_HELD for way in row["moves"][fold.MOVE_WAY :: fold.MOVE_WIDTH])
     return held
+
+
+def _seen_elsewhere(script: Script, row: Mapping[str, Any]) -> int:
+    """Put down the hits of a purchase of a merged member, with what had come back of it there; return their first row."""
+    timeline, revision = script.timeline, script.timeline.row_of(row["revision"])
+    hits = _three(row["hits"], timeline, revision)
+    rules = [timeline.rule_at(revision, rule) for rule, _, _ in hits]
+    returned, forgiven = [0] * len(hits), [0] * len(hits)
+    for back in row["backs"] or []:
+        for at, rule in enumerate(rules):
+            _, amount, quantity, _, _, units = back[at * HIT_KEPT_WIDTH : (at + 1) * HIT_KEPT_WIDTH]
+            returned[at] += quantity if fold.is_by_quantity(rule.grant) else amount
+            forgiven[at] += units
+    lots: dict[int, int] = dict(row["carried_lots"] or [])
+    return script.seen(
+        hits, granted=row["hits"][4::HIT_KEPT_WIDTH], returned=returned, forgiven=forgiven,
+        lots=[lots.get(rule.terms, 0) for rule in rules],
+    )  # fmt: skip
 
 
 def _write_entry(
@@ -172,6 +208,8 @@ def _write_entry(
             hits=script.seen(_three(row["hits"] or [], script.timeline, judged_by)),
         )  # fmt: skip
         return
+    if kind == fold.CARRY_IN:
+        carried_of(row["carried"], script.timeline)
     named = [*flat[::3], *(() if undone is None else undone["moves"][fold.MOVE_TERMS :: fold.MOVE_WIDTH])]
     assert all(0 <= terms < known for terms in named), "the entry names terms that no revision has"
     script.add(
@@ -183,6 +221,7 @@ def _write_entry(
         undoes=-1 if undone is None else verbs.KIND_OF[undone["kind"]],
         value=row["value"] or 0,
         moves=() if undone is None else moves_undone(undone["moves"], row["units"]),
+        carried=row["carried"] if kind == fold.CARRY_IN else (),
         legs=legs_of(
             kind,
             zone=script.timeline.time_zone,
@@ -205,7 +244,7 @@ def _three(hits: Sequence[int], timeline: Timeline, row: int) -> list[tuple[int,
 
 
 def _compare(
-    timeline: Timeline,
+    script: Script,
     walked: Walked,
     members: Rows,
     lives: _Lives,
@@ -213,6 +252,7 @@ def _compare(
     postings: Rows,
     lots: Rows,
 ) -> list[Difference]:
+    timeline = script.timeline
     found: list[Difference] = []
     posted = _postings_by_entry(postings)
     lot_rows = _lots_by_member(lots)
@@ -220,8 +260,7 @@ def _compare(
     told = walked.told.tolist()
     n_ladders = timeline.n_ladders
     events = 0
-    hit = 0
-    before = (0, 0)
+    before = (0, 0, 0)
     for m, member in enumerate(members):
 
         def differs(what: str, stored: Any, again: Any, *, member: Mapping[str, Any] = member) -> None:
@@ -231,7 +270,7 @@ def _compare(
         for sequence, name, row in journal.get(member["member_id"], []):
             tell = told[events]
             events += 1
-            ends = (tell[fold.TOLD_POSTED], tell[fold.TOLD_MOVED])
+            ends = (tell[fold.TOLD_POSTED], tell[fold.TOLD_MOVED], tell[fold.TOLD_CARRIED])
             at = f"entry {sequence}: "
             differs(at + "sequence", sequence, tell[fold.TOLD_SEQUENCE])
             own = [[o[fold.POST_CURRENCY], verbs.VERB_NAMES[o[fold.POST_VERB]], o[fold.POST_UNITS],
@@ -245,27 +284,19 @@ def _compare(
             differs(at + "tiers after", stored, tiers[n_ladders : n_ladders + len(stored)])
             stored = list(row["balances_after"])
             differs(at + "balances after", stored, tell[fold.TOLD_TIERS + 2 * n_ladders :][: len(stored)])
+            if name == "entry" and row["kind"] == "carry_out":
+                differs(
+                    at + "carried",
+                    *_both_carried(timeline, row["carried"], walked.carried[before[2] : ends[2]]),
+                )
             if row["hits"] is not None:
-                rows = len(row["hits"]) // HIT_KEPT_WIDTH
-                results = walked.results[hit : hit + rows].tolist()
-                hit += rows
+                hit = script.events[(events - 1) * fold.EVENT_WIDTH + fold.EVENT_HITS]
+                became = walked.results[hit : hit + len(row["hits"]) // HIT_KEPT_WIDTH].tolist()
                 last = fold.FORGIVEN if name == "return" else fold.WHY
-                again = [
-                    number for one in results for number in (one[fold.DESIRED], one[fold.GRANTED], one[last])
-                ]
-                kept = [
-                    number
-                    for i in range(0, len(row["hits"]), HIT_KEPT_WIDTH)
-                    for number in row["hits"][i + 3 : i + HIT_KEPT_WIDTH]
-                ]
-                differs(at + "results of hits", kept, again)
+                again = [n for one in became for n in (one[fold.DESIRED], one[fold.GRANTED], one[last])]
+                differs(at + "results of hits", _of_each_hit(row, 3, HIT_KEPT_WIDTH), again)
             if name == "purchase":
-                kept = [
-                    number
-                    for i in range(0, len(row["hits"]), HIT_KEPT_WIDTH)
-                    for number in row["hits"][i : i + 3]
-                ]
-                differs(at + "what its rules saw", kept, _seen(row))
+                differs(at + "what its rules saw", _of_each_hit(row, 0, 3), _seen(row))
                 try:
                     again = _masks(timeline, row)
                 except (KeyError, TypeError, ValueError, Refusal) as torn:
@@ -279,6 +310,22 @@ def _compare(
         enrolled_at = own_rows[0][2]["occurred_at"] if own_rows else None
         _compare_cache(timeline, walked, m, member, enrolled_at, lot_rows, differs)
     return found
+
+
+def _of_each_hit(row: Mapping[str, Any], first: int, end: int) -> list[int]:
+    """Some of the numbers that are kept of each hit."""
+    hits = row["hits"]
+    return [number for at in range(0, len(hits), HIT_KEPT_WIDTH) for number in hits[at + first : at + end]]
+
+
+def _both_carried(timeline: Timeline, kept: Sequence[int], again: Any) -> tuple[object, object]:
+    """What a member is told to have left, and what he leaves as replayed, in one form."""
+    replayed = carried_of(again.tolist(), timeline)
+    try:
+        stored = carried_of(kept, timeline)
+    except AssertionError as torn:
+        return repr(torn), replayed
+    return stored, replayed.among(len(stored.stood), len(stored.debts))
 
 
 def _seen(row: Mapping[str, Any]) -> list[int]:

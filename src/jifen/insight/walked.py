@@ -33,6 +33,7 @@ class Walked:
     told: Integers
     postings: Integers
     moves: Integers
+    carried: Integers  # of event e up to `told[e, TOLD_CARRIED]`
     results: Integers
     members: Integers
     ladders: Integers
@@ -74,6 +75,7 @@ def walk_script(
         dates=as_array(script.dates),
         legs=as_array(script.legs),
         moves=as_array(script.moves),
+        carried=as_array(script.carried),
         held=None if held is None else as_array(held),
         walk=walk,
     )
@@ -90,13 +92,15 @@ def walk_arrays(
     dates: Integers,
     legs: Integers,
     moves: Integers,
+    carried: Integers | None = None,
     held: Integers | None = None,
     walk: Walk = compiled_walk,
 ) -> Walked:
     """The same from arrays; `events` has a row for each event, the others are flat. `results` is filled in place."""
     n = len(first_rows)
     n_events = len(events)
-    sizes = _sizes(timeline, starts, events, held)
+    brought = _brought(starts, events, carried)
+    sizes = _sizes(timeline, starts, events, held, brought)
     lot_starts = np.concatenate([[0], np.cumsum([size.lots for size in sizes])]).astype(np.int64)
     most = max((size.lots for size in sizes), default=0)
     width = fold.BALANCES + timeline.n_currencies * fold.BALANCE_WIDTH
@@ -106,22 +110,23 @@ def walk_arrays(
     hits_each = int(
         _per_member(starts, events[:, fold.EVENT_HITS_END] - events[:, fold.EVENT_HITS]).max(initial=0)
     )
-    limits_each = 6 * hits_each + 1
+    limits_each = 6 * hits_each + max((rows.counters for rows in brought), default=0) + 1
+    days_each = most_events + max((rows.days for rows in brought), default=0) + 2
     holds_each = max((size.holds for size in sizes), default=0) + 1
     n_hits = int(events[:, fold.EVENT_HITS_END].max(initial=0))
     lives = fold.Lives(
         starts, first_rows, _room(n * width), _room(n * timeline.n_ladders * fold.STANDS_WIDTH),
         _room(int(lot_starts[-1]) * fold.LOT_WIDTH), lot_starts, events.reshape(-1) if n_events else _room(0), hits,
-        results, dates, legs, moves,
+        results, dates, legs, moves, _room(0) if carried is None else carried,
     )  # fmt: skip
     scratch = fold.State(
-        _room(0), _room(0), _room(0), _room(most + 1), _room((most_events + 2) * days_width),
+        _room(0), _room(0), _room(0), _room(most + 1), _room(days_each * days_width),
         _room(tiers_each * fold.HISTORY_WIDTH), _room(limits_each * fold.COUNTER_WIDTH), _room(holds_each * fold.HOLD_WIDTH),
     )  # fmt: skip
     kept = fold.Kept(
-        _room((n_events + 1) * days_width),
+        _room((n_events + sum(rows.days for rows in brought) + 1) * days_width),
         _room((n + n_events * (timeline.n_tiers + 1) + 1) * timeline.n_ladders * fold.HISTORY_WIDTH),
-        _room((6 * n_hits + 1) * fold.COUNTER_WIDTH),
+        _room((6 * n_hits + sum(rows.counters for rows in brought) + 1) * fold.COUNTER_WIDTH),
         _room((sum(size.holds for size in sizes) + 1) * fold.HOLD_WIDTH),
         _room((n + 1) * fold.KEPT_WIDTH),
     )
@@ -129,7 +134,8 @@ def walk_arrays(
         _room(1 + fold.POST_WIDTH * sum(room.postings(size) for size in sizes)),
         _room(1 + fold.MOVE_WIDTH * sum(room.movements(size) for size in sizes)),
     )
-    out = fold.Out(posted, moved, _room(fold.ISSUES))
+    handed = _room(1 + _handed_over(timeline, starts, events, sizes, brought))
+    out = fold.Out(posted, moved, _room(fold.ISSUES), handed)
     told = _room(n_events * told_width(timeline))
     walk(lives, scratch, numbers_of(timeline), out, told, kept)
     assert out.issues[fold.BROKEN] == 0, "the fold found no room or no lot"
@@ -139,6 +145,7 @@ def walk_arrays(
         told=told[: n_events * told_width(timeline)].reshape(n_events, told_width(timeline)),
         postings=posted[1 : 1 + posted[0] * fold.POST_WIDTH].reshape(-1, fold.POST_WIDTH),
         moves=moved[1 : 1 + moved[0] * fold.MOVE_WIDTH].reshape(-1, fold.MOVE_WIDTH),
+        carried=handed[1 : 1 + handed[0]],
         results=results[: n_hits * fold.RESULT_WIDTH].reshape(-1, fold.RESULT_WIDTH),
         members=members,
         ladders=lives.ladders[: n * timeline.n_ladders * fold.STANDS_WIDTH].reshape(
@@ -149,7 +156,46 @@ def walk_arrays(
     )
 
 
-def _sizes(timeline: Timeline, starts: Integers, events: Integers, held: Integers | None) -> list[room.Size]:
+def _brought(starts: Integers, events: Integers, carried: Integers | None) -> list[room.Brought]:
+    """What others leave to each life."""
+    found = [room.Brought()] * (len(starts) - 1)
+    for e in np.flatnonzero(events[:, fold.EVENT_KIND] == fold.CARRY_IN).tolist():
+        assert carried is not None, "a life that takes over another's is told what that left"
+        m = int(np.searchsorted(starts, e, side="right")) - 1
+        at = int(events[e, fold.EVENT_CARRIED])
+        more = room.brought(carried[at : at + fold.CARRIED_WIDTH].tolist())
+        found[m] = room.Brought(*(a + b for a, b in zip(found[m], more, strict=True)))
+    return found
+
+
+def _handed_over(
+    timeline: Timeline,
+    starts: Integers,
+    events: Integers,
+    sizes: Sequence[room.Size],
+    brought: Sequence[room.Brought],
+) -> int:
+    """Numbers that the lives leave to others."""
+    leaves = _per_member(starts, (events[:, fold.EVENT_KIND] == fold.CARRY_OUT).astype(np.int64)).tolist()
+    lengths = np.diff(starts).tolist()
+    return sum(
+        room.handed_over(
+            room.Brought(size.lots, lengths[m] + brought[m].days, 6 * size.hits + brought[m].counters),
+            ladders=timeline.n_ladders,
+            currencies=timeline.n_currencies,
+        )
+        for m, size in enumerate(sizes)
+        if leaves[m]
+    )
+
+
+def _sizes(
+    timeline: Timeline,
+    starts: Integers,
+    events: Integers,
+    held: Integers | None,
+    brought: Sequence[room.Brought],
+) -> list[room.Size]:
     """What fills the tables of each life."""
     hits = _per_member(starts, events[:, fold.EVENT_HITS_END] - events[:, fold.EVENT_HITS]).tolist()
     legs = _per_member(starts, events[:, fold.EVENT_LEGS_END] - events[:, fold.EVENT_LEGS]).tolist()
@@ -158,20 +204,24 @@ def _sizes(timeline: Timeline, starts: Integers, events: Integers, held: Integer
     back = _per_member(
         starts, np.isin(events[:, fold.EVENT_KIND], (fold.RETURN, fold.VOID)).astype(np.int64)
     ).tolist()
+    leaves = _per_member(
+        starts, np.isin(events[:, fold.EVENT_KIND], (fold.CARRY_OUT, fold.CARRY_IN)).astype(np.int64)
+    ).tolist()
     reserved = _per_member(starts, (events[:, fold.EVENT_KIND] == fold.RESERVE).astype(np.int64)).tolist()
     found = []
     for m in range(len(starts) - 1):
-        lots = bought[m] * timeline.n_terms + legs[m] + moves[m]
+        left = moves[m] + brought[m].lots
+        lots = bought[m] * timeline.n_terms + legs[m] + left
         found.append(
             room.Size(
                 lots=lots,
                 holds=reserved[m] * lots if held is None else int(held[m]),
                 hits=hits[m],
                 legs=legs[m],
-                moves=moves[m],
+                moves=left,
                 currencies=timeline.n_currencies,
                 terms=timeline.n_terms,
-                events=bought[m] + back[m],
+                events=bought[m] + back[m] + leaves[m],
             )
         )
     return found

@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from jifen.domain.decide import Decision, decide_advance
+from jifen.domain.decide import decide_advance
+from jifen.domain.decision import Decision
 from jifen.store.compiled import begun_again
 from jifen.store.gather import gather_locked, save_decisions
 from jifen.store.journal import Circumstance, EntryRow, add_entry

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from jifen.domain.admission import believed
 from jifen.domain.calendar import date_of
-from jifen.domain.decide import Decision, decide_purchase, decide_return
+from jifen.domain.decide import decide_purchase, decide_return
+from jifen.domain.decision import Decision
 from jifen.domain.purchase import Line, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
 from jifen.domain.returned import Earned, amount_returned
-from jifen.store.gather import Gathered, gather_locked, save_decisions, with_old_counters, with_old_days
+from jifen.store.gather import Gathered, gather_locked, save_decisions
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, add_postings
 from jifen.store.keys import (
@@ -25,6 +26,7 @@ from jifen.store.keys import (
     remove_unclaimed,
 )
 from jifen.store.ledger import Connection, Ledger
+from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.once import Once, once
 from jifen.store.purchases import add_purchases, add_return, purchase_of
 
@@ -75,7 +77,7 @@ async def claim_purchase(
                 connection,
                 brought_back,
                 return_id=new_id(),
-                purchase_sequence=bought.sequence,
+                purchase=(bought.after.member_id, bought.sequence),
                 is_void=unclaimed.is_void,
                 is_whole=is_whole(purchase.lines, unclaimed.returned),
                 lines=sorted(unclaimed.returned.items()),

@@ -14,6 +14,7 @@ from jifen.domain import fold
 from jifen.domain.decide import decide_gift_received, decide_units
 from jifen.domain.refusals import FieldWrong, GiftToSelf, MemberClosed
 from jifen.domain.verbs import Status
+from jifen.store.carries import JustMerged, heir_of
 from jifen.store.compiled import begun_again
 from jifen.store.gather import Need, currency_number, gather_locked, save_decisions
 from jifen.store.gifts import Gift, add_gift, gifts_in_transit, lock_in_transit, mark_received
@@ -107,13 +108,17 @@ async def receive_gift(ledger: Ledger, gift: Gift) -> None:
 
 @begun_again
 async def _receive(ledger: Ledger, gift: Gift, holder_id: UUID, *, takes_any_status: bool = False) -> bool:
-    """Open the lots of a gift at a holder; False: he takes no entries any more. One member is locked, never two."""
+    """Open the lots of a gift at a holder, or at the one into whom he was merged; False: he takes no entries any more. One
+    member is locked, never two."""
     async with ledger.transaction() as connection:
         if not await lock_in_transit(connection, gift.member_id, gift.gift_id):
             return True
+        holder_id = await heir_of(connection, holder_id)
         gathered = await gather_locked(ledger, connection, [holder_id])
         holder = gathered.members[holder_id]
-        if holder.status in (Status.CLOSED, Status.MERGED) and not takes_any_status:
+        if holder.status is Status.MERGED:
+            raise JustMerged
+        if holder.status is Status.CLOSED and not takes_any_status:
             return False
 
         decision = decide_gift_received(

@@ -14,7 +14,8 @@ from uuid import UUID
 import asyncpg
 
 from jifen.domain import fold
-from jifen.domain.decide import Decision, decide_reservation_end, decide_units
+from jifen.domain.decide import decide_reservation_end, decide_units
+from jifen.domain.decision import Decision
 from jifen.domain.member import Member
 from jifen.domain.refusals import (
     FieldWrong,

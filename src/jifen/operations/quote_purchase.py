@@ -14,9 +14,10 @@ from jifen.domain.member import new_member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.store.compiled import begun_again
-from jifen.store.gather import Gathered, gather_unlocked, with_old_counters, with_old_days
+from jifen.store.gather import Gathered, gather_unlocked
 from jifen.store.journal import Circumstance
 from jifen.store.ledger import Connection, Ledger
+from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.members import MemberKey, found_by
 from jifen.store.purchases import RecordedPurchase, answer_of
 

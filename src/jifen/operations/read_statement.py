@@ -10,6 +10,7 @@ from jifen.domain.explain import About
 from jifen.domain.member import Lot
 from jifen.domain.refusals import FieldWrong, LotUnknown, MemberUnknown
 from jifen.domain.timeline import Timeline
+from jifen.store.carries import FirstLot, first_lots_of
 from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.journal import (
     Moved,
@@ -45,6 +46,7 @@ class LotStory:
     """A lot with every movement of it, oldest first, and the postings of the entries that moved it."""
 
     lot: Lot
+    first: FirstLot | None  # what it was at a member who was merged into this one
     moves: tuple[Moved, ...]
     lines: tuple[StatementLine, ...]
     next_after: int | None
@@ -109,9 +111,11 @@ async def read_lot_story(
         moves = await moves_of_lot(connection, member_id, number, after=after, limit=limit)
         postings = await postings_of(connection, member_id, sorted({move.sequence for move in moves}))
         lines = await _lines(connection, member_id, postings, timeline)
+        first = (await first_lots_of(connection, member_id, [number])).get(number)
 
     return LotStory(
         lot=lot,
+        first=first,
         moves=tuple(moves),
         lines=tuple(
             line for line in lines if line.posting.terms == lot.terms and line.posting.lot in (None, number)
@@ -137,12 +141,19 @@ async def _lines(
     named = {p.lot for p in postings if p.lot is not None}
     moved = {move.lot for own in moves.values() for move in own if move.lot}
     lots = await lots_numbered(connection, member_id, sorted(named | moved))
-    sales = {
-        *sequences,
-        *(back["purchase_sequence"] for back in returns.values()),
-        *(lots[number].origin for number in named),
+    carried = await first_lots_of(connection, member_id, sorted(named))
+    opened = {
+        number: (carried[number].member_id, carried[number].origin)
+        if number in carried
+        else (member_id, lots[number].origin)
+        for number in named
     }
-    purchases = await purchases_of(connection, member_id, sorted(sales))
+    sales = {
+        *((member_id, sequence) for sequence in sequences),
+        *((back["purchase_member_id"], back["purchase_sequence"]) for back in returns.values()),
+        *opened.values(),
+    }
+    purchases = await purchases_of(connection, sales)
     need_compiled(
         timeline, [*(p.revision for p in postings), *(row["revision"] for row in purchases.values())]
     )
@@ -150,7 +161,11 @@ async def _lines(
     def line(posting: PostedRow) -> StatementLine:
         back = returns.get(posting.sequence)
         lot = lots.get(posting.lot) if posting.verb == "expire" and posting.lot is not None else None
-        sale = lot.origin if lot else back["purchase_sequence"] if back else posting.sequence
+        sale = (member_id, posting.sequence)
+        if lot is not None:
+            sale = opened[lot.number]
+        elif back is not None:
+            sale = (back["purchase_member_id"], back["purchase_sequence"])
         own = [
             move
             for move in moves.get(posting.sequence, ())

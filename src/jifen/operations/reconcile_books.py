@@ -92,6 +92,7 @@ async def reconcile_books(
                         entries=rows.entries,
                         postings=rows.postings,
                         lots=rows.lots,
+                        elsewhere=rows.elsewhere,
                     )
                     members += len(ids)
                     after = ids[-1]

@@ -13,7 +13,8 @@ import msgspec
 
 from jifen.domain.admission import believed, check_against_program
 from jifen.domain.calendar import epoch_micros, local_date
-from jifen.domain.decide import Decision, decide_purchase
+from jifen.domain.decide import decide_purchase
+from jifen.domain.decision import Decision
 from jifen.domain.fold import revision_in_force
 from jifen.domain.member import Member
 from jifen.domain.purchase import Purchase
@@ -25,12 +26,11 @@ from jifen.store.gather import (
     gather_for_purchases,
     last_moment,
     save_decisions,
-    with_old_counters,
-    with_old_days,
 )
 from jifen.store.journal import Circumstance, Granted, add_postings
 from jifen.store.keys import BusinessKey, KnownPurchase, add_purchase_keys, add_unclaimed, known_purchases
 from jifen.store.ledger import Connection, Ledger
+from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.members import MemberKey, found_by, lock_members
 from jifen.store.purchases import RecordedPurchase, add_purchases, recorded_purchase
 from jifen.store.rows import Together

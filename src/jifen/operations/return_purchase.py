@@ -9,16 +9,20 @@ from typing import Any
 from uuid import UUID
 
 from jifen.domain.calendar import day_number, local_date
-from jifen.domain.decide import Decision, decide_return
+from jifen.domain.decide import decide_return
+from jifen.domain.decision import Decision
 from jifen.domain.purchase import ReturnedLine, is_whole, returned_after, whole_quantity
 from jifen.domain.refusals import FieldWrong, PurchaseUnknown, ReturnExceedsPurchase, TimeOutOfBounds
 from jifen.domain.returned import amount_returned
 from jifen.domain.timeline import Timeline
-from jifen.store.gather import gather_locked, save_decisions, with_old_days
+from jifen.domain.verbs import Status
+from jifen.store.carries import JustMerged, heir_of, lots_of_purchase
+from jifen.store.gather import Gathered, gather_locked, save_decisions
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, add_postings
 from jifen.store.keys import BusinessKey, known_purchases, lock_unclaimed, return_unclaimed
 from jifen.store.ledger import Connection, Ledger
+from jifen.store.long_ago import with_old_days
 from jifen.store.once import Once, once
 from jifen.store.purchases import (
     add_return,
@@ -52,10 +56,11 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         row = await _find(connection, request.purchase)
         if row is None:
             return await _return_of_nobody(ledger, connection, request)
-        member_id, sequence = row["member_id"], row["sequence"]
-        gathered = await gather_locked(ledger, connection, [member_id], origins=[(member_id, sequence)])
+        bought = (row["member_id"], row["sequence"])
+        member_id = await heir_of(connection, bought[0])
+        gathered, carried = await _gather(ledger, connection, member_id, bought)
         member = gathered.member(member_id)
-        earned = await earned_by(connection, row)
+        earned = await earned_by(connection, gathered.timeline, row, lots=carried)
         lines = _lines(request.lines, earned.lines, earned.returned)
         after = returned_after(earned.lines, earned.returned, lines)
         occurred_at = _believed(request.occurred_at, row["occurred_at"], gathered.now)
@@ -73,7 +78,7 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         bought_on = local_date(row["occurred_at"], gathered.timeline.time_zone)
         previous_on = None
         if is_void and day_number(bought_on) == member.last_purchase_day:
-            previous_on = await last_bought_before(connection, member_id, sequence, last_on=bought_on)
+            previous_on = await last_bought_before(connection, member_id, bought, last_on=bought_on)
 
         decision = decide_return(
             gathered.timeline,
@@ -99,7 +104,7 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
             connection,
             decision,
             return_id=return_id,
-            purchase_sequence=sequence,
+            purchase=bought,
             is_void=request.lines is None,
             is_whole=is_whole(earned.lines, after),
             lines=[(line.number, line.quantity_milli) for line in lines],
@@ -124,6 +129,23 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         }
 
     return await once(ledger, key, effect)
+
+
+async def _gather(
+    ledger: Ledger, connection: Connection, member_id: UUID, bought: tuple[UUID, int]
+) -> tuple[Gathered, dict[int, int]]:
+    """The member who brings a purchase back, and the lots that it opened by terms, where another member made it who was merged
+    into him."""
+    if member_id == bought[0]:
+        gathered = await gather_locked(ledger, connection, [member_id], origins=[bought])
+        carried: dict[int, int] = {}
+    else:
+        carried = await lots_of_purchase(connection, member_id, *bought)
+        taken = [(member_id, number) for number in carried.values()]
+        gathered = await gather_locked(ledger, connection, [member_id], taken=taken)
+    if gathered.members[member_id].status is Status.MERGED:
+        raise JustMerged
+    return gathered, carried
 
 
 async def _find(connection: Connection, purchase: UUID | BusinessKey) -> dict[str, Any] | None:

@@ -10,8 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from jifen.domain import fold, verbs
-from jifen.domain.decide import Decision, decide_reversal
+from jifen.domain.decide import decide_gift_received, decide_reversal
+from jifen.domain.decision import Decision
+from jifen.domain.events import Slice
 from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong, Refusal
+from jifen.store.carries import JustMerged, heir_of
 from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_locked, save_decisions
 from jifen.store.gifts import (
@@ -184,6 +187,9 @@ async def _reverse_gift(
         raise EntryNotReversible("the gift is still on its way", pointer="/sequence")
     if gift.status != "received":
         raise EntryReversed(pointer="/sequence")
+    if await heir_of(connection, gift.receiver_id) != gift.receiver_id:
+        said = "the receiver was merged into another member: take the units there by hand"
+        raise EntryNotReversible(said, pointer="/sequence")
     received = await entry_of_gift(connection, gift.receiver_id, gift.gift_id, kind="gift_in")
     if received is None:
         raise EntryNotReversible("the gift came back to its giver", pointer="/sequence")
@@ -228,10 +234,16 @@ async def finish_going_back(ledger: Ledger, gift: Gift) -> None:
         units = await lock_going_back(connection, gift.member_id, gift.gift_id)
         if units is None:
             return
+        heir_id = await heir_of(connection, gift.member_id)
+        if heir_id != gift.member_id:
+            await _give_to_heir(ledger, connection, gift, heir_id, units)
+            return
         given = await entry_of_gift(connection, gift.member_id, gift.gift_id, kind="gift_out")
         assert given is not None, "a gift was given by an entry"
         lots = [(gift.member_id, lot) for lot in given["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
         gathered = await gather_locked(ledger, connection, [gift.member_id], lots=lots)
+        if gathered.members[gift.member_id].status is verbs.Status.MERGED:
+            raise JustMerged
 
         decision = decide_reversal(
             gathered.timeline,
@@ -254,6 +266,40 @@ async def finish_going_back(ledger: Ledger, gift: Gift) -> None:
                 gift_id=gift.gift_id,
             )
         await mark_gone_back(connection, gift.member_id, gift.gift_id)
+
+
+async def _give_to_heir(
+    ledger: Ledger, connection: Connection, gift: Gift, heir_id: UUID, units: int
+) -> None:
+    """Bring what came back of a gift to the member into whom its giver was merged: with the terms and the days of expiry that
+    it was given with."""
+    gathered = await gather_locked(ledger, connection, [heir_id])
+    if gathered.members[heir_id].status is verbs.Status.MERGED:
+        raise JustMerged
+    slices: list[Slice] = []
+    for one in gift.slices:
+        slices.append(one._replace(units=min(one.units, units - sum(s.units for s in slices))))
+    slices = [one for one in slices if one.units > 0]
+    if slices:
+        decision = decide_gift_received(
+            gathered.timeline,
+            gathered.members[heir_id],
+            currency=gift.currency,
+            slices=slices,
+            now=gathered.now,
+        )
+        row = EntryRow(
+            "gift_in",
+            currency=gift.currency,
+            units=units,
+            counterpart_id=gift.receiver_id,
+            gift_id=gift.gift_id,
+            slices=tuple(slices),
+        )
+        at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor="gift", note="")
+        await add_entry(connection, gathered.timeline, decision, row, at)
+        await save_decisions(connection, [decision], gathered.timeline)
+    await mark_gone_back(connection, gift.member_id, gift.gift_id)
 
 
 async def finish_reversals(ledger: Ledger, *, limit: int = 100) -> int:

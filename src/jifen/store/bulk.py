@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from jifen.store.tables import SCHEMA
+from jifen.store.columns import SCHEMA
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection

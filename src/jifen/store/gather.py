@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,23 +11,20 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.calendar import (
     day_number,
-    days_of_period,
     epoch_micros,
     local_date,
     moment_of_micros,
-    month_number,
 )
-from jifen.domain.days import days_of
-from jifen.domain.decide import Decision
+from jifen.domain.decision import Decision
 from jifen.domain.fold import kept_from
-from jifen.domain.member import Lot, Member, days_asked_from, days_of_void_from, with_days_before
+from jifen.domain.member import Lot, Member
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.compiled import BeginAgain
-from jifen.store.journal import Granted, granted_in
 from jifen.store.ledger import Clock, Ledger
-from jifen.store.lots import ALL, first_lots, lots_that_mature, lots_to_pay, save_lots
+from jifen.store.long_ago import with_all, with_old_days
+from jifen.store.lots import ALL, all_lots, first_lots, lots_that_mature, lots_to_pay, save_lots
 from jifen.store.members import (
     grown,
     lock_members,
@@ -36,7 +33,6 @@ from jifen.store.members import (
     save_members,
     with_lots,
 )
-from jifen.store.purchases import bought_in
 from jifen.store.reservations import close_reservations
 from jifen.store.rows import Target, Together
 
@@ -108,19 +104,20 @@ async def gather_locked(
     *,
     origins: Sequence[tuple[UUID, int]] = (),
     lots: Sequence[tuple[UUID, int]] = (),
+    taken: Sequence[tuple[UUID, int]] = (),
     needs: Sequence[Need] = (),
 ) -> Gathered:
     """Lock, then read clock and lots under a fresh snapshot: two steps, because a statement that locks and reads at once
     returns, after waiting, the new balance with the old lots.
 
-    Of lots no more are read than time and the decision can touch: those of certain numbers, those that entries opened which
-    are to be taken back (`origins`), and those that pay for that and for what is asked.
+    Of lots no more are read than time and the decision can touch: those of certain numbers, those that are to be taken back (by
+    number, or by the entries that opened them: `origins`), and those that pay for that and for what is asked.
 
     Raises
         TimeBehind   more is due of a member than one entry takes
     """
     members = await lock_members(connection, member_ids)
-    numbered = [*lots, *_held(members)]
+    numbered = [*lots, *taken, *_held(members)]
     clock, found = await first_lots(connection, members, origins=origins, numbered=numbered, most=FEW_LOTS)
     timeline = await ledger.timeline(connection, clock.newest)
     members = {member_id: grown(member, timeline) for member_id, member in members.items()}
@@ -129,6 +126,10 @@ async def gather_locked(
     for member_id, origin in origins:
         for lot in found.get(member_id, ()):
             if lot.origin == origin:
+                asked.add(member_id, lot.currency, lot.opened)
+    for member_id, number in taken:
+        for lot in found.get(member_id, ()):
+            if lot.number == number:
                 asked.add(member_id, lot.currency, lot.opened)
     found |= await _more_lots(connection, timeline, members, found, asked, now)
     return await _gathered(connection, members, now, timeline, found)
@@ -270,6 +271,34 @@ def _holds_due(member: Member, at: int) -> int:
     if member.scalars[fold.NEXT_LAPSE_AT] > at:
         return 0
     return sum(lapses_at <= at for lapses_at in member.holds[fold.HOLD_LAPSES_AT :: fold.HOLD_WIDTH])
+
+
+async def gather_whole(
+    ledger: Ledger, connection: Connection, member_ids: Collection[UUID], *, all_of: Collection[UUID]
+) -> Gathered:
+    """Locked members with every lot they ever had, and some of them with all their days and the limits of all periods.
+
+    Raises
+        TimeBehind   more is due of a member than one entry takes
+    """
+    members = await lock_members(connection, member_ids)
+    clock = await ledger.clock(connection)
+    timeline = await ledger.timeline(connection, clock.newest)
+    now = _now(members, clock)
+    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
+    lots = {member_id: await all_lots(connection, member_id) for member_id in members}
+    behind = [
+        m
+        for m in members
+        if sum(lot.left > 0 and lot.expires_day < day for lot in lots[m]) + _holds_due(members[m], at)
+        > fold.PIECE
+    ]
+    if behind:
+        raise TimeBehind(behind)
+    gathered = await _gathered(connection, members, now, timeline, lots)
+    for member_id in members.keys() & set(all_of):
+        gathered.members[member_id] = await with_all(connection, timeline, gathered.members[member_id])
+    return gathered
 
 
 async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) -> Gathered:
@@ -420,75 +449,3 @@ async def save_decisions(
     await save_members(target, [members[key] for key in sorted(members)], timeline)
     await save_lots(target, [(member_id, lots[member_id, number]) for member_id, number in sorted(lots)])
     await close_reservations(target, [(d.before, d.after) for d in decisions], ended=ended or {})
-
-
-async def with_old_days(
-    connection: Connection,
-    timeline: Timeline,
-    member: Member,
-    *,
-    now: datetime,
-    occurred_at: datetime | None = None,
-    is_void: bool = False,
-) -> Member:
-    """The member with all the days that judging something of a moment can ask for (None: that only happens now, and is done
-    already of whoever was gathered).
-
-    Most often the row has them. Those of one that is later than the row looks back, or of a revision with a longer window,
-    are counted from the journal. What this transaction has decided and not written yet is in the member already.
-    """
-    today = day_number(local_date(now, timeline.time_zone))
-    on = today if occurred_at is None else day_number(local_date(occurred_at, timeline.time_zone))
-    row = timeline.row_at(occurred_at or now)
-    first = days_asked_from(member, timeline, row=row, on=on, today=today, now_at=epoch_micros(now))
-    if is_void:
-        first = min(first, days_of_void_from(member, timeline, on=on, today=today))
-    if first >= member.days_from:
-        return member
-    bought = await bought_in(
-        connection, timeline, member.member_id, first_day=first, before_day=member.days_from
-    )
-    return with_days_before(member, timeline, first, days_of(timeline, bought))
-
-
-async def with_old_counters(
-    connection: Connection,
-    timeline: Timeline,
-    member: Member,
-    occurred_at: datetime,
-    *,
-    unwritten: Callable[[], Iterable[Granted]] = tuple,
-) -> Member:
-    """The member with the counters of a period long past, where a late purchase asks for one that the row forgot.
-
-    The row keeps of each limit the latest period; an older one is summed from the journal, and from what this transaction has
-    decided and not written yet.
-    """
-    if not member.counters:
-        return member
-    day = local_date(occurred_at, timeline.time_zone)
-    number, month = day_number(day), month_number(day)
-    width = fold.COUNTER_WIDTH
-    limits = timeline.limits
-    forgotten = [
-        (limit, period)
-        for limit, newest in zip(member.counters[::width], member.counters[1::width], strict=True)
-        if (period := fold.period_of(int(limits[limit].period), number, month)) < newest
-    ]
-    if not forgotten:
-        return member
-    spans = [days_of_period(limits[limit].period, day) for limit, _ in forgotten]
-    first_on, last_on = min(first for first, _ in spans), max(last for _, last in spans)
-    journal = await granted_in(
-        connection, member.member_id, first_on=first_on, last_on=last_on, zone=timeline.time_zone
-    )
-    used: dict[int, int] = {}
-    for granted in [*journal, *unwritten()]:
-        # A limit counts what was granted while it stood: a revision without it left no counter.
-        rule = timeline.rule_at(timeline.row_of(granted.revision), granted.rule)
-        for limit in rule.limits:
-            first, last = days_of_period(limit.period, day)
-            if first <= granted.occurred_on <= last:
-                used[limit.number] = used.get(limit.number, 0) + granted.units
-    old = [one for limit, period in forgotten for one in (limit, period, used.get(limit, 0))]
-    return member._replace(counters=old + member.counters)

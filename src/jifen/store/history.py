@@ -23,6 +23,29 @@ class Histories:
     entries: Rows
     postings: Rows
     lots: Rows
+    elsewhere: Rows  # purchases of those who were merged into one of them
+
+
+_ELSEWHERE = """
+    WITH RECURSIVE whose (heir_id, member_id) AS (
+        SELECT member_id, counterpart_id FROM entry WHERE kind = 'carry_in' AND member_id = ANY($1::uuid[])
+        UNION ALL
+        SELECT whose.heir_id, e.counterpart_id FROM entry e JOIN whose USING (member_id) WHERE e.kind = 'carry_in')
+    SELECT w.heir_id, u.member_id, u.sequence, u.revision, u.occurred_at, u.hits, u.moves, b.backs,
+           coalesce(b.was_voided, false) AS was_voided, coalesce(b.was_forgiven, false) AS was_forgiven,
+           (SELECT array_agg(ARRAY[p.terms::bigint, c.number]) FROM posting p
+            JOIN carried_lot c ON c.member_id = w.heir_id AND c.first_member_id = u.member_id AND c.first_number = p.lot
+            WHERE p.member_id = u.member_id AND p.sequence = u.sequence AND p.verb = 'earn') AS carried_lots
+    FROM whose w JOIN purchase u USING (member_id)
+    LEFT JOIN entry gone ON gone.member_id = w.heir_id AND gone.kind = 'carry_out'
+    LEFT JOIN LATERAL (
+        SELECT array_agg(a.hits) FILTER (WHERE cardinality(a.hits) > 0) AS backs, bool_or(a.is_void) AS was_voided,
+               bool_or(0 < ANY (a.forgiven)) AS was_forgiven
+        FROM purchase_return a
+        WHERE a.purchase_member_id = u.member_id AND a.purchase_sequence = u.sequence AND a.member_id <> w.heir_id
+          AND (gone.recorded_at IS NULL OR a.recorded_at < gone.recorded_at)) b ON true
+    ORDER BY w.heir_id, u.member_id, u.sequence"""
+"""Purchases of merged members for those who stand for them, with what had come back before, and their lots as numbered there."""
 
 
 async def member_count(connection: Connection) -> int:
@@ -60,14 +83,14 @@ async def histories(connection: Connection, ids: Sequence[UUID]) -> Histories:
             ids,
         ),
         returns=await connection.fetch(
-            f"""SELECT member_id, sequence, purchase_sequence, is_void, is_whole, amount_minor, hits, moves, forgiven,
-                       recorded_at, tiers_after, balances_after
+            f"""SELECT member_id, sequence, purchase_member_id, purchase_sequence, is_void, is_whole, amount_minor, hits, moves,
+                       forgiven, recorded_at, tiers_after, balances_after
                 FROM purchase_return {own} ORDER BY member_id, sequence""",
             ids,
         ),
         entries=await connection.fetch(
-            f"""SELECT member_id, sequence, kind, currency, units, origin, value, slices, lapses_at, hits, moves, revision,
-                       occurred_at, recorded_at, tiers_after, balances_after
+            f"""SELECT member_id, sequence, kind, currency, units, origin, value, counterpart_id, slices, lapses_at, hits,
+                       carried, moves, revision, occurred_at, recorded_at, tiers_after, balances_after
                 FROM entry {own} ORDER BY member_id, sequence""",
             ids,
         ),
@@ -82,4 +105,5 @@ async def histories(connection: Connection, ids: Sequence[UUID]) -> Histories:
                 FROM lot {own} ORDER BY member_id, number""",
             ids,
         ),
+        elsewhere=await connection.fetch(_ELSEWHERE, ids),
     )

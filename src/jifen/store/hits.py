@@ -6,7 +6,7 @@ why (of a return: the units forgiven).
 
 from __future__ import annotations
 
-from jifen.domain.decide import HIT_KEPT_WIDTH
+from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.program.select import WORD_BITS
 
 RULES = """SELECT v.number AS revision, (e.at - 1)::bigint AS position, (e.rule ->> 'number')::int AS number,
@@ -19,7 +19,7 @@ _HITS = """SELECT member_id, sequence, revision, hits FROM purchase
            SELECT member_id, sequence, revision, hits FROM entry WHERE hits IS NOT NULL
            UNION ALL
            SELECT b.member_id, b.sequence, u.revision, b.hits FROM purchase_return b
-           JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence"""
+           JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence"""
 """The hits of occasions and returns, with the revision that they name rules of."""
 
 _SEEN = f"""(u.masks[(l.at - 1) * (cardinality(u.masks) / jsonb_array_length(u.lines)) + u.hits[i] / {WORD_BITS} + 1]
@@ -30,6 +30,12 @@ _SEEN = f"""(u.masks[(l.at - 1) * (cardinality(u.masks) / jsonb_array_length(u.l
 def _share(back: str) -> str:
     """The money of a line `l` for a quantity that came back, as `purchase.share_of_amount` has it."""
     return f"div((l.line ->> 'amount_minor')::bigint * {back}, coalesce(nullif((l.line ->> 'quantity_milli')::bigint, 0), 1000))"
+
+
+def _order(back: str) -> str:
+    """What returns of one purchase follow each other by: those at the member who bought come before those at whom he was merged
+    into."""
+    return f"({back}.recorded_at, {back}.member_id <> {back}.purchase_member_id, {back}.sequence)"
 
 
 HIT_CHECKS: tuple[tuple[str, str], ...] = (
@@ -59,7 +65,7 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
         f"""SELECT b.member_id AS offender, b.sequence, b.hits[i] AS rule, b.hits[i + 1] AS amount,
                b.hits[i + 2] AS quantity, s.amount AS amount_back, s.quantity AS quantity_back
         FROM purchase_return b
-        JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+        JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
         CROSS JOIN generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
         CROSS JOIN LATERAL (
             SELECT coalesce(sum({_share("o.after")} - {_share("o.before")}), 0) AS amount,
@@ -68,10 +74,10 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
             FROM jsonb_array_elements(u.lines) WITH ORDINALITY AS l (line, at)
             CROSS JOIN LATERAL (
                 SELECT coalesce(sum((n.back ->> 1)::bigint), 0) AS after,
-                       coalesce(sum((n.back ->> 1)::bigint) FILTER (WHERE a.sequence < b.sequence), 0) AS before
+                       coalesce(sum((n.back ->> 1)::bigint) FILTER (WHERE {_order("a")} < {_order("b")}), 0) AS before
                 FROM purchase_return a, jsonb_array_elements(a.lines) AS n (back)
-                WHERE a.member_id = b.member_id AND a.purchase_sequence = b.purchase_sequence
-                  AND a.sequence <= b.sequence AND n.back -> 0 = l.line -> 'number') o
+                WHERE a.purchase_member_id = b.purchase_member_id AND a.purchase_sequence = b.purchase_sequence
+                  AND {_order("a")} <= {_order("b")} AND n.back -> 0 = l.line -> 'number') o
             WHERE {_SEEN}) s
         WHERE u.hits[i] IS DISTINCT FROM b.hits[i]
            OR (s.amount, s.quantity) IS DISTINCT FROM (b.hits[i + 1]::numeric, b.hits[i + 2]::numeric)""",
@@ -80,7 +86,7 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
         "what a return forgave is what was forgiven of its hits",
         f"""SELECT b.member_id AS offender, b.sequence, f.at - 1 AS currency, f.units, h.forgiven
         FROM purchase_return b
-        JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+        JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
         CROSS JOIN LATERAL unnest(b.forgiven) WITH ORDINALITY AS f (units, at)
         CROSS JOIN LATERAL (
             SELECT sum(b.hits[i + 5]) AS forgiven

@@ -11,10 +11,11 @@ from uuid import UUID
 import msgspec
 
 from jifen.domain.calendar import start_of_day
-from jifen.domain.decide import HIT_KEPT_WIDTH, Decision, Posting, Reason
+from jifen.domain.decision import HIT_KEPT_WIDTH, Decision, Posting, Reason
 from jifen.domain.events import Slice
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS
+from jifen.store.carries import WHOSE
 from jifen.store.ids import new_id
 from jifen.store.rows import Rows, Target, array_text
 
@@ -45,6 +46,7 @@ class EntryRow(NamedTuple):
     gift_id: UUID | None = None
     slices: tuple[Slice, ...] = ()
     lapses_at: datetime | None = None
+    carried: tuple[int, ...] = ()
 
 
 _ENTRY_ROWS = Rows(
@@ -52,9 +54,9 @@ _ENTRY_ROWS = Rows(
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("entry_id", "uuid"), ("kind", "text"), ("currency", "smallint"),
         ("units", "bigint"), ("origin", "bigint"), ("value", "smallint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"),
-        ("slices", "bigint[]"), ("lapses_at", "timestamptz"), ("hits", "bigint[]"), ("moves", "bigint[]"),
-        ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"), ("note", "text"),
-        ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "smallint[]"),
+        ("slices", "bigint[]"), ("lapses_at", "timestamptz"), ("hits", "bigint[]"), ("carried", "bigint[]"),
+        ("moves", "bigint[]"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
+        ("note", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "smallint[]"),
         ("balances_after", "bigint[]"),
     ],
 )  # fmt: skip
@@ -74,6 +76,7 @@ async def add_entries(
                 array_text([number for one in row.slices for number in one]) if row.slices else None,
                 row.lapses_at,
                 array_text([number for one in decision.results for number in one]) if decision.results else None,
+                array_text(row.carried) if row.carried else None,
                 array_text(decision.moves), timeline.programs[decision.row].revision, at.store, at.channel,
                 at.actor, at.note, at.occurred_at, at.recorded_at, array_text(decision.after.tiers),
                 array_text(decision.after.balances),
@@ -323,24 +326,25 @@ class Granted(NamedTuple):
 async def granted_in(
     connection: Connection, member_id: UUID, *, first_on: date, last_on: date, zone: str
 ) -> list[Granted]:
-    """What was granted for purchases and other occasions of some days in a zone.
+    """What was granted for purchases and other occasions of some days in a zone, of the member and those merged into him.
 
     It tells what a limit of a period long past has used: asked only by a late purchase.
     """
     rows = await connection.fetch(
-        f"""SELECT occurred_on, revision, rule, sum(units)::bigint FROM (
+        f"""{WHOSE} SELECT occurred_on, revision, rule, sum(units)::bigint FROM (
                SELECT u.occurred_on, u.revision, u.hits[i] AS rule, u.hits[i + 4] AS units
-               FROM purchase u, generate_series(1, cardinality(u.hits), {HIT_KEPT_WIDTH}) AS i
-               WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
+               FROM purchase u JOIN whose USING (member_id), generate_series(1, cardinality(u.hits), {HIT_KEPT_WIDTH}) AS i
+               WHERE u.occurred_on BETWEEN $2 AND $3
                UNION ALL
                SELECT u.occurred_on, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3]
-               FROM purchase u JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
+               FROM purchase u JOIN whose USING (member_id)
+               JOIN purchase_return b ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence,
                     generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
-               WHERE u.member_id = $1 AND u.occurred_on BETWEEN $2 AND $3
+               WHERE u.occurred_on BETWEEN $2 AND $3
                UNION ALL
                SELECT (e.occurred_at AT TIME ZONE $4)::date, e.revision, e.hits[i], e.hits[i + 4]
-               FROM entry e, generate_series(1, cardinality(e.hits), {HIT_KEPT_WIDTH}) AS i
-               WHERE e.member_id = $1 AND (e.occurred_at AT TIME ZONE $4)::date BETWEEN $2 AND $3
+               FROM entry e JOIN whose USING (member_id), generate_series(1, cardinality(e.hits), {HIT_KEPT_WIDTH}) AS i
+               WHERE (e.occurred_at AT TIME ZONE $4)::date BETWEEN $2 AND $3
            ) moved GROUP BY occurred_on, revision, rule""",
         member_id,
         first_on,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jifen.domain import fold
-from jifen.domain.decide import HIT_KEPT_WIDTH
+from jifen.domain.decision import HIT_KEPT_WIDTH
+from jifen.store.carry_checks import CARRY_CHECKS, HEIRS
 from jifen.store.hits import HIT_CHECKS, RULES
 from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
@@ -49,7 +50,6 @@ MOVEMENTS = """SELECT member_id, sequence, moves[i] AS terms, moves[i + 1] AS lo
                      UNION ALL SELECT member_id, sequence, moves FROM entry) e,
                     generate_series(1, cardinality(moves), 4) AS i"""
 """Every movement of every lot: from where (`comes`) to where (`goes`), as `fold.py` numbers the places."""
-
 
 LAWS: tuple[Law, ...] = (
     Law(
@@ -143,7 +143,8 @@ LAWS: tuple[Law, ...] = (
                                             - (comes = {fold.GONE})::int)) AS gone,
                                sum(units * ((goes = {fold.EXPIRED})::int - (comes = {fold.EXPIRED})::int)) AS expired,
                                sum(units * ((goes = {fold.BACK})::int - (comes = {fold.BACK})::int)) AS back,
-                               sum(units) FILTER (WHERE comes = {fold.OUTSIDE}) AS opened
+                               sum(units * ((comes = {fold.OUTSIDE})::int
+                                            - (goes = {fold.OUTSIDE} AND comes = {fold.GONE})::int)) AS opened
                         FROM ({MOVEMENTS}) movement WHERE lot > 0 GROUP BY 1, 2) m
                         ON m.member_id = l.member_id AND m.lot = l.number
                     WHERE l.left_units IS DISTINCT FROM m.open OR l.held IS DISTINCT FROM m.held
@@ -206,7 +207,8 @@ LAWS: tuple[Law, ...] = (
                 "a member is enrolled by the first entry, and has the status of the last that set it",
                 f"""SELECT m.member_id AS offender, m.enrolled_at, e.occurred_at, m.status, s.value
                     FROM member m LEFT JOIN entry e ON e.member_id = m.member_id AND e.kind = 'enrol' AND e.sequence = 1
-                    LEFT JOIN LATERAL (SELECT value FROM entry s WHERE s.member_id = m.member_id AND s.kind = 'state'
+                    LEFT JOIN LATERAL (SELECT CASE kind WHEN 'state' THEN value ELSE {fold.MERGED} END AS value FROM entry s
+                                       WHERE s.member_id = m.member_id AND s.kind IN ('state', 'carry_out')
                                        ORDER BY sequence DESC LIMIT 1) s ON true
                     WHERE m.enrolled_at IS DISTINCT FROM e.occurred_at
                        OR m.status <> (ARRAY[{_names(list(STATUS_NAMES))}])[coalesce(s.value, 0) + 1]""",
@@ -317,12 +319,14 @@ LAWS: tuple[Law, ...] = (
                         SELECT b.member_id, b.purchase_sequence AS origin, r.terms, sum(b.hits[i + 3]) AS clawed
                         FROM purchase_return b
                         JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+                            AND b.purchase_member_id = b.member_id
                         CROSS JOIN generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
                         JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b.hits[i]
                         WHERE b.hits[i + 3] > 0
                         GROUP BY 1, 2, 3) b USING (member_id, origin, terms)
                     WHERE l.returned IS DISTINCT FROM b.clawed OR l.returned > l.opened""",
             ),
+            *CARRY_CHECKS,
             (
                 "what a return took, forgave and let expire of each hit is what it should take",
                 f"""SELECT b.member_id AS offender, b.sequence, b.hits[i] AS rule, b.hits[i + 3] AS clawed,
@@ -333,7 +337,8 @@ LAWS: tuple[Law, ...] = (
             (
                 "a purchase that has wholly come back keeps nothing",
                 """SELECT l.member_id AS offender, l.number AS lot, l.opened, l.returned
-                   FROM lot l JOIN purchase_return b ON b.member_id = l.member_id AND b.purchase_sequence = l.origin
+                   FROM lot l JOIN purchase_return b ON b.purchase_member_id = l.member_id AND b.purchase_sequence = l.origin
+                       AND b.member_id = l.member_id
                    WHERE b.is_whole AND l.returned <> l.opened""",
             ),
         ),
@@ -392,15 +397,16 @@ LAWS: tuple[Law, ...] = (
                 f"""SELECT c.member_id AS offender, c.limit_number, c.period, c.used, coalesce(g.granted, 0) AS granted
                     FROM (SELECT m.member_id, m.counters[i] AS limit_number, m.counters[i + 1] AS period,
                                  m.counters[i + 2] AS used
-                          FROM member m, generate_series(1, cardinality(m.counters), {fold.COUNTER_WIDTH}) AS i) c
+                          FROM (SELECT * FROM member WHERE status <> 'merged') m,
+                               generate_series(1, cardinality(m.counters), {fold.COUNTER_WIDTH}) AS i) c
                     LEFT JOIN (
-                        SELECT member_id, limit_number, period, sum(units) AS granted FROM (
+                        SELECT heir AS member_id, limit_number, period, sum(units) AS granted FROM (
                             SELECT u.member_id, u.revision, u.hits[i] AS position, u.hits[i + 4] AS units, u.occurred_on
                             FROM purchase u, generate_series(1, cardinality(u.hits), {HIT_KEPT_WIDTH}) AS i
                             UNION ALL
                             SELECT u.member_id, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3], u.occurred_on
                             FROM purchase u JOIN purchase_return b
-                                ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence,
+                                ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence,
                                 generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
                             UNION ALL
                             SELECT e.member_id, e.revision, e.hits[i], e.hits[i + 4],
@@ -410,7 +416,8 @@ LAWS: tuple[Law, ...] = (
                         JOIN (
                             SELECT r.revision, r.position, l.value::int AS limit_number, v.meaning -> 'limits' ->> l.value AS per
                             FROM ({RULES}) r JOIN revision v ON v.number = r.revision,
-                                 jsonb_array_elements_text(r.limits) l) counted USING (revision, position),
+                                 jsonb_array_elements_text(r.limits) l) counted USING (revision, position)
+                        JOIN ({HEIRS}) h USING (member_id),
                         LATERAL (SELECT CASE per
                             WHEN 'day' THEN occurred_on - DATE '1970-01-01'
                             WHEN 'week' THEN (occurred_on - DATE '1970-01-01' + 3) / 7
@@ -418,7 +425,7 @@ LAWS: tuple[Law, ...] = (
                             WHEN 'year' THEN extract(YEAR FROM occurred_on)::int
                             WHEN 'life' THEN 0 END AS period) q
                         WHERE period IS NOT NULL
-                        GROUP BY member_id, limit_number, period) g
+                        GROUP BY heir, limit_number, period) g
                         ON g.member_id = c.member_id AND g.limit_number = c.limit_number AND g.period = c.period
                     WHERE c.used <> coalesce(g.granted, 0)""",
             ),

@@ -15,6 +15,7 @@ from jifen.domain.refusals import ProgramMissing
 from jifen.domain.timeline import Timeline
 from jifen.embedded.connection import Connection as Address
 from jifen.store import revisions
+from jifen.store.columns import SCHEMA
 from jifen.store.compiled import (
     Compiled,
     RevisionNotCompiled,
@@ -23,7 +24,6 @@ from jifen.store.compiled import (
     timeline_with_holes,
 )
 from jifen.store.revisions import StoredRevision
-from jifen.store.tables import SCHEMA
 
 # asyncpg's own types stop at its pool's proxies, which stand in for connections.
 Connection: TypeAlias = Any

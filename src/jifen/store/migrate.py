@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from jifen.embedded.connection import Connection
-from jifen.store.tables import SCHEMA
+from jifen.store.columns import SCHEMA
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 

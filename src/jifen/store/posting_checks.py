@@ -20,7 +20,7 @@ POSTING_CHECKS: tuple[tuple[str, str], ...] = (
                UNION ALL
                SELECT b.member_id, b.sequence, u.revision, b.store, b.channel, b.actor, b.recorded_at
                FROM purchase_return b
-               JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+               JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
                UNION ALL
                SELECT member_id, sequence, revision, store, channel, actor, recorded_at FROM entry) e
                USING (member_id, sequence)

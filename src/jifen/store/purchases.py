@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -11,7 +11,7 @@ import msgspec
 
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.days import Back, Bought
-from jifen.domain.decide import Decision, HitResult
+from jifen.domain.decision import Decision, HitResult
 from jifen.domain.events import legs_kept
 from jifen.domain.program.select import Hit, mask_of, mask_words
 from jifen.domain.purchase import Line, Payment, Purchase, line_of
@@ -19,6 +19,7 @@ from jifen.domain.returned import Earned
 from jifen.domain.seen import moment_of
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import KIND_OF, Verb
+from jifen.store.carries import WHOSE
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, PostedRow, postings_of
 from jifen.store.rows import Rows, Target, array_text, json_text
@@ -204,15 +205,16 @@ async def find_purchase(connection: Connection, purchase_id: UUID) -> dict[str, 
 
 
 async def purchases_of(
-    connection: Connection, member_id: UUID, sequences: Sequence[int]
-) -> dict[int, dict[str, Any]]:
-    """Purchases of a member by sequence."""
+    connection: Connection, which: Collection[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], dict[str, Any]]:
+    """Purchases by whose they are and their sequence."""
     rows = await connection.fetch(
-        f"SELECT {_PURCHASE} FROM purchase WHERE member_id = $1 AND sequence = ANY($2::bigint[])",
-        member_id,
-        list(sequences),
+        f"""SELECT {_PURCHASE} FROM purchase
+            WHERE (member_id, sequence) IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))""",
+        [member_id for member_id, _ in which],
+        [sequence for _, sequence in which],
     )
-    return {row["sequence"]: dict(row) for row in rows}
+    return {(row["member_id"], row["sequence"]): dict(row) for row in rows}
 
 
 async def recorded_purchase(connection: Connection, member_id: UUID, sequence: int) -> RecordedPurchase:
@@ -244,8 +246,15 @@ def replayed(row: Mapping[str, Any], postings: Sequence[PostedRow]) -> RecordedP
     )
 
 
-async def earned_by(connection: Connection, row: Mapping[str, Any]) -> Earned:
-    """What a purchase earned and what of it has come back, for a return."""
+async def earned_by(
+    connection: Connection,
+    timeline: Timeline,
+    row: Mapping[str, Any],
+    *,
+    lots: Mapping[int, int] | None = None,
+) -> Earned:
+    """What a purchase earned and what of it has come back, for a return; of a merged member's with the lots that it opened, by
+    terms (`carries.lots_of_purchase`)."""
     member_id, sequence = row["member_id"], row["sequence"]
     hits = results_of(row["hits"])
     returned: dict[int, int] = {}
@@ -257,6 +266,9 @@ async def earned_by(connection: Connection, row: Mapping[str, Any]) -> Earned:
             forgiven[at] += result.why
     lines = tuple(line_of(document) for document in row["lines"])
     words = len(row["masks"]) // len(lines)
+    terms = (
+        [timeline.rule_at(timeline.row_of(row["revision"]), hit.rule).terms for hit in hits] if lots else []
+    )
     return Earned(
         sequence=sequence,
         revision=row["revision"],
@@ -267,6 +279,7 @@ async def earned_by(connection: Connection, row: Mapping[str, Any]) -> Earned:
         granted=[hit.granted for hit in hits],
         returned=returned,
         forgiven=forgiven,
+        lots=[lots.get(one, 0) for one in terms] if lots else (),
     )
 
 
@@ -280,7 +293,8 @@ async def returns_of(connection: Connection, member_id: UUID, purchase_sequence:
     """The returns of a purchase, oldest first."""
     rows = await connection.fetch(
         """SELECT sequence, return_id, is_void, lines, amount_minor, occurred_at, recorded_at, hits, forgiven, note, actor
-           FROM purchase_return WHERE member_id = $1 AND purchase_sequence = $2 ORDER BY sequence""",
+           FROM purchase_return WHERE purchase_member_id = $1 AND purchase_sequence = $2
+           ORDER BY is_whole, recorded_at, sequence""",
         member_id,
         purchase_sequence,
     )
@@ -288,54 +302,58 @@ async def returns_of(connection: Connection, member_id: UUID, purchase_sequence:
 
 
 async def last_bought_before(
-    connection: Connection, member_id: UUID, sequence: int, *, last_on: date
+    connection: Connection, member_id: UUID, purchase: tuple[UUID, int], *, last_on: date
 ) -> date | None:
-    """The day of a member's last purchase but the one of this sequence, and but those that were voided and paid for. With it
-    the last was on a day that is known: most often another of that day is found at once."""
-    others = """FROM purchase u WHERE member_id = $1 AND sequence <> $2
+    """The day of a member's last purchase but one (whose it is, and its sequence), and but those that were voided and paid for.
+    With it the last was on a day that is known: most often another of that day is found at once."""
+    others = """FROM purchase u JOIN whose USING (member_id) WHERE (u.member_id, u.sequence) <> ($2, $3)
              AND NOT coalesce((SELECT bool_or(b.is_void) AND NOT bool_or(0 < ANY (b.forgiven)) FROM purchase_return b
-                               WHERE b.member_id = u.member_id AND b.purchase_sequence = u.sequence), false)"""
+                               WHERE b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence), false)"""
     if await connection.fetchval(
-        f"SELECT sequence {others} AND occurred_on = $3 ORDER BY sequence DESC LIMIT 1",
+        f"{WHOSE} SELECT sequence {others} AND occurred_on = $4 ORDER BY sequence DESC LIMIT 1",
         member_id,
-        sequence,
+        *purchase,
         last_on,
     ):
         return last_on
-    day: date | None = await connection.fetchval(f"SELECT max(occurred_on) {others}", member_id, sequence)
+    day: date | None = await connection.fetchval(
+        f"{WHOSE} SELECT max(occurred_on) {others}", member_id, *purchase
+    )
     return day
 
 
 async def bought_in(
     connection: Connection, timeline: Timeline, member_id: UUID, *, first_day: int, before_day: int
 ) -> list[Bought]:
-    """What a member bought, and what else earned, from one day (its number) until before another, with what came back of it."""
+    """What a member and those who were merged into him bought, and what else earned, from one day (its number) until before
+    another, with what came back of it."""
     rows = await connection.fetch(
-        """SELECT u.sequence, 'purchase', u.revision, u.occurred_on, u.amount_minor, u.hits, b.amount_minor, b.is_whole, b.hits,
-                  b.sequence
-           FROM purchase u
-           LEFT JOIN purchase_return b ON b.member_id = u.member_id AND b.purchase_sequence = u.sequence
-           WHERE u.member_id = $1 AND u.occurred_on - DATE '1970-01-01' >= $2
-             AND u.occurred_on - DATE '1970-01-01' < $3
+        f"""{WHOSE}
+           SELECT u.member_id, u.sequence, 'purchase', u.revision, u.occurred_on, u.amount_minor, u.hits, b.amount_minor,
+                  b.is_whole, b.hits
+           FROM purchase u JOIN whose USING (member_id)
+           LEFT JOIN purchase_return b ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence
+           WHERE u.occurred_on - DATE '1970-01-01' >= $2 AND u.occurred_on - DATE '1970-01-01' < $3
            UNION ALL
-           SELECT e.sequence, e.kind, e.revision, o.occurred_on, 0, e.hits, NULL, NULL, NULL, NULL
-           FROM entry e, LATERAL (SELECT (e.occurred_at AT TIME ZONE $4)::date AS occurred_on) o
-           WHERE e.member_id = $1 AND e.hits IS NOT NULL AND o.occurred_on - DATE '1970-01-01' >= $2
+           SELECT e.member_id, e.sequence, e.kind, e.revision, o.occurred_on, 0, e.hits, NULL, NULL, NULL
+           FROM entry e JOIN whose USING (member_id),
+                LATERAL (SELECT (e.occurred_at AT TIME ZONE $4)::date AS occurred_on) o
+           WHERE e.hits IS NOT NULL AND o.occurred_on - DATE '1970-01-01' >= $2
              AND o.occurred_on - DATE '1970-01-01' < $3
-           ORDER BY 1, 10""",
+           ORDER BY 1, 2, 9""",  # what comes back of a purchase at last stands last
         member_id,
         first_day,
         before_day,
         timeline.time_zone,
     )
-    bought: dict[int, Bought] = {}
-    for sequence, kind, revision, on, amount, hits, back_amount, is_whole, back_hits, _ in rows:
-        if sequence not in bought:
-            bought[sequence] = Bought(
+    bought: dict[tuple[UUID, int], Bought] = {}
+    for whose, sequence, kind, revision, on, amount, hits, back_amount, is_whole, back_hits in rows:
+        if (whose, sequence) not in bought:
+            bought[whose, sequence] = Bought(
                 KIND_OF[kind], timeline.row_of(revision), day_number(on), amount, results_of(hits), backs=[]
             )
         if back_hits is not None:
-            bought[sequence].backs.append(Back(back_amount, is_whole, results_of(back_hits)))
+            bought[whose, sequence].backs.append(Back(back_amount, is_whole, results_of(back_hits)))
     return list(bought.values())
 
 
@@ -345,8 +363,9 @@ async def returns_by_sequence(
     """Returns of a member by sequence, with the key of the purchase they belong to."""
     rows = await connection.fetch(
         """SELECT b.sequence, b.return_id, b.is_void, b.lines, b.amount_minor, b.occurred_at, b.recorded_at, b.note,
-                  b.hits, b.forgiven, b.purchase_sequence, u.source, u.business_no, u.purchase_id
-           FROM purchase_return b JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
+                  b.hits, b.forgiven, b.purchase_member_id, b.purchase_sequence, u.source, u.business_no, u.purchase_id
+           FROM purchase_return b
+           JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
            WHERE b.member_id = $1 AND b.sequence = ANY($2::bigint[])""",
         member_id,
         list(sequences),
@@ -359,7 +378,7 @@ async def add_return(
     decision: Decision,
     *,
     return_id: UUID,
-    purchase_sequence: int,
+    purchase: tuple[UUID, int],
     is_void: bool,
     is_whole: bool,
     lines: Sequence[tuple[int, int]],
@@ -368,17 +387,17 @@ async def add_return(
     till: str | None = None,
     cashier: str | None = None,
 ) -> None:
-    """Write a return (its postings apart)."""
+    """Write a return (its postings apart) of a purchase (whose it is, and its sequence)."""
     n = len(decision.after.balances)
     await connection.execute(
-        """INSERT INTO purchase_return (member_id, sequence, return_id, purchase_sequence, is_void, is_whole, lines,
-               amount_minor, hits, moves, forgiven, store, till, cashier, channel, actor, note, occurred_at, recorded_at,
-               tiers_after, balances_after)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)""",
+        """INSERT INTO purchase_return (member_id, sequence, return_id, purchase_member_id, purchase_sequence, is_void,
+               is_whole, lines, amount_minor, hits, moves, forgiven, store, till, cashier, channel, actor, note, occurred_at,
+               recorded_at, tiers_after, balances_after)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)""",
         decision.after.member_id,
         decision.sequence,
         return_id,
-        purchase_sequence,
+        *purchase,
         is_void,
         is_whole,
         [list(pair) for pair in lines],

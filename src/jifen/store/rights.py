@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from jifen.store.tables import SCHEMA, metadata
+from jifen.store.columns import SCHEMA
+from jifen.store.tables import metadata
 
 RIGHTS: dict[str, str] = {
     "journal": "SELECT, INSERT",

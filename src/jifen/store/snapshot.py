@@ -37,13 +37,13 @@ SELECTS: dict[str, tuple[str, str]] = {
     ),
     "returns": (
         "purchase_return",
-        """member_id, sequence, purchase_sequence, is_void, is_whole, lines, amount_minor, hits, moves, forgiven, store,
-           channel, occurred_at, recorded_at, tiers_after, balances_after""",
+        """member_id, sequence, purchase_member_id, purchase_sequence, is_void, is_whole, lines, amount_minor, hits, moves,
+           forgiven, store, channel, occurred_at, recorded_at, tiers_after, balances_after""",
     ),
     "entries": (
         "entry",
         """member_id, sequence, kind, currency, units, origin, value AS state, counterpart_id, gift_id, slices, lapses_at, hits,
-           moves, revision, store, channel, occurred_at, recorded_at, tiers_after, balances_after""",
+           carried, moves, revision, store, channel, occurred_at, recorded_at, tiers_after, balances_after""",
     ),
     "postings": (
         "posting",

@@ -20,11 +20,9 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -32,59 +30,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from jifen.domain import decide, events, fold
+from jifen.domain import events, fold
+from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
+from jifen.store.columns import (
+    member_id,
+    metadata,
+    moment,
+    numbers,
+    of,
+    quoted,
+    recorded_xid,
+    sequence,
+    words,
+)
 
-SCHEMA = "jifen"
+__all__ = ["LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "metadata"]
+
 LOTS_OF_AN_ACCOUNT = (
     1_000  # lots with higher numbers are found by their day of expiry, in an index of their own
 )
 STATUS_NAMES = tuple(status.name.lower() for status in Status)
-
-
-def _quoted(words: tuple[str, ...]) -> str:
-    return ", ".join(f"'{word}'" for word in words)
-
-
-metadata = MetaData(
-    schema=SCHEMA,
-    naming_convention={"pk": "%(table_name)s_pkey", "ix": "%(table_name)s_%(column_0_N_name)s"},
-)
-
-
-def _moment(name: str, *, nullable: bool = False, default: bool = False) -> Column[object]:
-    server_default = text("clock_timestamp()") if default else None
-    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=server_default)
-
-
-def _member_id() -> Column[object]:
-    return Column("member_id", UUID(as_uuid=True), primary_key=True)
-
-
-def _sequence() -> Column[object]:
-    return Column("sequence", BigInteger, primary_key=True, autoincrement=False)
-
-
-def _numbers(
-    name: str, *, type_: type[BigInteger] | type[Integer] | type[SmallInteger] = BigInteger
-) -> Column[object]:
-    return Column(name, ARRAY(type_), nullable=False)
-
-
-def _words(*names: str) -> list[Column[object]]:
-    return [Column(name, Text) for name in names]
-
-
-def _recorded_xid() -> Column[object]:
-    """Readers of the journal advance by transaction id below the oldest still running: a serial would miss late commits."""
-    return Column(
-        "recorded_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")
-    )
-
-
-def _of(class_: str, distributed_by: str | None = "member_id") -> dict[str, object]:
-    return {"class": class_, "distributed_by": distributed_by}
-
 
 revision = Table(
     "revision",
@@ -94,12 +60,12 @@ revision = Table(
     Column("document_hash", Text, nullable=False),
     Column("numbering", JSONB, nullable=False),
     Column("meaning", JSONB, nullable=False),
-    _moment("effective_at"),
-    _moment("published_at"),
+    moment("effective_at"),
+    moment("published_at"),
     Column("published_by", Text, nullable=False),
     CheckConstraint("number > 0", name="a_revision_is_numbered_from_one"),
     comment="One published state of the programme document; it never changes.",
-    info=_of("reference-journal", None),
+    info=of("reference-journal", None),
 )
 
 book = Table(
@@ -111,7 +77,7 @@ book = Table(
     CheckConstraint("is_the_book", name="there_is_one_book"),
     CheckConstraint("shift_seconds >= 0", name="the_book_is_never_ahead_of_the_clock"),
     comment="The one row says how far the book date lies behind the clock: 0 but in a demo of a past year.",
-    info=_of("reference", None),
+    info=of("reference", None),
 )
 
 api_key = Table(
@@ -122,10 +88,10 @@ api_key = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("is_test", Boolean, nullable=False, server_default=text("false")),
-    _moment("created_at", default=True),
-    _moment("revoked_at", nullable=True),
+    moment("created_at", default=True),
+    moment("revoked_at", nullable=True),
     comment="One key of the API: only a hash of its secret is kept.",
-    info=_of("reference", None),
+    info=of("reference", None),
 )
 
 programme_balance = Table(
@@ -136,7 +102,7 @@ programme_balance = Table(
     Column("units_in", BigInteger, nullable=False),
     Column("units_out", BigInteger, nullable=False),
     comment="Rolled-up balance of one programme account in one currency, up to the checkpoint.",
-    info=_of("cache", None),
+    info=of("cache", None),
 )
 
 checkpoint = Table(
@@ -144,17 +110,17 @@ checkpoint = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("below_xid", BigInteger, nullable=False),
-    _moment("moved_at", default=True),
+    moment("moved_at", default=True),
     comment="How far one reader of the journal has come: it has seen every transaction below this id.",
-    info=_of("reference", None),
+    info=of("reference", None),
 )
 
 member = Table(
     "member",
     metadata,
-    _member_id(),
+    member_id(),
     Column("status", Text, nullable=False, server_default=text("'active'")),
-    _moment("enrolled_at"),
+    moment("enrolled_at"),
     Column("joined_day", Integer, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("purchases", Integer, nullable=False),
@@ -164,15 +130,15 @@ member = Table(
     Column("lots_opened", Integer, nullable=False),
     Column("next_due_day", Integer, nullable=False),
     Column("next_lapse_at", BigInteger, nullable=False),
-    _moment("next_due_at", nullable=True),
-    _numbers("balances"),
-    _numbers("debts"),
-    _numbers("ladders", type_=Integer),
+    moment("next_due_at", nullable=True),
+    numbers("balances"),
+    numbers("debts"),
+    numbers("ladders", type_=Integer),
     Column("days", LargeBinary, nullable=False),
-    _numbers("tier_history"),
-    _numbers("counters"),
-    _numbers("holds"),
-    CheckConstraint(f"status IN ({_quoted(STATUS_NAMES)})", name="a_member_has_a_known_status"),
+    numbers("tier_history"),
+    numbers("counters"),
+    numbers("holds"),
+    CheckConstraint(f"status IN ({quoted(STATUS_NAMES)})", name="a_member_has_a_known_status"),
     CheckConstraint("sequence >= 0", name="a_sequence_counts_from_one"),
     CheckConstraint("0 <= ALL (debts)", name="a_debt_is_never_negative"),
     CheckConstraint("cardinality(ladders) % 2 = 0", name="a_ladder_has_a_tier_and_a_review"),
@@ -186,14 +152,14 @@ member = Table(
     Index("member_next_due_at", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
     postgresql_with={"fillfactor": "70"},
     comment="One member: all that the fold keeps but the lots. The row that is locked. See domain/fold.py, packing.py.",
-    info=_of("cache"),
+    info=of("cache"),
 )
 
 _LARGE = ("lot_of_a_large_account", "member_id", "expires_on", "number")
 lot = Table(
     "lot",
     metadata,
-    _member_id(),
+    member_id(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("currency", SmallInteger, nullable=False),
     Column("terms", SmallInteger, nullable=False),
@@ -220,14 +186,14 @@ lot = Table(
     Index(*_LARGE, postgresql_where=text(f"number > {LOTS_OF_AN_ACCOUNT}")),
     postgresql_with={"fillfactor": "85"},
     comment="Units of one member that one entry (its sequence is the origin) opened under one set of terms.",
-    info=_of("cache"),
+    info=of("cache"),
 )
 
 posting = Table(
     "posting",
     metadata,
-    _member_id(),
-    _sequence(),
+    member_id(),
+    sequence(),
     Column("part", SmallInteger, primary_key=True, autoincrement=False),
     Column("currency", SmallInteger, nullable=False),
     Column("verb", Text, nullable=False),
@@ -236,13 +202,13 @@ posting = Table(
     Column("units", BigInteger, nullable=False),
     Column("balance_after", BigInteger, nullable=False),
     Column("terms", SmallInteger, nullable=False),
-    _numbers("reasons"),
+    numbers("reasons"),
     Column("lot", Integer),
     Column("revision", Integer, nullable=False),
-    *_words("funder", "store", "channel", "actor"),
-    _moment("occurred_at"),
-    _moment("recorded_at"),
-    _recorded_xid(),
+    *words("funder", "store", "channel", "actor"),
+    moment("occurred_at"),
+    moment("recorded_at"),
+    recorded_xid(),
     CheckConstraint("units > 0", name="a_posting_moves_something"),
     CheckConstraint(
         "(verb, account, is_credit) IN ("
@@ -255,21 +221,21 @@ posting = Table(
     ),
     Index("posting_recorded_xid", "recorded_xid", postgresql_using="brin"),
     comment="One movement of units between one account of one member and one account of the programme: both legs in a row.",
-    info=_of("journal"),
+    info=of("journal"),
 )
 
 purchase = Table(
     "purchase",
     metadata,
-    _member_id(),
-    _sequence(),
+    member_id(),
+    sequence(),
     Column("purchase_id", UUID(as_uuid=True), nullable=False),
     Column("source", Text, nullable=False),
     Column("business_no", Text, nullable=False),
-    *_words("store", "till", "cashier", "channel"),
-    _moment("occurred_at"),
-    _moment("recorded_at"),
-    _moment("inserted_at", default=True),
+    *words("store", "till", "cashier", "channel"),
+    moment("occurred_at"),
+    moment("recorded_at"),
+    moment("inserted_at", default=True),
     Column("occurred_on", Date, nullable=False),
     Column("weekday", SmallInteger, nullable=False),
     Column("hour", SmallInteger, nullable=False),
@@ -279,62 +245,63 @@ purchase = Table(
     Column("payments", JSONB),
     Column("tags", ARRAY(Text)),
     Column("lines", JSONB, nullable=False),
-    _numbers("masks"),
-    _numbers("hits"),
+    numbers("masks"),
+    numbers("hits"),
     Column("legs", ARRAY(BigInteger)),
-    _numbers("moves"),
+    numbers("moves"),
     Column("revision", Integer, nullable=False),
-    _numbers("judged_tiers", type_=SmallInteger),
-    _numbers("tiers_after", type_=SmallInteger),
-    _numbers("balances_after"),
+    numbers("judged_tiers", type_=SmallInteger),
+    numbers("tiers_after", type_=SmallInteger),
+    numbers("balances_after"),
     Column("actor", Text),
-    _recorded_xid(),
+    recorded_xid(),
     CheckConstraint("amount_minor >= 0", name="a_purchase_is_not_negative"),
     CheckConstraint("recorded_at >= occurred_at", name="a_purchase_is_recorded_after_it_occurred"),
-    CheckConstraint(f"cardinality(hits) % {decide.HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
     CheckConstraint(f"cardinality(legs) % {events.LEG_KEPT_WIDTH} = 0", name="a_leg_is_whole"),
     CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     Index("purchase_purchase_id", "purchase_id"),
     Index("purchase_recorded_xid", "recorded_xid", postgresql_using="brin"),
     comment="One sale of one member with its lines and all that it was judged by. An entry of the fold.",
-    info=_of("journal"),
+    info=of("journal"),
 )
 
 purchase_return = Table(
     "purchase_return",
     metadata,
-    _member_id(),
-    _sequence(),
+    member_id(),
+    sequence(),
     Column("return_id", UUID(as_uuid=True), nullable=False),
+    Column("purchase_member_id", UUID(as_uuid=True), nullable=False),
     Column("purchase_sequence", BigInteger, nullable=False),
     Column("is_void", Boolean, nullable=False),
     Column("is_whole", Boolean, nullable=False),
     Column("lines", JSONB, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
-    _numbers("hits"),
-    _numbers("moves"),
-    _numbers("forgiven"),
-    *_words("store", "till", "cashier", "channel", "actor", "note"),
-    _moment("occurred_at"),
-    _moment("recorded_at"),
-    _moment("inserted_at", default=True),
-    _numbers("tiers_after", type_=SmallInteger),
-    _numbers("balances_after"),
-    _recorded_xid(),
+    numbers("hits"),
+    numbers("moves"),
+    numbers("forgiven"),
+    *words("store", "till", "cashier", "channel", "actor", "note"),
+    moment("occurred_at"),
+    moment("recorded_at"),
+    moment("inserted_at", default=True),
+    numbers("tiers_after", type_=SmallInteger),
+    numbers("balances_after"),
+    recorded_xid(),
     CheckConstraint("amount_minor >= 0", name="a_return_is_not_negative"),
-    CheckConstraint(f"cardinality(hits) % {decide.HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
     CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
-    Index("purchase_return_purchase_sequence", "member_id", "purchase_sequence"),
+    Index("purchase_return_purchase_sequence", "purchase_member_id", "purchase_sequence"),
     Index("purchase_return_recorded_xid", "recorded_xid", postgresql_using="brin"),
     comment="Part or all of one purchase coming back. An entry of the fold.",
-    info=_of("journal"),
+    info=of("journal"),
 )
 
 entry = Table(
     "entry",
     metadata,
-    _member_id(),
-    _sequence(),
+    member_id(),
+    sequence(),
     Column("entry_id", UUID(as_uuid=True), nullable=False),
     Column("kind", Text, nullable=False),
     Column("currency", SmallInteger),
@@ -344,60 +311,66 @@ entry = Table(
     Column("counterpart_id", UUID(as_uuid=True)),
     Column("gift_id", UUID(as_uuid=True)),
     Column("slices", ARRAY(BigInteger)),
-    _moment("lapses_at", nullable=True),
+    moment("lapses_at", nullable=True),
     Column("hits", ARRAY(BigInteger)),
-    _numbers("moves"),
+    Column("carried", ARRAY(BigInteger)),
+    numbers("moves"),
     Column("revision", Integer, nullable=False),
-    *_words("store", "channel", "actor", "note"),
-    _moment("occurred_at"),
-    _moment("recorded_at"),
-    _moment("inserted_at", default=True),
-    _numbers("tiers_after", type_=SmallInteger),
-    _numbers("balances_after"),
-    _recorded_xid(),
-    CheckConstraint(f"kind IN ({_quoted(ENTRY_KINDS)})", name="an_entry_has_a_known_kind"),
+    *words("store", "channel", "actor", "note"),
+    moment("occurred_at"),
+    moment("recorded_at"),
+    moment("inserted_at", default=True),
+    numbers("tiers_after", type_=SmallInteger),
+    numbers("balances_after"),
+    recorded_xid(),
+    CheckConstraint(f"kind IN ({quoted(ENTRY_KINDS)})", name="an_entry_has_a_known_kind"),
     CheckConstraint(f"cardinality(moves) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     CheckConstraint("units IS NULL OR units > 0", name="an_entry_moves_something"),
-    CheckConstraint(f"cardinality(hits) % {decide.HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
+    CheckConstraint(f"cardinality(hits) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
     Index("entry_gift_in", "member_id", "gift_id", unique=True, postgresql_where=text("kind = 'gift_in'")),
     Index(
         "entry_reversed_once", "member_id", "origin", unique=True, postgresql_where=text("kind = 'reverse'")
     ),
+    Index("entry_carry", "member_id", postgresql_where=text("kind IN ('carry_out', 'carry_in')")),
+    CheckConstraint(
+        "(carried IS NULL) = (kind NOT IN ('carry_out', 'carry_in'))",
+        name="what_is_carried_is_told_on_both_sides",
+    ),
     Index("entry_recorded_xid", "recorded_xid", postgresql_using="brin"),
     comment="One thing other than a sale or a return that happened to one member. An entry of the fold.",
-    info=_of("journal"),
+    info=of("journal"),
 )
 
 reservation = Table(
     "reservation",
     metadata,
-    _member_id(),
+    member_id(),
     Column("reservation_id", UUID(as_uuid=True), primary_key=True),
     Column("sequence", BigInteger, nullable=False),
     Column("currency", SmallInteger, nullable=False),
     Column("units", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
-    _moment("lapses_at"),
+    moment("lapses_at"),
     CheckConstraint(
         "status IN ('open', 'committed', 'released', 'lapsed')", name="a_reservation_has_a_known_status"
     ),
     CheckConstraint("units > 0", name="a_reservation_holds_something"),
     Index("reservation_reservation_id", "reservation_id"),
     comment="Units promised to a redemption at the till until it is committed, released or lapses.",
-    info=_of("work"),
+    info=of("work"),
 )
 
 gift = Table(
     "gift",
     metadata,
-    _member_id(),
+    member_id(),
     Column("gift_id", UUID(as_uuid=True), primary_key=True),
     Column("receiver_id", UUID(as_uuid=True), nullable=False),
     Column("currency", SmallInteger, nullable=False),
     Column("units", BigInteger, nullable=False),
     Column("slices", ARRAY(BigInteger), nullable=False),
     Column("status", Text, nullable=False),
-    _moment("given_at"),
+    moment("given_at"),
     Column("units_back", BigInteger),
     CheckConstraint(
         "status IN ('in_transit', 'received', 'going_back', 'gone_back')", name="a_gift_has_a_known_status"
@@ -410,20 +383,32 @@ gift = Table(
     Index("gift_in_transit", "given_at", postgresql_where=text("status = 'in_transit'")),
     Index("gift_going_back", "given_at", postgresql_where=text("status = 'going_back'")),
     comment="Units on their way from one member (member_id) to another; a job finishes what a dead process left.",
-    info=_of("work"),
+    info=of("work"),
+)
+
+carried_lot = Table(
+    "carried_lot",
+    metadata,
+    member_id(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("first_member_id", UUID(as_uuid=True), nullable=False),
+    Column("first_number", Integer, nullable=False),
+    Index("carried_lot_first", "member_id", "first_member_id", "first_number", unique=True),
+    comment="A lot that another member was granted first, and under which number: a later return of his finds it.",
+    info=of("cache"),
 )
 
 stuck_member = Table(
     "stuck_member",
     metadata,
-    _member_id(),
-    _moment("since", default=True),
+    member_id(),
+    moment("since", default=True),
     Column("tries", Integer, nullable=False),
-    _moment("next_try_at"),
+    moment("next_try_at"),
     Column("failure", Text, nullable=False),
     CheckConstraint("tries > 0", name="a_member_is_stuck_after_a_try"),
     comment="A member for whom time could not do its part, so that it is left out and tried again alone; gone once it went well.",
-    info=_of("work"),
+    info=of("work"),
 )
 
 purchase_key = Table(
@@ -434,12 +419,12 @@ purchase_key = Table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("member_id", UUID(as_uuid=True)),
     Column("sequence", BigInteger),
-    _moment("recorded_at"),
+    moment("recorded_at"),
     CheckConstraint(
         "(member_id IS NULL) = (sequence IS NULL)", name="a_key_names_a_purchase_or_a_receipt_of_nobody"
     ),
     comment="The key under which a purchase came in, and whose it became; of nobody while member_id is null.",
-    info=_of("work", "business_no"),
+    info=of("work", "business_no"),
 )
 
 unclaimed_purchase = Table(
@@ -450,10 +435,10 @@ unclaimed_purchase = Table(
     Column("body", JSONB, nullable=False),
     Column("returned", JSONB, nullable=False, server_default=text("'{}'")),
     Column("is_void", Boolean, nullable=False, server_default=text("false")),
-    _moment("occurred_at"),
-    _moment("recorded_at"),
+    moment("occurred_at"),
+    moment("recorded_at"),
     comment="A receipt of nobody (and what of its lines came back meanwhile), until a member claims it.",
-    info=_of("work", "business_no"),
+    info=of("work", "business_no"),
 )
 
 request_key = Table(
@@ -462,9 +447,9 @@ request_key = Table(
     Column("key", Text, primary_key=True),
     Column("body_hash", LargeBinary, nullable=False),
     Column("answer", JSONB, nullable=False),
-    _moment("recorded_at"),
+    moment("recorded_at"),
     comment="An Idempotency-Key that has had its effect, with the answer given.",
-    info=_of("work", "key"),
+    info=of("work", "key"),
 )
 
 backtest = Table(
@@ -474,9 +459,9 @@ backtest = Table(
     Column("state", Text, nullable=False),
     Column("question", JSONB, nullable=False),
     Column("asked_by", Text, nullable=False),
-    _moment("asked_at", default=True),
-    _moment("started_at", nullable=True),
-    _moment("ended_at", nullable=True),
+    moment("asked_at", default=True),
+    moment("started_at", nullable=True),
+    moment("ended_at", nullable=True),
     Column("stage", Text),
     Column("percent", SmallInteger, nullable=False, server_default=text("0")),
     Column("seconds_left", Integer),
@@ -490,7 +475,7 @@ backtest = Table(
     ),
     CheckConstraint("(failure IS NULL) = (state <> 'failed')", name="a_backtest_that_failed_says_why"),
     comment="One back-test that the API was asked for, how far it is and how it ended; removed after 30 days.",
-    info=_of("work", "backtest_id"),
+    info=of("work", "backtest_id"),
 )
 
 backtest_report = Table(
@@ -503,7 +488,7 @@ backtest_report = Table(
     CheckConstraint("form IN ('html', 'xlsx', 'json')", name="a_report_has_a_known_form"),
     CheckConstraint("language IN ('zh', 'en', '')", name="a_report_has_a_known_language"),
     comment="A back-test's report in one form and language ('' for JSON, which has none); removed with its back-test.",
-    info=_of("work", "backtest_id"),
+    info=of("work", "backtest_id"),
 )
 
 member_key = Table(
@@ -512,9 +497,9 @@ member_key = Table(
     Column("value", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("member_id", UUID(as_uuid=True), nullable=False),
-    _moment("added_at", default=True),
+    moment("added_at", default=True),
     CheckConstraint("kind IN ('external', 'card')", name="a_member_key_has_a_known_kind"),
     Index("member_key_member_id", "member_id"),
     comment="A card number or an external id, and the member it finds.",
-    info=_of("identity", "value"),
+    info=of("identity", "value"),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncpg
 
 from jifen.embedded.connection import Connection as Address
-from jifen.store.tables import SCHEMA, metadata
+from jifen.store.columns import SCHEMA
+from jifen.store.tables import metadata
 
 
 async def vacuum_tables(owner: Address) -> None:

@@ -176,6 +176,8 @@ def _refuse_what_no_draft_judges(purchases: pl.DataFrame, entries: pl.DataFrame)
     """Refuse histories whose facts a snapshot does not tell: nothing in a programme's document makes them yet."""
     if entries.get_column("kind").is_in(("event", "moment")).any():
         raise BacktestRefused("members have earned by events or moments, which a back-test cannot judge yet")
+    if entries.get_column("kind").is_in(("carry_out", "carry_in")).any():
+        raise BacktestRefused("members were merged, which a back-test cannot follow yet")
     if purchases.get_column("legs").null_count() < purchases.height:
         raise BacktestRefused("purchases were paid with units, which a back-test cannot follow yet")
 

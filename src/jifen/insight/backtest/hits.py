@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import polars as pl
 
-from jifen.domain.decide import HIT_KEPT_WIDTH
+from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.timeline import Timeline
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side

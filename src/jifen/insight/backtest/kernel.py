@@ -294,7 +294,7 @@ def walk(
             if undoes and kind == fold.REVERSE:
                 event = copied(event, scratch.event)
                 put_undone(event, lives.undo_of[e], scratch)
-            asked = fold.Asked(event, hits, results, lives.dates, legs, scratch.undone)
+            asked = fold.Asked(event, hits, results, lives.dates, legs, scratch.undone, out.carried)
             code = fold.apply(state, asked, numbers, out)
             if code == fold.TORN:
                 return TORN

@@ -190,6 +190,7 @@ class _Rooms:
             _room(1 + fold.POST_WIDTH * room.postings(self.size)),
             _room(1 + fold.MOVE_WIDTH * room.movements(self.size)),
             _room(fold.ISSUES),
+            _room(1),  # nobody is merged in a back-test
         )
         return Scratch(
             state=state,

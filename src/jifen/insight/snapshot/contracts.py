@@ -19,7 +19,7 @@ import polars as pl
 from polars.datatypes import DataType
 
 from jifen.domain import fold
-from jifen.domain.decide import Reason
+from jifen.domain.decision import Reason
 from jifen.domain.events import Slice
 from jifen.domain.program.meaning import WindowKind
 from jifen.domain.verbs import ENTRY_KINDS, VERB_NAMES, Status
@@ -181,7 +181,12 @@ RETURNS = Contract(
     columns=(
         _MEMBER,
         _SEQUENCE,
-        _must("purchase_sequence", _WHOLE, "sequence of the purchase, of the same member"),
+        _must(
+            "purchase_member",
+            _WHOLE,
+            "number of the member who bought: the same, or one who was merged into him",
+        ),
+        _must("purchase_sequence", _WHOLE, "sequence of the purchase, of that member"),
         _must("is_void", _TRUTH, "the purchase was voided"),
         _must("is_whole", _TRUTH, "with it everything has come back"),
         _must("line_numbers", _WHOLES, "numbers of the lines that came back"),
@@ -208,11 +213,16 @@ ENTRIES = Contract(
         _may("units", _WHOLE, "units it moved, > 0"),
         _may("origin", _WHOLE, "commit, release: sequence of the reservation; reverse: of what it undoes"),
         _may("state", _WHOLE, "state: number of the status that it sets"),
-        _may("counterpart", _WHOLE, "gift: number of the other member"),
+        _may("counterpart", _WHOLE, "gift, carry_out, carry_in: number of the other member"),
         _may("gift_id", _TEXT, "gift: the same text in the giver's entry and the receiver's"),
         _may("slices", _WHOLES, "gift_in: flat rows of (number of the terms, day of expiry, units)"),
         _may("lapses_at", _INSTANT, "reserve: when it lapses by itself"),
         _may("hits", _WHOLES, "event, moment: flat rows of six, as a purchase has them"),
+        _may(
+            "carried",
+            _WHOLES,
+            "carry_out, carry_in: what a merged member left, laid out as docs/operations/snapshot.md says",
+        ),
         _MOVES,
         _must("revision", _WHOLE, "number of the revision in force"),
         *_PLACE,

@@ -176,6 +176,9 @@ class Run:
         if table == "entries":
             other = self._numbers.select(counterpart_id="member_id", counterpart="member")
             frame = frame.join(other, on="counterpart_id", how="left", maintain_order="left")
+        if table == "returns":
+            buyer = self._numbers.select(purchase_member_id="member_id", purchase_member="member")
+            frame = frame.join(buyer, on="purchase_member_id", how="left", maintain_order="left")
         return frame if table == "members" else frame.drop("member_id")
 
     def _number_members(self) -> pl.DataFrame:

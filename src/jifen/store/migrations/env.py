@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import text
 
-from jifen.store.tables import SCHEMA, metadata
+from jifen.store.columns import SCHEMA
+from jifen.store.tables import metadata
 
 connection = context.config.attributes["connection"]
 # A migration waits a short time for its locks and then gives up: a queue behind it would stop every till.

@@ -22,6 +22,18 @@ CREATE TABLE jifen.book (
 
 COMMENT ON TABLE jifen.book IS 'The one row says how far the book date lies behind the clock: 0 but in a demo of a past year.';
 
+CREATE TABLE jifen.carried_lot (
+    member_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    first_member_id UUID NOT NULL,
+    first_number INTEGER NOT NULL,
+    CONSTRAINT carried_lot_pkey PRIMARY KEY (member_id, number)
+);
+
+CREATE UNIQUE INDEX carried_lot_first ON jifen.carried_lot (member_id, first_member_id, first_number);
+
+COMMENT ON TABLE jifen.carried_lot IS 'A lot that another member was granted first, and under which number: a later return of his finds it.';
+
 CREATE TABLE jifen.checkpoint (
     name TEXT NOT NULL,
     below_xid BIGINT NOT NULL,
@@ -45,6 +57,7 @@ CREATE TABLE jifen.entry (
     slices BIGINT[],
     lapses_at TIMESTAMP WITH TIME ZONE,
     hits BIGINT[],
+    carried BIGINT[],
     moves BIGINT[] NOT NULL,
     revision INTEGER NOT NULL,
     store TEXT,
@@ -58,11 +71,14 @@ CREATE TABLE jifen.entry (
     balances_after BIGINT[] NOT NULL,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT entry_pkey PRIMARY KEY (member_id, sequence),
-    CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('enrol', 'event', 'moment', 'reverse', 'redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'state', 'advance')),
+    CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('enrol', 'event', 'moment', 'reverse', 'redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'carry_out', 'carry_in', 'state', 'advance')),
     CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0),
     CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0),
-    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0)
+    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0),
+    CONSTRAINT what_is_carried_is_told_on_both_sides CHECK ((carried IS NULL) = (kind NOT IN ('carry_out', 'carry_in')))
 );
+
+CREATE INDEX entry_carry ON jifen.entry (member_id) WHERE kind IN ('carry_out', 'carry_in');
 
 CREATE UNIQUE INDEX entry_gift_in ON jifen.entry (member_id, gift_id) WHERE kind = 'gift_in';
 
@@ -274,6 +290,7 @@ CREATE TABLE jifen.purchase_return (
     member_id UUID NOT NULL,
     sequence BIGINT NOT NULL,
     return_id UUID NOT NULL,
+    purchase_member_id UUID NOT NULL,
     purchase_sequence BIGINT NOT NULL,
     is_void BOOLEAN NOT NULL,
     is_whole BOOLEAN NOT NULL,
@@ -300,7 +317,7 @@ CREATE TABLE jifen.purchase_return (
     CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0)
 );
 
-CREATE INDEX purchase_return_purchase_sequence ON jifen.purchase_return (member_id, purchase_sequence);
+CREATE INDEX purchase_return_purchase_sequence ON jifen.purchase_return (purchase_member_id, purchase_sequence);
 
 CREATE INDEX purchase_return_recorded_xid ON jifen.purchase_return USING brin (recorded_xid);
 
@@ -400,6 +417,8 @@ GRANT SELECT, INSERT ON jifen.entry TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.reservation TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.gift TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.carried_lot TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.stuck_member TO jifen_app;
 
