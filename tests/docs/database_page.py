@@ -22,7 +22,8 @@ Amounts and units are `bigint` in the smallest unit. Numbers of currencies, tier
 `numbering`, and stay for ever. Arrays of a member are rows laid end to end; their columns are named in
 `src/jifen/domain/fold.py`: `tier_history` (ladder, day, microsecond, tier, cause), `counters` (limit, period, used), `holds`
 (reservation, lot, units, lapses at, lapses on). `days` (day, spend, visits, and what each ladder counted) is packed:
-`src/jifen/domain/packing.py`. Days are counted from 1970-01-01 in the programme's zone.
+`src/jifen/domain/packing.py`. Numbers of the journal are listed: kept as the text of an array, which
+`column::bigint[]` reads. Days are counted from 1970-01-01 in the programme's zone.
 
 The class of a table decides what the role that serves may do with it:
 
@@ -79,6 +80,8 @@ def _type(table: Table, column: str) -> str:
         CreateColumn(table.columns[column]).compile(dialect=registry.load("postgresql.asyncpg")())
     ).partition(" ")[2]
     kind = told.partition(" DEFAULT ")[0].removesuffix(" NOT NULL").lower()
+    if "lists" in table.columns[column].info:
+        kind = "text, listing numbers"
     return kind if "NOT NULL" in told else f"{kind}, or null"
 
 

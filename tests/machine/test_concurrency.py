@@ -154,7 +154,8 @@ async def test_many_clients_of_two_processes_leave_whole_books(fresh_database: F
             """SELECT max(granted) FROM (SELECT sum(units) AS granted FROM posting WHERE verb = 'earn' GROUP BY member_id) g"""
         )
         clawed = await till.fetchval(
-            "SELECT coalesce(sum(hits[i + 3]), 0) FROM purchase_return, generate_series(1, cardinality(hits), 6) i"
+            """SELECT coalesce(sum((hits::bigint[])[i + 3]), 0)
+               FROM purchase_return, generate_series(1, cardinality(hits::bigint[]), 6) i"""
         )
         assert most <= 400 + clawed
 

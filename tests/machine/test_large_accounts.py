@@ -82,8 +82,8 @@ async def _with_lots(database: FreshDatabase, ledger: Ledger, member_id: UUID, l
     number = f"generate_series(2, {lots}) AS n"
     await admin.execute(
         f"""INSERT INTO entry (member_id, sequence, entry_id, moves, balances_after, {columns["entry"]})
-            SELECT member_id, n + 1, gen_random_uuid(), ARRAY[moves[1], n, moves[3], moves[4]], ARRAY[n], {columns["entry"]}
-            FROM entry, {number} WHERE member_id = '{member_id}' AND sequence = 2"""
+            SELECT member_id, n + 1, gen_random_uuid(), ARRAY[m[1], n, m[3], m[4]], ARRAY[n], {columns["entry"]}
+            FROM entry, LATERAL (SELECT moves::bigint[] AS m) own, {number} WHERE member_id = '{member_id}' AND sequence = 2"""
     )
     await admin.execute(
         f"""INSERT INTO posting (member_id, sequence, lot, balance_after, {columns["posting"]})
@@ -123,7 +123,8 @@ async def test_thousands_of_lots_that_expire_in_one_night_go_in_pieces_and_the_t
     assert told.balances_after == (100,)
     async with ledger.transaction() as connection:
         pieces = await connection.fetch(
-            "SELECT sequence, value, cardinality(moves) / 4 AS moved FROM entry WHERE kind = 'advance' ORDER BY sequence"
+            """SELECT sequence, value, cardinality(moves::bigint[]) / 4 AS moved FROM entry
+               WHERE kind = 'advance' ORDER BY sequence"""
         )
         rest = await connection.fetchval("SELECT sum(left_units) FROM lot WHERE number <= $1", LOTS)
     assert [row["moved"] for row in pieces] == [fold.PIECE, fold.PIECE, LOTS % fold.PIECE]
@@ -298,7 +299,9 @@ async def test_a_reservation_of_thousands_of_lots_lapses_in_pieces_and_what_is_o
     await once_through(ledger)
 
     async with ledger.transaction() as connection:
-        pieces = await connection.fetch("SELECT moves FROM entry WHERE kind = 'advance' ORDER BY sequence")
+        pieces = await connection.fetch(
+            "SELECT moves::bigint[] FROM entry WHERE kind = 'advance' ORDER BY sequence"
+        )
         rest = await connection.fetchval("SELECT sum(left_units + held) FROM lot")
         due = await connection.fetch(
             """SELECT (occurred_at AT TIME ZONE 'Asia/Shanghai')::date, count(*) FROM posting
@@ -372,7 +375,7 @@ async def test_of_thousands_of_lots_that_mature_one_night_a_debt_takes_the_first
         assert told["balance_after"] == bought - owed - 100
         async with ledger.transaction() as connection:
             repaid = await connection.fetch(
-                "SELECT moves FROM entry WHERE kind IN ('advance', 'adjust_down') ORDER BY sequence"
+                "SELECT moves::bigint[] FROM entry WHERE kind IN ('advance', 'adjust_down') ORDER BY sequence"
             )
             debt = await connection.fetchval("SELECT debts[1] FROM member")
             left = await connection.fetchval("SELECT min(number) FROM lot WHERE left_units > 0")

@@ -43,6 +43,10 @@ SAID_TWICE = (
 
 def forged(type_: str, column: str, at: int | None) -> str:
     """The SQL of another value for a column, or for the cell of its array or of its bytes."""
+    if type_ == "list":
+        assert at is not None, "each number is a cell"
+        numbers = f"unnest({column}::bigint[]) WITH ORDINALITY AS x (number, o)"
+        return f"{column} = (SELECT array_agg(number + (o = {at})::int ORDER BY o) FROM {numbers})::text"
     if type_ == "bytea":
         assert at is not None, "each byte is a cell"
         return f"{column} = set_byte({column}, {at - 1}, (get_byte({column}, {at - 1}) + 1) % 256)"
@@ -78,11 +82,13 @@ async def _cells(admin: asyncpg.Connection) -> list[Cell]:
         )
         for column in table.columns:
             name = column.name
-            is_array = isinstance(column.type, ARRAY | LargeBinary)
+            is_list = "lists" in column.info
+            is_array = isinstance(column.type, ARRAY | LargeBinary) or is_list
             if name in key or name in NOT_OF_THE_BOOKS or (class_ == "journal" and not is_array):
                 continue
             counts = "length" if isinstance(column.type, LargeBinary) else "cardinality"
-            size = f"{counts}({name})" if is_array else f"({name} IS NOT NULL)::int"
+            array = f"{name}::bigint[]" if is_list else name
+            size = f"{counts}({array})" if is_array else f"({name} IS NOT NULL)::int"
             row = await admin.fetchrow(
                 f"SELECT *, {size} AS cells FROM jifen.{table.name} ORDER BY {size} DESC NULLS LAST, {', '.join(key)} LIMIT 1"
             )
@@ -93,7 +99,8 @@ async def _cells(admin: asyncpg.Connection) -> list[Cell]:
             if (table.name, name) == ("entry", "hits"):
                 # What an event's rules counted is said nowhere else until a document types the facts of events.
                 places = [at for at in places if at is None or at % HIT_KEPT_WIDTH not in (2, 3)]
-            found += [(table.name, where, name, forged(types[name], name, at)) for at in places]
+            type_ = "list" if is_list else types[name]
+            found += [(table.name, where, name, forged(type_, name, at)) for at in places]
     return found
 
 

@@ -48,11 +48,14 @@ BREAKAGES = {
     ),
     "a reason that does not add up": (
         7,
-        "UPDATE jifen.posting SET reasons[3] = 999 WHERE verb = 'earn'",
+        "UPDATE jifen.posting SET reasons = '{1,999,999}' WHERE verb = 'earn'",
     ),
     "a posting nobody funds": (7, "UPDATE jifen.posting SET funder = NULL WHERE verb = 'earn'"),
     "a purchase judged by no revision": (8, "UPDATE jifen.purchase SET revision = 9"),
-    "a return that took less": (9, "UPDATE jifen.purchase_return SET hits[4] = 0"),
+    "a return that took less": (
+        9,
+        "UPDATE jifen.purchase_return SET hits = regexp_replace(hits, '^{(\\d+,\\d+,\\d+),\\d+', '{\\1,0')",
+    ),
     "a column for a phone": (10, "ALTER TABLE jifen.posting ADD COLUMN phone text"),
     "an account that drifted": (11, "UPDATE jifen.programme_balance SET units_out = units_out + 1"),
     "a counter that forgot": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jifen.domain.decision import HIT_KEPT_WIDTH
+from jifen.store.columns import each
 from jifen.store.hits import RULES
 
 HEIRS = """WITH RECURSIVE heirs (member_id, heir) AS (
@@ -27,12 +28,13 @@ CARRY_CHECKS: tuple[tuple[str, str], ...] = (
                       FROM carried_lot c JOIN lot f ON f.member_id = c.first_member_id AND f.number = c.first_number
                       LEFT JOIN entry e ON e.member_id = c.member_id AND e.kind = 'carry_out') h
                 JOIN (SELECT b.purchase_member_id, b.purchase_sequence, r.terms, b.recorded_at, b.member_id,
-                             b.hits[i + 3] AS clawed
+                             b_hits.numbers[i + 3] AS clawed
                       FROM purchase_return b
                       JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
-                      CROSS JOIN generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
-                      JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b.hits[i]
-                      WHERE b.hits[i + 3] > 0) b
+                      CROSS JOIN {each("b", "hits")}
+                      CROSS JOIN generate_series(1, cardinality(b_hits.numbers), {HIT_KEPT_WIDTH}) AS i
+                      JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b_hits.numbers[i]
+                      WHERE b_hits.numbers[i + 3] > 0) b
                     ON b.purchase_member_id = h.first_member_id AND b.purchase_sequence = h.first_origin
                         AND b.terms = h.terms AND (h.recorded_at IS NULL OR b.recorded_at < h.recorded_at
                                                    OR b.member_id = h.member_id)

@@ -42,6 +42,17 @@ def numbers(
     return Column(name, ARRAY(type_), nullable=False)
 
 
+def listed(name: str, *, nullable: bool = False) -> Column[object]:
+    """Numbers of the journal, kept as the text of an array: most have one to three digits, and an array would give each eight
+    bytes. Read as `name::bigint[]`; see docs/decisions/0090-numbers-of-the-journal-are-listed.md."""
+    return Column(name, Text, nullable=nullable, info={"lists": "numbers"})
+
+
+def each(row: str, column: str) -> str:
+    """SQL that reads what a row lists, once: as `row_column.numbers`."""
+    return f"LATERAL (SELECT {row}.{column}::bigint[] AS numbers OFFSET 0) {row}_{column}"
+
+
 def words(*names: str) -> list[Column[object]]:
     """Columns for words that may be missing."""
     return [Column(name, Text) for name in names]

@@ -31,7 +31,7 @@ _ELSEWHERE = """
         SELECT member_id, counterpart_id FROM entry WHERE kind = 'carry_in' AND member_id = ANY($1::uuid[])
         UNION ALL
         SELECT whose.heir_id, e.counterpart_id FROM entry e JOIN whose USING (member_id) WHERE e.kind = 'carry_in')
-    SELECT w.heir_id, u.member_id, u.sequence, u.revision, u.occurred_at, u.hits, u.moves, b.backs,
+    SELECT w.heir_id, u.member_id, u.sequence, u.revision, u.occurred_at, u.hits::bigint[], u.moves::bigint[], b.backs,
            coalesce(b.was_voided, false) AS was_voided, coalesce(b.was_forgiven, false) AS was_forgiven,
            (SELECT array_agg(ARRAY[p.terms::bigint, c.number]) FROM posting p
             JOIN carried_lot c ON c.member_id = w.heir_id AND c.first_member_id = u.member_id AND c.first_number = p.lot
@@ -39,8 +39,8 @@ _ELSEWHERE = """
     FROM whose w JOIN purchase u USING (member_id)
     LEFT JOIN entry gone ON gone.member_id = w.heir_id AND gone.kind = 'carry_out'
     LEFT JOIN LATERAL (
-        SELECT array_agg(a.hits) FILTER (WHERE cardinality(a.hits) > 0) AS backs, bool_or(a.is_void) AS was_voided,
-               bool_or(0 < ANY (a.forgiven)) AS was_forgiven
+        SELECT array_agg(a.hits::bigint[]) FILTER (WHERE a.hits <> '{}') AS backs, bool_or(a.is_void) AS was_voided,
+               bool_or(0 < ANY (a.forgiven::bigint[])) AS was_forgiven
         FROM purchase_return a
         WHERE a.purchase_member_id = u.member_id AND a.purchase_sequence = u.sequence AND a.member_id <> w.heir_id
           AND (gone.recorded_at IS NULL OR a.recorded_at < gone.recorded_at)) b ON true
@@ -77,25 +77,27 @@ async def histories(connection: Connection, ids: Sequence[UUID]) -> Histories:
         ),
         purchases=await connection.fetch(
             f"""SELECT member_id, sequence, revision, source, business_no, store, channel, money, payments, tags, lines,
-                       occurred_at, recorded_at, amount_minor, masks, hits, legs, moves, judged_tiers, tiers_after,
-                       balances_after
+                       occurred_at, recorded_at, amount_minor, masks::bigint[], hits::bigint[], legs::bigint[],
+                       moves::bigint[], judged_tiers::bigint[], tiers_after::bigint[], balances_after::bigint[]
                 FROM purchase {own} ORDER BY member_id, sequence""",
             ids,
         ),
         returns=await connection.fetch(
-            f"""SELECT member_id, sequence, purchase_member_id, purchase_sequence, is_void, is_whole, amount_minor, hits, moves,
-                       forgiven, recorded_at, tiers_after, balances_after
+            f"""SELECT member_id, sequence, purchase_member_id, purchase_sequence, is_void, is_whole, amount_minor,
+                       hits::bigint[], moves::bigint[], forgiven::bigint[], recorded_at, tiers_after::bigint[],
+                       balances_after::bigint[]
                 FROM purchase_return {own} ORDER BY member_id, sequence""",
             ids,
         ),
         entries=await connection.fetch(
-            f"""SELECT member_id, sequence, kind, currency, units, origin, value, counterpart_id, slices, lapses_at, hits,
-                       carried, moves, revision, occurred_at, recorded_at, tiers_after, balances_after
+            f"""SELECT member_id, sequence, kind, currency, units, origin, value, counterpart_id, slices::bigint[], lapses_at,
+                       hits::bigint[], carried::bigint[], moves::bigint[], revision, occurred_at, recorded_at,
+                       tiers_after::bigint[], balances_after::bigint[]
                 FROM entry {own} ORDER BY member_id, sequence""",
             ids,
         ),
         postings=await connection.fetch(
-            f"""SELECT member_id, sequence, part, currency, verb, units, balance_after, terms, reasons, lot, occurred_at
+            f"""SELECT member_id, sequence, part, currency, verb, units, balance_after, terms, reasons::bigint[], lot, occurred_at
                 FROM posting {own} ORDER BY member_id, sequence, part""",
             ids,
         ),

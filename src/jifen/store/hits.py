@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.program.select import WORD_BITS
+from jifen.store.columns import each
 
 RULES = """SELECT v.number AS revision, (e.at - 1)::bigint AS position, (e.rule ->> 'number')::int AS number,
                    (e.rule ->> 'currency')::int AS currency, (e.rule ->> 'terms')::int AS terms, e.rule -> 'limits' AS limits
             FROM revision v, jsonb_array_elements(v.meaning -> 'rules') WITH ORDINALITY AS e (rule, at)"""
 """What hits mean: the rule at each position of each revision."""
 
-_HITS = """SELECT member_id, sequence, revision, hits FROM purchase
+_HITS = """SELECT member_id, sequence, revision, hits::bigint[] AS hits FROM purchase
            UNION ALL
-           SELECT member_id, sequence, revision, hits FROM entry WHERE hits IS NOT NULL
+           SELECT member_id, sequence, revision, hits::bigint[] FROM entry WHERE hits IS NOT NULL
            UNION ALL
-           SELECT b.member_id, b.sequence, u.revision, b.hits FROM purchase_return b
+           SELECT b.member_id, b.sequence, u.revision, b.hits::bigint[] FROM purchase_return b
            JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence"""
 """The hits of occasions and returns, with the revision that they name rules of."""
 
-_SEEN = f"""(u.masks[(l.at - 1) * (cardinality(u.masks) / jsonb_array_length(u.lines)) + u.hits[i] / {WORD_BITS} + 1]
-             >> (u.hits[i] % {WORD_BITS})::int) & 1 = 1"""
+_SEEN = f"""(u_masks.numbers[(l.at - 1) * (cardinality(u_masks.numbers) / jsonb_array_length(u.lines))
+                              + u_hits.numbers[i] / {WORD_BITS} + 1] >> (u_hits.numbers[i] % {WORD_BITS})::int) & 1 = 1"""
 """Whether the rule of a hit (from `i` on) saw a line `l` of the purchase `u`."""
 
 
@@ -53,20 +54,21 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
             CROSS JOIN LATERAL (VALUES (1, r.number), (2, e.hits[i + 3]), (3, e.hits[i + 4])) n (at, number)
             GROUP BY 1, 2, 3) w USING (member_id, sequence, terms)
         WHERE p.units IS DISTINCT FROM nullif(w.granted, 0)
-           OR p.units IS NOT NULL AND p.reasons IS DISTINCT FROM w.reasons""",
+           OR p.units IS NOT NULL AND p.reasons::bigint[] IS DISTINCT FROM w.reasons""",
     ),
     (
         "what no rule made is its own reason",
         """SELECT member_id AS offender, sequence, part, reasons FROM posting
-       WHERE verb NOT IN ('earn', 'claw_back') AND reasons <> ARRAY[0, units, units]""",
+       WHERE verb NOT IN ('earn', 'claw_back') AND reasons::bigint[] <> ARRAY[0, units, units]""",
     ),
     (
         "a hit of a return counts what came back of the lines that its rule saw",
-        f"""SELECT b.member_id AS offender, b.sequence, b.hits[i] AS rule, b.hits[i + 1] AS amount,
-               b.hits[i + 2] AS quantity, s.amount AS amount_back, s.quantity AS quantity_back
+        f"""SELECT b.member_id AS offender, b.sequence, b_hits.numbers[i] AS rule, b_hits.numbers[i + 1] AS amount,
+               b_hits.numbers[i + 2] AS quantity, s.amount AS amount_back, s.quantity AS quantity_back
         FROM purchase_return b
         JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
-        CROSS JOIN generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
+        CROSS JOIN {each("u", "hits")} CROSS JOIN {each("u", "masks")} CROSS JOIN {each("b", "hits")}
+        CROSS JOIN generate_series(1, cardinality(b_hits.numbers), {HIT_KEPT_WIDTH}) AS i
         CROSS JOIN LATERAL (
             SELECT coalesce(sum({_share("o.after")} - {_share("o.before")}), 0) AS amount,
                    coalesce(sum(o.after - o.before) FILTER (WHERE (l.line ->> 'quantity_milli')::bigint <> 0), 0)
@@ -79,19 +81,19 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
                 WHERE a.purchase_member_id = b.purchase_member_id AND a.purchase_sequence = b.purchase_sequence
                   AND {_order("a")} <= {_order("b")} AND n.back -> 0 = l.line -> 'number') o
             WHERE {_SEEN}) s
-        WHERE u.hits[i] IS DISTINCT FROM b.hits[i]
-           OR (s.amount, s.quantity) IS DISTINCT FROM (b.hits[i + 1]::numeric, b.hits[i + 2]::numeric)""",
+        WHERE u_hits.numbers[i] IS DISTINCT FROM b_hits.numbers[i]
+           OR (s.amount, s.quantity) IS DISTINCT FROM (b_hits.numbers[i + 1]::numeric, b_hits.numbers[i + 2]::numeric)""",
     ),
     (
         "what a return forgave is what was forgiven of its hits",
         f"""SELECT b.member_id AS offender, b.sequence, f.at - 1 AS currency, f.units, h.forgiven
         FROM purchase_return b
         JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
-        CROSS JOIN LATERAL unnest(b.forgiven) WITH ORDINALITY AS f (units, at)
+        CROSS JOIN {each("b", "hits")} CROSS JOIN LATERAL unnest(b.forgiven::bigint[]) WITH ORDINALITY AS f (units, at)
         CROSS JOIN LATERAL (
-            SELECT sum(b.hits[i + 5]) AS forgiven
-            FROM generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
-            JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b.hits[i]
+            SELECT sum(b_hits.numbers[i + 5]) AS forgiven
+            FROM generate_series(1, cardinality(b_hits.numbers), {HIT_KEPT_WIDTH}) AS i
+            JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b_hits.numbers[i]
             WHERE r.currency = f.at - 1) h
         WHERE f.units IS DISTINCT FROM coalesce(h.forgiven, 0)""",
     ),

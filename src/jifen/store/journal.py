@@ -16,6 +16,7 @@ from jifen.domain.events import Slice
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS
 from jifen.store.carries import WHOSE
+from jifen.store.columns import each
 from jifen.store.ids import new_id
 from jifen.store.rows import Rows, Target, array_text
 
@@ -54,10 +55,10 @@ _ENTRY_ROWS = Rows(
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("entry_id", "uuid"), ("kind", "text"), ("currency", "smallint"),
         ("units", "bigint"), ("origin", "bigint"), ("value", "smallint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"),
-        ("slices", "bigint[]"), ("lapses_at", "timestamptz"), ("hits", "bigint[]"), ("carried", "bigint[]"),
-        ("moves", "bigint[]"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
-        ("note", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "smallint[]"),
-        ("balances_after", "bigint[]"),
+        ("slices", "text"), ("lapses_at", "timestamptz"), ("hits", "text"), ("carried", "text"),
+        ("moves", "text"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
+        ("note", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "text"),
+        ("balances_after", "text"),
     ],
 )  # fmt: skip
 
@@ -100,7 +101,7 @@ _POSTING_ROWS = Rows(
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("part", "smallint"), ("currency", "smallint"), ("verb", "text"),
         ("account", "text"), ("is_credit", "boolean"), ("units", "bigint"), ("balance_after", "bigint"), ("terms", "smallint"),
-        ("reasons", "bigint[]"), ("lot", "integer"), ("revision", "integer"), ("funder", "text"), ("store", "text"),
+        ("reasons", "text"), ("lot", "integer"), ("revision", "integer"), ("funder", "text"), ("store", "text"),
         ("channel", "text"), ("actor", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"),
     ],
 )  # fmt: skip
@@ -173,7 +174,7 @@ class PostedRow:
     recorded_at: datetime
 
 
-_POSTING = """member_id, sequence, part, currency, verb, account, is_credit, units, balance_after, terms, reasons, lot,
+_POSTING = """member_id, sequence, part, currency, verb, account, is_credit, units, balance_after, terms, reasons::bigint[], lot,
     revision, funder, store, channel, actor, occurred_at, recorded_at"""
 
 
@@ -216,8 +217,8 @@ async def entries_of(
 ) -> dict[int, dict[str, Any]]:
     """The entries (other than sales and returns) of a member, by sequence."""
     rows = await connection.fetch(
-        """SELECT sequence, entry_id, kind, currency, units, origin, value, counterpart_id, gift_id, lapses_at, moves, note,
-                  actor, occurred_at, recorded_at
+        """SELECT sequence, entry_id, kind, currency, units, origin, value, counterpart_id, gift_id, lapses_at, moves::bigint[],
+                  note, actor, occurred_at, recorded_at
            FROM entry WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
         member_id,
         list(sequences),
@@ -242,9 +243,9 @@ async def moves_of_lot(
     """What entries behind a sequence moved of one lot, oldest first: `limit`, and what the last entry moved besides."""
     rows = await connection.fetch(
         f"""SELECT * FROM (
-                SELECT e.sequence, e.kind, e.occurred_at, e.moves[i], e.moves[i + 1], e.moves[i + 2], i
-                FROM ({_EVERY_ENTRY}) e, generate_series(2, cardinality(e.moves), 4) AS i
-                WHERE e.moves[i] = $3 ORDER BY e.sequence FETCH FIRST ($4::bigint) ROWS WITH TIES) page
+                SELECT e.sequence, e.kind, e.occurred_at, e_moves.numbers[i], e_moves.numbers[i + 1], e_moves.numbers[i + 2], i
+                FROM ({_EVERY_ENTRY}) e, {each("e", "moves")}, generate_series(2, cardinality(e_moves.numbers), 4) AS i
+                WHERE e_moves.numbers[i] = $3 ORDER BY e.sequence FETCH FIRST ($4::bigint) ROWS WITH TIES) page
             ORDER BY sequence, i""",
         member_id,
         after,
@@ -259,8 +260,8 @@ async def moves_of_entries(
 ) -> dict[int, list[Moved]]:
     """What some entries of a member moved, by sequence."""
     rows = await connection.fetch(
-        f"""SELECT e.sequence, e.kind, e.occurred_at, e.moves[i], e.moves[i + 1], e.moves[i + 2]
-            FROM ({_EVERY_ENTRY}) e, generate_series(2, cardinality(e.moves), 4) AS i
+        f"""SELECT e.sequence, e.kind, e.occurred_at, e_moves.numbers[i], e_moves.numbers[i + 1], e_moves.numbers[i + 2]
+            FROM ({_EVERY_ENTRY}) e, {each("e", "moves")}, generate_series(2, cardinality(e_moves.numbers), 4) AS i
             WHERE e.sequence = ANY($3::bigint[]) ORDER BY e.sequence, i""",
         member_id,
         min(sequences, default=1) - 1,
@@ -280,7 +281,7 @@ _EVERY_ENTRY = """SELECT sequence, 'purchase' AS kind, occurred_at, moves FROM p
     SELECT sequence, kind, occurred_at, moves FROM entry WHERE member_id = $1 AND sequence > $2"""
 
 
-_ENTRY = "member_id, sequence, kind, currency, units, origin, counterpart_id, gift_id, moves"
+_ENTRY = "member_id, sequence, kind, currency, units, origin, counterpart_id, gift_id, moves::bigint[]"
 
 
 async def entry_numbered(connection: Connection, member_id: UUID, sequence: int) -> dict[str, Any] | None:
@@ -332,18 +333,21 @@ async def granted_in(
     """
     rows = await connection.fetch(
         f"""{WHOSE} SELECT occurred_on, revision, rule, sum(units)::bigint FROM (
-               SELECT u.occurred_on, u.revision, u.hits[i] AS rule, u.hits[i + 4] AS units
-               FROM purchase u JOIN whose USING (member_id), generate_series(1, cardinality(u.hits), {HIT_KEPT_WIDTH}) AS i
+               SELECT u.occurred_on, u.revision, u_hits.numbers[i] AS rule, u_hits.numbers[i + 4] AS units
+               FROM purchase u JOIN whose USING (member_id), {each("u", "hits")},
+                    generate_series(1, cardinality(u_hits.numbers), {HIT_KEPT_WIDTH}) AS i
                WHERE u.occurred_on BETWEEN $2 AND $3
                UNION ALL
-               SELECT u.occurred_on, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3]
+               SELECT u.occurred_on, u.revision, b_hits.numbers[i], b_hits.numbers[i + 5] - b_hits.numbers[i + 3]
                FROM purchase u JOIN whose USING (member_id)
                JOIN purchase_return b ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                    generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
+                    {each("b", "hits")}, generate_series(1, cardinality(b_hits.numbers), {HIT_KEPT_WIDTH}) AS i
                WHERE u.occurred_on BETWEEN $2 AND $3
                UNION ALL
-               SELECT (e.occurred_at AT TIME ZONE $4)::date, e.revision, e.hits[i], e.hits[i + 4]
-               FROM entry e JOIN whose USING (member_id), generate_series(1, cardinality(e.hits), {HIT_KEPT_WIDTH}) AS i
+               SELECT (e.occurred_at AT TIME ZONE $4)::date, e.revision, e_hits.numbers[i],
+                      e_hits.numbers[i + 4]
+               FROM entry e JOIN whose USING (member_id), {each("e", "hits")},
+                    generate_series(1, cardinality(e_hits.numbers), {HIT_KEPT_WIDTH}) AS i
                WHERE (e.occurred_at AT TIME ZONE $4)::date BETWEEN $2 AND $3
            ) moved GROUP BY occurred_on, revision, rule""",
         member_id,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jifen.domain import fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.store.carry_checks import CARRY_CHECKS, HEIRS
+from jifen.store.columns import each
 from jifen.store.hits import HIT_CHECKS, RULES
 from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
@@ -45,9 +46,9 @@ _TERMS = """SELECT t.key::int AS terms, max(t.value::int) AS currency FROM revis
 
 MOVEMENTS = """SELECT member_id, sequence, moves[i] AS terms, moves[i + 1] AS lot, moves[i + 2] / 8 AS comes,
                       moves[i + 2] % 8 AS goes, moves[i + 3] AS units
-               FROM (SELECT member_id, sequence, moves FROM purchase
-                     UNION ALL SELECT member_id, sequence, moves FROM purchase_return
-                     UNION ALL SELECT member_id, sequence, moves FROM entry) e,
+               FROM (SELECT member_id, sequence, moves::bigint[] AS moves FROM purchase
+                     UNION ALL SELECT member_id, sequence, moves::bigint[] FROM purchase_return
+                     UNION ALL SELECT member_id, sequence, moves::bigint[] FROM entry) e,
                     generate_series(1, cardinality(moves), 4) AS i"""
 """Every movement of every lot: from where (`comes`) to where (`goes`), as `fold.py` numbers the places."""
 
@@ -265,9 +266,9 @@ LAWS: tuple[Law, ...] = (
         checks=(
             (
                 "the reasons of a posting add up to its units",
-                """SELECT member_id AS offender, sequence, part, units, s.granted
-                   FROM posting, LATERAL (SELECT sum(reasons[i]) AS granted
-                                          FROM generate_series(3, cardinality(reasons), 3) AS i) s
+                f"""SELECT member_id AS offender, sequence, part, units, s.granted
+                   FROM posting p, {each("p", "reasons")},
+                        LATERAL (SELECT sum(numbers[i]) AS granted FROM generate_series(3, cardinality(numbers), 3) AS i) s
                    WHERE s.granted IS DISTINCT FROM units""",
             ),
             *HIT_CHECKS,
@@ -316,23 +317,26 @@ LAWS: tuple[Law, ...] = (
                     FROM (SELECT l.* FROM lot l JOIN purchase u ON u.member_id = l.member_id AND u.sequence = l.origin
                           WHERE l.returned > 0) l
                     FULL JOIN (
-                        SELECT b.member_id, b.purchase_sequence AS origin, r.terms, sum(b.hits[i + 3]) AS clawed
+                        SELECT b.member_id, b.purchase_sequence AS origin, r.terms, sum(b_hits.numbers[i + 3]) AS clawed
                         FROM purchase_return b
                         JOIN purchase u ON u.member_id = b.member_id AND u.sequence = b.purchase_sequence
                             AND b.purchase_member_id = b.member_id
-                        CROSS JOIN generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
-                        JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b.hits[i]
-                        WHERE b.hits[i + 3] > 0
+                        CROSS JOIN {each("b", "hits")}
+                        CROSS JOIN generate_series(1, cardinality(b_hits.numbers), {HIT_KEPT_WIDTH}) AS i
+                        JOIN ({RULES}) r ON r.revision = u.revision AND r.position = b_hits.numbers[i]
+                        WHERE b_hits.numbers[i + 3] > 0
                         GROUP BY 1, 2, 3) b USING (member_id, origin, terms)
                     WHERE l.returned IS DISTINCT FROM b.clawed OR l.returned > l.opened""",
             ),
             *CARRY_CHECKS,
             (
                 "what a return took, forgave and let expire of each hit is what it should take",
-                f"""SELECT b.member_id AS offender, b.sequence, b.hits[i] AS rule, b.hits[i + 3] AS clawed,
-                          b.hits[i + 4] AS charged, b.hits[i + 5] AS forgiven
-                   FROM purchase_return b, generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
-                   WHERE b.hits[i + 4] < 0 OR b.hits[i + 5] < 0 OR b.hits[i + 4] + b.hits[i + 5] > b.hits[i + 3]""",
+                f"""SELECT offender, sequence, rule, clawed, charged, forgiven FROM (
+                       SELECT b.member_id AS offender, b.sequence, numbers[i] AS rule, numbers[i + 3] AS clawed,
+                              numbers[i + 4] AS charged, numbers[i + 5] AS forgiven
+                       FROM purchase_return b, {each("b", "hits")},
+                            generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i) hit
+                   WHERE charged < 0 OR forgiven < 0 OR charged + forgiven > clawed""",
             ),
             (
                 "a purchase that has wholly come back keeps nothing",
@@ -401,18 +405,18 @@ LAWS: tuple[Law, ...] = (
                                generate_series(1, cardinality(m.counters), {fold.COUNTER_WIDTH}) AS i) c
                     LEFT JOIN (
                         SELECT heir AS member_id, limit_number, period, sum(units) AS granted FROM (
-                            SELECT u.member_id, u.revision, u.hits[i] AS position, u.hits[i + 4] AS units, u.occurred_on
-                            FROM purchase u, generate_series(1, cardinality(u.hits), {HIT_KEPT_WIDTH}) AS i
+                            SELECT u.member_id, u.revision, numbers[i] AS position, numbers[i + 4] AS units, u.occurred_on
+                            FROM purchase u, {each("u", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i
                             UNION ALL
-                            SELECT u.member_id, u.revision, b.hits[i], b.hits[i + 5] - b.hits[i + 3], u.occurred_on
+                            SELECT u.member_id, u.revision, numbers[i], numbers[i + 5] - numbers[i + 3], u.occurred_on
                             FROM purchase u JOIN purchase_return b
                                 ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                                generate_series(1, cardinality(b.hits), {HIT_KEPT_WIDTH}) AS i
+                                {each("b", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i
                             UNION ALL
-                            SELECT e.member_id, e.revision, e.hits[i], e.hits[i + 4],
+                            SELECT e.member_id, e.revision, numbers[i], numbers[i + 4],
                                    (e.occurred_at AT TIME ZONE (v.document ->> 'time_zone'))::date
                             FROM entry e JOIN revision v ON v.number = e.revision,
-                                 generate_series(1, cardinality(e.hits), {HIT_KEPT_WIDTH}) AS i) moved
+                                 {each("e", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i) moved
                         JOIN (
                             SELECT r.revision, r.position, l.value::int AS limit_number, v.meaning -> 'limits' ->> l.value AS per
                             FROM ({RULES}) r JOIN revision v ON v.number = r.revision,

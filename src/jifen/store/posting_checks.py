@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jifen.store.columns import each
+
 POSTING_CHECKS: tuple[tuple[str, str], ...] = (
     (
         "a posting knows its revision and who funds it",
@@ -29,8 +31,9 @@ POSTING_CHECKS: tuple[tuple[str, str], ...] = (
     ),
     (
         "what a gift brings is the sum of its slices",
-        """SELECT member_id AS offender, sequence, units, s.brought
-           FROM entry, LATERAL (SELECT sum(slices[i]) AS brought FROM generate_series(3, cardinality(slices), 3) AS i) s
+        f"""SELECT member_id AS offender, sequence, units, s.brought
+           FROM entry e, {each("e", "slices")},
+                LATERAL (SELECT sum(numbers[i]) AS brought FROM generate_series(3, cardinality(numbers), 3) AS i) s
            WHERE kind = 'gift_in' AND units IS DISTINCT FROM s.brought""",
     ),
 )

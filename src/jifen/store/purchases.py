@@ -116,9 +116,9 @@ _PURCHASE_ROWS = Rows(
         ("store", "text"), ("till", "text"), ("cashier", "text"), ("channel", "text"), ("occurred_at", "timestamptz"),
         ("recorded_at", "timestamptz"), ("occurred_on", "day"), ("weekday", "smallint"), ("hour", "smallint"),
         ("store_date", "integer"), ("money", "text"), ("amount_minor", "bigint"), ("payments", "jsonb"), ("tags", "text[]"),
-        ("lines", "jsonb"), ("masks", "bigint[]"), ("hits", "bigint[]"), ("legs", "bigint[]"), ("moves", "bigint[]"),
-        ("revision", "integer"), ("judged_tiers", "smallint[]"), ("tiers_after", "smallint[]"),
-        ("balances_after", "bigint[]"), ("actor", "text"),
+        ("lines", "jsonb"), ("masks", "text"), ("hits", "text"), ("legs", "text"), ("moves", "text"),
+        ("revision", "integer"), ("judged_tiers", "text"), ("tiers_after", "text"),
+        ("balances_after", "text"), ("actor", "text"),
     ],
 )  # fmt: skip
 
@@ -184,8 +184,8 @@ def answer_of(
 
 
 _PURCHASE = """member_id, sequence, purchase_id, source, business_no, store, till, cashier, channel, occurred_at,
-    recorded_at, money, amount_minor, payments, tags, lines, masks, hits, moves, revision, judged_tiers, tiers_after,
-    balances_after, actor"""
+    recorded_at, money, amount_minor, payments, tags, lines, masks::bigint[], hits::bigint[], moves::bigint[], revision,
+    judged_tiers::bigint[], tiers_after::bigint[], balances_after::bigint[], actor"""
 
 
 async def stored_purchase(connection: Connection, member_id: UUID, sequence: int) -> dict[str, Any] | None:
@@ -292,7 +292,8 @@ def results_of(flat: Sequence[int]) -> list[HitResult]:
 async def returns_of(connection: Connection, member_id: UUID, purchase_sequence: int) -> list[dict[str, Any]]:
     """The returns of a purchase, oldest first."""
     rows = await connection.fetch(
-        """SELECT sequence, return_id, is_void, lines, amount_minor, occurred_at, recorded_at, hits, forgiven, note, actor
+        """SELECT sequence, return_id, is_void, lines, amount_minor, occurred_at, recorded_at, hits::bigint[],
+                  forgiven::bigint[], note, actor
            FROM purchase_return WHERE purchase_member_id = $1 AND purchase_sequence = $2
            ORDER BY is_whole, recorded_at, sequence""",
         member_id,
@@ -307,7 +308,7 @@ async def last_bought_before(
     """The day of a member's last purchase but one (whose it is, and its sequence), and but those that were voided and paid for.
     With it the last was on a day that is known: most often another of that day is found at once."""
     others = """FROM purchase u JOIN whose USING (member_id) WHERE (u.member_id, u.sequence) <> ($2, $3)
-             AND NOT coalesce((SELECT bool_or(b.is_void) AND NOT bool_or(0 < ANY (b.forgiven)) FROM purchase_return b
+             AND NOT coalesce((SELECT bool_or(b.is_void) AND NOT bool_or(0 < ANY (b.forgiven::bigint[])) FROM purchase_return b
                                WHERE b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence), false)"""
     if await connection.fetchval(
         f"{WHOSE} SELECT sequence {others} AND occurred_on = $4 ORDER BY sequence DESC LIMIT 1",
@@ -329,13 +330,13 @@ async def bought_in(
     another, with what came back of it."""
     rows = await connection.fetch(
         f"""{WHOSE}
-           SELECT u.member_id, u.sequence, 'purchase', u.revision, u.occurred_on, u.amount_minor, u.hits, b.amount_minor,
-                  b.is_whole, b.hits
+           SELECT u.member_id, u.sequence, 'purchase', u.revision, u.occurred_on, u.amount_minor, u.hits::bigint[],
+                  b.amount_minor, b.is_whole, b.hits::bigint[]
            FROM purchase u JOIN whose USING (member_id)
            LEFT JOIN purchase_return b ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence
            WHERE u.occurred_on - DATE '1970-01-01' >= $2 AND u.occurred_on - DATE '1970-01-01' < $3
            UNION ALL
-           SELECT e.member_id, e.sequence, e.kind, e.revision, o.occurred_on, 0, e.hits, NULL, NULL, NULL
+           SELECT e.member_id, e.sequence, e.kind, e.revision, o.occurred_on, 0, e.hits::bigint[], NULL, NULL, NULL
            FROM entry e JOIN whose USING (member_id),
                 LATERAL (SELECT (e.occurred_at AT TIME ZONE $4)::date AS occurred_on) o
            WHERE e.hits IS NOT NULL AND o.occurred_on - DATE '1970-01-01' >= $2
@@ -363,7 +364,8 @@ async def returns_by_sequence(
     """Returns of a member by sequence, with the key of the purchase they belong to."""
     rows = await connection.fetch(
         """SELECT b.sequence, b.return_id, b.is_void, b.lines, b.amount_minor, b.occurred_at, b.recorded_at, b.note,
-                  b.hits, b.forgiven, b.purchase_member_id, b.purchase_sequence, u.source, u.business_no, u.purchase_id
+                  b.hits::bigint[], b.forgiven::bigint[], b.purchase_member_id, b.purchase_sequence, u.source,
+                  u.business_no, u.purchase_id
            FROM purchase_return b
            JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
            WHERE b.member_id = $1 AND b.sequence = ANY($2::bigint[])""",
@@ -402,9 +404,9 @@ async def add_return(
         is_whole,
         [list(pair) for pair in lines],
         amount_minor,
-        [number for result in decision.results for number in result],
-        decision.moves,
-        [decision.forgiven.get(currency, 0) for currency in range(n)],
+        array_text([number for result in decision.results for number in result]),
+        array_text(decision.moves),
+        array_text([decision.forgiven.get(currency, 0) for currency in range(n)]),
         at.store,
         till,
         cashier,
@@ -413,6 +415,6 @@ async def add_return(
         at.note,
         at.occurred_at,
         at.recorded_at,
-        decision.after.tiers,
-        decision.after.balances,
+        array_text(decision.after.tiers),
+        array_text(decision.after.balances),
     )

@@ -54,11 +54,11 @@ CREATE TABLE jifen.entry (
     value SMALLINT,
     counterpart_id UUID,
     gift_id UUID,
-    slices BIGINT[],
+    slices TEXT,
     lapses_at TIMESTAMP WITH TIME ZONE,
-    hits BIGINT[],
-    carried BIGINT[],
-    moves BIGINT[] NOT NULL,
+    hits TEXT,
+    carried TEXT,
+    moves TEXT NOT NULL,
     revision INTEGER NOT NULL,
     store TEXT,
     channel TEXT,
@@ -67,14 +67,14 @@ CREATE TABLE jifen.entry (
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    tiers_after SMALLINT[] NOT NULL,
-    balances_after BIGINT[] NOT NULL,
+    tiers_after TEXT NOT NULL,
+    balances_after TEXT NOT NULL,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT entry_pkey PRIMARY KEY (member_id, sequence),
     CONSTRAINT an_entry_has_a_known_kind CHECK (kind IN ('enrol', 'event', 'moment', 'reverse', 'redeem', 'reserve', 'commit', 'release', 'adjust_up', 'adjust_down', 'gift_out', 'gift_in', 'carry_out', 'carry_in', 'state', 'advance')),
-    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0),
+    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves::bigint[]) % 4 = 0),
     CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0),
-    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0),
+    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits::bigint[]) % 6 = 0),
     CONSTRAINT what_is_carried_is_told_on_both_sides CHECK ((carried IS NULL) = (kind NOT IN ('carry_out', 'carry_in')))
 );
 
@@ -197,7 +197,7 @@ CREATE TABLE jifen.posting (
     units BIGINT NOT NULL,
     balance_after BIGINT NOT NULL,
     terms SMALLINT NOT NULL,
-    reasons BIGINT[] NOT NULL,
+    reasons TEXT NOT NULL,
     lot INTEGER,
     revision INTEGER NOT NULL,
     funder TEXT,
@@ -210,7 +210,7 @@ CREATE TABLE jifen.posting (
     CONSTRAINT posting_pkey PRIMARY KEY (member_id, sequence, part),
     CONSTRAINT a_posting_moves_something CHECK (units > 0),
     CONSTRAINT a_verb_moves_between_the_member_and_its_own_account CHECK ((verb, account, is_credit) IN (('earn', 'issued', true), ('claw_back', 'issued', false), ('redeem', 'redeemed', false), ('expire', 'expired', false), ('adjust_up', 'adjusted', true), ('adjust_down', 'adjusted', false), ('give', 'in_transit', false), ('receive', 'in_transit', true), ('reverse_redeem', 'redeemed', true), ('reverse_adjust_up', 'adjusted', false), ('reverse_adjust_down', 'adjusted', true), ('reverse_give', 'in_transit', true), ('reverse_receive', 'in_transit', false), ('carry_out', 'carried', false), ('carry_in', 'carried', true))),
-    CONSTRAINT every_posting_says_why CHECK (cardinality(reasons) > 0 AND cardinality(reasons) % 3 = 0)
+    CONSTRAINT every_posting_says_why CHECK (cardinality(reasons::bigint[]) > 0 AND cardinality(reasons::bigint[]) % 3 = 0)
 );
 
 CREATE INDEX posting_recorded_xid ON jifen.posting USING brin (recorded_xid);
@@ -249,22 +249,22 @@ CREATE TABLE jifen.purchase (
     payments JSONB,
     tags TEXT[],
     lines JSONB NOT NULL,
-    masks BIGINT[] NOT NULL,
-    hits BIGINT[] NOT NULL,
-    legs BIGINT[],
-    moves BIGINT[] NOT NULL,
+    masks TEXT NOT NULL,
+    hits TEXT NOT NULL,
+    legs TEXT,
+    moves TEXT NOT NULL,
     revision INTEGER NOT NULL,
-    judged_tiers SMALLINT[] NOT NULL,
-    tiers_after SMALLINT[] NOT NULL,
-    balances_after BIGINT[] NOT NULL,
+    judged_tiers TEXT NOT NULL,
+    tiers_after TEXT NOT NULL,
+    balances_after TEXT NOT NULL,
     actor TEXT,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT purchase_pkey PRIMARY KEY (member_id, sequence),
     CONSTRAINT a_purchase_is_not_negative CHECK (amount_minor >= 0),
     CONSTRAINT a_purchase_is_recorded_after_it_occurred CHECK (recorded_at >= occurred_at),
-    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0),
-    CONSTRAINT a_leg_is_whole CHECK (cardinality(legs) % 4 = 0),
-    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0)
+    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits::bigint[]) % 6 = 0),
+    CONSTRAINT a_leg_is_whole CHECK (cardinality(legs::bigint[]) % 4 = 0),
+    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves::bigint[]) % 4 = 0)
 );
 
 CREATE INDEX purchase_purchase_id ON jifen.purchase (purchase_id);
@@ -296,9 +296,9 @@ CREATE TABLE jifen.purchase_return (
     is_whole BOOLEAN NOT NULL,
     lines JSONB NOT NULL,
     amount_minor BIGINT NOT NULL,
-    hits BIGINT[] NOT NULL,
-    moves BIGINT[] NOT NULL,
-    forgiven BIGINT[] NOT NULL,
+    hits TEXT NOT NULL,
+    moves TEXT NOT NULL,
+    forgiven TEXT NOT NULL,
     store TEXT,
     till TEXT,
     cashier TEXT,
@@ -308,13 +308,13 @@ CREATE TABLE jifen.purchase_return (
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    tiers_after SMALLINT[] NOT NULL,
-    balances_after BIGINT[] NOT NULL,
+    tiers_after TEXT NOT NULL,
+    balances_after TEXT NOT NULL,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT purchase_return_pkey PRIMARY KEY (member_id, sequence),
     CONSTRAINT a_return_is_not_negative CHECK (amount_minor >= 0),
-    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits) % 6 = 0),
-    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves) % 4 = 0)
+    CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits::bigint[]) % 6 = 0),
+    CONSTRAINT a_movement_is_whole CHECK (cardinality(moves::bigint[]) % 4 = 0)
 );
 
 CREATE INDEX purchase_return_purchase_sequence ON jifen.purchase_return (purchase_member_id, purchase_sequence);
