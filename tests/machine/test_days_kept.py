@@ -16,7 +16,7 @@ from jifen.document.model import ProgramDocument
 from jifen.domain import fold
 from jifen.domain.refusals import Refusal
 from jifen.operations.record_purchases import record_purchases
-from jifen.store import gather
+from jifen.store import long_ago
 from jifen.store.purchases import RecordedPurchase, bought_in
 
 TODAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Shanghai
@@ -50,7 +50,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
         asked.append(member_id)
         return await real(connection, timeline, member_id, **span)
 
-    monkeypatch.setattr(gather, "bought_in", counting)
+    monkeypatch.setattr(long_ago, "bought_in", counting)
     return asked
 
 
