@@ -265,15 +265,13 @@ def room_watched() -> Iterator[list[int]]:
     def apply(state: fold.State, asked: fold.Asked, numbers: fold.Numbers, out: fold.Out) -> int:
         lots, holds = state.member[fold.LOTS], state.member[fold.HOLDS]
         promised = room.rows_of_one(
-            room.Size(
-                lots=lots,
-                holds=holds,
-                hits=len(asked.hits) // fold.HIT_WIDTH,
-                legs=len(asked.legs) // fold.LEG_WIDTH,
-                moves=len(asked.moves) // fold.MOVE_WIDTH,
-                currencies=numbers.revisions[fold.REVISION_CURRENCIES],
-                terms=numbers.revisions[fold.REVISION_TERMS],
-            )
+            lots,
+            holds,
+            len(asked.hits) // fold.HIT_WIDTH,
+            len(asked.legs) // fold.LEG_WIDTH,
+            len(asked.moves) // fold.MOVE_WIDTH + room.brought(asked.carried).lots,
+            numbers.revisions[fold.REVISION_CURRENCIES],
+            numbers.revisions[fold.REVISION_TERMS],
         )
         code = real(state, asked, numbers, out)
         assert code in (fold.DONE, fold.NOT_ENOUGH, fold.NOT_RESERVED)

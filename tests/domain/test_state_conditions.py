@@ -10,7 +10,7 @@ from tests.domain.worlds import examples, state_conditions
 from jifen.domain import fold
 from jifen.domain.member import Member, state_of
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
-from jifen.domain.room import Size, rows_of_one
+from jifen.domain.room import rows_of_one
 from jifen.domain.timeline import Timeline
 
 TODAY = 20_500
@@ -62,7 +62,7 @@ def fact(claim: Claim, member: Member) -> int | None:
 def asked_of(timeline: Timeline, member: Member) -> bool:
     """Whether the first rule's condition on state holds, as the fold asks it."""
     first, end = timeline.numbers.rules[fold.RULE_TESTS], timeline.numbers.rules[fold.RULE_TESTS_END]
-    rows = rows_of_one(Size(lots=0, holds=0, hits=0, legs=0, moves=0, currencies=1, terms=1))
+    rows = rows_of_one(lots=0, holds_there=0, hits=0, legs=0, moves=0, currencies=1, terms=1)
     state = state_of(member, rows, timeline, hits=0)
     return first == end or fold.state_holds(state, timeline.numbers, first, end, TODAY) == 1
 

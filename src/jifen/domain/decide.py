@@ -33,21 +33,22 @@ class _Told(NamedTuple):
     code: int
 
 
+_DEFECTS = frozenset((fold.TORN, fold.LOT_MISSING, fold.LEG_WRONG, fold.KIND_UNKNOWN, fold.KIND_WITHOUT_USE))
+
+
 def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
     """Dress the member with room to grow, fold the one event of a script, and undress."""
     asked = script.asked
     hits = len(asked.hits) // fold.HIT_WIDTH
     brought = room.brought(asked.carried)
     rows = room.rows_of_one(
-        room.Size(
-            len(member.lots),
-            len(member.holds) // fold.HOLD_WIDTH,
-            hits,
-            len(asked.legs) // fold.LEG_WIDTH,
-            len(asked.moves) // fold.MOVE_WIDTH + brought.lots,
-            timeline.n_currencies,
-            timeline.n_terms,
-        )
+        len(member.lots),
+        len(member.holds) // fold.HOLD_WIDTH,
+        hits,
+        len(asked.legs) // fold.LEG_WIDTH,
+        len(asked.moves) // fold.MOVE_WIDTH + brought.lots,
+        timeline.n_currencies,
+        timeline.n_terms,
     )
     kind = asked.event[fold.EVENT_KIND]
     state = state_of(member, rows, timeline, hits=hits, is_void=kind == fold.VOID, brought=brought)
@@ -58,10 +59,7 @@ def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
         [0] * (1 + (_handed_over(timeline, member) if kind == fold.CARRY_OUT else 0)),
     )
     code = fold.apply(state, asked, timeline.numbers, out)
-    assert code not in (fold.TORN, fold.LOT_MISSING), f"the fold found no room or no lot: code {code}"
-    assert code not in (fold.LEG_WRONG, fold.KIND_UNKNOWN, fold.KIND_WITHOUT_USE), (
-        f"no such event: code {code}"
-    )
+    assert code not in _DEFECTS, f"the fold found no room or no lot, or knows no such event: code {code}"
     after = member_of(member.member_id, state, n_ladders=timeline.n_ladders)
     return _Told(after, out, asked.results, code)
 

@@ -106,9 +106,6 @@ class Member(NamedTuple):
         return sum(lot.left for lot in self.lots if lot.currency == currency and lot.matures_day <= day)
 
 
-_NOTHING_BROUGHT = room.Brought()
-
-
 def state_of(
     member: Member,
     more: room.Rows,
@@ -116,7 +113,7 @@ def state_of(
     *,
     hits: int,
     is_void: bool = False,
-    brought: room.Brought = _NOTHING_BROUGHT,
+    brought: room.Brought = room.NOTHING,
 ) -> fold.State:
     """The member dressed for the fold, with room for what an event of so many hits can add, and another member leave."""
     n_ladders = timeline.n_ladders
@@ -139,7 +136,8 @@ def state_of(
     queue: list[int] = []
     if rows:
         queue = [row for row, lot in enumerate(member.lots) if lot.left]
-        queue.sort(key=[(lot.expires_day, lot.number) for lot in member.lots].__getitem__)
+        if len(queue) > 1:
+            queue.sort(key=[(lot.expires_day, lot.number) for lot in member.lots].__getitem__)
         for row in queue:
             lots[row * width + fold.LOT_QUEUED] = 1
     # Before the queue there is room for what holds give back to the lots that were drawn first.

@@ -79,10 +79,13 @@ class Brought(NamedTuple):
     counters: int = 0
 
 
+NOTHING = Brought()
+
+
 def brought(carried: Sequence[int]) -> Brought:
     """The same of what is carried in; nothing is no rows."""
     if not len(carried):
-        return Brought()
+        return NOTHING
     rows = (fold.CARRIED_LOTS, fold.CARRIED_DAYS, fold.CARRIED_COUNTERS)
     return Brought(*(int(carried[row]) for row in rows))
 
@@ -100,8 +103,11 @@ def handed_over(brought: Brought, *, ladders: int, currencies: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def rows_of_one(size: Size) -> Rows:
-    """The same for one event of a member who has so many lots: at the till the same few sizes come again and again."""
+def rows_of_one(
+    lots: int, holds_there: int, hits: int, legs: int, moves: int, currencies: int, terms: int
+) -> Rows:
+    """The same for one event, of what `Size` names: at the till the same few sizes come again and again."""
+    size = Size(lots, holds_there, hits, legs, moves, currencies, terms)
     opened = lots_opened(size)
     full = size._replace(lots=size.lots + opened)
     return Rows(opened, postings(full), movements(full), holds(size))

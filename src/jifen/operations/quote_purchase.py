@@ -52,8 +52,9 @@ async def _quote(
     row = timeline.row_at(gathered.now)
     member = gathered.member(member_id) if member_id else new_member(NOBODY, timeline, row)
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
-    member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
-    member = await with_old_counters(connection, timeline, member, occurred_at)
+    if not gathered.is_of_now(occurred_at):
+        member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
+        member = await with_old_counters(connection, timeline, member, occurred_at)
     if occurred_at != purchase.occurred_at:
         purchase = replace(purchase, occurred_at=occurred_at)
     check_against_program(timeline.programs[timeline.row_at(occurred_at)], purchase)

@@ -12,10 +12,9 @@ import asyncpg
 import msgspec
 
 from jifen.domain.admission import believed, check_against_program
-from jifen.domain.calendar import epoch_micros, local_date
+from jifen.domain.calendar import local_date
 from jifen.domain.decide import decide_purchase
 from jifen.domain.decision import Decision
-from jifen.domain.fold import revision_in_force
 from jifen.domain.member import Member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
@@ -124,8 +123,6 @@ class _Batch:
         self, *, gathered: Gathered, known: dict[BusinessKey, KnownPurchase], is_import: bool
     ) -> None:
         self.gathered = gathered
-        self.today = local_date(gathered.now, gathered.timeline.time_zone)
-        self.row = revision_in_force(gathered.timeline.numbers, epoch_micros(gathered.now))
         self.known = known
         self.is_import = is_import
         self.members: dict[UUID, Member] = dict(gathered.members)
@@ -187,7 +184,7 @@ class _Batch:
             seen = None
         if seen is None:
             check_against_program(timeline.programs[row], purchase)
-        if self.is_import or row != self.row or local_date(occurred_at, timeline.time_zone) != self.today:
+        if self.is_import or not self.gathered.is_of_now(occurred_at):
             member = await with_old_days(connection, timeline, member, now=now, occurred_at=occurred_at)
             member = await with_old_counters(
                 connection, timeline, member, occurred_at, unwritten=lambda: self._granted_to(member_id)

@@ -14,6 +14,7 @@ from jifen.domain.calendar import (
     epoch_micros,
     local_date,
     moment_of_micros,
+    start_of_day,
 )
 from jifen.domain.decision import Decision
 from jifen.domain.fold import kept_from
@@ -47,6 +48,12 @@ class Gathered:
     members: dict[UUID, Member]
     now: datetime
     timeline: Timeline
+    since: datetime  # the day of now, and the revision in force, have stood since
+
+    def is_of_now(self, occurred_at: datetime) -> bool:
+        """Whether what occurred then is of this day and judged by the revision in force: no day or limit of long ago is asked
+        for."""
+        return occurred_at >= self.since
 
     def member(self, member_id: UUID, *, pointer: str = "/member") -> Member:
         """A member who takes entries.
@@ -409,7 +416,9 @@ async def _gathered(
         if member.days_from > kept or member.is_due(today, now_at):
             member = await with_old_days(connection, timeline, member, now=now)
         whole[member_id] = member
-    return Gathered(members=whole, now=now, timeline=timeline)
+    day_began = start_of_day(local_date(now, timeline.time_zone), timeline.time_zone)
+    since = max(day_began, timeline.programs[timeline.row_at(now)].effective_at)
+    return Gathered(members=whole, now=now, timeline=timeline, since=since)
 
 
 def last_moment(member: Member) -> datetime:

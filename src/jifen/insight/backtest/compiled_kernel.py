@@ -14,7 +14,7 @@ import hashlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -35,11 +35,15 @@ OPTIONS: dict[str, Any] = {
     "nogil": True, "error_model": "numpy", "forceinline": True, "no_cfunc_wrapper": True, "_nrt": False,
 }  # fmt: skip
 
+NEVER = ("carry_out", "carry_in")
+"""What no history of a back-test holds: `events` refuses it."""
+COLD: dict[str, dict[str, Any]] = {}
+
 
 @lru_cache(maxsize=1)
 def compiled_walk() -> Callable[..., int]:
     """`kernel.walk`, compiled on its first call (forty seconds to a minute, once a machine); it holds no lock of Python's."""
-    folding = _twin(fold, {})
+    folding = _twin(fold, {}, never=NEVER)
     adding = _twin(sums, {"fold": folding})
     own = {name: function for name, function in vars(adding).items() if isinstance(function, Dispatcher)}
     walking = _twin(kernel, {"fold": folding, **own})
@@ -49,8 +53,9 @@ def compiled_walk() -> Callable[..., int]:
     return compiled
 
 
-def _twin(source: ModuleType, names: dict[str, Any]) -> Any:
-    """The module once more, with these names bound anew and its own functions compiled on their first call."""
+def _twin(source: ModuleType, names: dict[str, Any], *, never: Collection[str] = ()) -> Any:
+    """The module once more, with these names bound anew and its own functions compiled on their first call, but for those that
+    nothing ever calls: they would be laid into their callers too."""
     name = f"jifen_walked_{source.__name__.rpartition('.')[2]}"
     spec = importlib.util.spec_from_file_location(name, Path(inspect.getfile(source)))
     assert spec is not None, "the kernel is a file"
@@ -62,8 +67,13 @@ def _twin(source: ModuleType, names: dict[str, Any]) -> Any:
         setattr(module, bound, meaning)
     for own, function in inspect.getmembers(module, inspect.isfunction):
         if own != kernel.bound.__name__:
-            setattr(module, own, _of_plain_numbers(_njit(**OPTIONS)(function)))
+            chosen = _nothing if own in never else function
+            setattr(module, own, _of_plain_numbers(_njit(**OPTIONS | COLD.get(own, {}))(chosen)))
     return module
+
+
+def _nothing(_state: Any, _asked: Any, _numbers: Any, _out: Any) -> None:
+    """What never happens."""
 
 
 def _of_plain_numbers(function: Any) -> Any:
