@@ -31,6 +31,24 @@ def _sum_of_two(a: Any, b: Any) -> int:
     return total
 
 
+def _called(function: Any) -> Any:
+    """A function of two that only compiled code may call: the options leave out what Python would call it by."""
+
+    def call(a: Any, b: Any) -> Any:
+        return function(a, b)
+
+    return _njit(nogil=True)(call)
+
+
+def _called_with_five(function: Any) -> Any:
+    """The same of a function of five."""
+
+    def call(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
+        return function(a, b, c, d, e)
+
+    return _njit(nogil=True)(call)
+
+
 def _room(n: int) -> Any:
     return np.zeros(n, dtype=np.int64)
 
@@ -38,8 +56,7 @@ def _room(n: int) -> Any:
 def test_numba_still_knows_the_option_that_it_does_not_document() -> None:
     assert OPTIONS["_nrt"] is False
     try:
-        compiled = _njit(**OPTIONS)(_sum_of_two)
-        answer = compiled(np.arange(5), np.arange(5))
+        answer = _called(_njit(**OPTIONS)(_sum_of_two))(np.arange(5), np.arange(5))
     except (KeyError, TypeError, NumbaError) as dropped:
         pytest.fail(f"{GONE}: {dropped!r}")
     assert answer == _sum_of_two(range(5), range(5)) == 20
@@ -60,6 +77,7 @@ def test_the_kernel_compiles_with_it_and_gives_the_same_answers() -> None:
     assert walk.targetoptions["_nrt"] is False, GONE
     twin = sys.modules["jifen_walked_kernel"]
     assert twin.drawn_units.targetoptions["_nrt"] is False, GONE
+    drawn_units = _called_with_five(twin.drawn_units)
     chance = np.random.default_rng(7)
     for kind in (fold.REDEEM, fold.COMMIT):
         for _ in range(50):
@@ -78,4 +96,4 @@ def test_the_kernel_compiles_with_it_and_gives_the_same_answers() -> None:
             tables: Any = (member, none, lots.reshape(-1), np.arange(3), none, none, none, holds.reshape(-1))
             told = (fold.State(*tables), event, 0, units, of)
 
-            assert twin.drawn_units(*told) == kernel.drawn_units(*told)
+            assert drawn_units(*told) == kernel.drawn_units(*told)

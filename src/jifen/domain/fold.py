@@ -1248,14 +1248,21 @@ def advance_by(state: State, numbers: Numbers, out: Out, day: int, at: int, step
     Where steps run out the day of the clock is the one before the next that is due, and the next entry goes on. It never goes
     back: what lapses later on a day that has an entry is done after that entry.
     """
-    member, lots, queue, holds = state.member, state.lots, state.queue, state.holds
+    member = state.member
     stood = member[CLOCK_DAY]
     if day > member[CLOCK_DAY]:
         member[CLOCK_DAY] = day
     if at > member[CLOCK_AT]:
         member[CLOCK_AT] = at
-    if member[NEXT_DUE_DAY] > day and member[NEXT_LAPSE_AT] > at:
-        return
+    if member[NEXT_DUE_DAY] <= day or member[NEXT_LAPSE_AT] <= at:
+        do_what_is_due(state, numbers, out, day, at, steps, stood)
+
+
+def do_what_is_due(
+    state: State, numbers: Numbers, out: Out, day: int, at: int, steps: int, stood: int
+) -> None:
+    """Do it, the clock having stood on a day."""
+    member, lots, queue, holds = state.member, state.lots, state.queue, state.holds
     n_currencies = numbers.revisions[REVISION_CURRENCIES]
     taken = 0
     while True:
@@ -1358,17 +1365,29 @@ def state_holds(state: State, numbers: Numbers, first: int, end: int, day: int) 
 
 
 def counter_row(state: State, limit: int, period: int, may_add: bool) -> int:
-    """Return the offset of a counter, added at 0 when it may be; -1 when it is not there."""
+    """Return the offset of a counter, added at 0 when it may be; -1 when it is not there.
+
+    Of each limit the latest period stands last: what is later is not there, and that is most often what is asked for.
+    """
     member, counters = state.member, state.counters
     i = member[COUNTERS] - 1
+    latest = -1
     while i >= 0:
         c = i * COUNTER_WIDTH
-        if counters[c + COUNTER_LIMIT] == limit and counters[c + COUNTER_PERIOD] == period:
-            return c
+        if counters[c + COUNTER_LIMIT] == limit:
+            if counters[c + COUNTER_PERIOD] == period:
+                return c
+            if counters[c + COUNTER_PERIOD] < period and latest < 0:
+                break
+            latest = max(latest, c)
         i -= 1
     if not may_add:
         return -1
     c = member[COUNTERS] * COUNTER_WIDTH
+    if latest >= 0:
+        for w in range(COUNTER_WIDTH):
+            counters[c + w] = counters[latest + w]
+        c = latest
     counters[c + COUNTER_LIMIT] = limit
     counters[c + COUNTER_PERIOD] = period
     counters[c + COUNTER_USED] = 0

@@ -3,7 +3,7 @@
 The machine code is cached beside the source or where NUMBA_CACHE_DIR says. Numba looks only at the file it compiles; the
 kernel's machine code holds the fold's too, so the cache's key holds a digest of all their sources.
 
-Every function is laid into its caller (forceinline), and arrays are passed without being counted (_nrt=False, which Numba
+Almost every function is laid into its caller (forceinline), and arrays are passed without being counted (_nrt=False, which Numba
 refuses where something is allocated; nothing here is). Handing a score of arrays from function to function cost more than
 what they do: an event took 3.1 microseconds and takes 1.3. See docs/decisions/0072-the-walk-is-one-piece-of-machine-code.md.
 """
@@ -31,13 +31,16 @@ _njit: Any = numba.njit  # its types do not know _nrt
 # to function; without it an event costs 2.4 microseconds instead of 1.3 (measured). Numba refuses it where something is
 # allocated, so nothing can leak. tests/backtest/test_compiled_kernel.py fails when Numba drops it: take the word out here
 # and below then, and nothing changes but the time.
+# no_cpython_wrapper leaves out what Python would call a function by, which costs as much as the function: only compiled code
+# may call these.
 OPTIONS: dict[str, Any] = {
-    "nogil": True, "error_model": "numpy", "forceinline": True, "no_cfunc_wrapper": True, "_nrt": False,
+    "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_cpython_wrapper": True, "_nrt": False,
 }  # fmt: skip
 
 NEVER = ("carry_out", "carry_in")
 """What no history of a back-test holds: `events` refuses it."""
-COLD: dict[str, dict[str, Any]] = {}
+COLD = ("do_what_is_due", "settle_by", "judge_again")
+"""What is large, asked for in many places and seldom: called, and not laid into each of them."""
 
 
 @lru_cache(maxsize=1)
@@ -47,9 +50,9 @@ def compiled_walk() -> Callable[..., int]:
     adding = _twin(sums, {"fold": folding})
     own = {name: function for name, function in vars(adding).items() if isinstance(function, Dispatcher)}
     walking = _twin(kernel, {"fold": folding, **own})
-    compiled: Callable[..., int] = _njit(cache=True, nogil=True, no_cfunc_wrapper=True, _nrt=False)(
-        walking.bound(_digest())
-    )
+    compiled: Callable[..., int] = _njit(
+        cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True, _nrt=False
+    )(walking.bound(_digest()))
     return compiled
 
 
@@ -66,9 +69,10 @@ def _twin(source: ModuleType, names: dict[str, Any], *, never: Collection[str] =
     for bound, meaning in names.items():
         setattr(module, bound, meaning)
     for own, function in inspect.getmembers(module, inspect.isfunction):
-        if own != kernel.bound.__name__:
+        if own not in (kernel.bound.__name__, kernel.walk.__name__):
             chosen = _nothing if own in never else function
-            setattr(module, own, _of_plain_numbers(_njit(**OPTIONS | COLD.get(own, {}))(chosen)))
+            options = OPTIONS | {"forceinline": own not in COLD}
+            setattr(module, own, _of_plain_numbers(_njit(**options)(chosen)))
     return module
 
 

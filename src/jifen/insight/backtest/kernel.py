@@ -229,145 +229,158 @@ def tally_visit(store: int, amount: int, own: int, most: int, bought_at: Any, t_
     return most
 
 
-def walk(
-    lives: Any, numbers: Any, baskets: Any, period: Any, scratch: Any, tallied: Any, kept: Any, keeps: int, slices: int,
-) -> int:  # fmt: skip
-    """Walk every life of a bucket; return ALL_WELL, or why not: then whatever was written is worthless.
+def bound(number: int) -> Any:
+    """Return the walk, which closes over a number: Numba's cache tells functions apart by what they close over. A function that
+    only calls it would be compiled once more, with all that is laid into it."""
 
-    With `keeps` 1 what is left of each member is copied to `kept`; with `slices` 1 what every gift is made of.
-    """
-    state, out = scratch.state, scratch.out
-    member = state.member
-    events, hits, results = lives.events, lives.hits, lives.results
-    starts, sequence, purchase_of, other_of = lives.starts, lives.sequence, lives.purchase_of, lives.other_of
-    lines, rest, sizes, bought_at = scratch.line, scratch.rest, scratch.size, scratch.bought_at
-    first_day, end_day, month_of = period.first_day, period.end_day, period.month_of
-    is_drawn, tells, undoes = len(lives.habit_of) > 0, len(kept.available) > 0, len(lives.undo_of) > 0
-    n_currencies = numbers.revisions[fold.REVISION_CURRENCIES]
-    n_ladders = numbers.revisions[fold.REVISION_LADDERS]
-    own_width = OF_MEMBER + n_currencies * OF_CURRENCY
-    judged, debt_before = tallied.judged, scratch.debt
-    t_days, t_asked, t_members, asked_mark = tallied.days, tallied.asked, tallied.members, scratch.asked_mark
-    for m in range(len(starts) - 1):
-        fold.begin(state, numbers, lives.first_rows[m])
-        own = m * own_width
-        t_members[own + MEMBER_STORE] = -1
-        row = lives.first_rows[m]
-        since = fold.FAR_AT
-        most = 0
-        undone = 0
-        for e in range(starts[m], starts[m + 1]):
-            event = events[e * fold.EVENT_WIDTH : (e + 1) * fold.EVENT_WIDTH]
-            legs = lives.legs
-            kind = event[fold.EVENT_KIND]
-            row = event[fold.EVENT_REVISION]
-            currency, units = lives.currency[e], lives.units[e]
-            out.posted[0] = 0
-            out.moved[0] = 0
-            member[fold.SEQUENCE] = sequence[e] - 1
-            owed = 0
-            for c in range(n_currencies):
-                debt_before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
-                owed += debt_before[c]
-            if owed > 0:
-                repay_by_day(
-                    state, numbers, out, event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT], first_day, end_day,
-                    debt_before, t_days,
-                )  # fmt: skip
-            if tells or (is_drawn and lives.habit_of[e] > 0):
-                # Time may use units of the same lots (a matured lot repays debt), so it does its part first.
-                fold.advance(
-                    state, numbers, out, event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
-                )
-                if tells:
-                    kept.available[e] = fold.available(state, currency, event[fold.EVENT_RECORDED_DAY])
-                if is_drawn and lives.habit_of[e] > 0:
-                    units = drawn_units(state, event, currency, lives.habit_units[e], lives.habit_of[e])
-                    if kind != fold.COMMIT:
-                        for i in range(fold.LEG_WIDTH):
-                            scratch.leg[i] = legs[event[fold.EVENT_LEGS] * fold.LEG_WIDTH + i]
-                        scratch.leg[fold.LEG_UNITS] = units
-                        legs = scratch.leg
-                        event = copied(event, scratch.event)
-                        event[fold.EVENT_LEGS] = 0
-                        event[fold.EVENT_LEGS_END] = 1
-            if undoes and kind == fold.REVERSE:
-                event = copied(event, scratch.event)
-                put_undone(event, lives.undo_of[e], scratch)
-            asked = fold.Asked(event, hits, results, lives.dates, legs, scratch.undone, out.carried)
-            code = fold.apply(state, asked, numbers, out)
-            if code == fold.TORN:
-                return TORN
-            if kind == fold.ADVANCE:
-                member[fold.SEQUENCE] = sequence[e]
-            d = day_index(event[fold.EVENT_RECORDED_DAY], first_day, end_day)
-            p = purchase_of[e]
-            if d > 0:
-                since = min(since, sequence[e])
-                tally_asked(
-                    m, kind, currency, units, code, n_currencies, own, t_asked, t_members, asked_mark
-                )  # fmt: skip
-            for c in range(n_currencies):
-                moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - debt_before[c]
-                if moved != 0:
-                    t_days[(d * n_currencies + c) * OF_DAY + DEBT_CHANGE] += moved
-            if code != fold.DONE:
-                member[fold.SEQUENCE] = sequence[e]
-            elif kind == fold.PURCHASE:
-                judged[p] = state.ladders[fold.STANDS_JUDGED]
-                if d > 0:
-                    store = baskets.store[p]
-                    most = tally_visit(store, event[fold.EVENT_AMOUNT], own, most, bought_at, t_members)
-                    tally_purchase(
-                        m, p, d, store, judged[p], event, hits, results, numbers,
-                        baskets.line_start, baskets.line_amount, baskets.line_quantity, baskets.line_category,
-                        baskets.words, sizes, lines, rest, month_of, period.worth, period.n_months, period.n_rules,
-                        period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months, tallied.stores,
-                        tallied.categories, tallied.pairs, tallied.member_rules, tallied.worths,
-                        scratch.rule_mark, scratch.capped_mark, scratch.tier_mark, scratch.store_mark,
-                        scratch.category_mark, scratch.basket_mark,
-                    )  # fmt: skip
-            elif kind == fold.RETURN or kind == fold.VOID:
-                if d > 0:
-                    t_members[own + MEMBER_SALES] -= event[fold.EVENT_AMOUNT]
-                    tally_return(
-                        m, p, other_of[e], d, baskets.store[p], judged[p], event, hits, results, numbers,
-                        baskets.back_start, baskets.back_line, baskets.back_quantity, baskets.back_amount,
-                        baskets.line_amount, baskets.line_quantity, baskets.line_category, baskets.words, sizes, lines,
-                        rest, month_of, period.n_months, period.n_rules, period.n_categories, tallied.rules,
-                        tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories, tallied.member_rules,
-                    )  # fmt: skip
-            else:
-                if slices == 1 and kind == fold.GIFT_OUT:
-                    if keep_slices(other_of[e], state, out.moved, kept.slices, kept.slice_count) == NO_ROOM:
-                        return NO_ROOM
-                if undoes and kind != fold.REVERSE and lives.undo_of[e] >= 0:
-                    undone = remember(lives.undo_of[e], undone, out.moved, scratch.undone, scratch.undone_at)
-                    if undone < 0:
-                        return TORN
-            if keeps == 1:
-                keep_ways(m, out.moved, kept.ways)
-            tally_postings(d, out.posted, n_currencies, first_day, end_day, own, t_days, t_members)
-        close(
-            m, row, state, numbers, first_day, period.first_at, end_day, period.n_tiers, since, t_members, tallied.moves,
-            tallied.due, tallied.ended,
-        )  # fmt: skip
-        for e in range(starts[m], starts[m + 1]):
-            if events[e * fold.EVENT_WIDTH + fold.EVENT_KIND] == fold.PURCHASE:
-                bought_at[baskets.store[purchase_of[e]]] = 0
-        if keeps == 1:
-            keep(m, state, numbers, kept, n_ladders)
-    return ALL_WELL
-
-
-def bound(digest: int) -> Any:
-    """Return the walk as a function that closes over a number: Numba's cache tells functions apart by what they close over."""
-
-    def walk_bucket(
+    def walk(
         lives: Any, numbers: Any, baskets: Any, period: Any, scratch: Any, tallied: Any, kept: Any, keeps: int, slices: int,
     ) -> int:  # fmt: skip
-        if digest == 0:
-            return NO_ROOM
-        return walk(lives, numbers, baskets, period, scratch, tallied, kept, keeps, slices)
+        """Walk every life of a bucket; return ALL_WELL, or why not: then whatever was written is worthless.
 
-    return walk_bucket
+        With `keeps` 1 what is left of each member is copied to `kept`; with `slices` 1 what every gift is made of.
+        """
+        if number < 0:
+            return NO_ROOM
+        state, out = scratch.state, scratch.out
+        member = state.member
+        events, hits, results = lives.events, lives.hits, lives.results
+        starts, sequence, purchase_of, other_of = (
+            lives.starts,
+            lives.sequence,
+            lives.purchase_of,
+            lives.other_of,
+        )
+        lines, rest, sizes, bought_at = scratch.line, scratch.rest, scratch.size, scratch.bought_at
+        first_day, end_day, month_of = period.first_day, period.end_day, period.month_of
+        is_drawn, tells, undoes = len(lives.habit_of) > 0, len(kept.available) > 0, len(lives.undo_of) > 0
+        n_currencies = numbers.revisions[fold.REVISION_CURRENCIES]
+        n_ladders = numbers.revisions[fold.REVISION_LADDERS]
+        own_width = OF_MEMBER + n_currencies * OF_CURRENCY
+        judged, debt_before = tallied.judged, scratch.debt
+        t_days, t_asked, t_members, asked_mark = (
+            tallied.days,
+            tallied.asked,
+            tallied.members,
+            scratch.asked_mark,
+        )
+        for m in range(len(starts) - 1):
+            fold.begin(state, numbers, lives.first_rows[m])
+            own = m * own_width
+            t_members[own + MEMBER_STORE] = -1
+            row = lives.first_rows[m]
+            since = fold.FAR_AT
+            most = 0
+            undone = 0
+            for e in range(starts[m], starts[m + 1]):
+                event = events[e * fold.EVENT_WIDTH : (e + 1) * fold.EVENT_WIDTH]
+                legs = lives.legs
+                kind = event[fold.EVENT_KIND]
+                row = event[fold.EVENT_REVISION]
+                currency, units = lives.currency[e], lives.units[e]
+                out.posted[0] = 0
+                out.moved[0] = 0
+                member[fold.SEQUENCE] = sequence[e] - 1
+                owed = 0
+                for c in range(n_currencies):
+                    debt_before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
+                    owed += debt_before[c]
+                if owed > 0:
+                    repay_by_day(
+                        state, numbers, out, event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT], first_day, end_day,
+                        debt_before, t_days,
+                    )  # fmt: skip
+                if tells or (is_drawn and lives.habit_of[e] > 0):
+                    # Time may use units of the same lots (a matured lot repays debt), so it does its part first.
+                    fold.advance(
+                        state, numbers, out, event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
+                    )
+                    if tells:
+                        kept.available[e] = fold.available(state, currency, event[fold.EVENT_RECORDED_DAY])
+                    if is_drawn and lives.habit_of[e] > 0:
+                        units = drawn_units(state, event, currency, lives.habit_units[e], lives.habit_of[e])
+                        if kind != fold.COMMIT:
+                            for i in range(fold.LEG_WIDTH):
+                                scratch.leg[i] = legs[event[fold.EVENT_LEGS] * fold.LEG_WIDTH + i]
+                            scratch.leg[fold.LEG_UNITS] = units
+                            legs = scratch.leg
+                            event = copied(event, scratch.event)
+                            event[fold.EVENT_LEGS] = 0
+                            event[fold.EVENT_LEGS_END] = 1
+                if undoes and kind == fold.REVERSE:
+                    event = copied(event, scratch.event)
+                    put_undone(event, lives.undo_of[e], scratch)
+                asked = fold.Asked(event, hits, results, lives.dates, legs, scratch.undone, out.carried)
+                code = fold.apply(state, asked, numbers, out)
+                if code == fold.TORN:
+                    return TORN
+                if kind == fold.ADVANCE:
+                    member[fold.SEQUENCE] = sequence[e]
+                d = day_index(event[fold.EVENT_RECORDED_DAY], first_day, end_day)
+                p = purchase_of[e]
+                if d > 0:
+                    since = min(since, sequence[e])
+                    tally_asked(
+                        m, kind, currency, units, code, n_currencies, own, t_asked, t_members, asked_mark
+                    )  # fmt: skip
+                for c in range(n_currencies):
+                    moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - debt_before[c]
+                    if moved != 0:
+                        t_days[(d * n_currencies + c) * OF_DAY + DEBT_CHANGE] += moved
+                if code != fold.DONE:
+                    member[fold.SEQUENCE] = sequence[e]
+                elif kind == fold.PURCHASE:
+                    judged[p] = state.ladders[fold.STANDS_JUDGED]
+                    if d > 0:
+                        store = baskets.store[p]
+                        most = tally_visit(store, event[fold.EVENT_AMOUNT], own, most, bought_at, t_members)
+                        tally_purchase(
+                            m, p, d, store, judged[p], event, hits, results, numbers,
+                            baskets.line_start, baskets.line_amount, baskets.line_quantity, baskets.line_category,
+                            baskets.words, sizes, lines, rest, month_of, period.worth, period.n_months, period.n_rules,
+                            period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months, tallied.stores,
+                            tallied.categories, tallied.pairs, tallied.member_rules, tallied.worths,
+                            scratch.rule_mark, scratch.capped_mark, scratch.tier_mark, scratch.store_mark,
+                            scratch.category_mark, scratch.basket_mark,
+                        )  # fmt: skip
+                elif kind == fold.RETURN or kind == fold.VOID:
+                    if d > 0:
+                        t_members[own + MEMBER_SALES] -= event[fold.EVENT_AMOUNT]
+                        tally_return(
+                            m, p, other_of[e], d, baskets.store[p], judged[p], event, hits, results, numbers,
+                            baskets.back_start, baskets.back_line, baskets.back_quantity, baskets.back_amount,
+                            baskets.line_amount, baskets.line_quantity, baskets.line_category, baskets.words, sizes, lines,
+                            rest, month_of, period.n_months, period.n_rules, period.n_categories, tallied.rules,
+                            tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories, tallied.member_rules,
+                        )  # fmt: skip
+                else:
+                    if slices == 1 and kind == fold.GIFT_OUT:
+                        if (
+                            keep_slices(other_of[e], state, out.moved, kept.slices, kept.slice_count)
+                            == NO_ROOM
+                        ):
+                            return NO_ROOM
+                    if undoes and kind != fold.REVERSE and lives.undo_of[e] >= 0:
+                        undone = remember(
+                            lives.undo_of[e], undone, out.moved, scratch.undone, scratch.undone_at
+                        )
+                        if undone < 0:
+                            return TORN
+                if keeps == 1:
+                    keep_ways(m, out.moved, kept.ways)
+                tally_postings(d, out.posted, n_currencies, first_day, end_day, own, t_days, t_members)
+            close(
+                m, row, state, numbers, first_day, period.first_at, end_day, period.n_tiers, since, t_members, tallied.moves,
+                tallied.due, tallied.ended,
+            )  # fmt: skip
+            for e in range(starts[m], starts[m + 1]):
+                if events[e * fold.EVENT_WIDTH + fold.EVENT_KIND] == fold.PURCHASE:
+                    bought_at[baskets.store[purchase_of[e]]] = 0
+            if keeps == 1:
+                keep(m, state, numbers, kept, n_ladders)
+        return ALL_WELL
+
+    return walk
+
+
+walk = bound(0)
