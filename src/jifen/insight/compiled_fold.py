@@ -19,6 +19,7 @@ import numba
 from jifen.domain import fold
 
 _NAME = "jifen_compiled_fold"
+_njit: Any = numba.njit  # its types do not know all of its options
 OWN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Of the functions that only `walk` calls: without what Python would call them by, and kept within `walk` in the cache."""
 
@@ -35,7 +36,7 @@ def compiled_fold() -> ModuleType:
     spec.loader.exec_module(module)
     for name, function in inspect.getmembers(module, inspect.isfunction):
         options = {"cache": True} if name == fold.walk.__name__ else OWN
-        setattr(module, name, numba.njit(**options)(function))
+        setattr(module, name, _njit(**options)(function))
     return module
 
 
