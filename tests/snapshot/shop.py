@@ -23,6 +23,7 @@ from jifen.insight.snapshot import TABLES, open_snapshot
 from jifen.jobs.snapshot import Taken, take_snapshot
 from jifen.operations.advance_members import advance_members
 from jifen.store.ledger import connect
+from jifen.store.tables import metadata
 
 OPENED = datetime(2019, 1, 20, 3, 30, tzinfo=UTC)
 _MORE = """\
@@ -213,8 +214,18 @@ _LEFT_BEHIND = {
 
 
 def _named(row: asyncpg.Record) -> dict[str, Any]:
-    kept = {name: value for name, value in row.items() if name not in _LEFT_BEHIND}
-    return {name: str(value) if isinstance(value, UUID) else value for name, value in kept.items()}
+    return {name: _plain(name, value) for name, value in row.items() if name not in _LEFT_BEHIND}
+
+
+LISTED = {
+    column.name for table in metadata.tables.values() for column in table.columns if "lists" in column.info
+}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name in LISTED and isinstance(value, str):
+        return [int(number) for number in value.strip("{}").split(",") if number]
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _member(row: asyncpg.Record) -> dict[str, Any]:
@@ -249,7 +260,7 @@ def _postgres_json(json: Any, payments: list[dict[str, Any]]) -> str:
 
 
 def _lines(row: asyncpg.Record) -> Iterator[dict[str, Any]]:
-    words = len(row["masks"]) // len(row["lines"])
+    words = len(_plain("masks", row["masks"])) // len(row["lines"])
     for i, line in enumerate(row["lines"]):
         yield {
             "member_id": str(row["member_id"]),
@@ -262,7 +273,7 @@ def _lines(row: asyncpg.Record) -> Iterator[dict[str, Any]]:
             "discount_minor": line.get("discount_minor", 0),
             "cost_minor": line.get("cost_minor"),
             "tags": line.get("tags"),
-            "masks": row["masks"][i * words : (i + 1) * words],
+            "masks": _plain("masks", row["masks"])[i * words : (i + 1) * words],
             "attribute.origin": line.get("attributes", {}).get("origin"),
             "attribute.shelf": line.get("attributes", {}).get("shelf"),
         }

@@ -9,7 +9,7 @@ This file may break the house's habits of size and dress as `fold.py` does. Why 
 docs/decisions/0064-a-back-test-walks-by-the-ledgers-own-numbers.md.
 """
 
-# ruff: noqa: PLR0912, PLR0913, PLR0915, PLR0917, PLR1714, SIM102
+# ruff: noqa: PLR0912, PLR0913, PLR0915, PLR0917, PLR1714
 from __future__ import annotations
 
 from typing import Any
@@ -229,6 +229,20 @@ def tally_visit(store: int, amount: int, own: int, most: int, bought_at: Any, t_
     return most
 
 
+def tally_bought(
+    m: int, p: int, d: int, store: int, tier: int, event: Any, hits: Any, results: Any, numbers: Any, baskets: Any,
+    period: Any, scratch: Any, tallied: Any,
+) -> None:  # fmt: skip
+    """Add up what a purchase of the period earned."""
+    tally_purchase(
+        m, p, d, store, tier, event, hits, results, numbers, baskets.line_start, baskets.line_amount, baskets.line_quantity,
+        baskets.line_category, baskets.words, scratch.size, scratch.line, scratch.rest, period.month_of, period.worth,
+        period.n_months, period.n_rules, period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months,
+        tallied.stores, tallied.categories, tallied.pairs, tallied.member_rules, tallied.worths, scratch.rule_mark,
+        scratch.capped_mark, scratch.tier_mark, scratch.store_mark, scratch.category_mark, scratch.basket_mark,
+    )  # fmt: skip
+
+
 def bound(number: int) -> Any:
     """Return the walk, which closes over a number: Numba's cache tells functions apart by what they close over. A function that
     only calls it would be compiled once more, with all that is laid into it."""
@@ -245,12 +259,8 @@ def bound(number: int) -> Any:
         state, out = scratch.state, scratch.out
         member = state.member
         events, hits, results = lives.events, lives.hits, lives.results
-        starts, sequence, purchase_of, other_of = (
-            lives.starts,
-            lives.sequence,
-            lives.purchase_of,
-            lives.other_of,
-        )
+        starts, sequence = lives.starts, lives.sequence
+        purchase_of, other_of = lives.purchase_of, lives.other_of
         lines, rest, sizes, bought_at = scratch.line, scratch.rest, scratch.size, scratch.bought_at
         first_day, end_day, month_of = period.first_day, period.end_day, period.month_of
         is_drawn, tells, undoes = len(lives.habit_of) > 0, len(kept.available) > 0, len(lives.undo_of) > 0
@@ -258,12 +268,7 @@ def bound(number: int) -> Any:
         n_ladders = numbers.revisions[fold.REVISION_LADDERS]
         own_width = OF_MEMBER + n_currencies * OF_CURRENCY
         judged, debt_before = tallied.judged, scratch.debt
-        t_days, t_asked, t_members, asked_mark = (
-            tallied.days,
-            tallied.asked,
-            tallied.members,
-            scratch.asked_mark,
-        )
+        t_days, t_asked, t_members = tallied.days, tallied.asked, tallied.members
         for m in range(len(starts) - 1):
             fold.begin(state, numbers, lives.first_rows[m])
             own = m * own_width
@@ -277,6 +282,7 @@ def bound(number: int) -> Any:
                 legs = lives.legs
                 kind = event[fold.EVENT_KIND]
                 row = event[fold.EVENT_REVISION]
+                day, at = event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
                 currency, units = lives.currency[e], lives.units[e]
                 out.posted[0] = 0
                 out.moved[0] = 0
@@ -286,17 +292,12 @@ def bound(number: int) -> Any:
                     debt_before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
                     owed += debt_before[c]
                 if owed > 0:
-                    repay_by_day(
-                        state, numbers, out, event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT], first_day, end_day,
-                        debt_before, t_days,
-                    )  # fmt: skip
+                    repay_by_day(state, numbers, out, day, at, first_day, end_day, debt_before, t_days)
                 if tells or (is_drawn and lives.habit_of[e] > 0):
                     # Time may use units of the same lots (a matured lot repays debt), so it does its part first.
-                    fold.advance(
-                        state, numbers, out, event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
-                    )
+                    fold.advance(state, numbers, out, day, at)
                     if tells:
-                        kept.available[e] = fold.available(state, currency, event[fold.EVENT_RECORDED_DAY])
+                        kept.available[e] = fold.available(state, currency, day)
                     if is_drawn and lives.habit_of[e] > 0:
                         units = drawn_units(state, event, currency, lives.habit_units[e], lives.habit_of[e])
                         if kind != fold.COMMIT:
@@ -316,12 +317,12 @@ def bound(number: int) -> Any:
                     return TORN
                 if kind == fold.ADVANCE:
                     member[fold.SEQUENCE] = sequence[e]
-                d = day_index(event[fold.EVENT_RECORDED_DAY], first_day, end_day)
+                d = day_index(day, first_day, end_day)
                 p = purchase_of[e]
                 if d > 0:
                     since = min(since, sequence[e])
                     tally_asked(
-                        m, kind, currency, units, code, n_currencies, own, t_asked, t_members, asked_mark
+                        m, kind, currency, units, code, n_currencies, own, t_asked, t_members, scratch.asked_mark
                     )  # fmt: skip
                 for c in range(n_currencies):
                     moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - debt_before[c]
@@ -334,14 +335,8 @@ def bound(number: int) -> Any:
                     if d > 0:
                         store = baskets.store[p]
                         most = tally_visit(store, event[fold.EVENT_AMOUNT], own, most, bought_at, t_members)
-                        tally_purchase(
-                            m, p, d, store, judged[p], event, hits, results, numbers,
-                            baskets.line_start, baskets.line_amount, baskets.line_quantity, baskets.line_category,
-                            baskets.words, sizes, lines, rest, month_of, period.worth, period.n_months, period.n_rules,
-                            period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months, tallied.stores,
-                            tallied.categories, tallied.pairs, tallied.member_rules, tallied.worths,
-                            scratch.rule_mark, scratch.capped_mark, scratch.tier_mark, scratch.store_mark,
-                            scratch.category_mark, scratch.basket_mark,
+                        tally_bought(
+                            m, p, d, store, judged[p], event, hits, results, numbers, baskets, period, scratch, tallied
                         )  # fmt: skip
                 elif kind == fold.RETURN or kind == fold.VOID:
                     if d > 0:
@@ -355,15 +350,12 @@ def bound(number: int) -> Any:
                         )  # fmt: skip
                 else:
                     if slices == 1 and kind == fold.GIFT_OUT:
-                        if (
-                            keep_slices(other_of[e], state, out.moved, kept.slices, kept.slice_count)
-                            == NO_ROOM
-                        ):
+                        code = keep_slices(other_of[e], state, out.moved, kept.slices, kept.slice_count)
+                        if code == NO_ROOM:
                             return NO_ROOM
                     if undoes and kind != fold.REVERSE and lives.undo_of[e] >= 0:
-                        undone = remember(
-                            lives.undo_of[e], undone, out.moved, scratch.undone, scratch.undone_at
-                        )
+                        which = lives.undo_of[e]
+                        undone = remember(which, undone, out.moved, scratch.undone, scratch.undone_at)
                         if undone < 0:
                             return TORN
                 if keeps == 1:
