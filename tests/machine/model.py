@@ -178,6 +178,8 @@ class Notebook:
     def end(self, name: str, status: str) -> str:
         if name not in self.reservations:
             return "reservation_unknown"
+        if self.reservations[name][0] not in self.pages:
+            return "member_closed"
         if self.reservations[name][1] != "open":
             return "reservation_over"
         self._end(name, status)
