@@ -158,7 +158,7 @@ def walk_arrays(
 
 def _brought(starts: Integers, events: Integers, carried: Integers | None) -> list[room.Brought]:
     """What others leave to each life."""
-    found = [room.Brought()] * (len(starts) - 1)
+    found = [room.NOTHING] * (len(starts) - 1)
     for e in np.flatnonzero(events[:, fold.EVENT_KIND] == fold.CARRY_IN).tolist():
         assert carried is not None, "a life that takes over another's is told what that left"
         m = int(np.searchsorted(starts, e, side="right")) - 1
