@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from jifen.domain.fold import FAR, FAR_AT
@@ -38,17 +39,27 @@ def day_or_never(day: date | None) -> int:
     return FAR if day is None else day_number(day)
 
 
+class Shown(NamedTuple):
+    """What calendar and clock of a zone show at a moment."""
+
+    date: date
+    day: int  # day number
+    month: int  # month number
+    moment: Moment
+
+
 def local_date(at: datetime, time_zone: str) -> date:
     """The calendar date of a moment in a zone."""
-    return _shown(epoch_second(at), time_zone)[0]
+    return shown_at(epoch_second(at), time_zone).date
 
 
 @lru_cache(maxsize=8192)
-def _shown(second: int, time_zone: str) -> tuple[date, Moment]:
-    """What calendar and clock of a zone show. At the till the same few seconds are asked for again and again."""
+def shown_at(second: int, time_zone: str) -> Shown:
+    """What a zone shows in a second (`epoch_second`). At the till the same few are asked for again and again."""
     local = (_UNIX + timedelta(seconds=second)).astimezone(zone(time_zone))
+    day = local.date()
     moment = Moment(local.isoweekday(), local.hour, local.year * 10_000 + local.month * 100 + local.day)
-    return local.date(), moment
+    return Shown(day, day_number(day), month_number(day), moment)
 
 
 def epoch_second(at: datetime) -> int:
@@ -74,12 +85,11 @@ _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 def next_due_at(day: int, lapse_at: int, time_zone: str) -> datetime | None:
     """The moment from which a job should look at the member; None: nothing is ahead."""
     due_on = date_of(day)
-    moments = []
-    if due_on is not None:
-        moments.append(start_of_day(due_on, time_zone))
-    if lapse_at < FAR_AT:
-        moments.append(moment_of_micros(lapse_at))
-    return min(moments, default=None)
+    due_at = None if due_on is None else start_of_day(due_on, time_zone)
+    if lapse_at >= FAR_AT:
+        return due_at
+    lapses_at = moment_of_micros(lapse_at)
+    return lapses_at if due_at is None else min(due_at, lapses_at)
 
 
 def month_number(day: date) -> int:
@@ -95,7 +105,7 @@ def start_of_day(day: date, time_zone: str) -> datetime:
 
 def moment_in(at: datetime, time_zone: str) -> Moment:
     """Weekday, hour and date that a clock in a zone shows."""
-    return _shown(epoch_second(at), time_zone)[1]
+    return shown_at(epoch_second(at), time_zone).moment
 
 
 def days_of_period(period: Period, day: date) -> tuple[date, date]:

@@ -201,11 +201,7 @@ def _by_terms(
     rules = timeline.programs[row].rules
     for position, _, _, desired, granted, _ in results:
         rule = rules[position]
-        reason = Reason(rule.number, desired, granted)
-        if rule.terms in by_terms:
-            by_terms[rule.terms].append(reason)
-        else:
-            by_terms[rule.terms] = [reason]
+        by_terms.setdefault(rule.terms, []).append(Reason(rule.number, desired, granted))
     return {(terms, verb): tuple(reasons) for terms, reasons in by_terms.items()}
 
 

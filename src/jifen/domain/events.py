@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from jifen.domain import fold, verbs
-from jifen.domain.calendar import day_number, epoch_micros, local_date, month_number
+from jifen.domain.calendar import day_number, epoch_micros, local_date, shown_at
 from jifen.domain.timeline import Timeline
 
 
@@ -97,12 +97,15 @@ class Script:
         of one that another member made with the lot that each opened, as it is numbered here (0: it granted nothing).
         """
         first = len(self.hits) // fold.HIT_WIDTH
+        if not granted:
+            for hit in hits:
+                self.hits += hit
+                self.hits.append(-1)
+            self.results += [0] * ((len(self.hits) // fold.HIT_WIDTH - first) * fold.RESULT_WIDTH)
+            return first
         for at, (rule, amount, quantity) in enumerate(hits):
             self.hits += (rule, amount, quantity, lots[at] if lots else -1)
-            if granted:
-                self.results += (0, granted[at], fold.ALL, returned[at], forgiven[at])
-            else:
-                self.results += (0, 0, 0, 0, 0)
+            self.results += (0, granted[at], fold.ALL, returned[at], forgiven[at])
         return first
 
     def back(self, hits: Iterable[tuple[int, int, int]], *, of: int) -> int:
@@ -133,8 +136,11 @@ class Script:
     ) -> None:
         """Put down an event; its hits are those from row `hits` on."""
         zone = self.timeline.time_zone
-        occurred_on = local_date(occurred_at, zone)
-        recorded_on = occurred_on if recorded_at is occurred_at else local_date(recorded_at, zone)
+        occurred = recorded = epoch_micros(occurred_at)
+        on = recorded_on = shown_at(occurred // 1_000_000, zone)
+        if recorded_at is not occurred_at:
+            recorded = epoch_micros(recorded_at)
+            recorded_on = shown_at(recorded // 1_000_000, zone)
         rows = len(self.hits) // fold.HIT_WIDTH
         first_leg = len(self.legs) // fold.LEG_WIDTH
         first_move = len(self.moves) // fold.MOVE_WIDTH
@@ -146,12 +152,11 @@ class Script:
         self.carried += carried
         self.events += (
             kind, row,
-            day_number(occurred_on), epoch_micros(occurred_at), day_number(recorded_on), epoch_micros(recorded_at),
-            month_number(occurred_on), amount, origin, undoes, value,
+            on.day, occurred, recorded_on.day, recorded, on.month, amount, origin, undoes, value,
             rows if hits is None else hits, rows,
             first_leg, len(self.legs) // fold.LEG_WIDTH,
             first_move, len(self.moves) // fold.MOVE_WIDTH,
-            self._dates(row, occurred_on), int(is_whole), previous_day, first_carried,
+            self._dates(row, on.date), int(is_whole), previous_day, first_carried,
         )  # fmt: skip
 
     def _dates(self, row: int, on: date) -> int:

@@ -116,67 +116,55 @@ def state_of(
     brought: room.Brought = room.NOTHING,
 ) -> fold.State:
     """The member dressed for the fold, with room for what an event of so many hits can add, and another member leave."""
-    n_ladders = timeline.n_ladders
-    width = fold.LOT_WIDTH
+    n_ladders, days_width, width = timeline.n_ladders, fold.DAYS_COUNTED + timeline.n_ladders, fold.LOT_WIDTH
+    rows, holds, days = len(member.lots), len(member.holds) // fold.HOLD_WIDTH, len(member.days) // days_width
     lots: list[int] = []
-    for lot in member.lots:
-        lots += lot
-        lots.append(0)
-    rows = len(member.lots)
-    scalars = list(member.scalars)
-    scalars[fold.LOTS] = rows
-    days_width = fold.DAYS_COUNTED + n_ladders
-    scalars[fold.DAYS] = len(member.days) // days_width
-    scalars[fold.TIERS_HELD] = len(member.history) // fold.HISTORY_WIDTH
-    scalars[fold.COUNTERS] = len(member.counters) // fold.COUNTER_WIDTH
-    scalars[fold.HOLDS] = len(member.holds) // fold.HOLD_WIDTH
-    opened = more.lots_opened
-    # A void may lift a tier anew on every day that there is.
-    lifts = 2 * (timeline.n_tiers + 2) + (scalars[fold.DAYS] if is_void else 0)
     queue: list[int] = []
-    if rows:
-        queue = [row for row, lot in enumerate(member.lots) if lot.left]
-        if len(queue) > 1:
-            queue.sort(key=[(lot.expires_day, lot.number) for lot in member.lots].__getitem__)
-        for row in queue:
-            lots[row * width + fold.LOT_QUEUED] = 1
+    for row, lot in enumerate(member.lots):
+        lots += lot
+        lots.append(1 if lot.left else 0)
+        if lot.left:
+            queue.append(row)
+    if len(queue) > 1:
+        queue.sort(key=[(lot.expires_day, lot.number) for lot in member.lots].__getitem__)
+    scalars = member.scalars.copy()
     # Before the queue there is room for what holds give back to the lots that were drawn first.
-    front = scalars[fold.HOLDS]
-    scalars[fold.QUEUE_FIRST] = front
-    scalars[fold.QUEUE_END] = front + len(queue)
+    scalars[fold.LOTS : fold.QUEUE_END + 1] = rows, holds, holds + len(queue)
+    history, counters = len(member.history) // fold.HISTORY_WIDTH, len(member.counters) // fold.COUNTER_WIDTH
+    scalars[fold.DAYS : fold.HOLDS + 1] = days, history, counters, holds
+    # A void may lift a tier anew on every day that there is.
+    lifts = 2 * (timeline.n_tiers + 2) + (days if is_void else 0)
+    opened = more.lots_opened
     return fold.State(
         scalars,
-        list(member.ladders),
+        member.ladders.copy(),
         lots + [0] * (opened * width),
-        [0] * front + queue + [0] * (rows + opened + 1 - len(queue)),
+        [0] * holds + queue + [0] * (rows + opened + 1 - len(queue)),
         member.days + [0] * (days_width * (1 + brought.days)),
         member.history + [0] * (lifts * n_ladders * fold.HISTORY_WIDTH),
         member.counters + [0] * ((6 * hits + brought.counters) * fold.COUNTER_WIDTH),
-        member.holds + [0] * ((more.holds - scalars[fold.HOLDS]) * fold.HOLD_WIDTH),
+        member.holds + [0] * ((more.holds - holds) * fold.HOLD_WIDTH),
     )
 
 
 def member_of(member_id: UUID, state: fold.State, *, n_ladders: int) -> Member:
     """The member undressed."""
     scalars, lots, width = state.member, state.lots, fold.LOT_WIDTH
+    days, history, counters, holds = scalars[fold.DAYS : fold.HOLDS + 1]
     end = scalars[fold.LOTS] * width
-    left = Member(
+    # How many rows the tables have is told only while a member is dressed.
+    scalars[fold.LOTS : fold.QUEUE_END + 1] = 0, 0, 0
+    scalars[fold.DAYS : fold.HOLDS + 1] = 0, 0, 0, 0
+    return Member(
         member_id,
         scalars,
         state.ladders,
         tuple([Lot._make(lots[at : at + width - 1]) for at in range(0, end, width)]),
-        state.days[: scalars[fold.DAYS] * (fold.DAYS_COUNTED + n_ladders)],
-        state.history[: scalars[fold.TIERS_HELD] * fold.HISTORY_WIDTH],
-        latest_counters(state.counters[: scalars[fold.COUNTERS] * fold.COUNTER_WIDTH]),
-        state.holds[: scalars[fold.HOLDS] * fold.HOLD_WIDTH],
+        state.days[: days * (fold.DAYS_COUNTED + n_ladders)],
+        state.history[: history * fold.HISTORY_WIDTH],
+        latest_counters(state.counters[: counters * fold.COUNTER_WIDTH]),
+        state.holds[: holds * fold.HOLD_WIDTH],
     )
-    for count in _COUNTS:
-        scalars[count] = 0
-    return left
-
-
-_COUNTS = (fold.LOTS, fold.QUEUE_FIRST, fold.QUEUE_END, fold.DAYS, fold.TIERS_HELD, fold.COUNTERS, fold.HOLDS)
-"""How many rows the tables have, while a member is dressed."""
 
 
 def new_member(member_id: UUID, timeline: Timeline, row: int) -> Member:

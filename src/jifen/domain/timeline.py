@@ -7,10 +7,10 @@ other, and their revision, rule or ladder says where.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, day_or_never, epoch_micros, expires_on, local_date, start_of_day
@@ -56,6 +56,7 @@ class Timeline:
     terms: tuple[
         tuple[tuple[int, Terms] | None, ...], ...
     ]  # [row][number]: (currency, terms), None: not in the revision
+    dates_of: tuple[Callable[[date], tuple[int, ...]], ...]  # for each revision, what `dates` tells of a day
     limits: dict[int, Limit]  # by number, as the last revision that has it says; the period never changes
 
     def __repr__(self) -> str:
@@ -114,11 +115,10 @@ class Timeline:
 
     def dates(self, row: int, day: date) -> tuple[int, ...]:
         """For each terms the last and the first day of use of what is opened on a day, as `fold.DATES_WIDTH` numbers."""
-        return _dates(self.terms[row], day)
+        return self.dates_of[row](day)
 
 
-@lru_cache(maxsize=4096)
-def _dates(terms: tuple[tuple[int, Terms] | None, ...], day: date) -> tuple[int, ...]:
+def _dates(terms: Sequence[tuple[int, Terms] | None], day: date) -> tuple[int, ...]:
     number = day_number(day)
     found: list[int] = []
     for one in terms:
@@ -187,6 +187,7 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         },
         mask_words=tuple(word_count(program) for program in programs),
         terms=tuple(terms),
+        dates_of=tuple(lru_cache(maxsize=1024)(partial(_dates, one)) for one in terms),
         limits={limit.number: limit for limit in limits},
     )
 

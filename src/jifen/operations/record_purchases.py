@@ -103,8 +103,8 @@ async def _record(
             connection, [d for d, _, _ in batch.decided], gathered.timeline, together=together
         )
         await add_purchase_keys(together, batch.keys(gathered.now))
+        await add_unclaimed(together, [p for p, _ in batch.unclaimed], recorded_at=gathered.now)
         await together.write(connection)
-        await add_unclaimed(connection, [p for p, _ in batch.unclaimed], recorded_at=gathered.now)
 
         answers = await batch.answers(connection, recorded)
         # An answer from the journal names the rules of its own revision.

@@ -104,6 +104,7 @@ def timeline_with_holes(outlines: Mapping[int, Outline], compiled: Mapping[int, 
         rules_of=_with(holes, numbers, timeline.rules_of),
         mask_words=_with(holes, numbers, timeline.mask_words),
         terms=_with(holes, numbers, timeline.terms),
+        dates_of=_with(holes, numbers, timeline.dates_of),
     )
 
 

@@ -18,7 +18,7 @@ from jifen.domain.verbs import POSTS
 from jifen.store.carries import WHOSE
 from jifen.store.columns import each
 from jifen.store.ids import new_id
-from jifen.store.rows import Rows, Target, array_text
+from jifen.store.rows import Rows, Target
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -55,10 +55,10 @@ _ENTRY_ROWS = Rows(
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("entry_id", "uuid"), ("kind", "text"), ("currency", "smallint"),
         ("units", "bigint"), ("origin", "bigint"), ("value", "smallint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"),
-        ("slices", "text"), ("lapses_at", "timestamptz"), ("hits", "text"), ("carried", "text"),
-        ("moves", "text"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
-        ("note", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "text"),
-        ("balances_after", "text"),
+        ("slices", "numbers"), ("lapses_at", "timestamptz"), ("hits", "numbers"), ("carried", "numbers"),
+        ("moves", "numbers"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
+        ("note", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "numbers"),
+        ("balances_after", "numbers"),
     ],
 )  # fmt: skip
 
@@ -74,13 +74,10 @@ async def add_entries(
             (
                 decision.after.member_id, decision.sequence, entry_id, row.kind, row.currency, row.units, row.origin, row.value,
                 row.counterpart_id, row.gift_id,
-                array_text([number for one in row.slices for number in one]) if row.slices else None,
-                row.lapses_at,
-                array_text([number for one in decision.results for number in one]) if decision.results else None,
-                array_text(row.carried) if row.carried else None,
-                array_text(decision.moves), timeline.programs[decision.row].revision, at.store, at.channel,
-                at.actor, at.note, at.occurred_at, at.recorded_at, array_text(decision.after.tiers),
-                array_text(decision.after.balances),
+                [number for one in row.slices for number in one] or None, row.lapses_at,
+                [number for one in decision.results for number in one] or None, row.carried or None, decision.moves,
+                timeline.programs[decision.row].revision, at.store, at.channel, at.actor, at.note, at.occurred_at,
+                at.recorded_at, decision.after.tiers, decision.after.balances,
             )
             for entry_id, (decision, row, at) in zip(ids, decided, strict=True)
         ],
@@ -101,7 +98,7 @@ _POSTING_ROWS = Rows(
     [
         ("member_id", "uuid"), ("sequence", "bigint"), ("part", "smallint"), ("currency", "smallint"), ("verb", "text"),
         ("account", "text"), ("is_credit", "boolean"), ("units", "bigint"), ("balance_after", "bigint"), ("terms", "smallint"),
-        ("reasons", "text"), ("lot", "integer"), ("revision", "integer"), ("funder", "text"), ("store", "text"),
+        ("reasons", "numbers"), ("lot", "integer"), ("revision", "integer"), ("funder", "text"), ("store", "text"),
         ("channel", "text"), ("actor", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"),
     ],
 )  # fmt: skip
@@ -137,7 +134,7 @@ def _posting_row(
         posting.units,
         posting.balance_after,
         posting.terms,
-        array_text([number for reason in posting.reasons for number in reason]),
+        [number for reason in posting.reasons for number in reason],
         posting.lot,
         program.revision,
         timeline.terms_of(decision.row, posting.terms).funded_by,

@@ -85,15 +85,21 @@ async def give_key_to(connection: Connection, key: BusinessKey, *, member_id: UU
     )
 
 
-async def add_unclaimed(
-    connection: Connection, purchases: Sequence[Purchase], *, recorded_at: datetime
-) -> None:
+_UNCLAIMED_ROWS = Rows(
+    "unclaimed_purchase",
+    [
+        ("source", "text"), ("business_no", "text"), ("body", "jsonb"), ("occurred_at", "timestamptz"),
+        ("recorded_at", "timestamptz"),
+    ],
+)  # fmt: skip
+
+
+async def add_unclaimed(target: Target, purchases: Sequence[Purchase], *, recorded_at: datetime) -> None:
     """Keep receipts of nobody, in the order of their keys so that two batches never wait for each other."""
-    await connection.executemany(
-        """INSERT INTO unclaimed_purchase (source, business_no, body, occurred_at, recorded_at)
-           VALUES ($1, $2, $3, $4, $5)""",
+    await _UNCLAIMED_ROWS.insert(
+        target,
         [
-            (p.source, p.business_no, purchase_document(p), p.occurred_at, recorded_at)
+            (p.source, p.business_no, json_text(purchase_document(p)), p.occurred_at, recorded_at)
             for p in sorted(purchases, key=lambda p: (p.source, p.business_no))
         ],
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain import fold
-from jifen.domain.calendar import date_of, day_or_never
+from jifen.domain.calendar import date_of
 from jifen.domain.member import Lot, Member
 from jifen.store.ledger import CLOCK, Clock
 from jifen.store.rows import Rows, Target
@@ -17,8 +17,8 @@ from jifen.store.tables import LOTS_OF_AN_ACCOUNT
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
-_LOT = """member_id, number, terms, currency, left_units, held, gone, expired, returned, expires_on, matures_on, origin,
-    opened"""
+_LOT = f"""member_id, number, terms, currency, left_units, held, gone, expired, returned,
+    coalesce(expires_on - DATE '1970-01-01', {fold.FAR}), matures_on - DATE '1970-01-01', origin, opened"""
 
 ALL = 1 << 40
 """As many lots as there are."""
@@ -74,14 +74,16 @@ async def first_lots(
                 JOIN lot ON lot.member_id = n.id AND lot.number = n.number"""
         )
     rows = await connection.fetch(
-        f"""SELECT {_LOT}, {CLOCK} FROM book LEFT JOIN ({" UNION ".join(found)}) found ON true
+        f"""SELECT {_LOT}, {CLOCK} FROM book LEFT JOIN ({" UNION ALL ".join(found)}) found ON true
             ORDER BY member_id, number""",
         *arguments,
     )
     lots: dict[UUID, list[Lot]] = {}
     for row in rows:
         if row[0] is not None:
-            lots.setdefault(row[0], []).append(_lot(row))
+            own = lots.setdefault(row[0], [])
+            if not own or own[-1].number != row[1]:  # one may be found for two reasons
+                own.append(_lot(row))
     return Clock(*rows[0][-2:]), lots
 
 
@@ -142,7 +144,7 @@ async def lots_numbered(connection: Connection, member_id: UUID, numbers: Sequen
 
 
 def _lot(row: Any) -> Lot:
-    return Lot._make((*row[1:9], day_or_never(row[9]), day_or_never(row[10]), row[11], row[12]))
+    return Lot._make(row[1:13])
 
 
 _LOT_ROWS = Rows(

@@ -14,7 +14,7 @@ from jifen.domain.packing import packed, unpacked
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.ledger import BOOK_NOW, CLOCK, Clock
-from jifen.store.rows import Rows, Target, array_text, written
+from jifen.store.rows import Rows, Statement, Target
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -157,11 +157,15 @@ _STATE = [
     ("counters", "bigint[]"), ("holds", "bigint[]"),
 ]  # fmt: skip
 _MEMBER_ROWS = Rows("member", [*_STATE, ("enrolled_at", "timestamptz")])
-_UPDATE = f"""UPDATE member SET {
-    ", ".join(
-        f"{name} = u.{name}" + (f"::{type_}" if type_.endswith("[]") else "") for name, type_ in _STATE[1:]
-    )
-} FROM {{from_}} WHERE member.member_id = u.member_id"""
+_UPDATE = Statement(
+    f"""UPDATE member SET {
+        ", ".join(
+            f"{name} = u.{name}" + (f"::{type_}" if type_.endswith("[]") else "")
+            for name, type_ in _STATE[1:]
+        )
+    } FROM {{from_}} WHERE member.member_id = u.member_id""",
+    _STATE,
+)
 
 
 def _saved(member: Member, timeline: Timeline) -> tuple[object, ...]:
@@ -171,8 +175,7 @@ def _saved(member: Member, timeline: Timeline) -> tuple[object, ...]:
         member.member_id, _STATUS_NAMES[s[fold.STATUS]], s[fold.JOINED_DAY], s[fold.SEQUENCE], s[fold.PURCHASES],
         s[fold.LAST_PURCHASE_DAY], s[fold.CLOCK_DAY], s[fold.CLOCK_AT], s[fold.LOTS_OPENED], s[fold.NEXT_DUE_DAY],
         s[fold.NEXT_LAPSE_AT], next_due_at(s[fold.NEXT_DUE_DAY], s[fold.NEXT_LAPSE_AT], timeline.time_zone),
-        array_text(member.balances), array_text(member.debts), array_text(_standing(member.ladders)), days,
-        array_text(member.history), array_text(member.counters), array_text(member.holds),
+        member.balances, member.debts, _standing(member.ladders), days, member.history, member.counters, member.holds,
     )  # fmt: skip
 
 
@@ -188,8 +191,7 @@ def _standing(ladders: list[int]) -> list[int]:
 
 async def save_members(target: Target, members: Sequence[Member], timeline: Timeline) -> None:
     """Write the state of locked members."""
-    if members:
-        await written(target, _UPDATE, _STATE, [_saved(member, timeline) for member in members])
+    await _UPDATE.run(target, [_saved(member, timeline) for member in members])
 
 
 async def add_members(

@@ -116,9 +116,9 @@ _PURCHASE_ROWS = Rows(
         ("store", "text"), ("till", "text"), ("cashier", "text"), ("channel", "text"), ("occurred_at", "timestamptz"),
         ("recorded_at", "timestamptz"), ("occurred_on", "day"), ("weekday", "smallint"), ("hour", "smallint"),
         ("store_date", "integer"), ("money", "text"), ("amount_minor", "bigint"), ("payments", "jsonb"), ("tags", "text[]"),
-        ("lines", "jsonb"), ("masks", "text"), ("hits", "text"), ("legs", "text"), ("moves", "text"),
-        ("revision", "integer"), ("judged_tiers", "text"), ("tiers_after", "text"),
-        ("balances_after", "text"), ("actor", "text"),
+        ("lines", "jsonb"), ("masks", "numbers"), ("hits", "numbers"), ("legs", "numbers"), ("moves", "numbers"),
+        ("revision", "integer"), ("judged_tiers", "numbers"), ("tiers_after", "numbers"),
+        ("balances_after", "numbers"), ("actor", "text"),
     ],
 )  # fmt: skip
 
@@ -146,14 +146,10 @@ async def add_purchases(
                 day_number(local_date(at.occurred_at, program.time_zone)), moment.weekday, moment.hour, moment.date,
                 purchase.money, purchase.amount_minor,
                 json_text([{"method": p.method, "amount_minor": p.amount_minor} for p in purchase.payments]),
-                array_text(purchase.tags) if purchase.tags else None,
-                json_text([line_kept(line) for line in purchase.lines]),
-                array_text(masks),
-                array_text([number for result in decision.results for number in result]),
-                array_text(legs_kept(decision.legs)) if decision.legs else None,
-                array_text(decision.moves),
-                program.revision, array_text(decision.after.judged_tiers), array_text(decision.after.tiers),
-                array_text(decision.after.balances), at.actor,
+                purchase.tags or None, json_text([line_kept(line) for line in purchase.lines]), masks,
+                [number for result in decision.results for number in result],
+                legs_kept(decision.legs) if decision.legs else None, decision.moves,
+                program.revision, decision.after.judged_tiers, decision.after.tiers, decision.after.balances, at.actor,
             )
         )  # fmt: skip
         answers.append(answer_of(timeline, decision, purchase, at, purchase_id=purchase_id))

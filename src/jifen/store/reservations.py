@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.member import Member
-from jifen.store.rows import Rows, Target, written
+from jifen.store.rows import Rows, Statement, Target
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -86,11 +86,12 @@ async def close_reservations(
                 if sequence not in kept:
                     key = (after.member_id, sequence)
                     gone[key] = ended.get(key, "lapsed")
-    if gone:
-        await written(target, _CLOSE, _CLOSED, [(*key, status) for key, status in sorted(gone.items())])
+    await _CLOSE.run(target, [(*key, status) for key, status in sorted(gone.items())])
 
 
-_CLOSED = [("member_id", "uuid"), ("sequence", "bigint"), ("status", "text")]
-_CLOSE = """UPDATE reservation SET status = u.status FROM {from_}
-            WHERE reservation.member_id = u.member_id AND reservation.sequence = u.sequence
-              AND reservation.status = 'open'"""
+_CLOSE = Statement(
+    """UPDATE reservation SET status = u.status FROM {from_}
+       WHERE reservation.member_id = u.member_id AND reservation.sequence = u.sequence
+         AND reservation.status = 'open'""",
+    [("member_id", "uuid"), ("sequence", "bigint"), ("status", "text")],
+)

@@ -8,7 +8,7 @@ costs more than all the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,13 +20,44 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 Columns: TypeAlias = Sequence[tuple[str, str]]
-"""Name and PostgreSQL type of each; a type that ends in [] or is jsonb takes text (`array_text`, `json_text`). `day` is a
-date that is told as its day number."""
+"""Name and PostgreSQL type of each. A type that ends in [] takes a sequence, jsonb takes text (`json_text`). `day` is a date
+that is told as its day number, `numbers` a text that lists numbers (`columns.listed`), told as a sequence of them."""
 
 _AS_TEXT = ("jsonb", "[]")
-_IN_ONE_TEXT = ("bigint", "integer", "smallint", "boolean", "uuid", "text", "timestamptz", "day", "[]")
+_IN_ONE_TEXT = (
+    "bigint",
+    "integer",
+    "smallint",
+    "boolean",
+    "uuid",
+    "text",
+    "timestamptz",
+    "day",
+    "[]",
+    "numbers",
+)
+_OF_NUMBERS = frozenset(("bigint[]", "integer[]", "smallint[]", "numbers"))
 Plain: TypeAlias = int | bool | str | UUID | datetime | None
 _encode = msgspec.json.Encoder().encode
+
+
+class Statement:
+    """SQL over rows of some columns; `{from_}` stands where they come from."""
+
+    def __init__(self, text: str, columns: Columns) -> None:
+        self.text = text
+        self.columns = columns
+        self._tellers = [_teller(type_) for _, type_ in columns]
+
+    async def run(self, target: Target, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run it over rows, or put it with others; no rows is no statement."""
+        if not rows:
+            return
+        values = [tell(column) for tell, column in zip(self._tellers, zip(*rows, strict=True), strict=True)]
+        if isinstance(target, Together):
+            target.add(self, values)
+        else:
+            await target.execute(_in_one((self,)), *values)
 
 
 class Together:
@@ -37,27 +68,28 @@ class Together:
     """
 
     def __init__(self) -> None:
-        self._parts: list[tuple[str, Columns, list[object]]] = []
+        self._parts: list[Statement] = []
+        self._values: list[object] = []
 
-    def add(self, statement: str, columns: Columns, values: list[object]) -> None:
-        """One more part. Its statement has `{from_}` where the rows come from."""
-        self._parts.append((statement, columns, values))
+    def add(self, statement: Statement, values: Sequence[object]) -> None:
+        """One more part, with a value for each of its columns."""
+        self._parts.append(statement)
+        self._values += values
 
     async def write(self, connection: Connection) -> None:
         """Write everything; nothing is no statement."""
         if self._parts:
-            text = _in_one(tuple((statement, tuple(columns)) for statement, columns, _ in self._parts))
-            await connection.execute(text, *(value for _, _, values in self._parts for value in values))
+            await connection.execute(_in_one(tuple(self._parts)), *self._values)
 
 
 @lru_cache(maxsize=256)
-def _in_one(parts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]) -> str:
-    """The statement of some parts, with their parameters numbered on."""
+def _in_one(parts: tuple[Statement, ...]) -> str:
+    """The text of some statements as one, with their parameters numbered on."""
     texts = []
     first = 1
-    for statement, columns in parts:
-        texts.append(statement.format(from_=unnested(columns, first=first)))
-        first += len(columns)
+    for part in parts:
+        texts.append(part.text.format(from_=unnested(part.columns, first=first)))
+        first += len(part.columns)
     *others, last = texts
     before = ", ".join(f"part_{at} AS ({text})" for at, text in enumerate(others))
     return f"WITH {before} {last}" if others else last
@@ -73,26 +105,17 @@ class Rows:
     def __init__(self, table: str, columns: Columns, *, on_conflict: str = "") -> None:
         names = ", ".join(name for name, _ in columns)
         chosen = ", ".join(_chosen(name, type_) for name, type_ in columns)
-        self._columns = columns
-        self._insert = f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {{from_}} {on_conflict}"
+        self._insert = Statement(
+            f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {{from_}} {on_conflict}", columns
+        )
 
     async def insert(self, target: Target, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows, in order; none is no statement."""
-        if rows:
-            await written(target, self._insert, self._columns, rows)
-
-
-async def written(target: Target, statement: str, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement over rows (`{from_}` stands where they come from), or put it with others."""
-    values = columns_of(columns, rows)
-    if isinstance(target, Together):
-        target.add(statement, columns, values)
-    else:
-        await target.execute(_in_one(((statement, tuple(columns)),)), *values)
+        await self._insert.run(target, rows)
 
 
 def unnested(columns: Columns, *, first: int) -> str:
-    """`unnest` of one parameter for each column (see `columns_of`), numbered from `first`, under the alias u."""
+    """`unnest` of one parameter for each column, numbered from `first`, under the alias u."""
     arrays = ", ".join(f"${at}::{_parameter(type_)}" for at, (_, type_) in enumerate(columns, start=first))
     return f"unnest({arrays}) AS u ({', '.join(name for name, _ in columns)})"
 
@@ -103,17 +126,34 @@ def _chosen(name: str, type_: str) -> str:
     return f"u.{name}::{type_}" if type_.endswith(_AS_TEXT) else f"u.{name}"
 
 
+_ELEMENTS = {"day": "integer", "numbers": "text"}
+
+
 def _parameter(type_: str) -> str:
-    element = "text" if type_.endswith(_AS_TEXT) else "integer" if type_ == "day" else type_
+    element = "text" if type_.endswith(_AS_TEXT) else _ELEMENTS.get(type_, type_)
     return f"text::{element}[]" if type_.endswith(_IN_ONE_TEXT) else f"{element}[]"
 
 
-def columns_of(columns: Columns, rows: Sequence[tuple[Any, ...]]) -> list[object]:
-    """The parameters of `unnested` for some rows."""
-    return [
-        array_text(values) if type_.endswith(_IN_ONE_TEXT) else values
-        for (_, type_), values in zip(columns, zip(*rows, strict=True), strict=True)
-    ]
+def _teller(type_: str) -> Callable[[Sequence[Any]], object]:
+    """What tells the values of a column of a type."""
+    if type_ in _OF_NUMBERS:
+        return lists_text
+    if type_.endswith("[]"):
+        return _texts_of_arrays
+    return array_text if type_.endswith(_IN_ONE_TEXT) else _as_they_are
+
+
+def _as_they_are(values: Sequence[Any]) -> object:
+    return values
+
+
+def _texts_of_arrays(values: Sequence[Sequence[Plain] | None]) -> str:
+    return array_text([None if one is None else array_text(one) for one in values])
+
+
+def lists_text(lists: Sequence[Sequence[int] | None]) -> str:
+    """Lists of numbers as the text of an array of texts, each of which is the text of an array: a whole column at once."""
+    return "{" + _encode(lists)[1:-1].replace(b"[", b'"{').replace(b"]", b'}"').decode() + "}"
 
 
 def array_text(values: Sequence[Plain]) -> str:
