@@ -103,6 +103,7 @@ async def _handle(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer]:
         ids = [one.reservation_id for one in asked if isinstance(one, EndRequest)]
         named = await find_reservations(connection, ids)
         whose = await found_by(connection, [_whose(one, named) for one in asked])
+        keys = [one.once.key for one in asked]
         gathered = await gather_locked(
             ledger,
             connection,
@@ -112,9 +113,9 @@ async def _handle(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer]:
                 for one, member_id in zip(asked, whose, strict=True)
                 if isinstance(one, ReserveRequest) and member_id is not None
             ],
+            keys=keys,
         )
-        # Asked after the locks: whoever had the same key has committed by now, or comes later.
-        known = await remembered_answers(connection, [one.once.key for one in asked])
+        known = await remembered_answers(connection, keys) if gathered.is_any_known else {}
 
         batch = _Batch(gathered, known, named)
         for one, member_id in zip(asked, whose, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
@@ -49,6 +49,7 @@ class Gathered:
     now: datetime
     timeline: Timeline
     since: datetime  # the day of now, and the revision in force, have stood since
+    is_any_known: bool = False  # whether any of the request keys that were asked for has had its effect
 
     def is_of_now(self, occurred_at: datetime) -> bool:
         """Whether what occurred then is of this day and judged by the revision in force: no day or limit of long ago is asked
@@ -113,19 +114,23 @@ async def gather_locked(
     lots: Sequence[tuple[UUID, int]] = (),
     taken: Sequence[tuple[UUID, int]] = (),
     needs: Sequence[Need] = (),
+    keys: Sequence[str] = (),
 ) -> Gathered:
     """Lock, then read clock and lots under a fresh snapshot: two steps, because a statement that locks and reads at once
     returns, after waiting, the new balance with the old lots.
 
     Of lots no more are read than time and the decision can touch: those of certain numbers, those that are to be taken back (by
-    number, or by the entries that opened them: `origins`), and those that pay for that and for what is asked.
+    number, or by the entries that opened them: `origins`), and those that pay for that and for what is asked. Whoever had one
+    of the request keys before has committed by then, or comes later (`Gathered.is_any_known`).
 
     Raises
         TimeBehind   more is due of a member than one entry takes
     """
     members = await lock_members(connection, member_ids)
     numbered = [*lots, *taken, *_held(members)]
-    clock, found = await first_lots(connection, members, origins=origins, numbered=numbered, most=FEW_LOTS)
+    clock, found, is_any_known = await first_lots(
+        connection, members, origins=origins, numbered=numbered, keys=keys, most=FEW_LOTS
+    )
     timeline = await ledger.timeline(connection, clock.newest)
     members = {member_id: grown(member, timeline) for member_id, member in members.items()}
     now = _now(members, clock)
@@ -139,7 +144,8 @@ async def gather_locked(
             if lot.number == number:
                 asked.add(member_id, lot.currency, lot.opened)
     found |= await _more_lots(connection, timeline, members, found, asked, now)
-    return await _gathered(connection, members, now, timeline, found)
+    gathered = await _gathered(connection, members, now, timeline, found)
+    return replace(gathered, is_any_known=True) if is_any_known else gathered
 
 
 FEW_LOTS = 50
@@ -212,7 +218,7 @@ async def _lots_beyond(
     member_id = member.member_id
     more: list[Lot] = []
     if first[-1].expires_day < day:
-        more += (await first_lots(connection, {member_id: member}, most=LOTS_AT_ONCE))[1][member_id]
+        more += (await first_lots(connection, {member_id: member}, most=LOTS_AT_ONCE)).lots[member_id]
         if sum(lot.expires_day < day for lot in more) > fold.PIECE:
             return None
     emptied = sum(lot.expires_day < day for lot in more or first)
@@ -224,7 +230,7 @@ async def _lots_beyond(
             more += maturing
             emptied += sum(lot.matures_day <= day for lot in maturing)
         if _is_drawn_by_terms(timeline, currency):
-            more += (await first_lots(connection, {member_id: member}, most=ALL))[1][member_id]
+            more += (await first_lots(connection, {member_id: member}, most=ALL)).lots[member_id]
         elif _available(first, currency, day) < units:
             paying = await lots_to_pay(
                 connection, member_id, currency=currency, units=units, day=day, most=LOTS_AT_ONCE
@@ -239,7 +245,7 @@ async def _lots_beyond(
                 more += await lots_that_mature(connection, member_id, currency=currency, most=len(paying) + 1)
     if any(member.debts) and emptied >= FEW_LOTS:
         # Whatever expires or pays what is owed, one is there that says when the next is due.
-        more += (await first_lots(connection, {member_id: member}, most=emptied + 1))[1][member_id]
+        more += (await first_lots(connection, {member_id: member}, most=emptied + 1)).lots[member_id]
     return more
 
 
@@ -320,7 +326,7 @@ async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) 
     numbered = [
         (member_id, member.holds[fold.HOLD_LOT - minus_at]) for _, _, minus_at in sorted(holds)[: fold.PIECE]
     ]
-    clock, found = await first_lots(connection, members, numbered=numbered, most=LOTS_AT_ONCE)
+    clock, found, _ = await first_lots(connection, members, numbered=numbered, most=LOTS_AT_ONCE)
     timeline = await ledger.timeline(connection, clock.newest)
     own = found.setdefault(member_id, [])
     for currency, debt in enumerate(member.debts):
@@ -352,7 +358,7 @@ async def gather_for_purchases(
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
         most = ALL if is_import else FEW_LOTS
-        lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=most))[1]
+        lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=most)).lots
         if not is_import:
             asked = _Wanted(timeline, now)
             lots |= await _more_lots(connection, timeline, wanting, lots, asked, now)
@@ -376,7 +382,7 @@ async def gather_unlocked(
     wanting = members if needs_lots else _in_need_of_lots(timeline, members, now)
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
-        lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=ALL))[1]
+        lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=ALL)).lots
     return await _gathered(connection, members, now, timeline, lots)
 
 

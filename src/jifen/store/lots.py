@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
@@ -41,16 +41,26 @@ def _open_of_large(which: str, most: str) -> str:
         ORDER BY expires_on, number LIMIT {most}"""
 
 
+class FirstLots(NamedTuple):
+    """What is read of members once they are locked."""
+
+    clock: Clock
+    lots: dict[UUID, list[Lot]]
+    is_any_known: bool  # whether any of the request keys has had its effect
+
+
 async def first_lots(
     connection: Connection,
     members: Mapping[UUID, Member],
     *,
     origins: Sequence[tuple[UUID, int]] = (),
     numbered: Sequence[tuple[UUID, int]] = (),
+    keys: Sequence[str] = (),
     most: int,
-) -> tuple[Clock, dict[UUID, list[Lot]]]:
+) -> FirstLots:
     """The clock, and lots of locked members in order of number: of each member the first to expire that have units left, at
-    most so many; those that certain entries opened (member, sequence), and those of certain numbers."""
+    most so many; those that certain entries opened (member, sequence), and those of certain numbers. With them, whether any of
+    some request keys is known: most often none is, and then nobody asks which."""
     arguments: list[object] = [list(members), most]
     if _are_large(members):
         whose, first = "unnest($1::uuid[], $3::date[]) AS m (id, since)", _open_of_large("true", "$2")
@@ -73,8 +83,12 @@ async def first_lots(
             f"""SELECT lot.* FROM unnest(${at + 1}::uuid[], ${at + 2}::integer[]) AS n (id, number)
                 JOIN lot ON lot.member_id = n.id AND lot.number = n.number"""
         )
+    is_any_known = "false"
+    if keys:
+        arguments.append(list(keys))
+        is_any_known = f"EXISTS (SELECT FROM request_key WHERE key = ANY(${len(arguments)}::text[]))"
     rows = await connection.fetch(
-        f"""SELECT {_LOT}, {CLOCK} FROM book LEFT JOIN ({" UNION ALL ".join(found)}) found ON true
+        f"""SELECT {_LOT}, {CLOCK}, {is_any_known} FROM book LEFT JOIN ({" UNION ALL ".join(found)}) found ON true
             ORDER BY member_id, number""",
         *arguments,
     )
@@ -84,7 +98,7 @@ async def first_lots(
             own = lots.setdefault(row[0], [])
             if not own or own[-1].number != row[1]:  # one may be found for two reasons
                 own.append(_lot(row))
-    return Clock(*rows[0][-2:]), lots
+    return FirstLots(Clock(*rows[0][-3:-1]), lots, rows[0][-1])
 
 
 def _are_large(members: Mapping[UUID, Member]) -> bool:

@@ -34,13 +34,13 @@ from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
 from jifen.store.columns import (
+    among,
     listed,
     member_id,
     metadata,
     moment,
     numbers,
     of,
-    quoted,
     recorded_xid,
     sequence,
     words,
@@ -139,7 +139,7 @@ member = Table(
     numbers("tier_history"),
     numbers("counters"),
     numbers("holds"),
-    CheckConstraint(f"status IN ({quoted(STATUS_NAMES)})", name="a_member_has_a_known_status"),
+    CheckConstraint(among("status", STATUS_NAMES), name="a_member_has_a_known_status"),
     CheckConstraint("sequence >= 0", name="a_sequence_counts_from_one"),
     CheckConstraint("0 <= ALL (debts)", name="a_debt_is_never_negative"),
     CheckConstraint("cardinality(ladders) % 2 = 0", name="a_ladder_has_a_tier_and_a_review"),
@@ -212,13 +212,14 @@ posting = Table(
     recorded_xid(),
     CheckConstraint("units > 0", name="a_posting_moves_something"),
     CheckConstraint(
-        "(verb, account, is_credit) IN ("
-        + ", ".join(f"('{one.name}', '{one.account}', {str(one.is_credit).lower()})" for one in POSTS)
-        + ")",
+        among(
+            "(verb || ' ' || account || ' ' || is_credit::text)",
+            (f"{one.name} {one.account} {str(one.is_credit).lower()}" for one in POSTS),
+        ),
         name="a_verb_moves_between_the_member_and_its_own_account",
     ),
     CheckConstraint(
-        "cardinality(reasons::bigint[]) > 0 AND cardinality(reasons::bigint[]) % 3 = 0",
+        "reasons <> '{}' AND cardinality(reasons::bigint[]) % 3 = 0",
         name="every_posting_says_why",
     ),
     Index("posting_recorded_xid", "recorded_xid", postgresql_using="brin"),
@@ -325,7 +326,7 @@ entry = Table(
     listed("tiers_after"),
     listed("balances_after"),
     recorded_xid(),
-    CheckConstraint(f"kind IN ({quoted(ENTRY_KINDS)})", name="an_entry_has_a_known_kind"),
+    CheckConstraint(among("kind", ENTRY_KINDS), name="an_entry_has_a_known_kind"),
     CheckConstraint(f"cardinality(moves::bigint[]) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     CheckConstraint("units IS NULL OR units > 0", name="an_entry_moves_something"),
     CheckConstraint(f"cardinality(hits::bigint[]) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
@@ -354,7 +355,7 @@ reservation = Table(
     Column("status", Text, nullable=False),
     moment("lapses_at"),
     CheckConstraint(
-        "status IN ('open', 'committed', 'released', 'lapsed')", name="a_reservation_has_a_known_status"
+        among("status", ("open", "committed", "released", "lapsed")), name="a_reservation_has_a_known_status"
     ),
     CheckConstraint("units > 0", name="a_reservation_holds_something"),
     Index("reservation_reservation_id", "reservation_id"),
