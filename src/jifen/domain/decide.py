@@ -19,7 +19,7 @@ from jifen.domain.program.select import Selection
 from jifen.domain.purchase import Purchase, is_whole
 from jifen.domain.refusals import EntryNotReversible, PointsMissing, ReservationOver, UnitsReserved
 from jifen.domain.returned import Earned, amount_returned, eligible_returned
-from jifen.domain.seen import select_purchase
+from jifen.domain.seen import select_by
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Verb
 
@@ -119,7 +119,7 @@ def decide_purchase(
     """
     row = timeline.row_at(purchase.occurred_at)
     if selection is None:
-        selection = select_purchase(timeline, purchase)
+        selection = select_by(timeline, row, purchase)
     script = Script(timeline)
     first = script.seen(selection.hits)
     script.add(

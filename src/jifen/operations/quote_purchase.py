@@ -49,8 +49,10 @@ async def _quote(
     connection: Connection, gathered: Gathered, purchase: Purchase, member_id: UUID | None
 ) -> RecordedPurchase:
     timeline = gathered.timeline
-    row = timeline.row_at(gathered.now)
-    member = gathered.member(member_id) if member_id else new_member(NOBODY, timeline, row)
+    if member_id:
+        member = gathered.member(member_id)
+    else:
+        member = new_member(NOBODY, timeline, timeline.row_at(gathered.now))
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
     if not gathered.is_of_now(occurred_at):
         member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)

@@ -32,7 +32,6 @@ from jifen.store.members import (
     read_members,
     read_standing,
     save_members,
-    with_lots,
 )
 from jifen.store.reservations import close_reservations
 from jifen.store.rows import Target, Together
@@ -418,7 +417,9 @@ async def _gathered(
     kept = kept_from(timeline.numbers, today, now_at) if members else 0
     whole = {}
     for member_id, member in members.items():
-        member = with_lots(grown(member, timeline), lots.get(member_id))
+        member = grown(member, timeline)
+        if own := lots.get(member_id):
+            member = member._replace(lots=tuple(own))
         if member.days_from > kept or member.is_due(today, now_at):
             member = await with_old_days(connection, timeline, member, now=now)
         whole[member_id] = member

@@ -142,13 +142,6 @@ def grown(member: Member, timeline: Timeline) -> Member:
     return member._replace(ladders=ladders, history=history, days=days)
 
 
-def with_lots(member: Member, lots: Sequence[Lot] | None) -> Member:
-    """The member with the lots that a decision may touch."""
-    if not lots:
-        return member
-    return member._replace(lots=tuple(lots))
-
-
 _STATE = [
     ("member_id", "uuid"), ("status", "text"), ("joined_day", "integer"), ("sequence", "bigint"), ("purchases", "integer"),
     ("last_purchase_day", "integer"), ("clock_day", "integer"), ("clock_at", "bigint"), ("lots_opened", "integer"),
