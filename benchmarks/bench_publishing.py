@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from jifen.cli.workers import GIVE_WAY_AFTER
+from jifen.cli.workers import GIVE_WAY_AFTER, look_less_often
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.document.stored import timeline_of_published
@@ -147,6 +147,7 @@ async def _bench(revisions: int) -> None:
 
 if __name__ == "__main__":
     sys.setswitchinterval(GIVE_WAY_AFTER)  # as where it serves
+    look_less_often()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--revisions", type=int, default=40)
     asyncio.run(_bench(parser.parse_args().revisions))

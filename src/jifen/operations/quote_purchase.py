@@ -10,7 +10,7 @@ import msgspec
 
 from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import decide_purchase
-from jifen.domain.member import new_member
+from jifen.domain.member import Member, new_member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.store.compiled import begun_again
@@ -49,10 +49,7 @@ async def _quote(
     connection: Connection, gathered: Gathered, purchase: Purchase, member_id: UUID | None
 ) -> RecordedPurchase:
     timeline = gathered.timeline
-    if member_id:
-        member = gathered.member(member_id)
-    else:
-        member = new_member(NOBODY, timeline, timeline.row_at(gathered.now))
+    member = gathered.member(member_id) if member_id else _newcomer(gathered)
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
     if not gathered.is_of_now(occurred_at):
         member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
@@ -66,3 +63,7 @@ async def _quote(
     at = Circumstance(occurred_at=occurred_at, recorded_at=gathered.now)
     answer = answer_of(timeline, decision, purchase, at, purchase_id=NOBODY)
     return msgspec.structs.replace(answer, purchase_id=None, sequence=None, member_id=member_id)
+
+
+def _newcomer(gathered: Gathered) -> Member:
+    return new_member(NOBODY, gathered.timeline, gathered.timeline.row_at(gathered.now))
