@@ -101,6 +101,38 @@ async def test_a_quote_for_somebody_who_owes_is_what_recording_would_answer(
         await till.assert_laws()
 
 
+async def test_a_quote_is_the_same_alone_and_beside_one_that_asks_for_more(
+    fresh_database: FreshDatabase,
+) -> None:
+    """Alone one statement tells all of him; a purchase of long ago, or a member who owes, needs a transaction of more."""
+    document = a_document(debt="{policy: allow, limit_units: 5000}")
+    async with a_till(fresh_database, document) as till:
+        plain, owing = await till.enrol(), await till.enrol()
+        await till.set_now(TODAY)
+        for member, no in ((plain, "plain"), (owing, "owing")):
+            await record_purchases(till.ledger, [request_of(a_purchase(30_000, at=TODAY, no=no), member)])
+        await till.reserve(owing, 300)
+        await till.bring_back("owing")
+        now = await till.now()
+        quoted = (a_purchase(20_000, at=now, no="quoted"), plain)
+        beside = {
+            "a purchase of long ago": (a_purchase(20_000, at=now - timedelta(days=50), no="late"), plain),
+            "who owes": (a_purchase(20_000, at=now, no="debt"), owing),
+            "of nobody": (a_purchase(20_000, at=now, no="nobody"), None),
+        }
+        (alone,) = await quote_purchases(till.ledger, [quoted])
+        assert not isinstance(alone, Refusal)
+        for name, other in beside.items():
+            together, _ = await quote_purchases(till.ledger, [quoted, other])
+            assert not isinstance(together, Refusal)
+            assert together.balances_after == alone.balances_after, name
+            assert together.reasons == alone.reasons, name
+        (recorded,) = await record_purchases(till.ledger, [request_of(*quoted)])
+        assert not isinstance(recorded, Refusal)
+        assert (recorded.balances_after, recorded.reasons) == (alone.balances_after, alone.reasons)
+        await till.assert_laws()
+
+
 async def test_the_clock_of_one_member_does_not_make_lots_of_another_missing(
     fresh_database: FreshDatabase,
 ) -> None:

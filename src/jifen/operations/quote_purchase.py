@@ -14,7 +14,7 @@ from jifen.domain.member import Member, new_member
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.store.compiled import begun_again
-from jifen.store.gather import Gathered, gather_unlocked
+from jifen.store.gather import Gathered, gather_at_once, gather_unlocked
 from jifen.store.journal import Circumstance
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.long_ago import with_old_counters, with_old_days
@@ -31,18 +31,32 @@ async def quote_purchases(
     ledger: Ledger, asked: Sequence[tuple[Purchase, Whose]]
 ) -> list[RecordedPurchase | Refusal]:
     """What each purchase would earn now, were it alone; for nobody, what somebody newly enrolled would earn."""
+    async with ledger.connection() as connection:
+        members = await found_by(connection, [whose for _, whose in asked])
+        gathered = await gather_at_once(ledger, connection, [m for m in members if m is not None])
+        if gathered and all(gathered.is_of_now(purchase.occurred_at) for purchase, _ in asked):
+            return await _quotes(connection, gathered, asked, members)
     async with ledger.reading() as connection:
         members = await found_by(connection, [whose for _, whose in asked])
         gathered = await gather_unlocked(ledger, connection, [m for m in members if m is not None])
-        answers: list[RecordedPurchase | Refusal] = []
-        for (purchase, whose), member_id in zip(asked, members, strict=True):
-            try:
-                if member_id is None and whose is not None:
-                    raise MemberUnknown(pointer="/member")
-                answers.append(await _quote(connection, gathered, purchase, member_id))
-            except Refusal as refusal:
-                answers.append(refusal)
-        return answers
+        return await _quotes(connection, gathered, asked, members)
+
+
+async def _quotes(
+    connection: Connection,
+    gathered: Gathered,
+    asked: Sequence[tuple[Purchase, Whose]],
+    members: Sequence[UUID | None],
+) -> list[RecordedPurchase | Refusal]:
+    answers: list[RecordedPurchase | Refusal] = []
+    for (purchase, whose), member_id in zip(asked, members, strict=True):
+        try:
+            if member_id is None and whose is not None:
+                raise MemberUnknown(pointer="/member")
+            answers.append(await _quote(connection, gathered, purchase, member_id))
+        except Refusal as refusal:
+            answers.append(refusal)
+    return answers
 
 
 async def _quote(

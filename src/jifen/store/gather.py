@@ -385,6 +385,21 @@ async def gather_unlocked(
     return await _gathered(connection, members, now, timeline, lots)
 
 
+async def gather_at_once(
+    ledger: Ledger, connection: Connection, member_ids: Iterable[UUID]
+) -> Gathered | None:
+    """The same by one statement, which is of one moment by itself. None: time has made something due of one of them, or he owes
+    units, or his row does not keep all days that are asked for; `gather_unlocked` finds what else is needed."""
+    clock, members = await read_members(connection, member_ids)
+    timeline = await ledger.timeline(connection, clock.newest)
+    now = _now(members, clock)
+    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
+    kept = kept_from(timeline.numbers, day, at) if members else 0
+    if any(one.is_due(day, at) or any(one.debts) or one.days_from > kept for one in members.values()):
+        return None
+    return await _gathered(connection, members, now, timeline, {})
+
+
 async def gather_standing(
     ledger: Ledger, connection: Connection, member_ids: Iterable[UUID]
 ) -> Gathered | None:

@@ -47,8 +47,7 @@ async def read_members(
         f"SELECT {CLOCK}, {_COLUMNS} FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])",
         list(set(member_ids)),
     )
-    members = {row["member_id"]: _dressed(row) for row in rows if row["member_id"] is not None}
-    return Clock(rows[0][0], rows[0][1]), members
+    return Clock(*rows[0][:2]), {row[2]: _dressed(row[2:]) for row in rows if row[2] is not None}
 
 
 FEW_OPENED = 50
@@ -83,40 +82,42 @@ async def read_standing(
             FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
-    members = {row["member_id"]: _dressed(row) for row in rows if row["member_id"] is not None}
-    return Clock(rows[0][0], rows[0][1]), members
+    members = {row[2]: _dressed(row[2:-1], lots=row[-1]) for row in rows if row[2] is not None}
+    return Clock(*rows[0][:2]), members
 
 
-def _dressed(row: Any) -> Member:
-    balances: list[int] = row["balances"]
-    debts: list[int] = row["debts"]
-    kept: list[int] = row["ladders"]
+def _dressed(row: Any, *, lots: Sequence[Sequence[int]] | None = None) -> Member:
+    """A member from the values of `_COLUMNS`."""
+    (
+        member_id, status, joined_day, sequence, purchases, last_purchase_day, clock_day, clock_at, lots_opened, next_due_day,
+        next_lapse_at, balances, debts, kept, days, history, counters, holds,
+    ) = row  # fmt: skip
     scalars = [0] * (fold.BALANCES + len(balances) * fold.BALANCE_WIDTH)
-    scalars[fold.SEQUENCE] = row["sequence"]
-    scalars[fold.STATUS] = _STATUS[row["status"]]
-    scalars[fold.JOINED_DAY] = row["joined_day"]
-    scalars[fold.PURCHASES] = row["purchases"]
-    scalars[fold.LAST_PURCHASE_DAY] = row["last_purchase_day"]
-    scalars[fold.CLOCK_DAY] = row["clock_day"]
-    scalars[fold.CLOCK_AT] = row["clock_at"]
-    scalars[fold.LOTS_OPENED] = row["lots_opened"]
-    scalars[fold.NEXT_DUE_DAY] = row["next_due_day"]
-    scalars[fold.NEXT_LAPSE_AT] = row["next_lapse_at"]
-    days, scalars[fold.DAYS_FROM] = unpacked(row["days"])
-    scalars[fold.BALANCES : fold.BALANCES + 2 * len(balances) : 2] = balances
-    scalars[fold.BALANCES + 1 : fold.BALANCES + 1 + 2 * len(debts) : 2] = debts
+    scalars[fold.SEQUENCE] = sequence
+    scalars[fold.STATUS] = _STATUS[status]
+    scalars[fold.JOINED_DAY] = joined_day
+    scalars[fold.PURCHASES] = purchases
+    scalars[fold.LAST_PURCHASE_DAY] = last_purchase_day
+    scalars[fold.CLOCK_DAY] = clock_day
+    scalars[fold.CLOCK_AT] = clock_at
+    scalars[fold.LOTS_OPENED] = lots_opened
+    scalars[fold.NEXT_DUE_DAY] = next_due_day
+    scalars[fold.NEXT_LAPSE_AT] = next_lapse_at
+    days, scalars[fold.DAYS_FROM] = unpacked(days)
+    scalars[fold.BALANCES :: fold.BALANCE_WIDTH] = balances
+    scalars[fold.BALANCES + fold.DEBT :: fold.BALANCE_WIDTH] = debts
     ladders: list[int] = []
     for tier, review_day in zip(kept[::2], kept[1::2], strict=True):
         ladders += (tier, review_day, tier)
     return Member(
-        row["member_id"],
+        member_id,
         scalars,
         ladders,
-        tuple([Lot._make(lot) for lot in row.get("open_lots") or ()]),
+        tuple([Lot._make(lot) for lot in lots]) if lots else (),
         days,
-        row["tier_history"],
-        row["counters"],
-        row["holds"],
+        history,
+        counters,
+        holds,
     )
 
 
