@@ -170,3 +170,48 @@ def test_a_leg_that_names_a_lot_that_is_not_there_takes_nothing_of_the_legs_befo
 
     assert seen.code == fold.LOT_MISSING
     assert seen.left == seen.by_time_alone
+
+
+@pytest.mark.parametrize("way", [fold.W_SPENT, fold.W_COMMITTED, fold.W_OPENED])
+@pytest.mark.parametrize("number", [0, -3, 99])
+def test_a_reversal_of_a_movement_of_no_lot_writes_over_none(way: int, number: int) -> None:
+    """Only what was owed was of no lot."""
+    member, _ = begun()
+
+    seen = asking(
+        lambda: decide_reversal(
+            TIMELINE, member, origin=1, undoes=fold.REDEEM, moves=[0, number, way, 5], units=5, now=LATER
+        )
+    )
+
+    assert seen.code == fold.LOT_MISSING
+    assert seen.left == seen.by_time_alone
+
+
+def test_a_leg_that_names_its_lot_comes_before_those_that_may_draw_it() -> None:
+    member, _ = begun()
+    named, free = Leg(fold.REDEEMED, 0, lot=1, units=30), Leg(fold.REDEEMED, 0, units=300)
+    purchase = a_purchase(no="2", at=a_moment(1))
+
+    seen = asking(lambda: decide_purchase(TIMELINE, member, purchase, now=a_moment(1), legs=[free, named]))
+
+    assert seen.code == fold.LEG_WRONG
+    assert seen.left == seen.by_time_alone
+    paid = decide_purchase(TIMELINE, member, purchase, now=a_moment(1), legs=[named, free])
+    assert (
+        paid.after.balance(0) == member.balance(0) - 330 + paid.results[0].granted + paid.results[1].granted
+    )
+
+
+def test_a_leg_brings_units_under_terms_of_its_own_currency() -> None:
+    two = a_timeline(a_program(currencies=[a_currency(), a_currency(1, "stars")]))
+    other = two.numbers.currencies[fold.CURRENCY_WIDTH + fold.CURRENCY_TERMS]
+
+    seen = asking(
+        lambda: decide_gift_received(
+            two, a_member(two), currency=0, slices=[Slice(other, fold.FAR, 5)], now=a_moment()
+        )
+    )
+
+    assert seen.code == fold.LEG_WRONG
+    assert seen.left == seen.by_time_alone

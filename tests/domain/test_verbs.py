@@ -35,7 +35,7 @@ from jifen.domain.decide import (
 from jifen.domain.decision import Decision
 from jifen.domain.events import Slice
 from jifen.domain.member import Member
-from jifen.domain.program.conditions import Claim
+from jifen.domain.program.conditions import Claim, Condition, Not
 from jifen.domain.program.meaning import NONE, Expiry, Grant, Rounding
 from jifen.domain.purchase import Payment, Purchase, ReturnedLine, returned_after
 from jifen.domain.refusals import (
@@ -597,6 +597,21 @@ def test_a_voided_purchase_keeps_a_tier_that_something_else_has_earned_since() -
     assert member.scalars[fold.LAST_PURCHASE_DAY] == fold_day(5)
 
 
+def test_what_is_bought_on_the_day_of_a_void_is_judged_by_the_tier_that_is_shown() -> None:
+    """The void lifts the tier anew by what is left: from its own moment on, and not from the end of the day."""
+    ladder = a_ladder(a_tier(0), a_tier(1, reach=300_000, multiplier=(2, 1)))
+    timeline = a_timeline(a_program(a_rule(by_tier=True), ladder=ladder))
+    wrong = a_purchase(400_000)
+    told = bought(timeline, a_member(timeline), wrong)
+    member = bought(timeline, told.after, a_purchase(300_000, at=a_moment(3), no="2")).after
+
+    member = voided(timeline, told, member, wrong, day=3, previous=3)
+
+    assert member.tier == 1
+    later = a_purchase(10_000, at=a_moment(3) + timedelta(hours=2), no="3")
+    assert units_granted(bought(timeline, member, later)) == 200
+
+
 def test_a_return_does_not_judge_the_tier_again() -> None:
     ladder = a_ladder(a_tier(0), a_tier(1, reach=300_000))
     timeline = a_timeline(a_program(ladder=ladder))
@@ -608,12 +623,21 @@ def test_a_return_does_not_judge_the_tier_again() -> None:
     assert back.scalars[fold.LAST_PURCHASE_DAY] == fold_day(0)
 
 
+FIRSTS = {
+    "no purchase before": Claim(fact="member.purchases_before", operator="eq", value=0),
+    "nothing spent": Claim(fact="member.spend_minor", operator="eq", value=0, window_days=365),
+    "little spent": Claim(fact="member.spend_minor", operator="lt", value=100, window_days=365),
+    "no visit": Claim(fact="member.visits", operator="eq", value=0, window_days=365),
+    "never before": Not(part=Claim(fact="member.days_since_purchase", operator="ge", value=0)),
+}
+
+
 @pytest.mark.parametrize("is_void", [True, False])
+@pytest.mark.parametrize("first_only", FIRSTS.values(), ids=FIRSTS)
 def test_a_first_purchase_that_is_spent_and_undone_again_and_again_gives_its_welcome_once(
-    is_void: bool,
+    is_void: bool, first_only: Condition
 ) -> None:
-    """Debt forbidden: buy, spend, void, and again. What was forgiven stays used."""
-    first_only = Claim(fact="member.purchases_before", operator="eq", value=0)
+    """Debt forbidden: buy, spend, void, and again. What was forgiven stays used, whatever a rule calls a first."""
     welcome = a_rule(1, grant=Grant.FIXED, rate=(100, 1), state=first_only)
     timeline = a_timeline(a_program(welcome, a_rule(2)))
     member, forgiven = a_member(timeline), 0

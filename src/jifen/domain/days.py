@@ -44,7 +44,7 @@ def days_of(timeline: Timeline, bought: Iterable[Bought]) -> list[int]:
         for back in one.backs:
             forgiven += sum(result[-1] for result in back.results)
             asked = _asked(fold.RETURN, one, back.amount_minor, back.results, is_whole=back.is_whole)
-            fold.uncount_day(state, asked, timeline.numbers, int(back.is_whole and not forgiven))
+            fold.uncount_day(state, asked, timeline.numbers, forgiven)
     return state.days[: state.member[fold.DAYS] * (fold.DAYS_COUNTED + timeline.n_ladders)]
 
 

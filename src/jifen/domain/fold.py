@@ -833,13 +833,13 @@ def expire_passed(state: State, out: Out, day: int) -> None:
 def open_lot(
     state: State, out: Out, terms: int, currency: int, units: int, expires: int, matures: int
 ) -> int:
-    """Add a lot of the entry that is being made; return its row."""
+    """Add a lot of the entry that is being made; return its row, -1 without room."""
     member, lots = state.member, state.lots
     row = member[LOTS]
     p = row * LOT_WIDTH
     if p + LOT_WIDTH > len(lots):
         out.issues[BROKEN] = 1
-        return row - 1
+        return -1
     member[LOTS] += 1
     member[LOTS_OPENED] += 1
     lots[p + LOT_NUMBER] = member[LOTS_OPENED]
@@ -867,6 +867,8 @@ def receive(
     """Open a lot with its posting; a lot whose time has passed expires in the same entry, else debt is repaid."""
     member = state.member
     lot = open_lot(state, out, terms, currency, units, expires, matures)
+    if lot < 0:
+        return
     post(state, out, terms, currency, verb, units, 1, member[LOTS_OPENED], -1)
     if expires < day:
         # It is never due again: the row must not ask for a look at lots that a till has not gathered.
@@ -1152,12 +1154,13 @@ def lifts(days: list[int], w: int, ladder: int) -> bool:
 
 
 def judge_again(
-    state: State, numbers: Numbers, ladder: int, judged_by: int, first_day: int, today: int
+    state: State, numbers: Numbers, ladder: int, judged_by: int, first_day: int, today: int, now_at: int
 ) -> None:
     """Take back the tiers that a voided purchase reached.
 
     From the first that the days without it do not reach any more, all are lifted anew by the days that are left. A day lifts
-    at its end: which of its purchases did is not kept. What time judged since stands where it still takes something.
+    at its end, today at this moment: which of its purchases did is not kept. What time judged since stands where it still
+    takes something.
     """
     member, history, days = state.member, state.history, state.days
     width = DAYS_COUNTED + numbers.revisions[REVISION_LADDERS]
@@ -1197,7 +1200,9 @@ def judge_again(
         while i < member[DAYS] and days[i * width + DAYS_DAY] < day:
             rows = member[TIERS_HELD]
             if lifts(days, i * width, ladder):
-                promote(state, numbers, ladder, judged_by, days[i * width + DAYS_DAY], FAR_AT)
+                promote(
+                    state, numbers, ladder, judged_by, days[i * width + DAYS_DAY], FAR_AT
+                )  # long before today
             row += member[TIERS_HELD] - rows
             i += 1
         own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
@@ -1209,7 +1214,8 @@ def judge_again(
     stand(state, numbers, ladder)
     while i < member[DAYS]:
         if lifts(days, i * width, ladder):
-            promote(state, numbers, ladder, judged_by, days[i * width + DAYS_DAY], FAR_AT)
+            lifted = days[i * width + DAYS_DAY]
+            promote(state, numbers, ladder, judged_by, lifted, now_at if lifted == today else FAR_AT)
         i += 1
     review_passed(state, numbers, ladder, today)
 
@@ -1345,8 +1351,10 @@ def state_holds(state: State, numbers: Numbers, first: int, end: int, day: int) 
                 value = day - member[LAST_PURCHASE_DAY]
             elif fact == FACT_PURCHASES_BEFORE:
                 value = member[PURCHASES]
-            else:
+            elif fact == FACT_BALANCE:
                 value = member[BALANCES + argument * BALANCE_WIDTH + BALANCE]
+            else:
+                known = 0
             stack = stack * 2 + (
                 1 if known == 1 and tests[q + TEST_LOW] <= value <= tests[q + TEST_HIGH] else 0
             )
@@ -1575,16 +1583,21 @@ def count_day(state: State, asked: Asked, numbers: Numbers) -> None:
         days[w + DAYS_COUNTED + i] += qualifying(asked, numbers, i, GRANTED)
 
 
-def uncount_day(state: State, asked: Asked, numbers: Numbers, visits: int) -> None:
-    """Take out of windows what a return brings back; of a day that is not there nobody asks any more."""
+def uncount_day(state: State, asked: Asked, numbers: Numbers, forgiven: int) -> None:
+    """Take out of windows what a return brings back; of a day that is not there nobody asks any more.
+
+    Where units of the purchase were forgiven, its visit and what was spent in it stay counted: a rule that asks for either must
+    not pay for the same money again. What counts for a ladder is taken out all the same.
+    """
     event, days = asked.event, state.days
     n_ladders = numbers.revisions[REVISION_LADDERS]
     width = DAYS_COUNTED + n_ladders
     w = days_row(state, width, event[EVENT_OCCURRED_DAY], False)
     if w < 0:
         return
-    days[w + DAYS_SPEND] -= event[EVENT_AMOUNT]
-    days[w + DAYS_VISITS] -= visits
+    if forgiven == 0:
+        days[w + DAYS_SPEND] -= event[EVENT_AMOUNT]
+        days[w + DAYS_VISITS] -= event[EVENT_WHOLE]
     rest = days[w + DAYS_SPEND] != 0 or days[w + DAYS_VISITS] != 0
     for i in range(n_ladders):
         days[w + DAYS_COUNTED + i] -= qualifying(asked, numbers, i, DESIRED)
@@ -1757,15 +1770,16 @@ def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
         if taken > 0:
             currency = numbers.terms[(row * n_terms + t) * TERMS_WIDTH + TERMS_CURRENCY]
             post(state, out, t, currency, CLAW_BACK, taken, -1, 0, -1)
-    # What was forgiven stays used: a visit, and with it a first one, comes back only where nothing of it was kept.
-    undone = event[EVENT_WHOLE] if forgiven_of(asked) == 0 else 0
-    uncount_day(state, asked, numbers, undone)
+    # What was forgiven stays used: a purchase, and with it a first one, comes back only where nothing of it was kept.
+    forgiven = forgiven_of(asked)
+    undone = event[EVENT_WHOLE] if forgiven == 0 else 0
+    uncount_day(state, asked, numbers, forgiven)
     member[PURCHASES] -= undone
     if event[EVENT_KIND] == VOID:
         if undone == 1 and member[LAST_PURCHASE_DAY] == event[EVENT_OCCURRED_DAY]:
             member[LAST_PURCHASE_DAY] = event[EVENT_PREVIOUS_DAY]
         for i in range(numbers.revisions[REVISION_LADDERS]):
-            judge_again(state, numbers, i, row, event[EVENT_OCCURRED_DAY], day)
+            judge_again(state, numbers, i, row, event[EVENT_OCCURRED_DAY], day, event[EVENT_RECORDED_AT])
 
 
 def put_back(
@@ -1810,11 +1824,11 @@ def undoing_verb(kind: int) -> int:
 
 
 def moves_can_be_undone(state: State, asked: Asked) -> bool:
-    """Say whether every lot that an entry moved is there."""
+    """Say whether every lot that an entry moved is there; what it owed was of none."""
     event, moves = asked.event, asked.moves
     for m in range(event[EVENT_MOVES], event[EVENT_MOVES_END]):
-        lot = moves[m * MOVE_WIDTH + MOVE_LOT]
-        if lot > 0 and lot_by_number(state, lot) < 0:
+        way, lot = moves[m * MOVE_WIDTH + MOVE_WAY], moves[m * MOVE_WIDTH + MOVE_LOT]
+        if way != W_OWED and lot_by_number(state, lot) < 0:
             return False
     return True
 
@@ -1896,6 +1910,13 @@ def refused_legs(state: State, asked: Asked, numbers: Numbers) -> int:
                     return NOT_ENOUGH
                 need = 0
                 for j in range(event[EVENT_LEGS], i + 1):
+                    other = j * LEG_WIDTH
+                    if (
+                        takes(legs[other + LEG_VERB])
+                        and legs[other + LEG_CURRENCY] == currency
+                        and legs[other + LEG_LOT] == 0
+                    ):
+                        return LEG_WRONG  # it may draw this very lot: what names its lot comes first
                     if legs[j * LEG_WIDTH + LEG_LOT] == legs[leg + LEG_LOT]:
                         need += legs[j * LEG_WIDTH + LEG_UNITS]
                 if need > lots[row * LOT_WIDTH + LOT_LEFT]:
@@ -1912,7 +1933,10 @@ def refused_legs(state: State, asked: Asked, numbers: Numbers) -> int:
         elif brings(verb):
             if currency < 0 or currency >= n_currencies or legs[leg + LEG_UNITS] <= 0:
                 return LEG_WRONG
-            if legs[leg + LEG_TERMS] >= numbers.revisions[REVISION_TERMS]:
+            terms = legs[leg + LEG_TERMS]
+            if terms >= numbers.revisions[REVISION_TERMS]:
+                return LEG_WRONG
+            if terms >= 0 and numbers.terms[terms * TERMS_WIDTH + TERMS_CURRENCY] != currency:
                 return LEG_WRONG
         else:
             return LEG_WRONG
