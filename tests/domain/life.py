@@ -450,6 +450,11 @@ def assert_laws(life: Life, told: Told) -> None:
         assert after.scalars[fold.CLOCK_DAY] == 0, (
             "an enrolment starts no clock: what was bought before it may still come"
         )
+    else:
+        # The next entry of the same transaction is decided on no more lots than this one saw.
+        assert not after.is_due(after.scalars[fold.CLOCK_DAY], after.scalars[fold.CLOCK_AT]), (
+            "what was due is done, and is due no more"
+        )
     assert after.scalars[fold.JOINED_DAY] == life.joined_day
     assert after.sequence == decision.before.sequence + (
         1 if told.what != "wait" or decision.has_effect else 0

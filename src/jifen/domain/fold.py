@@ -1123,8 +1123,11 @@ def promote(state: State, numbers: Numbers, ladder: int, judged_by: int, day: in
     if stands == 1:
         s = ladder * STANDS_WIDTH
         state.ladders[s + STANDS_TIER] = tier
-        state.ladders[s + STANDS_REVIEW_DAY] = day + numbers.ladders[x + LADDER_KEEPS_DAYS]
-        state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], state.ladders[s + STANDS_REVIEW_DAY])
+        review_day = day + numbers.ladders[x + LADDER_KEEPS_DAYS]
+        state.ladders[s + STANDS_REVIEW_DAY] = review_day
+        # One that is past its time already is held by this very entry (`review_passed`), and is never due again.
+        if review_day > state.member[CLOCK_DAY]:
+            state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], review_day)
 
 
 def is_justified(state: State, numbers: Numbers, judged_by: int, row: int) -> bool:

@@ -137,10 +137,14 @@ def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> 
     by_sequence = {sequence: row for sequence, _, row in own}
     days: dict[Which, int] = {}  # of the purchases that are not voided, or of which something was forgiven
     kept: dict[Which, bool] = {}
+    brought: dict[
+        Any, dict[Which, int]
+    ] = {}  # the same of who was merged, by who brought them: his from then on
     for which, row in others_bought.items():
         kept[which] = row["was_forgiven"]
         if kept[which] or not row["was_voided"]:
-            days[which] = day_number(local_date(row["occurred_at"], timeline.time_zone))
+            on = day_number(local_date(row["occurred_at"], timeline.time_zone))
+            brought.setdefault(row["brought_by"], {})[which] = on
     held = 0
     for sequence, name, row in own:
         if name == "purchase":
@@ -171,6 +175,8 @@ def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> 
             )  # fmt: skip
         else:
             _write_entry(script, row, by_sequence)
+            if row["kind"] == "carry_in":
+                days |= brought.get(row["counterpart_id"], {})
             held += sum(way == fold.W_HELD for way in row["moves"][fold.MOVE_WAY :: fold.MOVE_WIDTH])
     return held
 

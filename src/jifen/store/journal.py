@@ -313,7 +313,7 @@ async def is_reversed(connection: Connection, member_id: UUID, sequence: int) ->
 
 
 class Granted(NamedTuple):
-    """Units that a rule granted for purchases of one day which one revision judged, less what returns took back."""
+    """Units that a rule granted for purchases of one day which one revision judged, less what returns took back: perhaps all."""
 
     occurred_on: date
     revision: int
@@ -346,7 +346,7 @@ async def granted_in(
                FROM entry e JOIN whose USING (member_id), {each("e", "hits")},
                     generate_series(1, cardinality(e_hits.numbers), {HIT_KEPT_WIDTH}) AS i
                WHERE (e.occurred_at AT TIME ZONE $4)::date BETWEEN $2 AND $3
-           ) moved GROUP BY occurred_on, revision, rule""",
+           ) moved GROUP BY occurred_on, revision, rule HAVING 0 < max(units)""",
         member_id,
         first_on,
         last_on,

@@ -106,5 +106,6 @@ async def with_all(connection: Connection, timeline: Timeline, member: Member) -
             if limit.period is not Period.PURCHASE:
                 key = (limit.number, fold.period_of(int(limit.period), number, month))
                 used[key] = used.get(key, 0) + granted.units
-    counters = [n for (limit, period), units in sorted(used.items()) if units for n in (limit, period, units)]
+    # Also those of which everything came back: the latest of them is the limit's latest period.
+    counters = [n for (limit, period), units in sorted(used.items()) for n in (limit, period, units)]
     return member._replace(counters=counters)
