@@ -18,7 +18,7 @@ from jifen.domain import refusals as no
 from jifen.domain.explain import explain, line_shares, rules_of
 from jifen.domain.refusals import FieldWrong
 from jifen.domain.timeline import Timeline
-from jifen.domain.verbs import PLACES
+from jifen.domain.verbs import places_of
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.find_member import find_member
 from jifen.operations.give_units import give_units
@@ -205,8 +205,8 @@ def lot_story(story: LotStory, language: str) -> told.LotStoryAnswer:
                 sequence=move.sequence,
                 kind=move.kind,
                 occurred_at=move.occurred_at,
-                comes=PLACES[move.way // 8],
-                goes=PLACES[move.way % 8],
+                comes=places_of(move.way)[0],
+                goes=places_of(move.way)[1],
                 units=move.units,
             )
             for move in story.moves
@@ -255,8 +255,8 @@ def statement_entry(line: StatementLine, timeline: Timeline, language: str) -> t
         moves=[
             told.LotMove(
                 lot=move.lot,
-                comes=PLACES[move.way // 8],
-                goes=PLACES[move.way % 8],
+                comes=places_of(move.way)[0],
+                goes=places_of(move.way)[1],
                 units=move.units,
                 origin=line.origins[move.lot],
             )

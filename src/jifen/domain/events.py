@@ -61,6 +61,9 @@ class Slice(NamedTuple):
     units: int
 
 
+SLICE_KEPT_WIDTH = len(Slice._fields)
+
+
 @dataclass(slots=True)
 class Script:
     """Events with all that they bring, being written: one for a till, all of some lives for a replay."""

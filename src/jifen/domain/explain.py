@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -211,7 +211,7 @@ class _Telling:
         day = local_date(row["occurred_at"], self.timeline.time_zone)
         said = []
         if terms.pending_days:
-            start = date_of(day.toordinal() - _EPOCH + terms.pending_days)
+            start = day + timedelta(days=terms.pending_days)
             said.append(f"{start} 起可用" if self.is_zh else f"usable from {start}")
         last = expires_on(day, terms.expiry)
         if last is not None:
@@ -413,7 +413,6 @@ _REVERSED = {
     "reverse_receive": ("收到的转赠", "a gift received"),
 }
 """What a reversal undid, by its verb."""
-_EPOCH = 719_163  # the ordinal of 1970-01-01
 
 
 def rules_of(timeline: Timeline, posting: Posted, about: About) -> Sequence[tuple[str, int, int]]:

@@ -280,7 +280,7 @@ LET_GO = 17
 # moved: units of a lot from one place to another. moved[0] counts the rows, which begin at moved[1] ---------------------------
 MOVE_TERMS = 0
 MOVE_LOT = 1  # 0: debt that no lot stands behind
-MOVE_WAY = 2  # from * 8 + to
+MOVE_WAY = 2  # from * WAYS + to
 MOVE_UNITS = 3
 MOVE_WIDTH = 4
 
@@ -292,25 +292,26 @@ EXPIRED = 4
 BACK = 5
 IN_DEBT = 6  # units owed: what goes there repays, what comes from there is owed
 
-W_OPENED = OUTSIDE * 8 + OPEN
-W_HELD = OPEN * 8 + HELD
-W_SPENT = OPEN * 8 + GONE
-W_EXPIRED = OPEN * 8 + EXPIRED
-W_BACK = OPEN * 8 + BACK
-W_REPAID = OPEN * 8 + IN_DEBT
-W_RELEASED = HELD * 8 + OPEN
-W_COMMITTED = HELD * 8 + GONE
-W_PUT_BACK = GONE * 8 + OPEN
-W_GONE_BACK = GONE * 8 + BACK
-W_EXPIRED_BACK = EXPIRED * 8 + BACK
-W_OWED = IN_DEBT * 8 + OUTSIDE
-W_FORGAVE = OUTSIDE * 8 + IN_DEBT  # a debt ends because what made it was reversed
+WAYS = 8  # more than there are places
+W_OPENED = OUTSIDE * WAYS + OPEN
+W_HELD = OPEN * WAYS + HELD
+W_SPENT = OPEN * WAYS + GONE
+W_EXPIRED = OPEN * WAYS + EXPIRED
+W_BACK = OPEN * WAYS + BACK
+W_REPAID = OPEN * WAYS + IN_DEBT
+W_RELEASED = HELD * WAYS + OPEN
+W_COMMITTED = HELD * WAYS + GONE
+W_PUT_BACK = GONE * WAYS + OPEN
+W_GONE_BACK = GONE * WAYS + BACK
+W_EXPIRED_BACK = EXPIRED * WAYS + BACK
+W_OWED = IN_DEBT * WAYS + OUTSIDE
+W_FORGAVE = OUTSIDE * WAYS + IN_DEBT  # a debt ends because what made it was reversed
 
 # What a lot that is carried had been through at the other member; it opens with that.
-W_GONE_BEFORE = OUTSIDE * 8 + GONE
-W_EXPIRED_BEFORE = OUTSIDE * 8 + EXPIRED
-W_BACK_BEFORE = OUTSIDE * 8 + BACK
-W_GONE_BELOW = GONE * 8 + OUTSIDE  # where LOT_GONE is below zero
+W_GONE_BEFORE = OUTSIDE * WAYS + GONE
+W_EXPIRED_BEFORE = OUTSIDE * WAYS + EXPIRED
+W_BACK_BEFORE = OUTSIDE * WAYS + BACK
+W_GONE_BELOW = GONE * WAYS + OUTSIDE  # where LOT_GONE is below zero
 
 # carried: what a member leaves to another. carried[0] of `out` counts the numbers, which begin at carried[1] --------------------
 CARRIED_LADDERS = 0  # how many ladders and currencies there were

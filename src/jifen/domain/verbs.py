@@ -136,7 +136,13 @@ PLACES = ("outside", "open", "held", "gone", "expired", "back", "in_debt")
 
 def way_name(way: int) -> str:
     """A way as two places: `open -> gone`."""
-    return f"{PLACES[way // 8]} -> {PLACES[way % 8]}"
+    comes, goes = places_of(way)
+    return f"{comes} -> {goes}"
+
+
+def places_of(way: int) -> tuple[str, str]:
+    """From where and to where units moved, by `fold.MOVE_WAY`."""
+    return PLACES[way // fold.WAYS], PLACES[way % fold.WAYS]
 
 
 WAYS = tuple(sorted(number for name, number in vars(fold).items() if name.startswith("W_")))

@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from jifen.domain import fold
+from jifen.domain.decision import Reason
 from jifen.domain.packing import packed
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS, VERB_NAMES
@@ -391,7 +392,7 @@ def _reasons(
             np.stack([np.zeros(len(others), dtype=np.int64), units, units], axis=1),
         ]
     )
-    return int_arrays(found[order].reshape(-1), starts * 3)
+    return int_arrays(found[order].reshape(-1), starts * len(Reason._fields))
 
 
 def _lot_rows(lives: Lives, first: int, end: int, ids: pl.Series) -> pl.DataFrame:
@@ -464,8 +465,12 @@ def _member_rows(
             "next_due_day": state[:, fold.NEXT_DUE_DAY],
             "next_lapse_at": state[:, fold.NEXT_LAPSE_AT],
             "next_due_at": due.to_series(),
-            "balances": int_arrays(np.ascontiguousarray(money[:, 0::2]).reshape(-1), every),
-            "debts": int_arrays(np.ascontiguousarray(money[:, 1::2]).reshape(-1), every),
+            "balances": int_arrays(
+                np.ascontiguousarray(money[:, fold.BALANCE :: fold.BALANCE_WIDTH]).reshape(-1), every
+            ),
+            "debts": int_arrays(
+                np.ascontiguousarray(money[:, fold.DEBT :: fold.BALANCE_WIDTH]).reshape(-1), every
+            ),
             "days": _packed_days(lives, first, end, days_width),
             "tier_history": kept(lives.history, fold.KEPT_HISTORY, fold.HISTORY_WIDTH),
             "counters": kept(lives.counters, fold.KEPT_COUNTERS, fold.COUNTER_WIDTH),

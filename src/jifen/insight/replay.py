@@ -15,7 +15,7 @@ from jifen.domain import fold, verbs
 from jifen.domain.calendar import day_number, day_or_never, local_date, next_due_at
 from jifen.domain.carried import carried_of
 from jifen.domain.decision import HIT_KEPT_WIDTH
-from jifen.domain.events import Script, Slice, legs_of, legs_told, moves_undone
+from jifen.domain.events import SLICE_KEPT_WIDTH, Script, Slice, legs_of, legs_told, moves_undone
 from jifen.domain.packing import DaysTorn, packed, unpacked
 from jifen.domain.program.select import mask_of, mask_words
 from jifen.domain.purchase import Payment, Purchase, line_of
@@ -216,7 +216,10 @@ def _write_entry(
         return
     if kind == fold.CARRY_IN:
         carried_of(row["carried"], script.timeline)
-    named = [*flat[::3], *(() if undone is None else undone["moves"][fold.MOVE_TERMS :: fold.MOVE_WIDTH])]
+    slices = [Slice._make(flat[at : at + SLICE_KEPT_WIDTH]) for at in range(0, len(flat), SLICE_KEPT_WIDTH)]
+    named = [one.terms for one in slices]
+    if undone is not None:
+        named += undone["moves"][fold.MOVE_TERMS :: fold.MOVE_WIDTH]
     assert all(0 <= terms < known for terms in named), "the entry names terms that no revision has"
     script.add(
         kind,
@@ -235,7 +238,7 @@ def _write_entry(
             units=row["units"] or 0,
             origin=row["origin"] or 0,
             lapses_at=row["lapses_at"],
-            slices=[Slice(*flat[at : at + 3]) for at in range(0, len(flat), 3)],
+            slices=slices,
         ),
     )
 

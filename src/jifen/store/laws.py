@@ -44,12 +44,13 @@ def _names(names: list[str]) -> str:
 _TERMS = """SELECT t.key::int AS terms, max(t.value::int) AS currency FROM revision, jsonb_each_text(meaning -> 'terms') t
             GROUP BY 1"""
 
-MOVEMENTS = """SELECT member_id, sequence, moves[i] AS terms, moves[i + 1] AS lot, moves[i + 2] / 8 AS comes,
-                      moves[i + 2] % 8 AS goes, moves[i + 3] AS units
+MOVEMENTS = f"""SELECT member_id, sequence, moves[i + {fold.MOVE_TERMS}] AS terms, moves[i + {fold.MOVE_LOT}] AS lot,
+                      moves[i + {fold.MOVE_WAY}] / {fold.WAYS} AS comes, moves[i + {fold.MOVE_WAY}] % {fold.WAYS} AS goes,
+                      moves[i + {fold.MOVE_UNITS}] AS units
                FROM (SELECT member_id, sequence, moves::bigint[] AS moves FROM purchase
                      UNION ALL SELECT member_id, sequence, moves::bigint[] FROM purchase_return
                      UNION ALL SELECT member_id, sequence, moves::bigint[] FROM entry) e,
-                    generate_series(1, cardinality(moves), 4) AS i"""
+                    generate_series(1, cardinality(moves), {fold.MOVE_WIDTH}) AS i"""
 """Every movement of every lot: from where (`comes`) to where (`goes`), as `fold.py` numbers the places."""
 
 LAWS: tuple[Law, ...] = (

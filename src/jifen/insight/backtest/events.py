@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from jifen.domain import fold
+from jifen.domain.events import SLICE_KEPT_WIDTH
 from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, kept_hits, lists_of, seen_of
 from jifen.insight.backtest.shapes import Integers, Lives
 from jifen.insight.backtest.sides import BacktestRefused, Side
@@ -216,7 +217,8 @@ def _undone(block: Integers, key: Integers, units: Integers) -> Integers:
 def recorded_slices(entries: pl.DataFrame) -> Slices:
     """The slices of gifts received as the ledger kept them."""
     start, flat = lists_of(entries.filter(kind="gift_in").get_column("slices"))
-    return Slices(start=start // 3, terms=flat[0::3], day=flat[1::3], units=flat[2::3])
+    terms, day, units = flat.reshape(-1, SLICE_KEPT_WIDTH).T
+    return Slices(start=start // SLICE_KEPT_WIDTH, terms=terms, day=day, units=units)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
