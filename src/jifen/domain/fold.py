@@ -280,7 +280,7 @@ LET_GO = 17
 # moved: units of a lot from one place to another. moved[0] counts the rows, which begin at moved[1] ---------------------------
 MOVE_TERMS = 0
 MOVE_LOT = 1  # 0: debt that no lot stands behind
-MOVE_WAY = 2  # from * WAYS + to
+MOVE_WAY = 2  # from * WAY_BASE + to
 MOVE_UNITS = 3
 MOVE_WIDTH = 4
 
@@ -292,26 +292,26 @@ EXPIRED = 4
 BACK = 5
 IN_DEBT = 6  # units owed: what goes there repays, what comes from there is owed
 
-WAYS = 8  # more than there are places
-W_OPENED = OUTSIDE * WAYS + OPEN
-W_HELD = OPEN * WAYS + HELD
-W_SPENT = OPEN * WAYS + GONE
-W_EXPIRED = OPEN * WAYS + EXPIRED
-W_BACK = OPEN * WAYS + BACK
-W_REPAID = OPEN * WAYS + IN_DEBT
-W_RELEASED = HELD * WAYS + OPEN
-W_COMMITTED = HELD * WAYS + GONE
-W_PUT_BACK = GONE * WAYS + OPEN
-W_GONE_BACK = GONE * WAYS + BACK
-W_EXPIRED_BACK = EXPIRED * WAYS + BACK
-W_OWED = IN_DEBT * WAYS + OUTSIDE
-W_FORGAVE = OUTSIDE * WAYS + IN_DEBT  # a debt ends because what made it was reversed
+WAY_BASE = 8  # more than there are places
+W_OPENED = OUTSIDE * WAY_BASE + OPEN
+W_HELD = OPEN * WAY_BASE + HELD
+W_SPENT = OPEN * WAY_BASE + GONE
+W_EXPIRED = OPEN * WAY_BASE + EXPIRED
+W_BACK = OPEN * WAY_BASE + BACK
+W_REPAID = OPEN * WAY_BASE + IN_DEBT
+W_RELEASED = HELD * WAY_BASE + OPEN
+W_COMMITTED = HELD * WAY_BASE + GONE
+W_PUT_BACK = GONE * WAY_BASE + OPEN
+W_GONE_BACK = GONE * WAY_BASE + BACK
+W_EXPIRED_BACK = EXPIRED * WAY_BASE + BACK
+W_OWED = IN_DEBT * WAY_BASE + OUTSIDE
+W_FORGAVE = OUTSIDE * WAY_BASE + IN_DEBT  # a debt ends because what made it was reversed
 
 # What a lot that is carried had been through at the other member; it opens with that.
-W_GONE_BEFORE = OUTSIDE * WAYS + GONE
-W_EXPIRED_BEFORE = OUTSIDE * WAYS + EXPIRED
-W_BACK_BEFORE = OUTSIDE * WAYS + BACK
-W_GONE_BELOW = GONE * WAYS + OUTSIDE  # where LOT_GONE is below zero
+W_GONE_BEFORE = OUTSIDE * WAY_BASE + GONE
+W_EXPIRED_BEFORE = OUTSIDE * WAY_BASE + EXPIRED
+W_BACK_BEFORE = OUTSIDE * WAY_BASE + BACK
+W_GONE_BELOW = GONE * WAY_BASE + OUTSIDE  # where LOT_GONE is below zero
 
 # carried: what a member leaves to another. carried[0] of `out` counts the numbers, which begin at carried[1] --------------------
 CARRIED_LADDERS = 0  # how many ladders and currencies there were

@@ -131,7 +131,7 @@ class Why(IntEnum):
 
 
 PLACES = ("outside", "open", "held", "gone", "expired", "back", "in_debt")
-"""Where units of a lot stand, by number. A way is from * 8 + to."""
+"""Where units of a lot stand, by number. A way is from * `fold.WAY_BASE` + to."""
 
 
 def way_name(way: int) -> str:
@@ -142,7 +142,7 @@ def way_name(way: int) -> str:
 
 def places_of(way: int) -> tuple[str, str]:
     """From where and to where units moved, by `fold.MOVE_WAY`."""
-    return PLACES[way // fold.WAYS], PLACES[way % fold.WAYS]
+    return PLACES[way // fold.WAY_BASE], PLACES[way % fold.WAY_BASE]
 
 
 WAYS = tuple(sorted(number for name, number in vars(fold).items() if name.startswith("W_")))

@@ -45,7 +45,7 @@ _TERMS = """SELECT t.key::int AS terms, max(t.value::int) AS currency FROM revis
             GROUP BY 1"""
 
 MOVEMENTS = f"""SELECT member_id, sequence, moves[i + {fold.MOVE_TERMS}] AS terms, moves[i + {fold.MOVE_LOT}] AS lot,
-                      moves[i + {fold.MOVE_WAY}] / {fold.WAYS} AS comes, moves[i + {fold.MOVE_WAY}] % {fold.WAYS} AS goes,
+                      moves[i + {fold.MOVE_WAY}] / {fold.WAY_BASE} AS comes, moves[i + {fold.MOVE_WAY}] % {fold.WAY_BASE} AS goes,
                       moves[i + {fold.MOVE_UNITS}] AS units
                FROM (SELECT member_id, sequence, moves::bigint[] AS moves FROM purchase
                      UNION ALL SELECT member_id, sequence, moves::bigint[] FROM purchase_return
