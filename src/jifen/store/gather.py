@@ -393,9 +393,8 @@ async def gather_at_once(
     clock, members = await read_members(connection, member_ids)
     timeline = await ledger.timeline(connection, clock.newest)
     now = _now(members, clock)
-    day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
-    kept = kept_from(timeline.numbers, day, at) if members else 0
-    if any(one.is_due(day, at) or any(one.debts) or one.days_from > kept for one in members.values()):
+    kept = kept_from(timeline.numbers, day_number(local_date(now, timeline.time_zone)), epoch_micros(now))
+    if _in_need_of_lots(timeline, members, now) or any(one.days_from > kept for one in members.values()):
         return None
     return await _gathered(connection, members, now, timeline, {})
 
