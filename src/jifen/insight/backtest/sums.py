@@ -60,7 +60,7 @@ OF_CURRENCY = 2 + VERBS
 DUE_STEPS = 14  # within 30 days, 60 ... 360, later, never
 DUE_DAYS = 30
 
-WAYS = 64  # more than any way of a movement, which is from * 8 + to
+WAYS = fold.WAY_BASE * fold.WAY_BASE  # more than any way of a movement
 SLICE_WIDTH = 4
 
 
