@@ -15,9 +15,11 @@ from uuid import UUID
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.domain import fold
+from jifen.domain.calendar import moment_of_micros
 from jifen.domain.decide import decide_purchase
 from jifen.domain.decision import Decision
 from jifen.domain.member import Member, kept_days, new_member
+from jifen.domain.past import PastEntry, past_of
 from jifen.domain.program.conditions import ALWAYS, Claim, Condition
 from jifen.domain.program.meaning import (
     BY_SPEND,
@@ -211,6 +213,20 @@ def earned_of(
         returned=returned,
         forgiven=forgiven or [0] * len(bought.results),
     )
+
+
+def a_past(timeline: Timeline, *told: tuple[Decision, Purchase]) -> list[int]:
+    """The past of a void: purchases in the order in which they were told, each at its own moment or when the clock stood."""
+    return past_of(
+        timeline,
+        [
+            PastEntry(
+                decision.sequence, fold.PURCHASE, decision.row, purchase.occurred_at,
+                moment_of_micros(decision.after.scalars[fold.CLOCK_AT]), purchase.amount_minor, decision.results,
+            )
+            for decision, purchase in told
+        ],
+    )  # fmt: skip
 
 
 def bought(

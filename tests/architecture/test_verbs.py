@@ -54,7 +54,7 @@ def fold_without_use() -> set[int]:
         event = [0] * fold.EVENT_WIDTH
         event[fold.EVENT_KIND] = kind
         state = fold.State(
-            [0] * 64, [0] * 8, [0] * fold.LOT_WIDTH, [0] * 2, [0] * 8, [0] * 64, [0] * 8, [0] * 8
+            [0] * 64, [0] * 8, [0] * fold.LOT_WIDTH, [0] * 2, [0] * 8, [0] * 64, [0] * 8, [0] * 8, [0]
         )  # fmt: skip
         fold.begin(state, timeline.numbers, 0)
         asked = fold.Asked(event, [], [], [0] * 8, [], [], [0] * 64)

@@ -93,7 +93,17 @@ def test_the_kernel_compiles_with_it_and_gives_the_same_answers() -> None:
             event[fold.EVENT_KIND], event[fold.EVENT_ORIGIN], event[fold.EVENT_RECORDED_DAY] = kind, 1, 1
             units, of = sorted(chance.integers(1, 10**6, 2).tolist())
             none = _room(0)
-            tables: Any = (member, none, lots.reshape(-1), np.arange(3), none, none, none, holds.reshape(-1))
+            tables: Any = (
+                member,
+                none,
+                lots.reshape(-1),
+                np.arange(3),
+                none,
+                none,
+                none,
+                holds.reshape(-1),
+                none,
+            )
             told = (fold.State(*tables), event, 0, units, of)
 
             assert drawn_units(*told) == kernel.drawn_units(*told)

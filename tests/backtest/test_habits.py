@@ -111,7 +111,7 @@ def test_no_draw_exceeds_what_is_available(lots: list[int], of: int, data: st.Da
     rows = [0] * (len(lots) * fold.LOT_WIDTH)
     for i, left in enumerate(lots):
         rows[i * fold.LOT_WIDTH + fold.LOT_LEFT] = left
-    state = fold.State(member, [], rows, list(range(len(lots))), [], [], [], [])
+    state = fold.State(member, [], rows, list(range(len(lots))), [], [], [], [], [0])
     event = [0] * fold.EVENT_WIDTH
     event[fold.EVENT_KIND] = fold.REDEEM
 

@@ -16,7 +16,8 @@ from jifen.domain.calendar import day_number, epoch_micros, local_date, month_nu
 from jifen.domain.days import Back
 from jifen.domain.decision import Decision
 from jifen.domain.events import Leg, Slice
-from jifen.domain.member import Member, days_asked_from, days_of_void_from, with_days_before
+from jifen.domain.member import Member, days_asked_from, days_of_past_from, with_days_before
+from jifen.domain.past import PastEntry, first_day, past_of
 from jifen.domain.program.meaning import Limit, Period
 from jifen.domain.purchase import Purchase, ReturnedLine, returned_after, whole_quantity
 from jifen.domain.refusals import Refusal
@@ -82,6 +83,7 @@ class Life:
         self.status = Status.ACTIVE
         self.joined_day = 0
         self.has_taken_over = False
+        self.past: list[PastEntry] = []  # without what was voided, since another was merged
 
     # -- what the till does ------------------------------------------------------------------------------------------------
 
@@ -97,9 +99,9 @@ class Life:
         calls: list[tuple[fold.Asked, list[int]]] = []
         real = decide._fold
 
-        def listening(timeline, member, script):  # type: ignore[no-untyped-def]
+        def listening(timeline, member, script, *past):  # type: ignore[no-untyped-def]
             given = fold.Asked(*(list(table) for table in script.asked))
-            told = real(timeline, member, script)
+            told = real(timeline, member, script, *past)
             calls.append((given, told.results))
             return told
 
@@ -145,8 +147,32 @@ class Life:
         )
         self.bought.append(Bought(purchase, decision))
         self._count(purchase, decision, 1)
+        self._remember(fold.PURCHASE, decision, purchase.occurred_at, purchase.amount_minor)
         self.ladder.bought(purchase, decision, self)
         return decision
+
+    def _remember(
+        self,
+        kind: int,
+        decision: Decision,
+        occurred_at: datetime,
+        amount: int = 0,
+        of: int = 0,
+        *,
+        is_whole: bool = False,
+    ) -> None:
+        told = PastEntry(
+            decision.sequence,
+            kind,
+            decision.row,
+            occurred_at,
+            self.now,
+            amount,
+            decision.results,
+            of,
+            is_whole,
+        )
+        self.past.append(told)
 
     def happen(self, step: Step) -> Decision:
         """An event or a moment, of which rules see what they would see of a purchase."""
@@ -166,6 +192,7 @@ class Life:
         )
         self.happened.append(Bought(seen, decision))
         self._count(seen, decision, 1)
+        self._remember(fold.EVENT, decision, seen.occurred_at)
         self.ladder.bought(seen, decision, self, is_purchase=False)
         return decision
 
@@ -200,6 +227,8 @@ class Life:
         for key, units in other.used.items():
             self.used[key] = self.used.get(key, 0) + units
         self.has_taken_over = True
+        self.past = []
+        self._remember(fold.CARRY_IN, decision, self.now)
         self.ladder.takes_over(other.ladder, self)
         return decision
 
@@ -221,19 +250,20 @@ class Life:
         earned = earned_of(self.timeline, bought.decision, bought.purchase, bought.returned, bought.forgiven)
         if bought.lots:
             rules = [self.timeline.rule_at(bought.decision.row, hit.rule) for hit in earned.hits]
-            earned = replace(earned, lots=[bought.lots.get(one.terms, 0) for one in rules])
+            earned = replace(earned, sequence=0, lots=[bought.lots.get(one.terms, 0) for one in rules])
         others = [
             one for one in self.bought if one is not bought and (any(one.forgiven) or not one.is_voided)
         ]
         others_on = [local_date(one.purchase.occurred_at, self.timeline.time_zone) for one in others]
+        past = past_of(self.timeline, self.past) if is_void else None
         bought_at = bought.purchase.occurred_at if is_void else None
         decision = decide.decide_return(
             self.timeline,
-            self.with_old_days(self.member, bought_at, is_void=is_void),
+            self.with_old_days(self.member, bought_at, past=past),
             earned,
             after,
             now=self.now,
-            is_void=is_void,
+            past=past,
             previous_on=max(others_on, default=None),
         )
         before = amount_returned(bought.purchase.lines, bought.returned)
@@ -243,6 +273,19 @@ class Life:
         )
         bought.returned = after
         bought.is_voided = is_void
+        of = earned.sequence
+        if is_void:
+            occurred_at = bought.purchase.occurred_at
+            self.past = [
+                one
+                for one in self.past
+                if not (
+                    one.occurred_at == occurred_at and (of == one.sequence or (of == one.of and one.is_back))
+                )
+            ]
+        else:
+            brought = amount_returned(bought.purchase.lines, after) - before
+            self._remember(fold.RETURN, decision, bought.purchase.occurred_at, brought, of, is_whole=whole)
         was = bought.forgiven or [0] * len(decision.results)
         bought.forgiven = [units + result.why for units, result in zip(was, decision.results, strict=True)]
         self._count(bought.purchase, decision, -1)
@@ -396,7 +439,9 @@ class Life:
                 old += [number, period, self.used.get((number, period), 0)]
         return self.member._replace(counters=old + self.member.counters)
 
-    def with_old_days(self, member: Member, at: datetime | None = None, *, is_void: bool = False) -> Member:
+    def with_old_days(
+        self, member: Member, at: datetime | None = None, *, past: Sequence[int] | None = None
+    ) -> Member:
         """As `store.gather.with_old_days` does it, from what this life remembers of its purchases."""
         zone = self.timeline.time_zone
         on = day_number(local_date(at or self.now, zone))
@@ -404,8 +449,9 @@ class Life:
         first = days_asked_from(
             member, self.timeline, row=row, on=on, today=self.day, now_at=epoch_micros(self.now)
         )
-        if is_void:
-            first = min(first, days_of_void_from(member, self.timeline, on=on, today=self.day))
+        if past:
+            on = min(on, first_day(past, self.timeline))
+            first = min(first, days_of_past_from(self.timeline, on=on, today=self.day))
         return self.with_days_from(member, first)
 
     def with_days_from(self, member: Member, first: int) -> Member:

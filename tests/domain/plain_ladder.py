@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, epoch_micros, local_date
 from jifen.domain.decision import Decision
-from jifen.domain.purchase import Purchase, whole_quantity
+from jifen.domain.purchase import Purchase
 from jifen.domain.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -25,16 +26,33 @@ class Held:
     is_review: bool
 
 
+@dataclass(frozen=True)
+class Happened:
+    """What counts: a purchase, an event, what came back of one, or another member who was merged."""
+
+    occurred: tuple[int, int]
+    recorded: tuple[int, int]
+    row: int
+    units: int
+    purchase: Purchase | None
+    lifts: bool = True
+    other: PlainLadder | None = None
+
+
 class PlainLadder:
-    """Tiers recomputed day by day from everything that was ever bought and brought back."""
+    """Tiers recomputed day by day from everything that was ever bought and brought back; after a void from the beginning, without
+    what was voided."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.held: list[Held] = [Held((-1, 0), timeline.programs[0].ladder.tiers[0].code, is_review=False)]
+        self.happened: list[Happened] = []
+        self.begin()
+
+    def begin(self) -> None:
+        first = self.timeline.programs[0].ladder.tiers[0].code
+        self.held: list[Held] = [Held((-1, 0), first, is_review=False)]
         self.review_day: int | None = None
         self.counts: list[tuple[int, int]] = []  # (day, qualifying)
-        self.visits: dict[int, int] = {}
-        self.day: int | None = None
 
     @property
     def rank_code(self) -> str:
@@ -76,19 +94,29 @@ class PlainLadder:
 
     def bought(self, purchase: Purchase, decision: Decision, life: Life, *, is_purchase: bool = True) -> None:
         """A purchase; or an event, of which only the units that qualify count."""
-        self.advance(life.day)
         ladder = self.timeline.programs[decision.row].ladder
         units = purchase.amount_minor if is_purchase else 0
         if ladder.counts >= 0:
             units = sum(
                 r.granted for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
-        self._add(purchase, units)
-        self._visit(purchase, int(is_purchase))
-        occurred_on = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
-        self._lift(decision.row, (occurred_on, epoch_micros(purchase.occurred_at)))
-        self.advance(life.day)
-        self._lift(decision.row, (life.day, epoch_micros(life.now)))
+        self._let_happen(
+            Happened(
+                self._moment(purchase.occurred_at), self._moment(life.now), decision.row, units, purchase
+            )
+        )
+
+    def _let_happen(self, one: Happened) -> None:
+        self.happened.append(one)
+        self.advance(one.recorded[0])
+        self.counts.append((one.occurred[0], one.units))
+        if one.lifts:
+            self._lift(one.row, one.occurred)
+            self.advance(one.recorded[0])
+            self._lift(one.row, one.recorded)
+
+    def _moment(self, at: datetime) -> tuple[int, int]:
+        return day_number(local_date(at, self.timeline.time_zone)), epoch_micros(at)
 
     def _lift(self, judged_by: int, moment: tuple[int, int]) -> None:
         """From a moment on the tier that the window ending with its day reaches; what time judged since stands."""
@@ -106,25 +134,103 @@ class PlainLadder:
         self.held = [*before, Held(moment, now.tiers[reached].code, is_review=False), *since]
 
     def returned(self, bought: Bought, decision: Decision, amount: int, life: Life, *, is_void: bool) -> None:
-        self.advance(life.day)
         ladder = self.timeline.programs[decision.row].ladder
         units = amount
         if ladder.counts >= 0:
             units = sum(
                 r.desired for r in decision.results if self._qualifies(decision.row, r.rule, ladder.counts)
             )
-        self._add(bought.purchase, -units)
-        if all(bought.returned.get(n.number, 0) == whole_quantity(n) for n in bought.purchase.lines):
-            if not any(bought.forgiven):
-                self._visit(bought.purchase, -1)
-            if is_void:
-                self._judge_again(decision.row, bought, life.day)
+        occurred = self._moment(bought.purchase.occurred_at)
+        back = Happened(occurred, self._moment(life.now), decision.row, -units, bought.purchase, lifts=False)
+        self._let_happen(back)
+        if not is_void:
+            return
+        merges = [at for at, one in enumerate(self.happened) if one.other is not None]
+        if merges:
+            self._void_after_merge(bought.purchase, merges[-1], life)
+            return
+        kept = [one for one in self.happened if one.purchase is not bought.purchase]
+        self.begin()
+        self.happened = []
+        for one in kept:
+            self._let_happen(one)
+        self.advance(life.day)
+
+    def _void_after_merge(self, voided: Purchase, merge: int, life: Life) -> None:
+        """What was before the merge is told by its days; what is after it happens again, from where it has to."""
+        merged = self.happened[merge]
+        every = self.happened[merge + 1 :]
+        found = [at for at, one in enumerate(every) if one.purchase is voided and one.lifts]
+        moment = (self._moment(voided.occurred_at)[0], 0)
+        first, by_days = 0, True
+        if found:
+            first = found[0]
+            while True:
+                moment = min(
+                    one.occurred for at, one in enumerate(every[first:], first)
+                    if one.lifts and (one.purchase is not voided or at == found[0])
+                )  # fmt: skip
+                earlier = [
+                    at
+                    for at, one in enumerate(every[:first])
+                    if one.recorded >= moment and one.purchase is not voided
+                ]
+                if not earlier:
+                    break
+                first = earlier[0]
+            stood = [one for one in self.held if one.moment < moment][-1]
+            by_days = merged.recorded >= moment or (
+                stood.moment < merged.recorded and self._rank(self._row(moment[0]), stood.code) > 0
+            )
+        if by_days:
+            first, moment = 0, (moment[0], 0)
+        again = [one for one in every[first:] if one.purchase is not voided]
+        self.happened = [one for one in self.happened[: merge + 1 + first] if one.purchase is not voided]
+        self.counts += [(one.occurred[0], -one.units) for one in again]
+        self.held = [one for one in self.held if one.moment < moment]
+        self._stand(moment[0])
+        if by_days:
+            days: dict[int, int] = {}
+            for day, units in self.counts:
+                days[day] = days.get(day, 0) + units
+            for day in sorted(days):
+                if moment[0] <= day < merged.recorded[0] and days[day] > 0:
+                    self.advance(day)
+                    self._lift(self._row(day), (day, fold.FAR_AT))
+            self.advance(merged.recorded[0])
+            self._lift(merged.row, merged.recorded)
+        for one in again:
+            self._let_happen(one)
+        self.advance(life.day)
+
+    def _stand(self, on: int) -> None:
+        """The review of the tier that is held, the first after a day."""
+        last = self.held[-1]
+        row = self._row(last.moment[0])
+        if not last.is_review and 0 < last.moment[1] < fold.FAR_AT:
+            began = [
+                at
+                for at, one in enumerate(self.timeline.programs)
+                if epoch_micros(one.effective_at) <= last.moment[1]
+            ]
+            row = max(row, *began)
+        day = last.moment[0]
+        while day <= on and self._rank(row, last.code) > 0:
+            day += self.timeline.programs[row].ladder.keeps_days
+            row = self._row(day)
+        self.review_day = day if day > on else None
 
     def takes_over(self, other: PlainLadder, life: Life) -> None:
         """Count what another member counted too, and hold the higher of two tiers since he reached it."""
+        now = self._moment(life.now)
         other.advance(life.day)
-        self.advance(life.day)
-        row = self.timeline.row_at(life.now)
+        self._take_over(Happened(now, now, self.timeline.row_at(life.now), 0, None, lifts=False, other=other))
+
+    def _take_over(self, one: Happened) -> None:
+        other, row = one.other, one.row
+        assert other is not None
+        self.happened.append(one)
+        self.advance(one.recorded[0])
         last = other.held[-1]
         rank, own = self._rank(row, last.code), self._rank(row, self.rank_code)
         if rank == own and self.review_day and other.review_day:
@@ -137,63 +243,13 @@ class PlainLadder:
             ]
             if self._rank(row, before[-1].code) < rank:
                 before.append(last)
-            for one in later:
-                if one.code != before[-1].code:
-                    before.append(one)
+            for held in later:
+                if held.code != before[-1].code:
+                    before.append(held)
             self.held = before
             self.review_day = other.review_day
         self.counts += other.counts
-        for day, count in other.visits.items():
-            self.visits[day] = self.visits.get(day, 0) + count
-        self._lift(row, (life.day, epoch_micros(life.now)))
-
-    def _may_lift(self, day: int) -> bool:
-        return self.visits[day] > 0 or sum(units for on, units in self.counts if on == day) > 0
-
-    def _visit(self, purchase: Purchase, count: int) -> None:
-        day = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
-        self.visits[day] = self.visits.get(day, 0) + count
-
-    def _judge_again(self, judged_by: int, bought: Bought, today: int) -> None:
-        """From the first tier that the days left do not reach any more on, all is lifted anew by them; reviews stand."""
-        since = day_number(local_date(bought.purchase.occurred_at, self.timeline.time_zone))
-
-        def is_justified(one: Held) -> bool:
-            day = one.moment[0]
-            row = max(judged_by, self._row(day))
-            begins = day - self.timeline.programs[row].ladder.window.days + 1
-            return self._reached(row, begins, day) >= self._rank(row, one.code)
-
-        wrong = [
-            at
-            for at, one in enumerate(self.held)
-            if at and one.moment[0] >= since and not one.is_review and not is_justified(one)
-        ]
-        if not wrong:
-            return
-        first = self.held[wrong[0]].moment[0]
-        reviews = [one for one in self.held[wrong[0] :] if one.is_review]
-        self.held = self.held[: wrong[0]]
-        days = sorted(day for day in self.visits if first <= day and self._may_lift(day))
-        for review in reviews:
-            for day in [day for day in days if day < review.moment[0]]:
-                days.remove(day)
-                self._lift(judged_by, (day, fold.FAR_AT))
-            row = self._row(review.moment[0])
-            if self._rank(row, review.code) < self._rank(row, self.rank_code):
-                self.held.append(review)
-        last = self.held[-1]
-        row = self._row(last.moment[0])
-        ladder = self.timeline.programs[row].ladder
-        is_low = self._rank(row, last.code) == 0
-        self.review_day = None if is_low else last.moment[0] + ladder.keeps_days
-        for day in days:
-            self._lift(judged_by, (day, fold.FAR_AT))
-        self.advance(today)
-
-    def _add(self, purchase: Purchase, units: int) -> None:
-        day = day_number(local_date(purchase.occurred_at, self.timeline.time_zone))
-        self.counts.append((day, units))
+        self._lift(row, one.recorded)
 
     def _qualifies(self, row: int, position: int, currency: int) -> bool:
         rule = self.timeline.rule_at(row, position)

@@ -12,6 +12,7 @@ from tests.builders import (
     a_ladder,
     a_member,
     a_moment,
+    a_past,
     a_program,
     a_purchase,
     a_tier,
@@ -25,8 +26,9 @@ from tests.domain.worlds import examples
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, epoch_micros, local_date
 from jifen.domain.decide import decide_return
-from jifen.domain.member import days_asked_from, days_of_void_from
+from jifen.domain.member import days_asked_from, days_of_past_from
 from jifen.domain.packing import DaysTorn, packed, unpacked
+from jifen.domain.past import first_day
 
 NUMBERS = st.one_of(st.integers(0, 3), st.integers(-300, 70_000), st.integers(-(1 << 62), 1 << 62))
 
@@ -140,9 +142,20 @@ def test_a_void_asks_for_every_day_that_can_judge_the_member_again(
     now = a_moment(last + 1 + data.draw(st.sampled_from((0, 5, 80, 400))))
     earned = earned_of(timeline, voided, purchase, {})
     today = day_number(local_date(now, timeline.time_zone))
-    on = day_number(local_date(purchase.occurred_at, timeline.time_zone))
+    past = a_past(timeline, *done)
+    # What was told before the voided one, and before anything since then occurred, is not judged again: no till reads it.
+    since = done.index((voided, purchase))
+    while True:
+        moment = min(epoch_micros(one.occurred_at) for _, one in done[since:])
+        earlier = [
+            at for at, (one, _) in enumerate(done[:since]) if one.after.scalars[fold.CLOCK_AT] >= moment
+        ]
+        if not earlier:
+            break
+        since = earlier[0]
+    part = a_past(timeline, *done[since:])
     asked = min(
-        days_of_void_from(member, timeline, on=on, today=today),
+        days_of_past_from(timeline, on=first_day(part, timeline), today=today),
         days_asked_from(
             member, timeline, row=timeline.row_at(now), on=today, today=today, now_at=epoch_micros(now)
         ),
@@ -157,8 +170,8 @@ def test_a_void_asks_for_every_day_that_can_judge_the_member_again(
     whole = {line.number: line.quantity_milli for line in purchase.lines}
 
     with_all, with_asked = (
-        decide_return(timeline, one, earned, whole, now=now, is_void=True).after
-        for one in (member, member._replace(days=kept))
+        decide_return(timeline, one, earned, whole, now=now, past=told).after
+        for one, told in ((member, past), (member._replace(days=kept), part))
     )
 
     assert with_asked.ladders == with_all.ladders
@@ -166,7 +179,7 @@ def test_a_void_asks_for_every_day_that_can_judge_the_member_again(
     assert with_asked.scalars == with_all.scalars
 
 
-def test_the_void_of_what_lifted_asks_for_the_reviews_that_kept_the_tier_before_it() -> None:
+def test_the_void_of_what_lifted_leaves_the_tier_and_the_review_that_were_there_before_it() -> None:
     """Silver since the first day and kept four times; gold for a day: without it the member is silver, as if never gold."""
     ladder = a_ladder(
         a_tier(0), a_tier(1, reach=60_000), a_tier(2, reach=250_000), window_days=60, keeps_days=90
@@ -175,6 +188,14 @@ def test_the_void_of_what_lifted_asks_for_the_reviews_that_kept_the_tier_before_
     member = a_member(timeline)
     for day in range(0, 390, 30):
         member = bought(timeline, member, a_purchase(70_000, at=a_moment(day), no=str(day))).after
-    first, on = member.days[0], member.days[0] + 400
+    wrong = a_purchase(250_000, at=a_moment(400), no="wrong")
+    gold = bought(timeline, member, wrong)
+    assert gold.after.tier == 2
+    earned, whole = earned_of(timeline, gold, wrong, {}), {line.number: 1_000 for line in wrong.lines}
+    past = a_past(timeline, (gold, wrong))
 
-    assert days_of_void_from(member, timeline, on=on, today=on + 1) == first - 60 + 1
+    back = decide_return(timeline, gold.after, earned, whole, now=a_moment(401), past=past).after
+
+    assert (back.ladders[:2], back.history) == (member.ladders[:2], member.history)
+    on = first_day(past, timeline)
+    assert days_of_past_from(timeline, on=on, today=on + 1) == on - 60 + 1

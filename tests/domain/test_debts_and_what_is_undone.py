@@ -8,6 +8,7 @@ from tests.builders import (
     a_ladder,
     a_member,
     a_moment,
+    a_past,
     a_program,
     a_purchase,
     a_rule,
@@ -70,12 +71,12 @@ def test_a_void_has_room_for_the_tiers_that_are_lifted_anew() -> None:
     timeline = timeline_of(programs)
     x = a_purchase(10_000, at=a_moment(1), no="x")
     bx = bought(timeline, a_member(timeline), x)
-    member = bx.after
+    member, told = bx.after, [(bx, x)]
     for j in range(segments):
         for i in range(5):
-            member = bought(
-                timeline, member, a_purchase(10, at=a_moment(20 * (j + 1) + 1 + i), no=f"{j}-{i}")
-            ).after
+            purchase = a_purchase(10, at=a_moment(20 * (j + 1) + 1 + i), no=f"{j}-{i}")
+            told.append((bought(timeline, member, purchase), purchase))
+            member = told[-1][0].after
     back = returned_after(x.lines, {}, [ReturnedLine(number=1, quantity_milli=1000)])
     decide.decide_return(
         timeline,
@@ -83,7 +84,7 @@ def test_a_void_has_room_for_the_tiers_that_are_lifted_anew() -> None:
         earned_of(timeline, bx, x, {}),
         back,
         now=a_moment(20 * (segments + 1) + 5),
-        is_void=True,
+        past=a_past(timeline, *told),
         previous_on=a_moment(20 * segments + 5).date(),
     )
 

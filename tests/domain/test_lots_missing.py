@@ -12,6 +12,7 @@ from tests.builders import (
     a_currency,
     a_member,
     a_moment,
+    a_past,
     a_program,
     a_purchase,
     a_rule,
@@ -103,7 +104,12 @@ def test_a_return_that_misses_one_lot_of_its_purchase_takes_nothing_of_the_other
 
     seen = asking(
         lambda: decide_return(
-            TIMELINE, without(member, number), earned, EVERYTHING, now=LATER, is_void=is_void
+            TIMELINE,
+            without(member, number),
+            earned,
+            EVERYTHING,
+            now=LATER,
+            past=a_past(TIMELINE, (bought, PURCHASE)) if is_void else None,
         )
     )
 

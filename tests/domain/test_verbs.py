@@ -12,6 +12,7 @@ from tests.builders import (
     a_line,
     a_member,
     a_moment,
+    a_past,
     a_program,
     a_purchase,
     a_rule,
@@ -25,6 +26,7 @@ from tests.builders import (
 
 from jifen.domain import fold
 from jifen.domain.admission import believed, check_against_program
+from jifen.domain.calendar import epoch_micros
 from jifen.domain.decide import (
     decide_advance,
     decide_gift_received,
@@ -547,17 +549,18 @@ def voided(
     told: Decision,
     member: Member,
     purchase: Purchase,
-    *,
+    *others: tuple[Decision, Purchase],
     day: int,
     previous: int | None = None,
 ) -> Member:
-    """The member once a purchase is voided."""
+    """The member once a purchase is voided; the others were bought after it."""
     earned = earned_of(timeline, told, purchase, {})
     after = {line.number: line.quantity_milli or 1_000 for line in purchase.lines}
     before = None if previous is None else a_moment(previous).date()
     return decide_return(
-        timeline, member, earned, after, now=a_moment(day), is_void=True, previous_on=before
-    ).after
+        timeline, member, earned, after, now=a_moment(day), past=a_past(timeline, (told, purchase), *others),
+        previous_on=before,
+    ).after  # fmt: skip
 
 
 def test_what_was_typed_wrong_and_voided_leaves_no_tier() -> None:
@@ -584,28 +587,31 @@ def test_a_voided_purchase_keeps_a_tier_that_something_else_has_earned_since() -
     timeline = a_timeline(a_program(ladder=ladder))
     wrong = a_purchase(300_000)
     told = bought(timeline, a_member(timeline), wrong)
-    member = told.after
+    member, others = told.after, []
     for day, no in ((3, "2"), (5, "3")):
-        member = bought(timeline, member, a_purchase(150_000, at=a_moment(day), no=no)).after
+        other = a_purchase(150_000, at=a_moment(day), no=no)
+        others.append((bought(timeline, member, other), other))
+        member = others[-1][0].after
 
-    member = voided(timeline, told, member, wrong, day=9, previous=5)
+    member = voided(timeline, told, member, wrong, *others, day=9, previous=5)
 
     assert member.tier == 1
-    # From the end of the day that reaches it without what was voided, and kept from then.
-    assert member.history[fold.HISTORY_WIDTH :][1:4] == [fold_day(5), fold.FAR_AT, 1]
+    # From the moment that reaches it without what was voided, and kept from then.
+    assert member.history[fold.HISTORY_WIDTH :][1:4] == [fold_day(5), epoch_micros(a_moment(5)), 1]
     assert member.ladders[fold.STANDS_REVIEW_DAY] == fold_day(5) + 365
     assert member.scalars[fold.LAST_PURCHASE_DAY] == fold_day(5)
 
 
 def test_what_is_bought_on_the_day_of_a_void_is_judged_by_the_tier_that_is_shown() -> None:
-    """The void lifts the tier anew by what is left: from its own moment on, and not from the end of the day."""
+    """The void lifts the tier anew by what is left, from the moment on at which that was bought."""
     ladder = a_ladder(a_tier(0), a_tier(1, reach=300_000, multiplier=(2, 1)))
     timeline = a_timeline(a_program(a_rule(by_tier=True), ladder=ladder))
     wrong = a_purchase(400_000)
     told = bought(timeline, a_member(timeline), wrong)
-    member = bought(timeline, told.after, a_purchase(300_000, at=a_moment(3), no="2")).after
+    other = a_purchase(300_000, at=a_moment(3), no="2")
+    then = bought(timeline, told.after, other)
 
-    member = voided(timeline, told, member, wrong, day=3, previous=3)
+    member = voided(timeline, told, then.after, wrong, (then, other), day=3, previous=3)
 
     assert member.tier == 1
     later = a_purchase(10_000, at=a_moment(3) + timedelta(hours=2), no="3")
@@ -649,7 +655,14 @@ def test_a_first_purchase_that_is_spent_and_undone_again_and_again_gives_its_wel
             timeline, told.after, fold.REDEEM, currency=0, units=units, now=a_moment(day)
         ).after
         earned = earned_of(timeline, told, purchase, {})
-        back = decide_return(timeline, spent, earned, {1: 1_000}, now=a_moment(day), is_void=is_void)
+        back = decide_return(
+            timeline,
+            spent,
+            earned,
+            {1: 1_000},
+            now=a_moment(day),
+            past=a_past(timeline, (told, purchase)) if is_void else None,
+        )
         forgiven += back.forgiven[0]
         member = back.after
     assert forgiven == 101 + 3 * 1

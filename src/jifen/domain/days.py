@@ -35,26 +35,28 @@ def days_of(timeline: Timeline, bought: Iterable[Bought]) -> list[int]:
         [0] * (fold.BALANCES + timeline.n_currencies * fold.BALANCE_WIDTH),
         [], [], [],
         [0] * (len(bought) * (fold.DAYS_COUNTED + timeline.n_ladders)),
-        [], [], [],
+        [], [], [], [0],
     )  # fmt: skip
     for one in bought:
-        asked = _asked(one.kind, one, one.amount_minor, one.results, is_whole=False)
+        asked = asked_again(one.kind, one.row, one.amount_minor, one.results, is_whole=False)
+        asked.event[fold.EVENT_OCCURRED_DAY] = one.day
         fold.count_day(state, asked, timeline.numbers)
         forgiven = 0
         for back in one.backs:
             forgiven += sum(result[-1] for result in back.results)
-            asked = _asked(fold.RETURN, one, back.amount_minor, back.results, is_whole=back.is_whole)
+            asked = asked_again(fold.RETURN, one.row, back.amount_minor, back.results, is_whole=back.is_whole)
+            asked.event[fold.EVENT_OCCURRED_DAY] = one.day
             fold.uncount_day(state, asked, timeline.numbers, forgiven)
     return state.days[: state.member[fold.DAYS] * (fold.DAYS_COUNTED + timeline.n_ladders)]
 
 
-def _asked(
-    kind: int, bought: Bought, amount: int, results: Sequence[tuple[int, ...]], *, is_whole: bool
+def asked_again(
+    kind: int, row: int, amount: int, results: Sequence[tuple[int, ...]], *, is_whole: bool
 ) -> fold.Asked:
+    """An entry of the journal as the fold counts it: what is not counted is left out, its moments too."""
     event = [0] * fold.EVENT_WIDTH
     event[fold.EVENT_KIND] = kind
-    event[fold.EVENT_REVISION] = bought.row
-    event[fold.EVENT_OCCURRED_DAY] = bought.day
+    event[fold.EVENT_REVISION] = row
     event[fold.EVENT_AMOUNT] = amount
     event[fold.EVENT_WHOLE] = int(is_whole)
     event[fold.EVENT_HITS_END] = len(results)

@@ -15,6 +15,7 @@ from jifen.domain.calendar import date_of, day_number, local_date
 from jifen.domain.decision import Decision, HitResult, Posting, Reason
 from jifen.domain.events import Leg, Script, Slice, legs_of, moves_undone
 from jifen.domain.member import Lot, Member, member_of, state_of
+from jifen.domain.past import NO_PAST
 from jifen.domain.program.select import Selection
 from jifen.domain.purchase import Purchase, is_whole
 from jifen.domain.refusals import EntryNotReversible, PointsMissing, ReservationOver, UnitsReserved
@@ -36,8 +37,9 @@ class _Told(NamedTuple):
 _DEFECTS = frozenset((fold.TORN, fold.LOT_MISSING, fold.LEG_WRONG, fold.KIND_UNKNOWN, fold.KIND_WITHOUT_USE))
 
 
-def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
-    """Dress the member with room to grow, fold the one event of a script, and undress."""
+def _fold(timeline: Timeline, member: Member, script: Script, past: Sequence[int] = NO_PAST) -> _Told:
+    """Dress the member with room to grow, and with the past that a void judges again, fold the one event of a script, and
+    undress."""
     asked = script.asked
     hits = len(asked.hits) // fold.HIT_WIDTH
     brought = room.brought(asked.carried)
@@ -51,7 +53,7 @@ def _fold(timeline: Timeline, member: Member, script: Script) -> _Told:
         timeline.n_terms,
     )
     kind = asked.event[fold.EVENT_KIND]
-    state = state_of(member, rows, timeline, hits=hits, is_void=kind == fold.VOID, brought=brought)
+    state = state_of(member, rows, timeline, hits=hits, past=past, brought=brought)
     out = fold.Out(
         [0] * (1 + fold.POST_WIDTH * rows.postings),
         [0] * (1 + fold.MOVE_WIDTH * rows.movements),
@@ -212,12 +214,13 @@ def decide_return(
     returned_after: Mapping[int, int],
     *,
     now: datetime,
-    is_void: bool = False,
+    past: Sequence[int] | None = None,
     previous_on: date | None = None,
 ) -> Decision:
     """What a return takes back, by quantities returned of each line once it is in (see `purchase.returned_after`).
 
-    A void judges tiers again; `previous_on` is the day of the last purchase but the one that is voided.
+    With a past it is a void, which judges tiers again by what is in it from the voided purchase on (`past.past_of`);
+    `previous_on` is the day of the last purchase but that one.
     """
     row = timeline.row_of(earned.revision)
     before = eligible_returned(earned, earned.returned)
@@ -241,7 +244,7 @@ def decide_return(
     )
     first = script.back(back, of=bought)
     script.add(
-        fold.VOID if is_void else fold.RETURN,
+        fold.RETURN if past is None else fold.VOID,
         row=row,
         occurred_at=earned.occurred_at,
         recorded_at=now,
@@ -252,7 +255,7 @@ def decide_return(
         previous_day=-1 if previous_on is None else day_number(previous_on),
     )
 
-    told = _fold(timeline, member, script)
+    told = _fold(timeline, member, script, past or NO_PAST)
 
     forgiven_by_hit = told.results[n * fold.RESULT_WIDTH + fold.FORGIVEN :: fold.RESULT_WIDTH]
     taken = tuple(

@@ -32,6 +32,7 @@ class State(NamedTuple):
     history: list[int]
     counters: list[int]
     holds: list[int]
+    past: list[int]
 
 
 class Asked(NamedTuple):
@@ -139,6 +140,23 @@ HISTORY_TIER = 3
 HISTORY_CAUSE = 4  # sequence of the entry that lifted it, or whose void moved it; 0: time judged it
 HISTORY_WIDTH = 5
 
+# past: what counted for ladders, in the order of the journal; its first number counts the rows. A walk puts down the life that it
+# walks; at the till it is empty but for a void, which is given what it judges again (`domain/past.py`) -----------------------
+PAST_SEQUENCE = 0
+PAST_ROLE = 1
+PAST_OF = 2  # sequence of the purchase of which something came back; 0: it is another's, who was merged
+PAST_REVISION = 3
+PAST_DAY = 4  # when it occurred
+PAST_AT = 5
+PAST_RECORDED_DAY = 6
+PAST_RECORDED_AT = 7
+PAST_COUNTED = 8  # from here one number for each ladder, below zero where something came back
+
+LIFTS = 0  # an occasion: it counts, and may lift a tier
+TAKES_BACK = 1  # something came back: it counts
+NEVER_WAS = 2  # it was voided, or came back of what was
+TOOK_OVER = 3  # another member was merged into this one; always the first row: of what was before only the days are told
+
 # counters: units counted against a limit in a period -------------------------------------------------------------------
 COUNTER_LIMIT = 0
 COUNTER_PERIOD = 1  # as `period_of` numbers them
@@ -162,7 +180,7 @@ EVENT_RECORDED_DAY = 4
 EVENT_RECORDED_AT = 5
 EVENT_MONTH = 6  # of the occurred day: year * 12 + month - 1
 EVENT_AMOUNT = 7  # net minor money bought or brought back
-EVENT_ORIGIN = 8  # sequence of the purchase returned, or of the entry reversed
+EVENT_ORIGIN = 8  # sequence of the purchase returned (0: another's, who was merged), or of the entry reversed
 EVENT_UNDOES = 9  # kind of the entry reversed
 EVENT_VALUE = 10  # what a STATE sets the status to; an ADVANCE: 1: at most PIECE steps; a back-test's REVERSE: its units
 EVENT_HITS = 11  # first row in `hits`
@@ -1092,8 +1110,10 @@ def review(state: State, numbers: Numbers, ladder: int, day: int) -> None:
     state.ladders[s + STANDS_REVIEW_DAY] = FAR if rank == 0 else day + keeps
 
 
-def promote(state: State, numbers: Numbers, ladder: int, judged_by: int, day: int, at: int) -> None:
-    """Lift a tier from a moment on, as soon as the window that ends with its day allows it.
+def promote(
+    state: State, numbers: Numbers, ladder: int, judged_by: int, day: int, at: int, cause: int
+) -> None:
+    """Lift a tier from a moment on, as soon as the window that ends with its day allows it; `cause` is the entry that does.
 
     The moment may be past: a late purchase lifts from when it occurred. What time judged since stands; what other purchases
     lifted since to no more goes into it. A revision that began within the day counts once it has judged.
@@ -1108,7 +1128,7 @@ def promote(state: State, numbers: Numbers, ladder: int, judged_by: int, day: in
     if reached <= held:
         return
     tier = tier_of_rank(numbers, own, reached)
-    after = put_tier(state, ladder, tier, day, at, state.member[SEQUENCE]) + 1
+    after = put_tier(state, ladder, tier, day, at, cause) + 1
     stands = 1
     while after < state.member[TIERS_HELD] and stands == 1:
         h = after * HISTORY_WIDTH
@@ -1131,17 +1151,6 @@ def promote(state: State, numbers: Numbers, ladder: int, judged_by: int, day: in
             state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], review_day)
 
 
-def is_justified(state: State, numbers: Numbers, judged_by: int, row: int) -> bool:
-    """Say whether the days still reach the tier that a row of `history` was lifted to."""
-    history = state.history
-    h = row * HISTORY_WIDTH
-    ladder, day = history[h + HISTORY_LADDER], history[h + HISTORY_DAY]
-    by = max(judged_by, revision_at(numbers, day))
-    own = by * numbers.revisions[REVISION_LADDERS] + ladder
-    reached = rank_reached(numbers, own, counted(state, numbers, by, ladder, day, day))
-    return reached >= rank_of(numbers, own, history[h + HISTORY_TIER])
-
-
 def held_before(state: State, row: int) -> int:
     """Return the tier of the row before a row of the same ladder."""
     history = state.history
@@ -1152,91 +1161,234 @@ def held_before(state: State, row: int) -> int:
     return history[before * HISTORY_WIDTH + HISTORY_TIER]
 
 
-def lifts(days: list[int], w: int, ladder: int) -> bool:
-    """Say whether what occurred on a day (its offset) may have lifted a tier: a visit, or units that count for the ladder."""
-    return days[w + DAYS_VISITS] > 0 or days[w + DAYS_COUNTED + ladder] > 0
-
-
-def judge_again(
-    state: State, numbers: Numbers, ladder: int, judged_by: int, first_day: int, today: int, now_at: int
+def lift(
+    state: State,
+    numbers: Numbers,
+    judged_by: int,
+    occurred: tuple[int, int],
+    recorded: tuple[int, int],
+    cause: int,
 ) -> None:
-    """Take back the tiers that a voided purchase reached.
+    """Lift tiers as of the moment (day, microsecond) at which an occasion occurred, and as of the one at which it was told."""
+    for i in range(numbers.revisions[REVISION_LADDERS]):
+        promote(state, numbers, i, judged_by, occurred[0], occurred[1], cause)
+        if occurred[0] < recorded[0]:
+            review_passed(state, numbers, i, recorded[0])
+            promote(state, numbers, i, judged_by, recorded[0], recorded[1], cause)
 
-    From the first that the days without it do not reach any more, all are lifted anew by the days that are left. A day lifts
-    at its end, today at this moment: which of its purchases did is not kept. What time judged since stands where it still
-    takes something.
+
+def put_past(state: State, asked: Asked, numbers: Numbers) -> int:
+    """Put down what an entry counts for ladders, where that is kept; return 0 where there was no room."""
+    past, event = state.past, asked.event
+    if len(past) == 1:
+        return 1
+    kind = event[EVENT_KIND]
+    if kind == CARRY_IN:
+        past[0] = 0
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    p = 1 + past[0] * (PAST_COUNTED + n_ladders)
+    if p + PAST_COUNTED + n_ladders > len(past):
+        return 0
+    past[0] += 1
+    past[p + PAST_SEQUENCE] = state.member[SEQUENCE]
+    past[p + PAST_ROLE] = TAKES_BACK
+    past[p + PAST_OF] = event[EVENT_ORIGIN]
+    past[p + PAST_REVISION] = event[EVENT_REVISION]
+    past[p + PAST_DAY] = event[EVENT_OCCURRED_DAY]
+    past[p + PAST_AT] = event[EVENT_OCCURRED_AT]
+    past[p + PAST_RECORDED_DAY] = event[EVENT_RECORDED_DAY]
+    past[p + PAST_RECORDED_AT] = event[EVENT_RECORDED_AT]
+    for i in range(n_ladders):
+        if is_occasion(kind):
+            past[p + PAST_ROLE] = LIFTS
+            past[p + PAST_COUNTED + i] = qualifying(asked, numbers, i, GRANTED)
+        elif kind == CARRY_IN:
+            past[p + PAST_ROLE] = TOOK_OVER
+            past[p + PAST_COUNTED + i] = 0
+        else:
+            past[p + PAST_COUNTED + i] = -qualifying(asked, numbers, i, DESIRED)
+    return 1
+
+
+def count_past(state: State, numbers: Numbers, p: int, sign: int) -> None:
+    """Count a row of the past (its offset) for ladders on its day, or take it out again (`sign` -1)."""
+    past, days = state.past, state.days
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    w = days_row(state, DAYS_COUNTED + n_ladders, past[p + PAST_DAY], True)
+    for i in range(n_ladders):
+        days[w + DAYS_COUNTED + i] += sign * past[p + PAST_COUNTED + i]
+
+
+def let_be_gone(state: State, width: int, event: list[int]) -> int:
+    """Mark what a void undoes, and what came back of it before, as what never was; return its row, -1: the past has it not."""
+    past = state.past
+    found = -1
+    for i in range(past[0]):
+        p = 1 + i * width
+        if past[p + PAST_AT] == event[EVENT_OCCURRED_AT]:
+            if past[p + PAST_ROLE] == LIFTS and past[p + PAST_SEQUENCE] == event[EVENT_ORIGIN]:
+                found = i
+                past[p + PAST_ROLE] = NEVER_WAS
+            elif past[p + PAST_ROLE] == TAKES_BACK and past[p + PAST_OF] == event[EVENT_ORIGIN]:
+                past[p + PAST_ROLE] = NEVER_WAS
+    return found
+
+
+def first_of_past(state: State, width: int, voided: int) -> tuple[int, int, int]:
+    """Return the row of the past from which tiers are judged again, and the moment that nothing from there on occurred before.
+
+    It is the latest row at or before the voided one such that all before it had been told by that moment.
     """
-    member, history, days = state.member, state.history, state.days
-    width = DAYS_COUNTED + numbers.revisions[REVISION_LADDERS]
+    past = state.past
+    v = 1 + voided * width
+    first, day, at = voided, past[v + PAST_DAY], past[v + PAST_AT]
+    known = past[0]  # what occurred in the rows from here on is seen
+    while first < known:
+        for i in range(first, known):
+            p = 1 + i * width
+            occurred_day, occurred_at = past[p + PAST_DAY], past[p + PAST_AT]
+            if past[p + PAST_ROLE] == LIFTS and is_earlier(occurred_day, occurred_at, day, at):
+                day, at = occurred_day, occurred_at
+        known = first
+        while first > 0:
+            p = 1 + (first - 1) * width
+            told = is_earlier(past[p + PAST_RECORDED_DAY], past[p + PAST_RECORDED_AT], day, at)
+            if told and past[p + PAST_ROLE] != NEVER_WAS:
+                break
+            first -= 1
+    return first, day, at
+
+
+def is_earlier(day: int, at: int, than_day: int, than_at: int) -> bool:
+    """Say whether a moment of a day is before another."""
+    return day < than_day or (day == than_day and at < than_at)
+
+
+def holds_from_before(state: State, numbers: Numbers, day: int, at: int) -> bool:
+    """Say whether what stood just before a moment reaches back behind the merge that the past begins with: the moment does, or a
+    tier above the foot that was held then."""
+    history, past = state.history, state.past
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    if not is_earlier(past[1 + PAST_DAY], past[1 + PAST_AT], day, at):
+        return True
+    for ladder in range(n_ladders):
+        h = 0
+        for row in range(state.member[TIERS_HELD]):
+            r = row * HISTORY_WIDTH
+            if history[r + HISTORY_LADDER] == ladder and is_earlier(
+                history[r + HISTORY_DAY], history[r + HISTORY_AT], day, at
+            ):
+                h = r
+        own = revision_at(numbers, day) * n_ladders + ladder
+        if rank_of(numbers, own, history[h + HISTORY_TIER]) > 0 and is_earlier(
+            history[h + HISTORY_DAY], history[h + HISTORY_AT], past[1 + PAST_DAY], past[1 + PAST_AT]
+        ):
+            return True
+    return False
+
+
+def judge_again(state: State, asked: Asked, numbers: Numbers) -> None:
+    """Let tiers be as if a voided purchase had never been: what the past tells from it on happens again, without it.
+
+    Each entry is judged with what had been told before it, as it was. What was before another member was merged into this one is
+    not told apart: there each day lifts at its end.
+    """
+    member, history, past, event = state.member, state.history, state.past, asked.event
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    width = PAST_COUNTED + n_ladders
+    voided = let_be_gone(state, width, event)
+    is_merged = past[0] > 0 and past[1 + PAST_ROLE] == TOOK_OVER
+    first, day, at = 0, event[EVENT_OCCURRED_DAY], 0
+    if voided >= 0:
+        first, day, at = first_of_past(state, width, voided)
+    elif not is_merged:
+        return
+    if is_merged and (voided < 0 or first == 0 or holds_from_before(state, numbers, day, at)):
+        first, at = 0, 0
+    for i in range(first, past[0]):
+        if past[1 + i * width + PAST_ROLE] != NEVER_WAS:
+            count_past(state, numbers, 1 + i * width, -1)
     row = 0
     while row < member[TIERS_HELD]:
         h = row * HISTORY_WIDTH
-        if (
-            history[h + HISTORY_LADDER] == ladder
-            and history[h + HISTORY_CAUSE] > 0
-            and history[h + HISTORY_DAY] >= first_day
-            and not is_justified(state, numbers, judged_by, row)
-        ):
-            break
-        row += 1
-    if row == member[TIERS_HELD]:
-        return
-    first = history[row * HISTORY_WIDTH + HISTORY_DAY]
-    at = row
-    while at < member[TIERS_HELD]:
-        if (
-            history[at * HISTORY_WIDTH + HISTORY_LADDER] == ladder
-            and history[at * HISTORY_WIDTH + HISTORY_CAUSE] > 0
-        ):
-            drop_tier(state, at)
-        else:
-            at += 1
-    i = 0
-    while i < member[DAYS] and days[i * width + DAYS_DAY] < first:
-        i += 1
-    while row < member[TIERS_HELD]:
-        h = row * HISTORY_WIDTH
-        if history[h + HISTORY_LADDER] != ladder:
-            row += 1
-            continue
-        # A review: first what the days before it reach, then whether it takes any of that.
-        day = history[h + HISTORY_DAY]
-        while i < member[DAYS] and days[i * width + DAYS_DAY] < day:
-            rows = member[TIERS_HELD]
-            if lifts(days, i * width, ladder):
-                promote(
-                    state, numbers, ladder, judged_by, days[i * width + DAYS_DAY], FAR_AT
-                )  # long before today
-            row += member[TIERS_HELD] - rows
-            i += 1
-        own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
-        taken = rank_of(numbers, own, history[row * HISTORY_WIDTH + HISTORY_TIER])
-        if taken < rank_of(numbers, own, held_before(state, row)):
+        if is_earlier(history[h + HISTORY_DAY], history[h + HISTORY_AT], day, at):
             row += 1
         else:
             drop_tier(state, row)
-    stand(state, numbers, ladder)
-    while i < member[DAYS]:
-        if lifts(days, i * width, ladder):
-            lifted = days[i * width + DAYS_DAY]
-            promote(state, numbers, ladder, judged_by, lifted, now_at if lifted == today else FAR_AT)
-        i += 1
-    review_passed(state, numbers, ladder, today)
+    due = member[NEXT_DUE_DAY]
+    for i in range(n_ladders):
+        stand(state, numbers, i, day)
+    if is_merged and first == 0:
+        lift_by_days(state, numbers, day)
+    for i in range(first, past[0]):
+        p = 1 + i * width
+        if past[p + PAST_ROLE] != NEVER_WAS:
+            recorded = (past[p + PAST_RECORDED_DAY], past[p + PAST_RECORDED_AT])
+            for k in range(n_ladders):
+                review_passed(state, numbers, k, recorded[0])
+            count_past(state, numbers, p, 1)
+            if past[p + PAST_ROLE] != TAKES_BACK:
+                occurred = (past[p + PAST_DAY], past[p + PAST_AT])
+                lift(state, numbers, past[p + PAST_REVISION], occurred, recorded, past[p + PAST_SEQUENCE])
+    member[NEXT_DUE_DAY] = due  # reviews that came in between are done
+    for i in range(n_ladders):
+        review_passed(state, numbers, i, event[EVENT_RECORDED_DAY])
+    drop_empty_days(state, DAYS_COUNTED + n_ladders)
 
 
-def stand(state: State, numbers: Numbers, ladder: int) -> None:
-    """Stand where the last row of `history` says, until the review that follows from it."""
+def lift_by_days(state: State, numbers: Numbers, first_day: int) -> None:
+    """Lift tiers on each day from one on until the merge that the past begins with, at its end."""
+    days, past = state.days, state.past
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    for i in range(state.member[DAYS]):
+        w = i * (DAYS_COUNTED + n_ladders)
+        day = days[w + DAYS_DAY]
+        if first_day <= day < past[1 + PAST_DAY]:
+            for ladder in range(n_ladders):
+                if days[w + DAYS_COUNTED + ladder] > 0:
+                    review_passed(state, numbers, ladder, day)
+                    promote(
+                        state,
+                        numbers,
+                        ladder,
+                        revision_at(numbers, day),
+                        day,
+                        FAR_AT,
+                        past[1 + PAST_SEQUENCE],
+                    )
+
+
+def drop_empty_days(state: State, width: int) -> None:
+    """Take out the days of which nothing is left."""
+    row = 0
+    while row < state.member[DAYS]:
+        rest = False
+        for c in range(DAYS_DAY + 1, width):
+            rest = rest or state.days[row * width + c] != 0
+        if rest:
+            row += 1
+        else:
+            days_drop(state, width, row, 1)
+
+
+def stand(state: State, numbers: Numbers, ladder: int, on: int) -> None:
+    """Stand where the last row of `history` says; reviews up to a day took nothing, or they would have a row."""
     history = state.history
+    n_ladders = numbers.revisions[REVISION_LADDERS]
     row = state.member[TIERS_HELD] - 1
     while history[row * HISTORY_WIDTH + HISTORY_LADDER] != ladder:
         row -= 1
     h = row * HISTORY_WIDTH
     day, tier = history[h + HISTORY_DAY], history[h + HISTORY_TIER]
-    own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
-    keeps = numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS]
+    judged_by = revision_at(numbers, day)
+    if history[h + HISTORY_CAUSE] > 0 and history[h + HISTORY_AT] < FAR_AT:
+        judged_by = max(judged_by, revision_in_force(numbers, history[h + HISTORY_AT]))
     s = ladder * STANDS_WIDTH
     state.ladders[s + STANDS_TIER] = tier
-    state.ladders[s + STANDS_REVIEW_DAY] = FAR if rank_of(numbers, own, tier) == 0 else day + keeps
+    while day <= on and rank_of(numbers, judged_by * n_ladders + ladder, tier) > 0:
+        day += numbers.ladders[(judged_by * n_ladders + ladder) * LADDER_WIDTH + LADDER_KEEPS_DAYS]
+        judged_by = revision_at(numbers, day)
+    state.ladders[s + STANDS_REVIEW_DAY] = day if day > on else FAR
 
 
 def review_passed(state: State, numbers: Numbers, ladder: int, day: int) -> None:
@@ -1630,19 +1782,13 @@ def is_occasion(kind: int) -> bool:
 def occasion(state: State, asked: Asked, numbers: Numbers) -> None:
     """Count what an occasion was, and lift tiers as of the moment it occurred."""
     member, event = state.member, asked.event
-    n_ladders = numbers.revisions[REVISION_LADDERS]
-    day = event[EVENT_RECORDED_DAY]
     count_day(state, asked, numbers)
     if event[EVENT_KIND] == PURCHASE:
         member[PURCHASES] += 1
         member[LAST_PURCHASE_DAY] = max(member[LAST_PURCHASE_DAY], event[EVENT_OCCURRED_DAY])
-    for i in range(n_ladders):
-        promote(
-            state, numbers, i, event[EVENT_REVISION], event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT]
-        )  # fmt: skip
-        if event[EVENT_OCCURRED_DAY] < day:
-            review_passed(state, numbers, i, day)
-            promote(state, numbers, i, event[EVENT_REVISION], day, event[EVENT_RECORDED_AT])
+    occurred = (event[EVENT_OCCURRED_DAY], event[EVENT_OCCURRED_AT])
+    recorded = (event[EVENT_RECORDED_DAY], event[EVENT_RECORDED_AT])
+    lift(state, numbers, event[EVENT_REVISION], occurred, recorded, member[SEQUENCE])
 
 
 def owe(
@@ -1782,8 +1928,6 @@ def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     if event[EVENT_KIND] == VOID:
         if undone == 1 and member[LAST_PURCHASE_DAY] == event[EVENT_OCCURRED_DAY]:
             member[LAST_PURCHASE_DAY] = event[EVENT_PREVIOUS_DAY]
-        for i in range(numbers.revisions[REVISION_LADDERS]):
-            judge_again(state, numbers, i, row, event[EVENT_OCCURRED_DAY], day, event[EVENT_RECORDED_AT])
 
 
 def put_back(
@@ -2188,7 +2332,7 @@ def carry_in(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     for i in range(had_ladders):
         stand_with(state, asked, numbers, i, stood + i * LEFT_WIDTH)
     for i in range(n_ladders):
-        promote(state, numbers, i, row, day, event[EVENT_RECORDED_AT])
+        promote(state, numbers, i, row, day, event[EVENT_RECORDED_AT], member[SEQUENCE])
 
 
 def stand_with(state: State, asked: Asked, numbers: Numbers, ladder: int, o: int) -> None:
@@ -2264,6 +2408,7 @@ def begin(state: State, numbers: Numbers, row: int) -> None:
     member[DAYS_FROM] = -FAR
     member[NEXT_DUE_DAY] = FAR
     member[NEXT_LAPSE_AT] = FAR_AT
+    state.past[0] = 0
     foot(state, numbers, row)
 
 
@@ -2332,6 +2477,11 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         carry_out(state, asked, numbers, out)
     elif kind == CARRY_IN:
         carry_in(state, asked, numbers, out)
+    if kind == VOID:
+        judge_again(state, asked, numbers)
+    elif is_occasion(kind) or kind == RETURN or kind == CARRY_IN:
+        if put_past(state, asked, numbers) == 0:
+            out.issues[BROKEN] = 1
     return TORN if out.issues[BROKEN] == 1 else DONE
 
 
@@ -2475,6 +2625,7 @@ def walk(lives: Lives, scratch: State, numbers: Numbers, out: Out, told: list[in
             scratch.history,
             scratch.counters,
             scratch.holds,
+            scratch.past,
         )
         begin(state, numbers, lives.first_rows[m])
         member = state.member

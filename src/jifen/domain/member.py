@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold, room
+from jifen.domain.past import NO_PAST
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 
@@ -112,10 +113,11 @@ def state_of(
     timeline: Timeline,
     *,
     hits: int,
-    is_void: bool = False,
+    past: Sequence[int] = NO_PAST,
     brought: room.Brought = room.NOTHING,
 ) -> fold.State:
-    """The member dressed for the fold, with room for what an event of so many hits can add, and another member leave."""
+    """The member dressed for the fold, with room for what an event of so many hits can add, another member leave, and the past of
+    a void (`past.past_of`) lift again."""
     n_ladders, days_width, width = timeline.n_ladders, fold.DAYS_COUNTED + timeline.n_ladders, fold.LOT_WIDTH
     rows, holds, days = len(member.lots), len(member.holds) // fold.HOLD_WIDTH, len(member.days) // days_width
     lots: list[int] = []
@@ -132,18 +134,19 @@ def state_of(
     scalars[fold.LOTS : fold.QUEUE_END + 1] = rows, holds, holds + len(queue)
     history, counters = len(member.history) // fold.HISTORY_WIDTH, len(member.counters) // fold.COUNTER_WIDTH
     scalars[fold.DAYS : fold.HOLDS + 1] = days, history, counters, holds
-    # A void may lift a tier anew on every day that there is.
-    lifts = 2 * (timeline.n_tiers + 2) + (days if is_void else 0)
+    # Each entry of the past may lift twice, and what was lifted may be taken a rank at a time; none is put down twice.
+    lifts = 2 * (timeline.n_tiers + 2) + 2 * past[0] * (timeline.n_tiers + 1)
     opened = more.lots_opened
     return fold.State(
         scalars,
         member.ladders.copy(),
         lots + [0] * (opened * width),
         [0] * holds + queue + [0] * (rows + opened + 1 - len(queue)),
-        member.days + [0] * (days_width * (1 + brought.days)),
+        member.days + [0] * (days_width * (1 + past[0] + brought.days)),
         member.history + [0] * (lifts * n_ladders * fold.HISTORY_WIDTH),
         member.counters + [0] * ((6 * hits + brought.counters) * fold.COUNTER_WIDTH),
         member.holds + [0] * ((more.holds - holds) * fold.HOLD_WIDTH),
+        list(past),
     )
 
 
@@ -175,7 +178,7 @@ def new_member(member_id: UUID, timeline: Timeline, row: int) -> Member:
         [0] * (n * fold.STANDS_WIDTH),
         [], [], [],
         [0] * (n * fold.HISTORY_WIDTH),
-        [], [],
+        [], [], [0],
     )  # fmt: skip
     fold.begin(state, timeline.numbers, row)
     return member_of(member_id, state, n_ladders=n)
@@ -208,24 +211,9 @@ def days_asked_from(member: Member, timeline: Timeline, *, row: int, on: int, to
     return first
 
 
-def days_of_void_from(member: Member, timeline: Timeline, *, on: int, today: int) -> int:
-    """The first day that the void of a purchase of a day can ask for.
-
-    Tiers are judged again from that day on; where it lifted one, the member stands on what he was before, and every review
-    since then is held again.
-    """
-    stands = on
-    width = fold.HISTORY_WIDTH
-    for ladder in range(timeline.n_ladders):
-        before = [
-            member.history[at + fold.HISTORY_DAY]
-            for at in range(0, len(member.history), width)
-            if member.history[at + fold.HISTORY_LADDER] == ladder
-            and member.history[at + fold.HISTORY_DAY] < on
-        ]
-        if before and before[-1] > 0:  # what is dated 0 stands at the foot, which is not reviewed
-            stands = min(stands, before[-1])
-    return _window_from(timeline.numbers, stands, 0, fold.revision_at(timeline.numbers, today))
+def days_of_past_from(timeline: Timeline, *, on: int, today: int) -> int:
+    """The first day that judging again from a day on can ask for (`past.first_day`): every occasion and review since then."""
+    return _window_from(timeline.numbers, on, 0, fold.revision_at(timeline.numbers, today))
 
 
 def _window_from(numbers: fold.Numbers, day: int, first_row: int, last_row: int) -> int:

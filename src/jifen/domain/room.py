@@ -102,6 +102,11 @@ def handed_over(brought: Brought, *, ladders: int, currencies: int) -> int:
     )
 
 
+def past(entries: int, ladders: int) -> int:
+    """Numbers of `past` for so many entries: always more than the one that says that nobody keeps it."""
+    return 1 + (entries + 1) * (fold.PAST_COUNTED + ladders)
+
+
 @lru_cache(maxsize=4096)
 def rows_of_one(
     lots: int, holds_there: int, hits: int, legs: int, moves: int, currencies: int, terms: int

@@ -170,7 +170,7 @@ def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> 
             script.add(
                 fold.VOID if row["is_void"] else fold.RETURN, row=timeline.row_of(purchase["revision"]),
                 occurred_at=purchase["occurred_at"], recorded_at=row["recorded_at"], amount=row["amount_minor"],
-                origin=origin[1], hits=back, is_whole=row["is_whole"],
+                origin=origin[1] if origin[0] == member_id else 0, hits=back, is_whole=row["is_whole"],
                 previous_day=max(others, default=-1) if row["is_void"] else -1,
             )  # fmt: skip
         else:

@@ -122,6 +122,7 @@ def walk_arrays(
     scratch = fold.State(
         _room(0), _room(0), _room(0), _room(most + 1), _room(days_each * days_width),
         _room(tiers_each * fold.HISTORY_WIDTH), _room(limits_each * fold.COUNTER_WIDTH), _room(holds_each * fold.HOLD_WIDTH),
+        _room(room.past(most_events, timeline.n_ladders)),
     )  # fmt: skip
     kept = fold.Kept(
         _room((n_events + sum(rows.days for rows in brought) + 1) * days_width),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jifen.domain import fold
 from jifen.domain.admission import believed
 from jifen.domain.calendar import date_of
 from jifen.domain.decide import decide_purchase, decide_return
 from jifen.domain.decision import Decision
+from jifen.domain.past import NO_PAST, PastEntry, past_of
 from jifen.domain.purchase import Line, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
 from jifen.domain.returned import Earned, amount_returned
@@ -28,6 +31,7 @@ from jifen.store.keys import (
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.once import Once, once
+from jifen.store.past import past_since
 from jifen.store.purchases import add_purchases, add_return, purchase_of
 
 
@@ -53,14 +57,21 @@ async def claim_purchase(
             raise PurchaseUnknown(pointer="/business_no", source=key.source, business_no=key.business_no)
         purchase = purchase_of(unclaimed.body)
         occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
+        past: Sequence[int] | None = None
+        if unclaimed.is_void:
+            told = await past_since(connection, timeline, member_id, member.sequence + 1, occurred_at)
+            itself = PastEntry(
+                member.sequence + 1, fold.PURCHASE, timeline.row_at(occurred_at), occurred_at, gathered.now
+            )
+            past = past_of(timeline, [*told, itself])
         member = await with_old_days(
-            connection, timeline, member, now=gathered.now, occurred_at=occurred_at, is_void=unclaimed.is_void
+            connection, timeline, member, now=gathered.now, occurred_at=occurred_at, past=past or NO_PAST
         )
         member = await with_old_counters(connection, timeline, member, occurred_at)
         purchase = replace(purchase, occurred_at=occurred_at)
 
         bought = decide_purchase(timeline, member, purchase, now=gathered.now)
-        brought_back = _brought_back(bought, purchase.lines, unclaimed, gathered, occurred_at)
+        brought_back = _brought_back(bought, purchase.lines, unclaimed, gathered, occurred_at, past)
 
         at = Circumstance(
             occurred_at=occurred_at,
@@ -113,6 +124,7 @@ def _brought_back(
     unclaimed: Unclaimed,
     gathered: Gathered,
     occurred_at: datetime,
+    past: Sequence[int] | None,
 ) -> Decision | None:
     """What came back before the claim, taken back at once: a receipt that was voided leaves no trace, as at the till."""
     if not unclaimed.returned:
@@ -134,6 +146,6 @@ def _brought_back(
         earned,
         unclaimed.returned,
         now=gathered.now,
-        is_void=unclaimed.is_void,
+        past=past,
         previous_on=date_of(last_day) if last_day >= 0 else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.decide import decide_return
 from jifen.domain.decision import Decision
+from jifen.domain.past import past_of
 from jifen.domain.purchase import ReturnedLine, is_whole, returned_after, whole_quantity
 from jifen.domain.refusals import FieldWrong, PurchaseUnknown, ReturnExceedsPurchase, TimeOutOfBounds
 from jifen.domain.returned import amount_returned
@@ -24,6 +25,7 @@ from jifen.store.keys import BusinessKey, known_purchases, lock_unclaimed, retur
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.long_ago import with_old_days
 from jifen.store.once import Once, once
+from jifen.store.past import past_since
 from jifen.store.purchases import (
     add_return,
     earned_by,
@@ -61,19 +63,26 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         gathered, carried = await _gather(ledger, connection, member_id, bought)
         member = gathered.member(member_id)
         earned = await earned_by(connection, gathered.timeline, row, lots=carried)
+        if member_id != bought[0]:
+            earned = replace(earned, sequence=0)
         lines = _lines(request.lines, earned.lines, earned.returned)
         after = returned_after(earned.lines, earned.returned, lines)
         occurred_at = _believed(request.occurred_at, row["occurred_at"], gathered.now)
 
         is_void = request.lines is None
+        past: Sequence[int] | None = None
         if is_void:
+            told = await past_since(
+                connection, gathered.timeline, member_id, earned.sequence, earned.occurred_at
+            )
+            past = past_of(gathered.timeline, told)
             member = await with_old_days(
                 connection,
                 gathered.timeline,
                 member,
                 now=gathered.now,
-                occurred_at=row["occurred_at"],
-                is_void=True,
+                occurred_at=earned.occurred_at,
+                past=past,
             )
         bought_on = local_date(row["occurred_at"], gathered.timeline.time_zone)
         previous_on = None
@@ -86,7 +95,7 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
             earned,
             after,
             now=gathered.now,
-            is_void=is_void,
+            past=past,
             previous_on=previous_on,
         )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, days_of_period, epoch_micros, local_date, month_number
 from jifen.domain.days import days_of
-from jifen.domain.member import Member, days_asked_from, days_of_void_from, with_days_before
+from jifen.domain.member import Member, days_asked_from, days_of_past_from, with_days_before
+from jifen.domain.past import NO_PAST, first_day
 from jifen.domain.program.meaning import Period
 from jifen.domain.timeline import Timeline
 from jifen.store.journal import Granted, granted_in
@@ -26,10 +27,10 @@ async def with_old_days(
     *,
     now: datetime,
     occurred_at: datetime | None = None,
-    is_void: bool = False,
+    past: Sequence[int] = NO_PAST,
 ) -> Member:
     """The member with all the days that judging something of a moment can ask for (None: that only happens now, and is done
-    already of whoever was gathered).
+    already of whoever was gathered), and those by which a past is judged again.
 
     Most often the row has them. Those of one that is later than the row looks back, or of a revision with a longer window,
     are counted from the journal. What this transaction has decided and not written yet is in the member already.
@@ -38,8 +39,8 @@ async def with_old_days(
     on = today if occurred_at is None else day_number(local_date(occurred_at, timeline.time_zone))
     row = timeline.row_at(occurred_at or now)
     first = days_asked_from(member, timeline, row=row, on=on, today=today, now_at=epoch_micros(now))
-    if is_void:
-        first = min(first, days_of_void_from(member, timeline, on=on, today=today))
+    if past[0]:
+        first = min(first, days_of_past_from(timeline, on=min(on, first_day(past, timeline)), today=today))
     if first >= member.days_from:
         return member
     bought = await bought_in(

@@ -185,6 +185,7 @@ class _Rooms:
             _room((self.most + 1) * (self.n_tiers + 1) * self.n_ladders * fold.HISTORY_WIDTH),
             _room((self.n_limits * self.needs.hits + 1) * fold.COUNTER_WIDTH),
             _room(room.holds(self.size) * fold.HOLD_WIDTH),
+            _room(room.past(self.most, self.n_ladders)),
         )
         out = fold.Out(
             _room(1 + fold.POST_WIDTH * room.postings(self.size)),
