@@ -167,3 +167,20 @@ def test_what_other_yaml_tools_turn_into_numbers_and_dates_stays_text(word: str)
 
     assert document.earn_rules[3].when is not None
     assert document.earn_rules[3].when.model_dump(by_alias=True, exclude_none=True)["is"] == word
+
+
+def test_mistakes_in_stores_are_told_together_with_those_elsewhere_each_where_it_stands() -> None:
+    """Stores are read one by one; what is wrong with them is told as if the document had been read in one piece."""
+    shop = template_text("corner-shop")
+    first = "  - {code: here, names: {en: Here}}\n"
+    wrong = "  - {code: far, name: {en: Far}}\n  - 7\n"
+    text = shop.replace("stores:\n", f"stores:\n{first}{wrong}", 1).replace("decimals: 2", "decimals: 2.0")
+
+    told = {(one.code, one.path) for one in problems_of(text)}
+
+    assert told == {
+        ("float_refused", "$.money.decimals"),
+        ("unknown_field", "$.stores[1].name"),
+        ("missing_field", "$.stores[1].names"),
+        ("wrong_type", "$.stores[2]"),
+    }

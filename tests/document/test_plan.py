@@ -6,7 +6,7 @@ import pytest
 
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
-from jifen.document.plan import plan
+from jifen.document.plan import forbidden_changes, plan
 from jifen.templates import template_text
 
 SHOP = template_text("corner-shop")
@@ -80,18 +80,34 @@ def test_what_the_books_rest_on_is_refused(written: str, instead: str, path: str
     found = plan(shop(), shop((written, instead)))
 
     assert found.is_refused
-    assert [change.path for change in found.refused()] == [path]
-    assert "Refused" in found.refused()[0].sentence("en")
-    assert "不允许" in found.refused()[0].sentence("zh")
+    (forbidden,) = forbidden_changes(shop(), shop((written, instead)))
+    assert forbidden.path == path
+    assert "Refused" in forbidden.sentence("en")
+    assert "不允许" in forbidden.sentence("zh")
 
 
 def test_a_currency_may_not_be_removed_and_its_rules_may() -> None:
     other = "currency: points\n    per"
     renamed = shop(("- code: points", "- code: stars"), (other, other.replace("points", "stars")))
 
-    found = plan(shop(), renamed)
+    assert [change.path for change in forbidden_changes(shop(), renamed)] == ["currencies[points]"]
+    assert plan(shop(), renamed).is_refused
 
-    assert [change.path for change in found.refused()] == ["currencies[points]"]
+
+def test_what_is_forbidden_is_what_the_plan_refuses_whatever_becomes_of_stores() -> None:
+    """Who publishes asks for these only, and compiles and compares no stores for them."""
+    renamed = SHOP.replace("- code: points", "- code: stars").replace("currency: points", "currency: stars")
+    other = (
+        renamed[: renamed.index("tiers:")]
+        .replace("code: CNY", "code: USD")
+        .replace("stores:\n", "stores:\n  - {code: far, names: {en: Far}}\n", 1)
+    )
+    found = plan(shop(), parse_document(other, name="other"))
+    refused = tuple(change for change in found.changes if change.weight == "refused")
+
+    assert [change.path for change in refused] == ["money.code", "currencies[points]", "tiers"]
+    assert any(change.path.startswith("stores") for change in found.changes)
+    assert forbidden_changes(shop(), parse_document(other, name="other")) == refused
 
 
 def test_a_ladder_that_appears_keeps_the_tier_where_everybody_stands() -> None:

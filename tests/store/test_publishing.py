@@ -20,11 +20,12 @@ from tests.conftest import FreshDatabase
 from tests.machine.till import Till, a_key, a_till, another_till, days
 from tests.publishing import let_time_pass, put_in_force
 
-from jifen.document import stored
+from jifen.document import plan as planning
+from jifen.document import stored, write
 from jifen.document.compile import compile_program
 from jifen.document.load import parse_document
-from jifen.document.model import ProgramDocument
-from jifen.document.plan import plan
+from jifen.document.model import ProgramDocument, StorePart
+from jifen.document.plan import forbidden_changes
 from jifen.domain.refusals import EffectiveInThePast, RevisionStale
 from jifen.operations import publish_program as publishing
 from jifen.operations.adjust_units import adjust_units
@@ -93,13 +94,13 @@ def variant(number: int) -> ProgramDocument:
     return a_document(caps=f"{{purchase: {100 + number}}}")
 
 
-def large() -> ProgramDocument:
-    """A programme of 8,000 stores, of which a rule names 1,200."""
+def large(*, points: int = 1) -> ProgramDocument:
+    """A programme of 8,000 stores, of which a rule names 1,200 and gives them so many points."""
     stores = "\n".join(f"  - {{code: s{n}, names: {{zh: 店 {n}, en: Shop {n}}}}}" for n in range(STORES))
     named = ", ".join(f"s{n}" for n in range(NAMED))
     rule = (
         "earn_rules:\n  - code: chosen\n    names: {zh: 指定门店, en: Chosen shops}\n    currency: points\n"
-        f"    fixed: {{points: 1}}\n    when: {{fact: purchase.store, in: [{named}]}}\n"
+        f"    fixed: {{points: {points}}}\n    when: {{fact: purchase.store, in: [{named}]}}\n"
     )
     text = (
         document_text()
@@ -141,7 +142,7 @@ async def test_two_hundred_revisions_are_published_while_tills_ring(
         a_process(fresh_database) as (other_till, two),
     ):
         monkeypatch.setattr(publishing, "compile_program", watched(compile_program))
-        monkeypatch.setattr(publishing, "plan", watched(plan))
+        monkeypatch.setattr(publishing, "forbidden_changes", watched(forbidden_changes))
         await let_time_pass(first.ledger, -days(2))
         members = [await first.enrol() for _ in range(12)]
         stop = asyncio.Event()
@@ -169,6 +170,34 @@ async def test_two_hundred_revisions_are_published_while_tills_ring(
         assert set(two.counted.values()) == {1}
         assert len(two.counted) > PUBLISHED // 4
         await first.assert_laws()
+
+
+async def test_a_publish_compiles_its_document_and_writes_each_of_its_stores_once(
+    fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: Counter[str] = Counter()
+    dump = write._dump
+
+    def counted_dump(part: Any, **more: Any) -> Any:
+        done["stores written"] += isinstance(part, StorePart)
+        return dump(part, **more)
+
+    def counted_compile(*args: Any, **more: Any) -> Any:
+        done["compiled"] += 1
+        return compile_program(*args, **more)
+
+    async with a_till(fresh_database) as till:
+        await publish_program(till.ledger, large(points=1), effective_at=None, published_by="test")
+        monkeypatch.setattr(write, "_dump", counted_dump)
+        for module in (publishing, planning, stored):
+            monkeypatch.setattr(module, "compile_program", counted_compile)
+        revision, _ = await publish_program(
+            till.ledger, large(points=2), effective_at=None, published_by="test"
+        )
+
+        assert done == {"stores written": STORES, "compiled": 1}
+        assert revision.document == write.as_values(large(points=2))
+        assert revision.document_hash == write.document_hash(large(points=2))
 
 
 async def test_a_slow_publish_is_refused_rather_than_in_force_in_the_past(

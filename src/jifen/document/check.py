@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jifen.document.claims import condition_findings, nearest, vocabulary_of
 from jifen.document.conditions import CONDITION_DEPTH_MAX
-from jifen.document.meaning import Mixed, can_hold, condition_meaning, split
+from jifen.document.meaning import Mixed, Vocabulary, can_hold, condition_meaning, split
 from jifen.document.model import CurrencyPart, EarnRulePart, ProgramDocument, WorthPer
 from jifen.document.problems import Finding, Steps
 
@@ -262,7 +262,7 @@ def _rules(document: ProgramDocument) -> Iterator[Finding]:
         wrong = list(condition_findings(rule.when, (*here, "when"), vocabulary, CONDITION_DEPTH_MAX))
         yield from wrong
         if not wrong:
-            yield from _shape(document, rule, (*here, "when"))
+            yield from _shape(rule, (*here, "when"), vocabulary)
 
 
 def _multiple(document: ProgramDocument, rule: EarnRulePart, here: Steps) -> Iterator[Finding]:
@@ -325,8 +325,8 @@ def _factor(rule: EarnRulePart, base: EarnRulePart, here: Steps) -> Iterator[Fin
         )  # fmt: skip
 
 
-def _shape(document: ProgramDocument, rule: EarnRulePart, here: Steps) -> Iterator[Finding]:
-    condition = condition_meaning(rule.when, vocabulary_of(document))
+def _shape(rule: EarnRulePart, here: Steps, vocabulary: Vocabulary) -> Iterator[Finding]:
+    condition = condition_meaning(rule.when, vocabulary)
     try:
         split(condition)
     except Mixed:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
 
 from jifen.document import bounds, check
 from jifen.document.claims import vocabulary_of
-from jifen.document.meaning import condition_meaning, split
+from jifen.document.meaning import Vocabulary, condition_meaning, split
 from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
 from jifen.domain.program.conditions import All
@@ -142,23 +143,30 @@ def in_group_order(document: ProgramDocument) -> list[tuple[int, EarnRulePart, i
 
 def _rules(document: ProgramDocument, numbering: Numbering) -> tuple[EarnRule, ...]:
     modes = {group.code: group.mode for group in document.stacking_groups}
+    vocabulary = vocabulary_of(document)
     return tuple(
-        _rule(document, rule, group, modes.get(rule.group or "") == "best", numbering)
+        _rule(document, rule, group, modes.get(rule.group or "") == "best", numbering, vocabulary)
         for _, rule, group in in_group_order(document)
     )
 
 
 def _rule(
-    document: ProgramDocument, rule: EarnRulePart, group: int, best: bool, numbering: Numbering
+    document: ProgramDocument,
+    rule: EarnRulePart,
+    group: int,
+    best: bool,
+    numbering: Numbering,
+    vocabulary: Vocabulary,
 ) -> EarnRule:
     base = check.base_of(document, rule) or rule
     currency = check.currency_of(document, rule)
     assert currency is not None
-    smallest = smallest_units(document)[currency]
+    smallest_of = smallest_units(document)
+    smallest = smallest_of[currency]
     grant, rate = _grant(base, smallest)
     if rule.multiple is not None:
         rate = _extra(grant, rate, Fraction(rule.multiple.by) - 1)
-    given, state = split(_condition(document, base, rule))
+    given, state = split(_condition(base, rule, vocabulary, smallest_of))
     rounding = rule.rounding or base.rounding or "down"
     multiplied = base.tier_multiplies if rule.tier_multiplies is None else rule.tier_multiplies
     return EarnRule(
@@ -211,9 +219,9 @@ def _caps(document: ProgramDocument, rule: EarnRulePart, smallest: int = 1) -> l
     return limits
 
 
-def _condition(document: ProgramDocument, base: EarnRulePart, rule: EarnRulePart) -> All:
-    vocabulary = vocabulary_of(document)
-    smallest = smallest_units(document)
+def _condition(
+    base: EarnRulePart, rule: EarnRulePart, vocabulary: Vocabulary, smallest: Mapping[str, int]
+) -> All:
     written = [base.when] if base is rule else [base.when, rule.when]
     return All(parts=tuple(condition_meaning(when, vocabulary, smallest) for when in written))
 

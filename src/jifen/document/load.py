@@ -12,7 +12,7 @@ from jifen.document import compile as compiling
 from jifen.document import yaml_text
 from jifen.document.claims import nearest
 from jifen.document.conditions import PRINTABLE
-from jifen.document.model import ProgramDocument
+from jifen.document.model import ProgramDocument, StorePart
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding, Steps
 
 PROBLEMS_MAX = 100
@@ -43,7 +43,7 @@ def parse_document(text: str, *, name: str) -> ProgramDocument:
     """
     read = yaml_text.read(text, name=name)
     try:
-        document = ProgramDocument.model_validate(read.value)
+        document = _validated(read.value)
     except ValidationError as error:
         raise _refused(_shape_findings(error, read.value), read, name) from None
     found = compiling.findings(document)
@@ -60,13 +60,25 @@ def document_from(data: object) -> ProgramDocument:
     """
     value = _with_tuples(data)
     try:
-        document = ProgramDocument.model_validate(value)
+        document = _validated(value)
     except ValidationError as error:
         raise DocumentRefused(one.as_problem() for one in _shape_findings(error, value)) from None
     found = compiling.findings(document)
     if found:
         raise DocumentRefused(one.as_problem() for one in found)
     return document
+
+
+def _validated(value: Any) -> ProgramDocument:
+    """The document, its thousands of stores one by one: one call for all would give way to nobody while tills wait."""
+    stores = value.get("stores") if isinstance(value, dict) else None
+    if isinstance(stores, tuple):
+        try:
+            parts = tuple(StorePart.model_validate(store) for store in stores)
+            return ProgramDocument.model_validate({**value, "stores": parts})
+        except ValidationError:
+            pass  # said again of the whole, where each fault has its place
+    return ProgramDocument.model_validate(value)
 
 
 def _with_tuples(value: Any, depth: int = 0) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
 from jifen.document.compile import TIER_OF_ALL, compile_program
 from jifen.document.model import ProgramDocument
@@ -16,6 +17,7 @@ from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.sentences import rule_sentence
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+REFUSED: Final = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +46,18 @@ class Plan:
     @property
     def is_refused(self) -> bool:
         """Whether some change may not be made, so that the document cannot become a revision."""
-        return any(change.weight == "refused" for change in self.changes)
+        return any(change.weight == REFUSED for change in self.changes)
 
     @property
     def is_empty(self) -> bool:
         """Whether both documents say the same."""
         return not self.changes
 
-    def refused(self) -> tuple[Change, ...]:
-        """The changes that may not be made."""
-        return tuple(change for change in self.changes if change.weight == "refused")
-
     def text(self, language: str = "en") -> str:
         """The plan for a terminal: a line a change; + added, - removed, ~ changed, ! careful, X refused."""
         if self.is_empty:
             return "没有变化。" if language == "zh" else "Nothing changes."
-        marks = {"careful": "! ", "refused": "X ", "plain": "  "}
+        marks = {"careful": "! ", REFUSED: "X ", "plain": "  "}
         signs = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
         lines = [f"{marks[one.weight]}{signs[one.kind]} {one.sentence(language)}" for one in self.changes]
         counts = [sum(one.kind == kind for one in self.changes) for kind in (ADDED, REMOVED, CHANGED)]
@@ -73,9 +71,20 @@ class Plan:
 def plan(old: ProgramDocument | None, new: ProgramDocument) -> Plan:
     """What publishing `new` after `old` changes. Both documents have been checked; `old` is None for the first one."""
     before = {} if old is None else as_values(old)
-    after = as_values(new)
     words = _Words(old, new)
-    return Plan(changes=tuple(words.change(*found) for found in _differences((), before, after)))
+    return Plan(changes=tuple(words.change(*found) for found in _differences((), before, as_values(new))))
+
+
+def forbidden_changes(old: ProgramDocument, new: ProgramDocument) -> tuple[Change, ...]:
+    """The changes of the plan that the books forbid, for whoever publishes: stores are not looked at.
+
+    A store may come, go and change, and thousands of them would be written and compared only to find that.
+    """
+    before, after = (as_values(document.model_copy(update={"stores": ()})) for document in (old, new))
+    words = _Words(old, new)
+    return tuple(
+        words.change(*found) for found in _differences((), before, after) if words.weight(*found) == REFUSED
+    )
 
 
 Where = tuple[str, ...]
@@ -119,13 +128,17 @@ class _Words:
 
     def __init__(self, old: ProgramDocument | None, new: ProgramDocument) -> None:
         self.old, self.new = old, new
-        self.programs = (None if old is None else _compiled(old), _compiled(new))
+
+    @cached_property
+    def programs(self) -> tuple[Program | None, Program]:
+        """Both, compiled only where a rule has to be told in words."""
+        return None if self.old is None else _compiled(self.old), _compiled(self.new)
 
     def change(self, where: Where, before: Any, after: Any) -> Change:
         kind = ADDED if before is None else REMOVED if after is None else CHANGED
-        weight = self._weight(where, before, after)
+        weight = self.weight(where, before, after)
         en, zh = self._said(where, before, after, kind)
-        if weight == "refused":
+        if weight == REFUSED:
             why_en, why_zh = _REASONS[_topic(where)]
             en, zh = f"{en} {why_en}", f"{zh}{why_zh}"
         return Change(
@@ -138,19 +151,19 @@ class _Words:
             weight=weight,
         )
 
-    def _weight(self, where: Where, before: Any, after: Any) -> str:
+    def weight(self, where: Where, before: Any, after: Any) -> str:
         if self.old is None:
             return "plain"
         topic = _topic(where)
         removed = after is None and len(where) == (2 if where[0] == "tiers" else 1)
         if topic in ("tier", "currency") and removed:
-            return "refused"
+            return REFUSED
         if where == ("tiers",) and not _keeps_tier_of_all(before, after):
-            return "refused"
+            return REFUSED
         if where == ("tiers", "by"):
-            return "refused"
+            return REFUSED
         if topic in ("scale", "kind", "money", "time_zone", "program code"):
-            return "refused"
+            return REFUSED
         return "careful" if _takes_away(where, before, after) else "plain"
 
     def _said(self, where: Where, before: Any, after: Any, kind: str) -> tuple[str, str]:

@@ -11,9 +11,9 @@ import asyncpg
 
 from jifen.document.compile import compile_program, numbering_after
 from jifen.document.model import ProgramDocument
-from jifen.document.plan import plan
+from jifen.document.plan import forbidden_changes
 from jifen.document.stored import document_published, kept_meaning, kept_numbering, numbering_of
-from jifen.document.write import as_values, document_hash
+from jifen.document.write import as_values, hash_of_values
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.select import compile_select
 from jifen.domain.refusals import EffectiveInThePast, ProgramRefused, Refusal, RevisionStale
@@ -138,7 +138,8 @@ def _decided(
     number = newest.number if newest else 0
     if expected_revision is not None and expected_revision != number:
         raise RevisionStale(expected_revision=expected_revision, newest_revision=number)
-    own_hash = document_hash(document)
+    values = as_values(document)
+    own_hash = hash_of_values(values)
     if newest is not None:
         if newest.document_hash == own_hash:
             return _Draft(newest, None)
@@ -150,7 +151,7 @@ def _decided(
     )
     revision = StoredRevision(
         number=number + 1,
-        document=as_values(document),
+        document=values,
         document_hash=own_hash,
         numbering=kept_numbering(numbering_after(document, numbering)),
         meaning=kept_meaning(program),
@@ -186,7 +187,8 @@ def _adopt(ledger: Ledger, draft: _Draft, effective_at: datetime) -> None:
 
 
 def _check_change(newest: StoredRevision, document: ProgramDocument) -> None:
-    refused = plan(document_published(newest.document), document).refused()
+    before = document_published({**newest.document, "stores": ()})
+    refused = forbidden_changes(before, document)
     if refused:
         raise ProgramRefused(
             refused[0].sentence_en,

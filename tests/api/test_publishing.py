@@ -1,0 +1,56 @@
+"""Publishing by the API holds up no till: whatever grows with a programme is done in a thread, not on the loop that serves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.api.conftest import Api
+
+from jifen.api import console
+from jifen.operations import plan_program, publish_program
+
+OF_A_WHOLE_DOCUMENT = (
+    (console, "document_from"),
+    (console, "document_hash"),
+    (plan_program, "plan"),
+    (publish_program, "as_values"),
+    (publish_program, "hash_of_values"),
+    (publish_program, "forbidden_changes"),
+    (publish_program, "compile_program"),
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "calls"),
+    [
+        ("/v1/program:validate", {"document_from", "document_hash"}),
+        ("/v1/program:plan", {"document_from", "plan"}),
+        (
+            "/v1/program:apply",
+            {"document_from", "as_values", "hash_of_values", "forbidden_changes", "compile_program"},
+        ),
+    ],
+)
+async def test_a_document_is_read_and_worked_on_in_a_thread(
+    path: str, calls: set[str], api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = (await api.get("/v1/program")).json()["newest"]["document"]
+    document = {**published, "program": {**published["program"], "names": {"en": "Another name"}}}
+    on_the_loop: dict[str, bool] = {}
+
+    def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **more: Any) -> Any:
+            on_the_loop[function.__name__] = threading.current_thread() is threading.main_thread()
+            return function(*args, **more)
+
+        return call
+
+    for module, name in OF_A_WHOLE_DOCUMENT:
+        monkeypatch.setattr(module, name, watched(getattr(module, name)))
+    answer = await api.post(path, {"document": document})
+
+    assert answer.status_code in (200, 201), answer.text
+    assert on_the_loop == dict.fromkeys(calls, False)
