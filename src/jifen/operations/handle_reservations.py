@@ -100,9 +100,9 @@ async def _handle_alone(ledger: Ledger, asked: Asked) -> Answer:
 @begun_again
 async def _handle(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer]:
     async with ledger.transaction() as connection:
-        ids = [one.reservation_id for one in asked if isinstance(one, EndRequest)]
-        named = await find_reservations(connection, ids)
-        whose = await found_by(connection, [_whose(one, named) for one in asked])
+        whose = await found_by(
+            connection, [one.whose if isinstance(one, ReserveRequest) else None for one in asked]
+        )
         keys = [one.once.key for one in asked]
         gathered = await gather_locked(
             ledger,
@@ -113,11 +113,12 @@ async def _handle(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer]:
                 for one, member_id in zip(asked, whose, strict=True)
                 if isinstance(one, ReserveRequest) and member_id is not None
             ],
+            reservations=[one.reservation_id for one in asked if isinstance(one, EndRequest)],
             keys=keys,
         )
         known = await remembered_answers(connection, keys) if gathered.is_any_known else {}
 
-        batch = _Batch(gathered, known, named)
+        batch = _Batch(gathered, known)
         for one, member_id in zip(asked, whose, strict=True):
             await batch.take(connection, one, member_id)
 
@@ -131,25 +132,12 @@ async def _handle(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer]:
         return batch.answers
 
 
-def _whose(asked: Asked, named: dict[UUID, Reservation]) -> UUID | MemberKey | None:
-    if isinstance(asked, ReserveRequest):
-        return asked.whose
-    reservation = named.get(asked.reservation_id)
-    return reservation.member_id if reservation else None
-
-
 class _Batch:
     """What is decided so far, request by request."""
 
-    def __init__(
-        self,
-        gathered: Gathered,
-        known: dict[str, RememberedAnswer],
-        reservations: dict[UUID, Reservation],
-    ) -> None:
+    def __init__(self, gathered: Gathered, known: dict[str, RememberedAnswer]) -> None:
         self.gathered = gathered
         self.known = known
-        self.reservations = reservations
         self.members: dict[UUID, Member] = dict(gathered.members)
         self.decided: list[tuple[Decision, EntryRow, Circumstance]] = []
         self.opened: list[Reservation] = []
@@ -178,7 +166,7 @@ class _Batch:
             if member_id is None:
                 raise MemberUnknown(pointer="/member")
             return self._reserve(asked, member_id)
-        reservation = self.reservations.get(asked.reservation_id)
+        reservation = self.gathered.reservations.get(asked.reservation_id)
         if reservation is None:
             raise ReservationUnknown(pointer="/reservation_id")
         return await self._end(connection, asked, reservation)

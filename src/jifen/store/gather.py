@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
@@ -29,11 +29,12 @@ from jifen.store.lots import ALL, all_lots, first_lots, lots_that_mature, lots_t
 from jifen.store.members import (
     grown,
     lock_members,
+    lock_reserving,
     read_members,
     read_standing,
     save_members,
 )
-from jifen.store.reservations import close_reservations
+from jifen.store.reservations import Reservation, close_reservations
 from jifen.store.rows import Target, Together
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Gathered:
     now: datetime
     timeline: Timeline
     since: datetime  # the day of now, and the revision in force, have stood since
+    reservations: Mapping[UUID, Reservation] = field(default_factory=dict)  # those that were asked for, by id
     is_any_known: bool = False  # whether any of the request keys that were asked for has had its effect
 
     def is_of_now(self, occurred_at: datetime) -> bool:
@@ -113,10 +115,12 @@ async def gather_locked(
     lots: Sequence[tuple[UUID, int]] = (),
     taken: Sequence[tuple[UUID, int]] = (),
     needs: Sequence[Need] = (),
+    reservations: Sequence[UUID] = (),
     keys: Sequence[str] = (),
 ) -> Gathered:
     """Lock, then read clock and lots under a fresh snapshot: two steps, because a statement that locks and reads at once
-    returns, after waiting, the new balance with the old lots.
+    returns, after waiting, the new balance with the old lots. Whoever made some reservations is found as he is locked
+    (`Gathered.reservations`).
 
     Of lots no more are read than time and the decision can touch: those of certain numbers, those that are to be taken back (by
     number, or by the entries that opened them: `origins`), and those that pay for that and for what is asked. Whoever had one
@@ -125,7 +129,11 @@ async def gather_locked(
     Raises
         TimeBehind   more is due of a member than one entry takes
     """
-    members = await lock_members(connection, member_ids)
+    reserved: Mapping[UUID, Reservation] = {}
+    if reservations:
+        members, reserved = await lock_reserving(connection, member_ids, reservations)
+    else:
+        members = await lock_members(connection, member_ids)
     numbered = [*lots, *taken, *_held(members)]
     clock, found, is_any_known = await first_lots(
         connection, members, origins=origins, numbered=numbered, keys=keys, most=FEW_LOTS
@@ -144,7 +152,7 @@ async def gather_locked(
                 asked.add(member_id, lot.currency, lot.opened)
     found |= await _more_lots(connection, timeline, members, found, asked, now)
     gathered = await _gathered(connection, members, now, timeline, found)
-    return replace(gathered, is_any_known=True) if is_any_known else gathered
+    return replace(gathered, reservations=reserved, is_any_known=is_any_known)
 
 
 FEW_LOTS = 50

@@ -11,7 +11,7 @@ from jifen.domain import fold
 from jifen.domain.calendar import date_of
 from jifen.domain.member import Lot, Member
 from jifen.store.ledger import CLOCK, Clock
-from jifen.store.rows import Rows, Target
+from jifen.store.rows import Rows, Target, array_text
 from jifen.store.tables import LOTS_OF_AN_ACCOUNT
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ async def first_lots(
     """The clock, and lots of locked members in order of number: of each member the first to expire that have units left, at
     most so many; those that certain entries opened (member, sequence), and those of certain numbers. With them, whether any of
     some request keys is known: most often none is, and then nobody asks which."""
-    arguments: list[object] = [list(members), most]
+    arguments: list[object] = [array_text(list(members)), most]
     if _are_large(members):
-        whose, first = "unnest($1::uuid[], $3::date[]) AS m (id, since)", _open_of_large("true", "$2")
+        whose, first = "unnest($1::text::uuid[], $3::date[]) AS m (id, since)", _open_of_large("true", "$2")
         arguments.append([_nothing_open_before(member) for member in members.values()])
     else:
-        whose, first = "unnest($1::uuid[]) AS m (id)", _open("true", "$2")
+        whose, first = "unnest($1::text::uuid[]) AS m (id)", _open("true", "$2")
     found = [f"SELECT first.* FROM {whose}, LATERAL ({first}) first"]
     if origins:
         at = len(arguments)
@@ -78,15 +78,15 @@ async def first_lots(
         )
     if numbered:
         at = len(arguments)
-        arguments += [[member_id for member_id, _ in numbered], [number for _, number in numbered]]
+        arguments += [array_text(column) for column in zip(*numbered, strict=True)]
         found.append(
-            f"""SELECT lot.* FROM unnest(${at + 1}::uuid[], ${at + 2}::integer[]) AS n (id, number)
+            f"""SELECT lot.* FROM unnest(${at + 1}::text::uuid[], ${at + 2}::text::integer[]) AS n (id, number)
                 JOIN lot ON lot.member_id = n.id AND lot.number = n.number"""
         )
     is_any_known = "false"
     if keys:
-        arguments.append(list(keys))
-        is_any_known = f"EXISTS (SELECT FROM request_key WHERE key = ANY(${len(arguments)}::text[]))"
+        arguments.append(array_text(keys))
+        is_any_known = f"EXISTS (SELECT FROM request_key WHERE key = ANY(${len(arguments)}::text::text[]))"
     rows = await connection.fetch(
         f"""SELECT {_LOT}, {CLOCK}, {is_any_known} FROM book LEFT JOIN ({" UNION ALL ".join(found)}) found ON true
             ORDER BY member_id, number""",

@@ -14,7 +14,8 @@ from jifen.domain.packing import packed, unpacked
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.ledger import BOOK_NOW, CLOCK, Clock
-from jifen.store.rows import Rows, Statement, Target
+from jifen.store.reservations import RESERVATIONS, Reservation
+from jifen.store.rows import Rows, Statement, Target, array_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -33,10 +34,31 @@ class MemberKey(NamedTuple):
 async def lock_members(connection: Connection, member_ids: Iterable[UUID]) -> dict[UUID, Member]:
     """Lock members in the order of their ids (so that two batches never wait for each other) and return them."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",
-        sorted(set(member_ids)),
+        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::text::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",
+        array_text(list(set(member_ids))),
     )
-    return {row["member_id"]: _dressed(row) for row in rows}
+    return {row[0]: _dressed(row) for row in rows}
+
+
+async def lock_reserving(
+    connection: Connection, member_ids: Iterable[UUID], reservation_ids: Sequence[UUID]
+) -> tuple[dict[UUID, Member], dict[UUID, Reservation]]:
+    """Lock members and whoever made some reservations, all in the order of their ids, and return them with those reservations.
+
+    Of a reservation all but its status is as it was made; it may have ended while its member was waited for.
+    """
+    made = RESERVATIONS.format(ids="$2::text::uuid[]")
+    rows = await connection.fetch(
+        f"""SELECT {_COLUMNS}, made.* FROM member
+            LEFT JOIN ({made}) AS made (made_by, id, made_at, currency, units, stands, lapses_at) ON made_by = member_id
+            WHERE member_id = ANY(ARRAY(SELECT made_by FROM ({made}) AS made (made_by)) || $1::text::uuid[])
+            ORDER BY member_id FOR NO KEY UPDATE OF member""",
+        array_text(list(set(member_ids))),
+        array_text(reservation_ids),
+    )
+    width = len(Reservation._fields)
+    reservations = [Reservation(*row[-width:]) for row in rows if row[-1] is not None]
+    return {row[0]: _dressed(row[:-width]) for row in rows}, {one.reservation_id: one for one in reservations}
 
 
 async def read_members(
@@ -44,8 +66,8 @@ async def read_members(
 ) -> tuple[Clock, dict[UUID, Member]]:
     """The clock, and members without their lots."""
     rows = await connection.fetch(
-        f"SELECT {CLOCK}, {_COLUMNS} FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])",
-        list(set(member_ids)),
+        f"SELECT {CLOCK}, {_COLUMNS} FROM book LEFT JOIN member ON member_id = ANY($1::text::uuid[])",
+        array_text(list(set(member_ids))),
     )
     return Clock(*rows[0][:2]), {row[2]: _dressed(row[2:]) for row in rows if row[2] is not None}
 
@@ -79,8 +101,8 @@ async def read_standing(
                       GROUP BY currency, terms, expires_on,
                                CASE WHEN matures_on < ({BOOK_NOW} - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
                                CASE WHEN next_due_at <= {BOOK_NOW} THEN number END) alike) END AS open_lots
-            FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
-        list(set(member_ids)),
+            FROM book LEFT JOIN member ON member_id = ANY($1::text::uuid[])""",
+        array_text(list(set(member_ids))),
     )
     members = {row[2]: _dressed(row[2:-1], lots=row[-1]) for row in rows if row[2] is not None}
     return Clock(*rows[0][:2]), members

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
+class Reservation(NamedTuple):
     """Units promised to a redemption."""
 
     member_id: UUID
@@ -38,35 +36,22 @@ _ROWS = Rows(
 )  # fmt: skip
 
 
+RESERVATIONS = """SELECT member_id, reservation_id, sequence, currency, units, status, lapses_at
+    FROM reservation WHERE reservation_id = ANY({ids})"""
+"""SQL that finds the columns of a Reservation."""
+
+
 async def add_reservations(target: Target, reservations: Sequence[Reservation]) -> None:
     """Keep new reservations."""
-    await _ROWS.insert(
-        target,
-        [
-            (
-                one.member_id,
-                one.reservation_id,
-                one.sequence,
-                one.currency,
-                one.units,
-                one.status,
-                one.lapses_at,
-            )
-            for one in reservations
-        ],
-    )
+    await _ROWS.insert(target, reservations)
 
 
 async def find_reservations(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
     """Reservations by their ids."""
     if not ids:
         return {}
-    rows = await connection.fetch(
-        """SELECT member_id, reservation_id, sequence, currency, units, status, lapses_at
-           FROM reservation WHERE reservation_id = ANY($1::uuid[])""",
-        list(ids),
-    )
-    return {row["reservation_id"]: Reservation(**row) for row in rows}
+    rows = await connection.fetch(RESERVATIONS.format(ids="$1::uuid[]"), list(ids))
+    return {row["reservation_id"]: Reservation(*row) for row in rows}
 
 
 async def close_reservations(
