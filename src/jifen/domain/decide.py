@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import NamedTuple
 
 from jifen.domain import fold, room
@@ -192,7 +193,10 @@ def _results(script: Script, *, first: int) -> tuple[HitResult, ...]:
         results[became + fold.WHY :: result],
         strict=True,
     )  # fmt: skip
-    return tuple(map(HitResult._make, columns))
+    return tuple(map(_hit_result, columns))
+
+
+_hit_result = partial(tuple.__new__, HitResult)  # `_make` counts again what stands in columns of one length
 
 
 def _by_terms(

@@ -7,6 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
+from jifen.domain import fold
 from jifen.domain.events import Leg, Slice
 from jifen.domain.member import Lot, Member
 from jifen.domain.program.select import Hit
@@ -71,7 +72,7 @@ class Decision(NamedTuple):
     @property
     def judged_tier(self) -> int:
         """The tier of the first ladder that the last occasion was judged by."""
-        return self.after.judged_tiers[0]
+        return self.after.ladders[fold.STANDS_JUDGED]
 
     @property
     def has_effect(self) -> bool:

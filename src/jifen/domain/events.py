@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from jifen.domain import fold, verbs
-from jifen.domain.calendar import day_number, epoch_micros, local_date, shown_at
+from jifen.domain.calendar import epoch_micros, shown_at
 from jifen.domain.timeline import Timeline
 
 
@@ -205,7 +205,8 @@ def legs_of(
         ]
     if kind == fold.RESERVE:
         assert lapses_at is not None, "a reservation lapses"
-        day = day_number(local_date(lapses_at, zone))
-        return [Leg(fold.HOLD, currency, units=units, lapses_at=epoch_micros(lapses_at), lapses_day=day)]
+        at = epoch_micros(lapses_at)
+        day = shown_at(at // 1_000_000, zone).day
+        return [Leg(fold.HOLD, currency, units=units, lapses_at=at, lapses_day=day)]
     own = verbs.KINDS[kind].legs
     return [Leg(own[0], currency, units=units)] if own and kind != fold.PURCHASE else []

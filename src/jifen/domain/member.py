@@ -11,6 +11,8 @@ from jifen.domain.past import NO_PAST
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 
+_STATUSES = tuple(Status)  # by number
+
 
 class Lot(NamedTuple):
     """Units of one entry under one set of terms. opened = left + held + gone + expired + returned."""
@@ -63,7 +65,7 @@ class Member(NamedTuple):
     @property
     def status(self) -> Status:
         """What the member may do."""
-        return Status(self.scalars[fold.STATUS])
+        return _STATUSES[self.scalars[fold.STATUS]]
 
     @property
     def tier(self) -> int:
@@ -118,7 +120,8 @@ def state_of(
 ) -> fold.State:
     """The member dressed for the fold, with room for what an event of so many hits can add, another member leave, and the past of
     a void (`past.past_of`) lift again."""
-    n_ladders, days_width, width = timeline.n_ladders, fold.DAYS_COUNTED + timeline.n_ladders, fold.LOT_WIDTH
+    n_ladders, width = timeline.n_ladders, fold.LOT_WIDTH
+    days_width = fold.DAYS_COUNTED + n_ladders
     rows, holds, days = len(member.lots), len(member.holds) // fold.HOLD_WIDTH, len(member.days) // days_width
     lots: list[int] = []
     queue: list[int] = []
@@ -136,6 +139,8 @@ def state_of(
     scalars[fold.DAYS : fold.HOLDS + 1] = days, history, counters, holds
     # Each entry of the past may lift twice, and what was lifted may be taken a rank at a time; none is put down twice.
     lifts = 2 * (timeline.n_tiers + 2) + 2 * past[0] * (timeline.n_tiers + 1)
+    # All that an event earns is counted on one day: a limit gets one period more, however many hits it has.
+    counted = min(6 * hits, timeline.numbers.revisions[fold.REVISION_LIMITS])
     opened = more.lots_opened
     return fold.State(
         scalars,
@@ -144,7 +149,7 @@ def state_of(
         [0] * holds + queue + [0] * (rows + opened + 1 - len(queue)),
         member.days + [0] * (days_width * (1 + past[0] + brought.days)),
         member.history + [0] * (lifts * n_ladders * fold.HISTORY_WIDTH),
-        member.counters + [0] * ((6 * hits + brought.counters) * fold.COUNTER_WIDTH),
+        member.counters + [0] * ((counted + brought.counters) * fold.COUNTER_WIDTH),
         member.holds + [0] * ((more.holds - holds) * fold.HOLD_WIDTH),
         list(past),
     )

@@ -6,12 +6,12 @@ Like purchases they come in batches: each request succeeds or is refused on its 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from jifen.domain import fold
 from jifen.domain.decide import decide_reservation_end, decide_units
@@ -42,8 +42,7 @@ RESERVATIONS_MAX = 200
 """Open reservations that one member may have at once, however many lots each holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReserveRequest:
+class ReserveRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Units to be held. `whose` None is a card of nobody."""
 
     whose: UUID | MemberKey
@@ -57,8 +56,7 @@ class ReserveRequest:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndRequest:
+class EndRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A reservation to be committed or released."""
 
     reservation_id: UUID

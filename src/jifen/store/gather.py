@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from jifen.domain import fold
 from jifen.domain.calendar import (
@@ -41,15 +42,14 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """Members as they stand, the moment, and the programme."""
 
     members: dict[UUID, Member]
     now: datetime
     timeline: Timeline
     since: datetime  # the day of now, and the revision in force, have stood since
-    reservations: Mapping[UUID, Reservation] = field(default_factory=dict)  # those that were asked for, by id
+    reservations: Mapping[UUID, Reservation] = {}  # those that were asked for, by id
     is_any_known: bool = False  # whether any of the request keys that were asked for has had its effect
 
     def is_of_now(self, occurred_at: datetime) -> bool:
@@ -152,7 +152,7 @@ async def gather_locked(
                 asked.add(member_id, lot.currency, lot.opened)
     found |= await _more_lots(connection, timeline, members, found, asked, now)
     gathered = await _gathered(connection, members, now, timeline, found)
-    return replace(gathered, reservations=reserved, is_any_known=is_any_known)
+    return msgspec.structs.replace(gathered, reservations=reserved, is_any_known=is_any_known)
 
 
 FEW_LOTS = 50

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import msgspec
 
 from jifen.domain.refusals import KeyReused, Refusal
 from jifen.store.compiled import begun_again
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 TRIES = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
+class Once(msgspec.Struct, frozen=True, kw_only=True):
     """A key with the hash of the body it came with."""
 
     key: str

@@ -175,7 +175,7 @@ def answer_of(
         tier_after=decision.after.tier,
         balances_after=tuple(decision.after.balances),
         reasons=tuple([result for result in decision.results if result.desired]),
-        expired=tuple((p.currency, p.units) for p in decision.postings if p.verb is Verb.EXPIRE),
+        expired=tuple([(p.currency, p.units) for p in decision.postings if p.verb is Verb.EXPIRE]),
     )
 
 
