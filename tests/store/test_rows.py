@@ -17,7 +17,7 @@ from jifen.store.rows import Rows, array_text, json_text
 
 COLUMNS = [
     ("n", "bigint"), ("t", "text"), ("u", "uuid"), ("b", "boolean"), ("at", "timestamptz"), ("d", "day"), ("ns", "bigint[]"),
-    ("ts", "text[]"), ("j", "jsonb"),
+    ("ts", "text[]"), ("y", "bytea"), ("j", "jsonb"),
 ]  # fmt: skip
 
 # Quotes, backslashes, braces, commas, lines and the word NULL are what an array's text is made of.
@@ -38,6 +38,7 @@ def _or_none(of: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 rows = st.tuples(
     _or_none(numbers), _or_none(texts), _or_none(st.uuids()), _or_none(st.booleans()), _or_none(moments),
     _or_none(st.integers(0, 100_000)), _or_none(st.lists(numbers, max_size=4)), st.lists(texts, max_size=4),
+    _or_none(st.binary(max_size=12)),
     _or_none(st.dictionaries(texts, texts, min_size=1, max_size=3)),
 )  # fmt: skip
 
@@ -48,7 +49,7 @@ def test_rows_come_back_as_they_were(fresh_database: FreshDatabase) -> None:
         runner.run(
             connection.execute(
                 """CREATE TEMP TABLE told (n bigint, t text, u uuid, b boolean, at timestamptz, d date, ns bigint[], ts text[],
-                                           j jsonb, i serial)"""
+                                           y bytea, j jsonb, i serial)"""
             )
         )
         told = Rows("told", COLUMNS)
@@ -57,10 +58,10 @@ def test_rows_come_back_as_they_were(fresh_database: FreshDatabase) -> None:
             await connection.execute("TRUNCATE told")
             await told.insert(
                 connection,
-                [(*plain, ns, ts, json_text(j)) for *plain, ns, ts, j in wanted],
+                [(*plain, json_text(j)) for *plain, j in wanted],
             )
             found = await connection.fetch(
-                "SELECT n, t, u, b, at, d - DATE '1970-01-01', ns, ts, j FROM told ORDER BY i"
+                "SELECT n, t, u, b, at, d - DATE '1970-01-01', ns, ts, y, j FROM told ORDER BY i"
             )
             return [tuple(row) for row in found]
 

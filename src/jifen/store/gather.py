@@ -201,6 +201,8 @@ async def _more_lots(
     larger: dict[UUID, list[Lot]] = {}
     for member_id, member in members.items():
         own = found.get(member_id, ())
+        if len(own) < FEW_LOTS:
+            continue
         first = _first(own, FEW_LOTS)
         if len(first) == FEW_LOTS:
             more = await _lots_beyond(connection, timeline, member, first, asked.of(member), day)
@@ -477,13 +479,14 @@ async def save_decisions(
     ended: Mapping[tuple[UUID, int], str] | None = None,
     together: Together | None = None,
 ) -> None:
-    """Write what decisions, in order, left of members and lots. The last word on a member or a lot counts.
+    """Write what decisions, in order, left of members and lots. The last word on a member or a lot counts; as the members are
+    locked, the order of the rows does not.
 
     With `together` members and lots are put there, and whoever writes it does so in the same transaction.
     """
     target: Target = together or connection
     members = {decision.after.member_id: decision.after for decision in decisions}
     lots = {(d.after.member_id, lot.number): lot for d in decisions for lot in d.lots_changed}
-    await save_members(target, [members[key] for key in sorted(members)], timeline)
-    await save_lots(target, [(member_id, lots[member_id, number]) for member_id, number in sorted(lots)])
+    await save_members(target, list(members.values()), timeline)
+    await save_lots(target, [(member_id, lot) for (member_id, _), lot in lots.items()])
     await close_reservations(target, [(d.before, d.after) for d in decisions], ended=ended or {})

@@ -71,7 +71,7 @@ async def close_reservations(
                 if sequence not in kept:
                     key = (after.member_id, sequence)
                     gone[key] = ended.get(key, "lapsed")
-    await _CLOSE.run(target, [(*key, status) for key, status in sorted(gone.items())])
+    await _CLOSE.run(target, [(*key, status) for key, status in gone.items()])
 
 
 _CLOSE = Statement(

@@ -1,8 +1,8 @@
 """Many rows in one statement: columns as arrays, put together again by `unnest`.
 
 One statement for a batch costs PostgreSQL two thirds of one execution for each row, and one round trip. A column whose
-values are arrays or JSON themselves travels as texts, because arrays of arrays have one length in PostgreSQL. Most columns
-travel as one text, an array as PostgreSQL writes it: asyncpg would ask of each value whether it is an array itself, which
+values are arrays or JSON themselves travels as texts, because arrays of arrays have one length in PostgreSQL. Every column
+travels as one text, an array as PostgreSQL writes it: asyncpg would ask of each value whether it is an array itself, which
 costs more than all the rest.
 """
 
@@ -24,18 +24,6 @@ Columns: TypeAlias = Sequence[tuple[str, str]]
 that is told as its day number, `numbers` a text that lists numbers (`columns.listed`), told as a sequence of them."""
 
 _AS_TEXT = ("jsonb", "[]")
-_IN_ONE_TEXT = (
-    "bigint",
-    "integer",
-    "smallint",
-    "boolean",
-    "uuid",
-    "text",
-    "timestamptz",
-    "day",
-    "[]",
-    "numbers",
-)
 _OF_NUMBERS = frozenset(("bigint[]", "integer[]", "smallint[]", "numbers"))
 Plain: TypeAlias = int | bool | str | UUID | datetime | None
 _encode = msgspec.json.Encoder().encode
@@ -131,20 +119,28 @@ _ELEMENTS = {"day": "integer", "numbers": "text"}
 
 def _parameter(type_: str) -> str:
     element = "text" if type_.endswith(_AS_TEXT) else _ELEMENTS.get(type_, type_)
-    return f"text::{element}[]" if type_.endswith(_IN_ONE_TEXT) else f"{element}[]"
+    return f"text::{element}[]"
 
 
-def _teller(type_: str) -> Callable[[Sequence[Any]], object]:
+def _teller(type_: str) -> Callable[[Sequence[Any]], str]:
     """What tells the values of a column of a type."""
     if type_ in _OF_NUMBERS:
         return lists_text
     if type_.endswith("[]"):
         return _texts_of_arrays
-    return array_text if type_.endswith(_IN_ONE_TEXT) else _as_they_are
+    return _TELLERS.get(type_, array_text)
 
 
-def _as_they_are(values: Sequence[Any]) -> object:
-    return values
+def _texts_of_json(values: Sequence[str | None]) -> str:
+    """In a JSON text lines and the like are escaped already: only quotes and backslashes are left, which both escape alike."""
+    return "{" + _encode(values)[1:-1].decode() + "}"
+
+
+def _texts_of_bytes(values: Sequence[bytes | None]) -> str:
+    return "{" + ",".join(["null" if one is None else f'"\\\\x{one.hex()}"' for one in values]) + "}"
+
+
+_TELLERS: dict[str, Callable[[Sequence[Any]], str]] = {"jsonb": _texts_of_json, "bytea": _texts_of_bytes}
 
 
 def _texts_of_arrays(values: Sequence[Sequence[Plain] | None]) -> str:
