@@ -11,7 +11,7 @@ from tests.ledgers import a_ledger
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.read_member import Standing, read_standings
-from jifen.store.members import MemberKey
+from jifen.store.members import MemberKey, lock_reserving
 from jifen.store.once import Once
 from jifen.store.reservations import find_reservations
 
@@ -63,7 +63,7 @@ def test_a_balance_is_what_its_lots_hold_while_others_move_it(fresh_database: Fr
 def test_a_reservation_is_found_by_an_index(fresh_database: FreshDatabase) -> None:
     """Found under load: commits read the whole table."""
 
-    async def run() -> str:
+    async def run() -> list[str]:
         async with a_ledger(fresh_database) as ledger, ledger.transaction() as connection:
             await connection.execute(
                 """INSERT INTO reservation (member_id, reservation_id, sequence, currency, units, status, lapses_at)
@@ -73,12 +73,15 @@ def test_a_reservation_is_found_by_an_index(fresh_database: FreshDatabase) -> No
             asked: list[str] = []
             with connection.query_logger(lambda record: asked.append(record.query)):
                 await find_reservations(connection, [UUID(int=1)])
+                await lock_reserving(connection, [UUID(int=2)], [UUID(int=1)])
                 await asyncio.sleep(0)  # the driver tells a turn later
-            statement = next(query for query in asked if "FROM reservation" in query)
-            plan = await connection.fetch(f"EXPLAIN {statement}", [UUID(int=1)])
-            return "\n".join(row[0] for row in plan)
+            found, locked = (query for query in asked if "FROM reservation" in query)
+            plans = [
+                await connection.fetch(f"EXPLAIN {found}", [UUID(int=1)]),
+                await connection.fetch(f"EXPLAIN {locked}", f"{{{UUID(int=2)}}}", f"{{{UUID(int=1)}}}"),
+            ]
+            return ["\n".join(row[0] for row in plan) for plan in plans]
 
-    plan = asyncio.run(run())
-
-    assert "Index" in plan, plan
-    assert "Seq Scan" not in plan, plan
+    for plan in asyncio.run(run()):
+        assert "Index" in plan, plan
+        assert "Seq Scan on reservation" not in plan, plan

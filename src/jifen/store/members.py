@@ -101,8 +101,8 @@ async def read_standing(
                       GROUP BY currency, terms, expires_on,
                                CASE WHEN matures_on < ({BOOK_NOW} - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
                                CASE WHEN next_due_at <= {BOOK_NOW} THEN number END) alike) END AS open_lots
-            FROM book LEFT JOIN member ON member_id = ANY($1::text::uuid[])""",
-        array_text(list(set(member_ids))),
+            FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
+        list(set(member_ids)),
     )
     members = {row[2]: _dressed(row[2:-1], lots=row[-1]) for row in rows if row[2] is not None}
     return Clock(*rows[0][:2]), members
