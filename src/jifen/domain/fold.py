@@ -1177,18 +1177,19 @@ def lift(
             promote(state, numbers, i, judged_by, recorded[0], recorded[1], cause)
 
 
-def put_past(state: State, asked: Asked, numbers: Numbers) -> int:
-    """Put down what an entry counts for ladders, where that is kept; return 0 where there was no room."""
+def put_past(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
+    """Put down what an entry counts for ladders, where that is kept."""
     past, event = state.past, asked.event
     if len(past) == 1:
-        return 1
+        return
     kind = event[EVENT_KIND]
     if kind == CARRY_IN:
         past[0] = 0
     n_ladders = numbers.revisions[REVISION_LADDERS]
     p = 1 + past[0] * (PAST_COUNTED + n_ladders)
     if p + PAST_COUNTED + n_ladders > len(past):
-        return 0
+        out.issues[BROKEN] = 1
+        return
     past[0] += 1
     past[p + PAST_SEQUENCE] = state.member[SEQUENCE]
     past[p + PAST_ROLE] = TAKES_BACK
@@ -1207,7 +1208,6 @@ def put_past(state: State, asked: Asked, numbers: Numbers) -> int:
             past[p + PAST_COUNTED + i] = 0
         else:
             past[p + PAST_COUNTED + i] = -qualifying(asked, numbers, i, DESIRED)
-    return 1
 
 
 def count_past(state: State, numbers: Numbers, p: int, sign: int) -> None:
@@ -2465,8 +2465,13 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
     if is_occasion(kind):
         grant(state, asked, numbers, out)
         occasion(state, asked, numbers)
-    elif kind == RETURN or kind == VOID:
+        put_past(state, asked, numbers, out)
+    elif kind == RETURN:
         give_back(state, asked, numbers, out)
+        put_past(state, asked, numbers, out)
+    elif kind == VOID:
+        give_back(state, asked, numbers, out)
+        judge_again(state, asked, numbers)
     elif kind == REVERSE:
         reverse(state, asked, numbers, out)
     elif kind == ENROL:
@@ -2477,11 +2482,7 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         carry_out(state, asked, numbers, out)
     elif kind == CARRY_IN:
         carry_in(state, asked, numbers, out)
-    if kind == VOID:
-        judge_again(state, asked, numbers)
-    elif is_occasion(kind) or kind == RETURN or kind == CARRY_IN:
-        if put_past(state, asked, numbers) == 0:
-            out.issues[BROKEN] = 1
+        put_past(state, asked, numbers, out)
     return TORN if out.issues[BROKEN] == 1 else DONE
 
 

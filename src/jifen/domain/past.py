@@ -40,6 +40,7 @@ def past_of(timeline: Timeline, entries: Iterable[PastEntry]) -> list[int]:
     state = fold.State(
         [0] * fold.BALANCES, [], [], [], [], [], [], [], [0] * room.past(len(entries), timeline.n_ladders)
     )  # fmt: skip
+    out = fold.Out([], [], [0] * fold.ISSUES, [])
     for entry in entries:
         asked = asked_again(entry.kind, entry.row, entry.amount_minor, entry.results, is_whole=entry.is_whole)
         asked.event[fold.EVENT_ORIGIN] = entry.of
@@ -48,7 +49,7 @@ def past_of(timeline: Timeline, entries: Iterable[PastEntry]) -> list[int]:
         asked.event[fold.EVENT_RECORDED_DAY] = day_number(local_date(entry.recorded_at, timeline.time_zone))
         asked.event[fold.EVENT_RECORDED_AT] = epoch_micros(entry.recorded_at)
         state.member[fold.SEQUENCE] = entry.sequence
-        fold.put_past(state, asked, timeline.numbers)
+        fold.put_past(state, asked, timeline.numbers, out)
     return state.past
 
 

@@ -88,19 +88,17 @@ async def read_standing(
     number of the first.
     """
     rows = await connection.fetch(
-        f"""SELECT {CLOCK}, {_COLUMNS}, CASE WHEN lots_opened <= {FEW_OPENED} THEN (
-                SELECT array_agg(ARRAY[number, terms, currency, left_units, held, 0, 0, 0, {_EXPIRES}, {_MATURES}, 0,
-                                       left_units + held] ORDER BY number)
-                FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0))
-            ELSE (
-                SELECT array_agg(ARRAY[number, terms, currency, left_units, held, 0, 0, 0, expires_day, matures_day, 0,
-                                       left_units + held] ORDER BY number)
-                FROM (SELECT min(number) AS number, terms, currency, sum(left_units)::bigint AS left_units,
-                             sum(held)::bigint AS held, {_EXPIRES} AS expires_day, max({_MATURES}) AS matures_day
-                      FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)
-                      GROUP BY currency, terms, expires_on,
-                               CASE WHEN matures_on < ({BOOK_NOW} - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
-                               CASE WHEN next_due_at <= {BOOK_NOW} THEN number END) alike) END AS open_lots
+        f"""SELECT {CLOCK}, {_COLUMNS}, CASE WHEN lots_opened <= {FEW_OPENED} THEN ARRAY(
+                SELECT ARRAY[number, terms, currency, left_units, held, {_EXPIRES}, {_MATURES}]
+                FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0) ORDER BY number)
+            ELSE ARRAY(
+                SELECT ARRAY[min(number), terms, currency, sum(left_units)::bigint, sum(held)::bigint, {_EXPIRES},
+                             max({_MATURES})]
+                FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0)
+                GROUP BY currency, terms, expires_on,
+                         CASE WHEN matures_on < ({BOOK_NOW} - INTERVAL '2 days')::date THEN NULL ELSE matures_on END,
+                         CASE WHEN next_due_at <= {BOOK_NOW} THEN number END
+                ORDER BY min(number)) END AS open_lots
             FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
@@ -108,7 +106,7 @@ async def read_standing(
     return Clock(*rows[0][:2]), members
 
 
-def _dressed(row: Any, *, lots: Sequence[Sequence[int]] | None = None) -> Member:
+def _dressed(row: Any, *, lots: Sequence[Sequence[int]] = ()) -> Member:
     """A member from the values of `_COLUMNS`."""
     (
         member_id, status, joined_day, sequence, purchases, last_purchase_day, clock_day, clock_at, lots_opened, next_due_day,
@@ -135,7 +133,12 @@ def _dressed(row: Any, *, lots: Sequence[Sequence[int]] | None = None) -> Member
         member_id,
         scalars,
         ladders,
-        tuple([Lot._make(lot) for lot in lots]) if lots else (),
+        tuple(
+            [
+                Lot(number, terms, currency, left, held, 0, 0, 0, expires_day, matures_day, 0, left + held)
+                for number, terms, currency, left, held, expires_day, matures_day in lots
+            ]
+        ),
         days,
         history,
         counters,
