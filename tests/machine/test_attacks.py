@@ -17,6 +17,7 @@ from tests.machine.till import Till, a_key, a_till, another_till, days, request_
 from jifen.document.load import parse_document
 from jifen.domain.refusals import (
     CurrencyUnknown,
+    EntryNotReversible,
     KeyTaken,
     MemberClosed,
     PointsMissing,
@@ -415,4 +416,36 @@ async def test_units_of_a_currency_that_is_published_and_not_yet_in_force_are_re
         with pytest.raises(CurrencyUnknown):
             await adjust_units(till.ledger, member, currency="stamps", units=5, note="early", request=a_key())
         await till.buy(member, 10_000)
+        await till.assert_laws()
+
+
+@pytest.mark.parametrize("is_merged", [False, True], ids=["his own", "of who was merged into him"])
+@pytest.mark.parametrize("way", ["adjusted down", "given away"])
+async def test_what_was_forgiven_does_not_come_back_by_reversing_what_spent_it(
+    fresh_database: FreshDatabase, way: str, is_merged: bool
+) -> None:
+    """Buy, spend, void, and have the spending reversed: debt forbidden, that would leave 100 points that no purchase earned."""
+    async with a_till(fresh_database) as till:
+        member, friend, heir = await till.enrol(), await till.enrol(), await till.enrol()
+        await till.buy(member, 10_000, no="1")
+        if is_merged:
+            await till.merge(member, heir)
+            member = heir
+        if way == "given away":
+            await till.give(member, friend, 60)
+        else:
+            await till.adjust(member, -60)
+        spent = int(await till.fetchval("SELECT max(sequence) FROM entry WHERE member_id = $1", member))
+        back = await till.bring_back("1")
+        assert [one["units_forgiven"] for one in back["units"]] == [60]
+
+        with pytest.raises(EntryNotReversible, match="pos/1"):
+            await till.reverse(member, spent)
+
+        assert await till.points(member) == [0]
+        await till.buy(member, 10_000, no="2")
+        await till.adjust(member, -60)
+        spent = int(await till.fetchval("SELECT max(sequence) FROM entry WHERE member_id = $1", member))
+        await till.reverse(member, spent)
+        assert await till.points(member) == [100]
         await till.assert_laws()

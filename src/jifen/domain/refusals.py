@@ -234,10 +234,10 @@ class EntryReversed(Conflict):
 
 
 class EntryNotReversible(Conflict):
-    """Entries of this kind are not reversed: a purchase is returned or voided, a reservation released."""
+    """The entry is not reversed: a purchase is returned or voided, a reservation released, what was forgiven since adjusted."""
 
     code = "entry_not_reversible"
-    message_zh = "这类凭证不能冲正：消费请退货或撤销，预留请释放。"
+    message_zh = "该凭证不能冲正：消费请退货或撤销，预留请释放，已被免除的积分请手工调整。"
 
 
 class ProgramMissing(Conflict):

@@ -28,7 +28,7 @@ from jifen.store.gifts import (
 from jifen.store.journal import Circumstance, EntryRow, add_entry, entry_numbered, entry_of_gift, is_reversed
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
-from jifen.store.purchases import returns_by_sequence, stored_purchase
+from jifen.store.purchases import forgiven_since, returns_by_sequence, stored_purchase
 
 
 async def reverse_entry(
@@ -38,7 +38,8 @@ async def reverse_entry(
 
     Refuses
         EntryUnknown         there is no such entry
-        EntryNotReversible   its kind is not reversed: a purchase is returned or voided, a reservation released
+        EntryNotReversible   its kind is not reversed: a purchase is returned or voided, a reservation released; or what it
+                             spent was forgiven since, when the purchase that had earned it came back
         EntryReversed        it was reversed before
         MemberClosed         the member takes no more entries
         FieldWrong           no reason given
@@ -105,6 +106,7 @@ async def _reverse(
     member = gathered.member(member_id)
     if await is_reversed(connection, member_id, entry["sequence"]):
         raise EntryReversed(pointer="/sequence")
+    await _refuse_forgiven(connection, entry)
 
     decision = decide_reversal(
         gathered.timeline,
@@ -126,6 +128,20 @@ async def _reverse(
         "reversed_kind": entry["kind"],
         "moved": _moved(gathered, decision),
     }
+
+
+async def _refuse_forgiven(connection: Connection, entry: dict[str, Any]) -> None:
+    """Refuse to put back what a return since has forgiven because it was spent: nobody has earned it any more."""
+    moves = entry["moves"]
+    ways = zip(moves[fold.MOVE_LOT :: fold.MOVE_WIDTH], moves[fold.MOVE_WAY :: fold.MOVE_WIDTH], strict=True)
+    spent = [lot for lot, way in ways if way in {fold.W_SPENT, fold.W_COMMITTED}]
+    forgiven = await forgiven_since(connection, entry["member_id"], spent, entry["recorded_at"])
+    if forgiven is not None:
+        said = (
+            f"entry {entry['sequence']} spent units of the purchase {forgiven}, of which some were forgiven when it came back: "
+            "bring by an adjustment what the member shall have again"
+        )
+        raise EntryNotReversible(said, pointer="/sequence", sequence=entry["sequence"], kind=entry["kind"])
 
 
 async def _write(
@@ -190,6 +206,7 @@ async def _reverse_gift(
     if await heir_of(connection, gift.receiver_id) != gift.receiver_id:
         said = "the receiver was merged into another member: take the units there by hand"
         raise EntryNotReversible(said, pointer="/sequence")
+    await _refuse_forgiven(connection, entry)
     received = await entry_of_gift(connection, gift.receiver_id, gift.gift_id, kind="gift_in")
     if received is None:
         raise EntryNotReversible("the gift came back to its giver", pointer="/sequence")

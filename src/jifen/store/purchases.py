@@ -354,6 +354,25 @@ async def bought_in(
     return list(bought.values())
 
 
+async def forgiven_since(
+    connection: Connection, member_id: UUID, lots: Sequence[int], since: datetime
+) -> str | None:
+    """The receipt (source/number) of a purchase that opened one of a member's lots, and of which a return since has forgiven
+    units; None: there is none. The lots of who was merged into him are his."""
+    return await connection.fetchval(  # type: ignore[no-any-return]
+        """SELECT u.source || '/' || u.business_no
+           FROM unnest($2::integer[]) AS n (number)
+           LEFT JOIN carried_lot c ON c.member_id = $1 AND c.number = n.number
+           JOIN lot l ON l.member_id = coalesce(c.first_member_id, $1) AND l.number = coalesce(c.first_number, n.number)
+           JOIN purchase_return b ON b.purchase_member_id = l.member_id AND b.purchase_sequence = l.origin
+           JOIN purchase u ON u.member_id = l.member_id AND u.sequence = l.origin
+           WHERE b.recorded_at >= $3 AND 0 < ANY (b.forgiven::bigint[]) LIMIT 1""",
+        member_id,
+        list(lots),
+        since,
+    )
+
+
 async def returns_by_sequence(
     connection: Connection, member_id: UUID, sequences: Sequence[int]
 ) -> dict[int, dict[str, Any]]:
