@@ -1,4 +1,4 @@
-"""Lives with one purchase that is voided, to be held against the same without it."""
+"""Lives with purchases that are voided, to be held against the same without them."""
 
 from __future__ import annotations
 
@@ -7,28 +7,35 @@ from typing import Any, NamedTuple
 
 
 class Happens(NamedTuple):
-    """A purchase (when it occurred, its amount), its return or its void, told so many days after the opening."""
+    """A purchase (when it occurred, its amount), a return (of so many thousandths) or its void, told so many days after the
+    opening."""
 
     at: float
     what: str
     number: int
     occurred: float = 0
     amount: int = 0
+    quantity: int = 1_000
 
 
-def a_voided_life(choose: Callable[[Sequence[Any]], Any]) -> tuple[list[Happens], int]:
-    """What happens in order of telling, some of it late, and the number of the purchase that is voided."""
+def a_voided_life(
+    choose: Callable[[Sequence[Any]], Any], *, soonest: float = 0
+) -> tuple[list[Happens], frozenset[int]]:
+    """What happens in order of telling, some of it late, and the numbers of the one or two purchases that are voided."""
     story: list[Happens] = []
-    count = choose(range(3, 10))
-    voided = choose(range(count))
+    total = choose(range(3, 10))
+    voided = frozenset((choose(range(total)), choose(range(total))))
     time = 0.0
-    for number in range(count):
-        time += choose((0.01, 0.1, 1, 2, 3, 5, 8, 13))
+    for number in range(total):
+        time += choose((soonest, 0.1, 1, 2, 3, 5, 8, 13))
         told = time + choose((0, 0, 0, 6, 20))
         amount = choose((5_000, 10_000, 12_000, 20_000, 30_000))
         story.append(Happens(told, "purchase", number, time, amount))
-        if number == voided:
-            story.append(Happens(told + choose((0.02, 1, 4, 10, 25, 40)), "void", number))
-        elif choose(range(3)) == 0:
-            story.append(Happens(told + choose((0.015, 1, 4, 10)), "return", number))
+        if choose(range(3)) == 0:
+            quantity = 400 if number in voided else choose((400, 1_000))
+            story.append(Happens(told + choose((0.015, 1, 4, 10)), "return", number, quantity=quantity))
+        if number in voided:
+            story.append(
+                Happens(max(told + 0.02, story[-1].at) + choose((0, 1, 4, 10, 25, 40)), "void", number)
+            )
     return sorted(story, key=lambda one: one.at), voided

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import count
 from unittest.mock import patch
 
 from tests.builders import OPENING, a_line, a_member, a_purchase, as_kept, earned_of
@@ -42,6 +43,9 @@ KINDS = {
 }
 
 
+_numbers = count(1)
+
+
 @dataclass
 class Bought:
     """A purchase of this life, what it was decided, and what of it has come back."""
@@ -52,6 +56,7 @@ class Bought:
     forgiven: list[int] = field(default_factory=list)
     is_voided: bool = False
     lots: dict[int, int] = field(default_factory=dict)  # by terms, of one that another member made
+    merged_number: int = 0  # and what it is called there, below zero
     backs: list[Back] = field(default_factory=list)
 
 
@@ -221,6 +226,7 @@ class Life:
                 for lot in left.after.lots
                 if lot.origin == bought.decision.sequence and not bought.lots
             }
+            bought.merged_number = bought.merged_number or -next(_numbers)
             bought.lots = {terms: numbers.get(number, 0) for terms, number in opened.items()} or {-1: 0}
         self.bought += other.bought
         self.happened += other.happened
@@ -250,7 +256,9 @@ class Life:
         earned = earned_of(self.timeline, bought.decision, bought.purchase, bought.returned, bought.forgiven)
         if bought.lots:
             rules = [self.timeline.rule_at(bought.decision.row, hit.rule) for hit in earned.hits]
-            earned = replace(earned, sequence=0, lots=[bought.lots.get(one.terms, 0) for one in rules])
+            earned = replace(
+                earned, sequence=bought.merged_number, lots=[bought.lots.get(one.terms, 0) for one in rules]
+            )
         others = [
             one for one in self.bought if one is not bought and (any(one.forgiven) or not one.is_voided)
         ]
@@ -275,14 +283,7 @@ class Life:
         bought.is_voided = is_void
         of = earned.sequence
         if is_void:
-            occurred_at = bought.purchase.occurred_at
-            self.past = [
-                one
-                for one in self.past
-                if not (
-                    one.occurred_at == occurred_at and (of == one.sequence or (of == one.of and one.is_back))
-                )
-            ]
+            self.past = [one for one in self.past if of not in {one.sequence, one.of}]
         else:
             brought = amount_returned(bought.purchase.lines, after) - before
             self._remember(fold.RETURN, decision, bought.purchase.occurred_at, brought, of, is_whole=whole)
@@ -423,7 +424,7 @@ class Life:
                     self.used[key] = self.used.get(key, 0) + sign * units
 
     def with_old_counters(self, at: datetime) -> Member:
-        """As `store.gather.with_old_counters` does it, but summed in the second book."""
+        """As `store.long_ago.with_old_counters` does it, but summed in the second book."""
         width = fold.COUNTER_WIDTH
         limits = {
             limit.number: limit
@@ -442,7 +443,7 @@ class Life:
     def with_old_days(
         self, member: Member, at: datetime | None = None, *, past: Sequence[int] | None = None
     ) -> Member:
-        """As `store.gather.with_old_days` does it, from what this life remembers of its purchases."""
+        """As `store.long_ago.with_old_days` does it, from what this life remembers of its purchases."""
         zone = self.timeline.time_zone
         on = day_number(local_date(at or self.now, zone))
         row = self.timeline.row_at(at or self.now)

@@ -16,6 +16,7 @@ from tests.machine.test_attacks import all_of, codes
 from tests.machine.till import Till, a_key, a_till, another_till, days
 
 from jifen.api.members import lot_story, statement_entry
+from jifen.domain import fold
 from jifen.domain.refusals import (
     EntryNotReversible,
     MemberClosed,
@@ -235,3 +236,63 @@ async def test_merges_returns_and_purchases_at_once(fresh_database: FreshDatabas
             "SELECT sum(CASE WHEN is_credit THEN units ELSE -units END) FROM posting WHERE account <> 'carried'"
         )
         assert sum(await till.points(*members)) == total
+
+
+SILVER = """tiers:
+  by: spend
+  window_days: {window}
+  keeps_days: {keeps}
+  list:
+    - {{code: member, names: {{en: Member}}, reach: 0}}
+    - {{code: silver, names: {{en: Silver}}, reach: 10000, multiplier: "2"}}
+"""
+
+
+async def test_the_void_of_what_began_a_year_of_ups_and_downs_before_a_merge(
+    fresh_database: FreshDatabase,
+) -> None:
+    """Silver on every tenth day and no more three days later: each is lifted and judged again, by days."""
+    document = a_document(more=SILVER.format(window=5, keeps=3))
+    async with a_till(fresh_database, document) as till:
+        now = await till.now()
+        goes, stays = await till.enrol(), await till.enrol()
+        for bought in range(36):
+            await till.set_now(now - days(370 - 10 * bought))
+            await till.buy(goes, 20_000, no=str(bought))
+        await till.set_now(now - days(5))
+        await till.merge(goes, stays)
+        before = await till.fetchval(
+            "SELECT cardinality(tier_history) FROM member WHERE member_id = $1", stays
+        )
+        await till.set_now(now)
+        await till.bring_back("0")
+        after = await till.fetchval(
+            "SELECT cardinality(tier_history) FROM member WHERE member_id = $1", stays
+        )
+        assert after > before + 35 * 2 * fold.HISTORY_WIDTH - fold.HISTORY_WIDTH * 4
+        await till.assert_laws()
+
+
+async def test_two_purchases_of_one_moment_that_went_over_are_told_apart(
+    fresh_database: FreshDatabase,
+) -> None:
+    """Tills tell whole seconds: what came back of one is not what came back of the other."""
+    document = a_document(more=SILVER.format(window=60, keeps=30))
+    async with a_till(fresh_database, document) as till:
+        now = await till.now()
+        goes, stays = await till.enrol(), await till.enrol()
+        at = (now - days(20)).replace(microsecond=0)
+        await till.set_now(at + timedelta(seconds=5))
+        await till.buy(goes, 500, no="1", at=at)
+        await till.buy(goes, 9_000, no="2", at=at)
+        await till.set_now(now - days(15))
+        await till.merge(goes, stays)
+        for ago, amount, no in ((12, 300, "3"), (10, 1_100, "4")):
+            await till.set_now(now - days(ago))
+            await till.buy(stays, amount, no=no)
+        await till.set_now(now - days(9))
+        await till.bring_back("2", [(1, 1_000)])
+        for ago, no in ((6, "1"), (3, "3")):
+            await till.set_now(now - days(ago))
+            await till.bring_back(no)
+            await till.assert_laws()

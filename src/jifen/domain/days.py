@@ -38,25 +38,26 @@ def days_of(timeline: Timeline, bought: Iterable[Bought]) -> list[int]:
         [], [], [], [0],
     )  # fmt: skip
     for one in bought:
-        asked = asked_again(one.kind, one.row, one.amount_minor, one.results, is_whole=False)
-        asked.event[fold.EVENT_OCCURRED_DAY] = one.day
+        asked = asked_again(one.kind, one.row, one.day, one.amount_minor, one.results, is_whole=False)
         fold.count_day(state, asked, timeline.numbers)
         forgiven = 0
         for back in one.backs:
             forgiven += sum(result[-1] for result in back.results)
-            asked = asked_again(fold.RETURN, one.row, back.amount_minor, back.results, is_whole=back.is_whole)
-            asked.event[fold.EVENT_OCCURRED_DAY] = one.day
+            asked = asked_again(
+                fold.RETURN, one.row, one.day, back.amount_minor, back.results, is_whole=back.is_whole
+            )
             fold.uncount_day(state, asked, timeline.numbers, forgiven)
     return state.days[: state.member[fold.DAYS] * (fold.DAYS_COUNTED + timeline.n_ladders)]
 
 
 def asked_again(
-    kind: int, row: int, amount: int, results: Sequence[tuple[int, ...]], *, is_whole: bool
+    kind: int, row: int, day: int, amount: int, results: Sequence[tuple[int, ...]], *, is_whole: bool
 ) -> fold.Asked:
-    """An entry of the journal as the fold counts it: what is not counted is left out, its moments too."""
+    """An entry of the journal (judged by a row of the timeline, about a day) as the fold counts it: with nothing else of it."""
     event = [0] * fold.EVENT_WIDTH
     event[fold.EVENT_KIND] = kind
     event[fold.EVENT_REVISION] = row
+    event[fold.EVENT_OCCURRED_DAY] = day
     event[fold.EVENT_AMOUNT] = amount
     event[fold.EVENT_WHOLE] = int(is_whole)
     event[fold.EVENT_HITS_END] = len(results)

@@ -137,14 +137,15 @@ HISTORY_LADDER = 0
 HISTORY_DAY = 1
 HISTORY_AT = 2  # moment; 0 when the change is due at the start of the day
 HISTORY_TIER = 3
-HISTORY_CAUSE = 4  # sequence of the entry that lifted it, or whose void moved it; 0: time judged it
+HISTORY_CAUSE = 4  # sequence of the entry that lifted it; 0: time judged it
 HISTORY_WIDTH = 5
 
 # past: what counted for ladders, in the order of the journal; its first number counts the rows. A walk puts down the life that it
-# walks; at the till it is empty but for a void, which is given what it judges again (`domain/past.py`) -----------------------
+# walks. At the till nobody keeps it (there is the count alone) but for a void, which is given what it judges again
+# (`domain/past.py`) ---------------------------------------------------------------------------------------------------------
 PAST_SEQUENCE = 0
 PAST_ROLE = 1
-PAST_OF = 2  # sequence of the purchase of which something came back; 0: it is another's, who was merged
+PAST_OF = 2  # the purchase of which something came back, as EVENT_ORIGIN names it
 PAST_REVISION = 3
 PAST_DAY = 4  # when it occurred
 PAST_AT = 5
@@ -180,7 +181,9 @@ EVENT_RECORDED_DAY = 4
 EVENT_RECORDED_AT = 5
 EVENT_MONTH = 6  # of the occurred day: year * 12 + month - 1
 EVENT_AMOUNT = 7  # net minor money bought or brought back
-EVENT_ORIGIN = 8  # sequence of the purchase returned (0: another's, who was merged), or of the entry reversed
+EVENT_ORIGIN = (
+    8  # sequence of the purchase returned (below zero: another's, who was merged), or of the entry reversed
+)
 EVENT_UNDOES = 9  # kind of the entry reversed
 EVENT_VALUE = 10  # what a STATE sets the status to; an ADVANCE: 1: at most PIECE steps; a back-test's REVERSE: its units
 EVENT_HITS = 11  # first row in `hits`
@@ -1219,18 +1222,17 @@ def count_past(state: State, numbers: Numbers, p: int, sign: int) -> None:
         days[w + DAYS_COUNTED + i] += sign * past[p + PAST_COUNTED + i]
 
 
-def let_be_gone(state: State, width: int, event: list[int]) -> int:
+def let_be_gone(state: State, width: int, origin: int) -> int:
     """Mark what a void undoes, and what came back of it before, as what never was; return its row, -1: the past has it not."""
     past = state.past
     found = -1
     for i in range(past[0]):
         p = 1 + i * width
-        if past[p + PAST_AT] == event[EVENT_OCCURRED_AT]:
-            if past[p + PAST_ROLE] == LIFTS and past[p + PAST_SEQUENCE] == event[EVENT_ORIGIN]:
-                found = i
-                past[p + PAST_ROLE] = NEVER_WAS
-            elif past[p + PAST_ROLE] == TAKES_BACK and past[p + PAST_OF] == event[EVENT_ORIGIN]:
-                past[p + PAST_ROLE] = NEVER_WAS
+        if past[p + PAST_ROLE] == LIFTS and past[p + PAST_SEQUENCE] == origin:
+            found = i
+            past[p + PAST_ROLE] = NEVER_WAS
+        elif past[p + PAST_ROLE] == TAKES_BACK and past[p + PAST_OF] == origin:
+            past[p + PAST_ROLE] = NEVER_WAS
     return found
 
 
@@ -1296,7 +1298,7 @@ def judge_again(state: State, asked: Asked, numbers: Numbers) -> None:
     member, history, past, event = state.member, state.history, state.past, asked.event
     n_ladders = numbers.revisions[REVISION_LADDERS]
     width = PAST_COUNTED + n_ladders
-    voided = let_be_gone(state, width, event)
+    voided = let_be_gone(state, width, event[EVENT_ORIGIN])
     is_merged = past[0] > 0 and past[1 + PAST_ROLE] == TOOK_OVER
     first, day, at = 0, event[EVENT_OCCURRED_DAY], 0
     if voided >= 0:

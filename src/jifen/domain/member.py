@@ -137,8 +137,8 @@ def state_of(
     scalars[fold.LOTS : fold.QUEUE_END + 1] = rows, holds, holds + len(queue)
     history, counters = len(member.history) // fold.HISTORY_WIDTH, len(member.counters) // fold.COUNTER_WIDTH
     scalars[fold.DAYS : fold.HOLDS + 1] = days, history, counters, holds
-    # Each entry of the past may lift twice, and what was lifted may be taken a rank at a time; none is put down twice.
-    lifts = 2 * (timeline.n_tiers + 2) + 2 * past[0] * (timeline.n_tiers + 1)
+    # An entry lifts when it occurred and when it was told; so does each of the past of a void, and before a merge each day.
+    lifts = 2 + (2 * past[0] + days if past[0] else 0)
     # All that an event earns is counted on one day: a limit gets one period more, however many hits it has.
     counted = min(6 * hits, timeline.numbers.revisions[fold.REVISION_LIMITS])
     opened = more.lots_opened
@@ -148,7 +148,7 @@ def state_of(
         lots + [0] * (opened * width),
         [0] * holds + queue + [0] * (rows + opened + 1 - len(queue)),
         member.days + [0] * (days_width * (1 + past[0] + brought.days)),
-        member.history + [0] * (lifts * n_ladders * fold.HISTORY_WIDTH),
+        member.history + [0] * (room.tiers_held(lifts, timeline.n_tiers, n_ladders) * fold.HISTORY_WIDTH),
         member.counters + [0] * ((counted + brought.counters) * fold.COUNTER_WIDTH),
         member.holds + [0] * ((more.holds - holds) * fold.HOLD_WIDTH),
         list(past),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from jifen.domain import fold, room
 from jifen.domain.calendar import day_number, epoch_micros, local_date
@@ -25,13 +26,14 @@ class PastEntry(NamedTuple):
     recorded_at: datetime
     amount_minor: int = 0
     results: Sequence[tuple[int, ...]] = ()  # as `decide.HitResult`
-    of: int = 0  # of a return: the sequence of its purchase; 0: that was another's, who was merged
+    of: int = 0  # of a return: its purchase, by sequence or as `number_of_merged`
     is_whole: bool = False
 
-    @property
-    def is_back(self) -> bool:
-        """Whether something came back, and not an occasion."""
-        return self.kind == fold.RETURN
+
+def number_of_merged(purchase_id: UUID) -> int:
+    """What a purchase of a member who was merged is called where sequences are the heir's: below zero, by the random bits of
+    its id."""
+    return -1 - (purchase_id.int & ((1 << 62) - 1))
 
 
 def past_of(timeline: Timeline, entries: Iterable[PastEntry]) -> list[int]:
@@ -42,9 +44,11 @@ def past_of(timeline: Timeline, entries: Iterable[PastEntry]) -> list[int]:
     )  # fmt: skip
     out = fold.Out([], [], [0] * fold.ISSUES, [])
     for entry in entries:
-        asked = asked_again(entry.kind, entry.row, entry.amount_minor, entry.results, is_whole=entry.is_whole)
+        day = day_number(local_date(entry.occurred_at, timeline.time_zone))
+        asked = asked_again(
+            entry.kind, entry.row, day, entry.amount_minor, entry.results, is_whole=entry.is_whole
+        )
         asked.event[fold.EVENT_ORIGIN] = entry.of
-        asked.event[fold.EVENT_OCCURRED_DAY] = day_number(local_date(entry.occurred_at, timeline.time_zone))
         asked.event[fold.EVENT_OCCURRED_AT] = epoch_micros(entry.occurred_at)
         asked.event[fold.EVENT_RECORDED_DAY] = day_number(local_date(entry.recorded_at, timeline.time_zone))
         asked.event[fold.EVENT_RECORDED_AT] = epoch_micros(entry.recorded_at)

@@ -14,7 +14,7 @@ from jifen.domain.purchase import Line, share_of_amount
 class Earned:
     """What is recorded of a purchase: enough to take it back without judging it again."""
 
-    sequence: int  # 0: another member made it, who was merged
+    sequence: int  # below zero: another member made it, who was merged (`past.number_of_merged`)
     revision: int
     occurred_at: datetime
     lines: tuple[Line, ...]

@@ -1,7 +1,7 @@
 """How much room the fold needs: computed here and nowhere else, from everything that can fill it.
 
-Till, import, replay and back-test all ask here about postings, movements, lots and holds; days, tiers and counters get theirs
-where they are dressed. `fold.apply` answers TORN when there was too little for what is put down here.
+Till, import, replay and back-test all ask here about postings, movements, lots, holds and tiers held; a day or a limit's period
+has a row where something occurred in it. `fold.apply` answers TORN when there was too little for what is put down here.
 """
 
 from __future__ import annotations
@@ -100,6 +100,12 @@ def handed_over(brought: Brought, *, ladders: int, currencies: int) -> int:
         + brought.days * (fold.DAYS_COUNTED + ladders)
         + brought.counters * fold.COUNTER_WIDTH
     )
+
+
+def tiers_held(lifts: int, tiers: int, ladders: int) -> int:
+    """Rows of `history` that so many lifts can add on each ladder, and the reviews between: each takes a rank at least of what
+    stood or was lifted."""
+    return (lifts + 1) * (tiers + 1) * ladders
 
 
 def past(entries: int, ladders: int) -> int:

@@ -17,6 +17,7 @@ from jifen.domain.carried import carried_of
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.events import SLICE_KEPT_WIDTH, Script, Slice, legs_of, legs_told, moves_undone
 from jifen.domain.packing import DaysTorn, packed, unpacked
+from jifen.domain.past import number_of_merged
 from jifen.domain.program.select import mask_of, mask_words
 from jifen.domain.purchase import Payment, Purchase, line_of
 from jifen.domain.refusals import Refusal
@@ -170,7 +171,8 @@ def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> 
             script.add(
                 fold.VOID if row["is_void"] else fold.RETURN, row=timeline.row_of(purchase["revision"]),
                 occurred_at=purchase["occurred_at"], recorded_at=row["recorded_at"], amount=row["amount_minor"],
-                origin=origin[1] if origin[0] == member_id else 0, hits=back, is_whole=row["is_whole"],
+                origin=origin[1] if origin[0] == member_id else number_of_merged(purchase["purchase_id"]),
+                hits=back, is_whole=row["is_whole"],
                 previous_day=max(others, default=-1) if row["is_void"] else -1,
             )  # fmt: skip
         else:

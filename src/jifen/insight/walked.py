@@ -106,7 +106,11 @@ def walk_arrays(
     width = fold.BALANCES + timeline.n_currencies * fold.BALANCE_WIDTH
     days_width = fold.DAYS_COUNTED + timeline.n_ladders
     most_events = int(np.diff(starts).max(initial=0))
-    tiers_each = timeline.n_ladders * (most_events + 1) * (timeline.n_tiers + 1)
+    # An event lifts when it occurred and when it was told, and a void before a merge each day; a ladder begins with a row.
+    days_brought = [rows.days for rows in brought]
+    lifts = 3 * most_events + max(days_brought, default=0)
+    tiers_each = room.tiers_held(lifts, timeline.n_tiers, timeline.n_ladders)
+    tiers_kept = room.tiers_held(n + 3 * n_events + sum(days_brought), timeline.n_tiers, timeline.n_ladders)
     hits_each = int(
         _per_member(starts, events[:, fold.EVENT_HITS_END] - events[:, fold.EVENT_HITS]).max(initial=0)
     )
@@ -126,7 +130,7 @@ def walk_arrays(
     )  # fmt: skip
     kept = fold.Kept(
         _room((n_events + sum(rows.days for rows in brought) + 1) * days_width),
-        _room((n + n_events * (timeline.n_tiers + 1) + 1) * timeline.n_ladders * fold.HISTORY_WIDTH),
+        _room(tiers_kept * fold.HISTORY_WIDTH),
         _room((6 * n_hits + sum(rows.counters for rows in brought) + 1) * fold.COUNTER_WIDTH),
         _room((sum(size.holds for size in sizes) + 1) * fold.HOLD_WIDTH),
         _room((n + 1) * fold.KEPT_WIDTH),

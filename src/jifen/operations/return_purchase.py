@@ -11,7 +11,7 @@ from uuid import UUID
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.decide import decide_return
 from jifen.domain.decision import Decision
-from jifen.domain.past import past_of
+from jifen.domain.past import number_of_merged, past_of
 from jifen.domain.purchase import ReturnedLine, is_whole, returned_after, whole_quantity
 from jifen.domain.refusals import FieldWrong, PurchaseUnknown, ReturnExceedsPurchase, TimeOutOfBounds
 from jifen.domain.returned import amount_returned
@@ -64,7 +64,7 @@ async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> 
         member = gathered.member(member_id)
         earned = await earned_by(connection, gathered.timeline, row, lots=carried)
         if member_id != bought[0]:
-            earned = replace(earned, sequence=0)
+            earned = replace(earned, sequence=number_of_merged(row["purchase_id"]))
         lines = _lines(request.lines, earned.lines, earned.returned)
         after = returned_after(earned.lines, earned.returned, lines)
         occurred_at = _believed(request.occurred_at, row["occurred_at"], gathered.now)

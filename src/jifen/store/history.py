@@ -32,7 +32,7 @@ _ELSEWHERE = """
         UNION ALL
         SELECT whose.heir_id, whose.brought_by, e.counterpart_id
         FROM entry e JOIN whose USING (member_id) WHERE e.kind = 'carry_in')
-    SELECT w.heir_id, w.brought_by, u.member_id, u.sequence, u.revision, u.occurred_at, u.hits::bigint[], b.backs,
+    SELECT w.heir_id, w.brought_by, u.member_id, u.sequence, u.purchase_id, u.revision, u.occurred_at, u.hits::bigint[], b.backs,
            coalesce(b.was_voided, false) AS was_voided, coalesce(b.was_forgiven, false) AS was_forgiven,
            (SELECT array_agg(ARRAY[p.terms::bigint, c.number]) FROM posting p
             JOIN carried_lot c ON c.member_id = w.heir_id AND c.first_member_id = u.member_id AND c.first_number = p.lot

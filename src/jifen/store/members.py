@@ -50,7 +50,7 @@ async def lock_reserving(
     made = RESERVATIONS.format(ids="$2::text::uuid[]")
     rows = await connection.fetch(
         f"""SELECT {_COLUMNS}, made.* FROM member
-            LEFT JOIN ({made}) AS made (made_by, id, made_at, currency, units, stands, lapses_at) ON made_by = member_id
+            LEFT JOIN ({made}) AS made (made_by, id, entry, currency, units, status_then, lapses_at) ON made_by = member_id
             WHERE member_id = ANY(ARRAY(SELECT made_by FROM ({made}) AS made (made_by)) || $1::text::uuid[])
             ORDER BY member_id FOR NO KEY UPDATE OF member""",
         array_text(list(set(member_ids))),

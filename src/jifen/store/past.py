@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from jifen.domain.past import PastEntry
+from jifen.domain.past import PastEntry, number_of_merged
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import KIND_OF
 from jifen.store.purchases import results_of
@@ -46,21 +46,21 @@ async def past_since(
         first = earlier
     rows = await connection.fetch(
         """SELECT u.sequence, 'purchase' AS kind, u.revision, u.occurred_at, u.recorded_at, u.amount_minor,
-                  u.hits::bigint[] AS hits, 0 AS of_sequence, false AS is_whole
+                  u.hits::bigint[] AS hits, NULL::bigint AS of_own, NULL::uuid AS of_merged, false AS is_whole
            FROM purchase u
            WHERE u.member_id = $1 AND u.sequence >= $2
              AND NOT EXISTS (SELECT FROM purchase_return v WHERE v.is_void
                       AND v.purchase_member_id = u.member_id AND v.purchase_sequence = u.sequence)
            UNION ALL
            SELECT b.sequence, 'return', u.revision, u.occurred_at, b.recorded_at, b.amount_minor, b.hits::bigint[],
-                  CASE WHEN u.member_id = $1 THEN u.sequence ELSE 0 END, b.is_whole
+                  CASE WHEN u.member_id = $1 THEN u.sequence END, CASE WHEN u.member_id <> $1 THEN u.purchase_id END, b.is_whole
            FROM purchase_return b
            JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
            WHERE b.member_id = $1 AND b.sequence >= $2
              AND NOT EXISTS (SELECT FROM purchase_return v WHERE v.is_void
                       AND v.purchase_member_id = u.member_id AND v.purchase_sequence = u.sequence)
            UNION ALL
-           SELECT sequence, kind, revision, occurred_at, recorded_at, 0, coalesce(hits, '{}')::bigint[], 0, false
+           SELECT sequence, kind, revision, occurred_at, recorded_at, 0, coalesce(hits, '{}')::bigint[], NULL, NULL, false
            FROM entry
            WHERE member_id = $1 AND sequence >= $2 AND (hits IS NOT NULL OR kind = 'carry_in')
            ORDER BY 1""",
@@ -76,7 +76,7 @@ async def past_since(
             recorded_at=row["recorded_at"],
             amount_minor=row["amount_minor"],
             results=results_of(row["hits"]),
-            of=row["of_sequence"],
+            of=number_of_merged(row["of_merged"]) if row["of_merged"] else row["of_own"] or 0,
             is_whole=row["is_whole"],
         )
         for row in rows

@@ -182,7 +182,7 @@ class _Rooms:
             _room(self.lots * fold.LOT_WIDTH),
             _room(self.lots + 1),
             _room((self.most + 2) * self.days_width),
-            _room((self.most + 1) * (self.n_tiers + 1) * self.n_ladders * fold.HISTORY_WIDTH),
+            _room(room.tiers_held(2 * self.most, self.n_tiers, self.n_ladders) * fold.HISTORY_WIDTH),
             _room((self.n_limits * self.needs.hits + 1) * fold.COUNTER_WIDTH),
             _room(room.holds(self.size) * fold.HOLD_WIDTH),
             _room(room.past(self.most, self.n_ladders)),
