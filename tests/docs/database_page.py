@@ -20,9 +20,9 @@ What is kept, table by table, in the schema `jifen`. This page is made from `src
 
 Amounts and units are `bigint` in the smallest unit. Numbers of currencies, tiers and rules are those of the revision's
 `numbering`, and stay for ever. Arrays of a member are rows laid end to end; their columns are named in
-`src/jifen/domain/fold.py`: `tier_history` (ladder, day, microsecond, tier, cause), `counters` (limit, period, used), `holds`
-(reservation, lot, units, lapses at, lapses on). `days` (day, spend, visits, and what each ladder counted) is packed:
-`src/jifen/domain/packing.py`. Numbers of the journal are listed: kept as the text of an array, which
+`src/jifen/domain/fold.py`: `tier_history` (ladder, day, microsecond, tier, cause, day of review), `counters` (limit, period,
+used), `holds` (reservation, lot, units, lapses at, lapses on). `days` (day, spend, visits, and what each ladder counted) is
+packed: `src/jifen/domain/packing.py`. Numbers of the journal are listed: kept as the text of an array, which
 `column::bigint[]` reads. Days are counted from 1970-01-01 in the programme's zone.
 
 The class of a table decides what the role that serves may do with it:

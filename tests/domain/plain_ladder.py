@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ class Held:
     moment: tuple[int, int]
     code: str
     is_review: bool
+    review_day: int | None = None  # when it is judged first
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class PlainLadder:
             reached = self._reached(row, day - ladder.window.days + 1, day)
             if reached < rank:
                 rank = reached
-                self.held.append(Held((day, 0), ladder.tiers[rank].code, is_review=True))
+                again = day + ladder.keeps_days if rank > 0 else None
+                self.held.append(Held((day, 0), ladder.tiers[rank].code, is_review=True, review_day=again))
             self.review_day = day + ladder.keeps_days if rank > 0 else None
 
     def bought(self, purchase: Purchase, decision: Decision, life: Life, *, is_purchase: bool = True) -> None:
@@ -131,7 +133,8 @@ class PlainLadder:
             since.pop(0)
         if not since:
             self.review_day = moment[0] + now.keeps_days
-        self.held = [*before, Held(moment, now.tiers[reached].code, is_review=False), *since]
+        lifted = Held(moment, now.tiers[reached].code, is_review=False, review_day=moment[0] + now.keeps_days)
+        self.held = [*before, lifted, *since]
 
     def returned(self, bought: Bought, decision: Decision, amount: int, life: Life, *, is_void: bool) -> None:
         ladder = self.timeline.programs[decision.row].ladder
@@ -178,12 +181,9 @@ class PlainLadder:
                 if not earlier:
                     break
                 first = earlier[0]
-            stood = [one for one in self.held if one.moment < moment][-1]
-            by_days = merged.recorded >= moment or (
-                stood.moment < merged.recorded and self._rank(self._row(moment[0]), stood.code) > 0
-            )
+            by_days = merged.recorded >= moment
         if by_days:
-            first, moment = 0, (moment[0], 0)
+            first, moment = 0, (moment[0], 1)  # the day as a whole, and not its review
         again = [one for one in every[first:] if one.purchase is not voided]
         self.happened = [one for one in self.happened[: merge + 1 + first] if one.purchase is not voided]
         self.counts += [(one.occurred[0], -one.units) for one in again]
@@ -206,19 +206,11 @@ class PlainLadder:
     def _stand(self, on: int) -> None:
         """The review of the tier that is held, the first after a day."""
         last = self.held[-1]
-        row = self._row(last.moment[0])
-        if not last.is_review and 0 < last.moment[1] < fold.FAR_AT:
-            began = [
-                at
-                for at, one in enumerate(self.timeline.programs)
-                if epoch_micros(one.effective_at) <= last.moment[1]
-            ]
-            row = max(row, *began)
-        day = last.moment[0]
-        while day <= on and self._rank(row, last.code) > 0:
-            day += self.timeline.programs[row].ladder.keeps_days
-            row = self._row(day)
-        self.review_day = day if day > on else None
+        self.review_day = last.review_day
+        while self.review_day is not None and self.review_day <= on:
+            row = self._row(self.review_day)
+            keeps = self.timeline.programs[row].ladder.keeps_days
+            self.review_day = self.review_day + keeps if self._rank(row, last.code) > 0 else None
 
     def takes_over(self, other: PlainLadder, life: Life) -> None:
         """Count what another member counted too, and hold the higher of two tiers since he reached it."""
@@ -235,19 +227,20 @@ class PlainLadder:
         rank, own = self._rank(row, last.code), self._rank(row, self.rank_code)
         if rank == own and self.review_day and other.review_day:
             self.review_day = max(self.review_day, other.review_day)
+            self.held[-1] = replace(self.held[-1], review_day=self.review_day)
         if rank > own:
             before = [one for one in self.held if one.moment <= last.moment]
             later = [
-                Held(one.moment, one.code if self._rank(row, one.code) >= rank else last.code, one.is_review)
+                one if self._rank(row, one.code) >= rank else replace(one, code=last.code)
                 for one in self.held[len(before) :]
             ]
             if self._rank(row, before[-1].code) < rank:
-                before.append(last)
+                before.append(replace(last, review_day=other.review_day))
             for held in later:
                 if held.code != before[-1].code:
                     before.append(held)
-            self.held = before
             self.review_day = other.review_day
+            self.held = [*before[:-1], replace(before[-1], review_day=self.review_day)]
         self.counts += other.counts
         self._lift(row, one.recorded)
 

@@ -145,3 +145,28 @@ def test_from_the_last_void_on_a_member_stands_where_he_would_stand_without_what
     never = list(stands(timeline, [one for one in story if one.number not in voided], looks))
 
     assert list(stands(timeline, story, looks)) == never
+
+
+def test_a_lift_that_was_judged_by_the_revision_of_the_day_before_keeps_its_review() -> None:
+    """Told on the afternoon of a new revision, it lifted by the one of its moment: a void does not ask the newer one."""
+    steps = (a_tier(0), a_tier(1, reach=20_000))
+    programs = [
+        a_program(
+            ladder=a_ladder(*steps, window_days=60, keeps_days=keeps), revision=revision, effective_at=at
+        )
+        for revision, keeps, at in (
+            (1, 15, OPENING - timedelta(days=9)),
+            (2, 40, OPENING + timedelta(days=10.5)),
+        )
+    ]
+    story = [
+        Happens(10.4, "purchase", 1, 10.4, 10_000),
+        Happens(10.8, "purchase", 2, 9.5, 10_000),
+        Happens(11.5, "purchase", 3, 11.5, 1_000),
+        Happens(12.5, "void", 3),
+    ]
+    looks = [13.0, 24.0, 26.0, 51.0]
+
+    never = list(stands(a_timeline(*programs), [one for one in story if one.number != 3], looks))
+
+    assert list(stands(a_timeline(*programs), story, looks)) == never

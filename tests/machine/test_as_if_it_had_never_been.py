@@ -6,6 +6,7 @@ import random
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from tests.builders import a_document
 from tests.conftest import FreshDatabase
 from tests.machine.till import Till, a_till
@@ -16,12 +17,12 @@ from jifen.operations.read_member import read_member
 
 TIERS = """tiers:
   by: spend
-  window_days: 20
+  window_days: {window}
   keeps_days: 15
   list:
-    - {code: member, names: {en: Member}, reach: 0}
-    - {code: silver, names: {en: Silver}, reach: 20000}
-    - {code: gold, names: {en: Gold}, reach: 40000}
+    - {{code: member, names: {{en: Member}}, reach: 0}}
+    - {{code: silver, names: {{en: Silver}}, reach: 20000}}
+    - {{code: gold, names: {{en: Gold}}, reach: 40000}}
 """
 LIVES = 14
 LOOKS = (0.3, 3, 7, 12, 20)
@@ -32,7 +33,7 @@ async def test_from_the_last_void_on_a_member_stands_where_he_would_stand_withou
 ) -> None:
     """Late purchases, returns and reviews in between, in fourteen lives; each is lived by two, of whom one never bought
     what the other voids."""
-    async with a_till(fresh_database, a_document(more=TIERS)) as till:
+    async with a_till(fresh_database, a_document(more=TIERS.format(window=20))) as till:
         opening = await till.now() - timedelta(days=300)
         to_do: list[tuple[float, int, int, Happens | None]] = []
         voided: dict[int, frozenset[int]] = {}
@@ -66,3 +67,46 @@ async def stands(till: Till, member: UUID) -> tuple[int, int]:
     """Tier and day of review."""
     told = (await read_member(till.ledger, member)).member
     return told.tier, told.ladders[fold.STANDS_REVIEW_DAY]
+
+
+MERGED = {
+    "what was bought before a merge, on the day on which a review had taken the tier": (
+        10,
+        [(0.5, 20_000, 0), (15.5, 0, 1_000), (16.5, 0, 0), (17.5, 0, -1)],
+        (17.6, 24, 31),
+    ),
+    "what was bought after a merge of two of one tier": (
+        8,
+        [(0.5, 20_000, 0), (10.5, -20_000, 0), (12.5, 0, 0), (13.5, 0, 100), (14.5, 0, -1)],
+        (14.6, 16.5, 20.5, 26.5, 41),
+    ),
+}
+"""The window; days after the opening: what the member buys (below zero: what the other does), what is bought to be voided (-1:
+its void), nothing of both: the other is merged into him; and when he is looked at."""
+
+
+@pytest.mark.parametrize(("window", "story", "looks"), MERGED.values(), ids=MERGED)
+async def test_a_void_after_a_merge_leaves_the_reviews_that_were_held_and_that_are_ahead(
+    fresh_database: FreshDatabase, window: int, story: list[tuple[float, int, int]], looks: tuple[float, ...]
+) -> None:
+    async with a_till(fresh_database, a_document(more=TIERS.format(window=window))) as till:
+        # The opening is a midnight of the shop, so that reviews fall between what happens.
+        opening = (await till.now()).replace(hour=16, minute=0, second=0, microsecond=0) - timedelta(days=120)
+        await till.set_now(opening)
+        pairs = [(await till.enrol(), await till.enrol()) for _ in range(2)]
+        for day, amount, wrong in story:
+            await till.set_now(opening + timedelta(days=day))
+            for which, (member, other) in enumerate(pairs):
+                if amount:
+                    await till.buy(member if amount > 0 else other, abs(amount))
+                elif wrong and which == 0:
+                    if wrong > 0:
+                        await till.buy(member, wrong, no="wrong")
+                    else:
+                        await till.bring_back("wrong")
+                elif not wrong:
+                    await till.merge(other, member)
+        for day in looks:
+            await till.set_now(opening + timedelta(days=day))
+            assert await stands(till, pairs[0][0]) == await stands(till, pairs[1][0]), day
+        await till.assert_laws()

@@ -113,7 +113,7 @@ class Machine:
                     tier_history, counters, holds)
                 SELECT md5(i::text)::uuid, 'active', to_timestamp({at // 1_000_000}), {day}, 1, 0, -1,
                     0, 0, 0, {fold.FAR}, {fold.FAR_AT}, '{{0,0}}', '{{0,0}}', '{{0,{fold.FAR}}}', '\\x{nothing}',
-                    '{{0,0,0,0,0}}', '{{}}', '{{}}'
+                    '{{0,0,0,0,0,{fold.FAR}}}', '{{}}', '{{}}'
                 FROM generate_series({first}, {first + count - 1}) AS i""",
             f"""INSERT INTO jifen.entry (member_id, sequence, entry_id, kind, moves, revision, occurred_at, recorded_at,
                     tiers_after, balances_after)

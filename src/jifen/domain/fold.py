@@ -138,7 +138,8 @@ HISTORY_DAY = 1
 HISTORY_AT = 2  # moment; 0 when the change is due at the start of the day
 HISTORY_TIER = 3
 HISTORY_CAUSE = 4  # sequence of the entry that lifted it; 0: time judged it
-HISTORY_WIDTH = 5
+HISTORY_REVIEW_DAY = 5  # the first day on which it is judged again
+HISTORY_WIDTH = 6
 
 # past: what counted for ladders, in the order of the journal; its first number counts the rows. A walk puts down the life that it
 # walks. At the till nobody keeps it (there is the count alone) but for a void, which is given what it judges again
@@ -1038,8 +1039,8 @@ def tier_of_rank(numbers: Numbers, ladder: int, rank: int) -> int:
     ]
 
 
-def put_tier(state: State, ladder: int, tier: int, day: int, at: int, cause: int) -> int:
-    """Remember the tier held from a moment on, behind what is remembered of that moment; return the row."""
+def put_tier(state: State, ladder: int, tier: int, day: int, at: int, cause: int, review_day: int) -> int:
+    """Remember the tier held from a moment on until a review, behind what is remembered of that moment; return the row."""
     history = state.history
     row = state.member[TIERS_HELD]
     while row > 0:
@@ -1057,6 +1058,7 @@ def put_tier(state: State, ladder: int, tier: int, day: int, at: int, cause: int
     history[h + HISTORY_AT] = at
     history[h + HISTORY_TIER] = tier
     history[h + HISTORY_CAUSE] = cause
+    history[h + HISTORY_REVIEW_DAY] = review_day
     state.member[TIERS_HELD] += 1
     return row
 
@@ -1102,15 +1104,14 @@ def review(state: State, numbers: Numbers, ladder: int, day: int) -> None:
     row = revision_at(numbers, day)
     own = row * numbers.revisions[REVISION_LADDERS] + ladder
     s = ladder * STANDS_WIDTH
-    total = counted(state, numbers, row, ladder, day, day)
-    rank = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
-    reached = rank_reached(numbers, own, total)
-    if reached < rank:
-        rank = reached
-        put_tier(state, ladder, tier_of_rank(numbers, own, rank), day, 0, 0)
-        state.ladders[s + STANDS_TIER] = tier_of_rank(numbers, own, rank)
-    keeps = numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS]
-    state.ladders[s + STANDS_REVIEW_DAY] = FAR if rank == 0 else day + keeps
+    held = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
+    rank = min(held, rank_reached(numbers, own, counted(state, numbers, row, ladder, day, day)))
+    again = day + numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS] if rank > 0 else FAR
+    if rank < held:
+        tier = tier_of_rank(numbers, own, rank)
+        put_tier(state, ladder, tier, day, 0, 0, again)
+        state.ladders[s + STANDS_TIER] = tier
+    state.ladders[s + STANDS_REVIEW_DAY] = again
 
 
 def promote(
@@ -1131,7 +1132,8 @@ def promote(
     if reached <= held:
         return
     tier = tier_of_rank(numbers, own, reached)
-    after = put_tier(state, ladder, tier, day, at, cause) + 1
+    review_day = day + numbers.ladders[x + LADDER_KEEPS_DAYS]
+    after = put_tier(state, ladder, tier, day, at, cause, review_day) + 1
     stands = 1
     while after < state.member[TIERS_HELD] and stands == 1:
         h = after * HISTORY_WIDTH
@@ -1147,7 +1149,6 @@ def promote(
     if stands == 1:
         s = ladder * STANDS_WIDTH
         state.ladders[s + STANDS_TIER] = tier
-        review_day = day + numbers.ladders[x + LADDER_KEEPS_DAYS]
         state.ladders[s + STANDS_REVIEW_DAY] = review_day
         # One that is past its time already is held by this very entry (`review_passed`), and is never due again.
         if review_day > state.member[CLOCK_DAY]:
@@ -1266,29 +1267,6 @@ def is_earlier(day: int, at: int, than_day: int, than_at: int) -> bool:
     return day < than_day or (day == than_day and at < than_at)
 
 
-def holds_from_before(state: State, numbers: Numbers, day: int, at: int) -> bool:
-    """Say whether what stood just before a moment reaches back behind the merge that the past begins with: the moment does, or a
-    tier above the foot that was held then."""
-    history, past = state.history, state.past
-    n_ladders = numbers.revisions[REVISION_LADDERS]
-    if not is_earlier(past[1 + PAST_DAY], past[1 + PAST_AT], day, at):
-        return True
-    for ladder in range(n_ladders):
-        h = 0
-        for row in range(state.member[TIERS_HELD]):
-            r = row * HISTORY_WIDTH
-            if history[r + HISTORY_LADDER] == ladder and is_earlier(
-                history[r + HISTORY_DAY], history[r + HISTORY_AT], day, at
-            ):
-                h = r
-        own = revision_at(numbers, day) * n_ladders + ladder
-        if rank_of(numbers, own, history[h + HISTORY_TIER]) > 0 and is_earlier(
-            history[h + HISTORY_DAY], history[h + HISTORY_AT], past[1 + PAST_DAY], past[1 + PAST_AT]
-        ):
-            return True
-    return False
-
-
 def judge_again(state: State, asked: Asked, numbers: Numbers) -> None:
     """Let tiers be as if a voided purchase had never been: what the past tells from it on happens again, without it.
 
@@ -1300,13 +1278,13 @@ def judge_again(state: State, asked: Asked, numbers: Numbers) -> None:
     width = PAST_COUNTED + n_ladders
     voided = let_be_gone(state, width, event[EVENT_ORIGIN])
     is_merged = past[0] > 0 and past[1 + PAST_ROLE] == TOOK_OVER
+    if voided < 0 and not is_merged:
+        return
     first, day, at = 0, event[EVENT_OCCURRED_DAY], 0
     if voided >= 0:
         first, day, at = first_of_past(state, width, voided)
-    elif not is_merged:
-        return
-    if is_merged and (voided < 0 or first == 0 or holds_from_before(state, numbers, day, at)):
-        first, at = 0, 0
+    if is_merged and first == 0:
+        at = 1  # the day as a whole, and not its review
     for i in range(first, past[0]):
         if past[1 + i * width + PAST_ROLE] != NEVER_WAS:
             count_past(state, numbers, 1 + i * width, -1)
@@ -1376,21 +1354,17 @@ def drop_empty_days(state: State, width: int) -> None:
 def stand(state: State, numbers: Numbers, ladder: int, on: int) -> None:
     """Stand where the last row of `history` says; reviews up to a day took nothing, or they would have a row."""
     history = state.history
-    n_ladders = numbers.revisions[REVISION_LADDERS]
     row = state.member[TIERS_HELD] - 1
     while history[row * HISTORY_WIDTH + HISTORY_LADDER] != ladder:
         row -= 1
-    h = row * HISTORY_WIDTH
-    day, tier = history[h + HISTORY_DAY], history[h + HISTORY_TIER]
-    judged_by = revision_at(numbers, day)
-    if history[h + HISTORY_CAUSE] > 0 and history[h + HISTORY_AT] < FAR_AT:
-        judged_by = max(judged_by, revision_in_force(numbers, history[h + HISTORY_AT]))
+    tier, day = history[row * HISTORY_WIDTH + HISTORY_TIER], history[row * HISTORY_WIDTH + HISTORY_REVIEW_DAY]
+    while day <= on:
+        own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
+        keeps = numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS]
+        day = day + keeps if rank_of(numbers, own, tier) > 0 else FAR
     s = ladder * STANDS_WIDTH
     state.ladders[s + STANDS_TIER] = tier
-    while day <= on and rank_of(numbers, judged_by * n_ladders + ladder, tier) > 0:
-        day += numbers.ladders[(judged_by * n_ladders + ladder) * LADDER_WIDTH + LADDER_KEEPS_DAYS]
-        judged_by = revision_at(numbers, day)
-    state.ladders[s + STANDS_REVIEW_DAY] = day if day > on else FAR
+    state.ladders[s + STANDS_REVIEW_DAY] = day
 
 
 def review_passed(state: State, numbers: Numbers, ladder: int, day: int) -> None:
@@ -2349,11 +2323,12 @@ def stand_with(state: State, asked: Asked, numbers: Numbers, ladder: int, o: int
         return
     if rank == held:
         if review_day != FAR and state.ladders[s + STANDS_REVIEW_DAY] != FAR:
-            state.ladders[s + STANDS_REVIEW_DAY] = max(state.ladders[s + STANDS_REVIEW_DAY], review_day)
+            review_on(state, ladder, max(state.ladders[s + STANDS_REVIEW_DAY], review_day))
         return
     day, at = carried[o + LEFT_SINCE_DAY], carried[o + LEFT_SINCE_AT]
     if rank_of(numbers, own, tier_at(state, ladder, day, at)) < rank:
-        put_tier(state, ladder, tier, day, at, member[SEQUENCE] if carried[o + LEFT_LIFTED] == 1 else 0)
+        cause = member[SEQUENCE] if carried[o + LEFT_LIFTED] == 1 else 0
+        put_tier(state, ladder, tier, day, at, cause, review_day)
     row = 0
     while row < member[TIERS_HELD]:
         h = row * HISTORY_WIDTH
@@ -2368,8 +2343,17 @@ def stand_with(state: State, asked: Asked, numbers: Numbers, ladder: int, o: int
                 continue
         row += 1
     state.ladders[s + STANDS_TIER] = tier
-    state.ladders[s + STANDS_REVIEW_DAY] = review_day
+    review_on(state, ladder, review_day)
     member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], review_day)
+
+
+def review_on(state: State, ladder: int, day: int) -> None:
+    """Judge the tier that stands on a ladder on another day."""
+    row = state.member[TIERS_HELD] - 1
+    while state.history[row * HISTORY_WIDTH + HISTORY_LADDER] != ladder:
+        row -= 1
+    state.history[row * HISTORY_WIDTH + HISTORY_REVIEW_DAY] = day
+    state.ladders[ladder * STANDS_WIDTH + STANDS_REVIEW_DAY] = day
 
 
 def enrol(state: State, asked: Asked, numbers: Numbers) -> None:
@@ -2399,6 +2383,7 @@ def foot(state: State, numbers: Numbers, row: int) -> None:
         history[h + HISTORY_AT] = 0
         history[h + HISTORY_TIER] = tier
         history[h + HISTORY_CAUSE] = 0
+        history[h + HISTORY_REVIEW_DAY] = FAR
 
 
 def begin(state: State, numbers: Numbers, row: int) -> None:

@@ -161,7 +161,7 @@ def grown(member: Member, timeline: Timeline) -> Member:
     for ladder in range(had, timeline.n_ladders):
         tier = timeline.newest.ladders[ladder].tiers[0].number
         ladders += (tier, fold.FAR, tier)
-        history[ladder * fold.HISTORY_WIDTH : ladder * fold.HISTORY_WIDTH] = [ladder, 0, 0, tier, 0]
+        history[ladder * fold.HISTORY_WIDTH : ladder * fold.HISTORY_WIDTH] = [ladder, 0, 0, tier, 0, fold.FAR]
     width = fold.DAYS_COUNTED + had
     for at in range(0, len(member.days), width):
         days += [*member.days[at : at + width], *[0] * (timeline.n_ladders - had)]

@@ -224,7 +224,8 @@ class _Rooms:
             "lots": lots_all * fold.LOT_WIDTH,
             "lot_starts": n_members + 1,
             "days": n_events * self.days_width,
-            "history": (n_members + n_events * (self.n_tiers + 1)) * self.n_ladders * fold.HISTORY_WIDTH,
+            "history": room.tiers_held(n_members + 2 * n_events, self.n_tiers, self.n_ladders)
+            * fold.HISTORY_WIDTH,
             "counters": self.n_limits * (hits or 0) * fold.COUNTER_WIDTH,
             "holds": self.needs.held_all * self.more * fold.HOLD_WIDTH,
             "starts": (n_members + 1) * fold.KEPT_WIDTH,

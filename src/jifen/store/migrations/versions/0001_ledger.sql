@@ -163,7 +163,7 @@ CREATE TABLE jifen.member (
     CONSTRAINT a_debt_is_never_negative CHECK (0 <= ALL (debts)),
     CONSTRAINT a_ladder_has_a_tier_and_a_review CHECK (cardinality(ladders) % 2 = 0),
     CONSTRAINT a_day_counts_for_each_ladder CHECK (get_byte(days, 2) = 3 + cardinality(ladders) / 2),
-    CONSTRAINT a_tier_row_is_whole CHECK (cardinality(tier_history) % 5 = 0),
+    CONSTRAINT a_tier_row_is_whole CHECK (cardinality(tier_history) % 6 = 0),
     CONSTRAINT a_counter_row_is_whole CHECK (cardinality(counters) % 3 = 0),
     CONSTRAINT a_hold_row_is_whole CHECK (cardinality(holds) % 5 = 0)
 )
