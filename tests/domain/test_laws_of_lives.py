@@ -17,6 +17,7 @@ from tests.builders import (
     a_rule,
     a_tier,
     a_timeline,
+    as_kept,
     bought,
     units_granted,
 )
@@ -172,7 +173,7 @@ def test_earning_and_then_returning_everything_restores_everything(
     if rest:
         life.member = life.give_back(own, rest).after
 
-    restored = shape_of(life.member)
+    restored = shape_of(as_kept(life.member, timeline))
     assert what_both_remember(restored, restored) == what_both_remember(shape_of(before), restored)
 
 
