@@ -26,12 +26,17 @@ from jifen.domain.refusals import (
     Refusal,
     ReservationOver,
     ReturnExceedsPurchase,
+    TooMuch,
 )
 from jifen.operations import give_units as giving
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.enrol_member import enrol_member
-from jifen.operations.handle_reservations import commit_reservation, release_reservation
+from jifen.operations.handle_reservations import (
+    RESERVATIONS_MAX,
+    commit_reservation,
+    release_reservation,
+)
 from jifen.operations.publish_program import publish_program
 from jifen.operations.record_purchases import record_purchases
 from jifen.store.members import MemberKey
@@ -448,4 +453,29 @@ async def test_what_was_forgiven_does_not_come_back_by_reversing_what_spent_it(
         spent = int(await till.fetchval("SELECT max(sequence) FROM entry WHERE member_id = $1", member))
         await till.reverse(member, spent)
         assert await till.points(member) == [100]
+        await till.assert_laws()
+
+
+async def test_reservations_are_counted_and_not_the_lots_that_they_hold(
+    fresh_database: FreshDatabase,
+) -> None:
+    """One that holds 205 lots leaves room for 199 more, and the one after them is refused with the number that may be open."""
+    async with a_till(fresh_database) as till:
+        member = await till.enrol()
+        now = await till.now()
+        bought = [a_purchase(100, at=now, no=f"lot-{number}") for number in range(205)]
+        answers = await record_purchases(till.ledger, [request_of(one, member) for one in bought])
+        assert not [one for one in answers if isinstance(one, Refusal)]
+        await till.reserve(member, 205)
+        assert (
+            await till.fetchval("SELECT count(*) FROM lot WHERE member_id = $1 AND held > 0", member) == 205
+        )
+        await till.adjust(member, 200)
+
+        for _ in range(RESERVATIONS_MAX - 1):
+            await till.reserve(member, 1)
+        with pytest.raises(TooMuch, match="reservations"):
+            await till.reserve(member, 1)
+
+        assert (await till.balance(member)).held == 205 + RESERVATIONS_MAX - 1
         await till.assert_laws()
