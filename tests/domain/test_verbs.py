@@ -227,8 +227,10 @@ def test_a_tier_is_kept_for_its_time_then_judged_by_the_window_and_may_fall() ->
     assert decide_advance(timeline, member, now=a_moment(59)).after.tier == 1
     fallen = decide_advance(timeline, member, now=a_moment(75)).after
     assert fallen.tier == 0
-    assert fallen.history[5:10] == [0, fold_day(0), *member.history[7:10]]
-    assert fallen.history[10:] == [0, fold_day(60), 0, 0, 0]
+    width = fold.HISTORY_WIDTH
+    assert fallen.history[: 2 * width] == member.history
+    assert member.history[width + fold.HISTORY_REVIEW_DAY] == fold_day(60)
+    assert fallen.history[2 * width :] == [0, fold_day(60), 0, 0, 0, fold.FAR]
 
 
 def fold_day(day: int) -> int:
