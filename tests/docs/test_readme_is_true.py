@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.conftest import FreshDatabase
@@ -13,6 +14,7 @@ from tests.ledgers import a_ledger
 
 from jifen.api.bodies import PurchaseBody, ReturnBody
 from jifen.api.members import statement_entry
+from jifen.document.load import parse_document
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.read_statement import read_statement
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
@@ -20,16 +22,27 @@ from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
+from jifen.templates import template_text
 
 ROOT = Path(__file__).parents[2]
 TUESDAY = 2
 
 
-def _a_day_that_is_no_tuesday() -> datetime:
-    at = datetime.now(UTC) - timedelta(hours=1)
-    # The shop stands in Shanghai; two days back from its Tuesday is a Sunday.
-    in_shop = (at + timedelta(hours=8)).isoweekday()
-    return at - timedelta(days=2) if in_shop == TUESDAY else at
+def _a_zone_where_it_is_neither_tuesday_nor_midnight(now: datetime) -> str:
+    """Where the shop of the README can stand at any moment: points count once, and the purchase is of today."""
+    for zone in ("Asia/Shanghai", "Pacific/Kiritimati", "Etc/GMT+12"):
+        there = now.astimezone(ZoneInfo(zone))
+        if {(there + timedelta(minutes=some)).isoweekday() for some in (-5, 0, 5)} == {
+            there.isoweekday()
+        } and (there.isoweekday() != TUESDAY):
+            return zone
+    raise AssertionError(now)
+
+
+def test_there_is_always_such_a_zone() -> None:
+    monday = datetime(2026, 11, 23, tzinfo=UTC)
+    for minutes in range(0, 7 * 24 * 60, 5):
+        assert _a_zone_where_it_is_neither_tuesday_nor_midnight(monday + timedelta(minutes=minutes))
 
 
 def _without_dates(text: str) -> str:
@@ -45,11 +58,16 @@ async def test_the_first_call_earns_returns_and_explains_as_the_readme_says(
     back = re.search(r"-d '(\{\"purchase\".*?\})'", readme, re.DOTALL)
     assert receipt
     assert back
-    told = re.sub(r"\$\(date[^)]*\)", _a_day_that_is_no_tuesday().isoformat(), receipt.group(1))
+    now = datetime.now(UTC)
+    told = re.sub(r"\$\(date[^)]*\)", (now - timedelta(minutes=1)).isoformat(), receipt.group(1))
     body = PurchaseBody.model_validate(json.loads(told))
     returned = ReturnBody.model_validate(json.loads(back.group(1)))
 
-    async with a_ledger(fresh_database, template="corner-shop") as ledger:
+    shop = template_text("corner-shop").replace(
+        "Asia/Shanghai", _a_zone_where_it_is_neither_tuesday_nor_midnight(now)
+    )
+    document = parse_document(shop, name="corner-shop")
+    async with a_ledger(fresh_database, document=document) as ledger:
         await enrol_member(ledger, [MemberKey("card", "6200001")], Once(key="enrol", body_hash=b"1"))
         request = PurchaseRequest(purchase=body.purchase(), whose=body.whose(), body_hash=b"1")
         answer = (await record_purchases(ledger, [request]))[0]
