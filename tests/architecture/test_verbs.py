@@ -56,7 +56,7 @@ def fold_without_use() -> set[int]:
         state = fold.State(
             [0] * 64, [0] * 8, [0] * fold.LOT_WIDTH, [0] * 2, [0] * 8, [0] * 64, [0] * 8, [0] * 8, [0]
         )  # fmt: skip
-        fold.begin(state, timeline.numbers, 0)
+        fold.begin(state, timeline.numbers, 0, keeps_past=True)
         asked = fold.Asked(event, [], [], [0] * 8, [], [], [0] * 64)
         out = fold.Out([0] * 64, [0] * 64, [0] * fold.ISSUES, [0] * 64)
         code = fold.apply(state, asked, timeline.numbers, out)

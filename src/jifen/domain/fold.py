@@ -142,7 +142,7 @@ HISTORY_REVIEW_DAY = 5  # the first day on which it is judged again
 HISTORY_WIDTH = 6
 
 # past: what counted for ladders, in the order of the journal; its first number counts the rows. A walk puts down the life that it
-# walks. At the till nobody keeps it (there is the count alone) but for a void, which is given what it judges again
+# walks where something is voided in it. At the till nobody keeps it but for a void, which is given what it judges again
 # (`domain/past.py`) ---------------------------------------------------------------------------------------------------------
 PAST_SEQUENCE = 0
 PAST_ROLE = 1
@@ -153,6 +153,7 @@ PAST_AT = 5
 PAST_RECORDED_DAY = 6
 PAST_RECORDED_AT = 7
 PAST_COUNTED = 8  # from here one number for each ladder, below zero where something came back
+UNKEPT = -1  # in place of the count: nobody keeps it
 
 LIFTS = 0  # an occasion: it counts, and may lift a tier
 TAKES_BACK = 1  # something came back: it counts
@@ -1184,7 +1185,7 @@ def lift(
 def put_past(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     """Put down what an entry counts for ladders, where that is kept."""
     past, event = state.past, asked.event
-    if len(past) == 1:
+    if past[0] == UNKEPT:
         return
     kind = event[EVENT_KIND]
     if kind == CARRY_IN:
@@ -2386,7 +2387,15 @@ def foot(state: State, numbers: Numbers, row: int) -> None:
         history[h + HISTORY_REVIEW_DAY] = FAR
 
 
-def begin(state: State, numbers: Numbers, row: int) -> None:
+def is_voided(events: list[int], first: int, end: int) -> bool:
+    """Say whether a life, some rows of events, has a void."""
+    for e in range(first, end):
+        if events[e * EVENT_WIDTH + EVENT_KIND] == VOID:
+            return True
+    return False
+
+
+def begin(state: State, numbers: Numbers, row: int, keeps_past: bool) -> None:
     """Lay out a member to whom nothing has happened, as a revision would enrol him."""
     member = state.member
     for i in range(BALANCES + numbers.revisions[REVISION_CURRENCIES] * BALANCE_WIDTH):
@@ -2395,7 +2404,7 @@ def begin(state: State, numbers: Numbers, row: int) -> None:
     member[DAYS_FROM] = -FAR
     member[NEXT_DUE_DAY] = FAR
     member[NEXT_LAPSE_AT] = FAR_AT
-    state.past[0] = 0
+    state.past[0] = 0 if keeps_past else UNKEPT
     foot(state, numbers, row)
 
 
@@ -2615,7 +2624,8 @@ def walk(lives: Lives, scratch: State, numbers: Numbers, out: Out, told: list[in
             scratch.holds,
             scratch.past,
         )
-        begin(state, numbers, lives.first_rows[m])
+        keeps_past = is_voided(lives.events, lives.starts[m], lives.starts[m + 1])
+        begin(state, numbers, lives.first_rows[m], keeps_past)
         member = state.member
         for e in range(lives.starts[m], lives.starts[m + 1]):
             event = lives.events[e * EVENT_WIDTH : (e + 1) * EVENT_WIDTH]

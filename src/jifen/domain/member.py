@@ -138,7 +138,8 @@ def state_of(
     history, counters = len(member.history) // fold.HISTORY_WIDTH, len(member.counters) // fold.COUNTER_WIDTH
     scalars[fold.DAYS : fold.HOLDS + 1] = days, history, counters, holds
     # An entry lifts when it occurred and when it was told; so does each of the past of a void, and before a merge each day.
-    lifts = 2 + (2 * past[0] + days if past[0] else 0)
+    again = max(past[0], 0)  # entries that are judged again
+    lifts = 2 + (2 * again + days if again else 0)
     # All that an event earns is counted on one day: a limit gets one period more, however many hits it has.
     counted = min(6 * hits, timeline.numbers.revisions[fold.REVISION_LIMITS])
     opened = more.lots_opened
@@ -147,7 +148,7 @@ def state_of(
         member.ladders.copy(),
         lots + [0] * (opened * width),
         [0] * holds + queue + [0] * (rows + opened + 1 - len(queue)),
-        member.days + [0] * (days_width * (1 + past[0] + brought.days)),
+        member.days + [0] * (days_width * (1 + again + brought.days)),
         member.history + [0] * (room.tiers_held(lifts, timeline.n_tiers, n_ladders) * fold.HISTORY_WIDTH),
         member.counters + [0] * ((counted + brought.counters) * fold.COUNTER_WIDTH),
         member.holds + [0] * ((more.holds - holds) * fold.HOLD_WIDTH),
@@ -185,7 +186,7 @@ def new_member(member_id: UUID, timeline: Timeline, row: int) -> Member:
         [0] * (n * fold.HISTORY_WIDTH),
         [], [], [0],
     )  # fmt: skip
-    fold.begin(state, timeline.numbers, row)
+    fold.begin(state, timeline.numbers, row, keeps_past=False)
     return member_of(member_id, state, n_ladders=n)
 
 

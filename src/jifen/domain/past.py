@@ -12,7 +12,7 @@ from jifen.domain.calendar import day_number, epoch_micros, local_date
 from jifen.domain.days import asked_again
 from jifen.domain.timeline import Timeline
 
-NO_PAST = (0,)
+NO_PAST = (fold.UNKEPT,)
 """Nobody keeps it: what no void is about."""
 
 

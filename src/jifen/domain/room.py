@@ -109,7 +109,7 @@ def tiers_held(lifts: int, tiers: int, ladders: int) -> int:
 
 
 def past(entries: int, ladders: int) -> int:
-    """Numbers of `past` for so many entries: always more than the one that says that nobody keeps it."""
+    """Numbers of `past` for so many entries, and one more."""
     return 1 + (entries + 1) * (fold.PAST_COUNTED + ladders)
 
 

@@ -270,7 +270,8 @@ def bound(number: int) -> Any:
         judged, debt_before = tallied.judged, scratch.debt
         t_days, t_asked, t_members = tallied.days, tallied.asked, tallied.members
         for m in range(len(starts) - 1):
-            fold.begin(state, numbers, lives.first_rows[m])
+            keeps_past = fold.is_voided(events, starts[m], starts[m + 1])
+            fold.begin(state, numbers, lives.first_rows[m], keeps_past)
             own = m * own_width
             t_members[own + MEMBER_STORE] = -1
             row = lives.first_rows[m]
