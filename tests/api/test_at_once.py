@@ -76,7 +76,7 @@ async def test_a_batch_that_breaks_as_a_whole_is_tried_one_by_one(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from jifen.api import lane
-    from jifen.operations.record_purchases import record_purchases
+    from jifen.operations.record_purchases import record_each
 
     calls = []
 
@@ -84,9 +84,9 @@ async def test_a_batch_that_breaks_as_a_whole_is_tried_one_by_one(
         calls.append(len(requests))
         if any(request.purchase.business_no == "poison" for request in requests):  # type: ignore[attr-defined]
             raise RuntimeError("poison")
-        return await record_purchases(ledger, requests)  # type: ignore[arg-type]
+        return await record_each(ledger, requests)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lane, "record_purchases", breaks_in_company)
+    monkeypatch.setattr(lane, "record_each", breaks_in_company)
     member = await api.a_member()
     bodies = [a_purchase_body(member), a_purchase_body(member, business_no="poison"), a_purchase_body(member)]
     answers = await asyncio.gather(

@@ -334,7 +334,7 @@ async def test_a_database_that_is_away_or_busy_is_503_and_never_500(
     async def breaks(*_: object, **__: object) -> None:
         raise failure("the database went away")
 
-    monkeypatch.setattr("jifen.api.lane.record_purchases", breaks)
+    monkeypatch.setattr("jifen.api.lane.record_each", breaks)
     monkeypatch.setattr("jifen.api.lane.quote_purchases", breaks)
     for path in ("/v1/purchases", "/v1/purchases:quote"):
         answer = await shared_api.post(path, body)

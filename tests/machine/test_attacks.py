@@ -338,7 +338,7 @@ async def test_a_reservation_ends_once_however_many_ask(fresh_database: FreshDat
         await till.assert_laws()
 
 
-async def test_a_gift_whose_process_dies_between_its_halves_arrives_once(
+async def test_a_gift_whose_second_half_fails_is_given_and_arrives_once(
     fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_till(fresh_database) as till, another_till(fresh_database) as other:
@@ -351,13 +351,12 @@ async def test_a_gift_whose_process_dies_between_its_halves_arrives_once(
 
         with monkeypatch.context() as patched:
             patched.setattr(giving, "receive_gift", dies)
-            with pytest.raises(ConnectionError):
-                await till.give(giver, friend, 60, key=key)
+            # It is given: whoever were told that nothing was changed would give it again.
+            assert (await till.give(giver, friend, 60, key=key))["units"] == 60
+            assert (await till.give(giver, friend, 60, key=key))["is_replay"]
         assert await till.points(giver, friend) == [40, 0]
         await till.assert_laws()
 
-        again = await till.give(giver, friend, 60, key=key)
-        assert again["is_replay"]
         await all_of(
             *(giving.finish_gifts(t.ledger) for t in (till, other, till)),
         )
@@ -381,8 +380,7 @@ async def test_a_gift_to_somebody_who_is_closed_meanwhile_goes_back_with_its_day
 
         with monkeypatch.context() as patched:
             patched.setattr(giving, "receive_gift", dies)
-            with pytest.raises(ConnectionError):
-                await till.give(giver, friend, 60)
+            await till.give(giver, friend, 60)
         for name in closed:
             await change_member_status(till.ledger, members[name], "closed", a_key())
         await giving.finish_gifts(till.ledger)

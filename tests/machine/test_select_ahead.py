@@ -15,6 +15,7 @@ from jifen.domain.program.select import Select
 from jifen.domain.refusals import Refusal
 from jifen.operations import record_purchases as recording
 from jifen.operations.publish_program import LEAD, publish_program
+from jifen.store import turn
 from jifen.store.members import lock_members
 from jifen.store.purchases import RecordedPurchase
 
@@ -38,7 +39,7 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return await lock(*arguments)
 
     monkeypatch.setattr(Select, "__call__", selecting)
-    monkeypatch.setattr(recording, "lock_members", locking)
+    monkeypatch.setattr(turn, "lock_members", locking)
     return order
 
 

@@ -15,14 +15,42 @@ from jifen.domain.decision import Decision
 from jifen.domain.events import Leg
 from jifen.domain.purchase import Line
 from jifen.domain.seen import select_purchase
-from jifen.store.gather import Need, gather_locked, save_decisions
-from jifen.store.journal import Circumstance, EntryRow, add_entry, add_postings
-from jifen.store.keys import BusinessKey, add_purchase_keys
+from jifen.store.gather import Need
+from jifen.store.journal import Circumstance, EntryRow
+from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger
 from jifen.store.long_ago import with_old_counters, with_old_days
-from jifen.store.purchases import add_purchases
+from jifen.store.turn import Kept, Turn, Wants, one
 
 LINES = (a_line(1, 10_000, sku="a"),)
+
+
+class _Happen(Kept, frozen=True, kw_only=True):
+    member_id: UUID
+    kind: int
+    days_late: float
+    lines: Sequence[Line]
+    money: str
+
+    @property
+    def wants(self) -> Wants:
+        return Wants(members=(self.member_id,))
+
+    async def take(self, turn: Turn) -> Decision:
+        timeline, now = turn.timeline, turn.now
+        at = now - timedelta(days=self.days_late)
+        seen = select_purchase(
+            timeline, replace(a_purchase(at=at, lines=self.lines, no="seen"), money=self.money)
+        )
+        member = turn.member(self.member_id)
+        member = await with_old_days(turn.connection, timeline, member, now=now, occurred_at=at)
+        member = await with_old_counters(turn.connection, timeline, member, at)
+
+        decision = decide_occasion(timeline, member, self.kind, seen.hits, occurred_at=at, now=now)
+
+        name = {fold.EVENT: "event", fold.MOMENT: "moment"}[self.kind]
+        turn.put_entry(decision, EntryRow(name), occurred_at=at)
+        return decision
 
 
 async def happen(
@@ -35,22 +63,41 @@ async def happen(
     money: str = "CNY",
 ) -> Decision:
     """An event of which rules see what they would see of such a purchase, as an operation would record it."""
-    async with ledger.transaction() as connection:
-        gathered = await gather_locked(ledger, connection, [member_id])
-        timeline, now = gathered.timeline, gathered.now
-        at = now - timedelta(days=days_late)
-        seen = select_purchase(timeline, replace(a_purchase(at=at, lines=lines, no="seen"), money=money))
-        member = await with_old_days(
-            connection, timeline, gathered.member(member_id), now=now, occurred_at=at
+    asked = _Happen(member_id=member_id, kind=kind, days_late=days_late, lines=lines, money=money)
+    decision: Decision = await one(ledger, asked)
+    return decision
+
+
+class _Pay(Kept, frozen=True, kw_only=True):
+    member_id: UUID
+    units: int
+    reservation: int
+    no: str
+    money: str
+    tags: Sequence[str]
+    at: datetime | None
+
+    @property
+    def wants(self) -> Wants:
+        return Wants(members=(self.member_id,), needs=(Need(self.member_id, "points", self.units),))
+
+    async def take(self, turn: Turn) -> Decision:
+        purchase = a_purchase(at=self.at or turn.now, lines=LINES, no=self.no, tags=tuple(self.tags))
+        purchase = replace(purchase, money=self.money)
+        legs = [Leg(fold.REDEEMED, 0, units=self.units)]
+        if self.reservation:
+            legs = [Leg(fold.SPEND_HELD, reservation=self.reservation)]
+
+        decision = decide_purchase(
+            turn.timeline, turn.member(self.member_id), purchase, now=turn.now, legs=legs
         )
-        member = await with_old_counters(connection, timeline, member, at)
 
-        decision = decide_occasion(timeline, member, kind, seen.hits, occurred_at=at, now=now)
-
-        name = {fold.EVENT: "event", fold.MOMENT: "moment"}[kind]
-        circumstance = Circumstance(occurred_at=at, recorded_at=now)
-        await add_entry(connection, timeline, decision, EntryRow(name), circumstance)
-        await save_decisions(connection, [decision], timeline)
+        if self.reservation:
+            turn.ended[self.member_id, self.reservation] = "committed"
+        turn.put_key(BusinessKey(purchase.source, purchase.business_no), b"", decision)
+        turn.put_purchase(
+            decision, purchase, Circumstance(occurred_at=purchase.occurred_at, recorded_at=turn.now)
+        )
         return decision
 
 
@@ -66,23 +113,8 @@ async def buy_with_units(
     at: datetime | None = None,
 ) -> Decision:
     """A purchase that is paid with units, of which perhaps a reservation holds them."""
-    async with ledger.transaction() as connection:
-        gathered = await gather_locked(
-            ledger, connection, [member_id], needs=[Need(member_id, "points", units)]
-        )
-        timeline, now = gathered.timeline, gathered.now
-        purchase = replace(a_purchase(at=at or now, lines=LINES, no=no, tags=tuple(tags)), money=money)
-        legs = [Leg(fold.REDEEMED, 0, units=units)]
-        if reservation:
-            legs = [Leg(fold.SPEND_HELD, reservation=reservation)]
-
-        decision = decide_purchase(timeline, gathered.member(member_id), purchase, now=now, legs=legs)
-
-        circumstance = Circumstance(occurred_at=purchase.occurred_at, recorded_at=now)
-        await add_purchases(connection, timeline, [(decision, purchase, circumstance)])
-        await add_postings(connection, timeline, [(decision, circumstance)])
-        ended = {(member_id, reservation): "committed"} if reservation else {}
-        await save_decisions(connection, [decision], timeline, ended=ended)
-        key = BusinessKey(purchase.source, purchase.business_no)
-        await add_purchase_keys(connection, [(key, b"", member_id, decision.sequence, now)])
-        return decision
+    asked = _Pay(
+        member_id=member_id, units=units, reservation=reservation, no=no, money=money, tags=tags, at=at
+    )
+    decision: Decision = await one(ledger, asked)
+    return decision

@@ -17,10 +17,10 @@ from jifen.api.errors import BUSY, Busy
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
 from jifen.operations.handle_reservations import Asked as Reserving
-from jifen.operations.handle_reservations import ReserveRequest, handle_reservations
+from jifen.operations.handle_reservations import ReserveRequest, handle_each
 from jifen.operations.quote_purchase import Whose, quote_purchases
 from jifen.operations.read_member import Standing, read_standings
-from jifen.operations.record_purchases import PurchaseRequest, record_purchases
+from jifen.operations.record_purchases import PurchaseRequest, record_each
 from jifen.store.ledger import Ledger
 from jifen.store.purchases import RecordedPurchase
 
@@ -37,11 +37,11 @@ _Waiting: TypeAlias = tuple[Asked, "asyncio.Future[Answer | Refusal]"]
 
 
 class Lane(Generic[Asked, Answer]):
-    """Requests of one kind wait here for the next batch. The work answers each of a batch, in order."""
+    """Requests of one kind wait here for the next batch. The work answers each of a batch, in order, or says why it failed."""
 
     def __init__(
         self,
-        work: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Refusal]]],
+        work: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Exception]]],
         *,
         whose: Callable[[Asked], Hashable] | None = None,
     ) -> None:
@@ -144,7 +144,11 @@ class Lane(Generic[Asked, Answer]):
                 await self._answer([one])
             return
         for (_, future), answer in zip(batch, answers, strict=True):
-            if not future.done():
+            if future.done():
+                continue
+            if isinstance(answer, Exception) and not isinstance(answer, Refusal):
+                future.set_exception(answer)
+            else:
                 future.set_result(answer)
 
 
@@ -162,13 +166,13 @@ class Lanes:
 
     def __init__(self, ledger: Ledger) -> None:
         self.purchases: Lane[PurchaseRequest, RecordedPurchase] = Lane(
-            lambda asked: record_purchases(ledger, asked), whose=lambda one: one.whose
+            lambda asked: record_each(ledger, asked), whose=lambda one: one.whose
         )
         self.quotes: Lane[tuple[Purchase, Whose], RecordedPurchase] = Lane(
             lambda asked: quote_purchases(ledger, asked)
         )
         self.reservations: Lane[Reserving, dict[str, Any]] = Lane(
-            lambda asked: handle_reservations(ledger, asked), whose=_who_reserves
+            lambda asked: handle_each(ledger, asked), whose=_who_reserves
         )
         self.standings: Lane[UUID, Standing] = Lane(lambda asked: read_standings(ledger, asked))
 

@@ -24,18 +24,18 @@ PARTS = ("parse", "gather", "select", "fold", "write", "answer", "commit")
 """parse: JSON to a purchase. gather: lock, read. select: rules that see lines. fold: what they grant, lots, tiers. write:
 rows and their statements. answer: the JSON. commit: the rest of the operation, its transaction included."""
 
-_OPERATION = "jifen.operations.record_purchases"
+_TURN = "jifen.store.turn"
 _TIMED = (
-    ("gather", f"{_OPERATION}.found_by"),
-    ("gather", f"{_OPERATION}.lock_members"),
-    ("gather", f"{_OPERATION}.gather_for_purchases"),
-    ("gather", f"{_OPERATION}.known_purchases"),
+    ("gather", f"{_TURN}.found_by"),
+    ("gather", f"{_TURN}.lock_members"),
+    ("gather", f"{_TURN}.gather_for_purchases"),
+    ("gather", f"{_TURN}.known_purchases"),
     ("select", "jifen.domain.program.select.Select.__call__"),
-    ("fold", f"{_OPERATION}.decide_purchase"),
-    ("write", f"{_OPERATION}.add_purchases"),
-    ("write", f"{_OPERATION}.add_postings"),
-    ("write", f"{_OPERATION}.save_decisions"),
-    ("write", f"{_OPERATION}.add_purchase_keys"),
+    ("fold", "jifen.operations.record_purchases.decide_purchase"),
+    ("write", f"{_TURN}.add_purchases"),
+    ("write", f"{_TURN}.add_postings"),
+    ("write", f"{_TURN}.save_decisions"),
+    ("write", f"{_TURN}.add_purchase_keys"),
     ("write", "jifen.store.rows.Together.write"),
 )
 

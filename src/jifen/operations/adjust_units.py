@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.decide import decide_units
 from jifen.domain.refusals import FieldWrong
-from jifen.store.gather import Need, currency_number, gather_locked, save_decisions
-from jifen.store.journal import Circumstance, EntryRow, add_entry
-from jifen.store.ledger import Connection, Ledger
-from jifen.store.once import Once, once
+from jifen.store.gather import Need, currency_number
+from jifen.store.journal import EntryRow
+from jifen.store.once import Once
+from jifen.store.turn import Keyed, Turn, Wants, one
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Ledger
 
 UNITS_MAX = 1_000_000_000
+
+
+class _Adjust(Keyed, frozen=True, kw_only=True):
+    member_id: UUID
+    currency: str
+    units: int
+    note: str
+    actor: str | None
+
+    @property
+    def wants(self) -> Wants:
+        needs = (Need(self.member_id, self.currency, max(-self.units, 0)),)
+        return Wants(members=(self.member_id,), needs=needs)
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        member = turn.member(self.member_id)
+        number = currency_number(turn.gathered, self.currency)
+        kind = fold.ADJUST_UP if self.units > 0 else fold.ADJUST_DOWN
+
+        decision = decide_units(
+            turn.timeline, member, kind, currency=number, units=abs(self.units), now=turn.now
+        )
+
+        row = EntryRow(
+            "adjust_up" if self.units > 0 else "adjust_down", currency=number, units=abs(self.units)
+        )
+        entry_id = turn.put_entry(decision, row, actor=self.actor, note=self.note)
+        return {
+            "entry_id": str(entry_id),
+            "member_id": str(self.member_id),
+            "sequence": decision.sequence,
+            "currency": self.currency,
+            "units": self.units,
+            "balance_after": decision.after.balance(number),
+        }
 
 
 async def adjust_units(
@@ -36,30 +74,6 @@ async def adjust_units(
         raise FieldWrong(f"units are from 1 to {UNITS_MAX}, or negative", pointer="/units", value=units)
     if not note.strip():
         raise FieldWrong("an adjustment says why", pointer="/note")
-
-    async def effect(connection: Connection) -> dict[str, Any]:
-        needs = [Need(member_id, currency, max(-units, 0))]
-        gathered = await gather_locked(ledger, connection, [member_id], needs=needs)
-        member = gathered.member(member_id, pointer="/member")
-        number = currency_number(gathered, currency)
-        kind = fold.ADJUST_UP if units > 0 else fold.ADJUST_DOWN
-
-        decision = decide_units(
-            gathered.timeline, member, kind, currency=number, units=abs(units), now=gathered.now
-        )
-
-        row = EntryRow("adjust_up" if units > 0 else "adjust_down", currency=number, units=abs(units))
-        at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor=actor, note=note)
-        entry_id = await add_entry(connection, gathered.timeline, decision, row, at)
-        await save_decisions(connection, [decision], gathered.timeline)
-
-        return {
-            "entry_id": str(entry_id),
-            "member_id": str(member_id),
-            "sequence": decision.sequence,
-            "currency": currency,
-            "units": units,
-            "balance_after": decision.after.balance(number),
-        }
-
-    return await once(ledger, request, effect)
+    asked = _Adjust(once=request, member_id=member_id, currency=currency, units=units, note=note, actor=actor)
+    answer: dict[str, Any] = await one(ledger, asked)
+    return answer

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain.decide import decide_status
 from jifen.domain.refusals import FieldWrong, MemberClosed, MemberUnknown
 from jifen.domain.verbs import Status
-from jifen.store.gather import gather_locked, save_decisions
-from jifen.store.journal import Circumstance, EntryRow, add_entry
-from jifen.store.ledger import Connection, Ledger
-from jifen.store.once import Once, once
+from jifen.store.journal import EntryRow
+from jifen.store.once import Once
+from jifen.store.turn import Keyed, Turn, Wants, one
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Ledger
 
 STATUSES = ("active", "frozen", "closed")
+
+
+class _Change(Keyed, frozen=True, kw_only=True):
+    member_id: UUID
+    status: str
+    actor: str | None
+
+    @property
+    def wants(self) -> Wants:
+        return Wants(members=(self.member_id,))
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        member = turn.members.get(self.member_id)
+        if member is None:
+            raise MemberUnknown(pointer="/member_id")
+        if member.status is Status.MERGED:
+            raise MemberClosed(pointer="/member_id", status="merged")
+        wanted = Status[self.status.upper()]
+
+        decision = decide_status(turn.timeline, member, wanted, now=turn.now)
+
+        if member.status is not wanted:
+            turn.put_entry(decision, EntryRow("state", value=int(wanted)), actor=self.actor)
+        return {"member_id": str(self.member_id), "status": self.status}
 
 
 async def change_member_status(
@@ -27,24 +53,6 @@ async def change_member_status(
     """
     if status not in STATUSES:
         raise FieldWrong(f"a status is one of {', '.join(STATUSES)}", pointer="/status", value=status)
-
-    async def effect(connection: Connection) -> dict[str, Any]:
-        gathered = await gather_locked(ledger, connection, [member_id])
-        member = gathered.members.get(member_id)
-        if member is None:
-            raise MemberUnknown(pointer="/member_id")
-        if member.status is Status.MERGED:
-            raise MemberClosed(pointer="/member_id", status="merged")
-        wanted = Status[status.upper()]
-
-        decision = decide_status(gathered.timeline, member, wanted, now=gathered.now)
-
-        if member.status is not wanted:
-            at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor=actor)
-            row = EntryRow("state", value=int(wanted))
-            await add_entry(connection, gathered.timeline, decision, row, at)
-            await save_decisions(connection, [decision], gathered.timeline)
-
-        return {"member_id": str(member_id), "status": status}
-
-    return await once(ledger, request, effect)
+    asked = _Change(once=request, member_id=member_id, status=status, actor=actor)
+    answer: dict[str, Any] = await one(ledger, asked)
+    return answer

@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import asyncpg
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from jifen.domain.decide import decide_enrolment
 from jifen.domain.member import new_member
 from jifen.domain.refusals import FieldWrong, KeyTaken, TooMuch
 from jifen.store.ids import new_id
-from jifen.store.journal import Circumstance, EntryRow, add_entry
-from jifen.store.ledger import Connection, Ledger
-from jifen.store.members import MemberKey, add_keys, add_members, find_by_keys
-from jifen.store.once import Once, once
+from jifen.store.journal import EntryRow
+from jifen.store.members import MemberKey, add_keys, find_by_keys
+from jifen.store.once import Once
+from jifen.store.turn import Keyed, Turn, Wants, one
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection, Ledger
 
 KEYS_MAX = 20
 KEY_LENGTH_MAX = 200
+
+
+class _Enrol(Keyed, frozen=True, kw_only=True):
+    keys: tuple[MemberKey, ...]
+    actor: str | None
+    wants: Wants = Wants()
+
+    async def look(self, connection: Connection, member_id: UUID | None) -> _Enrol:
+        taken = await find_by_keys(connection, self.keys)
+        if taken:
+            raise_taken(next(iter(taken)))
+        return self
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        timeline, now = turn.timeline, turn.now
+        member_id = new_id()
+
+        decision = decide_enrolment(timeline, new_member(member_id, timeline, timeline.row_at(now)), now=now)
+
+        turn.put_enrolled(decision, EntryRow("enrol"), actor=self.actor)
+        turn.then(partial(add_keys, member_id=member_id, keys=self.keys))
+        return {
+            "member_id": str(member_id),
+            "status": decision.after.status.name.lower(),
+            "tier": timeline.tier_codes[decision.after.tier],
+            "enrolled_at": now.isoformat(),
+            "keys": [{"kind": key.kind, "value": key.value} for key in self.keys],
+        }
 
 
 async def enrol_member(
@@ -30,39 +61,8 @@ async def enrol_member(
         FieldWrong   a key is empty, too long or named twice
     """
     check_keys(keys)
-
-    async def effect(connection: Connection) -> dict[str, Any]:
-        clock = await ledger.clock(connection)
-        timeline = await ledger.timeline(connection, clock.newest)
-        taken = await find_by_keys(connection, keys)
-        if taken:
-            raise_taken(next(iter(taken)))
-
-        member_id = new_id()
-
-        decision = decide_enrolment(
-            timeline, new_member(member_id, timeline, timeline.row_at(clock.now)), now=clock.now
-        )
-
-        await add_members(connection, [decision.after], timeline, enrolled_at=clock.now)
-        at = Circumstance(occurred_at=clock.now, recorded_at=clock.now, actor=actor)
-        await add_entry(connection, timeline, decision, EntryRow("enrol"), at)
-        await add_keys(connection, member_id, keys)
-
-        return {
-            "member_id": str(member_id),
-            "status": decision.after.status.name.lower(),
-            "tier": timeline.tier_codes[decision.after.tier],
-            "enrolled_at": clock.now.isoformat(),
-            "keys": [{"kind": key.kind, "value": key.value} for key in keys],
-        }
-
-    try:
-        return await once(ledger, request, effect)
-    except asyncpg.UniqueViolationError as clash:
-        if clash.constraint_name != "member_key_pkey":
-            raise
-        raise KeyTaken(pointer="/keys") from clash
+    answer: dict[str, Any] = await one(ledger, _Enrol(once=request, keys=tuple(keys), actor=actor))
+    return answer
 
 
 def check_keys(keys: Sequence[MemberKey]) -> None:

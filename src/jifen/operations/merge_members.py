@@ -7,17 +7,64 @@ cards and external ids find the other.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.decide import decide_carry_in, decide_carry_out
 from jifen.domain.refusals import MergeIntoSelf
 from jifen.store.carries import add_carried_lots, move_keys
-from jifen.store.gather import gather_whole, save_decisions
-from jifen.store.journal import Circumstance, EntryRow, add_entry
-from jifen.store.ledger import Connection, Ledger
-from jifen.store.once import Once, once
+from jifen.store.journal import EntryRow
+from jifen.store.once import Once
+from jifen.store.turn import Keyed, Turn, Wants, one
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Ledger
+
+
+class _Merge(Keyed, frozen=True, kw_only=True):
+    member_id: UUID
+    into_id: UUID
+    note: str | None
+    actor: str | None
+
+    @property
+    def wants(self) -> Wants:
+        return Wants(members=(self.member_id, self.into_id), whole=(self.member_id,))
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        timeline, now = turn.timeline, turn.now
+        goes, stays = turn.spender(self.member_id), turn.spender(self.into_id, pointer="/into")
+
+        left = decide_carry_out(timeline, goes, now=now)
+        taken = decide_carry_in(timeline, stays, carried=left.carried, now=now)
+
+        out = EntryRow("carry_out", counterpart_id=self.into_id, carried=left.carried)
+        come = EntryRow("carry_in", counterpart_id=self.member_id, carried=left.carried)
+        turn.put_entry(left, out, actor=self.actor, note=self.note)
+        turn.put_entry(taken, come, actor=self.actor, note=self.note)
+        opened_before = stays.scalars[fold.LOTS_OPENED]
+        turn.then(
+            partial(
+                add_carried_lots,
+                member_id=self.member_id,
+                into_id=self.into_id,
+                opened_before=opened_before,
+            )
+        )
+        turn.then(partial(move_keys, member_id=self.member_id, into_id=self.into_id))
+
+        currencies = timeline.programs[timeline.row_at(now)].currencies
+        return {
+            "member_id": str(self.member_id),
+            "into_id": str(self.into_id),
+            "sequence": taken.sequence,
+            "balances": [
+                {"currency": currency.code, "units": taken.after.balance(currency.number)}
+                for currency in currencies
+            ],
+        }
 
 
 async def merge_members(
@@ -38,38 +85,6 @@ async def merge_members(
     """
     if member_id == into_id:
         raise MergeIntoSelf(pointer="/into")
-
-    async def effect(connection: Connection) -> dict[str, Any]:
-        gathered = await gather_whole(ledger, connection, [member_id, into_id], all_of=[member_id])
-        timeline, now = gathered.timeline, gathered.now
-        goes, stays = gathered.spender(member_id), gathered.spender(into_id, pointer="/into")
-
-        left = decide_carry_out(timeline, goes, now=now)
-        taken = decide_carry_in(timeline, stays, carried=left.carried, now=now)
-
-        at = Circumstance(occurred_at=now, recorded_at=now, actor=actor, note=note)
-        out = EntryRow("carry_out", counterpart_id=into_id, carried=left.carried)
-        await add_entry(connection, timeline, left, out, at)
-        await add_entry(
-            connection,
-            timeline,
-            taken,
-            EntryRow("carry_in", counterpart_id=member_id, carried=left.carried),
-            at,
-        )
-        await save_decisions(connection, [left, taken], timeline)
-        await add_carried_lots(connection, member_id, into_id, opened_before=stays.scalars[fold.LOTS_OPENED])
-        await move_keys(connection, member_id, into_id)
-
-        currencies = timeline.programs[timeline.row_at(now)].currencies
-        return {
-            "member_id": str(member_id),
-            "into_id": str(into_id),
-            "sequence": taken.sequence,
-            "balances": [
-                {"currency": currency.code, "units": taken.after.balance(currency.number)}
-                for currency in currencies
-            ],
-        }
-
-    return await once(ledger, request, effect)
+    asked = _Merge(once=request, member_id=member_id, into_id=into_id, note=note, actor=actor)
+    answer: dict[str, Any] = await one(ledger, asked)
+    return answer

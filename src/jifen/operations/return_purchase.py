@@ -4,36 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.decide import decide_return
 from jifen.domain.decision import Decision
+from jifen.domain.member import Member
 from jifen.domain.past import number_of_merged, past_of
 from jifen.domain.purchase import ReturnedLine, is_whole, returned_after, whole_quantity
 from jifen.domain.refusals import FieldWrong, PurchaseUnknown, ReturnExceedsPurchase, TimeOutOfBounds
-from jifen.domain.returned import amount_returned
+from jifen.domain.returned import Earned, amount_returned
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.carries import JustMerged, heir_of, lots_of_purchase
-from jifen.store.gather import Gathered, gather_locked, save_decisions
 from jifen.store.ids import new_id
-from jifen.store.journal import Circumstance, add_postings
-from jifen.store.keys import BusinessKey, known_purchases, lock_unclaimed, return_unclaimed
-from jifen.store.ledger import Connection, Ledger
+from jifen.store.journal import Circumstance
+from jifen.store.keys import BusinessKey, JustClaimed, known_purchases, lock_unclaimed, return_unclaimed
 from jifen.store.long_ago import with_old_days
-from jifen.store.once import Once, once
+from jifen.store.once import Once
 from jifen.store.past import past_since
 from jifen.store.purchases import (
-    add_return,
+    ReturnRow,
     earned_by,
     find_purchase,
     last_bought_before,
     purchase_of,
     stored_purchase,
 )
+from jifen.store.turn import Keyed, Taking, Turn, Wants, one
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection, Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,110 +55,148 @@ class ReturnRequest:
     actor: str | None = None
 
 
-async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> dict[str, Any]:
-    """What was taken back, by currency and rule, and what expired or was forgiven instead."""
+class _TakeBack(Keyed, frozen=True, kw_only=True):
+    asked: ReturnRequest
 
-    async def effect(connection: Connection) -> dict[str, Any]:
-        row = await _find(connection, request.purchase)
+    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
+        row = await _find(connection, self.asked.purchase)
         if row is None:
-            return await _return_of_nobody(ledger, connection, request)
+            return _OfNobody(self.asked)
         bought = (row["member_id"], row["sequence"])
-        member_id = await heir_of(connection, bought[0])
-        gathered, carried = await _gather(ledger, connection, member_id, bought)
-        member = gathered.member(member_id)
-        earned = await earned_by(connection, gathered.timeline, row, lots=carried)
-        if member_id != bought[0]:
-            earned = replace(earned, sequence=number_of_merged(row["purchase_id"]))
-        lines = _lines(request.lines, earned.lines, earned.returned)
-        after = returned_after(earned.lines, earned.returned, lines)
-        occurred_at = _believed(request.occurred_at, row["occurred_at"], gathered.now)
+        heir_id = await heir_of(connection, bought[0])
+        carried: dict[int, int] = {}
+        if heir_id != bought[0]:
+            carried = await lots_of_purchase(connection, heir_id, *bought)
+        return _OfMember(self.asked, row, heir_id, carried)
 
-        is_void = request.lines is None
-        past: Sequence[int] | None = None
-        if is_void:
-            told = await past_since(
-                connection, gathered.timeline, member_id, earned.sequence, earned.occurred_at
-            )
-            past = past_of(gathered.timeline, told)
-            member = await with_old_days(
-                connection,
-                gathered.timeline,
-                member,
-                now=gathered.now,
-                occurred_at=earned.occurred_at,
-                past=past,
-            )
-        bought_on = local_date(row["occurred_at"], gathered.timeline.time_zone)
-        previous_on = None
-        if is_void and day_number(bought_on) == member.last_purchase_day:
-            previous_on = await last_bought_before(connection, member_id, bought, last_on=bought_on)
+
+class _OfMember(NamedTuple):
+    """A purchase that comes back from whoever made it, or the one into whom he was merged: then with the lots that it opened,
+    by terms."""
+
+    asked: ReturnRequest
+    row: dict[str, Any]
+    member_id: UUID
+    carried: dict[int, int]
+
+    @property
+    def bought(self) -> tuple[UUID, int]:
+        return self.row["member_id"], self.row["sequence"]
+
+    @property
+    def wants(self) -> Wants:
+        if self.member_id == self.bought[0]:
+            return Wants(members=(self.member_id,), origins=(self.bought,))
+        taken = tuple((self.member_id, number) for number in self.carried.values())
+        return Wants(members=(self.member_id,), taken=taken)
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        asked, row, bought, timeline = self.asked, self.row, self.bought, turn.timeline
+        if turn.members[self.member_id].status is Status.MERGED:
+            raise JustMerged
+        member = turn.member(self.member_id)
+        earned = await earned_by(turn.connection, timeline, row, lots=self.carried)
+        if self.member_id != bought[0]:
+            earned = replace(earned, sequence=number_of_merged(row["purchase_id"]))
+        lines = _lines(asked.lines, earned.lines, earned.returned)
+        after = returned_after(earned.lines, earned.returned, lines)
+        occurred_at = _believed(asked.occurred_at, row["occurred_at"], turn.now)
+        past, previous_on = None, None
+        if asked.lines is None:
+            member, past = await self._with_past(turn, member, earned)
+            previous_on = await self._bought_before(turn, member)
 
         decision = decide_return(
-            gathered.timeline,
-            member,
-            earned,
-            after,
-            now=gathered.now,
-            past=past,
-            previous_on=previous_on,
+            timeline, member, earned, after, now=turn.now, past=past, previous_on=previous_on
         )
 
         at = Circumstance(
             occurred_at=occurred_at,
-            recorded_at=gathered.now,
-            actor=request.actor,
-            store=request.store,
-            channel=request.channel,
-            note=request.note,
+            recorded_at=turn.now,
+            actor=asked.actor,
+            store=asked.store,
+            channel=asked.channel,
+            note=asked.note,
         )
-        return_id = new_id()
-        amount = amount_returned(earned.lines, after) - amount_returned(earned.lines, earned.returned)
-        await add_return(
-            connection,
+        back = ReturnRow(
             decision,
-            return_id=return_id,
+            at,
+            new_id(),
             purchase=bought,
-            is_void=request.lines is None,
+            is_void=asked.lines is None,
             is_whole=is_whole(earned.lines, after),
             lines=[(line.number, line.quantity_milli) for line in lines],
-            amount_minor=amount,
-            at=at,
-            till=request.till,
-            cashier=request.cashier,
+            amount_minor=amount_returned(earned.lines, after)
+            - amount_returned(earned.lines, earned.returned),
+            till=asked.till,
+            cashier=asked.cashier,
         )
-        await add_postings(connection, gathered.timeline, [(decision, at)])
-        await save_decisions(connection, [decision], gathered.timeline)
-
+        turn.put_return(back)
         return {
-            "return_id": str(return_id),
+            "return_id": str(back.return_id),
             "purchase_id": str(row["purchase_id"]),
-            "member_id": str(member_id),
+            "member_id": str(self.member_id),
             "sequence": decision.sequence,
-            "amount_minor": amount,
-            "is_whole": is_whole(earned.lines, after),
-            "recorded_at": gathered.now.isoformat(),
-            "units": _units(gathered.timeline, decision),
-            "reasons": _reasons(gathered.timeline, decision),
+            "amount_minor": back.amount_minor,
+            "is_whole": back.is_whole,
+            "recorded_at": turn.now.isoformat(),
+            "units": _units(timeline, decision),
+            "reasons": _reasons(timeline, decision),
         }
 
-    return await once(ledger, key, effect)
+    async def _with_past(self, turn: Turn, member: Member, earned: Earned) -> tuple[Member, Sequence[int]]:
+        """What a void judges again, and the member with all the days that this asks for."""
+        told = await past_since(
+            turn.connection, turn.timeline, self.member_id, earned.sequence, earned.occurred_at
+        )
+        past = past_of(turn.timeline, told)
+        member = await with_old_days(
+            turn.connection, turn.timeline, member, now=turn.now, occurred_at=earned.occurred_at, past=past
+        )
+        return member, past
+
+    async def _bought_before(self, turn: Turn, member: Member) -> date | None:
+        """The day of the last purchase but this, where this was the last."""
+        bought_on = local_date(self.row["occurred_at"], turn.timeline.time_zone)
+        if day_number(bought_on) != member.last_purchase_day:
+            return None
+        return await last_bought_before(turn.connection, self.member_id, self.bought, last_on=bought_on)
 
 
-async def _gather(
-    ledger: Ledger, connection: Connection, member_id: UUID, bought: tuple[UUID, int]
-) -> tuple[Gathered, dict[int, int]]:
-    """The member who brings a purchase back, and the lots that it opened by terms, where another member made it who was merged
-    into him."""
-    if member_id == bought[0]:
-        gathered = await gather_locked(ledger, connection, [member_id], origins=[bought])
-        carried: dict[int, int] = {}
-    else:
-        carried = await lots_of_purchase(connection, member_id, *bought)
-        taken = [(member_id, number) for number in carried.values()]
-        gathered = await gather_locked(ledger, connection, [member_id], taken=taken)
-    if gathered.members[member_id].status is Status.MERGED:
-        raise JustMerged
-    return gathered, carried
+class _OfNobody(NamedTuple):
+    """What of a receipt of nobody came back is remembered: who claims it later earns nothing for it."""
+
+    asked: ReturnRequest
+    wants: Wants = Wants()
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        key = self.asked.purchase
+        assert isinstance(key, BusinessKey)
+        unclaimed = await lock_unclaimed(turn.connection, key)
+        if unclaimed is None:
+            raise JustClaimed
+        purchase = purchase_of(unclaimed.body)
+        lines = _lines(self.asked.lines, purchase.lines, unclaimed.returned)
+        after = returned_after(purchase.lines, unclaimed.returned, lines)
+        turn.then(partial(return_unclaimed, key=key, returned=after, is_void=self.asked.lines is None))
+        return {
+            "return_id": None,
+            "purchase_id": None,
+            "member_id": None,
+            "sequence": None,
+            "amount_minor": amount_returned(purchase.lines, after)
+            - amount_returned(purchase.lines, unclaimed.returned),
+            "is_whole": is_whole(purchase.lines, after),
+            "recorded_at": turn.now.isoformat(),
+            "units": [],
+            "reasons": [],
+        }
+
+
+async def return_purchase(ledger: Ledger, request: ReturnRequest, key: Once) -> dict[str, Any]:
+    """What was taken back, by currency and rule, and what expired or was forgiven instead."""
+    answer: dict[str, Any] = await one(ledger, _TakeBack(once=key, asked=request))
+    return answer
 
 
 async def _find(connection: Connection, purchase: UUID | BusinessKey) -> dict[str, Any] | None:
@@ -169,31 +211,6 @@ async def _find(connection: Connection, purchase: UUID | BusinessKey) -> dict[st
     if known.member_id is None or known.sequence is None:
         return None
     return await stored_purchase(connection, known.member_id, known.sequence)
-
-
-async def _return_of_nobody(ledger: Ledger, connection: Connection, request: ReturnRequest) -> dict[str, Any]:
-    """What of a receipt of nobody came back is remembered: who claims it later earns nothing for it."""
-    assert isinstance(request.purchase, BusinessKey)
-    unclaimed = await lock_unclaimed(connection, request.purchase)
-    if unclaimed is None:
-        raise PurchaseUnknown("the receipt has just been claimed; ask again", pointer="/purchase")
-    purchase = purchase_of(unclaimed.body)
-    lines = _lines(request.lines, purchase.lines, unclaimed.returned)
-    after = returned_after(purchase.lines, unclaimed.returned, lines)
-    await return_unclaimed(connection, request.purchase, after, is_void=request.lines is None)
-    clock = await ledger.clock(connection)
-    return {
-        "return_id": None,
-        "purchase_id": None,
-        "member_id": None,
-        "sequence": None,
-        "amount_minor": amount_returned(purchase.lines, after)
-        - amount_returned(purchase.lines, unclaimed.returned),
-        "is_whole": is_whole(purchase.lines, after),
-        "recorded_at": clock.now.isoformat(),
-        "units": [],
-        "reasons": [],
-    }
 
 
 def _lines(

@@ -6,7 +6,8 @@ back here. When a process dies between them a job runs the second again.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold, verbs
@@ -15,20 +16,32 @@ from jifen.domain.decision import Decision
 from jifen.domain.events import Slice
 from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong, Refusal
 from jifen.store.carries import JustMerged, heir_of
-from jifen.store.compiled import begun_again
-from jifen.store.gather import Gathered, gather_locked, save_decisions
-from jifen.store.gifts import (
-    Gift,
-    find_gift,
-    gifts_going_back,
-    lock_going_back,
-    mark_gone_back,
-    send_back,
-)
-from jifen.store.journal import Circumstance, EntryRow, add_entry, entry_numbered, entry_of_gift, is_reversed
-from jifen.store.ledger import Connection, Ledger
-from jifen.store.once import Once, once
+from jifen.store.gifts import Gift, find_gift, gifts_going_back, mark_gone_back, send_back
+from jifen.store.journal import EntryRow, entry_numbered, entry_of_gift, is_reversed
+from jifen.store.once import Once
 from jifen.store.purchases import forgiven_since, returns_by_sequence, stored_purchase
+from jifen.store.turn import Kept, Keyed, Nothing, Taking, Turn, Wants, one, or_a_job
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection, Ledger
+
+
+class _Reverse(Keyed, frozen=True, kw_only=True):
+    member_id: UUID
+    sequence: int
+    note: str
+    actor: str | None
+
+    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
+        entry = await entry_numbered(connection, self.member_id, self.sequence)
+        if entry is None:
+            raise await _no_such_entry(connection, self.member_id, self.sequence)
+        kind = verbs.KIND_OF[entry["kind"]]
+        if kind == fold.GIFT_OUT:
+            return await _gift_given(connection, self, entry)
+        if kind == fold.GIFT_IN or fold.undoing_verb(kind) < 0:
+            raise _not_reversible(self.sequence, entry["kind"])
+        return _Reversing(self, entry, entry)
 
 
 async def reverse_entry(
@@ -46,22 +59,11 @@ async def reverse_entry(
     """
     if not note.strip():
         raise FieldWrong("a reversal says why", pointer="/note")
-    going: list[Gift] = []
-
-    async def effect(connection: Connection) -> dict[str, Any]:
-        entry = await entry_numbered(connection, member_id, sequence)
-        if entry is None:
-            raise await _no_such_entry(connection, member_id, sequence)
-        kind = verbs.KIND_OF[entry["kind"]]
-        if kind == fold.GIFT_OUT:
-            return await _reverse_gift(ledger, connection, entry, note=note, actor=actor, going=going)
-        if kind == fold.GIFT_IN or fold.undoing_verb(kind) < 0:
-            raise _not_reversible(sequence, entry["kind"])
-        return await _reverse(ledger, connection, entry, note=note, actor=actor)
-
-    answer = await once(ledger, request, effect)
-    for gift in going:
-        await finish_going_back(ledger, gift)
+    asked = _Reverse(once=request, member_id=member_id, sequence=sequence, note=note, actor=actor)
+    answer: dict[str, Any] = await one(ledger, asked)
+    if answer["reversed_kind"] == "gift_out":
+        gift_id = UUID(answer["gift_id"])
+        await or_a_job(finish_going_back(ledger, member_id, gift_id), gift_id)
     return answer
 
 
@@ -96,38 +98,76 @@ def _not_reversible(sequence: int, kind: str, said: str = "") -> EntryNotReversi
     return EntryNotReversible(f"entry {sequence} {said}", pointer="/sequence", sequence=sequence, kind=kind)
 
 
-async def _reverse(
-    ledger: Ledger, connection: Connection, entry: dict[str, Any], *, note: str, actor: str | None
-) -> dict[str, Any]:
-    member_id = entry["member_id"]
-    lots = [(member_id, lot) for lot in entry["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
-    origins = [(member_id, entry["sequence"])]
-    gathered = await gather_locked(ledger, connection, [member_id], origins=origins, lots=lots)
-    member = gathered.member(member_id)
-    if await is_reversed(connection, member_id, entry["sequence"]):
+class _Reversing(NamedTuple):
+    asked: _Reverse
+    entry: dict[str, Any]  # what is reversed: of a gift the receiver's half
+    spent: dict[str, Any]  # whose units must not be forgiven since: of a gift the giver's half
+    gift: Gift | None = None
+
+    @property
+    def wants(self) -> Wants:
+        member_id, moves = self.entry["member_id"], self.entry["moves"]
+        lots = tuple((member_id, lot) for lot in moves[fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot)
+        return Wants(members=(member_id,), origins=((member_id, self.entry["sequence"]),), lots=lots)
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        entry, gift, connection = self.entry, self.gift, turn.connection
+        member = turn.member(entry["member_id"], pointer="/receiver" if gift else "/member")
+        if await is_reversed(connection, entry["member_id"], entry["sequence"]):
+            raise EntryReversed(pointer="/sequence")
+        await _refuse_forgiven(connection, self.spent)
+
+        decision = decide_reversal(
+            turn.timeline,
+            member,
+            origin=entry["sequence"],
+            undoes=verbs.KIND_OF[entry["kind"]],
+            moves=entry["moves"],
+            units=entry["units"],
+            now=turn.now,
+        )
+
+        gift_id = gift.gift_id if gift else None
+        reversal_id = _put(
+            turn, decision, entry, note=self.asked.note, actor=self.asked.actor, gift_id=gift_id
+        )
+        if gift is None:
+            return {
+                "entry_id": str(reversal_id),
+                "member_id": str(entry["member_id"]),
+                "sequence": decision.sequence,
+                "reversed_sequence": entry["sequence"],
+                "reversed_kind": entry["kind"],
+                "moved": _moved(turn, decision),
+            }
+        taken = sum(p.units for p in decision.postings if p.verb is verbs.Verb.REVERSE_RECEIVE)
+        turn.then(partial(send_back, gift=gift, units=taken))
+        return {
+            "entry_id": None,
+            "member_id": str(gift.member_id),
+            "receiver_id": str(gift.receiver_id),
+            "gift_id": str(gift.gift_id),
+            "reversed_sequence": self.asked.sequence,
+            "reversed_kind": "gift_out",
+            "units": taken,
+            "units_not_taken": gift.units - taken,
+        }
+
+
+async def _gift_given(connection: Connection, asked: _Reverse, given: dict[str, Any]) -> _Reversing:
+    """The first half: the receiver gives back what the policy for debt lets him."""
+    gift = await find_gift(connection, given["member_id"], given["gift_id"])
+    if gift is None or gift.status == "in_transit":
+        raise EntryNotReversible("the gift is still on its way", pointer="/sequence")
+    if gift.status != "received":
         raise EntryReversed(pointer="/sequence")
-    await _refuse_forgiven(connection, entry)
-
-    decision = decide_reversal(
-        gathered.timeline,
-        member,
-        origin=entry["sequence"],
-        undoes=verbs.KIND_OF[entry["kind"]],
-        moves=entry["moves"],
-        units=entry["units"],
-        now=gathered.now,
-    )
-
-    reversal_id = await _write(connection, gathered, decision, entry, note=note, actor=actor)
-
-    return {
-        "entry_id": str(reversal_id),
-        "member_id": str(member_id),
-        "sequence": decision.sequence,
-        "reversed_sequence": entry["sequence"],
-        "reversed_kind": entry["kind"],
-        "moved": _moved(gathered, decision),
-    }
+    if await heir_of(connection, gift.receiver_id) != gift.receiver_id:
+        said = "the receiver was merged into another member: take the units there by hand"
+        raise EntryNotReversible(said, pointer="/sequence")
+    received = await entry_of_gift(connection, gift.receiver_id, gift.gift_id, kind="gift_in")
+    if received is None:
+        raise EntryNotReversible("the gift came back to its giver", pointer="/sequence")
+    return _Reversing(asked, received, given, gift)
 
 
 async def _refuse_forgiven(connection: Connection, entry: dict[str, Any]) -> None:
@@ -144,15 +184,14 @@ async def _refuse_forgiven(connection: Connection, entry: dict[str, Any]) -> Non
         raise EntryNotReversible(said, pointer="/sequence", sequence=entry["sequence"], kind=entry["kind"])
 
 
-async def _write(
-    connection: Connection,
-    gathered: Gathered,
+def _put(
+    turn: Turn,
     decision: Decision,
     entry: dict[str, Any],
     *,
-    note: str,
+    note: str | None = None,
     actor: str | None,
-    gift_id: UUID | None = None,
+    gift_id: UUID | None,
 ) -> UUID:
     row = EntryRow(
         "reverse",
@@ -162,13 +201,10 @@ async def _write(
         counterpart_id=entry["counterpart_id"],
         gift_id=gift_id,
     )
-    at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor=actor, note=note)
-    reversal_id = await add_entry(connection, gathered.timeline, decision, row, at)
-    await save_decisions(connection, [decision], gathered.timeline)
-    return reversal_id
+    return turn.put_entry(decision, row, actor=actor, note=note)
 
 
-def _moved(gathered: Gathered, decision: Decision) -> list[dict[str, Any]]:
+def _moved(turn: Turn, decision: Decision) -> list[dict[str, Any]]:
     """By currency what came back or was taken, what expired at once, and the balance after."""
     moved: dict[int, dict[str, int]] = {}
     for posting in decision.postings:
@@ -179,7 +215,7 @@ def _moved(gathered: Gathered, decision: Decision) -> list[dict[str, Any]]:
             own["units"] += verbs.POSTS[posting.verb].sign * posting.units
     return [
         {
-            "currency": gathered.timeline.newest.currencies[currency].code,
+            "currency": turn.timeline.newest.currencies[currency].code,
             **own,
             "balance_after": decision.after.balance(currency),
             "debt_after": decision.after.debt(currency),
@@ -188,135 +224,95 @@ def _moved(gathered: Gathered, decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
-async def _reverse_gift(
-    ledger: Ledger,
-    connection: Connection,
-    entry: dict[str, Any],
-    *,
-    note: str,
-    actor: str | None,
-    going: list[Gift],
-) -> dict[str, Any]:
-    """The first half: the receiver gives back what the policy for debt lets him."""
-    gift = await find_gift(connection, entry["member_id"], entry["gift_id"])
-    if gift is None or gift.status == "in_transit":
-        raise EntryNotReversible("the gift is still on its way", pointer="/sequence")
-    if gift.status != "received":
-        raise EntryReversed(pointer="/sequence")
-    if await heir_of(connection, gift.receiver_id) != gift.receiver_id:
-        said = "the receiver was merged into another member: take the units there by hand"
-        raise EntryNotReversible(said, pointer="/sequence")
-    await _refuse_forgiven(connection, entry)
-    received = await entry_of_gift(connection, gift.receiver_id, gift.gift_id, kind="gift_in")
-    if received is None:
-        raise EntryNotReversible("the gift came back to its giver", pointer="/sequence")
-    lots = [(gift.receiver_id, lot) for lot in received["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
-    origins = [(gift.receiver_id, received["sequence"])]
-    gathered = await gather_locked(ledger, connection, [gift.receiver_id], origins=origins, lots=lots)
-    receiver = gathered.member(gift.receiver_id, pointer="/receiver")
-    if await is_reversed(connection, gift.receiver_id, received["sequence"]):
-        raise EntryReversed(pointer="/sequence")
+class _GoBack(Kept, frozen=True, kw_only=True):
+    """The second half: the giver's lots get back what was taken at the receiver."""
 
-    decision = decide_reversal(
-        gathered.timeline,
-        receiver,
-        origin=received["sequence"],
-        undoes=fold.GIFT_IN,
-        moves=received["moves"],
-        units=received["units"],
-        now=gathered.now,
-    )
+    member_id: UUID
+    gift_id: UUID
 
-    taken = sum(p.units for p in decision.postings if p.verb is verbs.Verb.REVERSE_RECEIVE)
-    await _write(connection, gathered, decision, received, note=note, actor=actor, gift_id=gift.gift_id)
-    back = await send_back(connection, gift, units=taken)
-    going.append(back)
-
-    return {
-        "entry_id": None,
-        "member_id": str(gift.member_id),
-        "receiver_id": str(gift.receiver_id),
-        "gift_id": str(gift.gift_id),
-        "reversed_sequence": entry["sequence"],
-        "reversed_kind": "gift_out",
-        "units": taken,
-        "units_not_taken": gift.units - taken,
-    }
-
-
-@begun_again
-async def finish_going_back(ledger: Ledger, gift: Gift) -> None:
-    """The second half: the giver's lots get back what was taken at the receiver. Once, however often it is asked for."""
-    async with ledger.transaction() as connection:
-        units = await lock_going_back(connection, gift.member_id, gift.gift_id)
-        if units is None:
-            return
-        heir_id = await heir_of(connection, gift.member_id)
-        if heir_id != gift.member_id:
-            await _give_to_heir(ledger, connection, gift, heir_id, units)
-            return
-        given = await entry_of_gift(connection, gift.member_id, gift.gift_id, kind="gift_out")
+    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
+        gift = await find_gift(connection, self.member_id, self.gift_id)
+        if gift is None or gift.status != "going_back":
+            return Nothing(None)
+        heir_id = await heir_of(connection, self.member_id)
+        if heir_id != self.member_id:
+            return _GoingToHeir(gift, heir_id)
+        given = await entry_of_gift(connection, self.member_id, self.gift_id, kind="gift_out")
         assert given is not None, "a gift was given by an entry"
-        lots = [(gift.member_id, lot) for lot in given["moves"][fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot]
-        gathered = await gather_locked(ledger, connection, [gift.member_id], lots=lots)
-        if gathered.members[gift.member_id].status is verbs.Status.MERGED:
+        return _GoingBack(gift, given)
+
+
+class _GoingBack(NamedTuple):
+    gift: Gift
+    given: dict[str, Any]
+
+    @property
+    def wants(self) -> Wants:
+        member_id, moves = self.gift.member_id, self.given["moves"]
+        lots = tuple((member_id, lot) for lot in moves[fold.MOVE_LOT :: fold.MOVE_WIDTH] if lot)
+        return Wants(members=(member_id,), lots=lots)
+
+    async def take(self, turn: Turn) -> None:
+        gift, units = self.gift, self.gift.units_back or 0
+        member = turn.members[gift.member_id]
+        if member.status is verbs.Status.MERGED:
             raise JustMerged
 
         decision = decide_reversal(
-            gathered.timeline,
-            gathered.members[gift.member_id],
-            origin=given["sequence"],
+            turn.timeline,
+            member,
+            origin=self.given["sequence"],
             undoes=fold.GIFT_OUT,
-            moves=given["moves"],
+            moves=self.given["moves"],
             units=units,
-            now=gathered.now,
+            now=turn.now,
         )
 
         if units:
-            await _write(
-                connection,
-                gathered,
-                decision,
-                {**given, "units": units},
-                note="",
-                actor="gift",
-                gift_id=gift.gift_id,
+            _put(turn, decision, {**self.given, "units": units}, actor="gift", gift_id=gift.gift_id)
+        turn.then(partial(mark_gone_back, member_id=gift.member_id, gift_id=gift.gift_id))
+
+
+class _GoingToHeir(NamedTuple):
+    """What came back of a gift goes to the member into whom its giver was merged: with the terms and the days of expiry that it
+    was given with."""
+
+    gift: Gift
+    heir_id: UUID
+
+    @property
+    def wants(self) -> Wants:
+        return Wants(members=(self.heir_id,))
+
+    async def take(self, turn: Turn) -> None:
+        gift, units = self.gift, self.gift.units_back or 0
+        heir = turn.members[self.heir_id]
+        if heir.status is verbs.Status.MERGED:
+            raise JustMerged
+        slices: list[Slice] = []
+        for one_slice in gift.slices:
+            left = units - sum(s.units for s in slices)
+            slices.append(one_slice._replace(units=min(one_slice.units, left)))
+        slices = [one_slice for one_slice in slices if one_slice.units > 0]
+        if slices:
+            decision = decide_gift_received(
+                turn.timeline, heir, currency=gift.currency, slices=slices, now=turn.now
             )
-        await mark_gone_back(connection, gift.member_id, gift.gift_id)
+            row = EntryRow(
+                "gift_in",
+                currency=gift.currency,
+                units=units,
+                counterpart_id=gift.receiver_id,
+                gift_id=gift.gift_id,
+                slices=tuple(slices),
+            )
+            turn.put_entry(decision, row, actor="gift")
+        turn.then(partial(mark_gone_back, member_id=gift.member_id, gift_id=gift.gift_id))
 
 
-async def _give_to_heir(
-    ledger: Ledger, connection: Connection, gift: Gift, heir_id: UUID, units: int
-) -> None:
-    """Bring what came back of a gift to the member into whom its giver was merged: with the terms and the days of expiry that
-    it was given with."""
-    gathered = await gather_locked(ledger, connection, [heir_id])
-    if gathered.members[heir_id].status is verbs.Status.MERGED:
-        raise JustMerged
-    slices: list[Slice] = []
-    for one in gift.slices:
-        slices.append(one._replace(units=min(one.units, units - sum(s.units for s in slices))))
-    slices = [one for one in slices if one.units > 0]
-    if slices:
-        decision = decide_gift_received(
-            gathered.timeline,
-            gathered.members[heir_id],
-            currency=gift.currency,
-            slices=slices,
-            now=gathered.now,
-        )
-        row = EntryRow(
-            "gift_in",
-            currency=gift.currency,
-            units=units,
-            counterpart_id=gift.receiver_id,
-            gift_id=gift.gift_id,
-            slices=tuple(slices),
-        )
-        at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor="gift", note="")
-        await add_entry(connection, gathered.timeline, decision, row, at)
-        await save_decisions(connection, [decision], gathered.timeline)
-    await mark_gone_back(connection, gift.member_id, gift.gift_id)
+async def finish_going_back(ledger: Ledger, giver_id: UUID, gift_id: UUID) -> None:
+    """The second half of a gift's reversal: once, however often it is asked for."""
+    await one(ledger, _GoBack(member_id=giver_id, gift_id=gift_id))
 
 
 async def finish_reversals(ledger: Ledger, *, limit: int = 100) -> int:
@@ -324,5 +320,5 @@ async def finish_reversals(ledger: Ledger, *, limit: int = 100) -> int:
     async with ledger.transaction() as connection:
         waiting = await gifts_going_back(connection, limit=limit)
     for gift in waiting:
-        await finish_going_back(ledger, gift)
+        await finish_going_back(ledger, gift.member_id, gift.gift_id)
     return len(waiting)

@@ -11,32 +11,34 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.decide import decide_advance
-from jifen.store.compiled import begun_again
-from jifen.store.gather import gather_piece, save_decisions
-from jifen.store.journal import Circumstance, EntryRow, add_entry
+from jifen.store.journal import EntryRow
+from jifen.store.turn import Kept, Turn, Wants, one
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
 
 
-@begun_again
-async def catch_up(ledger: Ledger, member_id: UUID) -> int:
-    """Advance a member in pieces until less is due than one of them takes; return how many there were."""
-    pieces = 0
-    while True:
-        async with ledger.transaction() as connection:
-            gathered = await gather_piece(ledger, connection, member_id)
+class _Piece(Kept, frozen=True, kw_only=True):
+    """As much of what is due of a member as one entry takes; whether more is."""
 
-            decision = decide_advance(
-                gathered.timeline, gathered.members[member_id], now=gathered.now, is_piece=True
-            )
+    member_id: UUID
 
-            if not decision.has_effect:
-                return pieces
-            at = Circumstance(occurred_at=gathered.now, recorded_at=gathered.now, actor="time")
-            await add_entry(connection, gathered.timeline, decision, EntryRow("advance", value=1), at)
-            await save_decisions(connection, [decision], gathered.timeline)
-        pieces += 1
-        day = day_number(local_date(gathered.now, gathered.timeline.time_zone))
-        if decision.after.scalars[fold.NEXT_DUE_DAY] > day:
-            return pieces
+    @property
+    def wants(self) -> Wants:
+        """As many of his lots as it can touch."""
+        return Wants(members=(self.member_id,), is_piece=True)
+
+    async def take(self, turn: Turn) -> bool:
+        """Advance."""
+        decision = decide_advance(turn.timeline, turn.members[self.member_id], now=turn.now, is_piece=True)
+        if not decision.has_effect:
+            return False
+        turn.put_entry(decision, EntryRow("advance", value=1), actor="time")
+        today = day_number(local_date(turn.now, turn.timeline.time_zone))
+        return decision.after.scalars[fold.NEXT_DUE_DAY] <= today
+
+
+async def catch_up(ledger: Ledger, member_id: UUID) -> None:
+    """Advance a member in pieces until less is due than one of them takes."""
+    while await one(ledger, _Piece(member_id=member_id)):
+        pass

@@ -36,7 +36,7 @@ from jifen.store.members import (
     save_members,
 )
 from jifen.store.reservations import Reservation, close_reservations
-from jifen.store.rows import Target, Together
+from jifen.store.rows import Target
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -472,19 +472,14 @@ def currency_number(gathered: Gathered, code: str, *, pointer: str = "/currency"
 
 
 async def save_decisions(
-    connection: Connection,
+    target: Target,
     decisions: Sequence[Decision],
     timeline: Timeline,
     *,
     ended: Mapping[tuple[UUID, int], str] | None = None,
-    together: Together | None = None,
 ) -> None:
     """Write what decisions, in order, left of members and lots. The last word on a member or a lot counts; as the members are
-    locked, the order of the rows does not.
-
-    With `together` members and lots are put there, and whoever writes it does so in the same transaction.
-    """
-    target: Target = together or connection
+    locked, the order of the rows does not."""
     members = {decision.after.member_id: decision.after for decision in decisions}
     lots = {(d.after.member_id, lot.number): lot for d in decisions for lot in d.lots_changed}
     await save_members(target, list(members.values()), timeline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -26,6 +26,7 @@ class Gift:
     slices: tuple[Slice, ...]
     status: str
     given_at: datetime
+    units_back: int | None = None  # what the receiver gave back of it
 
 
 async def add_gift(connection: Connection, gift: Gift) -> None:
@@ -60,9 +61,9 @@ def slices_of(flat: Sequence[int]) -> tuple[Slice, ...]:
 
 
 async def find_gift(connection: Connection, member_id: UUID, gift_id: UUID) -> Gift | None:
-    """A gift of a giver, locked; None: there is none. Whoever reverses it holds it before any member."""
+    """A gift of a giver, locked; None: there is none. Whoever brings it or reverses it holds it before any member."""
     row = await connection.fetchrow(
-        """SELECT member_id, gift_id, receiver_id, currency, units, slices, status, given_at
+        """SELECT member_id, gift_id, receiver_id, currency, units, slices, status, given_at, units_back
            FROM gift WHERE member_id = $1 AND gift_id = $2 FOR UPDATE""",
         member_id,
         gift_id,
@@ -70,7 +71,7 @@ async def find_gift(connection: Connection, member_id: UUID, gift_id: UUID) -> G
     return None if row is None else Gift(**{**row, "slices": slices_of(row["slices"])})
 
 
-async def send_back(connection: Connection, gift: Gift, *, units: int) -> Gift:
+async def send_back(connection: Connection, gift: Gift, *, units: int) -> None:
     """Put what the receiver gave back on its way to the giver, in the receiver's transaction."""
     await connection.execute(
         "UPDATE gift SET status = 'going_back', units_back = $3 WHERE member_id = $1 AND gift_id = $2",
@@ -78,7 +79,6 @@ async def send_back(connection: Connection, gift: Gift, *, units: int) -> Gift:
         gift.gift_id,
         units,
     )
-    return replace(gift, status="going_back")
 
 
 async def gifts_going_back(connection: Connection, *, limit: int) -> list[Gift]:
@@ -91,29 +91,11 @@ async def gifts_going_back(connection: Connection, *, limit: int) -> list[Gift]:
     return [Gift(**{**row, "slices": slices_of(row["slices"])}) for row in rows]
 
 
-async def lock_going_back(connection: Connection, member_id: UUID, gift_id: UUID) -> int | None:
-    """Lock a gift for the second half of its way back: the units; None when that has been done."""
-    units: int | None = await connection.fetchval(
-        """SELECT units_back FROM gift WHERE member_id = $1 AND gift_id = $2 AND status = 'going_back' FOR UPDATE""",
-        member_id,
-        gift_id,
-    )
-    return units
-
-
 async def mark_gone_back(connection: Connection, member_id: UUID, gift_id: UUID) -> None:
     """Take a gift that has gone back off the road."""
     await connection.execute(
         "UPDATE gift SET status = 'gone_back' WHERE member_id = $1 AND gift_id = $2", member_id, gift_id
     )
-
-
-async def lock_in_transit(connection: Connection, member_id: UUID, gift_id: UUID) -> bool:
-    """Lock a gift for its second half; False when that has been done."""
-    status = await connection.fetchval(
-        "SELECT status FROM gift WHERE member_id = $1 AND gift_id = $2 FOR UPDATE", member_id, gift_id
-    )
-    return bool(status == "in_transit")
 
 
 async def mark_received(connection: Connection, member_id: UUID, gift_id: UUID) -> None:

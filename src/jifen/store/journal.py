@@ -17,7 +17,6 @@ from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS
 from jifen.store.carries import WHOSE
 from jifen.store.columns import each
-from jifen.store.ids import new_id
 from jifen.store.rows import Rows, Target
 
 if TYPE_CHECKING:
@@ -64,10 +63,9 @@ _ENTRY_ROWS = Rows(
 
 
 async def add_entries(
-    target: Target, timeline: Timeline, decided: Sequence[tuple[Decision, EntryRow, Circumstance]]
-) -> list[UUID]:
-    """Write entries with their postings; return their ids."""
-    ids = [new_id() for _ in decided]
+    target: Target, timeline: Timeline, decided: Sequence[tuple[UUID, Decision, EntryRow, Circumstance]]
+) -> None:
+    """Write entries by their ids (their postings apart)."""
     await _ENTRY_ROWS.insert(
         target,
         [
@@ -79,18 +77,9 @@ async def add_entries(
                 timeline.programs[decision.row].revision, at.store, at.channel, at.actor, at.note, at.occurred_at,
                 at.recorded_at, decision.after.tiers, decision.after.balances,
             )
-            for entry_id, (decision, row, at) in zip(ids, decided, strict=True)
+            for entry_id, decision, row, at in decided
         ],
     )  # fmt: skip
-    await add_postings(target, timeline, [(decision, at) for decision, _, at in decided])
-    return ids
-
-
-async def add_entry(
-    connection: Connection, timeline: Timeline, decision: Decision, row: EntryRow, at: Circumstance
-) -> UUID:
-    """Write one entry with its postings; return its id."""
-    return (await add_entries(connection, timeline, [(decision, row, at)]))[0]
 
 
 _POSTING_ROWS = Rows(

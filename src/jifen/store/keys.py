@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain.purchase import Purchase
+from jifen.store.compiled import BeginAgain
 from jifen.store.ledger import CLOCK, Clock
-from jifen.store.purchases import purchase_document
+from jifen.store.purchases import RecordedPurchase, purchase_document
 from jifen.store.rows import Rows, Target, json_text
 
 if TYPE_CHECKING:
-    from jifen.store.ledger import Connection
+    from jifen.store.ledger import Connection, Ledger
 
 
 class BusinessKey(NamedTuple):
@@ -24,6 +25,16 @@ class BusinessKey(NamedTuple):
     business_no: str
 
 
+class JustClaimed(BeginAgain):
+    """A receipt of nobody found its member before it was locked: it is looked for anew."""
+
+    def __init__(self) -> None:
+        super().__init__("the receipt has just been claimed")
+
+    async def prepare(self, ledger: Ledger) -> None:
+        """Nothing more than to ask."""
+
+
 class KnownPurchase(NamedTuple):
     """A business key that has been used. Without a member it is a receipt of nobody."""
 
@@ -31,6 +42,7 @@ class KnownPurchase(NamedTuple):
     member_id: UUID | None
     sequence: int | None
     recorded_at: datetime
+    answer: RecordedPurchase | None = None  # where it was answered a moment ago and is not written yet
 
 
 async def known_purchases(

@@ -39,7 +39,7 @@ async def with_old_days(
     on = today if occurred_at is None else day_number(local_date(occurred_at, timeline.time_zone))
     row = timeline.row_at(occurred_at or now)
     first = days_asked_from(member, timeline, row=row, on=on, today=today, now_at=epoch_micros(now))
-    if past[0]:
+    if past[0] > 0:
         first = min(first, days_of_past_from(timeline, on=min(on, first_day(past, timeline)), today=today))
     if first >= member.days_from:
         return member

@@ -32,10 +32,14 @@ class MemberKey(NamedTuple):
 
 
 async def lock_members(connection: Connection, member_ids: Iterable[UUID]) -> dict[UUID, Member]:
-    """Lock members in the order of their ids (so that two batches never wait for each other) and return them."""
+    """Lock members in the order of their ids (so that two batches never wait for each other) and return them; none is no
+    statement."""
+    ids = set(member_ids)
+    if not ids:
+        return {}
     rows = await connection.fetch(
         f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::text::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",
-        array_text(list(set(member_ids))),
+        array_text(list(ids)),
     )
     return {row[0]: _dressed(row) for row in rows}
 
@@ -214,10 +218,10 @@ async def save_members(target: Target, members: Sequence[Member], timeline: Time
 
 
 async def add_members(
-    connection: Connection, members: Sequence[Member], timeline: Timeline, *, enrolled_at: datetime
+    target: Target, members: Sequence[Member], timeline: Timeline, *, enrolled_at: datetime
 ) -> None:
     """Enrol members."""
-    await _MEMBER_ROWS.insert(connection, [(*_saved(member, timeline), enrolled_at) for member in members])
+    await _MEMBER_ROWS.insert(target, [(*_saved(member, timeline), enrolled_at) for member in members])
 
 
 async def add_keys(connection: Connection, member_id: UUID, keys: Sequence[MemberKey]) -> None:

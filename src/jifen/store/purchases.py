@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,9 +20,8 @@ from jifen.domain.seen import moment_of
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import KIND_OF, Verb
 from jifen.store.carries import WHOSE
-from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance, PostedRow, postings_of
-from jifen.store.rows import Rows, Target, array_text, json_text
+from jifen.store.rows import Rows, Target, json_text
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -126,13 +125,11 @@ _PURCHASE_ROWS = Rows(
 async def add_purchases(
     target: Target,
     timeline: Timeline,
-    decided: Sequence[tuple[Decision, Purchase, Circumstance]],
-) -> list[RecordedPurchase]:
-    """Write purchases (their postings apart) and return the answers."""
+    decided: Sequence[tuple[UUID, Decision, Purchase, Circumstance]],
+) -> None:
+    """Write purchases by their ids (their postings apart)."""
     rows: list[tuple[object, ...]] = []
-    answers = []
-    for decision, purchase, at in decided:
-        purchase_id = new_id()
+    for purchase_id, decision, purchase, at in decided:
         program = timeline.programs[decision.row]
         moment = moment_of(program, purchase)
         words = timeline.mask_words[decision.row]
@@ -152,9 +149,7 @@ async def add_purchases(
                 program.revision, decision.after.judged_tiers, decision.after.tiers, decision.after.balances, at.actor,
             )
         )  # fmt: skip
-        answers.append(answer_of(timeline, decision, purchase, at, purchase_id=purchase_id))
     await _PURCHASE_ROWS.insert(target, rows)
-    return answers
 
 
 def answer_of(
@@ -303,18 +298,22 @@ async def last_bought_before(
 ) -> date | None:
     """The day of a member's last purchase but one (whose it is, and its sequence), and but those that were voided and paid for.
     With it the last was on a day that is known: most often another of that day is found at once."""
-    others = """FROM purchase u JOIN whose USING (member_id) WHERE (u.member_id, u.sequence) <> ($2, $3)
+    others = """WHERE u.member_id = whose.member_id AND (u.member_id, u.sequence) <> ($2, $3)
              AND NOT coalesce((SELECT bool_or(b.is_void) AND NOT bool_or(0 < ANY (b.forgiven::bigint[])) FROM purchase_return b
                                WHERE b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence), false)"""
+    # Member by member, each from his last purchase back: a join would sort all that he ever bought.
     if await connection.fetchval(
-        f"{WHOSE} SELECT sequence {others} AND occurred_on = $4 ORDER BY sequence DESC LIMIT 1",
+        f"""{WHOSE} SELECT true FROM whose, LATERAL (
+                SELECT FROM purchase u {others} AND u.occurred_on = $4 ORDER BY u.sequence DESC LIMIT 1) one LIMIT 1""",
         member_id,
         *purchase,
         last_on,
     ):
         return last_on
     day: date | None = await connection.fetchval(
-        f"{WHOSE} SELECT max(occurred_on) {others}", member_id, *purchase
+        f"{WHOSE} SELECT max(one.day) FROM whose, LATERAL (SELECT max(u.occurred_on) AS day FROM purchase u {others}) one",
+        member_id,
+        *purchase,
     )
     return day
 
@@ -390,46 +389,47 @@ async def returns_by_sequence(
     return {row["sequence"]: dict(row) for row in rows}
 
 
-async def add_return(
-    connection: Connection,
-    decision: Decision,
-    *,
-    return_id: UUID,
-    purchase: tuple[UUID, int],
-    is_void: bool,
-    is_whole: bool,
-    lines: Sequence[tuple[int, int]],
-    amount_minor: int,
-    at: Circumstance,
-    till: str | None = None,
-    cashier: str | None = None,
-) -> None:
-    """Write a return (its postings apart) of a purchase (whose it is, and its sequence)."""
-    n = len(decision.after.balances)
-    await connection.execute(
-        """INSERT INTO purchase_return (member_id, sequence, return_id, purchase_member_id, purchase_sequence, is_void,
-               is_whole, lines, amount_minor, hits, moves, forgiven, store, till, cashier, channel, actor, note, occurred_at,
-               recorded_at, tiers_after, balances_after)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)""",
-        decision.after.member_id,
-        decision.sequence,
-        return_id,
-        *purchase,
-        is_void,
-        is_whole,
-        [list(pair) for pair in lines],
-        amount_minor,
-        array_text([number for result in decision.results for number in result]),
-        array_text(decision.moves),
-        array_text([decision.forgiven.get(currency, 0) for currency in range(n)]),
-        at.store,
-        till,
-        cashier,
-        at.channel,
-        at.actor,
-        at.note,
-        at.occurred_at,
-        at.recorded_at,
-        array_text(decision.after.tiers),
-        array_text(decision.after.balances),
-    )
+class ReturnRow(NamedTuple):
+    """What of a purchase (whose it is, and its sequence) came back."""
+
+    decision: Decision
+    at: Circumstance
+    return_id: UUID
+    purchase: tuple[UUID, int]
+    is_void: bool
+    is_whole: bool
+    lines: Sequence[tuple[int, int]]
+    amount_minor: int
+    till: str | None = None
+    cashier: str | None = None
+
+
+_RETURN_ROWS = Rows(
+    "purchase_return",
+    [
+        ("member_id", "uuid"), ("sequence", "bigint"), ("return_id", "uuid"), ("purchase_member_id", "uuid"),
+        ("purchase_sequence", "bigint"), ("is_void", "boolean"), ("is_whole", "boolean"), ("lines", "jsonb"),
+        ("amount_minor", "bigint"), ("hits", "numbers"), ("moves", "numbers"), ("forgiven", "numbers"), ("store", "text"),
+        ("till", "text"), ("cashier", "text"), ("channel", "text"), ("actor", "text"), ("note", "text"),
+        ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "numbers"),
+        ("balances_after", "numbers"),
+    ],
+)  # fmt: skip
+
+
+async def add_returns(target: Target, rows: Sequence[ReturnRow]) -> None:
+    """Write returns (their postings apart)."""
+    await _RETURN_ROWS.insert(
+        target,
+        [
+            (
+                row.decision.after.member_id, row.decision.sequence, row.return_id, *row.purchase, row.is_void, row.is_whole,
+                json_text([list(pair) for pair in row.lines]), row.amount_minor,
+                [number for result in row.decision.results for number in result], row.decision.moves,
+                [row.decision.forgiven.get(currency, 0) for currency in range(len(row.decision.after.balances))],
+                row.at.store, row.till, row.cashier, row.at.channel, row.at.actor, row.at.note, row.at.occurred_at,
+                row.at.recorded_at, row.decision.after.tiers, row.decision.after.balances,
+            )
+            for row in rows
+        ],
+    )  # fmt: skip

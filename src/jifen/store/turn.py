@@ -1,0 +1,470 @@
+"""The turn: one runner for every write about members. A single call, a batch, a claim, a gift's halves, what time makes due and
+the answer to what came before are this code.
+
+    look     who is asked about, and what must be read of him (nothing is locked yet)
+    lock     the members, in the order of their ids
+    known    the clock, and which keys have had their effect, in one read
+    gather   what a decision may touch
+    take     each request in its turn, with what those before it left; one that is refused leaves nothing
+    write    everything together, in one statement
+    answer   each
+
+Whoever asks for a key that somebody else has under way waits at the member's lock or at the key, and finds the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+
+from jifen.domain.decision import Decision
+from jifen.domain.member import Member
+from jifen.domain.purchase import Purchase
+from jifen.domain.refusals import KeyReused, Refusal
+from jifen.store.compiled import begun_again
+from jifen.store.gather import (
+    Gathered,
+    Need,
+    gather_for_purchases,
+    gather_locked,
+    gather_piece,
+    gather_whole,
+    save_decisions,
+)
+from jifen.store.ids import new_id
+from jifen.store.journal import Circumstance, EntryRow, add_entries, add_postings
+from jifen.store.keys import (
+    BusinessKey,
+    KnownPurchase,
+    RememberedAnswer,
+    add_purchase_keys,
+    add_unclaimed,
+    known_purchases,
+    remember_answers,
+    remembered_answers,
+)
+from jifen.store.ledger import Connection, Ledger
+from jifen.store.members import MemberKey, add_members, found_by, lock_members
+from jifen.store.once import Once
+from jifen.store.purchases import RecordedPurchase, ReturnRow, add_purchases, add_returns, answer_of
+from jifen.store.reservations import Reservation, add_reservations
+from jifen.store.rows import Together
+
+log = structlog.get_logger("jifen.store")
+
+TRIES = 3
+UNDECIDABLE = (ArithmeticError, AssertionError, LookupError, ValueError)
+"""What a member raises of whom the books are torn."""
+_OF_ONE = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.DeadlockDetectedError)
+"""What the database raises for all when one of them, or a twin elsewhere, is to blame: alone, each fails or goes on."""
+
+Whose: TypeAlias = UUID | MemberKey | None
+Key: TypeAlias = BusinessKey | str | None
+Answer: TypeAlias = Any
+"""What a request is answered; a Refusal; or an exception, where it could not be decided or written."""
+
+
+class Wants(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request asks to be locked and read before it is decided; see `gather.gather_locked`."""
+
+    members: tuple[UUID, ...] = ()
+    origins: tuple[tuple[UUID, int], ...] = ()
+    lots: tuple[tuple[UUID, int], ...] = ()
+    taken: tuple[tuple[UUID, int], ...] = ()
+    needs: tuple[Need, ...] = ()
+    reservation_id: UUID | None = None  # whoever made it is locked too
+    whole: tuple[UUID, ...] = ()  # of these members everything there is, and all lots of all who are locked
+    is_piece: bool = False  # as much of one member as a piece of time can touch
+    is_purchase: bool = False  # lots only of those for whom something is due, or who owe
+    is_import: bool = False  # in its own time, which goes on between two purchases
+
+
+class Taking(Protocol):
+    """A request that has looked: it knows what it wants, and takes its turn."""
+
+    @property
+    def wants(self) -> Wants:
+        """What must be locked and read."""
+
+    async def take(self, turn: Turn) -> Any:
+        """Decide, put what is to be written, and return the answer. Refuses before anything is put."""
+
+
+class Request(Protocol):
+    """Something that is asked to be written."""
+
+    @property
+    def key(self) -> Key:
+        """What makes it the same when it comes again; None: the state of what it is about does."""
+
+    @property
+    def body_hash(self) -> bytes:
+        """What it must say when it comes again."""
+
+    @property
+    def whose(self) -> Whose:
+        """Whom it names; those of all requests are found in one read."""
+
+    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
+        """Find what it is about, with nothing locked."""
+
+    async def again(self, turn: Turn, before: KnownPurchase) -> Answer:
+        """The answer that its business key had before."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A request without a key: the state of what it is about says whether it is done."""
+
+    @property
+    def key(self) -> Key:
+        """None."""
+        return None
+
+    @property
+    def body_hash(self) -> bytes:
+        """None."""
+        return b""
+
+    @property
+    def whose(self) -> Whose:
+        """Nobody by a key of his own."""
+        return None
+
+    @property
+    def wants(self) -> Wants:
+        """What must be locked and read."""
+        raise NotImplementedError
+
+    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
+        """There is nothing to find."""
+        return self
+
+    async def take(self, turn: Turn) -> Any:
+        """Decide, put what is to be written, and return the answer. Refuses before anything is put."""
+        raise NotImplementedError
+
+    async def again(self, turn: Turn, before: KnownPurchase) -> Answer:
+        """Has no business key."""
+        raise NotImplementedError
+
+
+class Keyed(Kept, frozen=True, kw_only=True):
+    """A request that comes with an Idempotency-Key."""
+
+    once: Once
+
+    @property
+    def key(self) -> Key:
+        """The Idempotency-Key."""
+        return self.once.key
+
+    @property
+    def body_hash(self) -> bytes:
+        """The hash of the body that it came with."""
+        return self.once.body_hash
+
+
+class Nothing(NamedTuple):
+    """There is nothing to do any more: the answer."""
+
+    answer: Any
+    wants: Wants = Wants()
+
+    async def take(self, turn: Turn) -> Any:
+        """Nothing."""
+        return self.answer
+
+
+class Turn:
+    """What a request is given when it takes its turn: everything that was gathered, with what those before it left; and where it
+    puts what is to be written."""
+
+    def __init__(self, ledger: Ledger, connection: Connection, gathered: Gathered) -> None:
+        self.ledger = ledger
+        self.connection = connection
+        self.gathered = gathered
+        self.timeline = gathered.timeline
+        self.now: datetime = gathered.now
+        self.members: dict[UUID, Member] = dict(gathered.members)
+        self.ended: dict[tuple[UUID, int], str] = {}  # how reservations ended, by member and sequence
+        self.purchases: list[tuple[UUID, Decision, Purchase, Circumstance]] = []
+        self._decisions: list[Decision] = []
+        self._entries: list[tuple[UUID, Decision, EntryRow, Circumstance]] = []
+        self._returns: list[ReturnRow] = []
+        self._posted: list[tuple[Decision, Circumstance]] = []  # of purchases and returns
+        self._reservations: list[Reservation] = []
+        self._enrolled: list[Member] = []
+        self._keys: list[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]] = []
+        self._unclaimed: list[Purchase] = []
+        self._answers: list[tuple[str, bytes, Any]] = []
+        self._then: list[Callable[[Connection], Awaitable[object]]] = []
+        self.put = 0  # how many things are to be written
+
+    def member(self, member_id: UUID, *, pointer: str = "/member") -> Member:
+        """A member who takes entries, as those before left him; refuses as `Gathered.member`."""
+        self.gathered.member(member_id, pointer=pointer)
+        return self.members[member_id]
+
+    def spender(self, member_id: UUID, *, pointer: str = "/member") -> Member:
+        """A member who may spend and give, as those before left him; refuses as `Gathered.spender`."""
+        self.gathered.spender(member_id, pointer=pointer)
+        return self.members[member_id]
+
+    def put_state(self, decision: Decision) -> None:
+        """Keep what a decision left of a member, without an entry."""
+        self.put += 1
+        self._decisions.append(decision)
+        self.members[decision.after.member_id] = decision.after
+
+    def put_entry(
+        self,
+        decision: Decision,
+        row: EntryRow,
+        *,
+        occurred_at: datetime | None = None,
+        **circumstance: str | None,
+    ) -> UUID:
+        """An entry that is neither a sale nor a return, of now unless it says when it occurred; its id."""
+        entry_id = new_id()
+        at = Circumstance(occurred_at=occurred_at or self.now, recorded_at=self.now, **circumstance)
+        self.put_state(decision)
+        self._entries.append((entry_id, decision, row, at))
+        return entry_id
+
+    def put_enrolled(self, decision: Decision, row: EntryRow, *, actor: str | None) -> None:
+        """A member who was not there before, with his first entry."""
+        self.put += 1
+        self._enrolled.append(decision.after)
+        at = Circumstance(occurred_at=self.now, recorded_at=self.now, actor=actor)
+        self._entries.append((new_id(), decision, row, at))
+
+    def put_purchase(self, decision: Decision, purchase: Purchase, at: Circumstance) -> RecordedPurchase:
+        """A sale; its answer."""
+        purchase_id = new_id()
+        self.put_state(decision)
+        self.purchases.append((purchase_id, decision, purchase, at))
+        self._posted.append((decision, at))
+        return answer_of(self.timeline, decision, purchase, at, purchase_id=purchase_id)
+
+    def put_return(self, row: ReturnRow) -> None:
+        """What of a sale came back."""
+        self.put_state(row.decision)
+        self._returns.append(row)
+        self._posted.append((row.decision, row.at))
+
+    def put_reservation(self, reservation: Reservation) -> None:
+        """Units promised to a redemption."""
+        self.put += 1
+        self._reservations.append(reservation)
+
+    def put_key(self, key: BusinessKey, body_hash: bytes, decision: Decision) -> None:
+        """A business key that a member's entry takes."""
+        self.put += 1
+        self._keys.append((key, body_hash, decision.after.member_id, decision.sequence, self.now))
+
+    def put_unclaimed(self, purchase: Purchase, body_hash: bytes) -> None:
+        """A receipt of nobody."""
+        self.put += 1
+        self._unclaimed.append(purchase)
+        key = BusinessKey(purchase.source, purchase.business_no)
+        self._keys.append((key, body_hash, None, None, self.now))
+
+    def put_answer(self, request: Request, answer: Any) -> None:
+        """Remember what was answered to an Idempotency-Key."""
+        assert isinstance(request.key, str)
+        self._answers.append((request.key, request.body_hash, answer))
+
+    def then(self, step: Callable[[Connection], Awaitable[object]]) -> None:
+        """What is written once everything else is, by statements of its own."""
+        self.put += 1
+        self._then.append(step)
+
+    async def write(self) -> None:
+        """Write everything that was put: one statement, and the steps behind it."""
+        together, timeline = Together(), self.timeline
+        await add_members(together, self._enrolled, timeline, enrolled_at=self.now)
+        await add_purchases(together, timeline, self.purchases)
+        await add_returns(together, self._returns)
+        await add_entries(together, timeline, self._entries)
+        await add_postings(together, timeline, [*self._posted, *[(d, at) for _, d, _, at in self._entries]])
+        await add_reservations(together, self._reservations)
+        await save_decisions(together, self._decisions, timeline, ended=self.ended)
+        await add_purchase_keys(together, self._keys)
+        await add_unclaimed(together, self._unclaimed, recorded_at=self.now)
+        await remember_answers(together, self._answers, recorded_at=self.now)
+        await together.write(self.connection)
+        for step in self._then:
+            await step(self.connection)
+
+
+async def run(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
+    """The answer to each request, in order: each succeeds, is refused or fails on its own."""
+    try:
+        return await _turn(ledger, requests)
+    except (*_OF_ONE, *UNDECIDABLE) as failure:
+        if len(requests) > 1:
+            return [(await run(ledger, [request]))[0] for request in requests]
+        return [await _alone(ledger, requests[0], failure)]
+
+
+def answered(answers: Sequence[Answer]) -> list[Answer]:
+    """Answers, refusals among them; raises the first that failed. What the others did is done."""
+    for answer in answers:
+        if isinstance(answer, Exception) and not isinstance(answer, Refusal):
+            raise answer
+    return list(answers)
+
+
+async def one(ledger: Ledger, request: Request) -> Any:
+    """The answer to one request; raises what it is refused with, or fails with."""
+    (answer,) = await run(ledger, [request])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+async def _alone(ledger: Ledger, request: Request, failure: Exception) -> Answer:
+    """Once more: a twin with its key, or with what it names, has committed meanwhile, and is found now."""
+    for _ in range(TRIES):
+        if not isinstance(failure, asyncpg.UniqueViolationError | asyncpg.DeadlockDetectedError):
+            break
+        try:
+            return (await _turn(ledger, [request]))[0]
+        except (*_OF_ONE, *UNDECIDABLE) as again:
+            failure = again
+    return failure
+
+
+@begun_again
+async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
+    async with ledger.transaction() as connection:
+        taking = await _look(connection, requests)
+        gathered, known = await _gather(ledger, connection, requests, [one.wants for one in taking])
+        turn = Turn(ledger, connection, gathered)
+        answers = [await _take(turn, known, *pair) for pair in zip(requests, taking, strict=True)]
+        await turn.write()
+        return answers
+
+
+class _Refused(NamedTuple):
+    """A request that was refused as it looked. It may still be one that came before."""
+
+    refusal: Refusal
+    wants: Wants = Wants()
+
+    async def take(self, turn: Turn) -> Any:
+        """Say so."""
+        raise self.refusal
+
+
+async def _look(connection: Connection, requests: Sequence[Request]) -> list[Taking]:
+    found = await found_by(connection, [request.whose for request in requests])
+    taking: list[Taking] = []
+    for request, member_id in zip(requests, found, strict=True):
+        try:
+            taking.append(await request.look(connection, member_id))
+        except Refusal as refusal:
+            taking.append(_Refused(refusal))
+    return taking
+
+
+_Known: TypeAlias = "dict[Any, KnownPurchase | RememberedAnswer]"
+
+
+async def _gather(
+    ledger: Ledger, connection: Connection, requests: Sequence[Request], wants: Sequence[Wants]
+) -> tuple[Gathered, _Known]:
+    """Lock, and read what is wanted and which keys have had their effect. Whoever has one under way has committed by then, or
+    comes later."""
+    members = [member_id for one in wants for member_id in one.members]
+    used = [request.key for request in requests]
+    receipts = [key for key in used if isinstance(key, BusinessKey)]
+    keys = [key for key in used if isinstance(key, str)]
+    known: _Known = {}
+    if not keys and all(one.is_purchase for one in wants):
+        locked = await lock_members(connection, members)
+        clock, purchases = await known_purchases(connection, receipts)
+        is_import = any(one.is_import for one in wants)
+        gathered = await gather_for_purchases(ledger, connection, locked, clock, is_import=is_import)
+        return gathered, {**purchases}
+    whole = [member_id for one in wants for member_id in one.whole]
+    if whole:
+        gathered = await gather_whole(ledger, connection, members, all_of=whole)
+    elif any(one.is_piece for one in wants):
+        gathered = await gather_piece(ledger, connection, members[0])
+    else:
+        gathered = await gather_locked(
+            ledger,
+            connection,
+            members,
+            origins=[origin for one in wants for origin in one.origins],
+            lots=[lot for one in wants for lot in one.lots],
+            taken=[lot for one in wants for lot in one.taken],
+            needs=[need for one in wants for need in one.needs],
+            reservations=[one.reservation_id for one in wants if one.reservation_id is not None],
+            keys=keys,
+        )
+    if keys and (whole or gathered.is_any_known):
+        known.update(await remembered_answers(connection, keys))
+    if receipts:
+        known = {**known, **(await known_purchases(connection, receipts))[1]}
+    return gathered, known
+
+
+async def _take(turn: Turn, known: _Known, request: Request, taking: Taking) -> Answer:
+    """The answer to one request. A refusal leaves nothing, and neither does what could not be decided."""
+    key, put = request.key, turn.put
+    try:
+        before = known.get(key) if key is not None else None
+        if before is not None:
+            return await _again(turn, request, before)
+        answer = await taking.take(turn)
+    except (Refusal, *UNDECIDABLE) as no:
+        if turn.put != put:
+            raise
+        if isinstance(no, Refusal) and isinstance(key, str) and not taking.wants.members:
+            return await _unless_a_twin_did_it(turn, request, key, no)
+        return no
+    if isinstance(key, str):
+        turn.put_answer(request, answer)
+        known[key] = RememberedAnswer(request.body_hash, answer)
+        return {**answer, "is_replay": False}
+    if key is not None:
+        known[key] = KnownPurchase(request.body_hash, None, None, turn.now, answer)
+    return answer
+
+
+async def _again(turn: Turn, request: Request, before: KnownPurchase | RememberedAnswer) -> Answer:
+    if before.body_hash != request.body_hash:
+        if isinstance(request.key, str):
+            raise KeyReused(pointer="/headers/Idempotency-Key")
+        assert request.key is not None
+        source, business_no = request.key
+        raise KeyReused(f"{source} {business_no} came before with another body", pointer="/business_no")
+    if isinstance(before, RememberedAnswer):
+        return {**before.answer, "is_replay": True}
+    return await request.again(turn, before)
+
+
+async def _unless_a_twin_did_it(turn: Turn, request: Request, key: str, no: Refusal) -> Answer:
+    """Where no member's lock was waited for, what a twin did since the keys were read may be the very reason of a no: its card
+    is taken."""
+    before = (await remembered_answers(turn.connection, [key])).get(key)
+    try:
+        return no if before is None else await _again(turn, request, before)
+    except Refusal as reused:
+        return reused
+
+
+async def or_a_job(half: Awaitable[None], what: UUID) -> None:
+    """Do the second half of what is committed already. Whatever hinders it, the first was done: a job does the rest."""
+    try:
+        await half
+    except Exception as failure:
+        log.warning("the second half is left to the jobs", of=str(what), failure=repr(failure))
