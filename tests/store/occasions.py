@@ -17,7 +17,6 @@ from jifen.domain.purchase import Line
 from jifen.domain.seen import select_purchase
 from jifen.store.gather import Need
 from jifen.store.journal import Circumstance, EntryRow
-from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger
 from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.turn import Kept, Turn, Wants, one
@@ -94,10 +93,9 @@ class _Pay(Kept, frozen=True, kw_only=True):
 
         if self.reservation:
             turn.ended[self.member_id, self.reservation] = "committed"
-        turn.put_key(BusinessKey(purchase.source, purchase.business_no), b"", decision)
-        turn.put_purchase(
-            decision, purchase, Circumstance(occurred_at=purchase.occurred_at, recorded_at=turn.now)
-        )
+        at = Circumstance(occurred_at=purchase.occurred_at, recorded_at=turn.now)
+        answer = turn.put_purchase(decision, purchase, at)
+        turn.put_receipt(b"", purchase, answer)
         return decision
 
 

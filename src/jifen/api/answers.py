@@ -62,6 +62,16 @@ class CurrencyUnits(Answer):
     units: int
 
 
+class Undone(Answer):
+    """What of a purchase has come back since it was recorded."""
+
+    amount_minor: int
+    is_void: bool = Field(description="It was voided: nothing of it stands.")
+    recorded_at: Instant = Field(description="When the last of it came back.")
+    detail: str = Field(description="What that means for whoever sends the purchase again.")
+    message_zh: str
+
+
 class PurchaseAnswer(Answer):
     """What a purchase earned. A quote has neither id nor sequence; a receipt of nobody has earned nothing yet."""
 
@@ -79,6 +89,10 @@ class PurchaseAnswer(Answer):
     balances: list[CurrencyBalance]
     earned: list[CurrencyEarned]
     expired: list[CurrencyUnits] = Field(description="What time took away in the same entry.")
+    undone: Undone | None = Field(
+        default=None,
+        description="Of a purchase that is sent again: what has come back since, of which nothing is earned any more.",
+    )
 
 
 class LineReason(Answer):

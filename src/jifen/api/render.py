@@ -31,7 +31,7 @@ from jifen.domain.member import Lot
 from jifen.domain.timeline import Timeline
 from jifen.operations.read_member import Balance, MemberView, Standing
 from jifen.operations.read_purchase import PurchaseView
-from jifen.store.purchases import RecordedPurchase, line_document
+from jifen.store.purchases import RecordedPurchase, Undone, line_document
 
 
 def answered(value: Answer | dict[str, Any], *, status: int = 200, is_replay: bool = False) -> Response:
@@ -112,6 +112,31 @@ def purchase_answer(recorded: RecordedPurchase, timeline: Timeline) -> dict[str,
         "expired": [
             {"currency": currencies[number].code, "units": units} for number, units in recorded.expired
         ],
+        "undone": undone_answer(recorded.undone),
+    }
+
+
+def undone_answer(undone: Undone | None) -> dict[str, Any] | None:
+    """What has come back of a purchase, as `answers.Undone` describes it."""
+    if undone is None:
+        return None
+    said = (
+        (
+            "It came back in part: what the returned lines earned was taken back.",
+            "已部分退货，退回商品所得已扣回。",
+        )
+        if not undone.is_void
+        else (
+            "It was voided, and nothing of it stands. What is sold again is a new purchase with a business_no of its own.",
+            "该消费已撤销，不再有效。重新销售请用新的单号入账。",
+        )
+    )
+    return {
+        "amount_minor": undone.amount_minor,
+        "is_void": undone.is_void,
+        "recorded_at": shown_instant(undone.recorded_at),
+        "detail": said[0],
+        "message_zh": said[1],
     }
 
 

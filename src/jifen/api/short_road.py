@@ -232,8 +232,7 @@ async def _record_batch(asked: _Asked) -> _Answered | None:
         return None
     answers = await asked.lanes.purchases.all([_to_record(asked, one) for one in read])
     asked.state["purchases"] = [outcome(answer) for answer in answers]
-    told = msgspec.json.decode(asked.raw)["purchases"] if any(isinstance(a, Refusal) for a in answers) else []
-    return _Answered(msgspec.json.encode(await batch_answer(asked.ledger, answers, told), enc_hook=str))
+    return _Answered(msgspec.json.encode(batch_answer(asked.ledger, answers), enc_hook=str))
 
 
 async def _read_balances(asked: _Asked) -> _Answered | None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from jifen.api import answers as out
 from jifen.api import bodies, render
-from jifen.api.asked import asked_once, named_difference
+from jifen.api.asked import asked_once
 from jifen.api.doorkeeper import Caller
 from jifen.api.errors import STATUS, field_wrong, pointer_in_purchase, problem_of
 from jifen.api.fields import Code, Text
@@ -56,10 +56,7 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
     as it was (200, with Idempotent-Replay); with other contents it is refused and the field is named.
     """
     desk = desk_of(request)
-    try:
-        answer = await lanes_of(request).purchases.one(to_record(desk.caller, body))
-    except KeyReused as refusal:
-        raise await named_difference(desk.ledger, refusal, body) from None
+    answer = await lanes_of(request).purchases.one(to_record(desk.caller, body))
     request.state.purchases = [outcome(answer)]
     timeline = desk.ledger.compiled
     return render.answered(
@@ -117,7 +114,7 @@ async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
     recorded = iter(await lanes_of(request).purchases.all(ready))
     answers = [next(recorded) if isinstance(one, PurchaseRequest) else one for one in parsed]
     request.state.purchases = [outcome(answer) for answer in answers]
-    return render.answered(await batch_answer(desk.ledger, answers, body.purchases))
+    return render.answered(batch_answer(desk.ledger, answers))
 
 
 def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
@@ -129,21 +126,16 @@ def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
         return refusal
 
 
-async def batch_answer(
-    ledger: Ledger, answers: Sequence[RecordedPurchase | Refusal], told: Sequence[Any]
-) -> dict[str, Any]:
-    """One answer for each purchase, as `answers.BatchAnswer` describes it; `told` is what each was told by."""
+def batch_answer(ledger: Ledger, answers: Sequence[RecordedPurchase | Refusal]) -> dict[str, Any]:
+    """One answer for each purchase, as `answers.BatchAnswer` describes it."""
     items: list[dict[str, Any]] = []
     for at, answer in enumerate(answers):
         if isinstance(answer, RecordedPurchase):
             purchase = render.purchase_answer(answer, ledger.compiled)
             items.append({"status": 200 if answer.is_replay else 201, "purchase": purchase, "problem": None})
             continue
-        refusal = answer
-        if isinstance(refusal, KeyReused):
-            refusal = await named_difference(ledger, refusal, bodies.PurchaseBody.model_validate(told[at]))
-        status = 422 if isinstance(refusal, no.Unknown) else STATUS[type(refusal)]
-        problem = {**problem_of(refusal, status), "pointer": f"/purchases/{at}{pointer_in_purchase(refusal)}"}
+        status = 422 if isinstance(answer, no.Unknown) else STATUS[type(answer)]
+        problem = {**problem_of(answer, status), "pointer": f"/purchases/{at}{pointer_in_purchase(answer)}"}
         items.append({"status": status, "purchase": None, "problem": problem})
     return {"answers": items}
 

@@ -130,6 +130,28 @@ class ReturnedLine:
     quantity_milli: int
 
 
+_COMPARED = ("money", "amount_minor", "store", "till", "cashier", "channel", "payments", "tags")
+
+
+def first_difference(before: Purchase, after: Purchase, *, counted_at: datetime) -> str:
+    """The pointer of the first field in which a purchase differs from what was told of it before; "" where it is the same sale.
+
+    What was told ahead of the ledger's time counts as of the moment at which it was told (`admission.believed`): there the times
+    need not be the same.
+    """
+    for field in _COMPARED:
+        if getattr(before, field) != getattr(after, field):
+            return f"/{field}"
+    for at, (one, other) in enumerate(zip(before.lines, after.lines, strict=False)):
+        for field in Line._fields:
+            if getattr(one, field) != getattr(other, field):
+                return f"/lines/{at}/{field}"
+    if len(before.lines) != len(after.lines):
+        return "/lines"
+    was_ahead = before.occurred_at == counted_at < after.occurred_at
+    return "" if before.occurred_at == after.occurred_at or was_ahead else "/occurred_at"
+
+
 def whole_quantity(line: Line) -> int:
     """What a line's full return counts; a line without quantity comes back as one piece or not at all."""
     return line.quantity_milli or 1_000

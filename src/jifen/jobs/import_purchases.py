@@ -24,7 +24,7 @@ from jifen.insight.ledger_rows import purchase_documents
 from jifen.insight.lives import enrolments, with_calendar
 from jifen.operations.load_history import History, body_hashes, load_history
 from jifen.operations.read_program import read_timeline
-from jifen.operations.record_purchases import PurchaseRequest, record_purchases
+from jifen.operations.record_purchases import PurchaseRequest, record_purchases, same_as_before
 from jifen.store.bulk import known_business_numbers, members_of_keys
 from jifen.store.ledger import Ledger
 from jifen.store.members import MemberKey
@@ -158,7 +158,7 @@ class _Work:
         return purchases
 
     async def pass_over_known(self, purchases: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-        """Those whose key is new. One that came before with other content is refused."""
+        """Those whose key is new. Of the others each is the very sale that came before, by whichever road, or is refused."""
         known: dict[tuple[str, str], bytes] = {}
         async with self.ledger.transaction() as connection:
             for (source,), part in purchases.group_by("source"):
@@ -179,13 +179,20 @@ class _Work:
         seen = joined.filter(pl.col("known_hash").is_not_null())
         documents = _documents(_lines_of(seen, lines), seen.height)
         hashes = pl.Series("hash", body_hashes(seen, documents), dtype=pl.String)
-        differs = seen.with_columns(hashes).filter(pl.col("hash") != pl.col("known_hash"))
-        for row in differs.iter_rows(named=True):
-            self._refuse(
-                row, column="business_no", value=row["business_no"], code="key_reused",
-                en="this purchase came before with other content", zh="该消费此前以不同内容入账",
-            )  # fmt: skip
-        self.passed = seen.height - differs.height
+        seen = seen.with_columns(hashes, pl.Series("document", documents, dtype=pl.String))
+        differs = seen.filter(pl.col("hash") != pl.col("known_hash")).to_dicts()
+        refused = 0
+        for at in range(0, len(differs), BATCH):
+            some = differs[at : at + BATCH]
+            asked = [self._request(row, row["document"], row["hash"]) for row in some]
+            for row, refusal in zip(some, await same_as_before(self.ledger, asked), strict=True):
+                if refusal is not None:
+                    refused += 1
+                    self._refuse(
+                        row, column=refusal.pointer.strip("/"), value=row["business_no"], code=refusal.code,
+                        en=str(refusal), zh=refusal.message_zh,
+                    )  # fmt: skip
+        self.passed = seen.height - refused
         self._show()
         return joined.filter(pl.col("known_hash").is_null()).drop("known_hash")
 
@@ -233,12 +240,7 @@ class _Work:
         for at in range(0, len(rows), BATCH):
             part = rows[at : at + BATCH]
             requests = [
-                PurchaseRequest(
-                    purchase=_purchase(row, document),
-                    whose=MemberKey(row["member_ref_kind"], row["member_ref"]) if row["member_ref"] else None,
-                    body_hash=bytes.fromhex(body_hash),
-                    actor=self.actor,
-                )
+                self._request(row, document, body_hash)
                 for row, document, body_hash in zip(
                     part, documents[at : at + BATCH], hashes[at : at + BATCH], strict=True
                 )
@@ -256,6 +258,15 @@ class _Work:
                 lines_added += len(request.purchase.lines)
                 self.unclaimed += answer.member_id is None
             self._done(added, lines_added)
+
+    def _request(self, row: dict[str, Any], document: str, body_hash: str) -> PurchaseRequest:
+        """A row of the frame as a till would tell it."""
+        return PurchaseRequest(
+            purchase=_purchase(row, document),
+            whose=MemberKey(row["member_ref_kind"], row["member_ref"]) if row["member_ref"] else None,
+            body_hash=bytes.fromhex(body_hash),
+            actor=self.actor,
+        )
 
     def told(self, loaded: Loaded, *, added: int, added_lines: int, new: pl.DataFrame) -> Imported:
         """What it came to."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jifen.domain.purchase import Payment, Purchase, line_of
+from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import PurchaseUnknown
 from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again, need_compiled
@@ -21,6 +21,7 @@ from jifen.store.purchases import (
     replayed,
     returns_of,
     stored_purchase,
+    told_by,
 )
 
 
@@ -90,27 +91,9 @@ async def _of_a_member(connection: Connection, row: Mapping[str, Any], timeline:
     return PurchaseView(
         purchase=told_by(row),
         row=row,
-        recorded=replayed(row, postings),
+        recorded=replayed(row, postings, returns),
         postings=postings,
         returns=returns,
         returned=returned,
         timeline=timeline,
-    )
-
-
-def told_by(row: Mapping[str, Any]) -> Purchase:
-    """What the till told, from the row."""
-    return Purchase(
-        source=row["source"],
-        business_no=row["business_no"],
-        occurred_at=row["occurred_at"],
-        money=row["money"],
-        amount_minor=row["amount_minor"],
-        lines=tuple(line_of(document) for document in row["lines"]),
-        store=row["store"],
-        till=row["till"],
-        cashier=row["cashier"],
-        channel=row["channel"],
-        payments=tuple(Payment(**payment) for payment in row["payments"] or ()),
-        tags=tuple(row["tags"] or ()),
     )

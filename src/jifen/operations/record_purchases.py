@@ -15,15 +15,23 @@ from jifen.domain.admission import believed, check_against_program
 from jifen.domain.calendar import local_date
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import Member
-from jifen.domain.purchase import Purchase
-from jifen.domain.refusals import MemberUnknown, Refusal
+from jifen.domain.purchase import Purchase, first_difference
+from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
 from jifen.domain.seen import Seen, see_purchase
+from jifen.store.carries import heir_of
 from jifen.store.compiled import RevisionNotCompiled, need_compiled
 from jifen.store.gather import last_moment
 from jifen.store.journal import Circumstance, Granted
-from jifen.store.keys import BusinessKey, KnownPurchase
+from jifen.store.keys import BusinessKey, JustClaimed, KnownPurchase, find_unclaimed, known_purchases
 from jifen.store.long_ago import with_old_counters, with_old_days
-from jifen.store.purchases import RecordedPurchase, recorded_purchase
+from jifen.store.members import found_by
+from jifen.store.purchases import (
+    RecordedPurchase,
+    purchase_of,
+    recorded_purchase,
+    stored_purchase,
+    told_by,
+)
 from jifen.store.turn import Turn, Wants, Whose, answered, run
 
 if TYPE_CHECKING:
@@ -61,6 +69,21 @@ async def record_each(
     return await run(ledger, [_Record(one, _seen(ledger, one.purchase), is_import) for one in requests])
 
 
+async def same_as_before(ledger: Ledger, requests: Sequence[PurchaseRequest]) -> list[Refusal | None]:
+    """Of purchases whose keys are known whether each is the very sale that came before (None), or why not. Nothing changes."""
+    async with ledger.reading() as connection:
+        whose = await found_by(connection, [request.whose for request in requests])
+        known = (await known_purchases(connection, [key_of(request.purchase) for request in requests]))[1]
+        answers: list[Refusal | None] = []
+        for request, member_id in zip(requests, whose, strict=True):
+            try:
+                await see_same(connection, known[key_of(request.purchase)], request, member_id)
+                answers.append(None)
+            except Refusal as refusal:
+                answers.append(refusal)
+        return answers
+
+
 def _seen(ledger: Ledger, purchase: Purchase) -> Seen | None:
     """What select sees of a purchase by the revisions that are compiled here; None: the turn will ask, or refuse."""
     try:
@@ -69,42 +92,25 @@ def _seen(ledger: Ledger, purchase: Purchase) -> Seen | None:
         return None
 
 
-_OF_NOBODY = Wants(is_purchase=True)
-
-
 class _Record(NamedTuple):
     request: PurchaseRequest
     seen: Seen | None
     is_import: bool
 
     @property
-    def key(self) -> BusinessKey:
-        return BusinessKey(self.request.purchase.source, self.request.purchase.business_no)
-
-    @property
-    def body_hash(self) -> bytes:
-        return self.request.body_hash
+    def once(self) -> None:
+        return None
 
     @property
     def whose(self) -> Whose:
         return self.request.whose
 
     async def look(self, connection: Connection, member_id: UUID | None) -> _Recording:
+        receipt = key_of(self.request.purchase)
         if member_id is None:
-            return _Recording(self, None, _OF_NOBODY)
-        wants = Wants(members=(member_id,), is_purchase=True, is_import=self.is_import)
+            return _Recording(self, None, Wants(is_purchase=True, receipt=receipt))
+        wants = Wants(members=(member_id,), is_purchase=True, is_import=self.is_import, receipt=receipt)
         return _Recording(self, member_id, wants)
-
-    async def again(self, turn: Turn, before: KnownPurchase) -> RecordedPurchase:
-        if before.answer is not None:
-            return msgspec.structs.replace(before.answer, is_replay=True)
-        # A till that told of nobody is answered of nobody, also when somebody has claimed the receipt since.
-        if before.member_id is None or before.sequence is None or self.whose is None:
-            return answer_of_nobody(self.request.purchase, before.recorded_at, is_replay=True)
-        answer = await recorded_purchase(turn.connection, before.member_id, before.sequence)
-        # It names the rules of its own revision.
-        need_compiled(turn.timeline, [answer.revision])
-        return answer
 
 
 class _Recording(NamedTuple):
@@ -113,19 +119,26 @@ class _Recording(NamedTuple):
     wants: Wants
 
     async def take(self, turn: Turn) -> RecordedPurchase:
-        if self.asked.whose is None:
+        request = self.asked.request
+        before = turn.receipts.get(key_of(request.purchase))
+        if before is not None:
+            await see_same(turn.connection, before, request, self.member_id)
+            return await _again(turn, before, request)
+        if request.whose is None:
             return self._keep_for_nobody(turn)
         if self.member_id is None:
             raise MemberUnknown(pointer="/member")
         return await self._decide(turn, turn.member(self.member_id))
 
     def _keep_for_nobody(self, turn: Turn) -> RecordedPurchase:
-        purchase, timeline = self.asked.request.purchase, turn.timeline
-        occurred_at = believed(timeline, purchase, turn.now, is_import=self.asked.is_import)
-        check_against_program(timeline.programs[timeline.row_at(occurred_at)], purchase)
-        purchase = replace(purchase, occurred_at=occurred_at)
-        turn.put_unclaimed(purchase, self.asked.body_hash)
-        return answer_of_nobody(purchase, turn.now, is_replay=False)
+        (request, _, is_import), timeline = self.asked, turn.timeline
+        occurred_at = believed(timeline, request.purchase, turn.now, is_import=is_import)
+        check_against_program(timeline.programs[timeline.row_at(occurred_at)], request.purchase)
+        purchase = replace(request.purchase, occurred_at=occurred_at)
+        answer = answer_of_nobody(purchase, turn.now, is_replay=False)
+        turn.put_unclaimed(purchase)
+        turn.put_receipt(request.body_hash, purchase, answer)
+        return answer
 
     async def _decide(self, turn: Turn, member: Member) -> RecordedPurchase:
         request, seen, is_import = self.asked
@@ -153,8 +166,72 @@ class _Recording(NamedTuple):
             store=purchase.store,
             channel=purchase.channel,
         )
-        turn.put_key(self.asked.key, request.body_hash, decision)
-        return turn.put_purchase(decision, purchase, at)
+        answer = turn.put_purchase(decision, purchase, at)
+        turn.put_receipt(request.body_hash, purchase, answer)
+        return answer
+
+
+def key_of(purchase: Purchase) -> BusinessKey:
+    """What names a purchase outside."""
+    return BusinessKey(purchase.source, purchase.business_no)
+
+
+async def _again(turn: Turn, before: KnownPurchase, request: PurchaseRequest) -> RecordedPurchase:
+    """What was answered before, and what has undone it since."""
+    if before.answer is not None:
+        return msgspec.structs.replace(before.answer, is_replay=True)
+    # A till that told of nobody is answered of nobody, also when somebody has claimed the receipt since.
+    if before.member_id is None or before.sequence is None or request.whose is None:
+        return answer_of_nobody(request.purchase, before.recorded_at, is_replay=True)
+    answer = await recorded_purchase(turn.connection, before.member_id, before.sequence)
+    # It names the rules of its own revision.
+    need_compiled(turn.timeline, [answer.revision])
+    return answer
+
+
+async def see_same(
+    connection: Connection, before: KnownPurchase, request: PurchaseRequest, member_id: UUID | None
+) -> None:
+    """See that a purchase whose business key is known is the very sale that it names, whichever road each came on: where the
+    hashes of what was sent differ, what was told is compared.
+
+    Refuses
+        KeyReused       naming the first field that differs
+        MemberUnknown   it is told of somebody whom nobody knows
+    """
+    if before.body_hash == request.body_hash:
+        return
+    stored, holder_id = await _told_before(connection, before, key_of(request.purchase))
+    if request.whose is not None and member_id is None:
+        raise MemberUnknown(pointer="/member")
+    pointer = ""
+    if member_id is None or holder_id is None:
+        pointer = "" if member_id == holder_id else "/member"
+    elif await heir_of(connection, member_id) != await heir_of(connection, holder_id):
+        pointer = "/member"
+    pointer = pointer or first_difference(stored, request.purchase, counted_at=before.recorded_at)
+    if pointer:
+        source, business_no = key_of(request.purchase)
+        said = f"{source} {business_no} came before with another {pointer[1:].replace('/', ' ')}"
+        if pointer == "/member" and holder_id is None:
+            said = f"{source} {business_no} came before as a receipt of nobody: claim it for the member"
+        raise KeyReused(said, pointer=pointer, field=pointer.split("/")[1])
+
+
+async def _told_before(
+    connection: Connection, before: KnownPurchase, key: BusinessKey
+) -> tuple[Purchase, UUID | None]:
+    """What was told of a purchase, and whose it is."""
+    if before.purchase is not None:
+        return before.purchase, before.member_id
+    if before.member_id is not None and before.sequence is not None:
+        row = await stored_purchase(connection, before.member_id, before.sequence)
+        assert row is not None, "a key names a purchase that is there"
+        return told_by(row), before.member_id
+    unclaimed = await find_unclaimed(connection, key)
+    if unclaimed is None:
+        raise JustClaimed
+    return purchase_of(unclaimed.body), None
 
 
 def _granted_to(turn: Turn, member_id: UUID) -> Iterator[Granted]:

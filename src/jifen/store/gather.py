@@ -50,7 +50,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     timeline: Timeline
     since: datetime  # the day of now, and the revision in force, have stood since
     reservations: Mapping[UUID, Reservation] = {}  # those that were asked for, by id
-    is_any_known: bool = False  # whether any of the request keys that were asked for has had its effect
+    is_any_known: bool = True  # whether any of the request keys may have had its effect: nobody asked
 
     def is_of_now(self, occurred_at: datetime) -> bool:
         """Whether what occurred then is of this day and judged by the revision in force: no day or limit of long ago is asked

@@ -42,7 +42,8 @@ class KnownPurchase(NamedTuple):
     member_id: UUID | None
     sequence: int | None
     recorded_at: datetime
-    answer: RecordedPurchase | None = None  # where it was answered a moment ago and is not written yet
+    answer: RecordedPurchase | None = None  # of one that was answered a moment ago and is not written yet
+    purchase: Purchase | None = None  # the same, as it was told
 
 
 async def known_purchases(

@@ -88,6 +88,32 @@ def purchase_of(document: Mapping[str, Any]) -> Purchase:
     )
 
 
+def told_by(row: Mapping[str, Any]) -> Purchase:
+    """What the till told, from the row."""
+    return Purchase(
+        source=row["source"],
+        business_no=row["business_no"],
+        occurred_at=row["occurred_at"],
+        money=row["money"],
+        amount_minor=row["amount_minor"],
+        lines=tuple(line_of(document) for document in row["lines"]),
+        store=row["store"],
+        till=row["till"],
+        cashier=row["cashier"],
+        channel=row["channel"],
+        payments=tuple(Payment(**payment) for payment in row["payments"] or ()),
+        tags=tuple(row["tags"] or ()),
+    )
+
+
+class Undone(NamedTuple):
+    """What of a purchase has come back since it was recorded."""
+
+    amount_minor: int
+    is_void: bool  # it was voided: nothing of it stands
+    recorded_at: datetime  # of the last that came back
+
+
 class RecordedPurchase(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a purchase: the same from the decision and, later, from the journal."""
 
@@ -105,6 +131,7 @@ class RecordedPurchase(msgspec.Struct, frozen=True, kw_only=True):
     balances_after: tuple[int, ...]
     reasons: tuple[HitResult, ...]  # what became of every rule that held and wanted to give something
     expired: tuple[tuple[int, int], ...] = ()  # (currency, units) that time took away in the same entry
+    undone: Undone | None = None  # what has come back of it since
     is_replay: bool = False
 
 
@@ -213,11 +240,21 @@ async def recorded_purchase(connection: Connection, member_id: UUID, sequence: i
     row = await stored_purchase(connection, member_id, sequence)
     assert row is not None, "a key names a purchase that is there"
     postings = await postings_of(connection, member_id, [sequence])
-    return replayed(row, postings)
+    return replayed(row, postings, await returns_of(connection, member_id, sequence))
 
 
-def replayed(row: Mapping[str, Any], postings: Sequence[PostedRow]) -> RecordedPurchase:
-    """The answer to a purchase from its row and postings."""
+def undone_by(returns: Sequence[Mapping[str, Any]]) -> Undone | None:
+    """What returns, oldest first, have undone; None: there are none."""
+    if not returns:
+        return None
+    amount = sum(back["amount_minor"] for back in returns)
+    return Undone(amount, any(back["is_void"] for back in returns), returns[-1]["recorded_at"])
+
+
+def replayed(
+    row: Mapping[str, Any], postings: Sequence[PostedRow], returns: Sequence[Mapping[str, Any]]
+) -> RecordedPurchase:
+    """The answer to a purchase from its row and postings, and what returns have undone of it."""
     return RecordedPurchase(
         purchase_id=row["purchase_id"],
         member_id=row["member_id"],
@@ -233,6 +270,7 @@ def replayed(row: Mapping[str, Any], postings: Sequence[PostedRow]) -> RecordedP
         balances_after=tuple(row["balances_after"]),
         reasons=tuple([result for result in results_of(row["hits"]) if result.desired]),
         expired=tuple((p.currency, p.units) for p in postings if p.verb == "expire"),
+        undone=undone_by(returns),
         is_replay=True,
     )
 

@@ -65,7 +65,6 @@ _OF_ONE = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg
 """What the database raises for all when one of them, or a twin elsewhere, is to blame: alone, each fails or goes on."""
 
 Whose: TypeAlias = UUID | MemberKey | None
-Key: TypeAlias = BusinessKey | str | None
 Answer: TypeAlias = Any
 """What a request is answered; a Refusal; or an exception, where it could not be decided or written."""
 
@@ -83,6 +82,7 @@ class Wants(msgspec.Struct, frozen=True, kw_only=True):
     is_piece: bool = False  # as much of one member as a piece of time can touch
     is_purchase: bool = False  # lots only of those for whom something is due, or who owe
     is_import: bool = False  # in its own time, which goes on between two purchases
+    receipt: BusinessKey | None = None  # whether it is known
 
 
 class Taking(Protocol):
@@ -100,12 +100,8 @@ class Request(Protocol):
     """Something that is asked to be written."""
 
     @property
-    def key(self) -> Key:
-        """What makes it the same when it comes again; None: the state of what it is about does."""
-
-    @property
-    def body_hash(self) -> bytes:
-        """What it must say when it comes again."""
+    def once(self) -> Once | None:
+        """What makes it the same when it comes again; None: what it is about tells whether it is done."""
 
     @property
     def whose(self) -> Whose:
@@ -114,22 +110,14 @@ class Request(Protocol):
     async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
         """Find what it is about, with nothing locked."""
 
-    async def again(self, turn: Turn, before: KnownPurchase) -> Answer:
-        """The answer that its business key had before."""
-
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A request without a key: the state of what it is about says whether it is done."""
+    """A request without an Idempotency-Key: what it is about tells whether it is done."""
 
     @property
-    def key(self) -> Key:
+    def once(self) -> Once | None:
         """None."""
         return None
-
-    @property
-    def body_hash(self) -> bytes:
-        """None."""
-        return b""
 
     @property
     def whose(self) -> Whose:
@@ -149,25 +137,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         """Decide, put what is to be written, and return the answer. Refuses before anything is put."""
         raise NotImplementedError
 
-    async def again(self, turn: Turn, before: KnownPurchase) -> Answer:
-        """Has no business key."""
-        raise NotImplementedError
-
 
 class Keyed(Kept, frozen=True, kw_only=True):
     """A request that comes with an Idempotency-Key."""
 
     once: Once
-
-    @property
-    def key(self) -> Key:
-        """The Idempotency-Key."""
-        return self.once.key
-
-    @property
-    def body_hash(self) -> bytes:
-        """The hash of the body that it came with."""
-        return self.once.body_hash
 
 
 class Nothing(NamedTuple):
@@ -185,10 +159,12 @@ class Turn:
     """What a request is given when it takes its turn: everything that was gathered, with what those before it left; and where it
     puts what is to be written."""
 
-    def __init__(self, ledger: Ledger, connection: Connection, gathered: Gathered) -> None:
-        self.ledger = ledger
+    def __init__(
+        self, connection: Connection, gathered: Gathered, receipts: dict[BusinessKey, KnownPurchase]
+    ) -> None:
         self.connection = connection
         self.gathered = gathered
+        self.receipts = receipts  # those that are known, of those that were asked for
         self.timeline = gathered.timeline
         self.now: datetime = gathered.now
         self.members: dict[UUID, Member] = dict(gathered.members)
@@ -263,22 +239,23 @@ class Turn:
         self.put += 1
         self._reservations.append(reservation)
 
-    def put_key(self, key: BusinessKey, body_hash: bytes, decision: Decision) -> None:
-        """A business key that a member's entry takes."""
+    def put_receipt(self, body_hash: bytes, purchase: Purchase, answer: RecordedPurchase) -> None:
+        """The business key of a purchase, which names it from now on."""
         self.put += 1
-        self._keys.append((key, body_hash, decision.after.member_id, decision.sequence, self.now))
+        key = BusinessKey(purchase.source, purchase.business_no)
+        self._keys.append((key, body_hash, answer.member_id, answer.sequence, self.now))
+        self.receipts[key] = KnownPurchase(
+            body_hash, answer.member_id, answer.sequence, self.now, answer, purchase
+        )
 
-    def put_unclaimed(self, purchase: Purchase, body_hash: bytes) -> None:
+    def put_unclaimed(self, purchase: Purchase) -> None:
         """A receipt of nobody."""
         self.put += 1
         self._unclaimed.append(purchase)
-        key = BusinessKey(purchase.source, purchase.business_no)
-        self._keys.append((key, body_hash, None, None, self.now))
 
-    def put_answer(self, request: Request, answer: Any) -> None:
+    def put_answer(self, once: Once, answer: Any) -> None:
         """Remember what was answered to an Idempotency-Key."""
-        assert isinstance(request.key, str)
-        self._answers.append((request.key, request.body_hash, answer))
+        self._answers.append((once.key, once.body_hash, answer))
 
     def then(self, step: Callable[[Connection], Awaitable[object]]) -> None:
         """What is written once everything else is, by statements of its own."""
@@ -345,9 +322,13 @@ async def _alone(ledger: Ledger, request: Request, failure: Exception) -> Answer
 async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
     async with ledger.transaction() as connection:
         taking = await _look(connection, requests)
-        gathered, known = await _gather(ledger, connection, requests, [one.wants for one in taking])
-        turn = Turn(ledger, connection, gathered)
-        answers = [await _take(turn, known, *pair) for pair in zip(requests, taking, strict=True)]
+        keys = [request.once.key for request in requests if request.once is not None]
+        gathered, receipts = await _gather(ledger, connection, [one.wants for one in taking], keys)
+        known = await remembered_answers(connection, keys) if gathered.is_any_known else {}
+        turn = Turn(connection, gathered, receipts)
+        answers = [
+            await _take(turn, known, request.once, one) for request, one in zip(requests, taking, strict=True)
+        ]
         await turn.write()
         return answers
 
@@ -374,25 +355,18 @@ async def _look(connection: Connection, requests: Sequence[Request]) -> list[Tak
     return taking
 
 
-_Known: TypeAlias = "dict[Any, KnownPurchase | RememberedAnswer]"
-
-
 async def _gather(
-    ledger: Ledger, connection: Connection, requests: Sequence[Request], wants: Sequence[Wants]
-) -> tuple[Gathered, _Known]:
+    ledger: Ledger, connection: Connection, wants: Sequence[Wants], keys: Sequence[str]
+) -> tuple[Gathered, dict[BusinessKey, KnownPurchase]]:
     """Lock, and read what is wanted and which keys have had their effect. Whoever has one under way has committed by then, or
     comes later."""
     members = [member_id for one in wants for member_id in one.members]
-    used = [request.key for request in requests]
-    receipts = [key for key in used if isinstance(key, BusinessKey)]
-    keys = [key for key in used if isinstance(key, str)]
-    known: _Known = {}
+    receipts = [one.receipt for one in wants if one.receipt is not None]
     if not keys and all(one.is_purchase for one in wants):
         locked = await lock_members(connection, members)
-        clock, purchases = await known_purchases(connection, receipts)
+        clock, known = await known_purchases(connection, receipts)
         is_import = any(one.is_import for one in wants)
-        gathered = await gather_for_purchases(ledger, connection, locked, clock, is_import=is_import)
-        return gathered, {**purchases}
+        return await gather_for_purchases(ledger, connection, locked, clock, is_import=is_import), known
     whole = [member_id for one in wants for member_id in one.whole]
     if whole:
         gathered = await gather_whole(ledger, connection, members, all_of=whole)
@@ -410,54 +384,41 @@ async def _gather(
             reservations=[one.reservation_id for one in wants if one.reservation_id is not None],
             keys=keys,
         )
-    if keys and (whole or gathered.is_any_known):
-        known.update(await remembered_answers(connection, keys))
-    if receipts:
-        known = {**known, **(await known_purchases(connection, receipts))[1]}
-    return gathered, known
+    return gathered, (await known_purchases(connection, receipts))[1] if receipts else {}
 
 
-async def _take(turn: Turn, known: _Known, request: Request, taking: Taking) -> Answer:
+async def _take(turn: Turn, known: dict[str, RememberedAnswer], once: Once | None, taking: Taking) -> Answer:
     """The answer to one request. A refusal leaves nothing, and neither does what could not be decided."""
-    key, put = request.key, turn.put
+    put = turn.put
     try:
-        before = known.get(key) if key is not None else None
-        if before is not None:
-            return await _again(turn, request, before)
+        if once is not None and once.key in known:
+            return _again(once, known[once.key])
         answer = await taking.take(turn)
     except (Refusal, *UNDECIDABLE) as no:
         if turn.put != put:
             raise
-        if isinstance(no, Refusal) and isinstance(key, str) and not taking.wants.members:
-            return await _unless_a_twin_did_it(turn, request, key, no)
+        if isinstance(no, Refusal) and once is not None and not taking.wants.members:
+            return await _unless_a_twin_did_it(turn, once, no)
         return no
-    if isinstance(key, str):
-        turn.put_answer(request, answer)
-        known[key] = RememberedAnswer(request.body_hash, answer)
-        return {**answer, "is_replay": False}
-    if key is not None:
-        known[key] = KnownPurchase(request.body_hash, None, None, turn.now, answer)
-    return answer
+    if once is None:
+        return answer
+    turn.put_answer(once, answer)
+    known[once.key] = RememberedAnswer(once.body_hash, answer)
+    return {**answer, "is_replay": False}
 
 
-async def _again(turn: Turn, request: Request, before: KnownPurchase | RememberedAnswer) -> Answer:
-    if before.body_hash != request.body_hash:
-        if isinstance(request.key, str):
-            raise KeyReused(pointer="/headers/Idempotency-Key")
-        assert request.key is not None
-        source, business_no = request.key
-        raise KeyReused(f"{source} {business_no} came before with another body", pointer="/business_no")
-    if isinstance(before, RememberedAnswer):
-        return {**before.answer, "is_replay": True}
-    return await request.again(turn, before)
+def _again(once: Once, before: RememberedAnswer) -> dict[str, Any]:
+    if before.body_hash != once.body_hash:
+        raise KeyReused(pointer="/headers/Idempotency-Key")
+    return {**before.answer, "is_replay": True}
 
 
-async def _unless_a_twin_did_it(turn: Turn, request: Request, key: str, no: Refusal) -> Answer:
+async def _unless_a_twin_did_it(turn: Turn, once: Once, no: Refusal) -> Answer:
     """Where no member's lock was waited for, what a twin did since the keys were read may be the very reason of a no: its card
     is taken."""
-    before = (await remembered_answers(turn.connection, [key])).get(key)
+    before = (await remembered_answers(turn.connection, [once.key])).get(once.key)
     try:
-        return no if before is None else await _again(turn, request, before)
+        return no if before is None else _again(once, before)
     except Refusal as reused:
         return reused
 
