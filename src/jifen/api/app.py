@@ -26,7 +26,7 @@ from jifen.api.requests import VERSIONS
 from jifen.api.said import SECURITY
 from jifen.api.short_road import ShortRoad
 from jifen.document.stored import timeline_of_published
-from jifen.domain.refusals import FieldWrong, Refusal
+from jifen.domain.refusals import FieldWrong, OutcomeUnknown, Refusal
 from jifen.embedded.connection import Connection as Address
 from jifen.store.ledger import Ledger, Patience, open_pool
 
@@ -154,6 +154,8 @@ def _say_no(app: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
+        if isinstance(error, OutcomeUnknown) and request.method == "GET":
+            error = Busy()  # there was nothing to do
         return refuse(request, error)
 
     async def malformed(request: Request, error: Exception) -> Response:
@@ -168,7 +170,8 @@ def _say_no(app: FastAPI) -> None:
             response.headers[name] = value
         return response
 
-    async def busy(request: Request, _: Exception) -> Response:
+    async def busy(request: Request, why: Exception) -> Response:
+        request.scope.setdefault("state", {})["cause"] = repr(why)
         return refuse(request, Busy())
 
     async def broken(request: Request, _: Exception) -> Response:

@@ -118,6 +118,7 @@ STATUS: dict[type[Refusal], int] = {
     RouteUnknown: 404,
     MethodWrong: 405,
     Busy: 503,
+    no.OutcomeUnknown: 503,
     Defect: 500,
 }
 
@@ -136,8 +137,8 @@ BUSY: tuple[type[Exception], ...] = (
     TimeoutError,
     OSError,
 )
-"""What says nothing about the request: the database is away, or two were in each other's way. Nothing was committed, or,
-where the connection broke, the same request with the same key finds out."""
+"""What says nothing about the request: the database is away, or two were in each other's way. Nothing was committed: where
+that is not known, `OutcomeUnknown` says so."""
 
 
 def status_of(refusal: Refusal, request: Request | None = None) -> int:

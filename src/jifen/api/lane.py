@@ -15,7 +15,7 @@ from uuid import UUID
 
 from jifen.api.errors import BUSY, Busy
 from jifen.domain.purchase import Purchase
-from jifen.domain.refusals import Refusal
+from jifen.domain.refusals import OutcomeUnknown, Refusal
 from jifen.operations.handle_reservations import Asked as Reserving
 from jifen.operations.handle_reservations import ReserveRequest, handle_each
 from jifen.operations.quote_purchase import Whose, quote_purchases
@@ -134,7 +134,7 @@ class Lane(Generic[Asked, Answer]):
                 future.cancel()
             raise
         except Exception as error:
-            if len(batch) == 1 or (isinstance(error, BUSY) and not _is_of_one_request(error)):
+            if len(batch) == 1 or isinstance(error, OutcomeUnknown) or _is_of_all(error):
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
@@ -152,9 +152,10 @@ class Lane(Generic[Asked, Answer]):
                 future.set_result(answer)
 
 
-def _is_of_one_request(error: BaseException) -> bool:
-    """Whether a batch that was in somebody's way may succeed in pieces: a deadlock or a lock that was not had."""
-    return type(error).__name__ in ("DeadlockDetectedError", "LockNotAvailableError", "SerializationError")
+def _is_of_all(error: BaseException) -> bool:
+    """Whether what failed would fail in pieces too: the database is away. A deadlock or a lock that was not had is of one."""
+    of_one = ("DeadlockDetectedError", "LockNotAvailableError", "SerializationError")
+    return isinstance(error, BUSY) and type(error).__name__ not in of_one
 
 
 def _who_reserves(asked: Reserving) -> Hashable:

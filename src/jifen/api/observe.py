@@ -221,6 +221,7 @@ class Observed:
             key=caller.name if caller else None,
             refused=refused,
             request_id=request_id,
+            **({"cause": state["cause"]} if "cause" in state else {}),
             **({"exc_info": failure} if failure is not None else {}),
         )
 

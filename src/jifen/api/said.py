@@ -67,6 +67,7 @@ def said(
     itself names: 404; named by the body they are 422.
     """
     refusals = [*ALWAYS, *(WITH_BODY if has_body else ()), *(WITH_KEY if has_key else ()), *refuses]
+    refusals += [no.OutcomeUnknown] if changes else []
     responses = problem_responses(refusals, names_in_address=names_in_address)
     replays = status != 200 or has_key
     header = {

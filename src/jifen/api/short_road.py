@@ -32,7 +32,7 @@ from jifen.api.requests import (
 )
 from jifen.api.till import batch_answer, outcome
 from jifen.api.told import ReadPurchase, read_batch_told, read_purchase_told, read_reserve_told
-from jifen.domain.refusals import Refusal
+from jifen.domain.refusals import OutcomeUnknown, Refusal
 from jifen.operations.handle_reservations import EndRequest, ReserveRequest
 from jifen.operations.record_purchases import PurchaseRequest
 from jifen.store.ledger import Ledger
@@ -134,9 +134,10 @@ class ShortRoad:
         )
         try:
             answered = await road.handler(asked)
-        except Busy as busy:
-            answered, no = None, busy
-        except BUSY:
+        except (Busy, OutcomeUnknown) as not_now:
+            answered, no = None, not_now
+        except BUSY as why:
+            asked.state["cause"] = repr(why)
             answered, no = None, Busy()
         except Refusal:
             answered, no = None, None

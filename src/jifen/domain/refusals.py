@@ -86,6 +86,13 @@ class IdempotencyKeyMissing(Malformed):
     message_zh = "写入请求需要 1 到 200 个可打印字符的幂等键（Idempotency-Key）。"
 
 
+class OutcomeUnknown(Refusal):
+    """Whether it was done is not known: the connection to the database broke while it was committed. The same key finds out."""
+
+    code = "outcome_unknown"
+    message_zh = "结果未知：提交时与数据库的连接中断。请用同一幂等键再次请求以查明结果。"
+
+
 class Unknown(Refusal):
     """Something that was named is not there."""
 

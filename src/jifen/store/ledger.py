@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 import msgspec
 
-from jifen.domain.refusals import ProgramMissing
+from jifen.domain.refusals import OutcomeUnknown, ProgramMissing
 from jifen.domain.timeline import Timeline
 from jifen.embedded.connection import Connection as Address
 from jifen.store import revisions
@@ -104,6 +104,24 @@ async def connect(address: Address) -> Connection:
     return connection
 
 
+_UNTOLD = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""What ends a commit without saying whether it went through: the connection broke, or the server is going down. Any other
+error is the server's own word that it did not."""
+
+
+async def _undone(transaction: Any) -> None:
+    """Roll back; where the connection is broken, the server does so by itself."""
+    with suppress(*_UNTOLD):
+        await transaction.rollback()
+
+
 class Ledger:
     """What an operation is given: the pool, and the timeline of the revisions that this process has compiled.
 
@@ -143,7 +161,11 @@ class Ledger:
                 raise asyncpg.ConnectionDoesNotExistError("the connection to the database broke") from broken
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
-        """A transaction that commits when the block ends and leaves nothing when it raises."""
+        """A transaction that commits when the block ends and leaves nothing when it raises.
+
+        Refuses
+            OutcomeUnknown   the commit was sent, and its answer never came
+        """
         return self._in_transaction({})
 
     def reading(self) -> AbstractAsyncContextManager[Connection]:
@@ -152,8 +174,22 @@ class Ledger:
 
     @asynccontextmanager
     async def _in_transaction(self, options: dict[str, Any]) -> AsyncIterator[Connection]:
-        async with self.connection() as connection, connection.transaction(**options):
-            yield connection
+        async with self.connection() as connection:
+            transaction = connection.transaction(**options)
+            await transaction.start()
+            try:
+                yield connection
+            except BaseException:
+                await _undone(transaction)
+                raise
+            if connection.is_closed():
+                raise asyncpg.ConnectionDoesNotExistError("the connection to the database broke before the commit")
+            try:
+                await transaction.commit()
+            except _UNTOLD as lost:
+                if options.get("readonly"):
+                    raise
+                raise OutcomeUnknown from lost
 
     async def clock(self, connection: Connection) -> Clock:
         """Now. Asked after the locks, so that time never runs backwards for a member."""
