@@ -314,7 +314,8 @@ async def test_health_and_metrics_tell_for_how_many_time_stands_still(api: Api) 
                 await add_stuck(connection, {member: "a lot is missing"})
             else:
                 await forget_stuck(connection, [member])
-        assert (await api.get("/v1/health", as_=None)).json()["members_stuck"] == count
+        health = (await api.get("/v1/health", as_=None)).json()
+        assert (health["members_stuck"], health["status"]) == (count, "ailing" if count else "ready")
         assert f"jifen_members_stuck {count}.0" in (await api.get("/metrics")).text
 
 

@@ -40,10 +40,11 @@ WORKERS = 2
 MEMBERS = 4
 POINTS_EACH = 10
 PATIENCE_SECONDS = 30
-_SERVE = "import sys; from jifen.cli import main; sys.argv[0] = 'jifen'; main()"
+JIFEN = "import sys; from jifen.cli import main; sys.argv[0] = 'jifen'; main()"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -57,7 +58,7 @@ class Shop:
     address: Connection
     token: str
     members: list[str]
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)  # purchases by number, gifts by key
     acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -82,7 +83,7 @@ class Shop:
         arguments = ["serve", "--home", str(self.home), "--port", str(self.port), "--workers", str(WORKERS)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", _SERVE, *arguments], stdout=subprocess.DEVNULL, stderr=log
+                [sys.executable, "-c", JIFEN, *arguments], stdout=subprocess.DEVNULL, stderr=log
             )
         self.wait_until_it_answers()
 
@@ -258,9 +259,9 @@ class Shop:
 
 
 @contextmanager
-def a_served_shop() -> Iterator[Shop]:
-    """A shop with a few members whose API is up."""
-    home = Path(tempfile.mkdtemp(prefix="jifen-"))
+def a_served_shop(on: Path | None = None) -> Iterator[Shop]:
+    """A shop with a few members whose API is up, perhaps on a disk of its own."""
+    home = Path(tempfile.mkdtemp(prefix="jifen-", dir=on))
     home.chmod(0o711)  # PostgreSQL's own user must come through when root runs the tests
     with ExitStack() as stack:
         stack.callback(_remove, home)

@@ -461,10 +461,14 @@ class StoresAnswer(Answer):
 class HealthAnswer(Answer):
     """How this process is."""
 
-    status: Literal["ready", "not_ready"]
+    status: Literal["ready", "ailing", "not_ready"] = Field(
+        description="ailing: it serves, and something that happens by itself does not happen."
+    )
     is_live: Literal[True] = True
     is_database_reachable: bool
     is_schema_current: bool
+    is_writable: bool = Field(description="A write was tried just now, and went through to the disk.")
+    is_time_kept: bool = Field(description="What time makes due is done within a few minutes.")
     oldest_due_at: Instant | None = Field(description="Work of time that waits since then; null: none.")
     members_stuck: int | None = Field(
         description="Members for whom time could not do its part and who are left out; `jifen doctor` names them."

@@ -11,6 +11,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import FileResponse, HTMLResponse
@@ -29,6 +30,8 @@ from jifen.domain.shown import units_shown
 from jifen.operations.read_overview import LedgerOverview, read_ledger_health, read_overview
 
 HEALTH_SECONDS = 5
+LATE_SECONDS = 300
+"""What time makes due is done every few seconds; what has waited so long waits for somebody."""
 NOT_READABLE: tuple[type[Exception], ...] = (Refusal, *BUSY)
 PAGE_SECONDS = 10
 METRICS_ACCESS = Access(
@@ -37,6 +40,7 @@ METRICS_ACCESS = Access(
 DOCS_FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 
 router = APIRouter()
+log = structlog.get_logger("jifen.api")
 
 
 @router.get(
@@ -45,27 +49,37 @@ router = APIRouter()
     summary="Health",
     response_model=None,
     responses={
-        200: {"model": out.HealthAnswer, "description": "Ready."},
+        200: {"model": out.HealthAnswer, "description": "Ready, or ailing: it serves."},
         503: {
             "model": out.HealthAnswer,
-            "description": "Alive, and not ready: the database is away or older.",
+            "description": "Alive, and not ready: the database is away, older, or takes no writes.",
         },
     },
     openapi_extra={"security": []},
 )
 async def health(request: Request) -> Response:
-    """Alive when it answers at all; ready when the database can be reached and its schema is the one known here."""
+    """Alive when it answers at all; ready when the database can be reached, takes a write (one is tried), and its schema is the
+    one known here. `ailing` when it serves, and what time makes due waits for minutes, or some members are left out of it.
+    """
     is_reachable, known = True, None
     try:
         async with asyncio.timeout(HEALTH_SECONDS):
             known = await read_ledger_health(ledger_of(request))
     except NOT_READABLE:
         is_reachable = False
-    is_ready = known is not None and known.is_schema_current
+    is_schema_current = known is not None and known.is_schema_current
+    is_writable = known is not None and not known.why_no_writes
+    is_time_kept = known is not None and known.due_seconds < LATE_SECONDS
+    is_ready = is_schema_current and is_writable
+    is_well = is_ready and is_time_kept and known is not None and not known.members_stuck
+    if known is not None and known.why_no_writes:
+        log.error("the database takes no writes", why=known.why_no_writes)
     answer = out.HealthAnswer(
-        status="ready" if is_ready else "not_ready",
+        status="ready" if is_well else "ailing" if is_ready else "not_ready",
         is_database_reachable=is_reachable,
-        is_schema_current=is_ready,
+        is_schema_current=is_schema_current,
+        is_writable=is_writable,
+        is_time_kept=is_time_kept,
         oldest_due_at=known.oldest_due_at if known else None,
         members_stuck=known.members_stuck if known else None,
         version=__version__,

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from jifen.store.revisions import StoredRevision
 
 GRACE_SECONDS = 10
+CONNECTIONS_OF_OTHERS = 8
+"""What commands, a back-test and a backup use beside those who serve."""
 DEFAULT_TEMPLATE = "corner-shop"
 
 
@@ -83,14 +87,15 @@ def serve_database(
 
     from jifen.api.wire import OneWrite
 
+    count = worker_count(workers)
     _refuse_taken_port(host, port)
+    asyncio.run(with_ledger(database, lambda ledger: _refuse_too_many_connections(ledger, count, pool_size)))
     if makes_first_key:
         token = asyncio.run(with_ledger(database, first_key))
         if token:
             say(f"A key for everything, shown this once:\n  {token}")
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
     say(f"Serving on http://{shown}:{port} (documentation: http://{shown}:{port}/docs). Ctrl-C stops it.")
-    count = worker_count(workers)
     worker = Worker(
         address=database.app,
         runs_jobs=runs_jobs,
@@ -113,22 +118,58 @@ def serve_database(
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    if count > 1:
-        with common_meters(count):
-            configure_logs()
-            supervisor = Multiprocess(config, sockets=[config.bind_socket()])
-            supervisor.run()
-        if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
-            sys.exit(FAILED)
-        return
-    server = uvicorn.Server(config)
-    try:
-        server.run()
-    except (KeyboardInterrupt, SystemExit):
-        # The signal comes again once everything has ended in order; that is how it was asked to stop, not a failure.
+    configure_logs()
+    with _watched(database):
+        if count > 1:
+            with common_meters(count):
+                supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+                supervisor.run()
+            if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+                sys.exit(FAILED)
+            return
+        server = uvicorn.Server(config)
+        try:
+            server.run()
+        except (KeyboardInterrupt, SystemExit):
+            # The signal comes again once everything has ended in order; that is how it was asked to stop, not a failure.
+            if not server.started:
+                raise
         if not server.started:
-            raise
-    if not server.started:
+            sys.exit(FAILED)
+
+
+@contextmanager
+def _watched(database: Database) -> Iterator[None]:
+    """While it serves, an embedded PostgreSQL that dies is started again. A server of one's own is watched by who runs it."""
+    import structlog
+
+    from jifen.embedded import EmbeddedPostgres, watched
+
+    if database.embedded is None:
+        yield
+        return
+    log = structlog.get_logger("jifen.embedded")
+
+    def tell(what: str, why: str) -> None:
+        log.error(what, **({"why": why} if why else {}))
+
+    with watched(EmbeddedPostgres(database.embedded.home.folder), tell=tell):
+        yield
+
+
+async def _refuse_too_many_connections(ledger: Ledger, count: int, pool_size: int) -> None:
+    """Refuse more connections than the server takes: some processes would get none, and never serve."""
+    from jifen.store.overview import connections_most
+
+    async with ledger.connection() as connection:
+        most = await connections_most(connection)
+    wanted = count * pool_size
+    if wanted > most - CONNECTIONS_OF_OTHERS:
+        way_out = max((most - CONNECTIONS_OF_OTHERS) // count, 1)
+        say(
+            f"--workers {count} with --pool-size {pool_size} want {wanted} connections; the database takes {most}, of which "
+            f"{CONNECTIONS_OF_OTHERS} are for commands and jobs. Try: --pool-size {way_out}"
+        )
         sys.exit(FAILED)
 
 

@@ -24,6 +24,7 @@ from jifen.embedded.failures import (
 from jifen.embedded.home import Home, home_folder
 from jifen.embedded.server import EmbeddedPostgres, Server, Status, throw_away
 from jifen.embedded.software import bin_dir
+from jifen.embedded.watch import watched
 
 __all__ = [
     "Backup",
@@ -53,4 +54,5 @@ __all__ = [
     "restore",
     "throw_away",
     "verify",
+    "watched",
 ]

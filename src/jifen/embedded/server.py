@@ -119,9 +119,29 @@ class EmbeddedPostgres:
                     f"Processes {', '.join(map(str, users.pids))} use the server. End them first (the last one stops "
                     "it unless it was started by `jifen db start`), or say --now."
                 )
-            users.kept_in_boot = None
+            users.kept_in_boot, users.is_stopped = None, True
             users.write()
             return self._stop()
+
+    def is_down(self) -> bool:
+        """True when no server runs, whatever the reason."""
+        return self._postmaster_pid() is None
+
+    def revive(self) -> bool:
+        """Start a server that has died again, with the settings that it had. False: it runs, or was stopped on purpose.
+
+        Refuses
+            DidNotStart        it ends again, as while the disk is full
+            StillRecovering    it replays its log for longer than one waits
+        """
+        with self._lock():
+            if Users.read(self._users_path).is_stopped or not self.is_down():
+                return False
+            user = software.system_user(self.home)
+            programs = software.usable_bin_dir(self.home, user)
+            self._run(user, programs)
+            self._wait_until_accepting(programs)
+        return True
 
     def status(self) -> Status:
         """What runs and who uses it; starts nothing and changes nothing."""
@@ -184,6 +204,7 @@ class EmbeddedPostgres:
             token = "" if stay else users.join()
             if stay:
                 users.kept_in_boot = boot()
+            users.is_stopped = False
             users.write()
         return server, token
 
@@ -277,18 +298,24 @@ class EmbeddedPostgres:
         self._make_private(self.home.socket_folder, user)
         memory = server_settings.memory_bytes()
         settings = server_settings.server_settings(self.home, memory) | self._settings
-        conf = self.home.postgres / "postgresql.conf"
         # Outside the data folder, where root would have to write into a folder that another user controls.
         write_private(
-            conf, server_settings.conf_text(settings, self.home.postgres / "local.conf"), mode=0o644
+            self._conf, server_settings.conf_text(settings, self.home.postgres / "local.conf"), mode=0o644
         )
         write_private(self.home.postgres / "pg_hba.conf", server_settings.HBA_TEXT, mode=0o644)
+        self._run(user, programs)
+
+    @property
+    def _conf(self) -> Path:
+        return self.home.postgres / "postgresql.conf"
+
+    def _run(self, user: software.SystemUser, programs: Path) -> None:
         self._clear_leftovers()
-        said = self._start_once(user, programs, conf)
+        said = self._start_once(user, programs)
         if said is not None:
             raise DidNotStart(f"PostgreSQL did not start in {self.home.folder}. Its last words:\n{said}")
 
-    def _start_once(self, user: software.SystemUser, programs: Path, conf: Path) -> str | None:
+    def _start_once(self, user: software.SystemUser, programs: Path) -> str | None:
         """None when it runs (it may still be recovering), or its last words."""
         words = self.home.log / "start.log"
         words.unlink(missing_ok=True)
@@ -296,7 +323,7 @@ class EmbeddedPostgres:
         starter = subprocess.Popen(
             [
                 str(programs / "pg_ctl"), "start", "--wait", f"--timeout={max(1, int(self._patience))}",
-                f"--pgdata={self.home.data}", f"--log={words}", f"--options=-c config_file='{conf}'",
+                f"--pgdata={self.home.data}", f"--log={words}", f"--options=-c config_file='{self._conf}'",
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True, **user.popen_arguments(),  # type: ignore[call-overload]

@@ -84,6 +84,8 @@ class Users:
     by_token: dict[str, tuple[int, str]] = field(default_factory=dict)
     # The boot in which `jifen db start` asked for the server to stay.
     kept_in_boot: str | None = None
+    # Whether somebody stopped it on purpose: whoever watches over it leaves it so.
+    is_stopped: bool = False
 
     @classmethod
     def read(cls, path: Path) -> Users:
@@ -94,10 +96,11 @@ class Users:
             return cls(path)
         users = {token: (int(pid), str(born)) for token, (pid, born) in known["users"].items()}
         living = {token: user for token, user in users.items() if birth(user[0]) == user[1]}
-        return cls(path, living, known.get("kept_in_boot"))
+        return cls(path, living, known.get("kept_in_boot"), bool(known.get("is_stopped")))
 
     def write(self) -> None:
-        write_private(self.path, json.dumps({"users": self.by_token, "kept_in_boot": self.kept_in_boot}))
+        kept = {"users": self.by_token, "kept_in_boot": self.kept_in_boot, "is_stopped": self.is_stopped}
+        write_private(self.path, json.dumps(kept))
 
     def join(self) -> str:
         """Our token in the list; one process may join several times."""

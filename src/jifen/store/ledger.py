@@ -183,7 +183,9 @@ class Ledger:
                 await _undone(transaction)
                 raise
             if connection.is_closed():
-                raise asyncpg.ConnectionDoesNotExistError("the connection to the database broke before the commit")
+                raise asyncpg.ConnectionDoesNotExistError(
+                    "the connection to the database broke before the commit"
+                )
             try:
                 await transaction.commit()
             except _UNTOLD as lost:

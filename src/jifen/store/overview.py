@@ -7,6 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
+
+from jifen.store.ledger import BOOK_NOW
+
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
@@ -19,8 +23,10 @@ class Health:
     """Whether the ledger can serve."""
 
     is_schema_current: bool
-    oldest_due_at: datetime | None
-    members_stuck: int
+    oldest_due_at: datetime | None = None
+    due_seconds: float = 0.0  # for how long that has waited
+    members_stuck: int = 0
+    why_no_writes: str = ""  # what the database says to a write; "" where it takes one
 
 
 def newest_migration() -> str:
@@ -31,20 +37,48 @@ def newest_migration() -> str:
 
 async def read_health(connection: Connection) -> Health:
     """Whether the schema is the one this software knows, and since when work of time waits."""
+    why = await _why_no_writes(connection)
     has_schema = await connection.fetchval("SELECT to_regclass('jifen.alembic_version') IS NOT NULL")
     if not has_schema:
-        return Health(is_schema_current=False, oldest_due_at=None, members_stuck=0)
+        return Health(is_schema_current=False, why_no_writes=why)
     version = await connection.fetchval("SELECT max(version_num) FROM jifen.alembic_version")
     if version != newest_migration():
-        return Health(is_schema_current=False, oldest_due_at=None, members_stuck=0)
-    due = await connection.fetchval(
-        """SELECT least(
-               (SELECT min(next_due_at) FROM member, book
-                WHERE next_due_at <= clock_timestamp() - shift_seconds * INTERVAL '1 second' AND status <> 'merged'),
-               (SELECT min(given_at) FROM gift WHERE status = 'in_transit'))"""
+        return Health(is_schema_current=False, why_no_writes=why)
+    due, seconds = await connection.fetchrow(
+        f"""SELECT due_at, extract(epoch FROM {BOOK_NOW} - due_at)::float8
+            FROM book, LATERAL (SELECT least(
+                (SELECT min(next_due_at) FROM member m WHERE next_due_at <= {BOOK_NOW} AND status <> 'merged'
+                   AND NOT EXISTS (SELECT FROM stuck_member s WHERE s.member_id = m.member_id)),
+                (SELECT min(given_at) FROM gift WHERE status IN ('in_transit', 'going_back'))) AS due_at) due"""
     )
     stuck = await connection.fetchval("SELECT count(*) FROM stuck_member")
-    return Health(is_schema_current=True, oldest_due_at=due, members_stuck=stuck)
+    return Health(
+        is_schema_current=True,
+        oldest_due_at=due,
+        due_seconds=seconds or 0.0,
+        members_stuck=stuck,
+        why_no_writes=why,
+    )
+
+
+async def _why_no_writes(connection: Connection) -> str:
+    """Try what a purchase needs: a file that grows, and a commit that reaches the disk. Nothing of it stays."""
+    try:
+        async with connection.transaction():
+            await connection.execute("CREATE TEMPORARY TABLE tried (filled text) ON COMMIT DROP")
+            await connection.execute("INSERT INTO tried SELECT repeat('x', 7_000) FROM generate_series(1, 2)")
+    except asyncpg.PostgresError as failure:
+        return str(failure)
+    return ""
+
+
+async def connections_most(connection: Connection) -> int:
+    """How many connections the server takes from those who are not its superuser."""
+    most: int = await connection.fetchval(
+        """SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                  - current_setting('reserved_connections')::int"""
+    )
+    return most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
