@@ -31,14 +31,12 @@ LEFT_OUT = {
         "till": "with the time it names a cashier",
         "cashier": "a person",
         "actor": "a person",
-        "note": "free text may say anything",
         "inserted_at": "when the row was written says nothing of the past",
         "recorded_xid": "a number of this server",
     },
     "entry": {
         "entry_id": "(member, sequence) names it",
         "actor": "a person",
-        "note": "free text may say anything",
         "inserted_at": "when the row was written says nothing of the past",
         "recorded_xid": "a number of this server",
     },
@@ -51,7 +49,7 @@ LEFT_OUT = {
 }
 """table -> column -> why it stays behind."""
 
-NEVER_READ = {"api_key", "book", "carried_lot", "checkpoint", "gift", "member_key", "programme_balance", "purchase_key",
+NEVER_READ = {"api_key", "book", "carried_lot", "checkpoint", "gift", "member_key", "note", "programme_balance", "purchase_key",
               "request_key", "reservation", "stuck_member", "unclaimed_purchase", "backtest", "backtest_report"}  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",
                "published_by"}  # fmt: skip

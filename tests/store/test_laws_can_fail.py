@@ -57,6 +57,9 @@ BREAKAGES = {
         "UPDATE jifen.purchase_return SET hits = regexp_replace(hits, '^{(\\d+,\\d+,\\d+),\\d+', '{\\1,0')",
     ),
     "a column for a phone": (10, "ALTER TABLE jifen.posting ADD COLUMN phone text"),
+    "a column for free text": (10, "ALTER TABLE jifen.entry ADD COLUMN note text"),
+    "a person by name": (10, "ALTER TABLE jifen.purchase ADD COLUMN person text"),
+    "a note of nothing": (10, "UPDATE jifen.note SET sequence = sequence + 1000"),
     "an account that drifted": (11, "UPDATE jifen.programme_balance SET units_out = units_out + 1"),
     "a counter that forgot": (
         12,

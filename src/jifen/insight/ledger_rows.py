@@ -270,7 +270,6 @@ def _entry_rows(common: pl.DataFrame, is_purchase: npt.NDArray[np.bool_], actor:
         units=pl.when(done).then(pl.col("units")),
         revision="revision",
         actor=pl.lit(actor),
-        note=pl.when(done).then(pl.lit(f"{actor}: simulated redemption")),
         occurred_at="at",
         recorded_at="at",
         moves="moves",

@@ -64,9 +64,10 @@ async def publish_program(
 
     if draft.compiled is None:
         return draft.revision, False
-    async with ledger.transaction() as connection:
-        revision = await _written(connection, draft, effective_at)
-    _adopt(ledger, draft, revision.effective_at)
+    async with ledger.publishing():
+        async with ledger.transaction() as connection:
+            revision = await _written(connection, draft, effective_at)
+        _adopt(ledger, draft, revision.effective_at)
     return revision, True
 
 
@@ -100,9 +101,10 @@ async def publish_program_once(
             "is_new": is_new,
         }
 
-    answer = await once(ledger, request, effect)
-    if isinstance(draft, _Draft) and answer["is_new"] and not answer["is_replay"]:
-        _adopt(ledger, draft, datetime.fromisoformat(answer["effective_at"]))
+    async with ledger.publishing():
+        answer = await once(ledger, request, effect)
+        if isinstance(draft, _Draft) and answer["is_new"] and not answer["is_replay"]:
+            _adopt(ledger, draft, datetime.fromisoformat(answer["effective_at"]))
     return answer
 
 

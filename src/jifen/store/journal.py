@@ -56,7 +56,7 @@ _ENTRY_ROWS = Rows(
         ("units", "bigint"), ("origin", "bigint"), ("value", "smallint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"),
         ("slices", "numbers"), ("lapses_at", "timestamptz"), ("hits", "numbers"), ("carried", "numbers"),
         ("moves", "numbers"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
-        ("note", "text"), ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "numbers"),
+        ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "numbers"),
         ("balances_after", "numbers"),
     ],
 )  # fmt: skip
@@ -74,7 +74,7 @@ async def add_entries(
                 row.counterpart_id, row.gift_id,
                 [number for one in row.slices for number in one] or None, row.lapses_at,
                 [number for one in decision.results for number in one] or None, row.carried or None, decision.moves,
-                timeline.programs[decision.row].revision, at.store, at.channel, at.actor, at.note, at.occurred_at,
+                timeline.programs[decision.row].revision, at.store, at.channel, at.actor, at.occurred_at,
                 at.recorded_at, decision.after.tiers, decision.after.balances,
             )
             for entry_id, decision, row, at in decided
@@ -170,6 +170,16 @@ def _posted(row: Any) -> PostedRow:
     return PostedRow(**{**row, "reasons": reasons})
 
 
+_NOTE_ROWS = Rows("note", [("member_id", "uuid"), ("sequence", "bigint"), ("text", "text")])
+
+
+async def add_notes(target: Target, decided: Sequence[tuple[Decision, Circumstance]]) -> None:
+    """Keep what was written beside entries: outside the journal, which holds no free text."""
+    await _NOTE_ROWS.insert(
+        target, [(d.after.member_id, d.sequence, at.note) for d, at in decided if at.note]
+    )
+
+
 async def postings_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> list[PostedRow]:
     """The postings of some entries of a member, in order."""
     rows = await connection.fetch(
@@ -204,8 +214,8 @@ async def entries_of(
     """The entries (other than sales and returns) of a member, by sequence."""
     rows = await connection.fetch(
         """SELECT sequence, entry_id, kind, currency, units, origin, value, counterpart_id, gift_id, lapses_at, moves::bigint[],
-                  note, actor, occurred_at, recorded_at
-           FROM entry WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
+                  note.text AS note, actor, occurred_at, recorded_at
+           FROM entry LEFT JOIN note USING (member_id, sequence) WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
         member_id,
         list(sequences),
     )

@@ -355,10 +355,18 @@ LAWS: tuple[Law, ...] = (
         title_zh="日记账不含个人资料",
         checks=(
             (
-                "no column of the journal is made for a name, a phone, an address or a birthday",
-                f"""SELECT table_name AS offender, column_name FROM information_schema.columns
+                "no column of the journal is made for a name, a phone, an address, a birthday or free text",
+                f"""SELECT table_name AS offender, column_name, data_type FROM information_schema.columns
                     WHERE table_schema = 'jifen' AND table_name IN ({_names(_JOURNAL)})
-                      AND column_name ~ '(name|phone|mail|address|birth|gender|person)'""",
+                      AND (column_name ~ '(name|phone|mail|address|birth|gender|note|comment|text)'
+                           OR (column_name ~ 'person' AND data_type NOT IN ('smallint', 'integer', 'bigint')))""",
+            ),
+            (
+                "a note stands beside an entry of its member",
+                """SELECT n.member_id AS offender, n.sequence FROM note n
+                   WHERE NOT EXISTS (SELECT FROM entry e WHERE e.member_id = n.member_id AND e.sequence = n.sequence)
+                     AND NOT EXISTS (SELECT FROM purchase_return b
+                                     WHERE b.member_id = n.member_id AND b.sequence = n.sequence)""",
             ),
         ),
         tested_by="tests/architecture",

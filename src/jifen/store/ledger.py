@@ -250,6 +250,11 @@ class Ledger:
         timeline = self._compile_timeline([revision])
         return Compiled(timeline.programs[0], timeline.selects[0])
 
+    def publishing(self) -> AbstractAsyncContextManager[object]:
+        """While this process commits a revision and adopts it, nobody here compiles: who saw it committed would do so once more.
+        Nothing that may compile is awaited within."""
+        return self._compiling
+
     def adopt(self, compiled: Compiled) -> None:
         """Keep what this process compiled to publish it."""
         self._compiled.setdefault(compiled.program.revision, compiled)

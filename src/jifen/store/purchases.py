@@ -322,8 +322,9 @@ async def returns_of(connection: Connection, member_id: UUID, purchase_sequence:
     """The returns of a purchase, oldest first."""
     rows = await connection.fetch(
         """SELECT sequence, return_id, is_void, lines, amount_minor, occurred_at, recorded_at, hits::bigint[],
-                  forgiven::bigint[], note, actor
-           FROM purchase_return WHERE purchase_member_id = $1 AND purchase_sequence = $2
+                  forgiven::bigint[], note.text AS note, actor
+           FROM purchase_return LEFT JOIN note USING (member_id, sequence)
+           WHERE purchase_member_id = $1 AND purchase_sequence = $2
            ORDER BY is_whole, recorded_at, sequence""",
         member_id,
         purchase_sequence,
@@ -415,10 +416,10 @@ async def returns_by_sequence(
 ) -> dict[int, dict[str, Any]]:
     """Returns of a member by sequence, with the key of the purchase they belong to."""
     rows = await connection.fetch(
-        """SELECT b.sequence, b.return_id, b.is_void, b.lines, b.amount_minor, b.occurred_at, b.recorded_at, b.note,
+        """SELECT b.sequence, b.return_id, b.is_void, b.lines, b.amount_minor, b.occurred_at, b.recorded_at, note.text AS note,
                   b.hits::bigint[], b.forgiven::bigint[], b.purchase_member_id, b.purchase_sequence, u.source,
                   u.business_no, u.purchase_id
-           FROM purchase_return b
+           FROM purchase_return b LEFT JOIN note USING (member_id, sequence)
            JOIN purchase u ON u.member_id = b.purchase_member_id AND u.sequence = b.purchase_sequence
            WHERE b.member_id = $1 AND b.sequence = ANY($2::bigint[])""",
         member_id,
@@ -448,7 +449,7 @@ _RETURN_ROWS = Rows(
         ("member_id", "uuid"), ("sequence", "bigint"), ("return_id", "uuid"), ("purchase_member_id", "uuid"),
         ("purchase_sequence", "bigint"), ("is_void", "boolean"), ("is_whole", "boolean"), ("lines", "jsonb"),
         ("amount_minor", "bigint"), ("hits", "numbers"), ("moves", "numbers"), ("forgiven", "numbers"), ("store", "text"),
-        ("till", "text"), ("cashier", "text"), ("channel", "text"), ("actor", "text"), ("note", "text"),
+        ("till", "text"), ("cashier", "text"), ("channel", "text"), ("actor", "text"),
         ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "numbers"),
         ("balances_after", "numbers"),
     ],
@@ -465,7 +466,7 @@ async def add_returns(target: Target, rows: Sequence[ReturnRow]) -> None:
                 json_text([list(pair) for pair in row.lines]), row.amount_minor,
                 [number for result in row.decision.results for number in result], row.decision.moves,
                 [row.decision.forgiven.get(currency, 0) for currency in range(len(row.decision.after.balances))],
-                row.at.store, row.till, row.cashier, row.at.channel, row.at.actor, row.at.note, row.at.occurred_at,
+                row.at.store, row.till, row.cashier, row.at.channel, row.at.actor, row.at.occurred_at,
                 row.at.recorded_at, row.decision.after.tiers, row.decision.after.balances,
             )
             for row in rows

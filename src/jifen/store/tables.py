@@ -284,7 +284,7 @@ purchase_return = Table(
     listed("hits"),
     listed("moves"),
     listed("forgiven"),
-    *words("store", "till", "cashier", "channel", "actor", "note"),
+    *words("store", "till", "cashier", "channel", "actor"),
     moment("occurred_at"),
     moment("recorded_at"),
     moment("inserted_at", default=True),
@@ -319,7 +319,7 @@ entry = Table(
     listed("carried", nullable=True),
     listed("moves"),
     Column("revision", Integer, nullable=False),
-    *words("store", "channel", "actor", "note"),
+    *words("store", "channel", "actor"),
     moment("occurred_at"),
     moment("recorded_at"),
     moment("inserted_at", default=True),
@@ -492,6 +492,16 @@ backtest_report = Table(
     CheckConstraint("language IN ('zh', 'en', '')", name="a_report_has_a_known_language"),
     comment="A back-test's report in one form and language ('' for JSON, which has none); removed with its back-test.",
     info=of("work", "backtest_id"),
+)
+
+note = Table(
+    "note",
+    metadata,
+    member_id(),
+    sequence(),
+    Column("text", Text, nullable=False),
+    comment="What somebody wrote beside an entry. It may say anything, so it stands outside the journal and can be erased.",
+    info=of("identity"),
 )
 
 member_key = Table(

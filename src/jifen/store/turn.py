@@ -38,7 +38,7 @@ from jifen.store.gather import (
     save_decisions,
 )
 from jifen.store.ids import new_id
-from jifen.store.journal import Circumstance, EntryRow, add_entries, add_postings
+from jifen.store.journal import Circumstance, EntryRow, add_entries, add_notes, add_postings
 from jifen.store.keys import (
     BusinessKey,
     KnownPurchase,
@@ -269,7 +269,9 @@ class Turn:
         await add_purchases(together, timeline, self.purchases)
         await add_returns(together, self._returns)
         await add_entries(together, timeline, self._entries)
-        await add_postings(together, timeline, [*self._posted, *[(d, at) for _, d, _, at in self._entries]])
+        told = [*self._posted, *[(decision, at) for _, decision, _, at in self._entries]]
+        await add_postings(together, timeline, told)
+        await add_notes(together, told)
         await add_reservations(together, self._reservations)
         await save_decisions(together, self._decisions, timeline, ended=self.ended)
         await add_purchase_keys(together, self._keys)

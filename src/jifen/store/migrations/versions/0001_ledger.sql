@@ -63,7 +63,6 @@ CREATE TABLE jifen.entry (
     store TEXT,
     channel TEXT,
     actor TEXT,
-    note TEXT,
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
@@ -186,6 +185,15 @@ CREATE INDEX member_key_member_id ON jifen.member_key (member_id);
 
 COMMENT ON TABLE jifen.member_key IS 'A card number or an external id, and the member it finds.';
 
+CREATE TABLE jifen.note (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT note_pkey PRIMARY KEY (member_id, sequence)
+);
+
+COMMENT ON TABLE jifen.note IS 'What somebody wrote beside an entry. It may say anything, so it stands outside the journal and can be erased.';
+
 CREATE TABLE jifen.posting (
     member_id UUID NOT NULL,
     sequence BIGINT NOT NULL,
@@ -304,7 +312,6 @@ CREATE TABLE jifen.purchase_return (
     cashier TEXT,
     channel TEXT,
     actor TEXT,
-    note TEXT,
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     inserted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
@@ -427,6 +434,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.purchase_key TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.unclaimed_purchase TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.request_key TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.note TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_key TO jifen_app;
 
