@@ -21,7 +21,7 @@ from tests.conftest import FreshDatabase
 
 from jifen.document.stored import timeline_of_published
 from jifen.domain.decision import Reason
-from jifen.domain.explain import About, explain, line_shares
+from jifen.domain.explain import About, line_shares
 from jifen.domain.timeline import Timeline
 from jifen.operations.advance_members import advance_members
 from jifen.operations.enrol_member import enrol_member
@@ -29,6 +29,7 @@ from jifen.operations.publish_program import publish_program
 from jifen.operations.read_statement import StatementLine, read_statement
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
+from jifen.present.postings import explain
 from jifen.store.journal import PostedRow
 from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger, open_pool

@@ -9,9 +9,10 @@ from tests.builders import SOMEBODY, a_moment, a_timeline
 
 from jifen.domain import fold, verbs
 from jifen.domain.decision import Reason
-from jifen.domain.explain import About, explain
-from jifen.domain.shown import KINDS_ZH, PLACES_ZH
+from jifen.domain.explain import About
 from jifen.insight.snapshot import contracts
+from jifen.present.catalogue import catalogue_of, languages
+from jifen.present.postings import explain
 from jifen.store.journal import PostedRow
 from jifen.store.tables import metadata
 
@@ -92,7 +93,7 @@ def test_a_snapshot_tells_the_kinds_and_verbs() -> None:
 
 
 @pytest.mark.parametrize("posts", verbs.POSTS, ids=lambda posts: posts.name)
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", languages())
 def test_every_verb_has_a_sentence(posts: verbs.Posts, language: str) -> None:
     purchase = {
         "source": "pos", "business_no": "1", "occurred_at": a_moment(), "amount_minor": 100, "revision": 1, "lines": [],
@@ -109,6 +110,8 @@ def test_every_verb_has_a_sentence(posts: verbs.Posts, language: str) -> None:
     assert len(told) > 8
 
 
-def test_every_kind_and_every_place_has_a_chinese_word() -> None:
-    assert set(KINDS_ZH) == set(verbs.KIND_NAMES)
-    assert set(PLACES_ZH) == set(verbs.PLACES)
+@pytest.mark.parametrize("language", languages())
+def test_every_kind_and_every_place_has_a_word(language: str) -> None:
+    told = catalogue_of(language).messages
+    assert {key for key in told if key.startswith("kind.")} == {f"kind.{kind}" for kind in verbs.KIND_NAMES}
+    assert {key for key in told if key.startswith("place.")} == {f"place.{place}" for place in verbs.PLACES}

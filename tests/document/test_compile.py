@@ -20,8 +20,8 @@ from jifen.domain.program.conditions import All, Claim, Condition
 from jifen.domain.program.meaning import EarnRule, Grant, Period, Program
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.reading import claim_holds, claims_of, holds
-from jifen.domain.program.sentences import rule_sentence
 from jifen.domain.timeline import timeline_of
+from jifen.present.rules import rule_sentence
 from jifen.templates import template_names, template_text
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

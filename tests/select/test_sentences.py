@@ -7,7 +7,8 @@ from hypothesis import given
 from tests.select.builders import conditions
 
 from jifen.domain.program.conditions import FACTS, All, Any, Claim, Condition, Not
-from jifen.domain.program.sentences import LANGUAGES, Names, sentence
+from jifen.present.catalogue import catalogue_of, languages
+from jifen.present.rules import Names, fact_shown, sentence
 
 PRIVATE = Claim(fact="line.brand", operator="is", value="Private")
 WEEKEND = Any(parts=tuple(Claim(fact="purchase.weekday", operator="eq", value=day) for day in (6, 7)))
@@ -57,9 +58,10 @@ def test_a_condition_reads_as_a_sentence(condition: Condition, en: str, zh: str)
 
 @given(conditions())
 def test_every_condition_can_be_said(condition: Condition) -> None:
-    for language in LANGUAGES:
+    for language in languages():
         assert sentence(condition, language=language)
 
 
-def test_every_fact_has_a_label_in_both_languages() -> None:
-    assert all(fact.label_en and fact.label_zh for fact in FACTS.values())
+@pytest.mark.parametrize("language", languages())
+def test_every_fact_is_called_something(language: str) -> None:
+    assert all(fact_shown(fact, catalogue_of(language)) for fact in FACTS)

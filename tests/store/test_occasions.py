@@ -13,10 +13,10 @@ from tests.store.occasions import buy_with_units, happen
 
 from jifen.document.load import parse_document
 from jifen.domain import fold
-from jifen.domain.explain import explain
 from jifen.domain.refusals import PointsMissing, ReservationOver
 from jifen.operations.read_member import read_member
 from jifen.operations.read_statement import read_statement
+from jifen.present.postings import explain
 from jifen.store.reservations import find_reservations
 
 _TEXT = document_text(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -12,10 +12,11 @@ from jifen.api import statement_answers as told
 from jifen.api.asked import asked_once
 from jifen.api.fields import INT64_MAX, Text
 from jifen.api.ids import MemberId
+from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
-from jifen.domain.explain import explain, line_shares, rules_of
+from jifen.domain.explain import line_shares, rules_of
 from jifen.domain.refusals import FieldWrong
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import places_of
@@ -30,6 +31,7 @@ from jifen.operations.read_statement import (
     read_lot_story,
     read_statement,
 )
+from jifen.present.postings import explain
 from jifen.store.members import MemberKey
 
 READS = ("till", "members", "console", "integration")
@@ -154,11 +156,12 @@ async def get_statement(
     member_id: MemberId,
     before: Before = None,
     limit: Limit = 50,
-    language: Annotated[Literal["zh", "en"], Query(description="Of the sentences.")] = "zh",
+    language: Language = None,
 ) -> Response:
     """Every posting with why, as data and as a sentence, newest first. `limit` counts entries; one may have several
     postings.
     """
+    language = language_of(request, language)
     statement = await read_statement(desk_of(request).ledger, member_id, before=before, limit=limit)
     return render.answered(
         told.StatementAnswer(
@@ -188,9 +191,10 @@ async def get_lot(
         int | None, Query(ge=0, le=INT64_MAX, description="The cursor: next_cursor of the page before.")
     ] = None,
     limit: Limit = 50,
-    language: Annotated[Literal["zh", "en"], Query(description="Of the sentences.")] = "zh",
+    language: Language = None,
 ) -> Response:
     """From the receipt that opened it to what it was spent on: every movement, oldest first, and the postings with why."""
+    language = language_of(request, language)
     story = await read_lot_story(desk_of(request).ledger, member_id, number, after=after or 0, limit=limit)
     return render.answered(lot_story(story, language))
 

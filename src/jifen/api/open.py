@@ -24,10 +24,9 @@ from jifen.api.errors import BUSY, RouteUnknown
 from jifen.api.requests import ledger_of
 from jifen.api.said import problem_responses
 from jifen.domain import refusals as no
-from jifen.domain.program.sentences import name_in
 from jifen.domain.refusals import Refusal
-from jifen.domain.shown import units_shown
 from jifen.operations.read_overview import LedgerOverview, read_ledger_health, read_overview
+from jifen.present.shown import name_in, units_shown
 
 HEALTH_SECONDS = 5
 LATE_SECONDS = 300

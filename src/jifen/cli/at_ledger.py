@@ -26,7 +26,20 @@ Home = Annotated[
     typer.Option(help="Data folder, when it is not Jifen's own (JIFEN_HOME).", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON.")]
-Language = Annotated[str, typer.Option(help="zh or en.")]
+
+
+def _known(language: str) -> str:
+    """The language, when there is a catalogue of it."""
+    from jifen.present.catalogue import languages
+
+    if language not in languages():
+        raise typer.BadParameter(f"choose {' or '.join(languages())}")
+    return language
+
+
+Language = Annotated[
+    str, typer.Option(help="zh or en, or another that there is a catalogue of.", callback=_known)
+]
 
 
 def at_ledger(work: Callable[[Ledger], Awaitable[T]], *, home: Path | None, as_json: bool) -> T:

@@ -102,8 +102,6 @@ def backtest(
 
     Example: jifen backtest draft.yaml --report draft.html --language zh
     """
-    if language not in ("zh", "en"):
-        raise typer.BadParameter("choose zh or en", param_hint="--language")
     if not refresh and snapshot is None:
         raise typer.BadParameter("without a refresh it needs --snapshot FOLDER", param_hint="--no-refresh")
     with (

@@ -9,7 +9,8 @@ import typer
 
 from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, member_named, purchase_named
 from jifen.cli.show import scales_of, show
-from jifen.domain.shown import kind_shown, place_shown, units_shown
+from jifen.present.catalogue import catalogue_of
+from jifen.present.shown import kind_shown, place_shown, units_shown
 
 if TYPE_CHECKING:
     from jifen.operations.read_statement import StatementLine
@@ -49,8 +50,6 @@ def explain(
 
     Example: jifen explain card:6200001 --language en
     """
-    if language not in ("zh", "en"):
-        raise typer.BadParameter("zh or en", param_hint="--language")
     if after is not None and lot is None:
         raise typer.BadParameter(
             "goes with --lot; a statement is read on with --before", param_hint="--after"
@@ -98,11 +97,10 @@ def explain(
             text += [_reason(one, scales[entry["currency"]], language) for one in entry["reasons"]]
     if next_before is not None:
         text.append(_more(language, f"jifen explain {who} --before {next_before}"))
-    nothing = "没有任何分录。" if language == "zh" else "Nothing was ever posted."
+    words = catalogue_of(language)
+    nothing = words.say("statement.nothing")
     if before is not None:
-        nothing = (
-            f"第 {before} 号凭证之前没有分录。" if language == "zh" else f"Nothing before entry {before}."
-        )
+        nothing = words.say("statement.nothing_before", entry=before)
     show(
         {"entries": entries, "next_before": next_before},
         as_json=as_json,
@@ -117,10 +115,10 @@ def _told(entry: dict[str, Any], time_zone: str, scale: int, language: str) -> s
     """A line of the statement: day, entry, sentence, balance, lots."""
     lots = sorted({move["lot"] for move in entry["moves"] if move["lot"]})
     shown = ", ".join(map(str, lots[:LOTS_SHOWN])) + (", …" if len(lots) > LOTS_SHOWN else "")
-    word = "批次" if language == "zh" else "lot" if len(lots) == 1 else "lots"
+    told = catalogue_of(language).say("statement.lots", count=len(lots), lots=shown)
     return (
         f"{_day(entry['occurred_at'], time_zone)}  #{entry['sequence']}  {entry['sentence']}"
-        f"  = {units_shown(entry['balance_after'], scale)}" + (f"  [{word} {shown}]" if lots else "")
+        f"  = {units_shown(entry['balance_after'], scale)}" + (f"  [{told}]" if lots else "")
     )
 
 
@@ -131,7 +129,7 @@ def _reason(one: dict[str, Any], scale: int, language: str) -> str:
 
 
 def _more(language: str, command: str) -> str:
-    return f"还有更多：{command}" if language == "zh" else f"There is more: {command}"
+    return catalogue_of(language).say("statement.more", command=command)
 
 
 def _follow(
@@ -177,9 +175,7 @@ def _follow(
 def _came_from(member_id: str, number: int, language: str) -> str:
     """Where the story begins, if it began with another member."""
     follow = f"jifen explain {member_id} --lot {number}"
-    if language == "zh":
-        return f"随并入的会员 {member_id} 转来，原为其批次 {number}：{follow}"
-    return f"came with member {member_id}, who was merged; it was his lot {number}: {follow}"
+    return catalogue_of(language).say("statement.came_from", member=member_id, lot=number, command=follow)
 
 
 def _day(occurred_at: str, time_zone: str) -> str:
@@ -192,4 +188,4 @@ def _day(occurred_at: str, time_zone: str) -> str:
 
 
 def _line(number: int, language: str) -> str:
-    return f"第 {number} 行" if language == "zh" else f"line {number}"
+    return catalogue_of(language).say("statement.line", number=number)

@@ -9,7 +9,7 @@ import typer
 
 from jifen.cli.at_ledger import AsJson, Home, at_ledger, member_named
 from jifen.cli.show import scales_of, show
-from jifen.domain.shown import units_shown
+from jifen.present.shown import units_shown
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger

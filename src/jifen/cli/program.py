@@ -172,7 +172,8 @@ def show_program(
         )
 
     stored, program, published = at_ledger(work, home=home, as_json=as_json)
-    from jifen.domain.program.sentences import name_in, rule_sentence
+    from jifen.present.rules import rule_sentence
+    from jifen.present.shown import name_in
 
     rules = [
         {
@@ -215,7 +216,7 @@ def show_program(
 def _reach(program: Program, reach: int, language: str) -> str:
     """What a tier asks for: money, visits, or units as they are shown."""
     from jifen.domain.program.meaning import BY_SPEND, BY_VISITS
-    from jifen.domain.program.sentences import names_of
+    from jifen.present.rules import names_of
 
     names, counts = names_of(program, language), program.ladder.counts
     if counts == BY_SPEND:

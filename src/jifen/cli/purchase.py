@@ -11,7 +11,7 @@ import typer
 
 from jifen.cli.at_ledger import WAYS_OUT, AsJson, Home, Language, at_ledger, purchase_named, refusal_document
 from jifen.cli.show import FAILED, REFUSED, say, scales_of, show
-from jifen.domain.shown import units_shown
+from jifen.present.shown import units_shown
 
 if TYPE_CHECKING:
     from jifen.operations.record_purchases import PurchaseRequest

@@ -39,7 +39,7 @@ class Vocabulary:
         if code not in self.attributes:
             return None
         kind = FactType.TEXT if self.attributes[code] == "text" else FactType.INTEGER
-        return Fact(name=name, kind=FactKind.LINE, type=kind, unit="", label_zh=code, label_en=code)
+        return Fact(name=name, kind=FactKind.LINE, type=kind, unit="")
 
     def names(self) -> list[str]:
         """Every fact that may be used."""

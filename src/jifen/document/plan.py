@@ -14,7 +14,7 @@ from jifen.document.model import ProgramDocument
 from jifen.document.write import as_values
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.numbering import Numbering
-from jifen.domain.program.sentences import rule_sentence
+from jifen.present.rules import rule_sentence
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 REFUSED: Final = "refused"

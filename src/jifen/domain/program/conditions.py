@@ -3,7 +3,8 @@
 A condition is a tree of `All`, `Any`, `Not` and `Claim`. Facts are of two kinds. *Given* facts are known before the fold
 (the purchase, its lines, the store, the time). *State* facts are kept by the fold itself (tier, spend in a window, ...)
 and are closed: each is one integer. `FACTS` is the whole vocabulary; the document, the selector, the columnar selector,
-the form in the console and the sentences all read it from here.
+the form in the console and the sentences all read it from here; what each is called stands in the catalogues
+(`present/catalogues`, the table `fact`).
 """
 
 from __future__ import annotations
@@ -45,12 +46,10 @@ class Fact:
     kind: FactKind
     type: FactType
     unit: str
-    label_zh: str
-    label_en: str
 
 
-def _fact(name: str, kind: FactKind, type_: FactType, unit: str, label_zh: str, label_en: str) -> Fact:
-    return Fact(name=name, kind=kind, type=type_, unit=unit, label_zh=label_zh, label_en=label_en)
+def _fact(name: str, kind: FactKind, type_: FactType, unit: str = "") -> Fact:
+    return Fact(name=name, kind=kind, type=type_, unit=unit)
 
 
 _LINE, _PURCHASE, _STATE = FactKind.LINE, FactKind.PURCHASE, FactKind.STATE
@@ -58,63 +57,28 @@ _LINE, _PURCHASE, _STATE = FactKind.LINE, FactKind.PURCHASE, FactKind.STATE
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
-        _fact("line.sku", _LINE, FactType.TEXT, "", "商品编码", "the item's sku"),
-        _fact("line.category", _LINE, FactType.PATH, "", "商品类别", "the item's category"),
-        _fact("line.brand", _LINE, FactType.TEXT, "", "品牌", "the item's brand"),
-        _fact("line.tags", _LINE, FactType.TEXTS, "", "商品标签", "the item's tags"),
-        _fact("line.amount_minor", _LINE, FactType.INTEGER, "minor money", "行金额", "the line's amount"),
-        _fact("line.discount_minor", _LINE, FactType.INTEGER, "minor money", "行优惠", "the line's discount"),
-        _fact("line.quantity_milli", _LINE, FactType.INTEGER, "thousandths", "数量", "the line's quantity"),
-        _fact(
-            "purchase.amount_minor",
-            _PURCHASE,
-            FactType.INTEGER,
-            "minor money",
-            "消费金额",
-            "the purchase's amount",
-        ),
-        _fact("purchase.store", _PURCHASE, FactType.TEXT, "", "门店", "the store"),
-        _fact("purchase.channel", _PURCHASE, FactType.TEXT, "", "渠道", "the channel"),
-        _fact("purchase.source", _PURCHASE, FactType.TEXT, "", "来源", "the source"),
-        _fact("purchase.weekday", _PURCHASE, FactType.INTEGER, "1 Monday .. 7 Sunday", "星期", "the weekday"),
-        _fact("purchase.hour", _PURCHASE, FactType.INTEGER, "0 .. 23, store's zone", "小时", "the hour"),
-        _fact("purchase.date", _PURCHASE, FactType.INTEGER, "yyyymmdd, store's zone", "日期", "the date"),
-        _fact("purchase.payment_methods", _PURCHASE, FactType.TEXTS, "", "支付方式", "the payment methods"),
-        _fact("purchase.tags", _PURCHASE, FactType.TEXTS, "", "消费标签", "the purchase's tags"),
-        _fact("member.tier", _STATE, FactType.TEXT, "", "会员等级", "the member's tier"),
-        _fact(
-            "member.spend_minor",
-            _STATE,
-            FactType.INTEGER,
-            "minor money in window_days",
-            "近期消费额",
-            "recent spend",
-        ),
-        _fact(
-            "member.visits",
-            _STATE,
-            FactType.INTEGER,
-            "visits in window_days",
-            "近期到店次数",
-            "recent visits",
-        ),
-        _fact(
-            "member.days_since_purchase",
-            _STATE,
-            FactType.INTEGER,
-            "days",
-            "距上次消费天数",
-            "days since last purchase",
-        ),
-        _fact(
-            "member.purchases_before",
-            _STATE,
-            FactType.INTEGER,
-            "purchases",
-            "此前消费次数",
-            "purchases before this one",
-        ),
-        _fact("member.balance", _STATE, FactType.INTEGER, "units of currency", "积分余额", "the balance"),
+        _fact("line.sku", _LINE, FactType.TEXT),
+        _fact("line.category", _LINE, FactType.PATH),
+        _fact("line.brand", _LINE, FactType.TEXT),
+        _fact("line.tags", _LINE, FactType.TEXTS),
+        _fact("line.amount_minor", _LINE, FactType.INTEGER, "minor money"),
+        _fact("line.discount_minor", _LINE, FactType.INTEGER, "minor money"),
+        _fact("line.quantity_milli", _LINE, FactType.INTEGER, "thousandths"),
+        _fact("purchase.amount_minor", _PURCHASE, FactType.INTEGER, "minor money"),
+        _fact("purchase.store", _PURCHASE, FactType.TEXT),
+        _fact("purchase.channel", _PURCHASE, FactType.TEXT),
+        _fact("purchase.source", _PURCHASE, FactType.TEXT),
+        _fact("purchase.weekday", _PURCHASE, FactType.INTEGER, "1 Monday .. 7 Sunday"),
+        _fact("purchase.hour", _PURCHASE, FactType.INTEGER, "0 .. 23, store's zone"),
+        _fact("purchase.date", _PURCHASE, FactType.INTEGER, "yyyymmdd, store's zone"),
+        _fact("purchase.payment_methods", _PURCHASE, FactType.TEXTS),
+        _fact("purchase.tags", _PURCHASE, FactType.TEXTS),
+        _fact("member.tier", _STATE, FactType.TEXT),
+        _fact("member.spend_minor", _STATE, FactType.INTEGER, "minor money in window_days"),
+        _fact("member.visits", _STATE, FactType.INTEGER, "visits in window_days"),
+        _fact("member.days_since_purchase", _STATE, FactType.INTEGER, "days"),
+        _fact("member.purchases_before", _STATE, FactType.INTEGER, "purchases"),
+        _fact("member.balance", _STATE, FactType.INTEGER, "units of currency"),
     )
 }
 # An attribute that the document declares is a given fact of the line: `line.attribute.<code>`, TEXT or INTEGER.

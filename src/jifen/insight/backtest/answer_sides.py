@@ -10,7 +10,6 @@ import numpy as np
 from jifen.domain import fold
 from jifen.domain.calendar import day_number
 from jifen.domain.program.meaning import Currency, EarnRule, Program
-from jifen.domain.program.sentences import name_in, rule_sentence
 from jifen.domain.verbs import POSTS
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.question import Question
@@ -31,6 +30,8 @@ from jifen.insight.backtest.result import (
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side as Judging
 from jifen.insight.backtest.tally import SideTally
+from jifen.present.rules import rule_sentence
+from jifen.present.shown import name_in
 
 ENDED_MIN = 1_000
 """Breakage is estimated when at least so many units of the period's lots were spent or have expired."""

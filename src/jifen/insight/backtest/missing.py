@@ -10,12 +10,13 @@ import polars as pl
 from jifen.document.compile import compile_program
 from jifen.document.model import ProgramDocument
 from jifen.document.stored import numbering_of
-from jifen.domain.program.conditions import FACTS
 from jifen.domain.program.meaning import EarnRule, Program
 from jifen.domain.program.reading import facts_of
 from jifen.insight.backtest.result import Notice, Sentence, share_bps
 from jifen.insight.select_columns import column_of
 from jifen.insight.snapshot import Snapshot
+from jifen.present.catalogue import catalogue_of
+from jifen.present.rules import fact_shown
 
 _KEPT_AS = {
     "purchase_amount_minor": "amount_minor",
@@ -77,11 +78,8 @@ class MissingFact:
 
 def labels_of(fact: str) -> tuple[str, str]:
     """What a fact is called in Chinese and English."""
-    known = FACTS.get(fact)
-    if known is not None:
-        return known.label_zh, known.label_en
-    code = fact.rpartition(".")[2]
-    return f"商品属性 {code}", f"the item's {code}"
+    zh, en = (fact_shown(fact, catalogue_of(language)) for language in ("zh", "en"))
+    return zh, en
 
 
 def missing_facts(snapshot: Snapshot, draft: ProgramDocument) -> tuple[MissingFact, ...]:

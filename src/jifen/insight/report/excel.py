@@ -6,12 +6,12 @@ import io
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
-from jifen.domain.explain import SIGNS
 from jifen.insight.backtest.result import Result
 from jifen.insight.report.cells import Cell, Figure, Table
 from jifen.insight.report.markup import plain
 from jifen.insight.report.tables import tables_of
 from jifen.insight.report.tongue import Tongue
+from jifen.present.shown import SIGNS
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

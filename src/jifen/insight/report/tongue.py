@@ -1,6 +1,6 @@
 """How a report speaks one language: numbers, money, dates and sentences of `words.py`.
 
-Money and units are written as in `domain/explain.py`: the sign of the money in front, thousands apart, a true minus.
+Money and units are written as in `present/postings.py`: the sign of the money in front, thousands apart, a true minus.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from jifen.domain.explain import MINUS, SIGNS
 from jifen.insight.backtest.result import CurrencyTotal, Name, Sentence
 from jifen.insight.report.words import NOUNS, WORDS
+from jifen.present.shown import MINUS, SIGNS
 
 LANGUAGES = ("zh", "en")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -1,0 +1,211 @@
+"""Conditions and rules as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import gcd
+
+from jifen.domain.program.conditions import LINE_ATTRIBUTE_PREFIX, All, Any, Claim, Condition, Not
+from jifen.domain.program.meaning import NONE, Currency, EarnRule, Grant, Period, Program
+from jifen.domain.program.reading import both_ends
+from jifen.present.catalogue import Catalogue, catalogue_of
+from jifen.present.shown import name_in, thousandths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What the codes of a programme are called in one language, and how its money is written."""
+
+    money: str = ""
+    money_decimals: int = 0
+    called: Mapping[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # (tier | store | currency, code) -> name
+    scales: Mapping[str, int] = field(default_factory=dict)  # by currency code: decimal places shown
+
+    def of(self, kind: str, code: str) -> str:
+        """The name of a code; the code itself when it has none."""
+        return self.called.get((kind, code), code)
+
+    def units(self, units: int, currency: str) -> str:
+        """Smallest units as they are shown: with scale 2, 150 is `1.5`."""
+        scale = 10 ** self.scales.get(currency, 0)
+        text = str(abs(units) // scale)
+        if units % scale:
+            text += f".{abs(units) % scale:0{self.scales[currency]}d}".rstrip("0")
+        return "-" + text if units < 0 else text
+
+    def amount(self, minor: int) -> str:
+        """An amount of money: 12345 as `123.45 CNY`."""
+        sign, whole = ("-", -minor) if minor < 0 else ("", minor)
+        scale = 10**self.money_decimals
+        text = str(whole // scale)
+        if self.money_decimals and whole % scale:
+            text += "." + str(whole % scale).zfill(self.money_decimals)
+        return f"{sign}{text} {self.money}".rstrip()
+
+
+def names_of(program: Program, language: str) -> Names:
+    """The names that a programme gives, in one language."""
+    called = {("tier", tier.code): name_in(tier.names, language) for tier in program.ladder.tiers}
+    called |= {("store", store.code): name_in(store.names, language) for store in program.stores.values()}
+    called |= {("currency", one.code): name_in(one.names, language) for one in program.currencies}
+    return Names(
+        money=program.money,
+        money_decimals=program.money_decimals,
+        called=called,
+        scales={one.code: one.scale for one in program.currencies},
+    )
+
+
+def sentence(condition: Condition, *, language: str, names: Names | None = None) -> str:
+    """The condition as part of a sentence: `the item's brand is Private and the weekday is Saturday or Sunday`."""
+    return _sentence(condition, catalogue_of(language), names or Names())
+
+
+def _sentence(condition: Condition, words: Catalogue, names: Names) -> str:
+    if isinstance(condition, Claim):
+        return _said(condition, condition.operator, _values(condition), words, names)
+    if isinstance(condition, Not):
+        negated = _negated(condition.part, words, names)
+        if negated is not None:
+            return negated
+        return words.say("condition.not", condition=_sentence(condition.part, words, names))
+    if not condition.parts:
+        return words.say("condition.always" if isinstance(condition, All) else "condition.never")
+    if isinstance(condition, Any) and (among := _one_of(condition)):
+        return _said(*among, words, names)
+    parts = [_nested(part, condition, words, names) for part in condition.parts]
+    return words.join("and" if isinstance(condition, All) else "or", parts)
+
+
+def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
+    """The whole rule as one sentence: what it grants, when, and up to what."""
+    names, words = names_of(program, language), catalogue_of(language)
+    currency = next(one for one in program.currencies if one.number == rule.currency)
+    unit = name_in(currency.names, language)
+    when = [part for part in (rule.given, rule.state) if not (isinstance(part, All) and not part.parts)]
+    text = _grant(rule, currency, unit, names, words)
+    if rule.multiplied_by != NONE:
+        text = words.say("rule.times_tier", said=text)
+    if when:
+        text = words.say("rule.when", said=text, condition=_sentence(All(parts=tuple(when)), words, names))
+    for period in Period:
+        if (cap := rule.cap(period)) != NONE:
+            shown = names.units(cap, currency.code)
+            text = words.say(f"rule.at_most.{period.name.lower()}", said=text, units=shown, unit=unit)
+    return words.say("rule.best_of_group" if rule.group_keeps_best else "rule.end", said=text)
+
+
+def _grant(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
+    units, per = _shown_rate(rule, currency, names)
+    if rule.grant is Grant.FIXED:
+        return words.say("rule.fixed", units=units, unit=unit)
+    by_amount = rule.grant in (Grant.PER_AMOUNT, Grant.PER_WHOLE_AMOUNT)
+    step = names.amount(per) if by_amount else words.say("rule.of_quantity", quantity=thousandths(per))
+    whole = rule.grant in (Grant.PER_WHOLE_AMOUNT, Grant.PER_WHOLE_QUANTITY)
+    return words.say("rule.each_whole" if whole else "rule.every", units=units, unit=unit, step=step)
+
+
+def _shown_rate(rule: EarnRule, currency: Currency, names: Names) -> tuple[str, int]:
+    """Units as they are shown, and what they are granted for; in whole units where the rate allows it."""
+    units, per = rule.rate
+    smallest = 10**currency.scale
+    if rule.grant in (Grant.PER_AMOUNT, Grant.PER_QUANTITY) and units % smallest:
+        more = smallest // gcd(units, smallest)
+        units, per = units * more, per * more
+    return names.units(units, currency.code), per
+
+
+HAVE_NEGATIVES = frozenset({"is", "in", "under", "has", "has_any", "eq_any", "eq"})
+"""Operators whose negative is one verb (`is not under`); of the others only brackets are clear."""
+
+
+def _nested(part: Condition, around: All | Any, words: Catalogue, names: Names) -> str:
+    text = _sentence(part, words, names)
+    simple = isinstance(part, Claim | Not) or type(part) is type(around) or len(part.parts) < 2
+    if simple or (isinstance(part, Any) and _one_of(part)):
+        return text
+    return words.say("condition.nested", condition=text)
+
+
+def _one_of(condition: Any) -> tuple[Claim, str, list[str | int]] | None:
+    """An `any` that asks one fact for several values: its first claim, the operator to say, and the values."""
+    first = condition.parts[0]
+    values: list[str | int] = []
+    if not isinstance(first, Claim) or len(condition.parts) < 2 or first.operator not in ("eq", "under"):
+        return None
+    for part in condition.parts:
+        alike = isinstance(part, Claim) and (part.fact, part.operator, part.window_days, part.currency) == (
+            first.fact, first.operator, first.window_days, first.currency,
+        )  # fmt: skip
+        if not alike or not isinstance(part, Claim) or isinstance(part.value, tuple):
+            return None
+        values.append(part.value)
+    return first, "eq_any" if first.operator == "eq" else first.operator, values
+
+
+def _negated(part: Condition, words: Catalogue, names: Names) -> str | None:
+    """`is not under A or B`, where a plain negative can be said; None where only brackets are clear."""
+    among = _one_of(part) if isinstance(part, Any) and part.parts else None
+    claim, operator, values = among or (part, "", [])
+    if not isinstance(claim, Claim):
+        return None
+    operator = operator or claim.operator
+    if operator not in HAVE_NEGATIVES:
+        return None
+    return _said(claim, f"not_{operator}", values or _values(claim), words, names)
+
+
+def _values(claim: Claim) -> list[str | int]:
+    if claim.operator == "between":
+        return list(both_ends(claim.value))
+    return list(claim.value) if isinstance(claim.value, tuple) else [claim.value]
+
+
+def _said(claim: Claim, operator: str, values: list[str | int], words: Catalogue, names: Names) -> str:
+    shown = [_value(claim, value, words, names) for value in values]
+    if claim.fact == "purchase.hour" and operator in ("le", "between"):
+        shown[-1] = shown[-1].replace(":00", ":59")  # the whole of the last hour
+    if operator == "between":
+        told = words.say("condition.between", low=shown[0], high=shown[1])
+    else:
+        told = words.say(f"condition.says.{operator}", value=words.join("values", shown))
+    return words.say("condition.claim", fact=_fact(claim, words, names), told=told)
+
+
+def _fact(claim: Claim, words: Catalogue, names: Names) -> str:
+    if claim.window_days:
+        key = "fact_of.spend_in" if claim.fact == "member.spend_minor" else "fact_of.visits_in"
+        return words.say(key, days=claim.window_days)
+    if claim.currency:
+        return words.say("fact_of.balance", currency=names.of("currency", claim.currency))
+    if claim.fact.startswith(LINE_ATTRIBUTE_PREFIX):
+        code = claim.fact.removeprefix(LINE_ATTRIBUTE_PREFIX)
+        return words.say("fact_of.attribute_claimed", code=code)
+    return fact_shown(claim.fact, words)
+
+
+def fact_shown(fact: str, words: Catalogue) -> str:
+    """What a given or state fact is called; an attribute by the code that the document declares."""
+    if fact.startswith(LINE_ATTRIBUTE_PREFIX):
+        return words.say("fact_of.attribute", code=fact.removeprefix(LINE_ATTRIBUTE_PREFIX))
+    return words.say(f"fact.{fact}")
+
+
+def _value(claim: Claim, value: str | int, words: Catalogue, names: Names) -> str:
+    fact = claim.fact
+    if isinstance(value, str):
+        kind = {"member.tier": "tier", "purchase.store": "store"}.get(fact)
+        return names.of(kind, value) if kind else value
+    if fact == "purchase.weekday" and 1 <= value <= 7:
+        return words.say(f"weekday.{value}")
+    if fact == "purchase.hour":
+        return f"{value}:00"
+    if fact == "purchase.date":
+        return f"{value // 10000:04d}-{value // 100 % 100:02d}-{value % 100:02d}"
+    if fact == "line.quantity_milli":
+        return thousandths(value)
+    # Units of a balance as they are shown; anything else without a currency is shown as it is.
+    return names.amount(value) if fact.endswith("_minor") else names.units(value, claim.currency)
