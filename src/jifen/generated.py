@@ -28,6 +28,7 @@ def refusals_text() -> str:
     """`docs/reference/refusals.md`."""
     from jifen.api.errors import STATUS
     from jifen.domain.refusals import Unknown
+    from jifen.present.refusals import refusal_message
 
     lines = [
         "# Refusals",
@@ -41,7 +42,9 @@ def refusals_text() -> str:
     ]
     for refusal, status in STATUS.items():
         shown = "404; 422 where the body names it" if issubclass(refusal, Unknown) else str(status)
-        lines.append(f"| `{refusal.code}` | {shown} | {refusal.title()} | {refusal.message_zh} |")
+        lines.append(
+            f"| `{refusal.code}` | {shown} | {refusal.title()} | {refusal_message(refusal.code, 'zh')} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -12,8 +12,14 @@ import pytest
 
 from jifen.api.errors import STATUS
 from jifen.api.said import problem_responses
-from jifen.domain.refusals import Unknown, all_refusals
+from jifen.domain.refusals import Refusal, Unknown, all_refusals
 from jifen.generated import FILES, main, stale_files
+from jifen.insight.snapshot.refusals import SnapshotRefused
+from jifen.jobs.backtest import FolderUnusable
+from jifen.jobs.snapshot import ReplicaRefused
+from jifen.present.catalogue import catalogue_of
+from jifen.present.refusals import refusal_message
+from jifen.store.backtests import GONE
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,12 +71,19 @@ def test_every_refusal_has_a_status() -> None:
     assert {refusal.__name__ for refusal in all_refusals()} == {refusal.__name__ for refusal in STATUS}
 
 
-def test_every_refusal_has_a_code_of_its_own_and_says_itself_in_both_languages() -> None:
-    codes = [refusal.code for refusal in all_refusals()]
+def test_every_refusal_has_a_code_of_its_own_and_says_itself_in_every_language() -> None:
+    refusals: list[type[Refusal] | type[SnapshotRefused]] = [*all_refusals(), SnapshotRefused]
+    refusals += SnapshotRefused.__subclasses__()
+    assert {FolderUnusable, ReplicaRefused} < set(refusals)
+    codes = [refusal.code for refusal in refusals]
     assert len(codes) == len(set(codes))
-    for refusal in all_refusals():
-        assert refusal.title().endswith("."), refusal
-        assert refusal.message_zh.endswith("。"), refusal
+    for refusal in refusals:
+        title = (refusal.__doc__ or "").strip().splitlines()[0]
+        assert title.endswith("."), refusal
+        assert refusal_message(refusal.code, "en") == title
+        assert refusal_message(refusal.code, "zh").endswith("。"), refusal
+    told = {key.removeprefix("refusal.") for key in catalogue_of("en").messages if key.startswith("refusal.")}
+    assert told == {*codes, "backtest_out_of_memory", GONE["code"]}
 
 
 def test_every_refusal_stands_in_the_reference_and_in_the_description() -> None:

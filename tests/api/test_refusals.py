@@ -13,6 +13,7 @@ from tests.api.writes import the_document
 
 from jifen.api import errors
 from jifen.domain.refusals import ProgramMissing, Refusal
+from jifen.present.refusals import refusal_message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -263,7 +264,7 @@ async def test_what_the_rules_refuse(shared_api: Api, case: Any) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     assert told["status"] == status
     assert told["type"].endswith(code)
-    assert told["message_zh"]
+    assert told["message"] == told["message_zh"] == refusal_message(code, "zh")
     assert {name: told["numbers"].get(name) for name in numbers} == numbers
 
 
@@ -383,4 +384,4 @@ async def test_a_sale_before_the_programme_points_at_its_moment(path: str, point
     request = Request({**scope, "server": ("127.0.0.1", 80), "scheme": "http"})
     assert errors.pointer_of(ProgramMissing("the first revision takes effect later"), request) == pointer
     assert "jifen init" in ProgramMissing.title()
-    assert "jifen program apply" in ProgramMissing.message_zh
+    assert "jifen program apply" in refusal_message(ProgramMissing.code, "zh")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.api.conftest import Api
+from tests.api.conftest import Api, a_purchase_body
 from tests.third_language import a_third_language, in_english, unsaid
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -52,3 +52,21 @@ async def test_a_language_without_a_catalogue_is_refused(shared_api: Api) -> Non
         "/query/language",
         "choose zh or en",
     )
+
+
+async def test_a_refusal_is_told_in_a_third_language_alone_and_in_a_batch(
+    shared_api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with a_third_language(monkeypatch, tmp_path) as third:
+        accept = {"Accept-Language": third}
+        unknown = await shared_api.get(f"/v1/members/mbr_{'0' * 32}", headers=accept)
+        nowhere = await shared_api.get("/v1/nowhere", headers=accept)
+        sale = a_purchase_body(f"mbr_{'0' * 32}")
+        batch = await shared_api.post("/v1/purchases:batch", {"purchases": [sale]}, headers=accept)
+        spoken = await shared_api.get(f"/v1/members/mbr_{'0' * 32}", headers={"Accept-Language": "en"})
+    told = unknown.json()
+    assert (told["message"], told["message_zh"]) == ("⟦There is no such member.⟧", "没有这位会员。")
+    assert told["title"] == told["detail"] == "There is no such member.", "for integrators, always English"
+    assert nowhere.json()["message"] == "⟦There is nothing at this address.⟧"
+    assert batch.json()["answers"][0]["problem"]["message"] == "⟦There is no such member.⟧"
+    assert spoken.json()["message"] == "There is no such member."

@@ -48,3 +48,17 @@ def test_a_language_that_no_file_has_is_refused_with_those_that_there_are(
     assert "choose zh or en" in jifen("explain", "62", "--language", "fr", status=2)
     with a_third_language(monkeypatch, tmp_path) as third:
         assert f"choose zh or en or {third}" in jifen("explain", "62", "--language", "fr", status=2)
+
+
+def test_a_refusal_is_told_in_the_language_of_the_command(
+    jifen: Jifen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    english = jifen("explain", "card:nobody", "--language", "en", status=3)
+    assert "没有这位会员。" in jifen("explain", "card:nobody", "--language", "zh", status=3)
+    assert (
+        jifen.data("explain", "card:nobody", "--language", "en", status=3)["message"]
+        == "There is no such member."
+    )
+    with a_third_language(monkeypatch, tmp_path) as third:
+        told = jifen("explain", "card:nobody", "--language", third, status=3)
+    assert told == english + "⟦There is no such member.⟧\n"

@@ -29,6 +29,9 @@ class Problem(BaseModel):
     detail: str = Field(description="A sentence about this request, in English.")
     pointer: str = Field(description="A JSON pointer to the field; /path, /query and /headers name those.")
     numbers: dict[str, Any] = Field(description="What the refusal counts, such as points_missing.")
+    message: str = Field(
+        description="The title in the language that Accept-Language asks for, else in Chinese."
+    )
     message_zh: str = Field(description="The title in Chinese.")
 
 

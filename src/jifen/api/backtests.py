@@ -19,6 +19,7 @@ from jifen.api.bodies import DocumentBody, canonical
 from jifen.api.errors import document_refused
 from jifen.api.fields import Answer, Code, Instant, Text, shown_instant
 from jifen.api.ids import BacktestId, prefixed
+from jifen.api.languages import language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.document.load import document_from
@@ -30,6 +31,7 @@ from jifen.operations.run_backtest import (
     look_after_backtests,
     stop_backtest,
 )
+from jifen.present.refusals import failure_message
 from jifen.store.backtests import ListedBacktest, StoredBacktest
 
 STORES_MAX = 1_000
@@ -110,6 +112,9 @@ class BacktestFailure(Answer):
 
     code: str
     detail: str
+    message: str = Field(
+        description="The code's sentence in the language that Accept-Language asks for, else in Chinese."
+    )
     message_zh: str
 
 
@@ -209,12 +214,27 @@ async def list_all(
 ) -> Response:
     """Those that wait or run, and those that ended within 30 days, the newest first; without documents and results."""
     page, following = await list_backtests(desk_of(request).ledger, before=before, limit=limit)
-    return render.answered(BacktestsAnswer(data=[_listed(one) for one in page], next_cursor=following))
+    return render.answered(
+        BacktestsAnswer(data=[_listed(one, language_of(request)) for one in page], next_cursor=following)
+    )
 
 
-def _listed(one: ListedBacktest) -> BacktestListed:
+def _listed(one: ListedBacktest, language: str) -> BacktestListed:
     values = {name: getattr(one, name) for name in BacktestListed.model_fields}
-    return BacktestListed(**values | {"label": one.label or "draft"})
+    said = {"label": one.label or "draft", "failure": _failure(one.failure, language)}
+    return BacktestListed(**values | said)
+
+
+def _failure(failure: dict[str, Any] | None, language: str) -> dict[str, Any] | None:
+    """Why it failed, said in the language and in Chinese."""
+    if failure is None:
+        return None
+    return {
+        "code": failure["code"],
+        "detail": failure["detail"],
+        "message": failure_message(failure, language),
+        "message_zh": failure_message(failure, "zh"),
+    }
 
 
 @router.get(
@@ -237,10 +257,10 @@ async def get(request: Request, backtest_id: BacktestId) -> Response:
         if found.state == "done"
         else None
     )
-    return render.answered(_shown(found, result))
+    return render.answered(_shown(found, result, language_of(request)))
 
 
-def _shown(found: StoredBacktest, result: bytes | None) -> dict[str, Any]:
+def _shown(found: StoredBacktest, result: bytes | None, language: str) -> dict[str, Any]:
     def moment(at: Any) -> str | None:
         return None if at is None else shown_instant(at)
 
@@ -255,7 +275,7 @@ def _shown(found: StoredBacktest, result: bytes | None) -> dict[str, Any]:
         "percent": found.percent,
         "seconds_left": found.seconds_left,
         "missing": found.missing,
-        "failure": found.failure,
+        "failure": _failure(found.failure, language),
         # Some hundred kilobytes that are JSON already.
         "result": None if result is None else msgspec.Raw(result),
     }

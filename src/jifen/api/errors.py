@@ -10,9 +10,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jifen.api.languages import language_of
 from jifen.document.problems import DocumentProblem, DocumentRefused
 from jifen.domain import refusals as no
 from jifen.domain.refusals import Refusal
+from jifen.present.refusals import refusal_message
 
 PROBLEM_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:jifen:refusal:"
@@ -24,49 +26,42 @@ class AtTheEdge(Refusal):
     """The request never reached the ledger."""
 
     code = "at_the_edge"
-    message_zh = "请求未能到达账本。"
 
 
 class BodyTooLarge(AtTheEdge):
     """The body is larger than 4 MiB."""
 
     code = "body_too_large"
-    message_zh = "请求体超过 4 MiB。"
 
 
 class MediaTypeWrong(AtTheEdge):
     """A body is sent as application/json."""
 
     code = "media_type_wrong"
-    message_zh = "请求体必须为 application/json。"
 
 
 class RouteUnknown(AtTheEdge):
     """There is nothing at this address."""
 
     code = "route_unknown"
-    message_zh = "该地址不存在。"
 
 
 class MethodWrong(AtTheEdge):
     """This address does not take that method."""
 
     code = "method_wrong"
-    message_zh = "该地址不支持此方法。"
 
 
 class Busy(AtTheEdge):
     """It could not be done just now and nothing was changed; try again in a moment with the same key."""
 
     code = "busy"
-    message_zh = "暂时无法处理，未做任何更改，请稍后用同一幂等键重试。"
 
 
 class Defect(AtTheEdge):
     """Something is wrong in the software; it was written down."""
 
     code = "defect"
-    message_zh = "软件出现缺陷，已记录。"
 
 
 STATUS: dict[type[Refusal], int] = {
@@ -179,8 +174,8 @@ def pointer_in_purchase(refusal: Refusal) -> str:
     return "/member" if refusal.pointer == "/member_id" else refusal.pointer
 
 
-def problem_of(refusal: Refusal, status: int) -> dict[str, Any]:
-    """The refusal as RFC 9457 says it, with our code, pointer, numbers and the Chinese title."""
+def problem_of(refusal: Refusal, status: int, language: str) -> dict[str, Any]:
+    """The refusal as RFC 9457 says it, with our code, pointer, numbers, and what it means in the language and in Chinese."""
     return {
         "type": TYPE_PREFIX + refusal.code,
         "title": refusal.title(),
@@ -189,7 +184,8 @@ def problem_of(refusal: Refusal, status: int) -> dict[str, Any]:
         "detail": str(refusal),
         "pointer": refusal.pointer,
         "numbers": {name: value for name, value in refusal.numbers.items() if value is not None},
-        "message_zh": refusal.message_zh,
+        "message": refusal_message(refusal.code, language),
+        "message_zh": refusal_message(refusal.code, "zh"),
     }
 
 
@@ -204,7 +200,7 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="jifen"'
     return Response(
-        msgspec.json.encode(problem_of(refusal, status), enc_hook=str),
+        msgspec.json.encode(problem_of(refusal, status, language_of(request)), enc_hook=str),
         status_code=status,
         headers=headers,
         media_type=PROBLEM_TYPE,

@@ -22,14 +22,19 @@ Language = Annotated[
 ]
 
 
-def language_of(request: Request, asked: str | None, *, otherwise: str = DEFAULT) -> str:
+def language_accepted(header: str | None) -> str:
+    """The language that an `Accept-Language` header asks for, else Chinese."""
+    return accepted(header, otherwise=DEFAULT)
+
+
+def language_of(request: Request, asked: str | None = None) -> str:
     """The language of an answer.
 
     Refuses
         FieldWrong   the address names a language that there is no catalogue of
     """
     if asked is None:
-        return accepted(request.headers.get("accept-language"), otherwise=otherwise)
+        return language_accepted(request.headers.get("accept-language"))
     if asked not in languages():
         raise FieldWrong(f"choose {' or '.join(languages())}", pointer="/query/language", value=asked)
     return asked

@@ -23,6 +23,7 @@ from jifen.api.doorkeeper import Access, Caller, may
 from jifen.api.errors import BUSY, Busy, refuse
 from jifen.api.ids import unprefixed
 from jifen.api.lane import Lanes
+from jifen.api.languages import language_accepted
 from jifen.api.requests import (
     BODY_BYTES_MAX,
     VERSIONS,
@@ -233,7 +234,8 @@ async def _record_batch(asked: _Asked) -> _Answered | None:
         return None
     answers = await asked.lanes.purchases.all([_to_record(asked, one) for one in read])
     asked.state["purchases"] = [outcome(answer) for answer in answers]
-    return _Answered(msgspec.json.encode(batch_answer(asked.ledger, answers), enc_hook=str))
+    language = language_accepted(asked.headers.get(b"accept-language", b"").decode("latin-1"))
+    return _Answered(msgspec.json.encode(batch_answer(asked.ledger, answers, language), enc_hook=str))
 
 
 async def _read_balances(asked: _Asked) -> _Answered | None:

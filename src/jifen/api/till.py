@@ -16,6 +16,7 @@ from jifen.api.doorkeeper import Caller
 from jifen.api.errors import STATUS, field_wrong, pointer_in_purchase, problem_of
 from jifen.api.fields import Code, Text
 from jifen.api.ids import PurchaseId, ReservationId
+from jifen.api.languages import language_of
 from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of, lanes_of
 from jifen.api.said import PURCHASE_REFUSES, said
 from jifen.domain import refusals as no
@@ -114,7 +115,7 @@ async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
     recorded = iter(await lanes_of(request).purchases.all(ready))
     answers = [next(recorded) if isinstance(one, PurchaseRequest) else one for one in parsed]
     request.state.purchases = [outcome(answer) for answer in answers]
-    return render.answered(batch_answer(desk.ledger, answers))
+    return render.answered(batch_answer(desk.ledger, answers, language_of(request)))
 
 
 def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
@@ -126,7 +127,9 @@ def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
         return refusal
 
 
-def batch_answer(ledger: Ledger, answers: Sequence[RecordedPurchase | Refusal]) -> dict[str, Any]:
+def batch_answer(
+    ledger: Ledger, answers: Sequence[RecordedPurchase | Refusal], language: str
+) -> dict[str, Any]:
     """One answer for each purchase, as `answers.BatchAnswer` describes it."""
     items: list[dict[str, Any]] = []
     for at, answer in enumerate(answers):
@@ -135,7 +138,8 @@ def batch_answer(ledger: Ledger, answers: Sequence[RecordedPurchase | Refusal]) 
             items.append({"status": 200 if answer.is_replay else 201, "purchase": purchase, "problem": None})
             continue
         status = 422 if isinstance(answer, no.Unknown) else STATUS[type(answer)]
-        problem = {**problem_of(answer, status), "pointer": f"/purchases/{at}{pointer_in_purchase(answer)}"}
+        problem = problem_of(answer, status, language)
+        problem["pointer"] = f"/purchases/{at}{pointer_in_purchase(answer)}"
         items.append({"status": status, "purchase": None, "problem": problem})
     return {"answers": items}
 

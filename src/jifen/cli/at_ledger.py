@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from jifen.cli.show import FAILED, REFUSED, say, sayer, told_plainly
+from jifen.cli.show import FAILED, REFUSED, language_spoken, say, say_in_language, sayer, speak, told_plainly
 
 if TYPE_CHECKING:
     from jifen.domain.refusals import Refusal
@@ -28,17 +28,8 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON.")]
 
 
-def _known(language: str) -> str:
-    """The language, when there is a catalogue of it."""
-    from jifen.present.catalogue import languages
-
-    if language not in languages():
-        raise typer.BadParameter(f"choose {' or '.join(languages())}")
-    return language
-
-
 Language = Annotated[
-    str, typer.Option(help="zh or en, or another that there is a catalogue of.", callback=_known)
+    str, typer.Option(help="zh or en, or another that there is a catalogue of.", callback=speak)
 ]
 
 
@@ -106,25 +97,20 @@ def tell_refusal(refusal: Refusal, *, as_json: bool) -> None:
         return
     where = f" ({refusal.pointer})" if refusal.pointer else ""
     say(f"refused: {refusal}{where} [{refusal.code}]")
-    if refusal.code in WAYS_OUT:
-        say(WAYS_OUT[refusal.code])
-
-
-WAYS_OUT = {
-    "program_missing": "Begin a ledger with a programme: jifen init (with --at MOMENT for sales before now). "
-    "Publish a document: jifen program apply FILE",
-}
-"""What to do about a refusal whose sentence does not say it."""
+    say_in_language(refusal.code)
 
 
 def refusal_document(refusal: Refusal) -> dict[str, Any]:
     """A refusal as data."""
+    from jifen.present.refusals import refusal_message
+
     return {
         "code": refusal.code,
         "detail": str(refusal),
         "pointer": refusal.pointer,
         "numbers": refusal.numbers,
-        "message_zh": refusal.message_zh,
+        "message": refusal_message(refusal.code, language_spoken()),
+        "message_zh": refusal_message(refusal.code, "zh"),
     }
 
 

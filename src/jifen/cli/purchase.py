@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import WAYS_OUT, AsJson, Home, Language, at_ledger, purchase_named, refusal_document
-from jifen.cli.show import FAILED, REFUSED, say, scales_of, show
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, purchase_named, refusal_document
+from jifen.cli.show import FAILED, REFUSED, language_spoken, say, scales_of, show
 from jifen.present.shown import units_shown
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def record(
     """
     from jifen.api.requests import parsed_json
     from jifen.domain.refusals import Refusal
+    from jifen.present.refusals import way_out
 
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
@@ -118,7 +119,7 @@ def record(
         if one["status"] == "refused"
     ]
     codes = {one["refusal"]["code"] for one in answers if one["status"] == "refused"}
-    lines += [way_out for code, way_out in WAYS_OUT.items() if code in codes]
+    lines += [further for code in sorted(codes) if (further := way_out(code, language_spoken()))]
     lines.append(
         f"{counts['recorded']} recorded, {counts['known']} known already, {counts['refused']} refused"
     )

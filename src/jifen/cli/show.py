@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -20,6 +21,36 @@ REFUSED = 3
 def say(text: str) -> None:
     """A line about what is going on, for the person who waits."""
     typer.echo(text, err=True)
+
+
+_SPOKEN = ContextVar("_SPOKEN", default="en")
+
+
+def speak(context: typer.Context, language: str) -> str:
+    """The language of `--language`, spoken from now on by the command under way."""
+    from jifen.present.catalogue import languages
+
+    if language not in languages():
+        raise typer.BadParameter(f"choose {' or '.join(languages())}")
+    before = _SPOKEN.set(language)
+    context.call_on_close(lambda: _SPOKEN.reset(before))
+    return language
+
+
+def language_spoken() -> str:
+    """The language that the command under way speaks; English where it has no such option."""
+    return _SPOKEN.get()
+
+
+def say_in_language(code: str) -> None:
+    """What a refusal means and the way out, in the language that the command speaks; its English detail was said."""
+    from jifen.present.refusals import refusal_message, way_out
+
+    language = language_spoken()
+    if language != "en":
+        say(refusal_message(code, language))
+    if further := way_out(code, language):
+        say(further)
 
 
 def show(result: dict[str, Any], *, as_json: bool, text: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from jifen.cli.show import FAILED, REFUSED, say, show
+from jifen.cli.show import FAILED, REFUSED, language_spoken, say, say_in_language, show
 
 if TYPE_CHECKING:
     from jifen.insight.snapshot.manifest import Manifest
@@ -132,15 +132,20 @@ def _told(told: Callable[[str, int], None]) -> Callable[[str, int, int], None]:
 def told_refusals(*, as_json: bool) -> Iterator[None]:
     """A refused snapshot as a sentence, or as its code and sentences in both languages, and the exit status."""
     from jifen.insight.snapshot.refusals import SnapshotRefused
+    from jifen.present.refusals import refusal_message
 
     try:
         yield
     except SnapshotRefused as refused:
         if as_json:
-            document = {"code": refused.code, "detail": refused.detail, "message_zh": refused.message_zh}
+            document = {
+                "code": refused.code, "detail": refused.detail, "message": refusal_message(refused.code, language_spoken()),
+                "message_zh": refusal_message(refused.code, "zh"),
+            }  # fmt: skip
             typer.echo(json.dumps(document, ensure_ascii=False))
         else:
             say(f"{'failed' if refused.is_broken else 'refused'}: {refused.detail} [{refused.code}]")
+            say_in_language(refused.code)
         sys.exit(FAILED if refused.is_broken else REFUSED)
 
 

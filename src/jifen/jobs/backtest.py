@@ -189,7 +189,6 @@ class FolderUnusable(SnapshotRefused):
     """Jifen's own folder cannot be written. Set JIFEN_HOME to a folder of this user."""
 
     code = "backtest_folder_closed"
-    message_zh = "无法写入 Jifen 的数据文件夹。请将 JIFEN_HOME 设为当前用户可写的文件夹。"
 
 
 def run_backtest(snapshot: Snapshot, asked: Asked, tell: Tell) -> Result:

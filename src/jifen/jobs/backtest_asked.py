@@ -91,11 +91,11 @@ def asked_of(question: Mapping[str, Any]) -> Asked:
 
 
 def failure_document(failure: BaseException) -> dict[str, Any]:
-    """Why it failed: code, detail and Chinese."""
+    """Why it failed: code and detail; and Chinese, where the code alone does not say it."""
     if isinstance(failure, Refusal):
-        return {"code": failure.code, "detail": str(failure), "message_zh": failure.message_zh}
+        return {"code": failure.code, "detail": str(failure)}
     if isinstance(failure, SnapshotRefused):
-        return {"code": failure.code, "detail": failure.detail, "message_zh": failure.message_zh}
+        return {"code": failure.code, "detail": failure.detail}
     if isinstance(failure, DocumentRefused):
         first = failure.problems[0]
         return {
@@ -105,15 +105,10 @@ def failure_document(failure: BaseException) -> dict[str, Any]:
         }
     if isinstance(failure, MemoryError):
         detail = "it ran out of memory: ask for a sample, or give the machine more"
-        return {
-            "code": "backtest_out_of_memory",
-            "detail": detail,
-            "message_zh": "内存不足：请抽样，或增加内存。",
-        }
+        return {"code": "backtest_out_of_memory", "detail": detail}
     return {
         "code": "defect",
         "detail": f"something is wrong in the software; it was written down: {type(failure).__name__}",
-        "message_zh": "软件出现缺陷，已记录。",
     }
 
 

@@ -25,6 +25,7 @@ from jifen.insight.lives import enrolments, with_calendar
 from jifen.operations.load_history import History, body_hashes, load_history
 from jifen.operations.read_program import read_timeline
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases, same_as_before
+from jifen.present.refusals import refusal_message
 from jifen.store.bulk import known_business_numbers, members_of_keys
 from jifen.store.ledger import Ledger
 from jifen.store.members import MemberKey
@@ -190,7 +191,7 @@ class _Work:
                     refused += 1
                     self._refuse(
                         row, column=refusal.pointer.strip("/"), value=row["business_no"], code=refusal.code,
-                        en=str(refusal), zh=refusal.message_zh,
+                        en=str(refusal), zh=refusal_message(refusal.code, "zh"),
                     )  # fmt: skip
         self.passed = seen.height - refused
         self._show()
@@ -251,7 +252,7 @@ class _Work:
                 if isinstance(answer, Refusal):
                     self._refuse(
                         row, column=answer.pointer.strip("/"), value="", code=answer.code,
-                        en=str(answer), zh=answer.message_zh,
+                        en=str(answer), zh=refusal_message(answer.code, "zh"),
                     )  # fmt: skip
                     continue
                 added += 1

@@ -38,7 +38,6 @@ class ReplicaRefused(SnapshotRefused):
     """A replica cannot say which transactions are running. Name the primary in JIFEN_DATABASE_URL."""
 
     code = "snapshot_of_a_replica"
-    message_zh = "从库无法说明哪些事务仍在进行。请在 JIFEN_DATABASE_URL 中指定主库。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

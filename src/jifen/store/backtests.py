@@ -21,7 +21,6 @@ KEEPS_DAYS = 30
 GONE = {
     "code": "backtest_process_gone",
     "detail": "the process that ran it is gone: stopped with its database, killed, or out of memory; ask for it again",
-    "message_zh": "运行该回测的进程已不存在：随数据库停止、被终止或内存不足。请重新发起。",
 }
 _COLUMNS = """backtest_id, state, question, asked_by, asked_at, started_at, ended_at, stage, percent, seconds_left, missing,
     failure"""
@@ -34,7 +33,7 @@ class StoredBacktest:
     Shape
         question   as the API was asked, with the documents
         missing    [{code, level, numbers, sentence}], once it was looked at
-        failure    {code, detail, message_zh} of a failed one
+        failure    {code, detail} of a failed one, with message_zh where the code alone does not say it
     """
 
     backtest_id: UUID
