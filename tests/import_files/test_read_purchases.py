@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.import_files.builders import Row, a_file, a_row, codes, known, mapping, read, text_of
+from tests.third_language import a_third_language, in_english, unsaid
 
 from jifen.insight.frames import Loaded
 from jifen.insight.read_purchases import (
@@ -24,6 +25,7 @@ from jifen.insight.read_purchases import (
     read_mapping,
     read_purchases,
 )
+from jifen.present.catalogue import catalogue_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "import"
 
@@ -504,7 +506,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes, code: str, r
     with pytest.raises(FileRefused) as refused:
         read_purchases([good, path], mapping(), known=known())
     assert (refused.value.code, refused.value.row, refused.value.file) == (code, row, "bad.csv")
-    assert FILE_REASONS[refused.value.code].zh in refused.value.message_zh
+    assert catalogue_of("zh").say(f"file.{refused.value.code}") in refused.value.message("zh")
 
 
 def test_a_missing_column_is_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
@@ -644,7 +646,29 @@ def test_no_text_whatever_is_a_defect(cells: list[list[str]], raw: bytes) -> Non
         assert adds_up(loaded)
 
 
-def test_every_reason_speaks_both_languages() -> None:
-    for reason in [*ROW_REASONS.values(), *FILE_REASONS.values()]:
-        assert reason.en.endswith(".")
-        assert reason.zh.endswith("。")
+def test_every_reason_is_a_sentence_in_every_language() -> None:
+    for language, end in (("en", "."), ("zh", "。")):
+        words = catalogue_of(language).messages
+        said = [words[f"row.{code}"].text for code in ROW_REASONS] + [
+            words[f"file.{code}"].text for code in FILE_REASONS
+        ]
+        assert all(text.endswith(end) for text in said)
+
+
+def test_a_row_says_why_in_a_column_of_each_language_that_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        a_row(),
+        a_row(line="2", amount="x", qty="y"),
+        a_row(no="R2", at="never"),
+        a_row(no="R1", name="again"),
+    ]
+    english = read(tmp_path, rows).rejects
+    with a_third_language(monkeypatch, tmp_path) as third:
+        told = read(tmp_path, rows).rejects
+    assert told.columns == [*english.columns, f"reason_{third}"]
+    assert english.height == told.height > 0
+    for said, spoken in zip(told[f"reason_{third}"], told["reason_en"], strict=True):
+        assert in_english(said) == spoken
+        assert unsaid(said) == ""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from jifen.cli.show import REFUSED, say, show, told_plainly
+from jifen.cli.at_ledger import Language
+from jifen.cli.show import REFUSED, language_spoken, say, show, told_plainly
 
 if TYPE_CHECKING:
     from jifen.embedded import Database
@@ -55,6 +56,7 @@ def purchases(
     rejects: Annotated[
         Path | None, typer.Option(help="Where rejected rows go; default: beside the first file.")
     ] = None,
+    language: Language = "en",
     dry_run: DryRun = False,
     as_json: AsJson = False,
     home: Home = None,
@@ -76,10 +78,10 @@ def purchases(
                 )
         except MappingRefused as refused:
             for problem in refused.problems:
-                say(problem.text("en"))
+                say(problem.text(language_spoken()))
             sys.exit(REFUSED)
         except FileRefused as refused:
-            say(f"{refused.file}: {refused.message_en}")
+            say(f"{refused.file}: {refused.message(language_spoken())}")
             sys.exit(REFUSED)
         _told(imported, rejects or rejects_beside(files[0]), dry_run=dry_run, as_json=as_json)
 

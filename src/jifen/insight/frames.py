@@ -19,6 +19,8 @@ _INSTANT = pl.Datetime("us", "UTC")
 
 ATTRIBUTE_PREFIX = "attribute."  # `attribute.<code>`: one column for each declared line attribute, str or i64
 
+REASON_PREFIX = "reason_"
+
 
 class FrameContractBroken(Exception):
     """A frame lacks a column, or a column has another type, order or emptiness than its contract says."""
@@ -50,6 +52,9 @@ class Contract:
     sorted_by: tuple[str, ...]
     columns: tuple[Column, ...]
     attributes: bool = False  # columns `attribute.<code>` may follow
+    reasons: bool = (
+        False  # columns `reason_<language>` may follow, one a language that there is a catalogue of
+    )
 
     @property
     def schema(self) -> pl.Schema:
@@ -72,7 +77,8 @@ class Contract:
         for name, found in frame.schema.items():
             if name in known:
                 continue
-            if not (self.attributes and name.startswith(ATTRIBUTE_PREFIX)):
+            is_attribute = self.attributes and name.startswith(ATTRIBUTE_PREFIX)
+            if not (is_attribute or (self.reasons and name.startswith(REASON_PREFIX))):
                 raise FrameContractBroken(self.name, name, "it is there", "no such column")
             if found not in (_TEXT, _WHOLE):
                 raise FrameContractBroken(self.name, name, str(found), "String or Int64")
@@ -153,6 +159,7 @@ REJECTS = Contract(
         _must("reason_en", _TEXT, "the reason as a sentence"),
         _must("reason_zh", _TEXT, "the reason as a sentence in Chinese"),
     ),
+    reasons=True,
 )
 
 

@@ -22,10 +22,11 @@ from jifen.domain.timeline import Timeline
 from jifen.insight.frames import REJECTS, Loaded
 from jifen.insight.ledger_rows import purchase_documents
 from jifen.insight.lives import enrolments, with_calendar
+from jifen.insight.read_purchases.reasons import reason_languages
 from jifen.operations.load_history import History, body_hashes, load_history
 from jifen.operations.read_program import read_timeline
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases, same_as_before
-from jifen.present.refusals import refusal_message
+from jifen.present.said import Said
 from jifen.store.bulk import known_business_numbers, members_of_keys
 from jifen.store.ledger import Ledger
 from jifen.store.members import MemberKey
@@ -113,14 +114,12 @@ class _Work:
     unclaimed: int = 0
     rejects: list[dict[str, Any]] | None = None
 
-    def _refuse(
-        self, row: dict[str, Any], *, column: str, value: object, code: str, en: str, zh: str
-    ) -> None:
+    def _refuse(self, row: dict[str, Any], *, column: str, value: object, code: str, reason: Said) -> None:
         self.rejects = self.rejects or []
         self.rejects.append(
             {
                 "file": row["file"], "row": row["row_first"], "column": column, "value": str(value)[:200], "code": code,
-                "reason_en": en, "reason_zh": zh,
+                **{f"reason_{language}": reason.in_language(language) for language in reason_languages()},
             }
         )  # fmt: skip
 
@@ -141,20 +140,18 @@ class _Work:
             | pl.lit(program.any_store)
             | pl.col("store").is_in(list(program.stores))
         )
-        tests: list[tuple[pl.Expr, str, str, str, str]] = [
-            (pl.col("row") >= 0, "occurred_at", "program_missing",
-             "no programme was in force at that moment", "当时没有生效的会员计划"),
-            (pl.col("occurred_at") <= now, "occurred_at", "time_out_of_bounds",
-             "the time lies in the future", "时间在未来"),
+        most = program.purchase_amount_minor_max
+        tests: list[tuple[pl.Expr, str, str, Said]] = [
+            (pl.col("row") >= 0, "occurred_at", "program_missing", Said("import.program_missing")),
+            (pl.col("occurred_at") <= now, "occurred_at", "time_out_of_bounds", Said("import.time_in_future")),
             (pl.col("money") == program.money, "money", "field_wrong",
-             f"the programme counts in {program.money}", f"会员计划以 {program.money} 计价"),
-            (pl.col("amount_minor") <= program.purchase_amount_minor_max, "amount_minor", "field_wrong",
-             f"more than the programme's limit of {program.purchase_amount_minor_max}", "超过会员计划的单笔上限"),
-            (stores, "store", "store_unknown", "the programme has no such store", "会员计划中没有这家门店"),
+             Said("import.money_differs", money=program.money)),
+            (pl.col("amount_minor") <= most, "amount_minor", "field_wrong", Said("import.amount_too_large", most=most)),
+            (stores, "store", "store_unknown", Said("import.store_unknown")),
         ]  # fmt: skip
-        for holds, column, code, en, zh in tests:
+        for holds, column, code, reason in tests:
             for row in purchases.filter(~holds).iter_rows(named=True):
-                self._refuse(row, column=column, value=row[column], code=code, en=en, zh=zh)
+                self._refuse(row, column=column, value=row[column], code=code, reason=reason)
             purchases = purchases.filter(holds)
         return purchases
 
@@ -191,7 +188,7 @@ class _Work:
                     refused += 1
                     self._refuse(
                         row, column=refusal.pointer.strip("/"), value=row["business_no"], code=refusal.code,
-                        en=str(refusal), zh=refusal_message(refusal.code, "zh"),
+                        reason=_reason(refusal),
                     )  # fmt: skip
         self.passed = seen.height - refused
         self._show()
@@ -252,7 +249,7 @@ class _Work:
                 if isinstance(answer, Refusal):
                     self._refuse(
                         row, column=answer.pointer.strip("/"), value="", code=answer.code,
-                        en=str(answer), zh=refusal_message(answer.code, "zh"),
+                        reason=_reason(answer),
                     )  # fmt: skip
                     continue
                 added += 1
@@ -271,7 +268,10 @@ class _Work:
 
     def told(self, loaded: Loaded, *, added: int, added_lines: int, new: pl.DataFrame) -> Imported:
         """What it came to."""
-        own = pl.DataFrame(self.rejects or [], schema=REJECTS.schema)
+        own = pl.DataFrame(
+            self.rejects or [],
+            schema={**REJECTS.schema, **{f"reason_{one}": pl.String for one in reason_languages()}},
+        )
         return Imported(
             purchases=loaded.purchases.height + loaded.counts.rejected_purchases,
             added=added,
@@ -280,8 +280,13 @@ class _Work:
             refused=len(self.rejects or ()) + loaded.counts.rejected_purchases,
             new_members=new.select("member_ref_kind", "member_ref").n_unique() if new.height else 0,
             unclaimed=self.unclaimed,
-            rejects=pl.concat([loaded.rejects, own]),
+            rejects=pl.concat([loaded.rejects, own], how="diagonal"),
         )
+
+
+def _reason(refusal: Refusal) -> Said:
+    """Why a purchase is refused that a till would be refused too: its detail, or what its code means."""
+    return Said("import.refusal", detail=str(refusal), message=Said(f"refusal.{refusal.code}"))
 
 
 def _documents(lines: pl.DataFrame, purchases: int) -> pl.Series:

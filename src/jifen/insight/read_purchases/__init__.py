@@ -40,10 +40,12 @@ from jifen.insight.read_purchases.reasons import (
     NUMBER_OF,
     ROW_REASONS,
     FileRefused,
-    Reason,
+    reason_languages,
+    row_reason,
 )
 from jifen.insight.read_purchases.rows import PROBLEMS, payments_text, tag_list, typed_rows
 from jifen.insight.read_purchases.whole import GROUP, keep_once, take_whole
+from jifen.present.catalogue import catalogue_of
 
 __all__ = [
     "FILE_REASONS",
@@ -53,7 +55,6 @@ __all__ = [
     "Mapping",
     "MappingProblem",
     "MappingRefused",
-    "Reason",
     "read_mapping",
     "read_purchases",
 ]
@@ -92,7 +93,7 @@ def read_purchases(files: Sequence[Path], mapping: Mapping, *, known: Known) -> 
     if once is None:
         return _nothing()
     contradictions = _contradictions(once.contradictions)
-    refused = pl.concat([*rejects, contradictions]).sort("file", "row", maintain_order=True)
+    refused = pl.concat([*rejects, contradictions], how="diagonal").sort("file", "row", maintain_order=True)
     purchases, lines = _canonical(once.rows)
     counts = Counts(
         rows_read=rows_read,
@@ -156,55 +157,51 @@ def _refuse_unknown(mapping: Mapping, known: Known) -> None:
 
 
 def _rejects(problems: pl.DataFrame, file: str) -> pl.DataFrame:
-    """Problems as sentences."""
+    """Problems as sentences, in a column each language."""
+    spoken = {f"reason_{language}": language for language in reason_languages()}
     said = problems.select("problem", "column").unique()
     table = pl.DataFrame(
         [
-            {
-                "problem": number,
-                "column": column,
-                "code": CODE_OF[number],
-                "reason_en": ROW_REASONS[CODE_OF[number]].en.format(column=column),
-                "reason_zh": ROW_REASONS[CODE_OF[number]].zh.format(column=column),
-            }
+            {"problem": number, "column": column, "code": CODE_OF[number]}
+            | {name: row_reason(CODE_OF[number], column, language) for name, language in spoken.items()}
             for number, column in said.iter_rows()
         ],
-        schema={
-            "problem": pl.UInt8,
-            "column": pl.String,
-            "code": pl.String,
-            "reason_en": pl.String,
-            "reason_zh": pl.String,
-        },
+        schema={"problem": pl.UInt8, "column": pl.String, "code": pl.String}
+        | dict.fromkeys(spoken, pl.String),
     )
-    other = pl.col("other")
     return (
         problems.join(table, on=["problem", "column"], how="left", nulls_equal=True, maintain_order="left")
         .with_columns(
+            *(_of_another_row(name, language) for name, language in spoken.items()),
             file=pl.lit(file),
             value=pl.col("value").str.slice(0, _VALUE_CHARACTERS),
-            reason_en=pl.when(other.is_null())
-            .then("reason_en")
-            .otherwise(pl.format("{} (row {})", "reason_en", other)),
-            reason_zh=pl.when(other.is_null())
-            .then("reason_zh")
-            .otherwise(pl.format("{}（第 {} 行）", "reason_zh", other)),
         )
-        .select(REJECTS.schema.names())
+        .select("file", "row", "column", "value", "code", *spoken)
     )
+
+
+def _of_another_row(reason: str, language: str) -> pl.Expr:
+    """The reason, with the other row that it names where it names one."""
+    said = catalogue_of(language).say("row.of_another_row", reason="\0reason\0", row="\0other\0")
+    parts = [
+        {"reason": pl.col(reason), "other": pl.col("other").cast(pl.String)}.get(part, pl.lit(part))
+        for part in said.split("\0")
+    ]
+    return pl.when(pl.col("other").is_null()).then(reason).otherwise(pl.concat_str(parts)).alias(reason)
 
 
 def _contradictions(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of purchases that stand in the files more than once, unlike each other."""
-    reason = ROW_REASONS["contradiction"]
     return rows.select(
         "file",
         pl.col(ROW).alias("row"),
         column=pl.lit(None, pl.String),
         value=pl.lit(None, pl.String),
         code=pl.lit(CODE_OF[NUMBER_OF["contradiction"]]),
-        reason_en=pl.lit(reason.en),
-        reason_zh=pl.lit(reason.zh),
+        **{
+            f"reason_{language}": pl.lit(row_reason("contradiction", None, language))
+            for language in reason_languages()
+        },
     )
 
 
