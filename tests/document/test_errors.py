@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.third_language import a_third_language, in_english, unsaid
 
 from jifen.document.load import document_from, load_program_file, parse_document
 from jifen.document.problems import DocumentProblem, DocumentRefused
@@ -19,44 +20,44 @@ def problems_of(text: str) -> tuple[DocumentProblem, ...]:
     return refused.value.problems
 
 
-@pytest.mark.parametrize(
-    ("written", "instead", "code", "path"),
-    [
-        ("decimals: 2", "decimal: 2", "unknown_field", "$.money.decimal"),
-        ("decimals: 2", "decimals: 2.0", "float_refused", "$.money.decimals"),
-        ("decimals: 2", "decimals: true", "wrong_type", "$.money.decimals"),
-        ("worth: 1 ", "worth: 0.01 ", "float_refused", "$.currencies[0].worth"),
-        ("worth: 1 ", 'worth: "1/0" ', "worth_not_positive", "$.currencies[0].worth"),
-        ("worth: 1 ", "worth: 0 ", "worth_not_positive", "$.currencies[0].worth"),
-        ("points: 40}", 'points: "40"}', "wrong_type", "$.earn_rules[8].fixed.points"),
-        ("points: 40}", "points: 0}", "out_of_range", "$.earn_rules[8].fixed.points"),
-        ("points: 40}", "points: -5}", "out_of_range", "$.earn_rules[8].fixed.points"),
-        ("currency: growth", "currency: grwth", "unknown_code", "$.earn_rules[2].currency"),
-        ("fact: line.brand", "fact: line.brnd", "unknown_fact", "$.earn_rules[3].when.fact"),
-        ("is: Private", "is: 7", "wrong_type", "$.earn_rules[3].when.is"),
-        ("is: Private", "iss: Private", "unknown_field", "$.earn_rules[3].when.iss"),
-        ("is: Private", "ge: 3", "operator_does_not_fit", "$.earn_rules[3].when.ge"),
-        ("is: Private", "is: Private, in: [x]", "operator_unclear", "$.earn_rules[3].when"),
-        ("between: [6, 8]", "between: [20, 5]", "condition_never_holds", "$.earn_rules[7].when"),
-        ("between: [6, 8]", "ge: 24", "condition_never_holds", "$.earn_rules[7].when"),
-        ("under: FUEL}", "under: FUEL//GAS}", "wrong_value", "$.earn_rules[1].when.under"),
-        ("window_days: 30, ge: 20000", "ge: 20000", "window_days_missing", "$.earn_rules[11].when.all[0]"),
-        ("America/New_York", "America/NewYork", "unknown_time_zone", "$.time_zone"),
-        ("mode: best", "mode: bset", "not_one_of", "$.stacking_groups[0].mode"),
-        ("reach: 60000", "reach: 600000", "tiers_not_ascending", "$.tiers.list[2].reach"),
-        ("reach: 0", "reach: 1", "first_tier_not_zero", "$.tiers.list[0].reach"),
-        ("at_least: gold", "at_least: golden", "unknown_code", "$.earn_rules[10].when.all[1].at_least"),
-        ('by: "3/2"', 'by: "1/2"', "multiple_not_above_one", "$.earn_rules[3].multiple.by"),
-        ("of: base, by: \"3/2\"", "of: bas, by: \"3/2\"", "unknown_code", "$.earn_rules[3].multiple.of"),
-        ("of: base, by: \"2\"", "of: private-label, by: \"2\"", "multiple_of_multiple", "$.earn_rules[4].multiple.of"),
-        ("code: fuel", "code: base", "double_code", "$.earn_rules[1].code"),
-        ("any_store: true", "any_store: false", "stores_unclear", "$"),
-        ("pending: {days: 1}", "pending: {days: 200}", "pending_not_shorter_than_expiry",
-         "$.currencies[0].pending.days"),
-        ("policy: allow, limit_units: 2000", "policy: allow", "debt_unclear", "$.currencies[0].debt"),
-        ("amount_minor: 100}", "amount_minor: 100}\n    fixed: {points: 1}", "grant_unclear", "$.earn_rules[0]"),
-    ],
-)  # fmt: skip
+MISTAKES = [
+    ("decimals: 2", "decimal: 2", "unknown_field", "$.money.decimal"),
+    ("decimals: 2", "decimals: 2.0", "float_refused", "$.money.decimals"),
+    ("decimals: 2", "decimals: true", "wrong_type", "$.money.decimals"),
+    ("worth: 1 ", "worth: 0.01 ", "float_refused", "$.currencies[0].worth"),
+    ("worth: 1 ", 'worth: "1/0" ', "worth_not_positive", "$.currencies[0].worth"),
+    ("worth: 1 ", "worth: 0 ", "worth_not_positive", "$.currencies[0].worth"),
+    ("points: 40}", 'points: "40"}', "wrong_type", "$.earn_rules[8].fixed.points"),
+    ("points: 40}", "points: 0}", "out_of_range", "$.earn_rules[8].fixed.points"),
+    ("points: 40}", "points: -5}", "out_of_range", "$.earn_rules[8].fixed.points"),
+    ("currency: growth", "currency: grwth", "unknown_code", "$.earn_rules[2].currency"),
+    ("fact: line.brand", "fact: line.brnd", "unknown_fact", "$.earn_rules[3].when.fact"),
+    ("is: Private", "is: 7", "wrong_type", "$.earn_rules[3].when.is"),
+    ("is: Private", "iss: Private", "unknown_field", "$.earn_rules[3].when.iss"),
+    ("is: Private", "ge: 3", "operator_does_not_fit", "$.earn_rules[3].when.ge"),
+    ("is: Private", "is: Private, in: [x]", "operator_unclear", "$.earn_rules[3].when"),
+    ("between: [6, 8]", "between: [20, 5]", "condition_never_holds", "$.earn_rules[7].when"),
+    ("between: [6, 8]", "ge: 24", "condition_never_holds", "$.earn_rules[7].when"),
+    ("under: FUEL}", "under: FUEL//GAS}", "wrong_value", "$.earn_rules[1].when.under"),
+    ("window_days: 30, ge: 20000", "ge: 20000", "window_days_missing", "$.earn_rules[11].when.all[0]"),
+    ("America/New_York", "America/NewYork", "unknown_time_zone", "$.time_zone"),
+    ("mode: best", "mode: bset", "not_one_of", "$.stacking_groups[0].mode"),
+    ("reach: 60000", "reach: 600000", "tiers_not_ascending", "$.tiers.list[2].reach"),
+    ("reach: 0", "reach: 1", "first_tier_not_zero", "$.tiers.list[0].reach"),
+    ("at_least: gold", "at_least: golden", "unknown_code", "$.earn_rules[10].when.all[1].at_least"),
+    ('by: "3/2"', 'by: "1/2"', "multiple_not_above_one", "$.earn_rules[3].multiple.by"),
+    ("of: base, by: \"3/2\"", "of: bas, by: \"3/2\"", "unknown_code", "$.earn_rules[3].multiple.of"),
+    ("of: base, by: \"2\"", "of: private-label, by: \"2\"", "multiple_of_multiple", "$.earn_rules[4].multiple.of"),
+    ("code: fuel", "code: base", "double_code", "$.earn_rules[1].code"),
+    ("any_store: true", "any_store: false", "stores_unclear", "$"),
+    ("pending: {days: 1}", "pending: {days: 200}", "pending_not_shorter_than_expiry",
+     "$.currencies[0].pending.days"),
+    ("policy: allow, limit_units: 2000", "policy: allow", "debt_unclear", "$.currencies[0].debt"),
+    ("amount_minor: 100}", "amount_minor: 100}\n    fixed: {points: 1}", "grant_unclear", "$.earn_rules[0]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "instead", "code", "path"), MISTAKES)
 def test_a_mistake_is_found_where_it_stands(written: str, instead: str, code: str, path: str) -> None:
     text = GROCER.replace(written, instead, 1)
     assert text != GROCER
@@ -70,6 +71,28 @@ def test_a_mistake_is_found_where_it_stands(written: str, instead: str, code: st
     assert first.way_out
     assert first.way_out_zh
     assert 1 <= first.line <= text.count("\n") + 1
+
+
+def test_every_mistake_is_told_in_a_third_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = [
+        problem
+        for written, instead, *_ in MISTAKES
+        for problem in problems_of(GROCER.replace(written, instead, 1))
+    ]
+    found += [
+        *problems_of("a: 1\na: 2"),
+        *problems_of("a: ["),
+        *problems_of("a: &x 1\nb: *x"),
+        *problems_of("a: !t 1"),
+    ]
+    english = [problem.text("en") for problem in found]
+    with a_third_language(monkeypatch, tmp_path) as third:
+        told = [problem.text(third) for problem in found]
+    assert [in_english(text) for text in told] == english
+    assert [text for text in told if unsaid(text)] == []
+    assert all(text.count("⟦") >= 3 for text in told), (
+        "the problem, its way out, and the line that shows them"
+    )
 
 
 def test_the_line_and_column_are_those_of_the_value() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from tests.third_language import a_third_language, in_english, unsaid
 
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
@@ -117,3 +121,19 @@ def test_a_ladder_that_appears_keeps_the_tier_where_everybody_stands() -> None:
     assert not plan(flat, shop()).is_refused
     assert plan(flat, other).is_refused
     assert plan(shop(), flat).is_refused
+
+
+def test_a_plan_is_told_in_a_third_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for old, new in (
+        (None, shop()),
+        (shop(), shop(("caps: {day: 500}", "caps: {day: 400}"))),
+        (shop(), shop(("points: 1, amount_minor: 100", "points: 1, amount_minor: 200"))),
+        (shop(), shop(("time_zone: Asia/Shanghai", "time_zone: Asia/Tokyo"))),
+        (shop(), shop()),
+    ):
+        found = plan(old, new)
+        english = found.text("en")
+        with a_third_language(monkeypatch, tmp_path) as third:
+            told = found.text(third)
+        assert in_english(told) == english
+        assert not re.search("[A-Za-z]", unsaid(told).replace("X ", "")), unsaid(told)

@@ -426,6 +426,7 @@ class PlannedChange(Answer):
     weight: Literal["plain", "careful", "refused"]
     before: Any
     after: Any
+    sentence: str = Field(description="In the language that Accept-Language asks for, else in Chinese.")
     sentence_en: str
     sentence_zh: str
 

@@ -172,7 +172,7 @@ class BacktestAnswer(BacktestAsked):
 async def ask(request: Request, body: BacktestBody) -> Response:
     """A process of its own replays the past with the draft; one at a time, others wait. Ask how far it is by its id."""
     desk = desk_of(request)
-    _check(body)
+    _check(body, language_of(request))
     answer = await asked_once(
         desk,
         body,
@@ -184,7 +184,7 @@ async def ask(request: Request, body: BacktestBody) -> Response:
     return render.told(BacktestAsked, answer, status=202)
 
 
-def _check(body: BacktestBody) -> None:
+def _check(body: BacktestBody, language: str) -> None:
     if body.from_on is not None and body.to_on is not None and body.from_on > body.to_on:
         raise no.FieldWrong(
             f"the period ends before it begins: from {body.from_on} to {body.to_on}", pointer="/from_on"
@@ -194,7 +194,7 @@ def _check(body: BacktestBody) -> None:
             try:
                 document_from(document)
             except DocumentRefused as refused:
-                refusal = document_refused(refused)
+                refusal = document_refused(refused, language)
                 refusal.pointer = refusal.pointer.replace("/document", f"/{name}", 1)
                 raise refusal from None
 

@@ -14,6 +14,7 @@ from jifen.api.asked import asked_once
 from jifen.api.errors import document_refused
 from jifen.api.fields import INT64_MAX, shown_instant
 from jifen.api.ids import MemberId
+from jifen.api.languages import language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.document.load import document_from
@@ -207,9 +208,9 @@ async def get_revision(request: Request, number: Annotated[int, Field(ge=1, le=2
         refuses=[no.ProgramRefused],
     ),
 )
-async def validate(body: bodies.DocumentBody) -> Response:
+async def validate(request: Request, body: bodies.DocumentBody) -> Response:
     """Whether the document can be a programme. If not, the refusal lists every problem with its way out."""
-    document = await _document(body)
+    document = await _document(body, language_of(request))
     return render.answered(out.ValidateAnswer(document_hash=await asyncio.to_thread(document_hash, document)))
 
 
@@ -227,7 +228,7 @@ async def validate(body: bodies.DocumentBody) -> Response:
 )
 async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response:
     """What publishing the document would change, in plain words; nothing is published."""
-    document = await _document(body)
+    document = await _document(body, language_of(request))
     newest, found = await plan_program(desk_of(request).ledger, document)
     return render.answered(
         out.PlanAnswer(
@@ -241,6 +242,7 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
                     weight=one.weight,  # type: ignore[arg-type]
                     before=one.before,
                     after=one.after,
+                    sentence=one.sentence(language_of(request)),
                     sentence_en=one.sentence_en,
                     sentence_zh=one.sentence_zh,
                 )
@@ -269,7 +271,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
     the newest revision itself.
     """
     desk = desk_of(request)
-    document = await _document(body)
+    document = await _document(body, language_of(request))
     answer = await asked_once(
         desk,
         body,
@@ -285,12 +287,12 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
     return render.told(out.ApplyAnswer, answer, status=201)
 
 
-async def _document(body: bodies.DocumentBody) -> ProgramDocument:
+async def _document(body: bodies.DocumentBody, language: str) -> ProgramDocument:
     try:
         # In a thread: of thousands of stores it takes a tenth of a second, for which no till shall wait.
         return await asyncio.to_thread(document_from, body.document)
     except DocumentRefused as refused:
-        raise document_refused(refused) from None
+        raise document_refused(refused, language) from None
 
 
 def _shown(revision: StoredRevision) -> dict[str, Any]:

@@ -270,20 +270,21 @@ def _shown(value: Any) -> str | int:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def document_refused(error: DocumentRefused) -> Refusal:
+def document_refused(error: DocumentRefused, language: str) -> Refusal:
     """A programme document's problems as one refusal that points at the first."""
-    problems: list[object] = [_problem(one) for one in error.problems[:DOCUMENT_PROBLEMS_MAX]]
+    problems: list[object] = [_problem(one, language) for one in error.problems[:DOCUMENT_PROBLEMS_MAX]]
     first = error.problems[0]
     return no.ProgramRefused(
         f"{first.message_en} {first.way_out}", pointer=pointer_of_path(first.path), problems=problems
     )
 
 
-def _problem(one: DocumentProblem) -> dict[str, str]:
+def _problem(one: DocumentProblem, language: str) -> dict[str, str]:
     return {
         "code": one.code,
         "pointer": pointer_of_path(one.path),
         "value": one.value.encode("utf-8", "replace").decode(),
+        "message": one.whole(language).encode("utf-8", "replace").decode(),
         "message_en": one.message_en.encode("utf-8", "replace").decode(),
         "message_zh": one.message_zh.encode("utf-8", "replace").decode(),
         "way_out": one.way_out,

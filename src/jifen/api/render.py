@@ -31,6 +31,7 @@ from jifen.domain.member import Lot
 from jifen.domain.timeline import Timeline
 from jifen.operations.read_member import Balance, MemberView, Standing
 from jifen.operations.read_purchase import PurchaseView
+from jifen.present.catalogue import catalogue_of
 from jifen.store.purchases import RecordedPurchase, Undone, line_document
 
 
@@ -120,23 +121,13 @@ def undone_answer(undone: Undone | None) -> dict[str, Any] | None:
     """What has come back of a purchase, as `answers.Undone` describes it."""
     if undone is None:
         return None
-    said = (
-        (
-            "It came back in part: what the returned lines earned was taken back.",
-            "已部分退货，退回商品所得已扣回。",
-        )
-        if not undone.is_void
-        else (
-            "It was voided, and nothing of it stands. What is sold again is a new purchase with a business_no of its own.",
-            "该消费已撤销，不再有效。重新销售请用新的单号入账。",
-        )
-    )
+    key = "came_back.whole" if undone.is_void else "came_back.part"
     return {
         "amount_minor": undone.amount_minor,
         "is_void": undone.is_void,
         "recorded_at": shown_instant(undone.recorded_at),
-        "detail": said[0],
-        "message_zh": said[1],
+        "detail": catalogue_of("en").say(key),
+        "message_zh": catalogue_of("zh").say(key),
     }
 
 

@@ -114,16 +114,14 @@ def refusal_document(refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def tell_document_refused(refused: Any, *, as_json: bool, language: str = "en") -> None:
-    """Every problem of a document."""
+def tell_document_refused(refused: Any, *, as_json: bool) -> None:
+    """Every problem of a document, in the language that the command speaks."""
     if as_json:
-        from dataclasses import asdict
-
-        problems = [asdict(problem) for problem in refused.problems]
+        problems = [problem.as_document(language_spoken()) for problem in refused.problems]
         typer.echo(json.dumps({"code": "program_refused", "problems": problems}, ensure_ascii=False))
         return
     for problem in refused.problems:
-        say(problem.text(language))
+        say(problem.text(language_spoken()))
 
 
 def tell_failure(text: str, *, as_json: bool) -> None:

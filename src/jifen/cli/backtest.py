@@ -242,7 +242,7 @@ def _document(file: Path, *, language: str, as_json: bool) -> ProgramDocument:
     try:
         return load_program_file(file)
     except DocumentRefused as refused:
-        tell_document_refused(refused, as_json=as_json, language=language)
+        tell_document_refused(refused, as_json=as_json)
         sys.exit(REFUSED)
 
 

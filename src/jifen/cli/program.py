@@ -69,6 +69,7 @@ def plan_revision(file: File, language: Language = "en", home: Home = None, as_j
             name: getattr(one, name)
             for name in ("path", "kind", "weight", "before", "after", "sentence_en", "sentence_zh")
         }
+        | {"sentence": one.sentence(language)}
         for one in found.changes
     ]
     result = {
@@ -235,7 +236,7 @@ def _load(file: Path, *, language: str, as_json: bool) -> ProgramDocument:
         try:
             return load_program_file(file)
         except DocumentRefused as refused:
-            tell_document_refused(refused, as_json=as_json, language=language)
+            tell_document_refused(refused, as_json=as_json)
             sys.exit(REFUSED)
     raise AssertionError("told or returned")
 

@@ -14,6 +14,7 @@ from itertools import islice
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import Finding, Steps
 from jifen.domain.program.meaning import NONE, EarnRule, Grant, Program, Tier
+from jifen.present.said import Said
 
 PRODUCT_MAX = 1 << 62
 QUANTITY_MILLI_MAX = 10_000_000_000
@@ -62,21 +63,23 @@ def _rule_in_tier(program: Program, rule: EarnRule, tier: Tier, here: Steps) -> 
     # A rounded division looks at twice the remainder, which stays below twice the divisor.
     if max(product_max(program, rule, tier), 2 * divisor) >= PRODUCT_MAX:
         yield Finding(
-            code="rate_too_large", steps=here, value=rule.code,
-            en=f"The largest purchase times the rate of {rule.code!r} in tier {tier.code!r} passes what 64 bits hold.",
-            zh=f"最大消费额乘以规则 {rule.code!r} 在等级 {tier.code!r} 的比率超出 64 位整数。",
-            out_en="Lower limits.purchase_amount_minor_max or the points of the rule, "
-            "or write the rate and the tier's multiplier with smaller numbers.",
-            out_zh="请降低 limits.purchase_amount_minor_max 或规则的积分，或用更小的数字书写比率和等级倍率。",
-        )  # fmt: skip
+            code="rate_too_large",
+            steps=here,
+            value=rule.code,
+            said=Said("problem.rate_too_large.said", rule=repr(rule.code), tier=repr(tier.code)),
+            out=Said("problem.rate_too_large.out"),
+        )
     elif granted_max(program, rule, tier) * weight_max(program, rule) >= PRODUCT_MAX:
         most = (PRODUCT_MAX - 1) // weight_max(program, rule)
         yield Finding(
-            code="grant_too_large", steps=here, value=rule.code,
-            en=f"One purchase could earn {granted_max(program, rule, tier)} units by {rule.code!r} in tier "
-            f"{tier.code!r}; a return could then not be computed in 64 bits.",
-            zh=f"一次消费按规则 {rule.code!r} 在等级 {tier.code!r} 可得 {granted_max(program, rule, tier)} 个单位，"
-            "退货时的计算会超出 64 位整数。",
-            out_en=f"Add caps: {{purchase: {min(most, 10**12)}}} or less, or lower limits.purchase_amount_minor_max.",
-            out_zh=f"请添加 caps: {{purchase: {min(most, 10**12)}}} 或更小，或降低 limits.purchase_amount_minor_max。",
-        )  # fmt: skip
+            code="grant_too_large",
+            steps=here,
+            value=rule.code,
+            said=Said(
+                "problem.grant_too_large.said",
+                units=granted_max(program, rule, tier),
+                rule=repr(rule.code),
+                tier=repr(tier.code),
+            ),
+            out=Said("problem.grant_too_large.out", most=min(most, 10**12)),
+        )

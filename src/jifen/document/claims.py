@@ -12,9 +12,11 @@ from jifen.document.meaning import Vocabulary
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import Finding, Steps
 from jifen.domain.program.conditions import OPERATORS, Fact, FactType
+from jifen.present.said import Listed, Said
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PATH_DEPTH_MAX = 12
+CODES_NAMED = 12
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -40,8 +42,7 @@ def condition_findings(
     if depth_left == 0:
         yield Finding(
             code="condition_too_deep", steps=steps, value="",
-            en="Conditions are nested more than 16 deep.", zh="条件嵌套超过 16 层。",
-            out_en="Split the rule into several.", out_zh="请拆分成多条规则。",
+            said=Said("problem.condition_too_deep.said"), out=Said("problem.condition_too_deep.out"),
         )  # fmt: skip
     elif isinstance(written, AllDocument | AnyDocument):
         word, parts = ("all", written.all) if isinstance(written, AllDocument) else ("any", written.any)
@@ -68,11 +69,8 @@ def _claim(written: ClaimDocument, steps: Steps, vocabulary: Vocabulary) -> Iter
         near = nearest(written.fact, vocabulary.names())
         yield Finding(
             code="unknown_fact", steps=(*steps, "fact"), value=written.fact,
-            en=f"There is no fact {written.fact!r}.", zh=f"没有名为 {written.fact!r} 的条件项。",
-            out_en=f"Did you mean {near!r}?" if near else "See the list of facts in docs/programme.md; "
-            "declare an attribute of lines under line_attributes.",
-            out_zh=f"是否想写 {near!r}？" if near
-            else "请参阅 docs/programme.md；商品属性要在 line_attributes 中声明。",
+            said=Said("problem.unknown_fact.said", fact=repr(written.fact)),
+            out=Said("problem.meant", near=repr(near)) if near else Said("problem.unknown_fact.out"),
         )  # fmt: skip
         return
     operators = written.written()
@@ -80,18 +78,16 @@ def _claim(written: ClaimDocument, steps: Steps, vocabulary: Vocabulary) -> Iter
     if len(operators) != 1:
         yield Finding(
             code="operator_unclear", steps=steps, value=", ".join(name for name, _ in operators),
-            en=f"A claim has exactly one operator, and this one has {len(operators)}.",
-            zh=f"每个条件只能有一个运算符，这里有 {len(operators)} 个。",
-            out_en=f"Keep one of: {', '.join(allowed)}; join several claims with all.",
-            out_zh=f"请保留其一：{'、'.join(allowed)}；多个条件请用 all 连接。",
+            said=Said("problem.operator_unclear.said", count=len(operators)),
+            out=Said("problem.operator_unclear.out", operators=Listed("items", allowed)),
         )  # fmt: skip
         return
     ((operator, value),) = operators
     if operator not in allowed:
         yield Finding(
             code="operator_does_not_fit", steps=(*steps, operator), value=operator,
-            en=f"{operator!r} cannot be asked of {fact.name}.", zh=f"{fact.name} 不支持运算符 {operator!r}。",
-            out_en=f"Use one of: {', '.join(allowed)}.", out_zh=f"请使用：{'、'.join(allowed)}。",
+            said=Said("problem.operator_does_not_fit.said", operator=repr(operator), fact=fact.name),
+            out=Said("problem.operator_does_not_fit.out", operators=Listed("items", allowed)),
         )  # fmt: skip
         return
     yield from _extras(written, fact, steps, vocabulary)
@@ -109,65 +105,56 @@ def _extras(written: ClaimDocument, fact: Fact, steps: Steps, vocabulary: Vocabu
         if needed and given is None:
             yield Finding(
                 code=f"{name}_missing", steps=steps, value=fact.name,
-                en=f"{fact.name} needs {name}.", zh=f"{fact.name} 需要 {name}。",
-                out_en=f"Add {name}: {30 if name == 'window_days' else 'the code of a currency'}.",
-                out_zh=f"请添加 {name}。",
+                said=Said("problem.extra_missing.said", fact=fact.name, name=name),
+                out=Said("problem.extra_missing.window_days" if name == "window_days" else "problem.extra_missing.currency"),
             )  # fmt: skip
         elif given is not None and not needed:
             yield Finding(
                 code=f"{name}_does_not_fit", steps=(*steps, name), value=given,
-                en=f"{name} has no meaning with {fact.name}.", zh=f"{name} 不适用于 {fact.name}。",
-                out_en=f"Leave {name} out.", out_zh=f"请删除 {name}。",
+                said=Said("problem.extra_does_not_fit.said", name=name, fact=fact.name),
+                out=Said("problem.extra_does_not_fit.out", name=name),
             )  # fmt: skip
     if fact.name == "member.balance" and written.currency is not None:
-        yield from _known(
-            (*steps, "currency"), written.currency, vocabulary.currencies, "currency", "积分种类"
-        )
+        yield from _known((*steps, "currency"), written.currency, vocabulary.currencies, "currency")
 
 
-def _known(steps: Steps, value: str, known: Collection[str], en: str, zh: str) -> Iterator[Finding]:
+def _known(steps: Steps, value: str, known: Collection[str], what: str) -> Iterator[Finding]:
     # Looked up before anything is sorted: a rule may name a thousand of eight thousand stores.
     if value not in known:
         codes = sorted(known)
         near = nearest(value, codes)
         yield Finding(
-            code="unknown_code", steps=steps, value=value,
-            en=f"There is no {en} {value!r}.", zh=f"没有名为 {value!r} 的{zh}。",
-            out_en=f"Did you mean {near!r}?" if near else f"Use one of: {', '.join(codes[:12])}.",
-            out_zh=f"是否想写 {near!r}？" if near else f"请使用：{'、'.join(codes[:12])}。",
+            code="unknown_code", steps=steps, value=value, said=no_such(what, value),
+            out=Said("problem.meant", near=repr(near)) if near
+            else Said("problem.unknown_code.use", codes=Listed.of("items", codes[:CODES_NAMED])),
         )  # fmt: skip
 
 
 def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -> Iterator[Finding]:
     if fact.name == "purchase.date":
         if not (isinstance(value, str) and _is_date(value)):
-            yield _wrong(steps, value, "a date", "日期", 'Write it as "2026-10-01".', '请写成 "2026-10-01"。')
+            yield _wrong(steps, value, "date", Said("problem.wrong_value.write_date"))
     elif fact.type is FactType.INTEGER:
         if not isinstance(value, int):
-            yield _wrong(
-                steps, value, "a whole number", "整数", "Write it without quotes.", "请写成不带引号的整数。"
-            )
+            yield _wrong(steps, value, "whole_number", Said("problem.wrong_value.write_unquoted"))
     elif not isinstance(value, str):
-        yield _wrong(
-            steps, value, "text", "文本", f'Write it in quotes: "{value}".', f'请加引号："{value}"。'
-        )
+        yield _wrong(steps, value, "text", Said("problem.wrong_value.write_quoted", value=value))
     elif fact.type is FactType.PATH and not _is_path(value):
-        yield _wrong(
-            steps, value, "a category path", "类别路径",
-            "Write names joined by /, none of them empty, such as GROCERY/BREAD.",
-            "请用 / 连接各级名称，且不能为空，例如 GROCERY/BREAD。",
-        )  # fmt: skip
+        yield _wrong(steps, value, "path", Said("problem.wrong_value.write_path"))
     elif fact.name == "member.tier":
-        yield from _known(steps, value, vocabulary.tiers, "tier", "等级")
+        yield from _known(steps, value, vocabulary.tiers, "tier")
     elif fact.name == "purchase.store" and vocabulary.stores is not None:
-        yield from _known(steps, value, vocabulary.stores, "store", "门店")
+        yield from _known(steps, value, vocabulary.stores, "store")
 
 
-def _wrong(steps: Steps, value: object, en: str, zh: str, out_en: str, out_zh: str) -> Finding:
-    return Finding(
-        code="wrong_value", steps=steps, value=value,
-        en=f"This must be {en}.", zh=f"这里必须是{zh}。", out_en=out_en, out_zh=out_zh,
-    )  # fmt: skip
+def _wrong(steps: Steps, value: object, what: str, out: Said) -> Finding:
+    said = Said("problem.wrong_value.said", what=Said(f"problem_word.{what}"))
+    return Finding(code="wrong_value", steps=steps, value=value, said=said, out=out)
+
+
+def no_such(what: str, value: str) -> Said:
+    """That a code names nothing of its kind."""
+    return Said("problem.unknown_code.said", what=Said(f"problem_word.{what}"), code=repr(value))
 
 
 def _is_date(text: str) -> bool:

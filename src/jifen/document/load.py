@@ -14,6 +14,7 @@ from jifen.document.claims import nearest
 from jifen.document.conditions import PRINTABLE
 from jifen.document.model import ProgramDocument, StorePart
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding, Steps
+from jifen.present.said import Listed, Said
 
 PROBLEMS_MAX = 100
 """A text with more problems shows the first of them."""
@@ -84,9 +85,12 @@ def _validated(value: Any) -> ProgramDocument:
 def _with_tuples(value: Any, depth: int = 0) -> Any:
     if depth > yaml_text.DEPTH_MAX:
         deep = Finding(
-            code="too_deep", steps=(), value="", en="Values are nested more than 64 deep.", zh="嵌套超过 64 层。",
-            out_en="Split the conditions into several rules.", out_zh="请把条件拆分成多条规则。",
-        )  # fmt: skip
+            code="too_deep",
+            steps=(),
+            value="",
+            said=Said("problem.too_deep.said"),
+            out=Said("problem.too_deep.out"),
+        )
         raise DocumentRefused([deep.as_problem()])
     if isinstance(value, dict):
         return {key: _with_tuples(one, depth + 1) for key, one in value.items()}
@@ -108,8 +112,7 @@ def _unreadable(name: str, error: Exception) -> DocumentProblem:
     said = error.strerror if isinstance(error, OSError) else "its bytes are not UTF-8"
     return DocumentProblem(
         code="file_unreadable", path="$", value=name, file=name,
-        message_en=f"The file cannot be read: {said}.", message_zh=f"无法读取文件：{said}。",
-        way_out="Give the path of a YAML file in UTF-8.", way_out_zh="请提供 UTF-8 编码的 YAML 文件路径。",
+        said=Said("problem.file_unreadable.said", why=said), out=Said("problem.file_unreadable.out"),
     )  # fmt: skip
 
 
@@ -156,100 +159,93 @@ def _is_field(step: int | str) -> bool:
 
 def _finding(error: dict[str, Any], steps: Steps) -> Finding:
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    en, zh, out_en, out_zh, code = _wrong_type(kind, value)
+    code, said, out = _wrong_type(kind, value)
     match kind:
         case "missing":
             name = str(steps[-1]) if steps else ""
             code, value = "missing_field", name
-            en, zh = f"The field {name!r} is missing.", f"缺少字段 {name!r}。"
-            out_en, out_zh = f"Add {name}: ...", f"请添加 {name}: ..."
+            said, out = (
+                Said("problem.missing_field.said", name=repr(name)),
+                Said("problem.missing_field.out", name=name),
+            )
         case "extra_forbidden":
             code = "unknown_field"
-            en, zh = f"There is no field {steps[-1]!r} here.", f"这里没有字段 {steps[-1]!r}。"
+            said = Said("problem.unknown_field.said", name=repr(steps[-1]))
             known = _fields_at(steps[:-1])
-            near = nearest(str(steps[-1]), known)
-            out_en = f"Did you mean {near!r}?" if near else f"Fields here: {', '.join(known)}."
-            out_zh = f"是否想写 {near!r}？" if near else f"可用字段：{'、'.join(known)}。"
-        case "greater_than_equal" | "less_than_equal":
-            code = "out_of_range"
-            low = kind == "greater_than_equal"
-            limit = context["ge" if low else "le"]
-            en = f"This must be at {'least' if low else 'most'} {limit}."
-            zh = f"这里必须{'不小于' if low else '不大于'} {limit}。"
-            out_en, out_zh = f"Write a number up to that limit, not {value}.", "请修改该数值。"
-            if low:
-                out_en = f"Write {limit} or more, not {value}."
+            out = _meant(str(steps[-1]), known) or Said(
+                "problem.unknown_field.out", fields=Listed.of("items", known)
+            )
+        case "greater_than_equal":
+            code, limit = "out_of_range", context["ge"]
+            said = Said("problem.out_of_range.at_least", limit=limit)
+            out = Said("problem.out_of_range.write_more", limit=limit, value=value)
+        case "less_than_equal":
+            code, limit = "out_of_range", context["le"]
+            said = Said("problem.out_of_range.at_most", limit=limit)
+            out = Said("problem.out_of_range.write_less", value=value)
         case "string_pattern_mismatch":
             code = "malformed"
-            en, zh = f"{value!r} is not written as it must be here.", f"{value!r} 的格式不正确。"
-            out_en, out_zh = _pattern_way_out(str(context.get("pattern", "")))
-        case "string_too_short" | "string_too_long" | "too_short" | "too_long":
+            said = Said("problem.malformed.said", value=repr(value))
+            out = _pattern_way_out(str(context.get("pattern", "")))
+        case "string_too_short" | "too_short":
             code = "wrong_length"
-            low = kind.endswith("short")
-            limit = context["min_length" if low else "max_length"]
-            en = f"There must be at {'least' if low else 'most'} {limit} here."
-            zh = f"这里{'至少' if low else '最多'}需要 {limit} 个。"
-            out_en, out_zh = (
-                ("Add what is missing." if low else "Leave some out."),
-                ("请补充。" if low else "请删减。"),
-            )
+            said = Said("problem.wrong_length.at_least", limit=context["min_length"])
+            out = Said("problem.wrong_length.add")
+        case "string_too_long" | "too_long":
+            code = "wrong_length"
+            said = Said("problem.wrong_length.at_most", limit=context["max_length"])
+            out = Said("problem.wrong_length.leave_out")
         case "literal_error":
             code = "not_one_of"
-            expected = str(context.get("expected", ""))
-            en, zh = f"This must be {expected}.", f"这里必须是 {expected.replace(' or ', ' 或 ')}。"
-            near = nearest(
-                str(value), [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
-            )
-            out_en = f"Did you mean {near!r}?" if near else "Choose one of these."
-            out_zh = f"是否想写 {near!r}？" if near else "请从中选择。"
-    return Finding(code=code, steps=steps, value=value, en=en, zh=zh, out_en=out_en, out_zh=out_zh)
+            words = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
+            said = Said("problem.not_one_of.said", words=_alternatives(words))
+            out = _meant(str(value), [word.strip("'") for word in words]) or Said("problem.not_one_of.out")
+    return Finding(code=code, steps=steps, value=value, said=said, out=out)
 
 
-def _wrong_type(kind: str, value: Any) -> tuple[str, str, str, str, str]:
-    """Words for a value of another type: en, zh, way out, way out in Chinese, code."""
+def _meant(written: str, known: list[str]) -> Said | None:
+    near = nearest(written, known)
+    return Said("problem.meant", near=repr(near)) if near else None
+
+
+def _alternatives(words: list[str]) -> Listed:
+    """`a, b or c`, as Pydantic writes them."""
+    return Listed("values", (", ".join(words[:-1]), words[-1]) if len(words) > 1 else (words[0],))
+
+
+def _wrong_type(kind: str, value: Any) -> tuple[str, Said, Said]:
+    """Code, words and way out for a value of another type."""
     if isinstance(value, float):
-        return (
-            "Numbers with a decimal point are not exact, and are not used in programmes.",
-            "带小数点的数不精确，会员计划中不使用。",
-            'Write whole numbers in the smallest unit (cents), or text such as "3/2" or "0.5" where a field takes it.',
-            '请用最小单位（分）的整数；在允许的字段中可写文本，例如 "3/2" 或 "0.5"。',
-            "float_refused",
-        )
+        return "float_refused", Said("problem.float_refused.said"), Said("problem.float_refused.out")
     expected = {
-        "int_type": ("a whole number", "整数"),
-        "string_type": ("text", "文本"),
-        "bool_type": ("true or false", " true 或 false "),
-        "tuple_type": ("a list", "列表"),
-        "dict_type": ("fields with values", "一组字段"),
-        "model_type": ("fields with values", "一组字段"),
-        "model_attributes_type": ("fields with values", "一组字段"),
-    }.get(kind, ("written in another way", "其他写法"))
-    out = "See docs/programme.md for how this field is written.", "请参阅 docs/programme.md 中该字段的写法。"
+        "int_type": "whole_number",
+        "string_type": "text",
+        "bool_type": "true_or_false",
+        "tuple_type": "list",
+        "dict_type": "fields",
+        "model_type": "fields",
+        "model_attributes_type": "fields",
+    }.get(kind, "another")
+    out = Said("problem.wrong_value.see_guide")
     if kind == "string_type" and isinstance(value, int):
-        out = f'Write it in quotes: "{value}".', f'请加引号："{value}"。'
+        out = Said("problem.wrong_value.write_quoted", value=value)
     elif kind == "int_type" and isinstance(value, str):
-        out = "Write digits only, without quotes, unit or separators.", "请只写数字，不加引号、单位或分隔符。"
-    return f"This must be {expected[0]}.", f"这里必须是{expected[1]}。", *out, "wrong_type"
+        out = Said("problem.wrong_value.write_digits")
+    return "wrong_type", Said("problem.wrong_value.said", what=Said(f"problem_word.{expected}")), out
 
 
-def _pattern_way_out(pattern: str) -> tuple[str, str]:
+def _pattern_way_out(pattern: str) -> Said:
     if pattern.startswith("^[a-z][a-z0-9_-]"):
-        return (
-            "Use lower-case letters, digits, - and _, beginning with a letter.",
-            "请使用小写字母、数字、- 和 _，以字母开头。",
-        )
+        return Said("problem.malformed.write_code")
     if pattern == PRINTABLE:
-        return "Write one line without control characters.", "请写成一行，且不含控制字符。"
+        return Said("problem.malformed.write_one_line")
     if "/[0-9]" in pattern:
-        return 'Write an exact fraction such as "2" or "3/2".', '请写精确分数，例如 "2" 或 "3/2"。'
+        return Said("problem.malformed.write_fraction")
     if "\\." in pattern and pattern.startswith("^[0-9]"):
-        return (
-            'Write a decimal number in quotes with at most 3 places, such as "0.5".',
-            '请写最多三位小数的文本，例如 "0.5"。',
-        )
+        return Said("problem.malformed.write_decimal")
     if pattern == "^[A-Z]{3}$":
-        return "Write three capital letters, such as CNY.", "请写三个大写字母，例如 CNY。"
-    return f"It must match {pattern}.", f"必须符合 {pattern}。"
+        return Said("problem.malformed.write_capitals")
+    return Said("problem.malformed.match", pattern=pattern)
 
 
 def _fields_at(steps: Steps) -> list[str]:

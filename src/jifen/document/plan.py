@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from jifen.document.compile import TIER_OF_ALL, compile_program
@@ -14,7 +14,9 @@ from jifen.document.model import ProgramDocument
 from jifen.document.write import as_values
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.numbering import Numbering
+from jifen.present.catalogue import catalogue_of
 from jifen.present.rules import rule_sentence
+from jifen.present.said import Chosen, Said
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 REFUSED: Final = "refused"
@@ -28,13 +30,22 @@ class Change:
     kind: str  # added | removed | changed
     before: Any
     after: Any
-    sentence_en: str
-    sentence_zh: str
+    said: Said
     weight: str = "plain"  # plain | careful (members lose something) | refused (the books forbid it)
 
     def sentence(self, language: str) -> str:
-        """The change in `zh` or `en`."""
-        return self.sentence_zh if language == "zh" else self.sentence_en
+        """The change in a language."""
+        return self.said.in_language(language)
+
+    @property
+    def sentence_en(self) -> str:
+        """The change in English."""
+        return self.sentence("en")
+
+    @property
+    def sentence_zh(self) -> str:
+        """The change in Chinese."""
+        return self.sentence("zh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +66,16 @@ class Plan:
 
     def text(self, language: str = "en") -> str:
         """The plan for a terminal: a line a change; + added, - removed, ~ changed, ! careful, X refused."""
+        words = catalogue_of(language)
         if self.is_empty:
-            return "没有变化。" if language == "zh" else "Nothing changes."
+            return words.say("plan.nothing")
         marks = {"careful": "! ", REFUSED: "X ", "plain": "  "}
         signs = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
         lines = [f"{marks[one.weight]}{signs[one.kind]} {one.sentence(language)}" for one in self.changes]
-        counts = [sum(one.kind == kind for one in self.changes) for kind in (ADDED, REMOVED, CHANGED)]
-        if language == "zh":
-            lines.append("新增 {} 项，删除 {} 项，修改 {} 项。".format(*counts))
-        else:
-            lines.append("{} added, {} removed, {} changed.".format(*counts))
+        added, removed, changed = (
+            sum(one.kind == kind for one in self.changes) for kind in (ADDED, REMOVED, CHANGED)
+        )
+        lines.append(words.say("plan.counts", added=added, removed=removed, changed=changed))
         return "\n".join(lines)
 
 
@@ -137,17 +148,15 @@ class _Words:
     def change(self, where: Where, before: Any, after: Any) -> Change:
         kind = ADDED if before is None else REMOVED if after is None else CHANGED
         weight = self.weight(where, before, after)
-        en, zh = self._said(where, before, after, kind)
+        said = self._said(where, before, after, kind)
         if weight == REFUSED:
-            why_en, why_zh = _REASONS[_topic(where)]
-            en, zh = f"{en} {why_en}", f"{zh}{why_zh}"
+            said = Said("plan.refused", said=said, why=Said(f"plan_refuses.{_topic(where)}"))
         return Change(
             path=".".join(where),
             kind=kind,
             before=before,
             after=after,
-            sentence_en=en,
-            sentence_zh=zh,
+            said=said,
             weight=weight,
         )
 
@@ -162,11 +171,11 @@ class _Words:
             return REFUSED
         if where == ("tiers", "by"):
             return REFUSED
-        if topic in ("scale", "kind", "money", "time_zone", "program code"):
+        if topic in ("scale", "kind", "money", "time_zone", "program_code"):
             return REFUSED
         return "careful" if _takes_away(where, before, after) else "plain"
 
-    def _said(self, where: Where, before: Any, after: Any, kind: str) -> tuple[str, str]:
+    def _said(self, where: Where, before: Any, after: Any, kind: str) -> Said:
         path = ".".join(where)
         rule = (
             where[0].removeprefix("earn_rules[").removesuffix("]")
@@ -174,50 +183,35 @@ class _Words:
             else ""
         )
         if rule and kind == ADDED and len(where) == 1:
-            return (
-                f"New earn rule {rule}: {self._rule(1, rule, 'en')}",
-                f"新增积分规则 {rule}：{self._rule(1, rule, 'zh')}",
-            )
+            return Said("plan.rule_added", rule=rule, now=self._rule(1, rule))
         if rule and kind == REMOVED and len(where) == 1:
-            return (
-                f"Earn rule {rule} ends: {self._rule(0, rule, 'en')}",
-                f"积分规则 {rule} 停止：{self._rule(0, rule, 'zh')}",
-            )
+            return Said("plan.rule_ends", rule=rule, before=self._rule(0, rule))
         if rule and where[-1] == "when":
-            return (
-                f"Earn rule {rule} is asked differently. Before: {self._rule(0, rule, 'en')} "
-                f"Now: {self._rule(1, rule, 'en')}",
-                f"积分规则 {rule} 的条件改变。之前：{self._rule(0, rule, 'zh')}现在：{self._rule(1, rule, 'zh')}",
+            return Said(
+                "plan.rule_asked_differently",
+                rule=rule,
+                before=self._rule(0, rule),
+                now=self._rule(1, rule),
             )
         if kind == CHANGED:
             return self._said_of_value(path, rule, where, before, after)
         if kind == ADDED:
-            return f"{path} is set to {_shown(after)}.", f"{path} 设为 {_shown(after)}。"
-        return (
-            f"{path}, which was {_shown(before)}, is removed.",
-            f"删除 {path}（原为 {_shown(before)}）。",
-        )
+            return Said("plan.set", path=path, value=_shown(after))
+        return Said("plan.removed", path=path, value=_shown(before))
 
-    def _said_of_value(self, path: str, rule: str, where: Where, before: Any, after: Any) -> tuple[str, str]:
+    def _said_of_value(self, path: str, rule: str, where: Where, before: Any, after: Any) -> Said:
+        old, new = _shown(before), _shown(after)
         if rule and where[-1] in ("amount_minor", "quantity"):
             # Twice the amount is half the points: a percentage of it would read as more.
-            return (
-                f"{path} goes from {_shown(before)} to {_shown(after)}. Before: {self._rule(0, rule, 'en')} "
-                f"Now: {self._rule(1, rule, 'en')}",
-                f"{path} 由 {_shown(before)} 改为 {_shown(after)}。之前：{self._rule(0, rule, 'zh')}"
-                f"现在：{self._rule(1, rule, 'zh')}",
-            )
-        change = _percent(before, after)
-        return (
-            f"{path} goes from {_shown(before)} to {_shown(after)}{change}.",
-            f"{path} 由 {_shown(before)} 改为 {_shown(after)}{change}。",
-        )
+            first, then = self._rule(0, rule), self._rule(1, rule)
+            return Said("plan.rate_changed", path=path, old=old, new=new, before=first, now=then)
+        return Said("plan.changed", path=path, old=old, new=new, change=_percent(before, after))
 
-    def _rule(self, which: int, code: str, language: str) -> str:
+    def _rule(self, which: int, code: str) -> Chosen:
         program = self.programs[which]
         assert program is not None
         rule = next(one for one in program.rules if one.code == code)
-        return rule_sentence(rule, program, language)
+        return Chosen(partial(rule_sentence, rule, program))
 
 
 def _compiled(document: ProgramDocument) -> Program:
@@ -236,31 +230,7 @@ def _topic(where: Where) -> str:
         return "tier"
     if where[0] in ("money", "time_zone"):
         return where[0]
-    return "program code" if where == ("program", "code") else ""
-
-
-_REASONS = {
-    "currency": (
-        "Refused: members hold units of it. Keep it, and remove its rules.",
-        "不允许：会员仍持有该积分。请保留积分种类，只删除其规则。",
-    ),
-    "tier": (
-        "Refused: members stand in it. Keep the tier, and give it a reach that nobody meets.",
-        "不允许：仍有会员处于该等级。请保留等级，可提高其门槛。",
-    ),
-    "ladder": (
-        "Refused: what counts towards a tier is kept as it was earned, and points cannot be added to money.",
-        "不允许：成长依据已按原口径累计，金额与积分不能相加。",
-    ),
-    "scale": ("Refused: a currency's scale never changes.", "不允许：积分的小数位数永不改变。"),
-    "kind": ("Refused: a currency stays spendable or qualifying.", "不允许：积分的类型不能改变。"),
-    "money": ("Refused: the books are kept in this money.", "不允许：账目以该货币记录。"),
-    "time_zone": (
-        "Refused: days, caps and expiry are counted in this zone. A store's own zone may change.",
-        "不允许：日期、上限与有效期均按该时区计算。门店自己的时区可以修改。",
-    ),
-    "program code": ("Refused: a database holds one programme.", "不允许：一个数据库只保存一个会员计划。"),
-}
+    return "program_code" if where == ("program", "code") else ""
 
 
 def _keeps_tier_of_all(before: Any, after: Any) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from jifen.present.catalogue import catalogue_of
+from jifen.present.said import Said
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentProblem:
@@ -13,10 +16,8 @@ class DocumentProblem:
     code: str
     path: str  # JSON path, `$.earn_rules[2].per_amount.points`
     value: str  # what stands there, as short text
-    message_en: str
-    message_zh: str
-    way_out: str
-    way_out_zh: str
+    said: Said  # what is wrong
+    out: Said  # the way out
     file: str = ""
     line: int = 0
     column: int = 0
@@ -25,14 +26,60 @@ class DocumentProblem:
         """The same problem with its place in a file."""
         return replace(self, file=file, line=line, column=column)
 
+    @property
+    def message_en(self) -> str:
+        """What is wrong, in English."""
+        return self.said.in_language("en")
+
+    @property
+    def message_zh(self) -> str:
+        """What is wrong, in Chinese."""
+        return self.said.in_language("zh")
+
+    @property
+    def way_out(self) -> str:
+        """What to do, in English."""
+        return self.out.in_language("en")
+
+    @property
+    def way_out_zh(self) -> str:
+        """What to do, in Chinese."""
+        return self.out.in_language("zh")
+
+    def whole(self, language: str) -> str:
+        """What is wrong and the way out, in a language."""
+        said, out = self.said.in_language(language), self.out.in_language(language)
+        return catalogue_of(language).say("problem_shown.whole", said=said, out=out)
+
+    def as_document(self, language: str) -> dict[str, str | int]:
+        """The problem as data, said in the language too."""
+        return {
+            "code": self.code,
+            "path": self.path,
+            "value": self.value,
+            "message": self.whole(language),
+            "message_en": self.message_en,
+            "message_zh": self.message_zh,
+            "way_out": self.way_out,
+            "way_out_zh": self.way_out_zh,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+        }
+
     def text(self, language: str = "en") -> str:
-        """The problem as one paragraph for a terminal, in `en` or `zh`."""
+        """The problem as one paragraph for a terminal."""
         place = (
             f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: " if self.file else ""
         )
-        if language == "zh":
-            return f"{place}{self.path}：{self.message_zh}{self.way_out_zh}（{self.code}）"
-        return f"{place}{self.path}: {self.message_en} {self.way_out} [{self.code}]"
+        return catalogue_of(language).say(
+            "problem_shown.in_terminal",
+            place=place,
+            path=self.path,
+            said=self.said.in_language(language),
+            out=self.out.in_language(language),
+            code=self.code,
+        )
 
 
 class DocumentRefused(Exception):
@@ -67,10 +114,8 @@ class Finding:
     code: str
     steps: Steps
     value: object
-    en: str
-    zh: str
-    out_en: str
-    out_zh: str
+    said: Said
+    out: Said
 
     def as_problem(self) -> DocumentProblem:
         """The finding as a problem without a line."""
@@ -78,10 +123,8 @@ class Finding:
             code=self.code,
             path=json_path(self.steps),
             value=short(self.value),
-            message_en=self.en,
-            message_zh=self.zh,
-            way_out=self.out_en,
-            way_out_zh=self.out_zh,
+            said=self.said,
+            out=self.out,
         )
 
 

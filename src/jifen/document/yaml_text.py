@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import yaml
 
 from jifen.document.problems import DocumentProblem, DocumentRefused, Steps, json_path, short
+from jifen.present.said import Said
 
 BYTES_MAX = 1 << 20
 DEPTH_MAX = 64
@@ -63,16 +64,16 @@ def read(text: str, *, name: str) -> Read:
         DocumentRefused   the text is too large, too deep, no YAML, or uses what programmes may not.
     """
     if len(text.encode("utf-8", "surrogatepass")) > BYTES_MAX:
-        _refuse(name, (1, 1), (), "too_large", "", _TOO_LARGE)
+        _refuse(name, (1, 1), (), "too_large", "")
     try:
         return _Reader(name).read(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = error.problem or error.context or "cannot be read"
-        _refuse(name, place, (), "not_yaml", said, _NOT_YAML)
+        _refuse(name, place, (), "not_yaml", said)
     except yaml.YAMLError as error:
-        _refuse(name, (1, 1), (), "not_yaml", str(error).partition("\n")[0], _NOT_YAML)
+        _refuse(name, (1, 1), (), "not_yaml", str(error).partition("\n")[0])
 
 
 class _Reader:
@@ -91,9 +92,9 @@ class _Reader:
                 case yaml.DocumentStartEvent():
                     self.documents += 1
                     if self.documents > 1:
-                        self._no(place, "several_documents", "---", _SEVERAL)
+                        self._no(place, "several_documents", "---")
                 case yaml.AliasEvent():
-                    self._no(place, "alias_refused", f"*{event.anchor}", _ALIAS)
+                    self._no(place, "alias_refused", f"*{event.anchor}")
                 case yaml.ScalarEvent():
                     self._scalar(event, place)
                 case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
@@ -108,9 +109,9 @@ class _Reader:
         mapping = isinstance(event, yaml.MappingStartEvent)
         self._check_tag(event.tag, "tag:yaml.org,2002:map" if mapping else "tag:yaml.org,2002:seq", place)
         if self.open and self.open[-1].mapping and self.open[-1].key is None:
-            self._no(place, "key_not_text", "", _KEY)
+            self._no(place, "key_not_text", "")
         if len(self.open) >= DEPTH_MAX:
-            self._no(place, "too_deep", "", _TOO_DEEP)
+            self._no(place, "too_deep", "")
         self._count(place)
         self.open.append(_Open(steps=self._steps(), mapping=mapping, place=place))
 
@@ -126,7 +127,7 @@ class _Reader:
         if parent is not None and parent.mapping and parent.key is None:
             if event.value in parent.fields:
                 parent.key = event.value
-                self._no(place, "double_key", event.value, _DOUBLE_KEY)
+                self._no(place, "double_key", event.value)
             parent.key = event.value
             return
         # A quoted scalar is text whatever it looks like.
@@ -154,17 +155,15 @@ class _Reader:
 
     def _check_tag(self, tag: str | None, plain: str, place: tuple[int, int]) -> None:
         if tag not in (None, "!", plain):
-            self._no(place, "tag_refused", str(tag), _TAG)
+            self._no(place, "tag_refused", str(tag))
 
     def _count(self, place: tuple[int, int]) -> None:
         self.values += 1
         if self.values > VALUES_MAX:
-            self._no(place, "too_large", "", _TOO_LARGE)
+            self._no(place, "too_large", "")
 
-    def _no(
-        self, place: tuple[int, int], code: str, value: str, words: tuple[str, str, str, str]
-    ) -> NoReturn:
-        _refuse(self.name, place, self._steps(), code, value, words)
+    def _no(self, place: tuple[int, int], code: str, value: str) -> NoReturn:
+        _refuse(self.name, place, self._steps(), code, value)
 
 
 def plain(text: str) -> object:
@@ -179,42 +178,12 @@ def plain(text: str) -> object:
     return text
 
 
-def _refuse(
-    name: str, place: tuple[int, int], steps: Steps, code: str, value: str, words: tuple[str, str, str, str]
-) -> NoReturn:
-    en, zh, out_en, out_zh = words
+def _refuse(name: str, place: tuple[int, int], steps: Steps, code: str, value: str) -> NoReturn:
+    """Refuse by the messages of the code (`text_problem`); what they show of the value is its text."""
+    shown = {"not_yaml": {"why": value}, "alias_refused": {"alias": value}, "tag_refused": {"tag": value}}
+    shown["double_key"] = {"field": repr(value)}
     problem = DocumentProblem(
-        code=code, path=json_path(steps), value=short(value), message_en=en.format(value), message_zh=zh.format(value),
-        way_out=out_en, way_out_zh=out_zh, file=name, line=place[0], column=place[1],
+        code=code, path=json_path(steps), value=short(value), said=Said(f"text_problem.{code}.said", **shown.get(code, {})),
+        out=Said(f"text_problem.{code}.out"), file=name, line=place[0], column=place[1],
     )  # fmt: skip
     raise DocumentRefused([problem])
-
-
-_TOO_LARGE = (
-    "A programme's text is at most 1 MiB and 300,000 values.", "会员计划文本不能超过 1 MiB 或 300,000 个值。",
-    "Use any_store instead of a long list of stores, and categories instead of lists of skus.",
-    "请用 any_store 代替很长的门店列表，用类别代替商品编码列表。",
-)  # fmt: skip
-_NOT_YAML = (
-    "This is not YAML: {0}.", "这里不是有效的 YAML：{0}。",
-    "Look at the indentation (spaces, no tabs), the quotes and the brackets of this line and the one before it.",
-    "请检查本行和上一行的缩进（用空格而非制表符）、引号和括号。",
-)  # fmt: skip
-_SEVERAL = (
-    "A file holds one programme, and here a second document begins.", "一个文件只能有一个会员计划。",
-    "Remove the line ---, or use one file for each.", "请删除 ---，或分成多个文件。",
-)  # fmt: skip
-_ALIAS = (
-    "References such as {0} are not used in programmes.", "会员计划中不使用 {0} 这样的引用。",
-    "Write the value out.", "请直接写出该值。",
-)  # fmt: skip
-_TAG = ("The tag {0} is not used in programmes.", "会员计划中不使用标签 {0}。", "Remove it.", "请删除。")
-_KEY = ("A field's name is a text.", "字段名必须是文本。", "Write name: value.", "请写成 name: value。")
-_TOO_DEEP = (
-    "Values are nested more than 64 deep.", "嵌套超过 64 层。",
-    "Split the conditions into several rules.", "请把条件拆分成多条规则。",
-)  # fmt: skip
-_DOUBLE_KEY = (
-    "The field {0!r} stands here twice.", "字段 {0!r} 在这里出现了两次。",
-    "Keep one of them.", "请只保留一个。",
-)  # fmt: skip
