@@ -158,7 +158,7 @@ async def test_drawn_redemptions_samples_and_segments_come_to_the_same_on_spark(
     assert far.compared.engine == "spark"
     segments = [one for one in far.change.shares if one.by == "segment"]
     assert sum(one.members for one in segments) == far.compared.members
-    assert [one.group.code for one in segments[:5]] == [name.code for name in FIFTHS]
+    assert [one.group.code for one in segments[:5]] == list(FIFTHS)
     how = {row.verb: row.is_drawn for row in far.draft.replayed}
     assert (how["give"], how["reserve"]) == (False, redemptions == "drawn")
     if redemptions == "drawn":

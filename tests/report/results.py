@@ -51,7 +51,7 @@ from jifen.insight.backtest.result import (
     Together,
     share_bps,
 )
-from jifen.insight.backtest.segments import FIFTHS, NOTHING
+from jifen.insight.backtest.segments import FIFTHS, NOTHING, segment_name
 
 FIRST = date(2025, 1, 1)
 GIFTS_AND_RESERVATIONS: tuple[Literal["give", "reserve"], ...] = ("give", "reserve")
@@ -370,8 +370,8 @@ def _change(
     ranked = sorted((m for m in everyone if bought[m]), key=lambda m: (-spent[m], m))
     edges = [-(-len(ranked) * at // len(FIFTHS)) for at in range(len(FIFTHS) + 1)]
     for fifth, (first, end) in zip(FIFTHS, pairwise(edges), strict=True):
-        shares.append(share("segment", fifth, ranked[first:end]))
-    shares.append(share("segment", NOTHING, [m for m in everyone if not bought[m]]))
+        shares.append(share("segment", segment_name(fifth), ranked[first:end]))
+    shares.append(share("segment", segment_name(NOTHING), [m for m in everyone if not bought[m]]))
     for store in STORES:
         shares.append(share("store", store, [m for m in everyone if home[m] == store.code]))
     return Change(

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
+import msgspec
 import pytest
 from tests.report.results import (
     CASES,
@@ -24,15 +26,20 @@ from tests.report.results import (
     small_sample,
     without_worth,
 )
+from tests.third_language import a_third_language, in_english
 
-from jifen.insight.backtest.result import Result
+from jifen.insight.backtest.result import Name, Result, Sentence
+from jifen.insight.backtest.result_side import name_of, sentence_of
 from jifen.insight.backtest.segments import FIFTHS
 from jifen.insight.report import html_page
+from jifen.insight.report.excel import excel_bytes
 from jifen.insight.report.markup import VOID
 from jifen.insight.report.page import STYLE
 from jifen.insight.report.tables import tables_of
+from jifen.insight.report.terminal import terminal_text
 from jifen.insight.report.tongue import Tongue
-from jifen.insight.report.words import NOUNS, WORDS
+from jifen.present.catalogue import catalogue_of
+from jifen.present.said import Said
 
 LANGUAGES = ("zh", "en")
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -170,13 +177,9 @@ def test_a_chinese_page_holds_no_english() -> None:
         assert re.findall("[A-Za-z]{2,}", said) == []
 
 
-def test_every_text_has_both_languages_and_the_same_places() -> None:
-    for key, (zh, en) in WORDS.items():
-        assert zh, key
-        assert en, key
-        assert set(re.findall(r"{(\w+)}", zh)) == set(re.findall(r"{(\w+)}", en)), key
-        assert not re.search("[\u3000-\u9fff]", en), key
-    assert all(all(noun) for noun in NOUNS.values())
+def test_no_english_text_holds_chinese() -> None:
+    for key, message in catalogue_of("en").messages.items():
+        assert not [text for text in message.forms.values() if re.search("[\u3000-\u9fff]", text)], key
 
 
 def test_every_text_is_said_by_some_report(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +193,10 @@ def test_every_text_is_said_by_some_report(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Tongue, "say", noting)
     for case in CASES.values():
         html_page(case(), language="en")
-    assert WORDS.keys() - said == set()
+    unnamed = Tongue(language="en", money_code="CNY", money_decimals=2).name(Name(code="", zh="", en=""))
+    assert unnamed == "(none)"
+    words = {key.removeprefix("report.") for key in catalogue_of("en").messages if key.startswith("report.")}
+    assert words - said == set()
 
 
 # -- the numbers ------------------------------------------------------------------------------------------------------
@@ -231,7 +237,7 @@ def test_fifths_stand_among_winners_and_losers_with_what_they_are(language: str)
     page = parsed(result, language)
     tongue = Tongue(language=language, money_code="CNY", money_decimals=2)
     told = {one.group.code: one for one in result.change.shares if one.by == "segment"}
-    most, least = told[FIFTHS[0].code], told[FIFTHS[-1].code]
+    most, least = told[FIFTHS[0]], told[FIFTHS[-1]]
 
     rows = {row[0]: row for row in the_table(page, "shares", tongue.say("table.shares"))}
     for one in told.values():
@@ -250,7 +256,7 @@ def test_a_store_without_a_name_is_told_as_a_store_and_other_segments_are_no_fif
     for language, store in (("en", "Store 31782"), ("zh", "门店 31782")):
         said = read(parsed(CASES["without_rules"](), language))
         assert store in said
-        assert WORDS["fifths_note"][language == "en"] not in said
+        assert catalogue_of(language).say("report.fifths_note") not in said
 
 
 def test_the_headline_says_what_the_result_says() -> None:
@@ -354,3 +360,33 @@ def test_every_part_of_the_work_is_named_in_the_reader_s_language() -> None:
     said = read(parsed(a_year(), "zh"))
 
     assert re.findall(r"用时：(\S+)", said) == ["读取", "选取", "折叠", "汇总"]
+
+
+def test_a_report_is_told_in_a_third_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The page, the lines for a terminal and the workbook, of results that were made before there was that language."""
+    results = {name: case() for name, case in CASES.items()}
+    with a_third_language(monkeypatch, tmp_path) as third:
+        for name, result in results.items():
+            english, told = (
+                re.findall(">([^<>]+)<", in_english(html_page(result, language=one))) for one in ("en", third)
+            )
+            assert told == english, name
+            assert terminal_text(result, language=third, warnings=5).count("⟦") > 5
+            assert excel_bytes(result, language=third)
+
+
+def test_a_back_test_says_its_sentences_in_every_language_that_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = Said("backtest.known_before.days", count=1)
+    assert msgspec.to_builtins(sentence_of(said)) == {
+        "zh": "所比较的时段之前只有 1 天的历史",
+        "en": "only 1 day before the period is known",
+    }
+    with a_third_language(monkeypatch, tmp_path) as third:
+        sentence = sentence_of(said)
+        tongue = Tongue(language=third, money_code="CNY", money_decimals=2)
+        assert tongue.told(sentence) == "⟦only 1 day before the period is known⟧"
+        assert tongue.name(name_of("gold", {"zh": "金卡", "en": "Gold"})) == "Gold"
+        assert tongue.name(name_of("gold", {"zh": "金卡", third: "Or"})) == "Or"
+    assert msgspec.json.decode(msgspec.json.encode(sentence), type=Sentence) == sentence

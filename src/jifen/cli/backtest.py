@@ -18,6 +18,8 @@ import typer
 
 from jifen.cli.at_ledger import Language, refused_plainly, tell_document_refused, tell_failure, the_database
 from jifen.cli.show import FAILED, REFUSED, say
+from jifen.present.catalogue import catalogue_of
+from jifen.present.shown import name_in
 
 if TYPE_CHECKING:
     from datetime import date
@@ -318,24 +320,25 @@ class _Shown:
     def __init__(
         self, language: str, update: Callable[[str, int, float | None], None], stop: Callable[[], None]
     ) -> None:
-        self._is_zh = language == "zh"
+        self._language = language
+        self._words = catalogue_of(language)
         self._update = update
         self._stop = stop
 
     def step(self, step: Step) -> None:
-        self._update(_STAGES[step.stage][0 if self._is_zh else 1], step.percent, step.seconds_left)
+        self._update(self._words.say(f"stage.{step.stage}"), step.percent, step.seconds_left)
 
     def missing(self, facts: Sequence[MissingFact]) -> None:
+        from jifen.insight.backtest.result import by_language
+
         for fact in facts[:MISSING_SHOWN]:
-            sentence = fact.notice().sentence
-            say(f"! {sentence.zh if self._is_zh else sentence.en}")
+            sentence = by_language(fact.notice().sentence)
+            say(f"! {name_in(sentence, self._language)}")
         if len(facts) > MISSING_SHOWN:
             say(f"! ... {len(facts) - MISSING_SHOWN}")
 
     def healed(self, why: str) -> None:
-        say(
-            f"{'快照已损坏或已过时，正在重新生成' if self._is_zh else 'The snapshot kept here is taken anew'}: {why}"
-        )
+        say(self._words.say("running.snapshot_anew", why=why))
 
     @contextmanager
     def ends_at_once(self, *, is_local: bool) -> Iterator[None]:
@@ -358,30 +361,21 @@ class _Shown:
                 signal.signal(number, handler)
 
 
-_STAGES = {
-    "waiting": ("等待另一个回测结束", "waiting for another back-test to end"),
-    "snapshot": ("更新快照", "bringing the snapshot up to now"),
-    "checking": ("检查草案所需的数据", "checking what the draft asks for"),
-    "comparing": ("重放历史", "replaying the past"),
-}
-
-
 @contextmanager
 def _shown(language: str, *, is_quiet: bool) -> Iterator[_Shown]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+    words = catalogue_of(language)
     columns = (
-        TextColumn("回测" if language == "zh" else "Back-test"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn(words.say("running.backtest")), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), disable=is_quiet, transient=True) as progress:
         task = progress.add_task("", total=100, left="")
 
         def update(what: str, percent: int, left: float | None) -> None:
-            said = (
-                "" if left is None else f"还剩 {left:,.0f} 秒" if language == "zh" else f"{left:,.0f} s left"
-            )
+            said = "" if left is None else words.say("running.seconds_left", seconds=f"{left:,.0f}")
             progress.update(task, completed=percent, description=what, left=said)
 
         yield _Shown(language, update, progress.stop)
@@ -391,7 +385,7 @@ def _show(result: Result, reports: Sequence[Path], *, language: str, as_json: bo
     from jifen.insight.backtest.result import to_json
 
     for path in reports:
-        say(f"{'报告' if language == 'zh' else 'Report'}: {path}")
+        say(catalogue_of(language).say("running.report", path=path))
     typer.echo(to_json(result) if as_json else _text(result, language))
 
 

@@ -217,13 +217,14 @@ def show_program(
 def _reach(program: Program, reach: int, language: str) -> str:
     """What a tier asks for: money, visits, or units as they are shown."""
     from jifen.domain.program.meaning import BY_SPEND, BY_VISITS
+    from jifen.present.catalogue import catalogue_of
     from jifen.present.rules import names_of
 
     names, counts = names_of(program, language), program.ladder.counts
     if counts == BY_SPEND:
         return names.amount(reach)
     if counts == BY_VISITS:
-        return f"{reach} 次" if language == "zh" else f"{reach} visits"
+        return catalogue_of(language).say("program.visits", visits=reach)
     currency = next(one for one in program.currencies if one.number == counts)
     return f"{names.units(reach, currency.code)} {names.of('currency', currency.code)}"
 

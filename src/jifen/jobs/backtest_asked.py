@@ -24,8 +24,7 @@ from jifen.insight.backtest.result import Result, to_json
 from jifen.insight.report import excel_bytes, html_page
 from jifen.insight.snapshot import SnapshotRefused
 from jifen.jobs.backtest import Asked, Step, alone, own_snapshot, run_backtest
-
-LANGUAGES = ("zh", "en")
+from jifen.present.catalogue import languages
 
 EXPECTED = (Refusal, SnapshotRefused, DocumentRefused)
 """What may be wrong with the question or the folder; anything else is a defect."""
@@ -55,7 +54,7 @@ def work(
 def reports_of(result: Result) -> list[tuple[str, str, bytes]]:
     """Every report that may be asked for: form, language ('' where it has none), content."""
     reports = [("json", "", to_json(result).encode())]
-    for language in LANGUAGES:
+    for language in languages():
         reports.append(("html", language, html_page(result, language=language).encode()))
         reports.append(("xlsx", language, excel_bytes(result, language=language)))
     return reports

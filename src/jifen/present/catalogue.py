@@ -72,6 +72,8 @@ class Catalogue:
         str, ...
     ]  # where a document names nothing in this language, the next ones to look for
     lowers_names: bool  # within a sentence a name begins with a small letter
+    tag: str  # for HTML; the language itself where nothing else is said
+    short: tuple[tuple[str, int], ...]  # words for powers of ten, the largest first
     messages: Mapping[str, Message]
     _said: Mapping[str, Callable[..., str]] = field(repr=False)
 
@@ -177,7 +179,7 @@ def read_catalogue(path: Path) -> Catalogue:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise CatalogueWrong(f"{path}: {wrong}") from None
     head = document.pop("language", {})
-    unknown = set(head) - {"name", "falls_back_to", "lowers_names", "plural"}
+    unknown = set(head) - {"name", "falls_back_to", "lowers_names", "tag", "short", "plural"}
     if unknown or not isinstance(head.get("name"), str):
         raise CatalogueWrong(
             f"{path}: [language] needs a name, and knows no {', '.join(sorted(unknown)) or 'others'}"
@@ -190,6 +192,8 @@ def read_catalogue(path: Path) -> Catalogue:
         name=head["name"],
         falls_back_to=tuple(head.get("falls_back_to", ())),
         lowers_names=bool(head.get("lowers_names", False)),
+        tag=str(head.get("tag", path.stem)),
+        short=tuple(head.get("short", {}).items()),
         messages=MappingProxyType(messages),
         _said={key: _sayer(message, plural) for key, message in messages.items()},
     )
@@ -209,6 +213,8 @@ def _completed(catalogue: Catalogue, reference: Catalogue, path: Path) -> Catalo
         name=catalogue.name,
         falls_back_to=catalogue.falls_back_to,
         lowers_names=catalogue.lowers_names,
+        tag=catalogue.tag,
+        short=catalogue.short or reference.short,
         messages=MappingProxyType({**reference.messages, **catalogue.messages}),
         _said={**reference._said, **catalogue._said},
     )

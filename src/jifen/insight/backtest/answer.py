@@ -13,19 +13,19 @@ import polars as pl
 
 from jifen.insight.backtest.answer_loopholes import loopholes_of, outlying
 from jifen.insight.backtest.answer_members import MembersTold
-from jifen.insight.backtest.answer_sides import SideTold, named
+from jifen.insight.backtest.answer_sides import SideTold
 from jifen.insight.backtest.intervals import intervals_of
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.result import (
     LARGEST,
     Compared,
-    Name,
     Notice,
     PartSeconds,
     ProgramCompared,
     Result,
     Side,
 )
+from jifen.insight.backtest.result_side import name_of
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side as Judging
 from jifen.insight.backtest.tally import BASELINE, DRAFT, Tally
@@ -122,10 +122,7 @@ def _compared(
         time_zone=question.zone,
         money=question.draft.program.money,
         money_decimals=question.draft.program.money_decimals,
-        stores=tuple(
-            named(code, stores[code].names) if code in stores else Name(code=code, zh=code, en=code)
-            for code in question.stores
-        ),
+        stores=tuple(name_of(code, stores[code].names if code in stores else {}) for code in question.stores),
         sample=None if question.sample is None else (question.sample.numerator, question.sample.denominator),
         engine=engine,
         seed=question.seed,
@@ -145,7 +142,7 @@ def _compared(
 def _program(side: Judging) -> ProgramCompared:
     program = side.program
     return ProgramCompared(
-        name=named(program.code, program.names),
+        name=name_of(program.code, program.names),
         label=side.label,
         sha256=side.sha256,
         revisions=side.revisions,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import polars as pl
 
-from jifen.insight.backtest.answer_sides import SideTold, named, rule_on
+from jifen.insight.backtest.answer_sides import SideTold, rule_on
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.result import (
     LARGEST,
@@ -20,9 +20,11 @@ from jifen.insight.backtest.result import (
     TierMove,
     TierMoves,
 )
+from jifen.insight.backtest.result_side import name_of, name_of_said
 from jifen.insight.backtest.segments import by_what_was_paid
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.tally import Tally
+from jifen.present.said import Said
 
 REASONS = 5
 
@@ -86,18 +88,18 @@ class MembersTold:
         )
 
     def _shares(self) -> Iterable[ChangeShare]:
-        everybody = Name(code="all", zh="全体会员", en="All members")
+        everybody = name_of_said("all", Said("backtest.everybody"))
         yield self._share("all", everybody, self.frame)
         for rank, tier in enumerate(self.sides[0].judging.program.ladder.tiers):
             own = self.frame.filter(rank_0=rank)
             if own.height:
-                yield self._share("tier", named(tier.code, tier.names), own)
+                yield self._share("tier", name_of(tier.code, tier.names), own)
         for segment, own in by_what_was_paid(self.frame):
             yield self._share("segment", segment, own)
         stores = self.question.draft.program.stores
         for (code,), own in self.frame.sort("store").group_by("store", maintain_order=True):
             text = str(code)
-            name = named(text, stores[text].names) if text in stores else Name(code=text, zh=text, en=text)
+            name = name_of(text, stores[text].names if text in stores else {})
             if text:
                 yield self._share("store", name, own)
 

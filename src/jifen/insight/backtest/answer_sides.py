@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 
@@ -27,21 +28,17 @@ from jifen.insight.backtest.result import (
     TierCount,
     share_bps,
 )
+from jifen.insight.backtest.result_side import in_every_language, name_of, name_of_said
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side as Judging
 from jifen.insight.backtest.tally import SideTally
 from jifen.present.rules import rule_sentence
-from jifen.present.shown import name_in
+from jifen.present.said import Said
 
 ENDED_MIN = 1_000
 """Breakage is estimated when at least so many units of the period's lots were spent or have expired."""
 SIGNS = np.array([posts.sign for posts in POSTS], dtype=np.int64)
 """By verb: what a unit of its postings does to a balance."""
-
-
-def named(code: str, names: Mapping[str, str]) -> Name:
-    """A code with its names in both languages."""
-    return Name(code=code, zh=name_in(names, "zh"), en=name_in(names, "en"))
 
 
 def minor_of(units: int, worth: Ratio | None) -> int:
@@ -116,7 +113,7 @@ class SideTold:
         elif ended >= ENDED_MIN:
             breakage = minor_of(max(closing, 0), (ended_expired, ended))
         return CurrencyTotal(
-            currency=named(c.code, c.names),
+            currency=name_of(c.code, c.names),
             scale=c.scale,
             kind=c.kind,
             worth_minor=c.worth_minor,
@@ -158,11 +155,9 @@ class SideTold:
             currency = next(c for c in program.currencies if c.number == rule.currency)
             yield RuleTotal(
                 number=number,
-                rule=named(rule.code, rule.names),
+                rule=name_of(rule.code, rule.names),
                 currency=currency.code,
-                sentence=Sentence(
-                    zh=rule_sentence(rule, program, "zh"), en=rule_sentence(rule, program, "en")
-                ),
+                sentence=Sentence(**in_every_language(partial(rule_sentence, rule, program))),
                 desired_units=int(row[sums.RULE_DESIRED]),
                 granted_units=granted,
                 returned_units=returned,
@@ -191,23 +186,23 @@ class SideTold:
     def _tiers(self) -> Iterable[GroupTotal]:
         table = self.tally.tables["tier_months"].sum(axis=1)
         names = {
-            tier.number: named(tier.code, tier.names)
+            tier.number: name_of(tier.code, tier.names)
             for program in self.judging.timeline.programs
             for tier in program.ladder.tiers
         }
         order = sorted(range(len(table)), key=lambda number: (self.ranks.get(number, -1), number))
         for number in order:
             if table[number].any() or number in self.ranks:
-                name = names.get(number, Name(code=f"#{number}", zh=f"等级 {number}", en=f"Tier {number}"))
+                name = names.get(number) or name_of_said(f"#{number}", Said("backtest.tier", number=number))
                 yield from self._group(name, table[number])
 
     def _stores(self) -> dict[str, Name]:
-        return {code: named(code, store.names) for code, store in self.judging.program.stores.items()}
+        return {code: name_of(code, store.names) for code, store in self.judging.program.stores.items()}
 
     def _named(self, table: Mapping[str, Integers], names: Mapping[str, Name]) -> Iterable[GroupTotal]:
         for code, row in table.items():
             if row.any():
-                yield from self._group(names.get(code, Name(code=code, zh=code, en=code)), row)
+                yield from self._group(names.get(code) or name_of(code, {}), row)
 
     def _months(self) -> Iterable[MonthTotal]:
         table = self.tally.tables["tier_months"].sum(axis=0)
@@ -288,7 +283,7 @@ class SideTold:
             falls = every[:, None] > rank
             yield TierCount(
                 number=tier.number,
-                tier=named(tier.code, tier.names),
+                tier=name_of(tier.code, tier.names),
                 members_at_start=int(start[rank]),
                 members_at_end=int(end[rank]),
                 promoted=int((into * rises).sum()),

@@ -17,6 +17,8 @@ import numpy.typing as npt
 from jifen.insight.backtest.answer_members import MembersTold
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.result import Interval, Sentence
+from jifen.insight.backtest.result_side import sentence_of
+from jifen.present.said import Said
 
 Z = 1.959963984540054  # of 95 %, two-sided
 MEMBERS_MIN = 100
@@ -64,10 +66,7 @@ def count_of(is_so: Claims, population: float) -> Estimate:
     fewer = min(seen, n - seen)
     return replace(
         estimate,
-        why_not=Sentence(
-            zh=f"样本的 {n:,} 名会员中这样的（或不是这样的）只有 {fewer:,} 名，太少，不给出区间。",
-            en=f"Of the {n:,} members of the sample only {fewer:,} are so (or are not): too few for an interval.",
-        ),
+        why_not=sentence_of(Said("backtest.why_not.few_are_so", members=n, fewer=fewer)),
     )
 
 
@@ -91,18 +90,12 @@ def too_few(values: Numbers, n: int) -> Sentence | None:
     skew = float(((values - values.mean()) ** 3).mean()) / spread**3 if spread > 0 else 0.0
     needed = ceil(25 * skew * skew)
     if n <= needed:
-        return Sentence(
-            zh=f"少数会员占了这一合计的大部分：要给出区间需要约 {needed:,} 名会员，样本只有 {n:,} 名。",
-            en=f"A few members make up most of this total: an interval takes about {needed:,} members, the sample has {n:,}.",
-        )
+        return sentence_of(Said("backtest.why_not.few_make_most", needed=needed, members=n))
     return None
 
 
 def _few(n: int) -> Sentence:
-    return Sentence(
-        zh=f"样本只有 {n:,} 名会员；少于 {MEMBERS_MIN} 名不给出区间。",
-        en=f"The sample has {n:,} members; below {MEMBERS_MIN} no interval is given.",
-    )
+    return sentence_of(Said("backtest.why_not.few", members=n, least=MEMBERS_MIN))
 
 
 def intervals_of(question: Question, told: MembersTold, members_all: int) -> tuple[Interval, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,11 +14,14 @@ from jifen.document.model import ProgramDocument
 from jifen.document.stored import numbering_of
 from jifen.domain.program.meaning import EarnRule, Program
 from jifen.domain.program.reading import facts_of
-from jifen.insight.backtest.result import Notice, Sentence, share_bps
+from jifen.insight.backtest.result import Notice, share_bps
+from jifen.insight.backtest.result_side import sentence_of
 from jifen.insight.select_columns import column_of
 from jifen.insight.snapshot import Snapshot
 from jifen.present.catalogue import catalogue_of
 from jifen.present.rules import fact_shown
+from jifen.present.said import Chosen, Listed, Said
+from jifen.present.shown import name_in
 
 _KEPT_AS = {
     "purchase_amount_minor": "amount_minor",
@@ -38,7 +43,7 @@ class MissingFact:
 
     fact: str
     rules: tuple[str, ...]  # codes
-    names: tuple[Sentence, ...]  # of the same rules
+    names: tuple[Chosen, ...]  # of the same rules
     purchases: int  # without the fact on any line
     purchases_all: int
 
@@ -54,32 +59,32 @@ class MissingFact:
 
     def notice(self) -> Notice:
         """The warning."""
-        label_zh, label_en = labels_of(self.fact)
         share = (
             f"{self.share_bps / 100:.1f}%" if self.share_bps >= LITTLE_BPS else f"<{LITTLE_BPS / 100:.1f}%"
         )
         rest = max(0, len(self.names) - NAMED)
         shown = self.names if rest < 2 else self.names[:NAMED]
-        rules_zh = "".join(f"“{name.zh}”" for name in shown) + (
-            f"等 {len(self.names)} 条" if rest > 1 else ""
-        )
-        rules_en = ", ".join(f"“{name.en}”" for name in shown) + (f" and {rest} others" if rest > 1 else "")
-        asked_en = f"The rule {rules_en} asks" if len(self.rules) == 1 else f"The rules {rules_en} ask"
+        rules: Any = Listed.of("quoted", [Said("backtest.rule", rule=name) for name in shown])
+        if rest > 1:
+            rules = Said("backtest.rules_and_others", rules=rules, rest=rest, all=len(self.names))
         return Notice(
             code="fact_missing",
             level="serious" if self.is_unknown else "note",
             numbers={"purchases": self.purchases, "purchases_all": self.purchases_all},
-            sentence=Sentence(
-                zh=f"规则{rules_zh}要看“{label_zh}”，但 {share} 的消费里没有这一项；在那里条件不成立。",
-                en=f"{asked_en} for {label_en}, which {share} of the purchases do not tell; there the condition does not hold.",
+            sentence=sentence_of(
+                Said(
+                    "backtest.warns.fact_missing",
+                    count=len(self.rules),
+                    rules=rules,
+                    fact=Chosen(partial(_fact_shown, self.fact)),
+                    share=share,
+                )
             ),
         )
 
 
-def labels_of(fact: str) -> tuple[str, str]:
-    """What a fact is called in Chinese and English."""
-    zh, en = (fact_shown(fact, catalogue_of(language)) for language in ("zh", "en"))
-    return zh, en
+def _fact_shown(fact: str, language: str) -> str:
+    return fact_shown(fact, catalogue_of(language))
 
 
 def missing_facts(snapshot: Snapshot, draft: ProgramDocument) -> tuple[MissingFact, ...]:
@@ -106,7 +111,7 @@ def missing_facts(snapshot: Snapshot, draft: ProgramDocument) -> tuple[MissingFa
         MissingFact(
             fact=fact,
             rules=tuple(rule.code for rule in asked[fact]),
-            names=tuple(named(rule) for rule in asked[fact]),
+            names=tuple(called(rule) for rule in asked[fact]),
             purchases=count,
             purchases_all=total,
         )
@@ -116,12 +121,13 @@ def missing_facts(snapshot: Snapshot, draft: ProgramDocument) -> tuple[MissingFa
     return tuple(sorted(found, key=lambda one: (-one.purchases, one.fact)))
 
 
-def named(rule: EarnRule) -> Sentence:
-    """The rule's name in both languages; its code where it has none."""
-    names = rule.names
-    return Sentence(
-        zh=names.get("zh") or names.get("en") or rule.code, en=names.get("en") or names.get("zh") or rule.code
-    )
+def called(rule: EarnRule) -> Chosen:
+    """The rule's name; its code where it has none."""
+    return Chosen(partial(_called, rule))
+
+
+def _called(rule: EarnRule, language: str) -> str:
+    return name_in(rule.names, language) or rule.code
 
 
 def _asked(program: Program) -> dict[str, list[EarnRule]]:

@@ -35,6 +35,7 @@ from jifen.insight.backtest.result_side import (
     Sentence,
     Side,
     TierCount,
+    by_language,
     share_bps,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "TierMove",
     "TierMoves",
     "Together",
+    "by_language",
     "from_json",
     "json_schema",
     "share_bps",

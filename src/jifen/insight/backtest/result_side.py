@@ -5,9 +5,16 @@ The conventions of every field are told at the top of `result.py`, which hands t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
+
+from jifen.present.catalogue import languages
+from jifen.present.said import Said
+from jifen.present.shown import name_in
 
 Ratio = tuple[int, int]
 
@@ -24,19 +31,49 @@ def share_bps(part: int, whole: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """The same sentence in Chinese and in English, numbers already in it."""
+    """The same sentence in Chinese and in English, numbers already in it; and in whatever language there was a catalogue of."""
 
     zh: str
     en: str
+    others: dict[str, str] | msgspec.UnsetType = msgspec.UNSET  # by language; absent where there is no third
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """What the programme calls a rule, a tier, a store, a currency: `name_in(names, language)` in both languages."""
+    """What the programme calls a rule, a tier, a store, a currency: `name_in(names, language)` in both languages, and in whatever
+    language there was a catalogue of."""
 
     code: str
     zh: str
     en: str
+    others: dict[str, str] | msgspec.UnsetType = msgspec.UNSET  # by language; absent where there is no third
+
+
+def by_language(said: Sentence | Name) -> dict[str, str]:
+    """The texts by language."""
+    others = {} if isinstance(said.others, msgspec.UnsetType) else said.others
+    return {"zh": said.zh, "en": said.en, **others}
+
+
+def in_every_language(say: Callable[[str], str]) -> dict[str, Any]:
+    """What `say` makes in each language that there is a catalogue of, as the fields of a Sentence or a Name."""
+    others = {language: say(language) for language in languages() if language not in ("zh", "en")}
+    return {"zh": say("zh"), "en": say("en"), "others": others or msgspec.UNSET}
+
+
+def sentence_of(said: Said) -> Sentence:
+    """A message in every language."""
+    return Sentence(**in_every_language(said.in_language))
+
+
+def name_of_said(code: str, said: Said) -> Name:
+    """What we call a code that no document names, in every language."""
+    return Name(code=code, **in_every_language(said.in_language))
+
+
+def name_of(code: str, names: Mapping[str, str]) -> Name:
+    """What a document calls a code, in every language; the code where it has no name."""
+    return Name(code=code, **in_every_language(lambda language: name_in(names, language) if names else code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,15 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from jifen.insight.backtest.result_side import Name
+from jifen.insight.backtest.result_side import Name, name_of_said
+from jifen.present.said import Said
 
-FIFTHS = (
-    Name(code="bought_most", zh="消费最多组", en="Bought most"),
-    Name(code="bought_second", zh="消费较多组", en="Second fifth"),
-    Name(code="bought_third", zh="消费居中组", en="Middle fifth"),
-    Name(code="bought_fourth", zh="消费较少组", en="Fourth fifth"),
-    Name(code="bought_least", zh="消费最少组", en="Bought least"),
-)
-NOTHING = Name(code="bought_nothing", zh="期间未消费", en="Bought nothing")
+FIFTHS = ("bought_most", "bought_second", "bought_third", "bought_fourth", "bought_least")
+NOTHING = "bought_nothing"
+
+
+def segment_name(code: str) -> Name:
+    return name_of_said(code, Said(f"backtest.segment.{code}"))
 
 
 def by_what_was_paid(members: pl.DataFrame) -> Iterable[tuple[Name, pl.DataFrame]]:
@@ -34,8 +33,8 @@ def by_what_was_paid(members: pl.DataFrame) -> Iterable[tuple[Name, pl.DataFrame
     bought = members.filter(pl.col("purchases") > 0).sort("sales", "member", descending=[True, False])
     if bought.height < len(FIFTHS):
         return
-    for name, rows in zip(FIFTHS, np.array_split(np.arange(bought.height), len(FIFTHS)), strict=True):
-        yield name, bought[int(rows[0]) : int(rows[-1]) + 1]
+    for code, rows in zip(FIFTHS, np.array_split(np.arange(bought.height), len(FIFTHS)), strict=True):
+        yield segment_name(code), bought[int(rows[0]) : int(rows[-1]) + 1]
     rest = members.filter(pl.col("purchases") == 0)
     if rest.height:
-        yield NOTHING, rest
+        yield segment_name(NOTHING), rest

@@ -52,7 +52,8 @@ def verdict(page: Page) -> list[str]:
         said.append(page.say(key, amount=page.tongue.money_round(abs(owed))))
     if result.compared.sample:
         said = [page.say("lead_sample") + said[0], *said[1:], *_for_all(page)]
-    return said if page.tongue.is_zh else [text if at == 0 else f" {text}" for at, text in enumerate(said)]
+    between = page.tongue.join("sentences", ("", ""))
+    return [text if at == 0 else between + text for at, text in enumerate(said)]
 
 
 def _for_all(page: Page) -> list[str]:
@@ -72,10 +73,7 @@ def _cost(page: Page) -> str:
     if has_worth(result):
         change = result.draft.cost_minor - result.baseline.cost_minor
         key = "lead_more" if change > 0 else "lead_less" if change < 0 else "lead_same"
-        said = page.say(
-            key,
-            amount=f" {tongue.money_round(abs(change))}" if tongue.is_zh else tongue.money_round(abs(change)),
-        )
+        said = page.say(key, amount=tongue.money_round(abs(change)))
         shares = [tongue.share(side.cost_share_bps) for side in (result.draft, result.baseline)]
         return said + page.say("lead_share", draft=shares[0], baseline=shares[1])
     before, after = _granted(page)

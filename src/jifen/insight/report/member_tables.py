@@ -40,7 +40,7 @@ def reasons_of(result: Result, one: MemberChange, tongue: Tongue) -> str:
     ]
     if one.sentence:
         said.append(tongue.told(one.sentence))
-    return ("；" if tongue.is_zh else "; ").join(said)
+    return tongue.join("reasons", said)
 
 
 def rule_names(result: Result, tongue: Tongue) -> dict[str, str]:
@@ -140,7 +140,6 @@ def _loopholes(result: Result, tongue: Tongue) -> Iterator[Table]:
     main = main_currency(result)
     scale = main.scale if main else 0
     stores = {row.group.code: tongue.name(row.group) for row in result.draft.by_store}
-    comma = "、" if tongue.is_zh else ", "
     yield a_table(
         tongue, "baskets", "member day store paid earned_units earned share rules",
         [
@@ -148,7 +147,7 @@ def _loopholes(result: Result, tongue: Tongue) -> Iterator[Table]:
                 one.member, one.on, stores.get(one.store, one.store) or None, money(one.paid_minor),
                 units(one.earned_units, scale), money(one.earned_minor),
                 share(share_bps(one.earned_minor, one.paid_minor)) if one.paid_minor > 0 else None,
-                comma.join(rules.get(code, code) for code in one.rules),
+                tongue.join("items", [rules.get(code, code) for code in one.rules]),
             )
             for one in (holes.rich_baskets.worst if holes.rich_baskets else ())
         ],

@@ -23,7 +23,7 @@ SHOWN = 8
 
 
 def html_page(result: Result, *, language: str) -> str:
-    """The whole page in `zh` or `en`, as a text to be written in UTF-8."""
+    """The whole page in a language, as a text to be written in UTF-8."""
     told = result.compared
     tongue = Tongue(language=language, money_code=told.money, money_decimals=told.money_decimals)
     page = Page(result=result, tables=tables_of(result, tongue), tongue=tongue)
@@ -46,7 +46,7 @@ def html_page(result: Result, *, language: str) -> str:
         el("main", headline(page), *_sections(page)),
         el("footer", el("p", page.say("foot"))),
     )
-    html = el("html", head, body, lang="zh-CN" if tongue.is_zh else "en", dir="ltr")
+    html = el("html", head, body, lang=tongue.words.tag, dir="ltr")
     return f"<!DOCTYPE html>\n{html}\n"
 
 
@@ -159,10 +159,8 @@ def _unused(page: Page) -> list[Child]:
     if holes.never_fired:
         shown = [names.get(code, code) for code in holes.never_fired[:SHOWN]]
         more = _more(page, len(holes.never_fired))
-        joined = ("、" if page.tongue.is_zh else ", ").join(shown)
-        said.append(
-            page.say("h_never", rules=joined) + (("" if page.tongue.is_zh else " ") + more[0] if more else "")
-        )
+        joined = page.tongue.join("items", shown)
+        said.append(page.tongue.join("sentences", [page.say("h_never", rules=joined), *more[:1]]))
     for pair in holes.always_together[:SHOWN]:
         one, other = (names.get(code, code) for code in pair.rules)
         said.append(
@@ -197,8 +195,10 @@ def _intervals(page: Page) -> Markup | None:
     for one in page.result.intervals:
         if one.why_not:
             why.setdefault(page.tongue.told(one.why_not), []).append(interval_name(one.what, page.tongue))
-    comma, colon = ("、", "：") if page.tongue.is_zh else (", ", ": ")
-    reasons = [named(f"{comma.join(names)}{colon}{reason}") for reason, names in why.items()]
+    reasons = [
+        named(page.say("named_reasons", names=page.tongue.join("items", names), reason=reason))
+        for reason, names in why.items()
+    ]
     return section(
         page, "intervals", plain_table(page, shown, has) if has else None, listed(reasons, "plain reasons"),
     )  # fmt: skip

@@ -47,7 +47,7 @@ from jifen.insight.report.pictures import (
     stacked,
 )
 
-MOST, LEAST = FIFTHS[0].code, FIFTHS[-1].code
+MOST, LEAST = FIFTHS[0], FIFTHS[-1]
 EACH_WAY = 5
 """Members shown each way before the folded table."""
 
@@ -136,7 +136,7 @@ def tiers(page: Page) -> Markup:
     if moves.kept_by_grace:
         texts.append(page.say("t_grace", kept=count(moves.kept_by_grace, "member")))
     return section(
-        page, "tiers", sentence(("" if page.tongue.is_zh else " ").join(texts)),
+        page, "tiers", sentence(page.tongue.join("sentences", texts)),
         el("p", page.say("matrix_caption"), class_="note"), _matrix(page, moves), folded(page, page.tables["tiers"]),
     )  # fmt: skip
 
@@ -361,7 +361,7 @@ def rules(page: Page) -> Markup:
         held = sum(row.desired_units - row.granted_units for row in rows)
         if held > 0:
             texts.append(page.say("t_capped", amount=amount_of(page, held)))
-    said = ("" if tongue.is_zh else " ").join(texts)
+    said = tongue.join("sentences", texts)
     bars = bar_table(page, page.tables["rules"].title, page.say("column.rule"), drawn) if drawn else None
     return section(page, "rules", sentence(said), bars, folded(page, page.tables["rules"]))
 
@@ -459,13 +459,16 @@ def redeem(page: Page) -> Markup:
             continue
         asked = tongue.count(row.asked, row.verb)
         if row.refused:
-            refused = tongue.count(row.refused, row.verb) if tongue.is_zh else tongue.whole(row.refused)
-            concerned = tongue.count(row.refused_members, "member")
-            texts.append(page.say("t_refused", asked=asked, refused=refused, members=concerned))
+            texts.append(
+                page.say(
+                    "t_refused", asked=asked, refused=tongue.whole(row.refused),
+                    refused_counted=tongue.count(row.refused, row.verb), members=tongue.count(row.refused_members, "member"),
+                )
+            )  # fmt: skip
         else:
             paid.append(asked)
     if paid:
-        texts.append(page.say("t_all_paid", asked=("、" if tongue.is_zh else ", ").join(paid)))
+        texts.append(page.say("t_all_paid", asked=tongue.join("items", paid)))
     main = main_currency(result)
     if main is not None:
         code = main.currency.code
@@ -476,6 +479,6 @@ def redeem(page: Page) -> Markup:
         if after and after.breakage_units:
             texts.append(page.say("t_breakage_expected", amount=amount_of(page, after.breakage_units, code)))
     return section(
-        page, "redeem", sentence(("" if tongue.is_zh else " ").join(texts)) if texts else None,
+        page, "redeem", sentence(tongue.join("sentences", texts)) if texts else None,
         join(folded(page, page.tables["flows"]), folded(page, page.tables["replayed"])),
     )  # fmt: skip

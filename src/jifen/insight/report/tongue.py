@@ -1,64 +1,61 @@
-"""How a report speaks one language: numbers, money, dates and sentences of `words.py`.
+"""How a report speaks one language: numbers, money, dates, and the messages `report` of its catalogue.
 
 Money and units are written as in `present/postings.py`: the sign of the money in front, thousands apart, a true minus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from jifen.insight.backtest.result import CurrencyTotal, Name, Sentence
-from jifen.insight.report.words import NOUNS, WORDS
-from jifen.present.shown import MINUS, SIGNS
-
-LANGUAGES = ("zh", "en")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SHORT_ZH = ((1_000_000_000_000, "万亿"), (100_000_000, "亿"), (10_000, "万"))
-_SHORT_EN = ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K"))
+from jifen.insight.backtest.result import CurrencyTotal, Name, Sentence, by_language
+from jifen.present.catalogue import Catalogue, LanguageUnknown, catalogue_of, languages
+from jifen.present.shown import MINUS, SIGNS, name_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tongue:
     """A language and the programme's money."""
 
-    language: str  # zh | en
+    language: str  # one that there is a catalogue of
     money_code: str
     money_decimals: int
 
-    def __post_init__(self) -> None:
-        if self.language not in LANGUAGES:
-            raise ValueError(f"a report is written in {' or '.join(LANGUAGES)}, not in {self.language!r}")
+    words: Catalogue = field(init=False, repr=False)
 
-    @property
-    def is_zh(self) -> bool:
-        return self.language == "zh"
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "words", catalogue_of(self.language))
+        except LanguageUnknown:
+            known = " or ".join(languages())
+            raise ValueError(f"a report is written in {known}, not in {self.language!r}") from None
 
     def say(self, key: str, **within: str) -> str:
-        """The words of a key with what belongs into them."""
-        zh, en = WORDS[key]
-        return (zh if self.is_zh else en).format(**within)
+        """The report's words of a key with what belongs into them."""
+        return self.words.say(f"report.{key}", **within)
+
+    def join(self, how: str, texts: Iterable[str]) -> str:
+        """The texts as this language joins them: `items`, `sentences`, `reasons`."""
+        return self.words.join(how, texts)
 
     def told(self, sentence: Sentence) -> str:
-        """The sentence in this language."""
-        return sentence.zh if self.is_zh else sentence.en
+        """The sentence in this language, else in the nearest."""
+        return name_in(by_language(sentence), self.language)
 
     def name(self, name: Name) -> str:
-        """The name in this language, else in the other, else the code."""
-        wanted = (name.zh, name.en) if self.is_zh else (name.en, name.zh)
-        return next((one for one in (*wanted, name.code) if one), self.say("without"))
+        """The name in this language, else in the nearest, else the code."""
+        given = {language: text for language, text in by_language(name).items() if text}
+        return name_in(given, self.language) or name.code or self.say("without")
 
     def unit(self, currency: CurrencyTotal) -> str:
         """The currency's name as it stands within a sentence."""
-        name = self.name(currency.currency)
-        return name.lower() if name.isascii() and not self.is_zh else name
+        return self.words.within(self.name(currency.currency))
 
     def count(self, number: int, noun: str) -> str:
         """So many of a thing: `1 member`, `1,234 名会员`."""
-        zh, one, many = NOUNS[noun]
-        return f"{self.whole(number)} {zh if self.is_zh else one if number == 1 else many}"
+        return self.words.say(f"report_noun.{noun}", count=number, number=self.whole(number))
 
     # -- numbers ----------------------------------------------------------------------------------------------------
 
@@ -96,9 +93,9 @@ class Tongue:
         """A number for an axis, shortened where that loses nothing of three digits."""
         value = Fraction(abs(number), 10**decimals)
         sign = MINUS if number < 0 else ""
-        for size, word in _SHORT_ZH if self.is_zh else _SHORT_EN:
-            if value >= size:
-                return f"{sign}{_few_digits(value / size)}{' ' if self.is_zh else ''}{word}"
+        for word, power in self.words.short:
+            if value >= 10**power:
+                return sign + self.words.say("number.short", number=_few_digits(value / 10**power), word=word)
         return sign + _few_digits(value)
 
     def share(self, bps: int) -> str:
@@ -121,7 +118,7 @@ class Tongue:
     def share_change(self, bps: int) -> str:
         """A change of a share, in percentage points."""
         said = self.signed(bps, lambda number: self.scaled(number, 2))
-        return f"{said} {'个百分点' if self.is_zh else 'pp'}"
+        return self.words.say("number.points", number=said)
 
     def _with_sign(self, text: str, *, is_negative: bool) -> str:
         sign = MINUS if is_negative else ""
@@ -132,21 +129,22 @@ class Tongue:
 
     def day(self, on: date) -> str:
         """31 Jan 2025, 2025年1月31日."""
-        if self.is_zh:
-            return f"{on.year}年{on.month}月{on.day}日"
-        return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+        return self.words.say("date.day", day=on.day, month=self._month(on), number=on.month, year=on.year)
 
     def month(self, on: date) -> str:
         """Jan 2025, 2025年1月."""
-        return f"{on.year}年{on.month}月" if self.is_zh else f"{_MONTHS[on.month - 1]} {on.year}"
+        return self.words.say("date.month", month=self._month(on), number=on.month, year=on.year)
 
     def month_short(self, on: date) -> str:
         """Jan, 1月."""
-        return f"{on.month}月" if self.is_zh else _MONTHS[on.month - 1]
+        return self.words.say("date.month_short", month=self._month(on), number=on.month)
 
     def day_short(self, on: date) -> str:
         """31 Jan, 1月31日."""
-        return f"{on.month}月{on.day}日" if self.is_zh else f"{on.day} {_MONTHS[on.month - 1]}"
+        return self.words.say("date.day_short", day=on.day, month=self._month(on), number=on.month)
+
+    def _month(self, on: date) -> str:
+        return self.words.say(f"month.{on.month}")
 
 
 def _few_digits(value: Fraction) -> str:
