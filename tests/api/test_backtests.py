@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest
 from tests.api.conftest import Api, Shop
 from tests.api.writes import a_done_backtest, the_document
 from tests.conftest import create_database
+from tests.third_language import a_third_language
 
 from jifen.api.app import create_app
 from jifen.embedded import Connection, Server
@@ -78,8 +79,15 @@ async def served(address: Connection, shop: Shop, home: Path) -> AsyncIterator[A
             yield Api(app=app, ledger=app.state.ledger, client=client, tokens=shop.tokens)
 
 
+@pytest.fixture
+def third(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """A language that is a file, for this process and the one that compares."""
+    with a_third_language(monkeypatch, tmp_path) as language:
+        yield language
+
+
 async def test_a_process_of_its_own_runs_it_and_its_report_is_fetched(
-    postgres: Server, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres: Server, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, third: str
 ) -> None:
     home = tmp_path / "home"
     monkeypatch.setenv("JIFEN_HOME", str(tmp_path / "another"))
@@ -108,6 +116,15 @@ async def test_a_process_of_its_own_runs_it_and_its_report_is_fetched(
         page = await api.get(f"{path}?language=zh")
         assert page.headers["content-type"] == "text/html; charset=utf-8"
         assert '<html lang="zh-CN"' in page.text
+        bracketed = (await api.get(f"{path}?language={third}")).text
+        assert f'<html lang="{third}"' in bracketed
+        assumed = next(one for one in told["result"]["assumptions"] if one["code"] == "purchases_unchanged")[
+            "sentence"
+        ]
+        assert assumed["others"][third] == f"⟦{assumed['en']}⟧"
+        assert assumed["others"][third] in bracketed
+        assert (await api.get(path, headers={"Accept-Language": third})).text == bracketed
+        assert (await api.get(f"{path}?language=fr")).json()["pointer"] == "/query/language"
         assert (await api.get(f"{path}?format=xlsx")).content[:2] == b"PK"
         assert (await api.get(f"{path}?format=json")).json() == told["result"]
 

@@ -19,7 +19,7 @@ from jifen.api.bodies import DocumentBody, canonical
 from jifen.api.errors import document_refused
 from jifen.api.fields import Answer, Code, Instant, Text, shown_instant
 from jifen.api.ids import BacktestId, prefixed
-from jifen.api.languages import language_of
+from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.document.load import document_from
@@ -31,6 +31,7 @@ from jifen.operations.run_backtest import (
     look_after_backtests,
     stop_backtest,
 )
+from jifen.present.catalogue import FIRST
 from jifen.present.refusals import failure_message
 from jifen.store.backtests import ListedBacktest, StoredBacktest
 
@@ -327,10 +328,19 @@ async def report(
     request: Request,
     backtest_id: BacktestId,
     format: Annotated[Literal["html", "xlsx", "json"], Query(description="json has no language.")] = "html",
-    language: Annotated[Literal["zh", "en"], Query()] = "en",
+    language: Language = None,
 ) -> Response:
-    """One self-contained page, a workbook, or every figure as JSON."""
-    content = await read_report(desk_of(request).ledger, backtest_id, form=format, language=language)
+    """One self-contained page, a workbook, or every figure as JSON. In English where nothing else is asked for, or where it
+    was made before there was a catalogue of that language.
+    """
+    ledger, language = desk_of(request).ledger, language_of(request, language, otherwise="en")
+    try:
+        content = await read_report(ledger, backtest_id, form=format, language=language)
+    except no.BacktestUnfinished:
+        if language in FIRST:
+            raise
+        language = "en"
+        content = await read_report(ledger, backtest_id, form=format, language=language)
     name = f"backtest-{backtest_id.hex[-8:]}{'' if format == 'json' else f'-{language}'}.{format}"
     how = "attachment" if format == "xlsx" else "inline"
     return Response(

@@ -1,4 +1,4 @@
-"""In which language an answer is said: as the address asks, else as `Accept-Language` does, else Chinese."""
+"""In which language an answer is said: as the address asks, else as `Accept-Language` does, else Chinese (a report: English)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ Language = Annotated[
     Query(
         min_length=2,
         max_length=8,
-        description="Of the sentences: zh, en, or another that there is a catalogue of. "
-        "Without it the language that Accept-Language asks for, else zh.",
+        description="zh, en, or another that there is a catalogue of. Without it the language that Accept-Language asks for.",
     ),
 ]
 
@@ -27,14 +26,14 @@ def language_accepted(header: str | None) -> str:
     return accepted(header, otherwise=DEFAULT)
 
 
-def language_of(request: Request, asked: str | None = None) -> str:
+def language_of(request: Request, asked: str | None = None, *, otherwise: str = DEFAULT) -> str:
     """The language of an answer.
 
     Refuses
         FieldWrong   the address names a language that there is no catalogue of
     """
     if asked is None:
-        return language_accepted(request.headers.get("accept-language"))
+        return accepted(request.headers.get("accept-language"), otherwise=otherwise)
     if asked not in languages():
         raise FieldWrong(f"choose {' or '.join(languages())}", pointer="/query/language", value=asked)
     return asked

@@ -489,7 +489,7 @@ backtest_report = Table(
     Column("language", Text, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     CheckConstraint("form IN ('html', 'xlsx', 'json')", name="a_report_has_a_known_form"),
-    CheckConstraint("language IN ('zh', 'en', '')", name="a_report_has_a_known_language"),
+    CheckConstraint("language ~ '^([a-z]{2,3}(-[A-Za-z]{2,4})?)?$'", name="a_report_has_a_language_or_none"),
     comment="A back-test's report in one form and language ('' for JSON, which has none); removed with its back-test.",
     info=of("work", "backtest_id"),
 )

@@ -38,7 +38,7 @@ STATEMENTS = (
         content BYTEA NOT NULL,
         CONSTRAINT backtest_report_pkey PRIMARY KEY (backtest_id, form, language),
         CONSTRAINT a_report_has_a_known_form CHECK (form IN ('html', 'xlsx', 'json')),
-        CONSTRAINT a_report_has_a_known_language CHECK (language IN ('zh', 'en', ''))
+        CONSTRAINT a_report_has_a_language_or_none CHECK (language ~ '^([a-z]{2,3}(-[A-Za-z]{2,4})?)?$')
     )""",
     """COMMENT ON TABLE jifen.backtest_report IS
         'A back-test''s report in one form and language ('''' for JSON, which has none); removed with its back-test.'""",
