@@ -10,7 +10,7 @@ import pytest
 from tests.api.conftest import Api, a_purchase_body
 
 from jifen.api.app import create_app
-from jifen.api.ids import unprefixed
+from jifen.present.ids import unprefixed
 from jifen.store.stuck import add_stuck, forget_stuck
 
 

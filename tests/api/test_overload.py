@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from tests.api.conftest import Api, a_purchase_body
 
 from jifen.api import observe
-from jifen.api.ids import unprefixed
+from jifen.present.ids import unprefixed
 
 
 @asynccontextmanager

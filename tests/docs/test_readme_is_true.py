@@ -13,12 +13,12 @@ from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
 from jifen.api.bodies import PurchaseBody, ReturnBody
-from jifen.api.members import statement_entry
 from jifen.document.load import parse_document
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.read_statement import read_statement
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
+from jifen.present.statements import statement_entry
 from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
@@ -79,8 +79,8 @@ async def test_the_first_call_earns_returns_and_explains_as_the_readme_says(
         statement = await read_statement(ledger, answer.member_id)
 
     entries = [statement_entry(line, statement.timeline, language) for line in statement.lines]
-    assert [entry.balance_after for entry in entries] == [88, 128]
+    assert [entry["balance_after"] for entry in entries] == [88, 128]
     for entry in entries:
-        assert _without_dates(entry.sentence) in _without_dates(readme)
+        assert _without_dates(entry["sentence"]) in _without_dates(readme)
         shop_owner = (ROOT / "docs" / "shop-owner.md").read_text(encoding="utf-8")
-        assert f"> {_without_dates(entry.sentence)}\n" in _without_dates(shop_owner)
+        assert f"> {_without_dates(entry['sentence'])}\n" in _without_dates(shop_owner)

@@ -15,7 +15,6 @@ from tests.conftest import FreshDatabase
 from tests.machine.test_attacks import all_of, codes
 from tests.machine.till import Till, a_key, a_till, another_till, days
 
-from jifen.api.members import lot_story, statement_entry
 from jifen.domain import fold
 from jifen.domain.refusals import (
     EntryNotReversible,
@@ -31,6 +30,7 @@ from jifen.operations.find_member import find_member
 from jifen.operations.handle_reservations import release_reservation
 from jifen.operations.read_member import read_member
 from jifen.operations.read_statement import read_lot_story, read_statement
+from jifen.present.statements import lot_story, statement_entry
 from jifen.store.members import MemberKey
 
 LADDER = """  - code: first
@@ -51,7 +51,7 @@ tiers:
 async def _told(till: Till, member: UUID, language: str = "en") -> list[str]:
     """The sentences of a member's statement, newest first."""
     statement = await read_statement(till.ledger, member)
-    return [statement_entry(line, statement.timeline, language).sentence for line in statement.lines]
+    return [statement_entry(line, statement.timeline, language)["sentence"] for line in statement.lines]
 
 
 async def test_everything_goes_over_with_its_days_and_what_came_of_it(fresh_database: FreshDatabase) -> None:
@@ -92,9 +92,9 @@ async def test_everything_goes_over_with_its_days_and_what_came_of_it(fresh_data
         assert "并入" in (await _told(till, goes, "zh"))[0]
         assert "from purchase pos/old" in next(s for s in await _told(till, stays) if "its last day" in s)
         story = await read_lot_story(till.ledger, stays, 2)
-        first = lot_story(story, "en").first
+        first = lot_story(story, "en")["first"]
         assert first is not None
-        assert (first.number, story.moves[0].kind) == (1, "carry_in")
+        assert (first["number"], story.moves[0].kind) == (1, "carry_in")
 
 
 async def test_merging_is_no_pump(fresh_database: FreshDatabase) -> None:

@@ -17,8 +17,8 @@ from jifen.api import render
 from jifen.api.asked import asked_once
 from jifen.api.bodies import DocumentBody, canonical
 from jifen.api.errors import document_refused
-from jifen.api.fields import Answer, Code, Instant, Text, shown_instant
-from jifen.api.ids import BacktestId, prefixed
+from jifen.api.fields import Answer, Code, Instant, Text
+from jifen.api.ids import BacktestId
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
@@ -32,7 +32,9 @@ from jifen.operations.run_backtest import (
     stop_backtest,
 )
 from jifen.present.catalogue import FIRST
+from jifen.present.ids import prefixed
 from jifen.present.refusals import failure_message
+from jifen.present.shown import shown_instant
 from jifen.store.backtests import ListedBacktest, StoredBacktest
 
 STORES_MAX = 1_000

@@ -12,7 +12,7 @@ from jifen.api import answers as out
 from jifen.api import bodies, render
 from jifen.api.asked import asked_once
 from jifen.api.errors import document_refused
-from jifen.api.fields import INT64_MAX, shown_instant
+from jifen.api.fields import INT64_MAX
 from jifen.api.ids import MemberId
 from jifen.api.languages import language_of
 from jifen.api.requests import GuardedRoute, desk_of
@@ -29,6 +29,7 @@ from jifen.operations.plan_program import plan_program
 from jifen.operations.publish_program import publish_program_once
 from jifen.operations.read_program import read_program, read_revision, read_revisions, read_timeline
 from jifen.operations.reverse_entry import reverse_entry
+from jifen.present.shown import shown_instant
 from jifen.store.revisions import StoredRevision
 
 READS = ("till", "members", "console", "integration")

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from jifen.domain.purchase import AMOUNT_MINOR_MAX, QUANTITY_MILLI_MAX, TEXT_MAX
+from jifen.present.shown import shown_instant
 
 INT64_MAX = 2**63 - 1
 UNITS_MAX = 1_000_000_000_000
@@ -64,11 +65,6 @@ def instant_of(value: Any) -> datetime:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise PydanticCustomError("instant_form", "there is no such time") from None
-
-
-def shown_instant(at: datetime) -> str:
-    """A moment in UTC, as RFC 3339."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 Instant: TypeAlias = Annotated[

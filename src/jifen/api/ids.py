@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -10,19 +9,9 @@ from uuid import UUID
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-_HEX = re.compile(r"[0-9a-f]{32}")
+from jifen.present.ids import prefixed, unprefixed
+
 EXAMPLE = "01a200873b877db499c27d29c0902c7e"
-
-
-def prefixed(prefix: str, value: UUID) -> str:
-    """The id as it is shown: `mbr_01a2...`."""
-    return f"{prefix}_{value.hex}"
-
-
-def unprefixed(prefix: str, text: str) -> UUID | None:
-    """The id without its prefix; None when the text is no such id."""
-    head, _, digits = text.partition("_")
-    return UUID(digits) if head == prefix and _HEX.fullmatch(digits) else None
 
 
 def _taken_off(prefix: str) -> Callable[[Any], UUID]:

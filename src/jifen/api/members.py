@@ -16,22 +16,17 @@ from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
-from jifen.domain.explain import line_shares, rules_of
 from jifen.domain.refusals import FieldWrong
-from jifen.domain.timeline import Timeline
-from jifen.domain.verbs import places_of
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.find_member import find_member
 from jifen.operations.give_units import give_units
 from jifen.operations.read_member import read_lots, read_member
 from jifen.operations.read_statement import (
     PAGE_MAX,
-    LotStory,
-    StatementLine,
     read_lot_story,
     read_statement,
 )
-from jifen.present.postings import explain
+from jifen.present.statements import lot_shown, lot_story, statement_entry
 from jifen.store.members import MemberKey
 
 READS = ("till", "members", "console", "integration")
@@ -138,10 +133,10 @@ async def get_lots(
     ]
     page = chosen[:limit]
     return render.answered(
-        out.LotsAnswer(
-            data=[render.lot_answer(lot, view.timeline) for lot in page],
-            next_cursor=str(page[-1].number) if len(chosen) > limit else None,
-        )
+        {
+            "data": [lot_shown(lot, view.timeline) for lot in page],
+            "next_cursor": str(page[-1].number) if len(chosen) > limit else None,
+        }
     )
 
 
@@ -164,10 +159,10 @@ async def get_statement(
     language = language_of(request, language)
     statement = await read_statement(desk_of(request).ledger, member_id, before=before, limit=limit)
     return render.answered(
-        told.StatementAnswer(
-            data=[statement_entry(line, statement.timeline, language) for line in statement.lines],
-            next_cursor=str(statement.next_before) if statement.next_before else None,
-        )
+        {
+            "data": [statement_entry(line, statement.timeline, language) for line in statement.lines],
+            "next_cursor": str(statement.next_before) if statement.next_before else None,
+        }
     )
 
 
@@ -197,76 +192,6 @@ async def get_lot(
     language = language_of(request, language)
     story = await read_lot_story(desk_of(request).ledger, member_id, number, after=after or 0, limit=limit)
     return render.answered(lot_story(story, language))
-
-
-def lot_story(story: LotStory, language: str) -> told.LotStoryAnswer:
-    """The story of a lot."""
-    return told.LotStoryAnswer(
-        lot=render.lot_answer(story.lot, story.timeline),
-        first=told.FirstLot(**story.first._asdict()) if story.first else None,
-        steps=[
-            told.LotStep(
-                sequence=move.sequence,
-                kind=move.kind,
-                occurred_at=move.occurred_at,
-                comes=places_of(move.way)[0],
-                goes=places_of(move.way)[1],
-                units=move.units,
-            )
-            for move in story.moves
-        ],
-        postings=[statement_entry(line, story.timeline, language) for line in story.lines],
-        next_cursor=str(story.next_after) if story.next_after else None,
-    )
-
-
-def statement_entry(line: StatementLine, timeline: Timeline, language: str) -> told.StatementEntry:
-    """A line of a statement."""
-    posting, about = line.posting, line.about
-    currency = timeline.newest.currencies[posting.currency].code
-    is_of_sale = posting.verb in ("earn", "claw_back")
-    sale = about.purchase or {}
-    entry = about.entry or {}
-    return told.StatementEntry(
-        sequence=posting.sequence,
-        part=posting.part,
-        verb=posting.verb,
-        currency=currency,
-        units=posting.units if posting.is_credit else -posting.units,
-        balance_after=posting.balance_after,
-        sentence=explain(timeline, posting, about, language=language),
-        occurred_at=posting.occurred_at,
-        recorded_at=posting.recorded_at,
-        revision=posting.revision,
-        lot=posting.lot,
-        purchase_id=sale.get("purchase_id"),
-        source=sale.get("source"),
-        business_no=sale.get("business_no"),
-        return_id=about.brought_back["return_id"] if about.brought_back and is_of_sale else None,
-        gift_id=entry.get("gift_id"),
-        counterpart_id=entry.get("counterpart_id"),
-        store=posting.store,
-        channel=posting.channel,
-        actor=posting.actor,
-        note=entry.get("note") or (about.brought_back or {}).get("note"),
-        rules=[
-            out.RuleReason(rule=r, desired=d, granted=g) for r, d, g in rules_of(timeline, posting, about)
-        ],
-        reasons=[
-            out.LineReason(**share._asdict(), currency=currency)
-            for share in line_shares(timeline, posting, about)
-        ],
-        moves=[
-            told.LotMove(
-                lot=move.lot,
-                comes=places_of(move.way)[0],
-                goes=places_of(move.way)[1],
-                units=move.units,
-                origin=line.origins[move.lot],
-            )
-            for move in line.moves
-        ],
-    )
 
 
 @router.post(

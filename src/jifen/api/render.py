@@ -15,7 +15,6 @@ from jifen.api.answers import (
     REPLAY_HEADER,
     Key,
     LineReason,
-    LotAnswer,
     MemberAnswer,
     PurchaseRead,
     ReturnedLine,
@@ -24,14 +23,14 @@ from jifen.api.answers import (
     StoredReturn,
     TierAnswer,
 )
-from jifen.api.fields import Answer, shown_instant
-from jifen.api.ids import prefixed
-from jifen.domain.calendar import date_of
-from jifen.domain.member import Lot
+from jifen.api.fields import Answer
 from jifen.domain.timeline import Timeline
 from jifen.operations.read_member import Balance, MemberView, Standing
 from jifen.operations.read_purchase import PurchaseView
 from jifen.present.catalogue import catalogue_of
+from jifen.present.ids import prefixed
+from jifen.present.shown import shown_instant
+from jifen.present.statements import shown_day
 from jifen.store.purchases import RecordedPurchase, Undone, line_document
 
 
@@ -200,12 +199,6 @@ def balance_answer(balance: Balance, timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def shown_day(day: int | None) -> str | None:
-    """The date of a day number."""
-    at = None if day is None else date_of(day)
-    return at.isoformat() if at else None
-
-
 def member_answer(view: MemberView) -> MemberAnswer:
     """A member as he stands."""
     tier = next(
@@ -232,20 +225,3 @@ def balances_answer(view: Standing) -> dict[str, Any]:
         "money": view.timeline.newest.money,
         "balances": [balance_answer(one, view.timeline) for one in view.balances],
     }
-
-
-def lot_answer(lot: Lot, timeline: Timeline) -> LotAnswer:
-    """A lot."""
-    return LotAnswer(
-        number=lot.number,
-        currency=timeline.newest.currencies[lot.currency].code,
-        opened=lot.opened,
-        left=lot.left,
-        held=lot.held,
-        gone=lot.gone,
-        expired=lot.expired,
-        returned=lot.returned,
-        matures_on=shown_day(lot.matures_day) or "",
-        expires_on=shown_day(lot.expires_day),
-        origin=lot.origin,
-    )

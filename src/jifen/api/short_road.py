@@ -21,7 +21,6 @@ from jifen.api import members, render, till
 from jifen.api.answers import REPLAY_HEADER
 from jifen.api.doorkeeper import Access, Caller, may
 from jifen.api.errors import BUSY, Busy, refuse
-from jifen.api.ids import unprefixed
 from jifen.api.lane import Lanes
 from jifen.api.languages import language_accepted
 from jifen.api.requests import (
@@ -36,6 +35,7 @@ from jifen.api.told import ReadPurchase, read_batch_told, read_purchase_told, re
 from jifen.domain.refusals import OutcomeUnknown, Refusal
 from jifen.operations.handle_reservations import EndRequest, ReserveRequest
 from jifen.operations.record_purchases import PurchaseRequest
+from jifen.present.ids import unprefixed
 from jifen.store.ledger import Ledger
 
 _VERSIONS = {version.encode() for version in VERSIONS}

@@ -15,9 +15,8 @@ from msgspec import Meta
 from pydantic_core import PydanticCustomError
 
 from jifen.api.bodies import ATTRIBUTES_MAX, BATCH_MAX, PAYMENTS_MAX, TAGS_MAX
-from jifen.api.fields import INT64_MAX, NOTE_MAX, UNITS_MAX, instant_of, shown_instant
+from jifen.api.fields import INT64_MAX, NOTE_MAX, UNITS_MAX, instant_of
 from jifen.api.fingerprint import whole_hash
-from jifen.api.ids import unprefixed
 from jifen.domain.purchase import (
     AMOUNT_MINOR_MAX,
     LINES_MAX,
@@ -29,6 +28,8 @@ from jifen.domain.purchase import (
 )
 from jifen.domain.refusals import Refusal
 from jifen.operations.handle_reservations import LAPSE_SECONDS_MAX
+from jifen.present.ids import unprefixed
+from jifen.present.shown import shown_instant
 from jifen.store.members import MemberKey
 
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]

@@ -134,7 +134,7 @@ def tell_failure(text: str, *, as_json: bool) -> None:
 
 def member_named(text: str) -> Any:
     """How a person names a member: mbr_..., card:NUMBER, external:ID, or a bare card number."""
-    from jifen.api.ids import unprefixed
+    from jifen.present.ids import unprefixed
     from jifen.store.members import MemberKey
 
     found = unprefixed("mbr", text)
@@ -148,7 +148,7 @@ def member_named(text: str) -> Any:
 
 def purchase_named(text: str) -> Any:
     """How a person names a purchase: pur_..., or SOURCE/NUMBER as it stands in a statement. None: it is neither."""
-    from jifen.api.ids import unprefixed
+    from jifen.present.ids import unprefixed
     from jifen.store.keys import BusinessKey
 
     found = unprefixed("pur", text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, member_named,
 from jifen.cli.show import scales_of, show
 from jifen.present.catalogue import catalogue_of
 from jifen.present.shown import kind_shown, place_shown, units_shown
+from jifen.present.statements import lot_story, statement_entry
 
 if TYPE_CHECKING:
     from jifen.operations.read_statement import StatementLine
@@ -86,9 +86,7 @@ def explain(
         return view.timeline, found, None
 
     timeline, lines, next_before = at_ledger(work, home=home, as_json=as_json)
-    from jifen.api.members import statement_entry
-
-    entries = [json.loads(statement_entry(line, timeline, language).model_dump_json()) for line in lines]
+    entries = [statement_entry(line, timeline, language) for line in lines]
     scales = scales_of(timeline)
     text = []
     for entry in entries:
@@ -150,9 +148,7 @@ def _follow(
             raise LotUnknown(said, pointer="--lot", number=number) from None
 
     story = at_ledger(work, home=home, as_json=as_json)
-    from jifen.api.members import lot_story
-
-    told = json.loads(lot_story(story, language).model_dump_json())
+    told = lot_story(story, language)
     scale = scales_of(story.timeline)[told["lot"]["currency"]]
     sentences = {(one["sequence"], one["part"]): one["sentence"] for one in told["postings"]}
     text = []

@@ -51,7 +51,7 @@ def enrol(
     answer = at_ledger(work, home=home, as_json=as_json)
     from uuid import UUID
 
-    from jifen.api.ids import prefixed
+    from jifen.present.ids import prefixed
 
     member_id = prefixed("mbr", UUID(answer["member_id"]))
     result = {**answer, "member_id": member_id}
@@ -116,7 +116,7 @@ def close(member: Who, home: Home = None, as_json: AsJson = False) -> None:
 
         member_id = await find_member(ledger, member_named(member))
         await change_member_status(ledger, member_id, "closed", _once("close"))
-        from jifen.api.ids import prefixed
+        from jifen.present.ids import prefixed
 
         return {"member_id": prefixed("mbr", member_id), "status": "closed"}
 
@@ -158,7 +158,7 @@ def reverse(
     answer, scales, currency = at_ledger(work, home=home, as_json=as_json)
     from uuid import UUID
 
-    from jifen.api.ids import prefixed
+    from jifen.present.ids import prefixed
 
     result = {name: value for name, value in answer.items() if name != "is_replay"}
     for name, prefix in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from jifen.present.catalogue import catalogue_of, languages
 
@@ -16,6 +17,11 @@ def units_shown(units: int, scale: int) -> str:
         return f"{units:,}"
     sign = "-" if units < 0 else ""
     return f"{sign}{abs(units) // 10**scale:,}.{abs(units) % 10**scale:0{scale}d}"
+
+
+def shown_instant(at: datetime) -> str:
+    """A moment in UTC, as RFC 3339."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def thousandths(milli: int) -> str:
