@@ -26,6 +26,7 @@ from jifen.operations.read_statement import (
     read_lot_story,
     read_statement,
 )
+from jifen.present.members import balances_shown, member_shown
 from jifen.present.statements import lot_shown, lot_story, statement_entry
 from jifen.store.members import MemberKey
 
@@ -82,7 +83,7 @@ async def find(
     if (card is None) == (external is None):
         raise FieldWrong("name the member by card or by external", pointer="/query/card")
     key = MemberKey("card", card) if card is not None else MemberKey("external", external or "")
-    return render.answered(render.member_answer(await read_member(desk_of(request).ledger, key)))
+    return render.answered(member_shown(await read_member(desk_of(request).ledger, key)))
 
 
 @router.get(
@@ -93,7 +94,7 @@ async def find(
 )
 async def get_member(request: Request, member_id: MemberId) -> Response:
     """Status, tier, keys and balances as they stand now."""
-    return render.answered(render.member_answer(await read_member(desk_of(request).ledger, member_id)))
+    return render.answered(member_shown(await read_member(desk_of(request).ledger, member_id)))
 
 
 @router.get(
@@ -104,7 +105,7 @@ async def get_member(request: Request, member_id: MemberId) -> Response:
 )
 async def get_balances(request: Request, member_id: MemberId) -> Response:
     """Where the member's units stand: available, pending, held, owed; and what expires next."""
-    return render.answered(render.balances_answer(await lanes_of(request).standings.one(member_id)))
+    return render.answered(balances_shown(await lanes_of(request).standings.one(member_id)))
 
 
 @router.get(

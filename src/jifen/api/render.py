@@ -13,24 +13,19 @@ from fastapi import Response
 from jifen.api.answers import (
     JSON,
     REPLAY_HEADER,
-    Key,
     LineReason,
-    MemberAnswer,
     PurchaseRead,
     ReturnedLine,
     StoredLine,
     StoredPayment,
     StoredReturn,
-    TierAnswer,
 )
 from jifen.api.fields import Answer
 from jifen.domain.timeline import Timeline
-from jifen.operations.read_member import Balance, MemberView, Standing
 from jifen.operations.read_purchase import PurchaseView
 from jifen.present.catalogue import catalogue_of
 from jifen.present.ids import prefixed
 from jifen.present.shown import shown_instant
-from jifen.present.statements import shown_day
 from jifen.store.purchases import RecordedPurchase, Undone, line_document
 
 
@@ -179,49 +174,3 @@ def purchase_read(view: PurchaseView, reasons: list[LineReason]) -> PurchaseRead
 
 
 _RETURN = ("return_id", "sequence", "is_void", "amount_minor", "occurred_at", "recorded_at", "note")
-
-
-def balance_answer(balance: Balance, timeline: Timeline) -> dict[str, Any]:
-    """Where units of one currency stand, as `answers.BalanceAnswer` describes it."""
-    currency = timeline.newest.currencies[balance.currency]
-    return {
-        "currency": currency.code,
-        "names": dict(currency.names),
-        "scale": currency.scale,
-        "balance": balance.balance,
-        "available": balance.available,
-        "pending": balance.pending,
-        "held": balance.held,
-        "debt": balance.debt,
-        "worth_minor": balance.worth_minor,
-        "next_expiry_on": shown_day(balance.next_expiry_day),
-        "next_expiry_units": balance.next_expiry_units,
-    }
-
-
-def member_answer(view: MemberView) -> MemberAnswer:
-    """A member as he stands."""
-    tier = next(
-        tier
-        for program in reversed(view.timeline.programs)
-        for tier in program.ladder.tiers
-        if tier.number == view.member.tier
-    )
-    return MemberAnswer(
-        **balances_answer(view),
-        status=view.member.status.name.lower(),
-        sequence=view.member.sequence,
-        enrolled_at=view.enrolled_at,
-        tier=TierAnswer(code=tier.code, names=dict(tier.names)),
-        keys=[Key(kind=key.kind, value=key.value) for key in view.keys],  # type: ignore[arg-type]
-    )
-
-
-def balances_answer(view: Standing) -> dict[str, Any]:
-    """A member's balances, as `answers.BalancesAnswer` describes them."""
-    return {
-        "member_id": prefixed("mbr", view.member.member_id),
-        "as_of": shown_instant(view.now),
-        "money": view.timeline.newest.money,
-        "balances": [balance_answer(one, view.timeline) for one in view.balances],
-    }

@@ -36,6 +36,7 @@ from jifen.domain.refusals import OutcomeUnknown, Refusal
 from jifen.operations.handle_reservations import EndRequest, ReserveRequest
 from jifen.operations.record_purchases import PurchaseRequest
 from jifen.present.ids import unprefixed
+from jifen.present.members import balances_shown
 from jifen.store.ledger import Ledger
 
 _VERSIONS = {version.encode() for version in VERSIONS}
@@ -243,7 +244,7 @@ async def _read_balances(asked: _Asked) -> _Answered | None:
     if member_id is None:
         return None
     standing = await asked.lanes.standings.one(member_id)
-    return _Answered(_encode(render.balances_answer(standing)))
+    return _Answered(_encode(balances_shown(standing)))
 
 
 async def _reserve(asked: _Asked) -> _Answered | None:

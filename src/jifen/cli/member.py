@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,9 +74,9 @@ def show_member(member: Who, home: Home = None, as_json: AsJson = False) -> None
         return await read_member(ledger, member_named(member))
 
     view = at_ledger(work, home=home, as_json=as_json)
-    from jifen.api.render import member_answer
+    from jifen.present.members import member_shown
 
-    result = json.loads(member_answer(view).model_dump_json())
+    result = member_shown(view)
     lines = [
         f"{result['member_id']}  {result['status']}, tier {result['tier']['code']}, since {result['enrolled_at'][:10]}"
     ]
