@@ -10,7 +10,6 @@ from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, member_named,
 from jifen.cli.show import scales_of, show
 from jifen.present.catalogue import catalogue_of
 from jifen.present.shown import kind_shown, place_shown, units_shown
-from jifen.present.statements import lot_story, statement_entry
 
 if TYPE_CHECKING:
     from jifen.operations.read_statement import StatementLine
@@ -86,6 +85,8 @@ def explain(
         return view.timeline, found, None
 
     timeline, lines, next_before = at_ledger(work, home=home, as_json=as_json)
+    from jifen.present.statements import statement_entry
+
     entries = [statement_entry(line, timeline, language) for line in lines]
     scales = scales_of(timeline)
     text = []
@@ -148,6 +149,8 @@ def _follow(
             raise LotUnknown(said, pointer="--lot", number=number) from None
 
     story = at_ledger(work, home=home, as_json=as_json)
+    from jifen.present.statements import lot_story
+
     told = lot_story(story, language)
     scale = scales_of(story.timeline)[told["lot"]["currency"]]
     sentences = {(one["sequence"], one["part"]): one["sentence"] for one in told["postings"]}

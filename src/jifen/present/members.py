@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from jifen.domain.member import Member
 from jifen.domain.timeline import Timeline
 from jifen.present.ids import prefixed
-from jifen.present.shown import shown_day, shown_instant
+from jifen.present.shown import shown_instant
+from jifen.present.statements import shown_day
 
 
 class Balance(Protocol):

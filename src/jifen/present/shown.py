@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from jifen.domain.calendar import date_of
 from jifen.present.catalogue import catalogue_of, languages
 
 SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "TWD": "NT$", "SGD": "S$"}
@@ -23,12 +22,6 @@ def units_shown(units: int, scale: int) -> str:
 def shown_instant(at: datetime) -> str:
     """A moment in UTC, as RFC 3339."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def shown_day(day: int | None) -> str | None:
-    """The date of a day number; None for a day that never comes."""
-    at = None if day is None else date_of(day)
-    return at.isoformat() if at else None
 
 
 def thousandths(milli: int) -> str:

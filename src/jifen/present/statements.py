@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from jifen.domain.calendar import date_of
 from jifen.domain.explain import About, Posted, line_shares, rules_of
 from jifen.domain.member import Lot
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import places_of
 from jifen.present.ids import prefixed
 from jifen.present.postings import explain
-from jifen.present.shown import shown_day, shown_instant
+from jifen.present.shown import shown_instant
 
 
 class PostedLine(Posted, Protocol):
@@ -187,6 +188,12 @@ def lot_shown(lot: Lot, timeline: Timeline) -> dict[str, Any]:
         "expires_on": shown_day(lot.expires_day),
         "origin": lot.origin,
     }
+
+
+def shown_day(day: int | None) -> str | None:
+    """The date of a day number; None for a day that never comes."""
+    at = None if day is None else date_of(day)
+    return at.isoformat() if at else None
 
 
 def _id(prefix: str, value: UUID | None) -> str | None:
