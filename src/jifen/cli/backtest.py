@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jifen.cli.at_ledger import Language, refused_plainly, tell_document_refused, tell_failure, the_database
-from jifen.cli.show import FAILED, REFUSED, say
+from jifen.cli.show import FAILED, REFUSED, say, show_document
 
 if TYPE_CHECKING:
     from datetime import date
@@ -394,7 +394,7 @@ def _show(result: Result, reports: Sequence[Path], *, language: str, as_json: bo
 
     for path in reports:
         say(f"{'报告' if language == 'zh' else 'Report'}: {path}")
-    typer.echo(to_json(result) if as_json else _text(result, language))
+    show_document(to_json(result) if as_json else _text(result, language) + "\n")
 
 
 def _text(result: Result, language: str) -> str:
