@@ -102,7 +102,9 @@ def canonical(text: str, form: Form) -> str:
     if len(text) > form.longest:
         raise TextRefused("too_long", f"the text has {len(text)} characters; at most {form.longest}")
     if form.is_key and text.lower() in NOTHING:
-        raise TextRefused("means_nothing", f"{text!r} says that there is none; leave the field out")
+        raise TextRefused(
+            "means_nothing", f"{text!r} means that there is none: it is nobody's key and no number"
+        )
     return text
 
 
