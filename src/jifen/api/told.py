@@ -7,6 +7,7 @@ holds the two to each other on random bodies.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias, cast
 from uuid import UUID
@@ -78,8 +79,8 @@ _RESERVE_FORMS = {"currency": CODE, "store": CODE, "cashier": CODE, "channel": C
 def _bring(told: msgspec.Struct, forms: Mapping[str, Form]) -> None:
     for name, form in forms.items():
         text = getattr(told, name)
-        if text is not None:
-            setattr(told, name, canonical(text, form))
+        if text is not None and (own := canonical(text, form)) is not text:
+            setattr(told, name, own)
 
 
 class _Told(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -104,6 +105,10 @@ class MemberTold(_Told):
     def bring_into_form(self) -> None:
         """Card and external id in their form. Raises TextRefused where one has none."""
         _bring(self, _MEMBER_FORMS)
+
+    def codes(self) -> list[str | None]:
+        """Its key."""
+        return [self.card, self.external]
 
     def is_odd(self) -> bool:
         """Whether its key means that there is none."""
@@ -212,14 +217,20 @@ class PurchaseTold(_Told):
         if self.member is not None:
             self.member.bring_into_form()
 
+    def codes(self) -> list[str | None]:
+        """What identifies something: it is narrowed, and words are not."""
+        return [
+            self.source, self.business_no, self.store, self.till, self.cashier, self.channel, self.money,
+            *[line.sku for line in self.lines], *[one.method for one in self.payments],
+            *(self.member.codes() if self.member is not None else ()),
+        ]  # fmt: skip
+
     def is_odd(self) -> bool:
         """Whether a tag stands twice, or a key means that there is none: what no single character tells."""
-        tags = [one for one in (self.tags, *[line.tags for line in self.lines]) if one]
-        return (
-            self.business_no.lower() in NOTHING
-            or (self.member is not None and self.member.is_odd())
-            or any(len(set(one)) < len(one) for one in tags)
-        )
+        if self.business_no.lower() in NOTHING or (self.member is not None and self.member.is_odd()):
+            return True
+        several = [tags for tags in (self.tags, *[line.tags for line in self.lines]) if len(tags) > 1]
+        return any(len(set(tags)) < len(tags) for tags in several)
 
 
 class ReadPurchase(msgspec.Struct):
@@ -250,6 +261,10 @@ class ReserveTold(_Told):
         """Every text in its form. Raises TextRefused where one has none."""
         _bring(self, _RESERVE_FORMS)
         self.member.bring_into_form()
+
+    def codes(self) -> list[str | None]:
+        """What identifies something."""
+        return [self.currency, self.store, self.cashier, self.channel, *self.member.codes()]
 
     def is_odd(self) -> bool:
         """Whether its member's key means that there is none."""
@@ -299,14 +314,23 @@ def read_reserve_told(raw: bytes) -> ReserveTold | None:
 
 # What each byte of compact JSON says of the texts in it: 0 that one may have another form; a space that it must not stand
 # beside its like (an end of a text, a blank, a step of a path); anything else nothing. Of what is not ASCII only Chinese
-# characters are plain (U+4000 to U+9FFF: they begin with the bytes E4 to E9, and nothing composes with them).
+# characters are plain (U+4000 to U+9FFF: they begin with the bytes E4 to E9, and nothing composes with them), and in words
+# also the marks and letters of full width (U+FF01 to U+FF5E: they begin with EF, and so does much that is not plain).
 _PLAIN = bytearray(256)
-for _byte in (*range(0x21, 0x7F), *range(0x80, 0xC0), *range(0xE4, 0xEA)):
+for _byte in (*range(0x21, 0x7F), *range(0x80, 0xC0), *range(0xE4, 0xEA), 0xEF):
     _PLAIN[_byte] = ord("a")
 for _byte in b' /"':
     _PLAIN[_byte] = ord(" ")
 _PLAIN[ord("\\")] = 0
 _PLAIN_TABLE = bytes(_PLAIN)
+_NOT_OF_FULL_WIDTH = re.compile(rb"\xef(?!\xbc[\x81-\xbf]|\xbd[\x80-\x9e])")
+
+
+def _has_wide(json: bytes, told: PurchaseTold | ReserveTold) -> bool:
+    """Whether what begins with EF is not plain where it stands: it is not of full width, or it is in a code."""
+    return _NOT_OF_FULL_WIDTH.search(json) is not None or any(
+        code is not None and not code.isascii() for code in told.codes()
+    )
 
 
 def _json_in_form(told: PurchaseTold | ReserveTold) -> bytes:
@@ -316,7 +340,7 @@ def _json_in_form(told: PurchaseTold | ReserveTold) -> bytes:
     """
     json = msgspec.json.encode(told, order="sorted")
     seen = json.translate(_PLAIN_TABLE)
-    if b"\0" in seen or b"  " in seen or told.is_odd():
+    if b"\0" in seen or b"  " in seen or told.is_odd() or (b"\xef" in json and _has_wide(json, told)):
         told.bring_into_form()
         json = msgspec.json.encode(told, order="sorted")
     return json

@@ -34,6 +34,8 @@ _NO_CODE = re.compile(
     "\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# Chinese and ASCII, also in full width, with single blanks inside: nothing of it changes, whichever way it is composed.
+_PLAIN_WORDS = re.compile("[!-~\u4e00-\u9fff\uff01-\uff5e]+(?: [!-~\u4e00-\u9fff\uff01-\uff5e]+)*")
 _RUN_OF_BLANKS = re.compile("[ \xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _AROUND_A_STEP = re.compile(" *(/ *)+")
 # Digits, letters and marks of full width, as Chinese input methods write them, and what they are otherwise.
@@ -93,9 +95,13 @@ def canonical(text: str, form: Form) -> str:
     if text.isascii() and text.isprintable():
         if " " in text:
             text = " ".join(text.split())
-    else:
+    elif form.is_code or not _PLAIN_WORDS.fullmatch(text):
         text = _composed(text, form)
-    if form.is_path and "/" in text:
+    if (
+        form.is_path
+        and "/" in text
+        and ("//" in text or " /" in text or "/ " in text or "/" in (text[0], text[-1]))
+    ):
         text = _AROUND_A_STEP.sub("/", text).strip("/")
     if not text:
         raise TextRefused("empty", "the text is empty")
