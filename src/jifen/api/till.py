@@ -14,7 +14,7 @@ from jifen.api import bodies, render
 from jifen.api.asked import asked_once
 from jifen.api.doorkeeper import Caller
 from jifen.api.errors import STATUS, field_wrong, pointer_in_purchase, problem_of
-from jifen.api.fields import Code, Text
+from jifen.api.fields import Code, Key
 from jifen.api.ids import PurchaseId, ReservationId
 from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of, lanes_of
 from jifen.api.said import PURCHASE_REFUSES, said
@@ -153,7 +153,7 @@ def batch_answer(ledger: Ledger, answers: Sequence[RecordedPurchase | Refusal]) 
     ),
 )
 async def find_purchase(
-    request: Request, source: Annotated[Code, Query()], business_no: Annotated[Text, Query()]
+    request: Request, source: Annotated[Code, Query()], business_no: Annotated[Key, Query()]
 ) -> Response:
     """The purchase with that receipt number; a receipt of nobody too."""
     return await _read(desk_of(request), BusinessKey(source, business_no))

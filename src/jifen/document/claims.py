@@ -12,6 +12,7 @@ from jifen.document.meaning import Vocabulary
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import Finding, Steps
 from jifen.domain.program.conditions import OPERATORS, Fact, FactType
+from jifen.domain.texts import Form, TextRefused, canonical
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PATH_DEPTH_MAX = 12
@@ -139,6 +140,7 @@ def _known(steps: Steps, value: str, known: Collection[str], en: str, zh: str) -
 
 
 def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -> Iterator[Finding]:
+    form = vocabulary.form(fact)
     if fact.name == "purchase.date":
         if not (isinstance(value, str) and _is_date(value)):
             yield _wrong(steps, value, "a date", "日期", 'Write it as "2026-10-01".', '请写成 "2026-10-01"。')
@@ -157,6 +159,12 @@ def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -
             "Write names joined by /, none of them empty, such as GROCERY/BREAD.",
             "请用 / 连接各级名称，且不能为空，例如 GROCERY/BREAD。",
         )  # fmt: skip
+    elif form is not None and (problem := _no_form(value, form)):
+        yield _wrong(
+            steps, value, "a text that a till can tell", "收银端可以传入的文本",
+            f"No purchase could ever match it: {problem}. See docs/reference/texts.md.",
+            "任何消费都无法与之匹配；文本的规则见 docs/reference/texts.md。",
+        )  # fmt: skip
     elif fact.name == "member.tier":
         yield from _known(steps, value, vocabulary.tiers, "tier", "等级")
     elif fact.name == "purchase.store" and vocabulary.stores is not None:
@@ -168,6 +176,15 @@ def _wrong(steps: Steps, value: object, en: str, zh: str, out_en: str, out_zh: s
         code="wrong_value", steps=steps, value=value,
         en=f"This must be {en}.", zh=f"这里必须是{zh}。", out_en=out_en, out_zh=out_zh,
     )  # fmt: skip
+
+
+def _no_form(text: str, form: Form) -> str | None:
+    """Why a till could never tell such a text; None: it could."""
+    try:
+        canonical(text, form)
+    except TextRefused as refused:
+        return str(refused)
+    return None
 
 
 def _is_date(text: str) -> bool:

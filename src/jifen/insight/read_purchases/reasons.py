@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
-from jifen.domain.purchase import LINES_MAX, QUANTITY_MILLI_MAX, TEXT_MAX
+from jifen.domain.purchase import LINE_NUMBER_MAX, LINES_MAX, QUANTITY_MILLI_MAX
+from jifen.domain.texts import CODE, TAGS_MAX, WORDS
 
 
 class Reason(NamedTuple):
@@ -21,9 +22,9 @@ class Reason(NamedTuple):
 RowCode = Literal[
     "cells_count",
     "missing",
-    "nul_character",
-    "line_break",
+    "unprintable",
     "text_too_long",
+    "tags_too_many",
     "number_shortened",
     "not_a_number",
     "too_many_decimals",
@@ -58,10 +59,16 @@ ROW_REASONS: dict[RowCode, Reason] = {
         "该行的单元格数与表头不同；可能是单元格内含有分隔符或引号。",
     ),
     "missing": Reason("{column} is empty; it is required.", "“{column}”为空，此列必填。"),
-    "nul_character": Reason("{column} holds a NUL character.", "“{column}”含有空字符（NUL）。"),
-    "line_break": Reason("{column} holds a line break.", "“{column}”含有换行符。"),
+    "unprintable": Reason(
+        "{column} holds a character that is not printed, such as a line break, a tab or a mark without width.",
+        "“{column}”含有不可打印的字符，例如换行、制表符或零宽字符。",
+    ),
     "text_too_long": Reason(
-        f"{{column}} is longer than {TEXT_MAX} characters.", f"“{{column}}”超过 {TEXT_MAX} 个字符。"
+        f"{{column}} is too long: {WORDS.longest} characters, of a code or a tag {CODE.longest}.",
+        f"“{{column}}”过长：最多 {WORDS.longest} 个字符，编码和标签最多 {CODE.longest} 个。",
+    ),
+    "tags_too_many": Reason(
+        f"{{column}} holds more than {TAGS_MAX} tags.", f"“{{column}}”的标签超过 {TAGS_MAX} 个。"
     ),
     "number_shortened": Reason(
         "{column} is a number that a spreadsheet shortened (1.23E+17); export the column as text.",
@@ -108,7 +115,8 @@ ROW_REASONS: dict[RowCode, Reason] = {
         "{column} must be external or card.", "“{column}”只能是 external 或 card。"
     ),
     "line_number_wrong": Reason(
-        "{column} is no whole number from 1 to 1,000,000.", "“{column}”不是 1 到 1,000,000 的整数。"
+        f"{{column}} is no whole number from 0 to {LINE_NUMBER_MAX:,}.",
+        f"“{{column}}”不是 0 到 {LINE_NUMBER_MAX:,} 的整数。",
     ),
     "payments_wrong": Reason(
         '{column} is not JSON of the form [{{"method": "cash", "amount_minor": 1230}}].',
