@@ -157,7 +157,7 @@ async def line_unknown(api: Api) -> tuple[str, dict[str, Any]]:
 
 
 async def purchase_unknown(_: Api) -> tuple[str, dict[str, Any]]:
-    return "/v1/purchases:void", {"purchase": {"source": "pos", "business_no": "none"}}
+    return "/v1/purchases:void", {"purchase": {"source": "pos", "business_no": "missing"}}
 
 
 async def back_before_bought(api: Api) -> tuple[str, dict[str, Any]]:
@@ -184,7 +184,7 @@ async def claim_unknown(api: Api) -> tuple[str, dict[str, Any]]:
     return "/v1/purchases:claim", {
         "member": {"id": await api.a_member()},
         "source": "pos",
-        "business_no": "none",
+        "business_no": "missing",
     }
 
 
@@ -293,7 +293,7 @@ async def test_a_quote_refuses_what_recording_would_refuse(shared_api: Api) -> N
         ("/v1/members?card=nobody", "member_unknown", "/query/card"),
         ("/v1/members?external=nobody", "member_unknown", "/query/external"),
         (f"/v1/purchases/pur_{'0' * 32}", "purchase_unknown", "/path/purchase_id"),
-        ("/v1/purchases?source=pos&business_no=none", "purchase_unknown", "/query/business_no"),
+        ("/v1/purchases?source=pos&business_no=missing", "purchase_unknown", "/query/business_no"),
         ("/v1/program/revisions/99", "revision_unknown", "/path/number"),
         ("/v1/nothing", "route_unknown", ""),
         ("/v1/members/", "route_unknown", ""),

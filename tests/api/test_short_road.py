@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.api.conftest import Api, a_purchase_body
+from tests.hostile import texts as hostile_texts
 
 from jifen.api import answers, told
 from jifen.api.bodies import BatchBody, PurchaseBody, ReserveBody, canonical
@@ -23,6 +25,7 @@ from jifen.domain.refusals import FieldWrong, Refusal
 MEMBER = "mbr_" + "0" * 31 + "7"
 
 texts = st.one_of(
+    hostile_texts(),
     st.text(min_size=0, max_size=5),
     st.sampled_from(["s1", "a\u0000b", "x" * 201, "x" * 101, "\ud800", "é", '"\\\n']),
 )
@@ -55,12 +58,15 @@ def _lines() -> st.SearchStrategy[list[dict[str, Any]]]:
         {"number": st.integers(0, 3), "amount_minor": st.integers(0, 500)},
         optional={
             "quantity_milli": st.sampled_from([1_000, 0, 1_500]),
-            "sku": st.one_of(st.none(), st.text(min_size=1, max_size=3)),
-            "category": st.just("DAIRY/MILK"),
+            "sku": st.one_of(st.none(), hostile_texts(longest=3)),
+            "name": hostile_texts(longest=3),
+            "category": st.one_of(st.just("DAIRY/MILK"), hostile_texts(longest=4)),
             "discount_minor": st.sampled_from([0, 5]),
             "cost_minor": st.sampled_from([None, -5, 5]),
-            "tags": st.lists(st.sampled_from(["a", "b"]), max_size=2),
-            "attributes": st.dictionaries(st.sampled_from(["k", "l"]), st.one_of(st.text(max_size=3), st.integers(-9, 9))),
+            "tags": st.lists(st.sampled_from(["a", "b", " a", "b\u3000", "A"]), max_size=3),
+            "attributes": st.dictionaries(
+                st.sampled_from(["k", "l", "k ", "ｋ", "K"]), st.one_of(hostile_texts(longest=3), st.integers(-9, 9)), max_size=2
+            ),
         },
     )  # fmt: skip
     return st.lists(line, min_size=1, max_size=3)
@@ -72,13 +78,14 @@ def purchases(draw: st.DrawFn) -> dict[str, Any]:
     lines = draw(_lines())
     amount = sum(line["amount_minor"] for line in lines)
     whose = st.sampled_from([
-        None, {"id": MEMBER}, {"card": "7"}, {"external": "e"}, {"id": MEMBER, "card": None}
+        None, {"id": MEMBER}, {"card": "7"}, {"external": "e"}, {"id": MEMBER, "card": None}, {"card": "７\r"},
+        {"external": "N/A"}, {"card": "none"}, {"external": " \u200be"},
     ])  # fmt: skip
     body: dict[str, Any] = {
         "source": "pos",
-        "business_no": draw(st.text(min_size=1, max_size=4)),
+        "business_no": draw(hostile_texts(longest=4)),
         "occurred_at": draw(moments),
-        "money": draw(st.sampled_from(["CNY", "USD", "usd", "CN", "CNYY", "CÑY"])),
+        "money": draw(st.sampled_from(["CNY", "CNY", "USD", " CNY\n", "ＣＮＹ", "usd", "CN", "CNYY", "CÑY"])),
         "amount_minor": amount,
         "lines": lines,
         "member": draw(whose),
@@ -87,9 +94,9 @@ def purchases(draw: st.DrawFn) -> dict[str, Any]:
         body["payments"] = [{"method": "cash", "amount_minor": amount - draw(st.sampled_from([0, 0, 1]))}]
     for name in ("store", "till", "cashier", "channel"):
         if draw(st.booleans()):
-            body[name] = draw(st.one_of(st.none(), st.text(min_size=1, max_size=3)))
+            body[name] = draw(st.one_of(st.none(), hostile_texts(longest=3)))
     if draw(st.booleans()):
-        body["tags"] = draw(st.lists(st.text(max_size=2), max_size=2))
+        body["tags"] = draw(st.lists(hostile_texts(longest=2), max_size=2))
     return body
 
 
@@ -134,7 +141,8 @@ def test_what_is_well_formed_takes_the_short_road(body: dict[str, Any]) -> None:
     raw = json.dumps(body).encode()
     long = _long_way(raw)
     short = told.read_purchase_told(raw)
-    if long is not None and b"\\u0000" not in raw:
+    # A text that is too long before it is in its form goes the long way.
+    if long is not None and b"\\u0000" not in raw and b"x " not in raw:
         assert short is not None
         assert short.body_hash == long[2]
 
@@ -178,6 +186,32 @@ reservations = st.fixed_dictionaries(
         "cashier": texts,
     },
 )
+
+
+@given(body=purchases(), at=st.integers(0, 3))
+def test_a_body_in_another_writing_is_the_same_body(body: dict[str, Any], at: int) -> None:
+    """Other blanks, another composition: the same purchase, the same member, the same hash, on both ways."""
+    long = _long_way(json.dumps(body).encode())
+    if long is None:
+        return
+
+    def otherwise(text: str) -> str:
+        return (f" {text}\r\n", f"\u3000{text}", unicodedata.normalize("NFD", text), text)[at]
+
+    for name in ("source", "business_no", "store", "till", "cashier", "channel", "money"):
+        if body.get(name):
+            body[name] = otherwise(body[name])
+    for name in ("card", "external"):
+        if (body["member"] or {}).get(name):
+            body["member"] = {name: otherwise(body["member"][name])}
+    for line in body["lines"]:
+        for name in ("sku", "name", "category"):
+            if line.get(name):
+                line[name] = otherwise(line[name])
+    raw = json.dumps(body, ensure_ascii=False).encode()
+    assert _long_way(raw) == long
+    short = told.read_purchase_told(raw)
+    assert short is None or (short.purchase, short.whose, short.body_hash) == long
 
 
 @given(raw=spoilt(reservations))

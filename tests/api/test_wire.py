@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from typing import Any
 
-from jifen.api.wire import LinesTogether, _Transport
+from jifen.api.wire import LinesTogether, _Transport, line_of
 
 
 class Written:
@@ -110,3 +111,14 @@ def test_without_a_loop_a_line_is_written_at_once() -> None:
     LinesTogether(file).info(b"one\n")
 
     assert file.getvalue() == b"one\n"
+
+
+def test_a_line_of_the_log_is_one_line_that_no_terminal_obeys() -> None:
+    said = "/v1/\x9b31m\x1b[2J\n\u2028\u202e\x7f牛奶"
+    line = line_of(None, "info", {"route": said})
+    assert json.loads(line)["route"] == said
+    text = line.decode()
+    assert text.endswith("\n")
+    assert len(text.splitlines()) == 1
+    assert not any(one in text for one in "\x9b\x1b\u2028\u202e\x7f")
+    assert "牛奶" in text

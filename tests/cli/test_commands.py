@@ -112,7 +112,7 @@ def test_a_member_buys_and_every_point_is_explained(jifen: Jifen, receipt: Path)
     jifen("member", "close", "62")
     assert jifen.data("member", "show", "62")["status"] == "closed"
     jifen("member", "show", "nobody", status=3)
-    jifen("purchase", "show", "pos/none", status=3)
+    jifen("purchase", "show", "pos/missing", status=3)
     jifen("purchase", "show", "nonsense", status=2)
     jifen("explain", "62", "--language", "fr", status=2)
 

@@ -161,7 +161,7 @@ def test_a_broken_law_names_its_first_offenders(jifen: Jifen, fresh_database: Fr
     summary = dict.fromkeys(_SUMMARY, 0) | {
         "money": "USD", "members_by_tier": {}, "book_date": "2018-01-01", "laws": laws, "is_reused": False,
     }  # fmt: skip
-    page = _as_text(summary)
+    page = "\n".join(_as_text(summary))
     assert f"            {offender}, " in page
     assert page.count("more at least: jifen reconcile --json") == told.count("more at least")
     assert "The books are BROKEN" in page

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jifen.document import yaml_text
-from jifen.document.conditions import PRINTABLE
 from jifen.document.load import document_from, parse_document
 from jifen.document.model import ProgramDocument
 from jifen.document.schema import schema_text
 from jifen.document.stored import document_published
 from jifen.document.write import as_values, document_hash, document_json, document_yaml
+from jifen.domain.texts import PRINTABLE
 from jifen.templates import template_names, template_text
 
 ROOT = Path(__file__).parents[2]

@@ -73,7 +73,7 @@ def text_of(rows: Sequence[Row], *, separator: str = ",", header: Sequence[str] 
     """Rows as CSV; cells with a separator or a quote are quoted."""
 
     def cell(value: str) -> str:
-        if any(mark in value for mark in (separator, '"', "\n")):
+        if any(mark in value for mark in (separator, '"', "\n", "\r")):
             return '"' + value.replace('"', '""') + '"'
         return value
 

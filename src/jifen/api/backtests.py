@@ -17,7 +17,7 @@ from jifen.api import render
 from jifen.api.asked import asked_once
 from jifen.api.bodies import DocumentBody, canonical
 from jifen.api.errors import document_refused
-from jifen.api.fields import Answer, Code, Instant, Text
+from jifen.api.fields import Answer, Code, Instant, Words
 from jifen.api.ids import BacktestId
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
@@ -75,7 +75,7 @@ class BacktestBody(DocumentBody):
     against: Literal["live"] | dict[str, Any] = Field(
         default="live", description="`live`: what was published, as it was in effect; or another document."
     )
-    label: Text = Field(default="draft", description="What the report calls the draft.")
+    label: Words = Field(default="draft", description="What the report calls the draft.")
     from_on: Day | None = Field(default=None, description="First day; absent: the first of the history.")
     to_on: Day | None = Field(default=None, description="Last day; absent: the last full day of the history.")
     stores: list[Code] = Field(

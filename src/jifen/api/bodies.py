@@ -4,39 +4,46 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, StrictInt, StrictStr, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from jifen.api.fields import (
     INT64_MAX,
     AmountMinor,
+    AttributeCode,
+    AttributeValue,
     Body,
+    Category,
     Code,
     Instant,
+    ItemCode,
+    Key,
     LineNumber,
     MoneyCode,
     Note,
     QuantityMilli,
-    Text,
+    Tags,
     Units,
+    Words,
 )
 from jifen.api.ids import MemberId, PurchaseId
-from jifen.domain.purchase import AMOUNT_MINOR_MAX, LINES_MAX, Line, Payment, Purchase, ReturnedLine
+from jifen.domain.purchase import (
+    AMOUNT_MINOR_MAX,
+    ATTRIBUTES_MAX,
+    LINES_MAX,
+    PAYMENTS_MAX,
+    Line,
+    Payment,
+    Purchase,
+    ReturnedLine,
+)
 from jifen.operations.adjust_units import UNITS_MAX as ADJUST_MAX
 from jifen.operations.enrol_member import KEYS_MAX
 from jifen.operations.handle_reservations import LAPSE_SECONDS_MAX
 from jifen.store.keys import BusinessKey
 from jifen.store.members import MemberKey
 
-TAGS_MAX = 50
-PAYMENTS_MAX = 50
-ATTRIBUTES_MAX = 50
 BATCH_MAX = 1_000
-
-AttributeValue = (
-    Annotated[StrictStr, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
-    | Annotated[StrictInt, Field(ge=-INT64_MAX, le=INT64_MAX)]
-)
 
 
 class MemberRef(Body):
@@ -47,8 +54,8 @@ class MemberRef(Body):
     )
 
     id: MemberId | None = None
-    card: Text | None = Field(default=None, description="A card number.")
-    external: Text | None = Field(default=None, description="The member's id in another system.")
+    card: Key | None = Field(default=None, description="A card number.")
+    external: Key | None = Field(default=None, description="The member's id in another system.")
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -73,14 +80,14 @@ class LineBody(Body):
     number: LineNumber
     amount_minor: AmountMinor = Field(description="What was paid for the whole line, net of discount.")
     quantity_milli: QuantityMilli = Field(default=1_000, description="Whole thousandths: 1500 is 1.5.")
-    sku: Text | None = None
-    name: Text | None = None
-    category: Text | None = Field(default=None, description="A path: DAIRY/MILK.")
-    brand: Text | None = None
+    sku: ItemCode | None = None
+    name: Words | None = None
+    category: Category | None = Field(default=None, description="A path: DAIRY/MILK.")
+    brand: Words | None = None
     discount_minor: AmountMinor = 0
     cost_minor: Annotated[int, Field(strict=True, ge=-AMOUNT_MINOR_MAX, le=AMOUNT_MINOR_MAX)] | None = None
-    tags: list[Code] = Field(default_factory=list, max_length=TAGS_MAX)
-    attributes: dict[Code, AttributeValue] = Field(default_factory=dict, max_length=ATTRIBUTES_MAX)
+    tags: Tags = Field(default_factory=list)
+    attributes: dict[AttributeCode, AttributeValue] = Field(default_factory=dict, max_length=ATTRIBUTES_MAX)
 
     def line(self) -> Line:
         """The line of the domain."""
@@ -110,7 +117,7 @@ class PurchaseBody(Body):
     """A sale. `source` and `business_no` together are its key: the same again has one effect and one answer."""
 
     source: Code = Field(description="Who sends it: a till system, an online shop.", examples=["pos"])
-    business_no: Text = Field(description="The receipt's number there.", examples=["20261121-0001"])
+    business_no: Key = Field(description="The receipt's number there.", examples=["20261121-0001"])
     occurred_at: Instant
     money: MoneyCode = Field(examples=["CNY"])
     amount_minor: AmountMinor = Field(description="The sum of the lines.", examples=[12345])
@@ -125,7 +132,7 @@ class PurchaseBody(Body):
     payments: list[PaymentBody] = Field(
         default_factory=list, max_length=PAYMENTS_MAX, description="When given, they add up to amount_minor."
     )
-    tags: list[Code] = Field(default_factory=list, max_length=TAGS_MAX)
+    tags: Tags = Field(default_factory=list)
 
     def purchase(self) -> Purchase:
         """The purchase of the domain, which refuses what cannot be one."""
@@ -171,7 +178,7 @@ class PurchaseRef(Body):
 
     id: PurchaseId | None = None
     source: Code | None = None
-    business_no: Text | None = None
+    business_no: Key | None = None
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -223,14 +230,14 @@ class ClaimBody(Body):
 
     member: MemberRef
     source: Code
-    business_no: Text
+    business_no: Key
 
 
 class KeyBody(Body):
     """A card number, or the member's id in another system."""
 
     kind: Literal["card", "external"]
-    value: Text
+    value: Key
 
 
 class EnrolBody(Body):

@@ -1,12 +1,14 @@
-"""The kinds of field that bodies and answers are made of: strict, bounded, and safe for PostgreSQL."""
+"""The kinds of field that bodies and answers are made of: strict, bounded, texts in one form."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -17,14 +19,20 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from jifen.domain.purchase import AMOUNT_MINOR_MAX, QUANTITY_MILLI_MAX, TEXT_MAX
+from jifen.domain import texts
+from jifen.domain.purchase import (
+    AMOUNT_MINOR_MAX,
+    ATTRIBUTE_MAX,
+    LINE_NUMBER_MAX,
+    QUANTITY_MILLI_MAX,
+)
 from jifen.present.shown import shown_instant
 
 INT64_MAX = 2**63 - 1
 UNITS_MAX = 1_000_000_000_000
-NOTE_MAX = 1_000
+ATTRIBUTE_CODE = r"^[a-z][a-z0-9_-]{0,62}$"
+"""As a document declares it; any other code is declared by none."""
 
-_NO_NUL = r"^[^\x00]*$"
 _RFC3339 = re.compile(r"(\d{4})-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -75,17 +83,53 @@ Instant: TypeAlias = Annotated[
 ]
 """A moment with its zone; a time without one is refused."""
 
-Text: TypeAlias = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=TEXT_MAX, pattern=_NO_NUL)
+
+def _in_form(form: texts.Form) -> Callable[[str], str]:
+    """A validator that brings a text into its form; PydanticCustomError says why it has none."""
+
+    def validate(value: str) -> str:
+        try:
+            return texts.canonical(value, form)
+        except texts.TextRefused as refused:
+            # What it says may quote the text, braces and all: it goes in as a value, never as the template.
+            raise PydanticCustomError(f"text_{refused.fault}", "{said}", {"said": str(refused)}) from None
+
+    return validate
+
+
+def _said(form: texts.Form) -> WithJsonSchema:
+    """What is told as a rule: what is cut off or narrowed when it comes in is let in as well."""
+    return WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": form.longest, "pattern": texts.PRINTABLE}
+    )
+
+
+def _attribute(value: str | int) -> str | int:
+    return _in_form(texts.WORDS)(value) if isinstance(value, str) else value
+
+
+_Strict = Annotated[str, StringConstraints(strict=True)]
+# Each in the form of `domain/texts.py`; docs/reference/texts.md tells the fields of each.
+Key: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.KEY)), _said(texts.KEY)]
+Code: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.CODE)), _said(texts.CODE)]
+ItemCode: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.ITEM)), _said(texts.ITEM)]
+Words: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.WORDS)), _said(texts.WORDS)]
+Category: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.CATEGORY)), _said(texts.CATEGORY)]
+Tag: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.TAG)), _said(texts.TAG)]
+Note: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.NOTE)), _said(texts.NOTE)]
+Tags: TypeAlias = Annotated[
+    list[Tag], Field(max_length=texts.TAGS_MAX), AfterValidator(lambda tags: list(dict.fromkeys(tags)))
 ]
-Code: TypeAlias = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=100, pattern=_NO_NUL)
+"""Each once, in the order in which they were told."""
+AttributeValue: TypeAlias = Annotated[
+    Annotated[_Strict, _said(texts.WORDS)] | Annotated[int, Field(strict=True, ge=-ATTRIBUTE_MAX, le=ATTRIBUTE_MAX)],
+    AfterValidator(_attribute),
+]  # fmt: skip
+AttributeCode: TypeAlias = Annotated[str, StringConstraints(strict=True, pattern=ATTRIBUTE_CODE)]
+MoneyCode: TypeAlias = Annotated[
+    _Strict, AfterValidator(_in_form(texts.CODE)), StringConstraints(pattern=r"^[A-Z]{3}$")
 ]
-Note: TypeAlias = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=NOTE_MAX, pattern=_NO_NUL)
-]
-MoneyCode: TypeAlias = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
 AmountMinor: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MINOR_MAX)]
 QuantityMilli: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=QUANTITY_MILLI_MAX)]
-LineNumber: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+LineNumber: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=LINE_NUMBER_MAX)]
 Units: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=UNITS_MAX)]

@@ -14,7 +14,7 @@ from jifen.api import bodies, render
 from jifen.api.asked import asked_once
 from jifen.api.doorkeeper import Caller
 from jifen.api.errors import STATUS, field_wrong, pointer_in_purchase, problem_of
-from jifen.api.fields import Code, Text
+from jifen.api.fields import Code, Key
 from jifen.api.ids import PurchaseId, ReservationId
 from jifen.api.languages import language_of
 from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of, lanes_of
@@ -157,7 +157,7 @@ def batch_answer(
     ),
 )
 async def find_purchase(
-    request: Request, source: Annotated[Code, Query()], business_no: Annotated[Text, Query()]
+    request: Request, source: Annotated[Code, Query()], business_no: Annotated[Key, Query()]
 ) -> Response:
     """The purchase with that receipt number; a receipt of nobody too."""
     return await _read(desk_of(request), BusinessKey(source, business_no))

@@ -7,42 +7,81 @@ holds the two to each other on random bodies.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias, cast
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 from pydantic_core import PydanticCustomError
 
-from jifen.api.bodies import ATTRIBUTES_MAX, BATCH_MAX, PAYMENTS_MAX, TAGS_MAX
-from jifen.api.fields import INT64_MAX, NOTE_MAX, UNITS_MAX, instant_of
-from jifen.api.fingerprint import whole_hash
+from jifen.api.bodies import BATCH_MAX
+from jifen.api.fields import ATTRIBUTE_CODE, UNITS_MAX, instant_of
+from jifen.api.fingerprint import hash_of_json
 from jifen.domain.purchase import (
     AMOUNT_MINOR_MAX,
+    ATTRIBUTE_MAX,
+    ATTRIBUTES_MAX,
+    LINE_NUMBER_MAX,
     LINES_MAX,
+    PAYMENTS_MAX,
     QUANTITY_MILLI_MAX,
-    TEXT_MAX,
     Line,
     Payment,
     Purchase,
 )
 from jifen.domain.refusals import Refusal
+from jifen.domain.texts import (
+    CODE,
+    ITEM,
+    KEY,
+    LINE_FORMS,
+    NOTE,
+    NOTHING,
+    PURCHASE_FORMS,
+    TAG,
+    TAGS_MAX,
+    WORDS,
+    Form,
+    TextRefused,
+    canonical,
+    canonical_tags,
+)
 from jifen.operations.handle_reservations import LAPSE_SECONDS_MAX
 from jifen.present.ids import unprefixed
 from jifen.present.shown import shown_instant
 from jifen.store.members import MemberKey
 
-Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]
-Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100)]
+Key: TypeAlias = Annotated[str, Meta(min_length=1, max_length=KEY.longest)]
+Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=CODE.longest)]
+Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=WORDS.longest)]
+Tags: TypeAlias = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=TAG.longest)]], Meta(max_length=TAGS_MAX)
+]
 AmountMinor: TypeAlias = Annotated[int, Meta(ge=0, le=AMOUNT_MINOR_MAX)]
-Attribute: TypeAlias = (
-    Annotated[str, Meta(max_length=200)] | Annotated[int, Meta(ge=-INT64_MAX, le=INT64_MAX)]
-)
+Attributes: TypeAlias = Annotated[
+    dict[Annotated[str, Meta(pattern=ATTRIBUTE_CODE)], Text | Annotated[int, Meta(ge=-ATTRIBUTE_MAX, le=ATTRIBUTE_MAX)]],
+    Meta(max_length=ATTRIBUTES_MAX),
+]  # fmt: skip
+# A text that is longer as it was told than in its form goes the long way.
+assert ITEM.longest == WORDS.longest
 
 
 _ONE_PIECE = 1_000
 _LAPSE_SECONDS = 900
 # msgspec leaves out what *is* the default, not what equals it: these two are put in the place of their equals.
+
+
+_MEMBER_FORMS = {"card": KEY, "external": KEY}
+_RESERVE_FORMS = {"currency": CODE, "store": CODE, "cashier": CODE, "channel": CODE, "note": NOTE}
+
+
+def _bring(told: msgspec.Struct, forms: Mapping[str, Form]) -> None:
+    for name, form in forms.items():
+        text = getattr(told, name)
+        if text is not None and (own := canonical(text, form)) is not text:
+            setattr(told, name, own)
 
 
 class _Told(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -53,8 +92,8 @@ class MemberTold(_Told):
     """`bodies.MemberRef`."""
 
     id: str | None = None
-    card: Text | None = None
-    external: Text | None = None
+    card: Key | None = None
+    external: Key | None = None
 
     def whose(self) -> UUID | MemberKey | None:
         """Whose id or key; None: not plainly one of the three."""
@@ -64,11 +103,23 @@ class MemberTold(_Told):
             return unprefixed("mbr", self.id)
         return MemberKey("card", self.card) if self.card else MemberKey("external", self.external or "")
 
+    def bring_into_form(self) -> None:
+        """Card and external id in their form. Raises TextRefused where one has none."""
+        _bring(self, _MEMBER_FORMS)
+
+    def codes(self) -> list[str | None]:
+        """Its key."""
+        return [self.card, self.external]
+
+    def is_odd(self) -> bool:
+        """Whether its key means that there is none."""
+        return (self.card or self.external or "").lower() in NOTHING
+
 
 class LineTold(_Told):
     """`bodies.LineBody`."""
 
-    number: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    number: Annotated[int, Meta(ge=0, le=LINE_NUMBER_MAX)]
     amount_minor: AmountMinor
     quantity_milli: Annotated[int, Meta(ge=0, le=QUANTITY_MILLI_MAX)] = _ONE_PIECE
     sku: Text | None = None
@@ -77,8 +128,8 @@ class LineTold(_Told):
     brand: Text | None = None
     discount_minor: AmountMinor = 0
     cost_minor: Annotated[int, Meta(ge=-AMOUNT_MINOR_MAX, le=AMOUNT_MINOR_MAX)] | None = None
-    tags: Annotated[list[Code], Meta(max_length=TAGS_MAX)] = []
-    attributes: Annotated[dict[Code, Attribute], Meta(max_length=ATTRIBUTES_MAX)] = {}
+    tags: Tags = []
+    attributes: Attributes = {}
 
 
 class PaymentTold(_Told):
@@ -92,7 +143,7 @@ class PurchaseTold(_Told):
     """`bodies.PurchaseBody`."""
 
     source: Code
-    business_no: Text
+    business_no: Key
     occurred_at: str
     money: str
     amount_minor: AmountMinor
@@ -103,19 +154,27 @@ class PurchaseTold(_Told):
     cashier: Code | None = None
     channel: Code | None = None
     payments: Annotated[list[PaymentTold], Meta(max_length=PAYMENTS_MAX)] = []
-    tags: Annotated[list[Code], Meta(max_length=TAGS_MAX)] = []
+    tags: Tags = []
 
     def read(self) -> ReadPurchase | None:
         """The purchase of the domain, whose it is, and the hash of what was told; None: not plainly one."""
-        if not (
-            len(self.money) == 3 and self.money.isascii() and self.money.isalpha() and self.money.isupper()
-        ):
-            return None
-        whose = None
-        if self.member is not None and (whose := self.member.whose()) is None:
-            return None
         try:
             occurred_at = instant_of(self.occurred_at)
+            self.occurred_at = shown_instant(occurred_at)
+            for line in self.lines:
+                if line.quantity_milli == _ONE_PIECE:
+                    line.quantity_milli = _ONE_PIECE
+            json = _json_in_form(self)
+            if not (
+                len(self.money) == 3
+                and self.money.isascii()
+                and self.money.isalpha()
+                and self.money.isupper()
+            ):
+                return None
+            whose = None
+            if self.member is not None and (whose := self.member.whose()) is None:
+                return None
             purchase = Purchase(
                 source=self.source,
                 business_no=self.business_no,
@@ -138,13 +197,41 @@ class PurchaseTold(_Told):
                 ]),
                 tags=tuple(self.tags),
             )  # fmt: skip
-        except (PydanticCustomError, Refusal):
+        except (PydanticCustomError, Refusal, TextRefused):
             return None
-        self.occurred_at = shown_instant(occurred_at)
+        return ReadPurchase(purchase, whose, hash_of_json(json))
+
+    def bring_into_form(self) -> None:
+        """Every text in its form. Raises TextRefused where one has none."""
+        _bring(self, PURCHASE_FORMS)
+        if self.tags:
+            self.tags = canonical_tags(self.tags)
         for line in self.lines:
-            if line.quantity_milli == _ONE_PIECE:
-                line.quantity_milli = _ONE_PIECE
-        return ReadPurchase(purchase, whose, whole_hash(self))
+            _bring(line, LINE_FORMS)
+            if line.tags:
+                line.tags = canonical_tags(line.tags)
+            for code, value in line.attributes.items():
+                if isinstance(value, str):
+                    line.attributes[code] = canonical(value, WORDS)
+        for payment in self.payments:
+            payment.method = canonical(payment.method, CODE)
+        if self.member is not None:
+            self.member.bring_into_form()
+
+    def codes(self) -> list[str | None]:
+        """What identifies something: it is narrowed, and words are not."""
+        return [
+            self.source, self.business_no, self.store, self.till, self.cashier, self.channel, self.money,
+            *[line.sku for line in self.lines], *[one.method for one in self.payments],
+            *(self.member.codes() if self.member is not None else ()),
+        ]  # fmt: skip
+
+    def is_odd(self) -> bool:
+        """Whether a tag stands twice, or a key means that there is none: what no single character tells."""
+        if self.business_no.lower() in NOTHING or (self.member is not None and self.member.is_odd()):
+            return True
+        several = [tags for tags in (self.tags, *[line.tags for line in self.lines]) if len(tags) > 1]
+        return any(len(set(tags)) < len(tags) for tags in several)
 
 
 class ReadPurchase(msgspec.Struct):
@@ -169,7 +256,20 @@ class ReserveTold(_Told):
     store: Code | None = None
     cashier: Code | None = None
     channel: Code | None = None
-    note: Annotated[str, Meta(min_length=1, max_length=NOTE_MAX)] | None = None
+    note: Annotated[str, Meta(min_length=1, max_length=NOTE.longest)] | None = None
+
+    def bring_into_form(self) -> None:
+        """Every text in its form. Raises TextRefused where one has none."""
+        _bring(self, _RESERVE_FORMS)
+        self.member.bring_into_form()
+
+    def codes(self) -> list[str | None]:
+        """What identifies something."""
+        return [self.currency, self.store, self.cashier, self.channel, *self.member.codes()]
+
+    def is_odd(self) -> bool:
+        """Whether its member's key means that there is none."""
+        return self.member.is_odd()
 
     def values(self) -> dict[str, Any]:
         """What is hashed: `bodies.canonical` of the same body."""
@@ -204,7 +304,47 @@ def read_batch_told(raw: bytes) -> list[ReadPurchase] | None:
 def read_reserve_told(raw: bytes) -> ReserveTold | None:
     """A reservation from the JSON of a body."""
     told = _decoded(_reserve, raw)
-    return told if told is not None and told.member.whose() is not None else None
+    if told is None or told.member.whose() is None:
+        return None
+    try:
+        _json_in_form(told)
+    except TextRefused:
+        return None
+    return cast("ReserveTold", told)
+
+
+# What each byte of compact JSON says of the texts in it: 0 that one may have another form; a space that it must not stand
+# beside its like (an end of a text, a blank, a step of a path); anything else nothing. Of what is not ASCII only Chinese
+# characters are plain (U+4000 to U+9FFF: they begin with the bytes E4 to E9, and nothing composes with them), and in words
+# also the marks and letters of full width (U+FF01 to U+FF5E: they begin with EF, and so does much that is not plain).
+_PLAIN = bytearray(256)
+for _byte in (*range(0x21, 0x7F), *range(0x80, 0xC0), *range(0xE4, 0xEA), 0xEF):
+    _PLAIN[_byte] = ord("a")
+for _byte in b' /"':
+    _PLAIN[_byte] = ord(" ")
+_PLAIN[ord("\\")] = 0
+_PLAIN_TABLE = bytes(_PLAIN)
+_NOT_OF_FULL_WIDTH = re.compile(rb"\xef(?!\xbc[\x81-\xbf]|\xbd[\x80-\x9e])")
+
+
+def _has_wide(json: bytes, told: PurchaseTold | ReserveTold) -> bool:
+    """Whether what begins with EF is not plain where it stands: it is not of full width, or it is in a code."""
+    return _NOT_OF_FULL_WIDTH.search(json) is not None or any(
+        code is not None and not code.isascii() for code in told.codes()
+    )
+
+
+def _json_in_form(told: PurchaseTold | ReserveTold) -> bytes:
+    """What was told as JSON, every text of it in its form. Raises TextRefused where one has none.
+
+    Nearly every body is in it already: that is seen in all of its texts at once, without looking at one of them.
+    """
+    json = msgspec.json.encode(told, order="sorted")
+    seen = json.translate(_PLAIN_TABLE)
+    if b"\0" in seen or b"  " in seen or told.is_odd() or (b"\xef" in json and _has_wide(json, told)):
+        told.bring_into_form()
+        json = msgspec.json.encode(told, order="sorted")
+    return json
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from jifen.domain.texts import one_line
+
 
 class OneWrite(HttpToolsProtocol):
     """uvicorn's protocol, over a transport that waits for the end of the turn."""
@@ -83,7 +85,10 @@ class LinesTogether:
 
 def line_of(_: Any, level: str, event: Any) -> bytes:
     """A line of JSON. What structlog's processors for level, time and JSON do, in a third of their time: there is one for
-    each request."""
+    each request. What JSON lets through and a terminal would obey (U+007F to U+009F, U+202E ...) stands there by its number."""
     event["level"] = level
     event["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    return msgspec.json.encode(event, enc_hook=str) + b"\n"
+    line = msgspec.json.encode(event, enc_hook=str)
+    if not line.isascii() or b"\x7f" in line:
+        line = one_line(line.decode()).encode()
+    return line + b"\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +11,21 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from jifen.cli.show import FAILED, REFUSED, language_spoken, say, say_in_language, sayer, speak, told_plainly
+from jifen.cli.show import (
+    FAILED,
+    REFUSED,
+    language_spoken,
+    say,
+    say_in_language,
+    sayer,
+    show_data,
+    speak,
+    told_plainly,
+)
 
 if TYPE_CHECKING:
     from jifen.domain.refusals import Refusal
+    from jifen.domain.texts import Form
     from jifen.embedded import Database
     from jifen.store.ledger import Ledger
 
@@ -93,7 +103,7 @@ def refused_plainly(*, as_json: bool) -> Iterator[None]:
 def tell_refusal(refusal: Refusal, *, as_json: bool) -> None:
     """A refusal: to a person on standard error, to a machine as its code, pointer and numbers."""
     if as_json:
-        typer.echo(json.dumps(refusal_document(refusal), ensure_ascii=False, default=str))
+        show_data(refusal_document(refusal))
         return
     where = f" ({refusal.pointer})" if refusal.pointer else ""
     say(f"refused: {refusal}{where} [{refusal.code}]")
@@ -118,7 +128,7 @@ def tell_document_refused(refused: Any, *, as_json: bool) -> None:
     """Every problem of a document, in the language that the command speaks."""
     if as_json:
         problems = [problem.as_document(language_spoken()) for problem in refused.problems]
-        typer.echo(json.dumps({"code": "program_refused", "problems": problems}, ensure_ascii=False))
+        show_data({"code": "program_refused", "problems": problems})
         return
     for problem in refused.problems:
         say(problem.text(language_spoken()))
@@ -127,13 +137,24 @@ def tell_document_refused(refused: Any, *, as_json: bool) -> None:
 def tell_failure(text: str, *, as_json: bool) -> None:
     """Something is broken."""
     if as_json:
-        typer.echo(json.dumps({"code": "failed", "detail": text}, ensure_ascii=False))
+        show_data({"code": "failed", "detail": text})
     else:
         say(text)
 
 
+def in_form(text: str, form: Form, *, hint: str) -> str:
+    """What a person typed, in the form in which it comes in on every road; status 2 where it has none."""
+    from jifen.domain.texts import TextRefused, canonical
+
+    try:
+        return canonical(text, form)
+    except TextRefused as refused:
+        raise typer.BadParameter(str(refused), param_hint=hint) from None
+
+
 def member_named(text: str) -> Any:
     """How a person names a member: mbr_..., card:NUMBER, external:ID, or a bare card number."""
+    from jifen.domain.texts import KEY
     from jifen.present.ids import unprefixed
     from jifen.store.members import MemberKey
 
@@ -142,12 +163,13 @@ def member_named(text: str) -> Any:
         return found
     kind, colon, value = text.partition(":")
     if colon and kind in ("card", "external"):
-        return MemberKey(kind, value)
-    return MemberKey("card", text)
+        return MemberKey(kind, in_form(value, KEY, hint="MEMBER"))
+    return MemberKey("card", in_form(text, KEY, hint="MEMBER"))
 
 
 def purchase_named(text: str) -> Any:
     """How a person names a purchase: pur_..., or SOURCE/NUMBER as it stands in a statement. None: it is neither."""
+    from jifen.domain.texts import CODE, KEY
     from jifen.present.ids import unprefixed
     from jifen.store.keys import BusinessKey
 
@@ -155,7 +177,9 @@ def purchase_named(text: str) -> Any:
     if found is not None:
         return found
     source, slash, business_no = text.partition("/")
-    return BusinessKey(source, business_no) if slash and source and business_no else None
+    if not (slash and source and business_no):
+        return None
+    return BusinessKey(in_form(source, CODE, hint="RECEIPT"), in_form(business_no, KEY, hint="RECEIPT"))
 
 
 def moment_named(text: str | None, *, option: str) -> datetime | None:

@@ -16,8 +16,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jifen.cli.at_ledger import Language, refused_plainly, tell_document_refused, tell_failure, the_database
-from jifen.cli.show import FAILED, REFUSED, say
+from jifen.cli.at_ledger import (
+    Language,
+    in_form,
+    refused_plainly,
+    tell_document_refused,
+    tell_failure,
+    the_database,
+)
+from jifen.cli.show import FAILED, REFUSED, say, show_document
 from jifen.present.catalogue import catalogue_of
 from jifen.present.shown import name_in
 
@@ -210,6 +217,7 @@ def _asked(
     language: str,
     as_json: bool,
 ) -> Asked:
+    from jifen.domain.texts import CODE
     from jifen.insight.backtest.question import REDEMPTIONS
     from jifen.jobs.backtest import ENGINES, Asked
 
@@ -227,7 +235,12 @@ def _asked(
         against_label=Path(against).name if other is not None else LIVE,
         from_on=_day(from_, "--from"),
         to_on=_day(to, "--to"),
-        stores=tuple(code.strip() for text in stores for code in text.split(",") if code.strip()),
+        stores=tuple(
+            in_form(code, CODE, hint="--stores")
+            for text in stores
+            for code in text.split(",")
+            if code.strip()
+        ),
         sample=share,
         seed=seed,
         rich_bps=int(_share(rich, "--rich") * 10_000),
@@ -386,7 +399,7 @@ def _show(result: Result, reports: Sequence[Path], *, language: str, as_json: bo
 
     for path in reports:
         say(catalogue_of(language).say("running.report", path=path))
-    typer.echo(to_json(result) if as_json else _text(result, language))
+    show_document(to_json(result) if as_json else _text(result, language) + "\n")
 
 
 def _text(result: Result, language: str) -> str:

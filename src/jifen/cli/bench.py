@@ -72,7 +72,7 @@ def bench(
     except DurabilityOff as refused:
         say(str(refused))
         sys.exit(REFUSED)
-    show({"figures": figures}, as_json=as_json, text="\n".join(_line(figure) for figure in figures))
+    show({"figures": figures}, as_json=as_json, text=[_line(figure) for figure in figures])
     if any(figure["holds"] is False for figure in figures):
         sys.exit(FAILED)
 

@@ -37,7 +37,10 @@ def start(as_json: AsJson = False) -> None:
     show(
         {"running": True, "pid": state.pid, "home": str(state.home), "socket_folder": server.app.host},
         as_json=as_json,
-        text=f"PostgreSQL runs (process {state.pid}) with its data in {state.home}.\nStop it with: jifen db stop",
+        text=[
+            f"PostgreSQL runs (process {state.pid}) with its data in {state.home}.",
+            "Stop it with: jifen db stop",
+        ],
     )
 
 
@@ -75,17 +78,20 @@ def status(as_json: AsJson = False) -> None:
         "running": state.pid is not None,
     }
     if state.pid is None:
-        text = f"PostgreSQL does not run. Home: {state.home}" + (
-            "" if state.is_initialised else " (no data yet)"
-        )
+        text = [
+            f"PostgreSQL does not run. Home: {state.home}"
+            + ("" if state.is_initialised else " (no data yet)")
+        ]
     else:
         until = "until `jifen db stop`" if state.is_kept else "until its last user leaves"
         used_by = ", ".join(map(str, state.user_pids)) or "nobody"
         accepting = "accepts connections" if state.is_accepting else "is starting or recovering"
-        text = (
-            f"PostgreSQL runs (process {state.pid}), {accepting}, and stays {until}.\n"
-            f"Home: {state.home}\nSocket: {state.socket_folder}\nUsed by processes: {used_by}"
-        )
+        text = [
+            f"PostgreSQL runs (process {state.pid}), {accepting}, and stays {until}.",
+            f"Home: {state.home}",
+            f"Socket: {state.socket_folder}",
+            f"Used by processes: {used_by}",
+        ]
     show(known, as_json=as_json, text=text)
     sys.exit(0 if state.pid is not None else FAILED)
 
@@ -143,8 +149,10 @@ def backup(
     show(
         asdict(made) | {"folder": str(folder.absolute())},
         as_json=as_json,
-        text=f"Backed up {made.size_bytes / 1e6:,.0f} MB in {made.files:,} files to {folder.absolute()}, and read it "
-        f"back.\nRestore it with: JIFEN_HOME=/a/new/folder jifen db restore {folder.absolute()}",
+        text=[
+            f"Backed up {made.size_bytes / 1e6:,.0f} MB in {made.files:,} files to {folder.absolute()}, and read it back.",
+            f"Restore it with: JIFEN_HOME=/a/new/folder jifen db restore {folder.absolute()}",
+        ],
     )
 
 
@@ -163,7 +171,10 @@ def restore(
     show(
         asdict(known) | {"home": str(home_folder()), "next": "jifen reconcile"},
         as_json=as_json,
-        text=f"Restored the backup of {known.made_at} into {home_folder()}.\nProve the books now: jifen reconcile",
+        text=[
+            f"Restored the backup of {known.made_at} into {home_folder()}.",
+            "Prove the books now: jifen reconcile",
+        ],
     )
 
 

@@ -65,7 +65,7 @@ def demo(
                 from jifen.cli.serve import serve_database
 
                 token = asyncio.run(with_ledger(database, _new_key))
-                say(_next_steps(token, host=host, port=port, home=folder))
+                say(*_next_steps(token, host=host, port=port, home=folder))
                 serve_database(database, host=host, port=port)
 
 
@@ -118,7 +118,7 @@ async def _new_key(ledger: Ledger) -> str:
     return (await create_key(ledger, name=KEY_NAME, scopes=["admin"]))[1]
 
 
-def _next_steps(token: str, *, host: str, port: int, home: Path) -> str:
+def _next_steps(token: str, *, host: str, port: int, home: Path) -> list[str]:
     return f"""
   A key for this run:  {token}
 
@@ -126,7 +126,7 @@ def _next_steps(token: str, *, host: str, port: int, home: Path) -> str:
     curl -H 'Authorization: Bearer {token}' 'http://{host}:{port}/v1/members?external=1'
   Why each point came, in another terminal:
     {sys.argv[0]} explain external:1 --home {home}
-"""
+""".splitlines()
 
 
 async def _load(ledger: Ledger, households: int | None) -> None:
@@ -147,7 +147,7 @@ async def _laws(ledger: Ledger) -> list[dict[str, Any]]:
     return laws
 
 
-def _as_text(summary: dict[str, Any]) -> str:
+def _as_text(summary: dict[str, Any]) -> list[str]:
     """The summary as a page of a terminal."""
     from jifen.cli.reconcile import law_lines
 
@@ -175,4 +175,4 @@ def _as_text(summary: dict[str, Any]) -> str:
     if summary["is_reused"] and not summary["laws"]:
         lines.append("  reused as it stood; `jifen reconcile` proves it again")
     lines += ["", f"  {summary['seconds']} seconds", ""]
-    return "\n".join(lines)
+    return lines

@@ -47,7 +47,7 @@ def doctor(
     show(
         {"well": is_well, "findings": [asdict(each) for each in findings]},
         as_json=as_json,
-        text="\n".join(lines),
+        text=lines,
     )
     sys.exit(0 if is_well else FAILED)
 

@@ -103,7 +103,7 @@ def explain(
     show(
         {"entries": entries, "next_before": next_before},
         as_json=as_json,
-        text="\n".join(text) or nothing,
+        text=text or nothing,
     )
 
 
@@ -168,7 +168,7 @@ def _follow(
         text += [f"            {sentence}" for sentence in said]
     if told["next_cursor"]:
         text.append(_more(language, f"jifen explain {who} --lot {number} --after {told['next_cursor']}"))
-    show(told, as_json=as_json, text="\n".join(text))
+    show(told, as_json=as_json, text=text)
 
 
 def _came_from(member_id: str, number: int, language: str) -> str:

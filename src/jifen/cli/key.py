@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, at_ledger
+from jifen.cli.at_ledger import AsJson, Home, at_ledger, in_form
 from jifen.cli.show import show
 
 if TYPE_CHECKING:
@@ -36,15 +36,17 @@ def create(
     """
 
     async def work(ledger: Ledger) -> tuple[ApiKey, str]:
+        from jifen.domain.texts import CODE
         from jifen.operations.manage_keys import create_key
 
-        return await create_key(ledger, name=name, scopes=scope, is_test=test)
+        named = in_form(name, CODE, hint="--name")
+        return await create_key(ledger, name=named, scopes=scope, is_test=test)
 
     key, token = at_ledger(work, home=home, as_json=as_json)
     show(
         {**_document(key), "token": token},
         as_json=as_json,
-        text=f"{token}\n\nThis is shown once; only a hash of it is kept. Its id: {key.key_id.hex}",
+        text=[token, "", f"This is shown once; only a hash of it is kept. Its id: {key.key_id.hex}"],
     )
 
 
@@ -69,7 +71,7 @@ def list_all(home: Home = None, as_json: AsJson = False) -> None:
     show(
         {"keys": [_document(key) for key in keys]},
         as_json=as_json,
-        text="\n".join(lines) or "There is no key yet: jifen key create --name till-7 --scope till",
+        text=lines or "There is no key yet: jifen key create --name till-7 --scope till",
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, at_ledger, member_named
+from jifen.cli.at_ledger import AsJson, Home, at_ledger, in_form, member_named
 from jifen.cli.show import scales_of, show
 from jifen.present.shown import units_shown
 
@@ -39,11 +39,12 @@ def enrol(
     """
 
     async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.domain.texts import KEY
         from jifen.operations.enrol_member import enrol_member
         from jifen.store.members import MemberKey
 
-        keys = [MemberKey("card", one) for one in card or ()] + [
-            MemberKey("external", one) for one in external or ()
+        keys = [MemberKey("card", in_form(one, KEY, hint="--card")) for one in card or ()] + [
+            MemberKey("external", in_form(one, KEY, hint="--external")) for one in external or ()
         ]
         return await enrol_member(ledger, keys, _once("enrol"))
 
@@ -55,9 +56,9 @@ def enrol(
     member_id = prefixed("mbr", UUID(answer["member_id"]))
     result = {**answer, "member_id": member_id}
     result.pop("is_replay")
-    text = f"{member_id} is a member, tier {answer['tier']}."
+    text = [f"{member_id} is a member, tier {answer['tier']}."]
     if not answer["keys"]:
-        text += "\nHe has neither card nor external id: only this id finds him, so keep it."
+        text.append("He has neither card nor external id: only this id finds him, so keep it.")
     show(result, as_json=as_json, text=text)
 
 
@@ -99,7 +100,7 @@ def show_member(member: Who, home: Home = None, as_json: AsJson = False) -> None
         if parts:
             lines.append("    " + ", ".join(parts))
     lines += [f"  {key['kind']}: {key['value']}" for key in result["keys"]]
-    show(result, as_json=as_json, text="\n".join(lines))
+    show(result, as_json=as_json, text=lines)
 
 
 @member_app.command()
@@ -142,13 +143,15 @@ def reverse(
     """
 
     async def work(ledger: Ledger) -> tuple[dict[str, Any], dict[str, int], str]:
+        from jifen.domain.texts import NOTE
         from jifen.operations.find_member import find_member
         from jifen.operations.read_statement import read_statement
         from jifen.operations.reverse_entry import reverse_entry
 
         member_id = await find_member(ledger, member_named(member))
+        why = in_form(note, NOTE, hint="--note")
         answer = await reverse_entry(
-            ledger, member_id, sequence, note=note, request=_once("reverse"), actor="cli"
+            ledger, member_id, sequence, note=why, request=_once("reverse"), actor="cli"
         )
         posted = await read_statement(ledger, member_id, before=sequence + 1, limit=1)
         currency = posted.timeline.newest.currencies[posted.lines[0].posting.currency].code

@@ -17,7 +17,7 @@ from jifen.cli.at_ledger import (
     refused_plainly,
     tell_document_refused,
 )
-from jifen.cli.show import REFUSED, say, show
+from jifen.cli.show import REFUSED, say, show, show_document
 
 if TYPE_CHECKING:
     from jifen.document.model import ProgramDocument
@@ -79,7 +79,7 @@ def plan_revision(file: File, language: Language = "en", home: Home = None, as_j
         "changes": changes,
     }
     after = f"After revision {newest}:" if newest else "The first revision:"
-    show(result, as_json=as_json, text=f"{after}\n{found.text(language)}")
+    show(result, as_json=as_json, text=[after, *found.text(language).split("\n")])
     if found.is_refused:
         sys.exit(REFUSED)
 
@@ -146,7 +146,7 @@ def pull(
     if as_json:
         show({**_document(stored), "document": dict(stored.document)}, as_json=True, text="")
     elif text:
-        typer.echo(text, nl=False)
+        show_document(text)
 
 
 @program_app.command("show")
@@ -204,14 +204,15 @@ def show_program(
         f"{result['name']} ({program.code}), revision {stored.number}, from {stored.effective_at.isoformat()}",
         "",
     ]
-    lines += [f"  {rule['code']}: {rule['name']}\n    {rule['sentence']}" for rule in rules]
+    for rule in rules:
+        lines += [f"  {rule['code']}: {rule['name']}", f"    {rule['sentence']}"]
     lines.append("")
     lines += [
         f"  {one['code']}: {one['name']}, from {_reach(program, one['reach'], language)}, "
         f"x {one['multiplier'][0]}/{one['multiplier'][1]}"
         for one in tiers
     ]
-    show(result, as_json=as_json, text="\n".join(lines))
+    show(result, as_json=as_json, text=lines)
 
 
 def _reach(program: Program, reach: int, language: str) -> str:

@@ -46,7 +46,7 @@ def show_purchase(
     from jifen.api.till import reasons_of
 
     result = json.loads(purchase_read(view, reasons_of(view)).model_dump_json())
-    show(result, as_json=as_json, text="\n".join(_lines(result, scales_of(view.timeline))))
+    show(result, as_json=as_json, text=_lines(result, scales_of(view.timeline)))
 
 
 def _lines(told: dict[str, Any], scales: dict[str, int]) -> list[str]:
@@ -123,7 +123,7 @@ def record(
     lines.append(
         f"{counts['recorded']} recorded, {counts['known']} known already, {counts['refused']} refused"
     )
-    show({**counts, "answers": answers}, as_json=as_json, text="\n".join(lines))
+    show({**counts, "answers": answers}, as_json=as_json, text=lines)
     if counts["refused"]:
         sys.exit(REFUSED)
 

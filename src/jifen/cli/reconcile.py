@@ -53,11 +53,11 @@ async def _reconcile(database: Database, *, rebuild: bool) -> dict[str, Any]:
     return books.as_document()
 
 
-def _as_text(document: dict[str, Any]) -> str:
+def _as_text(document: dict[str, Any]) -> list[str]:
     lines = law_lines(document["laws"])
     lines.append(f"{document['members_replayed']:,} members replayed")
     lines.append("The books are kept." if document["kept"] else "The books are BROKEN.")
-    return "\n".join(lines)
+    return lines
 
 
 OFFENDERS_SHOWN = 5

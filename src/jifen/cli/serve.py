@@ -93,7 +93,7 @@ def serve_database(
     if makes_first_key:
         token = asyncio.run(with_ledger(database, first_key))
         if token:
-            say(f"A key for everything, shown this once:\n  {token}")
+            say("A key for everything, shown this once:", f"  {token}")
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
     say(f"Serving on http://{shown}:{port} (documentation: http://{shown}:{port}/docs). Ctrl-C stops it.")
     worker = Worker(
@@ -272,9 +272,9 @@ def init(
         + (f", from the template {name}." if result["is_new"] else ", as it was.")
     ]
     if result["key"]:
-        lines.append(f"A key for everything, shown this once (keep it safe):\n  {result['key']}")
+        lines += ["A key for everything, shown this once (keep it safe):", f"  {result['key']}"]
     lines.append("Next: jifen serve")
-    show(result, as_json=as_json, text="\n".join(lines))
+    show(result, as_json=as_json, text=lines)
 
 
 async def _begin(

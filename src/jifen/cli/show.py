@@ -1,15 +1,22 @@
-"""How commands speak: results to standard output, everything else to standard error."""
+"""How commands speak: results to standard output, everything else to standard error.
+
+Whatever a terminal is given leaves through here, line by line, and each line is made safe (`texts.one_line`): what a note, a name
+or a message from elsewhere holds can neither begin a line of its own nor move the cursor. So no command has to think of it,
+and a text that has several lines is given as several lines.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from jifen.domain.texts import one_line
 
 if TYPE_CHECKING:
     from jifen.domain.timeline import Timeline
@@ -18,9 +25,10 @@ FAILED = 1
 REFUSED = 3
 
 
-def say(text: str) -> None:
-    """A line about what is going on, for the person who waits."""
-    typer.echo(text, err=True)
+def say(*lines: str) -> None:
+    """Lines about what is going on, for the person who waits."""
+    for line in lines:
+        typer.echo(one_line(line), err=True)
 
 
 _SPOKEN = ContextVar("_SPOKEN", default="en")
@@ -53,9 +61,24 @@ def say_in_language(code: str) -> None:
         say(further)
 
 
-def show(result: dict[str, Any], *, as_json: bool, text: str) -> None:
-    """The result: as data when --json was given, as `text` otherwise."""
-    typer.echo(json.dumps(result, ensure_ascii=False, indent=2) if as_json else text)
+def show(result: dict[str, Any], *, as_json: bool, text: str | Sequence[str]) -> None:
+    """The result: as data when --json was given, otherwise as `text`, which is a line or several."""
+    if as_json:
+        show_document(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    for line in [text] if isinstance(text, str) else text:
+        typer.echo(one_line(line))
+
+
+def show_data(refused: dict[str, Any]) -> None:
+    """A refusal or a failure, as one line of JSON."""
+    show_document(json.dumps(refused, ensure_ascii=False, default=str))
+
+
+def show_document(text: str) -> None:
+    """JSON, YAML or a page that is written already, and whose lines are its own: inside of a value JSON and YAML write
+    them otherwise, and read back what stands there by its number."""
+    typer.echo("\n".join(one_line(line) for line in text.removesuffix("\n").split("\n")))
 
 
 @contextmanager
@@ -67,11 +90,9 @@ def told_plainly(*, as_json: bool = False) -> Iterator[None]:
         yield
     except PostgresUnavailable as failure:
         if as_json:
-            typer.echo(
-                json.dumps({"error": type(failure).__name__, "message": str(failure)}, ensure_ascii=False)
-            )
+            show_data({"error": type(failure).__name__, "message": str(failure)})
         else:
-            say(str(failure))
+            say(*str(failure).splitlines())
         sys.exit(REFUSED if failure.is_refusal else FAILED)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from jifen.cli.show import FAILED, REFUSED, language_spoken, say, say_in_language, show
+from jifen.cli.show import FAILED, REFUSED, language_spoken, say, say_in_language, show, show_data
 
 if TYPE_CHECKING:
     from jifen.insight.snapshot.manifest import Manifest
@@ -142,7 +141,7 @@ def told_refusals(*, as_json: bool) -> Iterator[None]:
                 "code": refused.code, "detail": refused.detail, "message": refusal_message(refused.code, language_spoken()),
                 "message_zh": refusal_message(refused.code, "zh"),
             }  # fmt: skip
-            typer.echo(json.dumps(document, ensure_ascii=False))
+            show_data(document)
         else:
             say(f"{'failed' if refused.is_broken else 'refused'}: {refused.detail} [{refused.code}]")
             say_in_language(refused.code)
@@ -178,7 +177,7 @@ def _new(new: dict[str, int], table: str) -> str:
     return f"{new[table]:,}" if table in new else ""
 
 
-def _taken_text(folder: Path, taken: Taken) -> str:
+def _taken_text(folder: Path, taken: Taken) -> list[str]:
     rows = {name: total.rows for name, total in taken.manifest.totals.items()}
     lines = [f"{folder}: as of {taken.manifest.instant:%Y-%m-%d %H:%M:%S} UTC", ""]
     lines.append(f"  {'':<12} {'there':>14} {'came new':>14}")
@@ -189,7 +188,7 @@ def _taken_text(folder: Path, taken: Taken) -> str:
         f"  {len(taken.manifest.files):,} files, {taken.bytes / 1e6:,.1f} MB, of which {taken.written_bytes / 1e6:,.1f} MB new",
         f"  {taken.seconds:,.1f} seconds; the database was read for {taken.seconds_reading:,.1f} of them",
     ]
-    return "\n".join(lines)
+    return lines
 
 
 def _verified_document(folder: Path, verified: Verified) -> dict[str, Any]:
@@ -201,11 +200,9 @@ def _verified_document(folder: Path, verified: Verified) -> dict[str, Any]:
     }
 
 
-def _verified_text(folder: Path, verified: Verified) -> str:
+def _verified_text(folder: Path, verified: Verified) -> list[str]:
     lines = [f"{finding.check:<9} {finding.where}: {finding.what}" for finding in verified.findings]
     told = f"{verified.files:,} files, {verified.rows:,} rows, {verified.bytes / 1e6:,.1f} MB"
     if verified.is_whole:
-        return f"{folder} is whole: {told}; as of {verified.manifest.instant:%Y-%m-%d %H:%M:%S} UTC"
-    return "\n".join(
-        [*lines, f"{folder} is DAMAGED: {told}. Copy it again as a whole, or take a new snapshot."]
-    )
+        return [f"{folder} is whole: {told}; as of {verified.manifest.instant:%Y-%m-%d %H:%M:%S} UTC"]
+    return [*lines, f"{folder} is DAMAGED: {told}. Copy it again as a whole, or take a new snapshot."]

@@ -12,6 +12,7 @@ from jifen.document.meaning import Vocabulary
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import Finding, Steps
 from jifen.domain.program.conditions import OPERATORS, Fact, FactType
+from jifen.domain.texts import Form, TextRefused, canonical
 from jifen.present.said import Listed, Said
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -131,6 +132,7 @@ def _known(steps: Steps, value: str, known: Collection[str], what: str) -> Itera
 
 
 def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -> Iterator[Finding]:
+    form = vocabulary.form(fact)
     if fact.name == "purchase.date":
         if not (isinstance(value, str) and _is_date(value)):
             yield _wrong(steps, value, "date", Said("problem.wrong_value.write_date"))
@@ -141,6 +143,8 @@ def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -
         yield _wrong(steps, value, "text", Said("problem.wrong_value.write_quoted", value=value))
     elif fact.type is FactType.PATH and not _is_path(value):
         yield _wrong(steps, value, "path", Said("problem.wrong_value.write_path"))
+    elif form is not None and (problem := _no_form(value, form)):
+        yield _wrong(steps, value, "tellable", Said("problem.wrong_value.never_matches", why=problem))
     elif fact.name == "member.tier":
         yield from _known(steps, value, vocabulary.tiers, "tier")
     elif fact.name == "purchase.store" and vocabulary.stores is not None:
@@ -155,6 +159,15 @@ def _wrong(steps: Steps, value: object, what: str, out: Said) -> Finding:
 def no_such(what: str, value: str) -> Said:
     """That a code names nothing of its kind."""
     return Said("problem.unknown_code.said", what=Said(f"problem_word.{what}"), code=repr(value))
+
+
+def _no_form(text: str, form: Form) -> str | None:
+    """Why a till could never tell such a text; None: it could."""
+    try:
+        canonical(text, form)
+    except TextRefused as refused:
+        return str(refused)
+    return None
 
 
 def _is_date(text: str) -> bool:

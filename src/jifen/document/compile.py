@@ -30,6 +30,7 @@ from jifen.domain.program.meaning import (
     Window,
 )
 from jifen.domain.program.numbering import Numbering
+from jifen.domain.texts import CODE, canonical_or_same
 
 TIER_OF_ALL = "member"
 """The one tier of a programme that declares none."""
@@ -99,7 +100,13 @@ def _compiled(
         },
         any_store=document.any_store,
         line_attributes=dict(document.line_attributes),
-        late_days={"": document.limits.late_days.default, **document.limits.late_days.by_source},
+        late_days={
+            "": document.limits.late_days.default,
+            **{
+                canonical_or_same(one, CODE): days
+                for one, days in document.limits.late_days.by_source.items()
+            },
+        },
         currencies=tuple(sorted(currencies, key=lambda currency: currency.number)),
         rules=_rules(document, numbering),
         ladders=(_ladder(document, numbering),),

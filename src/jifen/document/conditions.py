@@ -15,11 +15,11 @@ from typing import Any as Anything
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from jifen.domain.texts import PRINTABLE
+
 CONDITION_DEPTH_MAX = 16
 VALUES_MAX = 10_000
 
-PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]*$"
-"""One line of text without control characters: it is shown on screens and printed on receipts."""
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
 Whole = Annotated[int, Field(ge=-1_000_000_000_000, le=1_000_000_000_000)]
 Scalar = Text | Whole

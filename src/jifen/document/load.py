@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from jifen.document import compile as compiling
 from jifen.document import yaml_text
 from jifen.document.claims import nearest
-from jifen.document.conditions import PRINTABLE
 from jifen.document.model import ProgramDocument, StorePart
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding, Steps
+from jifen.domain.texts import PRINTABLE
 from jifen.present.said import Listed, Said
 
 PROBLEMS_MAX = 100

@@ -20,6 +20,14 @@ from jifen.domain.program.conditions import (
     Not,
 )
 from jifen.domain.program.reading import claims_of, conjuncts, is_under, joined
+from jifen.domain.texts import CODE, LINE_FORMS, PURCHASE_FORMS, TAG, WORDS, Form, canonical_or_same
+
+FORM_OF_FACT = {
+    **{f"line.{name}": form for name, form in LINE_FORMS.items()},
+    **{f"purchase.{name}": form for name, form in PURCHASE_FORMS.items()},
+    "line.tags": TAG, "purchase.tags": TAG, "purchase.payment_methods": CODE,
+}  # fmt: skip
+"""A rule names what it sees in the form in which it comes in; attributes that are text are WORDS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +48,12 @@ class Vocabulary:
             return None
         kind = FactType.TEXT if self.attributes[code] == "text" else FactType.INTEGER
         return Fact(name=name, kind=FactKind.LINE, type=kind, unit="")
+
+    def form(self, fact: Fact) -> Form | None:
+        """The form in which a till's text for this fact comes in; None: what it is compared with is no till's text."""
+        return FORM_OF_FACT.get(fact.name) or (
+            WORDS if fact.type is FactType.TEXT and fact.kind is FactKind.LINE else None
+        )
 
     def names(self) -> list[str]:
         """Every fact that may be used."""
@@ -70,6 +84,13 @@ def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary, smallest: int 
     ((operator, value),) = written.written()
     fact = vocabulary.fact(written.fact)
     assert fact is not None
+    form = vocabulary.form(fact)
+    if form is not None:
+        value = (
+            canonical_or_same(value, form)
+            if isinstance(value, str)
+            else tuple(canonical_or_same(one, form) for one in value)
+        )
 
     def claim(operator: str, value: str | int | tuple[str, ...] | tuple[int, int]) -> Claim:
         return Claim(

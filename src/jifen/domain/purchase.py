@@ -14,7 +14,12 @@ from typing import Any, NamedTuple
 from jifen.domain.refusals import FieldWrong, LineUnknown, ReturnExceedsPurchase, SumsDiffer, TooMuch
 
 LINES_MAX = 1_000
-TEXT_MAX = 200
+PAYMENTS_MAX = 50
+ATTRIBUTES_MAX = 100  # of a line: as many as a programme declares
+LINE_NUMBER_MAX = 2**31 - 1
+ATTRIBUTE_MAX = (
+    999_999_999_999_999  # either side of 0: fifteen digits, which every reader of JSON keeps exactly
+)
 QUANTITY_MILLI_MAX = 10_000_000_000  # of a purchase: ten million pieces
 AMOUNT_MINOR_MAX = 1_000_000_000_000  # of a line; the programme sets the limit of a purchase
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
+from jifen.domain.texts import one_line
 from jifen.insight.frames import REJECTS
 
 # A cell that begins with one of these is a formula to a spreadsheet; the last four are their full-width twins.
-_FORMULA = r"^[\s\x01-\x1f]*[=+\-@＝＋－＠]|^[\t\r\n]"
+_FORMULA = r"^\s*[=+\-@＝＋－＠]"
 
 
 def rejects_beside(file: Path) -> Path:
@@ -23,7 +24,8 @@ def write_rejects(rejects: pl.DataFrame, *, to: Path) -> Path:
     """The file written: UTF-8 with BOM, readable by its owner only, for it quotes what the rows held.
 
     Whole or not at all: a file of that name is replaced only once the new one is on disk. A cell that a spreadsheet
-    would run gets an apostrophe in front, NUL characters are shown as ␀. No rejects make a file with a header alone.
+    would run gets an apostrophe in front, and a character that is not printed stands there by its number (`\\u001b`), for such
+    a file is looked at in a terminal too. No rejects make a file with a header alone.
 
     Refuses
         FrameContractBroken   `rejects` is not that frame.
@@ -47,7 +49,7 @@ def write_rejects(rejects: pl.DataFrame, *, to: Path) -> Path:
 
 
 def _harmless(texts: pl.Expr) -> pl.Expr:
-    shown = texts.str.replace_all("\0", "␀", literal=True)
+    shown = texts.map_elements(one_line, return_dtype=pl.String)
     return pl.when(shown.str.contains(_FORMULA)).then(pl.format("'{}", shown)).otherwise(shown).name.keep()
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from jifen.domain.decide import decide_enrolment
 from jifen.domain.member import new_member
 from jifen.domain.refusals import FieldWrong, KeyTaken, TooMuch
+from jifen.domain.texts import KEY, TextRefused, canonical
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
 from jifen.store.members import MemberKey, add_keys, find_by_keys
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
 
 KEYS_MAX = 20
-KEY_LENGTH_MAX = 200
 
 
 class _Enrol(Keyed, frozen=True, kw_only=True):
@@ -72,12 +72,13 @@ def check_keys(keys: Sequence[MemberKey]) -> None:
     for i, key in enumerate(keys):
         if key.kind not in ("card", "external"):
             raise FieldWrong("a key is a card or an external id", pointer=f"/keys/{i}/kind", value=key.kind)
-        if not key.value.strip() or len(key.value) > KEY_LENGTH_MAX or "\x00" in key.value:
-            raise FieldWrong(
-                f"a key has 1 to {KEY_LENGTH_MAX} characters",
-                pointer=f"/keys/{i}/value",
-                value=key.value[:50],
-            )
+        pointer = f"/keys/{i}/value"
+        try:
+            own = canonical(key.value, KEY)
+        except TextRefused as refused:
+            raise FieldWrong(str(refused), pointer=pointer, value=key.value[:50]) from None
+        if own != key.value:
+            raise FieldWrong(f"the key has the form {own!r}", pointer=pointer, value=key.value[:50])
         if key in keys[:i]:
             raise FieldWrong("the key stands twice", pointer=f"/keys/{i}", value=key.value)
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from jifen.domain.admission import AHEAD
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.decide import decide_return
 from jifen.domain.decision import Decision
@@ -176,6 +177,7 @@ class _OfNobody(NamedTuple):
         if unclaimed is None:
             raise JustClaimed
         purchase = purchase_of(unclaimed.body)
+        _believed(self.asked.occurred_at, purchase.occurred_at, turn.now)
         lines = _lines(self.asked.lines, purchase.lines, unclaimed.returned)
         after = returned_after(purchase.lines, unclaimed.returned, lines)
         turn.then(partial(return_unclaimed, key=key, returned=after, is_void=self.asked.lines is None))
@@ -238,7 +240,19 @@ def _believed(claimed: datetime | None, bought_at: datetime, now: datetime) -> d
     if claimed is None:
         return now
     if claimed < bought_at:
-        raise TimeOutOfBounds("a return cannot come before its purchase", pointer="/occurred_at")
+        raise TimeOutOfBounds(
+            "a return cannot come before its purchase",
+            pointer="/occurred_at",
+            occurred_at=claimed.isoformat(),
+            bought_at=bought_at.isoformat(),
+        )
+    if claimed > now + AHEAD:
+        raise TimeOutOfBounds(
+            f"{claimed.isoformat()} lies in the future; it is {now.isoformat()}",
+            pointer="/occurred_at",
+            occurred_at=claimed.isoformat(),
+            now=now.isoformat(),
+        )
     return min(claimed, now)
 
 

@@ -326,7 +326,7 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
         taking = await _look(connection, requests)
         keys = [request.once.key for request in requests if request.once is not None]
         gathered, receipts = await _gather(ledger, connection, [one.wants for one in taking], keys)
-        known = await remembered_answers(connection, keys) if gathered.is_any_known else {}
+        known = await remembered_answers(connection, keys) if keys and gathered.is_any_known else {}
         turn = Turn(connection, gathered, receipts)
         answers = [
             await _take(turn, known, request.once, one) for request, one in zip(requests, taking, strict=True)

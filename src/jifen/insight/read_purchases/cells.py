@@ -1,19 +1,20 @@
 """What cells say, exactly: text, money, quantities and times from text or typed columns, never through a float.
 
 Each function takes a column and returns `Cells`: the values, and for each cell that cannot be one the number of its
-reason. A cell with a problem has no value.
+reason. A cell with a problem has no value, and an empty cell has none either: it is missing and never 0.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import polars as pl
 
-from jifen.domain.purchase import TEXT_MAX
+from jifen.domain.purchase import LINE_NUMBER_MAX
+from jifen.domain.texts import BLANKS, NOTHING, Fault, Form, TextRefused, canonical, canonical_tags
 from jifen.insight.read_purchases.mapping import Numbers, Time, tells_offset
 from jifen.insight.read_purchases.reasons import NUMBER_OF, FileRefused, RowCode
 
@@ -32,13 +33,19 @@ class Cells(NamedTuple):
 
 
 Case = tuple[pl.Expr, RowCode]
+_cell = pl.col("cell")
 
 
 def _cells(column: pl.Series, value: pl.Expr, cases: Sequence[Case], **steps: pl.Expr) -> Cells:
     """The first case that is true of a cell is its problem. Steps are computed once, from column `cell`."""
     problem = pl.lit(None, pl.UInt8)
     for condition, code in reversed(cases):
-        problem = pl.when(condition).then(pl.lit(NUMBER_OF[code], pl.UInt8)).otherwise(problem)
+        problem = (
+            pl.when(_cell.is_not_null() & condition)
+            .then(pl.lit(NUMBER_OF[code], pl.UInt8))
+            .otherwise(problem)
+        )
+    value = pl.when(_cell.is_not_null()).then(value)
     frame = column.alias("cell").to_frame().lazy()
     for name, step in steps.items():
         frame = frame.with_columns(step.alias(name))
@@ -50,9 +57,6 @@ def _cells(column: pl.Series, value: pl.Expr, cases: Sequence[Case], **steps: pl
     return Cells(values, problems)
 
 
-_cell = pl.col("cell")
-
-
 def empty_cells(height: int, type_: pl.DataType) -> Cells:
     """A column that the file does not have."""
     return Cells(
@@ -60,9 +64,9 @@ def empty_cells(height: int, type_: pl.DataType) -> Cells:
     )
 
 
-def require(cells: Cells, column: pl.Series) -> Cells:
+def require(cells: Cells) -> Cells:
     """The same cells, where an empty one is a problem."""
-    missing = column.is_null() & cells.problems.is_null()
+    missing = cells.values.is_null() & cells.problems.is_null()
     if not missing.any():
         return cells
     number = pl.Series([NUMBER_OF["missing"]], dtype=pl.UInt8)
@@ -72,22 +76,67 @@ def require(cells: Cells, column: pl.Series) -> Cells:
 # Text -----------------------------------------------------------------------------------------------------------------
 
 
-def texts(column: pl.Series, *, file: str, is_code: bool = False) -> Cells:
-    """Text as it stands. `is_code`: it identifies something, so a number that a spreadsheet shortened is refused."""
-    if isinstance(column.dtype, pl.List):
-        raise FileRefused("column_type", file, detail=f"{column.name}: {column.dtype} is no text")
+def texts(column: pl.Series, form: Form, *, file: str) -> Cells:
+    """Text in its form, exactly as `domain.texts.canonical` has it; what has nothing in it, and a key that means that there
+    is none, is an empty cell. Of what identifies something, a number that a spreadsheet shortened is refused."""
+    _refuse_what_is_no_text(column.dtype, column.name, file)
     if column.dtype.is_float():
         return _texts_of_floats(column)
-    if column.dtype.is_temporal() or column.dtype.is_nested() or column.dtype == pl.Binary:
-        raise FileRefused("column_type", file, detail=f"{column.name}: {column.dtype} is no text")
-    cases: list[Case] = [
-        (_cell.str.contains("\0", literal=True), "nul_character"),
-        (_cell.str.contains("\n", literal=True), "line_break"),
-        (_cell.str.len_chars() > TEXT_MAX, "text_too_long"),
-    ]
-    if is_code:
+    written = column.cast(pl.String)
+    cases: list[Case] = []
+    if form.is_code:
         cases.append((_cell.str.contains(r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"), "number_shortened"))
-    return _cells(column.cast(pl.String), _cell, cases)
+    plain = _cell.str.contains(_PLAIN_PATH if form.is_path else _PLAIN) & (
+        _cell.str.len_bytes() <= form.longest
+    )
+    if form.is_key:
+        plain &= ~_cell.str.to_lowercase().is_in(list(NOTHING))
+    is_plain = _cells(written, plain, []).values
+    said = _cells(written, _cell, cases)
+    odd = ~is_plain & said.problems.is_null()
+    return _read_each(said, odd, lambda text: canonical(text, form)) if odd.any() else said
+
+
+# What is in its form already: nearly every cell of nearly every file. The others are read one by one, each text once.
+_PLAIN = r"^[!-~]+( [!-~]+)*$"
+_PLAIN_PATH = r"^[!-.0-~]+([ /][!-.0-~]+)*$"
+
+
+def _read_each(cells: Cells, which: pl.Series, read: Callable[[str], str]) -> Cells:
+    """The cells, of which some are what `read` makes of their text."""
+    which = which.fill_null(value=False)
+    different = cells.values.filter(which).unique()
+    said = [_read_one(text, read) for text in different]
+    table = pl.DataFrame(
+        {
+            "cell": different,
+            "value": pl.Series([value for value, _ in said], dtype=pl.String),
+            "problem": pl.Series([problem for _, problem in said], dtype=pl.UInt8),
+        }
+    )
+    told = cells.values.alias("cell").to_frame().join(table, on="cell", how="left", maintain_order="left")
+    return Cells(
+        told.get_column("value").zip_with(which, cells.values),
+        told.get_column("problem").zip_with(which, cells.problems),
+    )
+
+
+_OF_FAULT: dict[Fault, RowCode] = {
+    "too_long": "text_too_long", "too_many": "tags_too_many", "unprintable": "unprintable",
+}  # fmt: skip
+
+
+def _read_one(text: str, read: Callable[[str], str]) -> tuple[str | None, int | None]:
+    try:
+        return read(text), None
+    except TextRefused as refused:
+        code = _OF_FAULT.get(refused.fault)  # the others mean that the cell is empty
+        return None, NUMBER_OF[code] if code else None
+
+
+def _refuse_what_is_no_text(type_: pl.DataType, column: str, file: str) -> None:
+    if type_.is_temporal() or type_.is_nested() or type_ == pl.Binary:
+        raise FileRefused("column_type", file, detail=f"{column}: {type_} is no text")
 
 
 def _texts_of_floats(column: pl.Series) -> Cells:
@@ -97,16 +146,48 @@ def _texts_of_floats(column: pl.Series) -> Cells:
     return _cells(column.cast(pl.Float64).fill_nan(None), value, [(~whole, "not_exact")])
 
 
+TAG_MARK = "\x1f"
+"""Between tags while they travel as one text: no tag holds it."""
+
+
+def tags(column: pl.Series, *, separator: str, file: str) -> Cells:
+    """Tags as one text, each in its form, once, in the order in which they stand; a list, or text with a separator."""
+    listed = isinstance(column.dtype, pl.List)
+    if listed:
+        texts_ = column.cast(pl.List(pl.String))
+        forged = texts_.list.eval(pl.element().str.contains(TAG_MARK, literal=True)).list.any()
+        written, mark = texts_.list.join(TAG_MARK, ignore_nulls=True), TAG_MARK
+    else:
+        _refuse_what_is_no_text(column.dtype, column.name, file)
+        written, mark = column.cast(pl.String), separator
+        forged = written.str.contains(TAG_MARK, literal=True)
+    problem: Case = (pl.lit(forged).fill_null(value=False), "unprintable")
+    said = _cells(written, _cell, [problem])
+
+    def read(text: str) -> str:
+        return TAG_MARK.join(canonical_tags([tag for tag in text.split(mark) if tag.strip(BLANKS)]))
+
+    told = _read_each(said, said.values.is_not_null(), read)
+    return Cells(told.values.replace("", None), told.problems)
+
+
 # Numbers --------------------------------------------------------------------------------------------------------------
 
 
 def numbers(
-    column: pl.Series, *, decimals: int, style: Numbers, most: int, file: str, negate: bool = False
+    column: pl.Series,
+    *,
+    decimals: int,
+    style: Numbers,
+    most: int,
+    file: str,
+    least: int = 0,
+    negate: bool = False,
 ) -> Cells:
-    """Whole smallest units: 12.30 at 2 decimals is 1230. Below zero and above `most` are refused.
+    """Whole smallest units: 12.30 at 2 decimals is 1230. Below `least` and above `most` are refused.
 
     Shape
-        column     text in the mapping's style; or integers, decimals, floats
+        column     text in the mapping's style; or integers, decimals, floats (NaN is an empty cell)
         decimals   0 when the column counts smallest units already
     """
     type_ = column.dtype
@@ -123,7 +204,8 @@ def numbers(
     else:
         raise FileRefused("column_type", file, detail=f"{column.name}: {type_} is no number")
     values = -said.values if negate else said.values
-    bounded = _cells(values, _cell, [(_cell < 0, "negative"), (_cell > most, "number_too_large")])
+    too_low: RowCode = "number_too_large" if least else "negative"
+    bounded = _cells(values, _cell, [(_cell < least, too_low), (_cell > most, "number_too_large")])
     return Cells(bounded.values, said.problems.zip_with(said.problems.is_not_null(), bounded.problems))
 
 
@@ -162,7 +244,7 @@ def _numbers_of_floats(column: pl.Series, *, decimals: int) -> Cells:
     units = pl.col("units")
     nearest = units.round(0)
     return _cells(
-        column.cast(pl.Float64),
+        column.cast(pl.Float64).fill_nan(None),
         nearest.cast(pl.Int64, strict=False),
         [
             (~units.is_finite(), "not_a_number"),
@@ -174,9 +256,9 @@ def _numbers_of_floats(column: pl.Series, *, decimals: int) -> Cells:
 
 
 def line_numbers(column: pl.Series, *, file: str) -> Cells:
-    """Line numbers from 1 to 1,000,000."""
-    said = numbers(column, decimals=0, style=Numbers(), most=1_000_000, file=file)
-    wrong = said.problems.is_not_null() | (said.values < 1).fill_null(value=False)
+    """Line numbers from 0 to 2,147,483,647, as the API takes them."""
+    said = numbers(column, decimals=0, style=Numbers(), most=LINE_NUMBER_MAX, file=file)
+    wrong = said.problems.is_not_null()
     number = pl.Series([NUMBER_OF["line_number_wrong"]], dtype=pl.UInt8)
     problems = number.new_from_index(0, column.len()).zip_with(wrong, said.problems)
     values = said.values.zip_with(~wrong, pl.Series([None], dtype=pl.Int64))

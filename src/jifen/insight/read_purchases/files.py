@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from jifen.domain.texts import BLANKS
 from jifen.insight.read_purchases.mapping import Mapping
 from jifen.insight.read_purchases.reasons import FileRefused
 
@@ -208,7 +209,9 @@ def _with_rows(
         gone = pl.Series([row.number for row in torn], dtype=pl.Int64)
         numbers = numbers.filter(~numbers.is_in(gone.implode()))
     trimmed = whole.select(
-        numbers, pl.lit(None, pl.String).alias(TORN), pl.col(file.columns).str.strip_chars().replace("", None)
+        numbers,
+        pl.lit(None, pl.String).alias(TORN),
+        pl.col(file.columns).str.strip_chars(BLANKS).replace("", None),
     )
     swallowed = trimmed.filter(
         pl.any_horizontal(
@@ -232,7 +235,9 @@ def _torn_rows(torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: Mapp
     for row in torn:
         cells = _split(row.text, mapping)
         told = {
-            column: cells[at].strip() for column in keys if (at := file.header.index(column)) < len(cells)
+            column: cells[at].strip(BLANKS)
+            for column in keys
+            if (at := file.header.index(column)) < len(cells)
         }
         rows.append({ROW: row.number, TORN: row.text, **{key: value or None for key, value in told.items()}})
     schema = {ROW: pl.Int64, TORN: pl.String, **dict.fromkeys(file.columns, pl.String)}
@@ -256,7 +261,7 @@ def read_parquet(file: OpenedFile) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise FileRefused("file_unreadable", file.name, detail=str(problem)[:300]) from problem
     texts = [name for name, type_ in table.schema.items() if type_ == pl.String]
-    return table.with_columns(pl.col(texts).str.strip_chars().replace("", None)).select(
+    return table.with_columns(pl.col(texts).str.strip_chars(BLANKS).replace("", None)).select(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(ROW),
         pl.lit(None, pl.String).alias(TORN),
         *file.columns,

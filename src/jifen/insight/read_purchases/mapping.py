@@ -15,8 +15,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
+
+from jifen.domain.texts import CODE, TextRefused, canonical
 
 _BYTES_MAX = 65_536
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -62,16 +72,26 @@ class Columns(_Part):
         return self
 
 
-class Constants(_Part):
-    """Field -> the value that every row of the file has."""
+def _code(text: str) -> str:
+    try:
+        return canonical(text, CODE)
+    except TextRefused as refused:
+        raise PydanticCustomError("text", "{said}", {"said": str(refused)}) from None
 
-    source: Text | None = None
+
+Code = Annotated[str, Field(min_length=1), AfterValidator(_code)]
+
+
+class Constants(_Part):
+    """Field -> the value that every row of the file has, in the form of a code (`domain/texts.py`)."""
+
+    source: Code | None = None
     member_ref_kind: Literal["external", "card"] | None = None
-    store: Text | None = None
-    till: Text | None = None
-    cashier: Text | None = None
-    channel: Text | None = None
-    money: Text | None = None
+    store: Code | None = None
+    till: Code | None = None
+    cashier: Code | None = None
+    channel: Code | None = None
+    money: Code | None = None
 
 
 class Time(_Part):
@@ -300,6 +320,7 @@ _ZH = {
     "format": "时间格式无法表示日期。",
     "marks": "小数点与千分位符号相同。",
     "twice": "同一内容给出了两次。",
+    "text": "文本为空、过长或含有不可打印的字符。",
     "source": "请用 constants.source 或 columns.source 说明小票编号的来源。",
 }
 

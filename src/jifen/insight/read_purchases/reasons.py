@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from jifen.domain.purchase import LINES_MAX, QUANTITY_MILLI_MAX, TEXT_MAX
+from jifen.domain.purchase import LINE_NUMBER_MAX, LINES_MAX, QUANTITY_MILLI_MAX
+from jifen.domain.texts import CODE, TAGS_MAX, WORDS
 from jifen.present.catalogue import catalogue_of, languages
 
 # In the order in which they are looked for: a cell gets the first that fits.
 RowCode = Literal[
     "cells_count",
     "missing",
-    "nul_character",
-    "line_break",
+    "unprintable",
     "text_too_long",
+    "tags_too_many",
     "number_shortened",
     "not_a_number",
     "too_many_decimals",
@@ -45,7 +46,9 @@ RowCode = Literal[
 ROW_REASONS: tuple[RowCode, ...] = get_args(RowCode)
 """Each is the message `row.<code>` of the catalogues."""
 _MOST = {
-    "text_too_long": TEXT_MAX,
+    "text_too_long": WORDS.longest,
+    "tags_too_many": TAGS_MAX,
+    "line_number_wrong": LINE_NUMBER_MAX,
     "lines_too_many": LINES_MAX,
     "quantity_too_large": QUANTITY_MILLI_MAX // 1000,
 }
@@ -53,7 +56,8 @@ _MOST = {
 
 def row_reason(code: RowCode, column: str | None, language: str) -> str:
     """Why a row is not taken, in a language."""
-    return catalogue_of(language).say(f"row.{code}", **{"column": column, "most": _MOST.get(code)})
+    parts = {"column": column, "most": _MOST.get(code), "most_of_code": CODE.longest}
+    return catalogue_of(language).say(f"row.{code}", **parts)
 
 
 def reason_languages() -> tuple[str, ...]:

@@ -12,14 +12,26 @@ from collections.abc import Callable
 
 import polars as pl
 
-from jifen.domain.purchase import AMOUNT_MINOR_MAX, QUANTITY_MILLI_MAX, TEXT_MAX
+from jifen.domain.purchase import AMOUNT_MINOR_MAX, ATTRIBUTE_MAX, PAYMENTS_MAX, QUANTITY_MILLI_MAX
+from jifen.domain.texts import (
+    CATEGORY,
+    CODE,
+    KEY,
+    LINE_FORMS,
+    PURCHASE_FORMS,
+    WORDS,
+    TextRefused,
+    canonical,
+)
 from jifen.insight.frames import ATTRIBUTE_PREFIX
 from jifen.insight.read_purchases.cells import (
+    TAG_MARK,
     Cells,
     empty_cells,
     line_numbers,
     numbers,
     require,
+    tags,
     texts,
     times,
 )
@@ -30,8 +42,6 @@ from jifen.insight.read_purchases.reasons import NUMBER_OF, RowCode
 
 _TEXT = pl.String()
 _WHOLE = pl.Int64()
-_MARK = "\x1f"  # between tags while they travel as one text
-_PAYMENTS_MAX = 100
 
 PURCHASE_FIELDS: dict[str, pl.DataType] = {
     "source": _TEXT,
@@ -62,7 +72,7 @@ LINE_FIELDS: dict[str, pl.DataType] = {
     "cost_minor": _WHOLE,
     "line_tags": _TEXT,
 }
-_CODES = {"source", "business_no", "member_ref", "sku"}  # what a spreadsheet must not have shortened
+_FORMS = {**PURCHASE_FORMS, **LINE_FORMS, "member_ref": KEY, "payment_method": CODE}
 
 PROBLEMS = pl.Schema(
     {"row": pl.Int64, "column": pl.String, "value": pl.String, "problem": pl.UInt8, "other": pl.Int64}
@@ -126,7 +136,7 @@ class _Rows:
         if isinstance(column, str):
             written = self.raw.get_column(column)
             cells = read(written)
-            self.keep(name, column, require(cells, written) if required else cells)
+            self.keep(name, column, require(cells) if required else cells)
             return
         constant = getattr(self.mapping.constants, name, None)
         self.fields[name] = pl.repeat(
@@ -202,19 +212,19 @@ def _read_line_fields(rows: _Rows) -> None:
     rows.read("amount_minor", _money(rows), required=True)
     rows.read("discount_minor", _money(rows, negate=mapping.discount_sign == "negative"))
     rows.fields["discount_minor"] = rows.fields["discount_minor"].fill_null(0)
-    rows.read("cost_minor", _money(rows))
+    rows.read("cost_minor", _money(rows, least=-AMOUNT_MINOR_MAX))
     rows.read("line_tags", lambda column: _tags(column, rows))
 
 
 def _text(rows: _Rows, name: str) -> Callable[[pl.Series], Cells]:
-    return lambda column: texts(column, file=rows.file, is_code=name in _CODES)
+    return lambda column: texts(column, _FORMS[name], file=rows.file)
 
 
 def _one_of(rows: _Rows, allowed: tuple[str, ...] | None, otherwise: RowCode) -> Callable[[pl.Series], Cells]:
     """Text that must be one of the values allowed; any when None."""
 
     def read(column: pl.Series) -> Cells:
-        said = texts(column, file=rows.file)
+        said = texts(column, CODE, file=rows.file)
         if allowed is None:
             return said
         wrong = (~said.values.is_in(pl.Series(list(allowed), dtype=pl.String).implode())).fill_null(
@@ -228,12 +238,12 @@ def _one_of(rows: _Rows, allowed: tuple[str, ...] | None, otherwise: RowCode) ->
     return read
 
 
-def _money(rows: _Rows, *, negate: bool = False) -> Callable[[pl.Series], Cells]:
+def _money(rows: _Rows, *, least: int = 0, negate: bool = False) -> Callable[[pl.Series], Cells]:
     style = rows.mapping.amounts
     decimals = rows.known.money_decimals if style.unit == "major" else 0
     most = AMOUNT_MINOR_MAX
     return lambda column: numbers(
-        column, decimals=decimals, style=style, most=most, file=rows.file, negate=negate
+        column, decimals=decimals, style=style, least=least, most=most, file=rows.file, negate=negate
     )
 
 
@@ -246,42 +256,36 @@ def _quantity(rows: _Rows) -> Callable[[pl.Series], Cells]:
 
 
 def _tags(column: pl.Series, rows: _Rows) -> Cells:
-    if isinstance(column.dtype, pl.List):
-        column = column.cast(pl.List(pl.String)).list.join(_MARK).replace("", None)
-        return texts(column, file=rows.file)
-    said = texts(column, file=rows.file)
-    return Cells(said.values.str.replace_all(rows.mapping.tag_separator, _MARK, literal=True), said.problems)
+    return tags(column, separator=rows.mapping.tag_separator, file=rows.file)
 
 
 def tag_list(column: str) -> pl.Expr:
-    """The tags in a column that `typed_rows` made: trimmed, each once, empty when there is none."""
-    tags = pl.col(column).str.split(_MARK).list.eval(pl.element().str.strip_chars())
-    tags = tags.list.eval(pl.element().filter(pl.element() != "")).list.unique(maintain_order=True)
-    return pl.when(tags.list.len() > 0).then(tags)
+    """The tags in a column that `typed_rows` made; null when there is none."""
+    return pl.col(column).str.split(TAG_MARK)
 
 
 def _read_category(rows: _Rows) -> None:
     """A path A/B/C: from one column with a separator, or from a column for each step, widest first."""
     column = rows.mapping.columns.category
     if not isinstance(column, list):
-        rows.read("category", _text(rows, "category"))
-        if column is None:
-            return
-        path = rows.fields["category"]
-        mark = rows.mapping.category_separator
-        if mark != "/":
-            path = path.str.replace_all("/", "-", literal=True).str.replace_all(mark, "/", literal=True)
-        path = path.str.replace_all(r"\s*/[\s/]*", "/").str.strip_chars("/")
-        rows.fields["category"] = path.replace("", None).alias("category")
+        rows.read("category", lambda written: texts(_path(written, rows), CATEGORY, file=rows.file))
         return
     for part in column:
-        rows.keep(f"#{part}", part, texts(rows.raw.get_column(part), file=rows.file))
+        rows.keep(f"#{part}", part, texts(rows.raw.get_column(part), WORDS, file=rows.file))
     parts = pl.DataFrame([rows.fields.pop(f"#{part}").alias(part) for part in column])
     joined = parts.select(
         pl.concat_str(pl.all().str.replace_all("/", "-", literal=True), separator="/", ignore_nulls=True)
     ).to_series()
-    whole = texts(joined.replace("", None), file=rows.file)
-    rows.keep("category", column[0], whole)
+    rows.keep("category", column[0], texts(joined, CATEGORY, file=rows.file))
+
+
+def _path(written: pl.Series, rows: _Rows) -> pl.Series:
+    """Paths whose steps are joined by /, whatever the file joins them by."""
+    mark = rows.mapping.category_separator
+    if mark == "/" or not (written.dtype == pl.String or written.dtype in (pl.Categorical, pl.Enum)):
+        return written
+    text = written.cast(pl.String)
+    return text.str.replace_all("/", "-", literal=True).str.replace_all(mark, "/", literal=True)
 
 
 def _read_attributes(rows: _Rows) -> None:
@@ -289,9 +293,11 @@ def _read_attributes(rows: _Rows) -> None:
         written = rows.raw.get_column(column)
         if rows.known.line_attributes[code] == "integer":
             style = rows.mapping.quantities
-            cells = numbers(written, decimals=0, style=style, most=2**53, file=rows.file)
+            cells = numbers(
+                written, decimals=0, style=style, least=-ATTRIBUTE_MAX, most=ATTRIBUTE_MAX, file=rows.file
+            )
         else:
-            cells = texts(written, file=rows.file)
+            cells = texts(written, WORDS, file=rows.file)
         rows.keep(f"{ATTRIBUTE_PREFIX}{code}", column, cells)
 
 
@@ -330,18 +336,20 @@ def _payments(text: str) -> tuple[str, int] | None:
         said = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(said, list) or not 0 < len(said) <= _PAYMENTS_MAX:
+    if not isinstance(said, list) or not 0 < len(said) <= PAYMENTS_MAX:
         return None
+    in_order: list[dict[str, str | int]] = []
     for one in said:
         if not isinstance(one, dict) or set(one) != {"method", "amount_minor"}:
             return None
         method, amount = one["method"], one["amount_minor"]
-        if not isinstance(method, str) or not 0 < len(method) <= TEXT_MAX or "\0" in method:
+        if type(amount) is not int or not 0 <= amount <= AMOUNT_MINOR_MAX or not isinstance(method, str):
             return None
-        if type(amount) is not int or not 0 <= amount <= AMOUNT_MINOR_MAX:
+        try:
+            in_order.append({"method": canonical(method, CODE), "amount_minor": amount})
+        except TextRefused:
             return None
-    in_order = [{"method": one["method"], "amount_minor": one["amount_minor"]} for one in said]
-    return payments_text(in_order), sum(one["amount_minor"] for one in said)
+    return payments_text(in_order), sum(int(one["amount_minor"]) for one in in_order)
 
 
 def payments_text(payments: list[dict[str, str | int]]) -> str:

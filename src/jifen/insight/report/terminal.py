@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unicodedata import east_asian_width
 
+from jifen.domain.texts import one_line
 from jifen.insight.backtest.result import Result
 from jifen.insight.report.cells import Figure, money, share
 from jifen.insight.report.headline import amount_of, verdict
@@ -14,7 +15,7 @@ from jifen.insight.report.tongue import Tongue
 
 
 def terminal_text(result: Result, *, language: str, warnings: int) -> str:
-    """Some lines in `zh` or `en`, with at most so many warnings, the most serious first."""
+    """Some lines in `zh` or `en`, with at most so many warnings, the most serious first. A name never begins a line."""
     told = result.compared
     tongue = Tongue(language=language, money_code=told.money, money_decimals=told.money_decimals)
     page = Page(result=result, tables=tables_of(result, tongue), tongue=tongue)
@@ -39,7 +40,7 @@ def terminal_text(result: Result, *, language: str, warnings: int) -> str:
         ]
         if len(result.warnings) > warnings:
             lines.append(f"  ... {len(result.warnings) - warnings}")
-    return "\n".join(["", *lines, ""])
+    return "\n".join(["", *(one_line(line) for line in lines), ""])
 
 
 def _figures(page: Page) -> list[str]:
