@@ -134,10 +134,10 @@ def pull(
     Example: jifen program pull --output shop.yaml
     """
     stored = at_ledger(lambda ledger: _stored(ledger, revision), home=home, as_json=as_json)
-    from jifen.document.load import document_from
+    from jifen.document.stored import document_published
     from jifen.document.write import document_yaml
 
-    text = document_yaml(document_from(dict(stored.document)))
+    text = document_yaml(document_published(stored.document))
     if output is not None:
         output.write_text(text, encoding="utf-8")
         say(f"Revision {stored.number} is in {output}.")

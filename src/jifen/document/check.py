@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from jifen.document.claims import condition_findings, nearest, vocabulary_of
 from jifen.document.conditions import CONDITION_DEPTH_MAX
@@ -18,7 +17,6 @@ GRANTS = ("per_amount", "per_quantity", "fixed", "multiple")
 def findings(document: ProgramDocument) -> list[Finding]:
     """Everything that is wrong with the meaning of a well-formed document, in its order."""
     return [
-        *_zones(document),
         *_stores(document),
         *_doubles(document),
         *_currencies(document),
@@ -43,35 +41,6 @@ def unknown(steps: Steps, value: str, known: list[str], en: str, zh: str) -> Fin
         else f"Declare it, or use one of: {listed or '(none is declared)'}.",
         out_zh=f"是否想写 {near!r}？" if near else f"请先声明，或使用：{listed or '（尚未声明）'}。",
     )
-
-
-def _zones(document: ProgramDocument) -> Iterator[Finding]:
-    named: list[tuple[Steps, str]] = [(("time_zone",), document.time_zone)]
-    named += [
-        (("stores", at, "time_zone"), s.time_zone) for at, s in enumerate(document.stores) if s.time_zone
-    ]
-    verdicts: dict[str, bool] = {}
-    for steps, zone in named:
-        if zone not in verdicts:
-            verdicts[zone] = _is_zone(zone)
-        if not verdicts[zone]:
-            yield Finding(
-                code="unknown_time_zone",
-                steps=steps,
-                value=zone,
-                en=f"{zone!r} is no time zone.",
-                zh=f"{zone!r} 不是时区。",
-                out_en="Write an IANA name, such as Asia/Shanghai or America/New_York.",
-                out_zh="请填写 IANA 名称，例如 Asia/Shanghai。",
-            )
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 def _stores(document: ProgramDocument) -> Iterator[Finding]:
