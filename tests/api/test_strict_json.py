@@ -71,3 +71,11 @@ def test_defaults_that_are_written_out_still_take_the_short_road() -> None:
     body["lines"][0] |= {"quantity_milli": 1_000, "name": None, "attributes": {}}
     assert told.read_purchase_told(json.dumps(body).encode()) is not None
     assert told.read_batch_told(json.dumps({"purchases": [body, a_purchase_body(None)]}).encode()) is not None
+
+
+@pytest.mark.parametrize("store", ["：main", "＂：", "\\\\u0022:", " :"])
+def test_a_text_that_takes_another_form_hides_no_key_that_stands_twice(store: str) -> None:
+    """A full-width colon becomes a plain one in what is kept, and would count like a key there."""
+    body = json.dumps(a_purchase_body(None), separators=(",", ":"))[:-1]
+    assert told.read_purchase_told((body + f',"store":"{store}","tags":[],"tags":[]}}').encode()) is None
+    assert told.read_purchase_told((body + f',"store":"{store}","source":"pos"}}').encode()) is None

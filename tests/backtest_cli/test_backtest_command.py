@@ -137,7 +137,15 @@ def test_a_named_snapshot_that_fails_its_checksums_is_refused(shop: Jifen, tmp_p
     report.write_text("the one before")
 
     refused = shop.data(
-        "backtest", draft, "--snapshot", str(folder), "--no-refresh", "--report", str(report), status=1
+        "backtest",
+        draft,
+        "--snapshot",
+        str(folder),
+        "--no-refresh",
+        "--report",
+        str(report),
+        "--force",
+        status=1,
     )
 
     assert refused["code"] == "snapshot_file_differs"
