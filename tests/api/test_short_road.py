@@ -19,7 +19,8 @@ from jifen.api import answers, told
 from jifen.api.bodies import BatchBody, PurchaseBody, ReserveBody, canonical
 from jifen.api.errors import Busy
 from jifen.api.fingerprint import fingerprint_of, whole_hash
-from jifen.api.requests import hash_of, parsed_json
+from jifen.api.requests import hash_of
+from jifen.api.strict_json import parsed_json
 from jifen.domain.refusals import FieldWrong, Refusal
 
 MEMBER = "mbr_" + "0" * 31 + "7"

@@ -16,8 +16,9 @@ from jifen.domain.events import Script, Slice, legs_of
 from jifen.domain.program.meaning import Expiry
 from jifen.domain.timeline import Timeline
 from jifen.insight import event_columns as columns
+from jifen.insight.clocks import INSTANT
 
-ZONES = ("Asia/Shanghai", "America/New_York", "Asia/Kolkata", "UTC")
+ZONES = ("Asia/Shanghai", "America/New_York", "Asia/Kolkata", "America/Havana", "UTC")
 moments = st.integers(0, 11 * 366 * fold.DAY_MICROS).map(
     lambda micros: datetime(2019, 12, 30, tzinfo=UTC) + timedelta(microseconds=micros)
 )
@@ -80,8 +81,8 @@ def test_purchases_and_their_returns_are_dressed_the_same(
 
     frame = pl.DataFrame(
         rows,
-        schema={"occurred_at": columns.INSTANT, "recorded_at": columns.INSTANT, "amount_minor": pl.Int64,
-                "purchase_sequence": pl.Int64, "back_at": columns.INSTANT, "back": pl.Int64, "is_void": pl.Boolean,
+        schema={"occurred_at": INSTANT, "recorded_at": INSTANT, "amount_minor": pl.Int64,
+                "purchase_sequence": pl.Int64, "back_at": INSTANT, "back": pl.Int64, "is_void": pl.Boolean,
                 "is_whole": pl.Boolean},
         orient="row",
     )  # fmt: skip
@@ -128,8 +129,8 @@ def test_other_entries_and_their_legs_are_dressed_the_same(
         )  # fmt: skip
     frame = pl.DataFrame(
         rows,
-        schema={"kind": pl.String, "recorded_at": columns.INSTANT, "currency": pl.Int64, "units": pl.Int64, "origin": pl.Int64,
-                "value": pl.Int64, "lapses_at": columns.INSTANT},
+        schema={"kind": pl.String, "recorded_at": INSTANT, "currency": pl.Int64, "units": pl.Int64, "origin": pl.Int64,
+                "value": pl.Int64, "lapses_at": INSTANT},
         orient="row",
     )  # fmt: skip
     block = columns.blank(len(rows))

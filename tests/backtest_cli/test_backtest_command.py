@@ -82,7 +82,7 @@ def test_redemptions_are_replayed_or_drawn_and_every_form_says_which(shop: Jifen
         ((), "spends_as_balances_allow", False, "按过去的时间与数量重放"),
         (("--redemptions", "drawn", "--seed", "5"), "redemptions_drawn", True, "同一种子 5 抽取"),
     ):
-        told = shop.data("backtest", draft, *option, "--report", str(page), "--language", "zh")
+        told = shop.data("backtest", draft, *option, "--report", str(page), "--force", "--language", "zh")
         assert {one["code"] for one in told["assumptions"]} >= {code}
         how = {row["is_drawn"] for row in told["draft"]["replayed"] if row["verb"] == "reserve"}
         assert how == {is_drawn}
@@ -137,7 +137,15 @@ def test_a_named_snapshot_that_fails_its_checksums_is_refused(shop: Jifen, tmp_p
     report.write_text("the one before")
 
     refused = shop.data(
-        "backtest", draft, "--snapshot", str(folder), "--no-refresh", "--report", str(report), status=1
+        "backtest",
+        draft,
+        "--snapshot",
+        str(folder),
+        "--no-refresh",
+        "--report",
+        str(report),
+        "--force",
+        status=1,
     )
 
     assert refused["code"] == "snapshot_file_differs"

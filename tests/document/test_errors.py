@@ -41,6 +41,11 @@ MISTAKES = [
     ("under: FUEL}", "under: FUEL//GAS}", "wrong_value", "$.earn_rules[1].when.under"),
     ("window_days: 30, ge: 20000", "ge: 20000", "window_days_missing", "$.earn_rules[11].when.all[0]"),
     ("America/New_York", "America/NewYork", "unknown_time_zone", "$.time_zone"),
+    ("America/New_York", "posix/Asia/Shanghai", "unknown_time_zone", "$.time_zone"),
+    ("code: USD, decimals: 2", "code: JPY, decimals: 2", "money_decimals_wrong", "$.money.decimals"),
+    ("code: USD, decimals: 2", "code: KWD", "money_decimals_wrong", "$.money"),
+    ("code: USD, decimals: 2", "code: XYZ, decimals: 2", "unknown_money", "$.money.code"),
+    ("code: USD, decimals: 2", "code: XAU, decimals: 0", "unknown_money", "$.money.code"),
     ("mode: best", "mode: bset", "not_one_of", "$.stacking_groups[0].mode"),
     ("reach: 60000", "reach: 600000", "tiers_not_ascending", "$.tiers.list[2].reach"),
     ("reach: 0", "reach: 1", "first_tier_not_zero", "$.tiers.list[0].reach"),
@@ -93,6 +98,38 @@ def test_every_mistake_is_told_in_a_third_language(monkeypatch: pytest.MonkeyPat
     assert all(text.count("⟦") >= 3 for text in told), (
         "the problem, its way out, and the line that shows them"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "way_out"),
+    [("posix/Asia/Shanghai", "'Asia/Shanghai'"), ("US/Eastern", "'America/New_York'"), ("+08:00", "Asia/Shanghai")],
+)  # fmt: skip
+def test_a_zone_that_not_every_library_knows_names_the_way_out(written: str, way_out: str) -> None:
+    text = template_text("corner-shop")
+    (problem,) = problems_of(text.replace("time_zone: Asia/Shanghai", f'time_zone: "{written}"', 1))
+    assert problem.value == written
+    assert way_out in problem.way_out
+    assert way_out in problem.way_out_zh
+
+    store = f'stores:\n  - code: main\n    time_zone: "{written}"\n'
+    (problem,) = problems_of(text.replace("stores:\n  - code: main\n", store, 1))
+    assert problem.path == "$.stores[0].time_zone"
+    assert way_out in problem.way_out
+
+
+@pytest.mark.parametrize(("code", "decimals"), [("JPY", 0), ("KRW", 0), ("CNY", 2), ("TND", 3), ("CLF", 4)])
+def test_money_has_the_decimals_of_the_standard(code: str, decimals: int) -> None:
+    text = template_text("corner-shop")
+    for written in range(5):
+        changed = text.replace(
+            "money: {code: CNY, decimals: 2}", f"money: {{code: {code}, decimals: {written}}}"
+        )
+        if written == decimals:
+            assert parse_document(changed, name="shop.yaml").money.decimals == decimals
+            continue
+        (problem,) = problems_of(changed)
+        assert f"{{code: {code}, decimals: {decimals}}}" in problem.way_out
+        assert f"{{code: {code}, decimals: {decimals}}}" in problem.way_out_zh
 
 
 def test_the_line_and_column_are_those_of_the_value() -> None:

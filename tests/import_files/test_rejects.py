@@ -14,6 +14,7 @@ from tests.import_files.builders import a_row, read
 from jifen.domain.texts import one_line
 from jifen.insight.frames import LINES, PURCHASES, REJECTS, FrameContractBroken
 from jifen.insight.rejects import _harmless, rejects_beside, write_rejects
+from jifen.insight.write_whole import FileTaken
 
 
 def a_reject(value: str | None) -> pl.DataFrame:
@@ -64,9 +65,12 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     write_rejects(a_reject("old"), to=path)
     with pytest.raises(FrameContractBroken, match=r"rejects\.code: it is missing"):
-        write_rejects(a_reject("new").drop("code"), to=path)
+        write_rejects(a_reject("new").drop("code"), to=path, over=True)
+    with pytest.raises(FileTaken):
+        write_rejects(a_reject("new"), to=path)
     assert "old" in path.read_text(encoding="utf-8")
-    write_rejects(REJECTS.empty(), to=path)
+    assert rejects_beside(tmp_path / "r.xlsx") == tmp_path / "r.rejects.csv"
+    write_rejects(REJECTS.empty(), to=path, over=True)
     assert path.read_text(encoding="utf-8-sig").splitlines() == [
         '"file","row","column","value","code","reason_en","reason_zh"'
     ]

@@ -10,6 +10,7 @@ from tests.report.results import a_year
 
 from jifen.insight.backtest.result import from_json
 from jifen.insight.report import UnknownReport, write_report
+from jifen.insight.write_whole import FileTaken
 
 
 def test_the_name_chooses_the_form(tmp_path: Path) -> None:
@@ -37,6 +38,20 @@ def test_a_disk_that_fails_leaves_the_old_report(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        write_report(a_year(members=60), path, language="en")
+        write_report(a_year(members=60), path, language="en", over=True)
     assert path.read_text(encoding="utf-8") == "the old one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_report_that_is_there_is_overwritten_only_on_purpose(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("mine", encoding="utf-8")
+    result = a_year(members=60)
+
+    with pytest.raises(FileTaken):
+        write_report(result, path, language="en")
+    assert path.read_text(encoding="utf-8") == "mine"
+
+    write_report(result, path, language="en", over=True)
+    assert from_json(path.read_bytes()) == result
     assert list(tmp_path.iterdir()) == [path]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -160,6 +160,8 @@ class PurchaseBody(Body):
 
 class BatchBody(Body):
     """Up to 1,000 purchases, each with an answer of its own."""
+
+    REFUSED_ALONE: ClassVar[str] = "purchases"
 
     purchases: list[Any] = Field(
         min_length=1,

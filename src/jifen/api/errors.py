@@ -34,6 +34,13 @@ class BodyTooLarge(AtTheEdge):
     code = "body_too_large"
 
 
+class BodyCutShort(AtTheEdge):
+    """The line broke before the whole body had come; nothing was done."""
+
+    code = "body_cut_short"
+    message_zh = "请求体未传完连接即中断，未做任何更改。"
+
+
 class MediaTypeWrong(AtTheEdge):
     """A body is sent as application/json."""
 
@@ -108,6 +115,7 @@ STATUS: dict[type[Refusal], int] = {
     no.NotAuthenticated: 401,
     no.TooMuch: 422,
     AtTheEdge: 400,
+    BodyCutShort: 400,
     BodyTooLarge: 413,
     MediaTypeWrong: 415,
     RouteUnknown: 404,

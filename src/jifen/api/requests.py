@@ -6,19 +6,20 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pydantic_core
 from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.datastructures import State
 from starlette.responses import Response
+from starlette.types import Receive
 
 from jifen.api.bodies import canonical
 from jifen.api.doorkeeper import Access, Caller, Doorkeeper
-from jifen.api.errors import BodyTooLarge, Busy, MediaTypeWrong
+from jifen.api.errors import BodyCutShort, BodyTooLarge, Busy, MediaTypeWrong
 from jifen.api.fields import Body
 from jifen.api.fingerprint import fingerprint_of, whole_hash
 from jifen.api.lane import Lanes
+from jifen.api.strict_json import parsed_json
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
 from jifen.store.once import Once
@@ -27,6 +28,7 @@ BODY_BYTES_MAX = 4 * 1024 * 1024
 IDEMPOTENCY_KEY_MAX = 200
 VERSIONS = ("2026-11-21",)
 """The dated versions that are spoken, newest last. A client names one in Jifen-Version; without, it gets the newest."""
+SAID_ONCE = ("Authorization", "Idempotency-Key", "Jifen-Version")
 SCOPES_EXTENSION = "x-jifen-scopes"
 CHANGES_EXTENSION = "x-jifen-changes-something"
 
@@ -56,14 +58,29 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
         access = self.access
         has_body = self.body_field is not None
+        alone = (
+            getattr(self.body_field.field_info.annotation, "REFUSED_ALONE", None) if self.body_field else None
+        )
 
         async def guarded(request: Request) -> Response:
             doorkeeper: Doorkeeper = request.app.state.doorkeeper
+            refuse_twice_said(request)
             request.state.caller = await doorkeeper.admit(request.headers.get("authorization"), access)
             check_version(request)
-            return await handle(await _read(request) if has_body else request)
+            return await handle(await _read(request, alone) if has_body else request)
 
         return guarded
+
+
+def refuse_twice_said(request: Request) -> None:
+    """Refuse a header of ours that came twice: nobody knows which is meant, and a proxy may have read the other one."""
+    names = [name for name, _ in request.scope["headers"]]
+    for name in SAID_ONCE:
+        if names.count(name.lower().encode()) > 1:
+            raise FieldWrong(
+                f"the header {name} came {names.count(name.lower().encode())} times",
+                pointer=f"/headers/{name}",
+            )
 
 
 def check_version(request: Request) -> None:
@@ -88,43 +105,40 @@ class _Read(Request):
         return self.parsed
 
 
-async def _read(request: Request) -> Request:
+async def _read(request: Request, alone: str | None) -> Request:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise MediaTypeWrong(f"not {kind[:100]!r}" if kind else "", pointer="/headers/Content-Type")
     read = _Read(request.scope, request.receive)
-    read.raw = await read_bytes(request)
-    read.parsed = parsed_json(read.raw)
+    announced = request.headers.get("content-length", "").encode("latin-1")
+    read.raw = await read_bytes(request.receive, announced=announced)
+    read.parsed = parsed_json(read.raw, alone=alone)
     return read
 
 
-async def read_bytes(request: Request) -> bytes:
-    """The whole body, which may have 4 MiB."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:20]) > BODY_BYTES_MAX:
-        raise BodyTooLarge(bytes_max=BODY_BYTES_MAX)
-    size = 0
-    chunks = []
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            raise BodyTooLarge(bytes_max=BODY_BYTES_MAX)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def parsed_json(raw: bytes) -> Any:
-    """The values of strict JSON: no NaN, no lone surrogates, and not nested too deep.
+async def read_bytes(receive: Receive, *, announced: bytes) -> bytes:
+    """The whole body, which may have 4 MiB. Both roads read it here; `announced` is the Content-Length, or nothing.
 
     Refuses
-        FieldWrong   it is no JSON
+        BodyTooLarge   it has more
+        BodyCutShort   the line broke before all of it had come, or it is of another length than was announced
     """
-    if not raw:
-        raise FieldWrong("a body is needed", pointer="")
-    try:
-        return pydantic_core.from_json(raw, allow_inf_nan=False, cache_strings="keys")
-    except ValueError as error:
-        raise FieldWrong(f"the body is no JSON: {error}", pointer="") from None
+    length = int(announced[:20]) if announced.isdigit() else None
+    if length is not None and length > BODY_BYTES_MAX:
+        raise BodyTooLarge(bytes_max=BODY_BYTES_MAX)
+    size, chunks, more = 0, [], length != 0
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BodyCutShort(bytes_announced=length, bytes_came=size)
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > BODY_BYTES_MAX:
+            raise BodyTooLarge(bytes_max=BODY_BYTES_MAX)
+        more = message.get("more_body", False)
+    if length is not None and size != length:
+        raise BodyCutShort(bytes_announced=length, bytes_came=size)
+    return b"".join(chunks)
 
 
 @dataclass(frozen=True, slots=True)

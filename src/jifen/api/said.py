@@ -9,6 +9,7 @@ from jifen.api.answers import REPLAY_HEADER
 from jifen.api.errors import (
     PROBLEM_TYPE,
     STATUS,
+    BodyCutShort,
     BodyTooLarge,
     Busy,
     Defect,
@@ -21,7 +22,7 @@ from jifen.domain.refusals import Refusal
 
 SECURITY = "ApiKey"
 ALWAYS = (no.NotAuthenticated, no.NotPermitted, no.FieldWrong, Busy)
-WITH_BODY = (BodyTooLarge, MediaTypeWrong, no.TooMuch)
+WITH_BODY = (BodyCutShort, BodyTooLarge, MediaTypeWrong, no.TooMuch)
 WITH_KEY = (no.IdempotencyKeyMissing, no.KeyReused)
 PURCHASE_REFUSES = (
     no.SumsDiffer,

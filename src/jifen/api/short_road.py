@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from jifen.api import members, render, till
 from jifen.api.answers import REPLAY_HEADER
 from jifen.api.doorkeeper import Access, Caller, may
-from jifen.api.errors import BUSY, Busy, refuse
+from jifen.api.errors import BUSY, AtTheEdge, Busy, refuse
 from jifen.api.lane import Lanes
 from jifen.api.languages import language_accepted
 from jifen.api.requests import (
@@ -29,6 +29,7 @@ from jifen.api.requests import (
     GuardedRoute,
     is_idempotency_key,
     once_of,
+    read_bytes,
 )
 from jifen.api.till import batch_answer, outcome
 from jifen.api.told import ReadPurchase, read_batch_told, read_purchase_told, read_reserve_told
@@ -127,9 +128,16 @@ class ShortRoad:
         if caller is None:
             await self._app(scope, receive, send)
             return
+        # Told before anything can fail, so that a defect is logged with its route; the routes say it again where they answer.
+        scope["route"] = road.route
+        scope["state"]["caller"] = caller
         raw = b""
         if scope["method"] == "POST":
-            raw = await _read(receive, int(headers.get(b"content-length", b"0")))
+            try:
+                raw = await read_bytes(receive, announced=headers.get(b"content-length", b""))
+            except AtTheEdge as cut:
+                await refuse(Request(scope), cut)(scope, receive, send)
+                return
             receive = _again(raw, receive)
         asked = _Asked(
             self._state.ledger, self._state.lanes, caller, headers, scope["path"], raw, scope["state"]
@@ -148,8 +156,6 @@ class ShortRoad:
         if answered is None and no is None:
             await self._app(scope, receive, send)
             return
-        scope["route"] = road.route
-        asked.state["caller"] = caller
         if no is not None:
             await refuse(Request(scope), no)(scope, receive, send)
             return
@@ -175,17 +181,6 @@ class ShortRoad:
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         caller: Caller | None = self._state.doorkeeper.remembered(authorization)
         return caller if caller is not None and may(caller, road.access) else None
-
-
-async def _read(receive: Receive, length: int) -> bytes:
-    if not length:
-        return b""
-    message = await receive()
-    raw: bytes = message.get("body", b"")
-    while message.get("more_body", False):
-        message = await receive()
-        raw += message.get("body", b"")
-    return raw
 
 
 def _again(raw: bytes, receive: Receive) -> Receive:

@@ -119,6 +119,8 @@ async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
 
 
 def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
+    if isinstance(value, Refusal):  # it is no JSON of ours: see `strict_json`
+        return value
     try:
         return to_record(desk.caller, bodies.PurchaseBody.model_validate(value))
     except ValidationError as error:

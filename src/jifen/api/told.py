@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from jifen.api.bodies import BATCH_MAX
 from jifen.api.fields import ATTRIBUTE_CODE, UNITS_MAX, instant_of
 from jifen.api.fingerprint import hash_of_json
+from jifen.api.strict_json import has_key_twice, keys_in
 from jifen.domain.purchase import (
     AMOUNT_MINOR_MAX,
     ATTRIBUTE_MAX,
@@ -164,7 +165,7 @@ class PurchaseTold(_Told):
             for line in self.lines:
                 if line.quantity_milli == _ONE_PIECE:
                     line.quantity_milli = _ONE_PIECE
-            json = _json_in_form(self)
+            json, keys = _json_in_form(self)
             if not (
                 len(self.money) == 3
                 and self.money.isascii()
@@ -199,7 +200,7 @@ class PurchaseTold(_Told):
             )  # fmt: skip
         except (PydanticCustomError, Refusal, TextRefused):
             return None
-        return ReadPurchase(purchase, whose, hash_of_json(json))
+        return ReadPurchase(purchase, whose, hash_of_json(json), keys)
 
     def bring_into_form(self) -> None:
         """Every text in its form. Raises TextRefused where one has none."""
@@ -240,6 +241,7 @@ class ReadPurchase(msgspec.Struct):
     purchase: Purchase
     whose: UUID | MemberKey | None
     body_hash: bytes
+    keys: int  # `keys_in` what was understood, before its texts took their form
 
 
 class _BatchTold(_Told):
@@ -288,7 +290,8 @@ _NUL = b"\\u0000"
 def read_purchase_told(raw: bytes) -> ReadPurchase | None:
     """A purchase from the JSON of a body."""
     told = _decoded(_purchase, raw)
-    return told.read() if told is not None else None
+    read = told.read() if told is not None else None
+    return None if read is None or has_key_twice(raw, known=read.keys) else read
 
 
 def read_batch_told(raw: bytes) -> list[ReadPurchase] | None:
@@ -298,13 +301,15 @@ def read_batch_told(raw: bytes) -> list[ReadPurchase] | None:
         return None
     read = [one.read() for one in told.purchases]
     whole = [one for one in read if one is not None]
-    return whole if len(whole) == len(read) else None
+    if len(whole) < len(read) or has_key_twice(raw, known=1 + sum(one.keys for one in whole)):
+        return None
+    return whole
 
 
 def read_reserve_told(raw: bytes) -> ReserveTold | None:
     """A reservation from the JSON of a body."""
     told = _decoded(_reserve, raw)
-    if told is None or told.member.whose() is None:
+    if told is None or told.member.whose() is None or has_key_twice(raw):
         return None
     try:
         _json_in_form(told)
@@ -334,17 +339,19 @@ def _has_wide(json: bytes, told: PurchaseTold | ReserveTold) -> bool:
     )
 
 
-def _json_in_form(told: PurchaseTold | ReserveTold) -> bytes:
-    """What was told as JSON, every text of it in its form. Raises TextRefused where one has none.
+def _json_in_form(told: PurchaseTold | ReserveTold) -> tuple[bytes, int]:
+    """What was told as JSON, every text of it in its form; and `keys_in` it as it was told. Raises TextRefused where a text
+    has none.
 
     Nearly every body is in it already: that is seen in all of its texts at once, without looking at one of them.
     """
     json = msgspec.json.encode(told, order="sorted")
+    keys = keys_in(json)
     seen = json.translate(_PLAIN_TABLE)
     if b"\0" in seen or b"  " in seen or told.is_odd() or (b"\xef" in json and _has_wide(json, told)):
         told.bring_into_form()
         json = msgspec.json.encode(told, order="sorted")
-    return json
+    return json, keys
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:

@@ -12,9 +12,12 @@ from __future__ import annotations
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
+from jifen.cli.at_ledger import refused_plainly
 from jifen.cli.backtest import backtest
 from jifen.cli.bench import bench
 from jifen.cli.db import db_app
@@ -28,9 +31,29 @@ from jifen.cli.program import program_app
 from jifen.cli.purchase import purchase_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.serve import init, serve
+from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
 
+
+class TellsPlainly(TyperGroup):
+    """What is no defect ends any command with a sentence and a status, whether or not the command thinks of it itself."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Remember who reads the answer, before the commands take their options."""
+        ctx.meta[AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        as_json = ctx.meta[AS_JSON]
+        with told_plainly(as_json=as_json), refused_plainly(as_json=as_json):
+            return super().invoke(ctx)
+
+
+AS_JSON = "jifen.as_json"
+
 app = typer.Typer(
+    cls=TellsPlainly,
     name="jifen",
     help="The loyalty engine that a retailer runs itself: every point can be explained, proven and paid for.",
     no_args_is_help=True,

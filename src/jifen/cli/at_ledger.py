@@ -78,26 +78,71 @@ async def with_ledger(database: Database, work: Callable[[Ledger], Awaitable[T]]
 
 @contextmanager
 def refused_plainly(*, as_json: bool) -> Iterator[None]:
-    """Turn refusals into a sentence and status 3, and a database that cannot serve into one and status 1."""
-    import asyncpg
+    """Turn what is no defect into a sentence and its exit status: a refusal, a database that is away, a missing file."""
+    try:
+        yield
+    except Exception as failure:
+        status = _told(failure, as_json=as_json)
+        if status is None:
+            raise
+        sys.exit(status)
 
+
+def _told(failure: Exception, *, as_json: bool) -> int | None:
+    """Tell it, and the exit status; None: it is a defect, and is not told here."""
     from jifen.document.problems import DocumentRefused
     from jifen.domain.refusals import Refusal
 
-    try:
-        yield
-    except Refusal as refusal:
-        tell_refusal(refusal, as_json=as_json)
-        sys.exit(REFUSED)
-    except DocumentRefused as refused:
-        tell_document_refused(refused, as_json=as_json)
-        sys.exit(REFUSED)
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+    if isinstance(failure, Refusal):
+        tell_refusal(failure, as_json=as_json)
+        return REFUSED
+    if isinstance(failure, DocumentRefused):
+        tell_document_refused(failure, as_json=as_json)
+        return REFUSED
+    if isinstance(failure, BrokenPipeError):  # whoever read our output went away; typer knows what to do
+        return None
+    if isinstance(failure, OSError) and failure.filename is not None:
+        tell_failure(f"{failure.filename}: {failure.strerror}", as_json=as_json)
+        return FAILED
+    return _told_of_database(failure, as_json=as_json)
+
+
+def _told_of_database(failure: Exception, *, as_json: bool) -> int | None:
+    import asyncpg
+    from sqlalchemy.exc import DBAPIError
+
+    cause: BaseException | None = failure
+    if isinstance(failure, DBAPIError):  # of a migration: what happened stands behind the adapter's error
+        cause = failure.orig.__cause__ if failure.orig is not None else None
+    if isinstance(cause, asyncpg.UndefinedTableError | asyncpg.InvalidSchemaNameError):
         tell_failure("the database has no ledger yet, or an older one; run: jifen init", as_json=as_json)
-        sys.exit(FAILED)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-        tell_failure(f"the database: {type(failure).__name__}: {failure}", as_json=as_json)
-        sys.exit(FAILED)
+        return FAILED
+    if isinstance(cause, OSError | TimeoutError | asyncpg.PostgresError | asyncpg.InterfaceError):
+        where, out, out_zh = _where_and_way_out()
+        said = " ".join(f"{type(cause).__name__}: {cause}".split())
+        tell_failure(
+            f"the database at {where} cannot be used: {said}. {out}",
+            as_json=as_json,
+            message_zh=f"无法使用数据库 {where}：{said}。{out_zh}",
+        )
+        return FAILED
+    return None
+
+
+def _where_and_way_out() -> tuple[str, str, str]:
+    """Which database was meant, without its password, and what to do when it cannot be used."""
+    import os
+
+    from jifen.embedded import Connection, home_folder, is_own_server_named
+
+    if not is_own_server_named():
+        return str(home_folder()), "Find out why with: jifen doctor", "请用 jifen doctor 查找原因。"
+    named = Connection.of_url(os.environ["JIFEN_DATABASE_URL"])
+    return (
+        f"{named.host}:{named.port}/{named.database}",
+        "Start that server, or mend JIFEN_DATABASE_URL, and run the command again",
+        "请启动该服务器，或修正 JIFEN_DATABASE_URL，然后重试。",
+    )
 
 
 def tell_refusal(refusal: Refusal, *, as_json: bool) -> None:
@@ -134,10 +179,10 @@ def tell_document_refused(refused: Any, *, as_json: bool) -> None:
         say(problem.text(language_spoken()))
 
 
-def tell_failure(text: str, *, as_json: bool) -> None:
+def tell_failure(text: str, *, as_json: bool, message_zh: str = "") -> None:
     """Something is broken."""
     if as_json:
-        show_data({"code": "failed", "detail": text})
+        show_data({"code": "failed", "detail": text, **({"message_zh": message_zh} if message_zh else {})})
     else:
         say(text)
 

@@ -16,15 +16,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jifen.cli.at_ledger import (
-    Language,
-    in_form,
-    refused_plainly,
-    tell_document_refused,
-    tell_failure,
-    the_database,
-)
-from jifen.cli.show import FAILED, REFUSED, say, show_document
+from jifen.cli.at_ledger import Language, in_form, refused_plainly, tell_document_refused, the_database
+from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
+from jifen.cli.show import REFUSED, say, show_document
 from jifen.present.catalogue import catalogue_of
 from jifen.present.shown import name_in
 
@@ -88,6 +82,7 @@ def backtest(
         ),
     ] = None,
     language: Language = "en",
+    force: Force = False,
     snapshot: Annotated[
         Path | None,
         typer.Option(
@@ -120,6 +115,8 @@ def backtest(
         _snapshots_refused(as_json=as_json),
     ):
         reports = _reports(report or [])
+        reads = [draft] if against == LIVE else [draft, Path(against)]
+        check_outputs(reports, option="--report", reads=reads, force=force, as_json=as_json)
         asked = _asked(
             draft, against, from_, to, stores or [], sample, seed, redemptions, elasticity, rich, engine,
             language=language, as_json=as_json,
@@ -127,7 +124,7 @@ def backtest(
         loaded()
         with _shown(language, is_quiet=as_json) as tell:
             result = _run(asked, snapshot, refresh=refresh, home=home, as_json=as_json, tell=tell)
-        _write(result, reports, language=language, as_json=as_json)
+        _write(result, reports, language=language, over=force, as_json=as_json)
         _show(result, reports, language=language, as_json=as_json)
 
 
@@ -174,7 +171,7 @@ def _home_of_demo() -> Path | None:
 
 
 def _reports(paths: Sequence[Path]) -> list[Path]:
-    """The files to write. What cannot be written is said before the work, not after it."""
+    """The files to write, each once."""
     from jifen.insight.report.write import SUFFIXES
 
     for path in paths:
@@ -182,23 +179,15 @@ def _reports(paths: Sequence[Path]) -> list[Path]:
             raise typer.BadParameter(
                 f"{path.name}: a report ends in {', '.join(SUFFIXES)}", param_hint="--report"
             )
-        if path.is_dir() or not path.parent.is_dir():
-            what = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is not there"
-            raise typer.BadParameter(f"{path} {what}", param_hint="--report")
-        if not os.access(path.parent, os.W_OK):
-            raise typer.BadParameter(f"{path.parent} cannot be written by this user", param_hint="--report")
-    return list(paths)
+    return list(dict.fromkeys(paths))
 
 
-def _write(result: Result, reports: Sequence[Path], *, language: str, as_json: bool) -> None:
+def _write(result: Result, reports: Sequence[Path], *, language: str, over: bool, as_json: bool) -> None:
     from jifen.insight.report import write_report
 
     for path in reports:
-        try:
-            write_report(result, path, language=language)
-        except OSError as failure:
-            tell_failure(f"{path} could not be written: {failure.strerror or failure}", as_json=as_json)
-            sys.exit(FAILED)
+        with told_if_unwritten(path, as_json=as_json):
+            write_report(result, path, language=language, over=over)
 
 
 def _asked(

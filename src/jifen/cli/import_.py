@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from jifen.cli.at_ledger import Language
-from jifen.cli.show import REFUSED, language_spoken, say, show, told_plainly
+from jifen.cli.at_ledger import Language, refused_plainly, the_database
+from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
+from jifen.cli.show import REFUSED, language_spoken, say, show
 
 if TYPE_CHECKING:
     from jifen.embedded import Database
@@ -38,15 +39,13 @@ def completejourney(
 
     Example: jifen import completejourney --households 100 --dry-run
     """
-    from jifen.embedded import connections
-
-    with told_plainly(as_json=as_json), connections(home, say=say) as database:
+    with the_database(home=home, as_json=as_json) as database:
         from jifen.insight.read_completejourney import read_completejourney
 
         imported = asyncio.run(
             _import(database, lambda _: read_completejourney(households=households), dry_run=dry_run)
         )
-        _told(imported, None, dry_run=dry_run, as_json=as_json)
+        _told(imported, None, over=False, dry_run=dry_run, as_json=as_json)
 
 
 @import_app.command("purchases")
@@ -54,9 +53,13 @@ def purchases(
     files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, one row a line.")],
     mapping: Annotated[Path, typer.Option(help="YAML that says which column is which field.")],
     rejects: Annotated[
-        Path | None, typer.Option(help="Where rejected rows go; default: beside the first file.")
+        Path | None,
+        typer.Option(
+            help="Where rejected rows go; default: beside the first file, under a name that is free."
+        ),
     ] = None,
     language: Language = "en",
+    force: Force = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     home: Home = None,
@@ -65,14 +68,15 @@ def purchases(
 
     Example: jifen import purchases sales.csv --mapping mapping.yaml --dry-run
     """
-    from jifen.embedded import connections
     from jifen.insight.read_purchases import FileRefused, MappingRefused, read_mapping, read_purchases
     from jifen.insight.rejects import rejects_beside
 
-    with told_plainly(as_json=as_json):
+    to = rejects or rejects_beside(files[0])
+    check_outputs([to], option="--rejects", reads=[*files, mapping], force=force, as_json=as_json)
+    with refused_plainly(as_json=as_json):
         try:
             read = read_mapping(mapping)
-            with connections(home, say=say) as database:
+            with the_database(home=home, as_json=as_json) as database:
                 imported = asyncio.run(
                     _import(database, lambda known: read_purchases(files, read, known=known), dry_run=dry_run)
                 )
@@ -83,7 +87,7 @@ def purchases(
         except FileRefused as refused:
             say(f"{refused.file}: {refused.message(language_spoken())}")
             sys.exit(REFUSED)
-        _told(imported, rejects or rejects_beside(files[0]), dry_run=dry_run, as_json=as_json)
+        _told(imported, to, over=force and rejects is not None, dry_run=dry_run, as_json=as_json)
 
 
 async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
@@ -118,12 +122,13 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
         await pool.close()
 
 
-def _told(imported: Imported, rejects: Path | None, *, dry_run: bool, as_json: bool) -> None:
+def _told(imported: Imported, rejects: Path | None, *, over: bool, dry_run: bool, as_json: bool) -> None:
     from jifen.insight.rejects import write_rejects
 
     written = None
     if imported.rejects.height and rejects is not None:
-        written = str(write_rejects(imported.rejects, to=rejects))
+        with told_if_unwritten(rejects, as_json=as_json):
+            written = str(write_rejects(imported.rejects, to=rejects, over=over))
     result = {
         "dry_run": dry_run,
         "purchases": imported.purchases,

@@ -17,6 +17,7 @@ from jifen.cli.at_ledger import (
     refused_plainly,
     tell_document_refused,
 )
+from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
 from jifen.cli.show import REFUSED, say, show, show_document
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def apply(
 def pull(
     revision: Annotated[int | None, typer.Option(help="Default: the newest.", min=1)] = None,
     output: Annotated[Path | None, typer.Option(help="A file to write; default: standard output.")] = None,
+    force: Force = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -134,13 +136,17 @@ def pull(
 
     Example: jifen program pull --output shop.yaml
     """
+    check_outputs([output] if output else [], option="--output", force=force, as_json=as_json)
     stored = at_ledger(lambda ledger: _stored(ledger, revision), home=home, as_json=as_json)
-    from jifen.document.load import document_from
+    from jifen.document.stored import document_published
     from jifen.document.write import document_yaml
 
-    text = document_yaml(document_from(dict(stored.document)))
+    text = document_yaml(document_published(stored.document))
     if output is not None:
-        output.write_text(text, encoding="utf-8")
+        from jifen.insight.write_whole import write_whole
+
+        with told_if_unwritten(output, as_json=as_json):
+            write_whole(output, lambda stream: stream.write(text.encode()), over=force)
         say(f"Revision {stored.number} is in {output}.")
         text = ""
     if as_json:

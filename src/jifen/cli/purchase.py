@@ -94,13 +94,13 @@ def record(
 
     Example: jifen purchase record receipt.json
     """
-    from jifen.api.requests import parsed_json
+    from jifen.api.strict_json import parsed_json
     from jifen.domain.refusals import Refusal
     from jifen.present.refusals import way_out
 
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        values = parsed_json(raw)
+        values = parsed_json(raw, alone="")
     except OSError as failure:
         say(f"{file} cannot be read: {failure.strerror}")
         sys.exit(FAILED)
@@ -138,6 +138,8 @@ def _parsed(value: Any) -> Any:
     from jifen.domain.refusals import Refusal
     from jifen.operations.record_purchases import PurchaseRequest
 
+    if isinstance(value, Refusal):
+        return value
     try:
         body = PurchaseBody.model_validate(value)
         return PurchaseRequest(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from jifen.document.claims import CODES_NAMED, condition_findings, nearest, no_such, vocabulary_of
 from jifen.document.conditions import CONDITION_DEPTH_MAX
@@ -19,7 +18,6 @@ GRANTS = ("per_amount", "per_quantity", "fixed", "multiple")
 def findings(document: ProgramDocument) -> list[Finding]:
     """Everything that is wrong with the meaning of a well-formed document, in its order."""
     return [
-        *_zones(document),
         *_stores(document),
         *_doubles(document),
         *_currencies(document),
@@ -40,33 +38,6 @@ def unknown(steps: Steps, value: str, known: list[str], what: str) -> Finding:
     else:
         out = Said("problem.unknown_code.declare")
     return Finding(code="unknown_code", steps=steps, value=value, said=no_such(what, value), out=out)
-
-
-def _zones(document: ProgramDocument) -> Iterator[Finding]:
-    named: list[tuple[Steps, str]] = [(("time_zone",), document.time_zone)]
-    named += [
-        (("stores", at, "time_zone"), s.time_zone) for at, s in enumerate(document.stores) if s.time_zone
-    ]
-    verdicts: dict[str, bool] = {}
-    for steps, zone in named:
-        if zone not in verdicts:
-            verdicts[zone] = _is_zone(zone)
-        if not verdicts[zone]:
-            yield Finding(
-                code="unknown_time_zone",
-                steps=steps,
-                value=zone,
-                said=Said("problem.unknown_time_zone.said", zone=repr(zone)),
-                out=Said("problem.unknown_time_zone.out"),
-            )
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 def _stores(document: ProgramDocument) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from jifen.document import bounds, check
+from jifen.document import bounds, check, world
 from jifen.document.claims import vocabulary_of
 from jifen.document.meaning import Vocabulary, condition_meaning, split
 from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument
@@ -56,8 +56,11 @@ def _refuse(found: list[Finding]) -> None:
 
 
 def findings(document: ProgramDocument) -> list[Finding]:
-    """Everything that would make `compile_program` refuse, before any place in a text is known."""
-    found = check.findings(document)
+    """Everything that keeps a document from becoming a revision, before any place in a text is known.
+
+    `compile_program` refuses the same but what lists of the world say: a revision that was published goes on.
+    """
+    found = [*check.findings(document), *world.findings(document)]
     if found:
         return found
     program = _compiled(document, 1, datetime(2000, 1, 1, tzinfo=UTC), numbering_after(document, Numbering()))

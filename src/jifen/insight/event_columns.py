@@ -17,23 +17,18 @@ import polars as pl
 from jifen.domain import fold, verbs
 from jifen.domain.calendar import date_of
 from jifen.domain.timeline import Timeline
+from jifen.insight.clocks import INSTANT, shown_clock
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-INSTANT = pl.Datetime("us", "UTC")
-
 
 def calendar_of(moments: pl.Series, zone: str) -> tuple[Integers, Integers, Integers]:
     """Of each moment the day number and month number in a zone, and the microsecond: (day, at, month)."""
-    local = pl.col("at").dt.convert_time_zone(zone)
-    told = pl.DataFrame({"at": moments}).select(
-        day=local.dt.date().cast(pl.Int32).cast(pl.Int64),
-        micros=pl.col("at").dt.epoch("us"),
-        month=local.dt.year().cast(pl.Int64) * 12 + local.dt.month().cast(pl.Int64) - 1,
-    )
-    day, at, month = (column.to_numpy() for column in told.get_columns())
-    return day, at, month
+    clock = shown_clock(moments, zone).dt
+    day = clock.date().cast(pl.Int32).cast(pl.Int64)
+    month = clock.year().cast(pl.Int64) * 12 + clock.month().cast(pl.Int64) - 1
+    return day.to_numpy(), moments.dt.epoch("us").to_numpy(), month.to_numpy()
 
 
 def blank(events: int, *, more: int = 0) -> Integers:

@@ -172,7 +172,7 @@ class Counts:
     lines: int
     doubled_rows: int  # identical copies, kept once
     rejected_rows: int
-    rejected_purchases: int
+    rejected_purchases: int  # a row without a receipt number counts as one
     spend_minor: int  # sum of amount_minor of the purchases taken
 
 

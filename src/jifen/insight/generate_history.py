@@ -25,6 +25,7 @@ import numpy.typing as npt
 import polars as pl
 
 from jifen.domain import fold
+from jifen.insight.clocks import shown_clock
 from jifen.insight.snapshot.contracts import TABLES
 from jifen.insight.snapshot.files import write_file
 from jifen.insight.snapshot.folder import clean, locked_folder, room_told
@@ -305,7 +306,7 @@ class _Bucket:
         self, visits: _Visits, first: int, end: int, counts: Integers, amounts: Integers
     ) -> pl.DataFrame:
         at = pl.Series("at", visits.at[first:end] * _SECOND).cast(pl.Datetime("us", "UTC"))
-        local = pl.col("occurred_at").dt.convert_time_zone(self.zone)
+        local = pl.lit(shown_clock(at, self.zone))
         nothing = pl.lit([], dtype=pl.List(pl.Int64))
         date = (
             local.dt.year().cast(pl.Int64) * 10_000

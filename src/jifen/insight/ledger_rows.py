@@ -19,6 +19,7 @@ from jifen.domain.decision import Reason
 from jifen.domain.packing import packed
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS, VERB_NAMES
+from jifen.insight.clocks import starts_of_days
 from jifen.insight.frames import ATTRIBUTE_PREFIX
 from jifen.insight.lives import Lives
 
@@ -299,6 +300,7 @@ def _posting_rows(
     reasons = _reasons(lives, timeline, posted, event, purchase, events)
     zone = timeline.time_zone
     due = pl.Series("due", posted[:, fold.POST_DUE_DAY])
+    due_at = starts_of_days(due.set(due < 0, None), zone)
     row = common[event]
     stores = purchases.select("store", "channel")
     where = pl.Series(np.where(purchase >= 0, purchase, 0))
@@ -306,19 +308,17 @@ def _posting_rows(
     known = pl.Series(purchase >= 0)
     precise = purchases.get_column("occurred_at").gather(where) if purchases.height else row["at"].clear()
     frame = pl.DataFrame(
-        {"due": due, "at": row["at"], "precise": precise, "known": known, "lot": posted[:, fold.POST_LOT]}
+        {
+            "due_at": due_at,
+            "at": row["at"],
+            "precise": precise,
+            "known": known,
+            "lot": posted[:, fold.POST_LOT],
+        }
     )
     entry_at = pl.when("known").then("precise").otherwise("at")
-    due_at = (
-        pl.col("due")
-        .cast(pl.Int32)
-        .cast(pl.Date)
-        .cast(pl.Datetime("us"))
-        .dt.replace_time_zone(zone)
-        .dt.convert_time_zone("UTC")
-    )
     times = frame.select(
-        occurred_at=pl.when(pl.col("due") >= 0).then(due_at).otherwise(entry_at),
+        occurred_at=pl.coalesce("due_at", entry_at),
         recorded_at=entry_at,
         lot=pl.when(pl.col("lot") > 0).then("lot"),
     )
@@ -430,12 +430,8 @@ def _member_rows(
     enrolled = pl.DataFrame({"member": pl.Series(np.arange(first, end), dtype=pl.Int64)}).join(
         firsts, on="member", how="left"
     )
-    due = pl.DataFrame({"day": state[:, fold.NEXT_DUE_DAY]}).select(
-        pl.when(pl.col("day") < fold.FAR).then(
-            pl.col("day").cast(pl.Int32).cast(pl.Date).cast(pl.Datetime("us"))
-            .dt.replace_time_zone(timeline.time_zone).dt.convert_time_zone("UTC")
-        )
-    )  # fmt: skip
+    due = pl.Series(state[:, fold.NEXT_DUE_DAY])
+    due_at = starts_of_days(due.set(due >= fold.FAR, None), timeline.time_zone)
 
     def kept(rows: Integers, column: int, width: int) -> pl.Series:
         starts = lives.kept_starts[first : end + 1, column]
@@ -463,7 +459,7 @@ def _member_rows(
             "lots_opened": state[:, fold.LOTS_OPENED],
             "next_due_day": state[:, fold.NEXT_DUE_DAY],
             "next_lapse_at": state[:, fold.NEXT_LAPSE_AT],
-            "next_due_at": due.to_series(),
+            "next_due_at": due_at,
             "balances": int_arrays(
                 np.ascontiguousarray(money[:, fold.BALANCE :: fold.BALANCE_WIDTH]).reshape(-1), every
             ),

@@ -16,6 +16,7 @@ import polars as pl
 from jifen.domain import fold, verbs
 from jifen.domain.program.reading import facts_of
 from jifen.domain.timeline import Timeline
+from jifen.insight.clocks import shown_clock
 from jifen.insight.compiled_fold import walk as compiled_walk
 from jifen.insight.event_columns import blank, entry_legs, put_dates, put_entries, put_purchases
 from jifen.insight.select_columns import SparseHits, column_of, hits_of_masks, masks, words_of
@@ -78,28 +79,24 @@ def with_calendar(purchases: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     moments = pl.Series(
         "effective", [program.effective_at for program in timeline.programs], pl.Datetime("us", "UTC")
     )
-    local = pl.col("occurred_at").dt.convert_time_zone(zone)
+    local = shown_clock(purchases["occurred_at"], zone)
     frame = purchases.with_columns(
         row=pl.Series(moments.search_sorted(purchases["occurred_at"], side="right").cast(pl.Int64) - 1),
         occurred_day=local.dt.date().cast(pl.Int32).cast(pl.Int64),
     )
-    stores = timeline.newest.stores
-    zones = {code: store.time_zone for code, store in stores.items() if store.time_zone != zone}
-    at_store = local
-    for code, store_zone in zones.items():
-        # Wall clocks of different zones cannot stand in one column with a zone, so each is compared without one.
-        shown = pl.col("occurred_at").dt.convert_time_zone(store_zone).dt.replace_time_zone(None)
-        at_store = pl.when(pl.col("store") == code).then(shown).otherwise(_plain(at_store))
-    clock = _plain(at_store)
+    shops: dict[str, list[str]] = {}
+    for code, store in timeline.newest.stores.items():
+        if store.time_zone != zone:
+            shops.setdefault(store.time_zone, []).append(code)
+    clock = pl.lit(local)
+    for store_zone, codes in shops.items():
+        shown = shown_clock(purchases["occurred_at"], store_zone)
+        clock = pl.when(pl.col("store").is_in(codes)).then(shown).otherwise(clock)
     return frame.with_columns(
         weekday=clock.dt.weekday().cast(pl.Int64),
         hour=clock.dt.hour().cast(pl.Int64),
         date=clock.dt.year().cast(pl.Int64) * 10_000 + clock.dt.month().cast(pl.Int64) * 100 + clock.dt.day(),
     )
-
-
-def _plain(clock: pl.Expr) -> pl.Expr:
-    return clock.dt.replace_time_zone(None)
 
 
 def select_history(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from jifen.document.load import document_from
 from jifen.document.model import ProgramDocument
 from jifen.document.plan import Plan, plan
+from jifen.document.stored import document_published
 from jifen.store.ledger import Ledger
 from jifen.store.revisions import StoredRevision, newest_revision
 
@@ -21,4 +21,4 @@ async def plan_program(ledger: Ledger, document: ProgramDocument) -> tuple[int, 
 
 
 def _plan_after(newest: StoredRevision, document: ProgramDocument) -> Plan:
-    return plan(document_from(dict(newest.document)), document)
+    return plan(document_published(newest.document), document)

@@ -19,8 +19,8 @@ from jifen.domain.events import SLICE_KEPT_WIDTH
 from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, kept_hits, lists_of, seen_of
 from jifen.insight.backtest.shapes import Integers, Lives
 from jifen.insight.backtest.sides import BacktestRefused, Side
+from jifen.insight.clocks import INSTANT
 from jifen.insight.event_columns import (
-    INSTANT,
     blank,
     entry_legs,
     put_end,

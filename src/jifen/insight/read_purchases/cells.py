@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
 
 from jifen.domain.purchase import LINE_NUMBER_MAX
 from jifen.domain.texts import BLANKS, NOTHING, Fault, Form, TextRefused, canonical, canonical_tags
+from jifen.insight.clocks import instants
 from jifen.insight.read_purchases.mapping import Numbers, Time, tells_offset
 from jifen.insight.read_purchases.reasons import NUMBER_OF, FileRefused, RowCode
 
@@ -368,23 +369,14 @@ def _in_zone(local: pl.Series, zone: str, style: Time) -> Cells:
 
     earliest: of a repeated hour the first; a skipped time counts on from before the change (02:30 becomes 03:30).
     """
-    first = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
-        "UTC"
-    )
-    skipped = first.is_null() & local.is_not_null()
-    nothing = _no_problems(local.len())
+    told = instants(local, zone)
     if style.clock_change == "earliest":
-        if not skipped.any():
-            return Cells(first, nothing)
-        day = timedelta(days=1)
-        before = (local - day).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        return Cells((before.dt.convert_time_zone("UTC") + day).zip_with(skipped, first), nothing)
-    once = local.dt.replace_time_zone(zone, ambiguous="null", non_existent="null").dt.convert_time_zone("UTC")
-    repeated = once.is_null() & first.is_not_null()
+        return Cells(told.at, _no_problems(local.len()))
     problems = pl.select(
-        pl.when(pl.lit(skipped))
+        pl.when(pl.lit(told.is_skipped))
         .then(pl.lit(NUMBER_OF["time_skipped"], pl.UInt8))
-        .when(pl.lit(repeated))
+        .when(pl.lit(told.is_repeated))
         .then(pl.lit(NUMBER_OF["time_repeated"], pl.UInt8))
     ).to_series()
-    return Cells(once, problems)
+    nothing = pl.Series([None], dtype=told.at.dtype)
+    return Cells(told.at.zip_with(problems.is_null(), nothing), problems)

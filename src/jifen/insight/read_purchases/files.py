@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
+from pyarrow import parquet
 
 from jifen.domain.texts import BLANKS
 from jifen.insight.read_purchases.mapping import Mapping
@@ -249,20 +250,50 @@ def _torn_rows(torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: Mapp
 
 def _parquet_header(path: Path, name: str) -> tuple[str, ...]:
     try:
-        return tuple(pl.read_parquet_schema(path))
-    except (pl.exceptions.PolarsError, OSError) as problem:
+        return tuple(parquet.read_schema(path).names)
+    except (pa.ArrowException, OSError) as problem:
         raise FileRefused("file_unreadable", name, detail=str(problem)[:300]) from problem
 
 
 def read_parquet(file: OpenedFile) -> pl.DataFrame:
-    """One row a row of the file: ROW, TORN (always empty) and the mapped columns in their own types."""
+    """One row a row of the file: ROW, TORN (always empty) and the mapped columns in their own types, instants in UTC.
+
+    Source
+        Arrow's reader, because a zone that Polars does not know, such as `+05:30`, ends the process there.
+    """
     try:
-        table = pl.read_parquet(file.path, columns=list(file.columns))
-    except (pl.exceptions.PolarsError, OSError) as problem:
+        # Not `read_table`: to it a dot in a column's name is a step into a nested one.
+        read = parquet.ParquetFile(file.path, memory_map=True).read(columns=list(file.columns))
+        columns = [_known_to_polars(read.column(name), name, file) for name in file.columns]
+        table = pl.from_arrow(pa.table(columns, names=list(file.columns)))
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as problem:
         raise FileRefused("file_unreadable", file.name, detail=str(problem)[:300]) from problem
+    assert isinstance(table, pl.DataFrame), "a table becomes a frame"
     texts = [name for name, type_ in table.schema.items() if type_ == pl.String]
     return table.with_columns(pl.col(texts).str.strip_chars(BLANKS).replace("", None)).select(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(ROW),
         pl.lit(None, pl.String).alias(TORN),
         *file.columns,
     )
+
+
+def _known_to_polars(column: pa.ChunkedArray, name: str, file: OpenedFile) -> pa.ChunkedArray:
+    """The column in a type that means something in a purchase; what is kept of an instant is the instant, in UTC."""
+    type_ = column.type
+    if pa.types.is_dictionary(type_):
+        column = column.cast(type_.value_type)
+        type_ = column.type
+    if pa.types.is_timestamp(type_):
+        return column.cast(pa.timestamp(type_.unit, "UTC")) if type_.tz is not None else column
+    inner = type_.value_type if pa.types.is_list(type_) or pa.types.is_large_list(type_) else type_
+    if not any(is_one(inner) for is_one in _PLAIN_TYPES):
+        raise FileRefused(
+            "column_type", file.name, detail=f"{name}: {type_} is neither text, number nor time"
+        )
+    return column
+
+
+_PLAIN_TYPES = (
+    pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_integer, pa.types.is_floating,
+    pa.types.is_decimal128, pa.types.is_boolean, pa.types.is_date, pa.types.is_binary, pa.types.is_null,
+)  # fmt: skip

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 import yaml
@@ -27,6 +26,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from jifen.domain.texts import CODE, TextRefused, canonical
+from jifen.domain.zones import ZONES, nearest_zone
 
 _BYTES_MAX = 65_536
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -109,13 +109,16 @@ class Time(_Part):
     @field_validator("zone")
     @classmethod
     def _zone_exists(cls, zone: str | None) -> str | None:
-        if zone is not None:
-            try:
-                ZoneInfo(zone)
-            except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
-                raise PydanticCustomError(
-                    "zone", "there is no time zone {zone}", {"zone": repr(zone)}
-                ) from problem
+        if zone is not None and zone not in ZONES:
+            near = nearest_zone(zone)
+            raise PydanticCustomError(
+                "zone", "there is no time zone {zone}; {meant}",
+                {
+                    "zone": repr(zone),
+                    "meant": f"did you mean {near!r}?" if near else "write an IANA name, such as Asia/Shanghai",
+                    "meant_zh": f"是否想写 {near!r}？" if near else "请填写 IANA 名称，例如 Asia/Shanghai。",
+                },
+            )  # fmt: skip
         return zone
 
     @model_validator(mode="after")
@@ -333,7 +336,8 @@ def _problem(file: str, lines: dict[str, int], error: ErrorDetails) -> MappingPr
             break  # a branch of a union such as `str`, not a key
         path, line = inner, lines.get(inner, line)
     message = error["msg"] + _found(error) + _meant(error)
-    zh = _ZH.get(error["type"], "取值不正确。") + _found(error)
+    meant = str(error.get("ctx", {}).get("meant_zh", ""))
+    zh = _ZH.get(error["type"], "取值不正确。") + meant + _found(error)
     return MappingProblem(
         file=file, line=line, path=path, code=error["type"], message_en=message, message_zh=zh
     )

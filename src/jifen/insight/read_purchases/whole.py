@@ -48,9 +48,11 @@ def take_whole(typed: pl.DataFrame, raw: pl.DataFrame, mapping: Mapping, known: 
     bystanders = refused.filter(~pl.col("is_bad")).sort(ROW)
     other = bystanders.get_column("other")
     problems.append(problems_at(raw, bystanders.get_column(ROW), None, "purchase_refused", other))
-    numbered = refused.filter(pl.col("business_no").is_not_null())
+    # A row that does not say which purchase it is of counts as one: a file of such rows is not one of nothing.
+    is_numbered = pl.col("business_no").is_not_null()
+    rejected = refused.filter(is_numbered).get_column(GROUP).n_unique() + refused.filter(~is_numbered).height
     good = grouped.join(first_bad, on=GROUP, how="anti", maintain_order="left")
-    return Taken(good, problems, doubled, numbered.get_column(GROUP).n_unique())
+    return Taken(good, problems, doubled, rejected)
 
 
 def _differs(*columns: str) -> pl.Expr:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from jifen.insight.backtest.result import Result, to_json
 from jifen.insight.report.excel import excel_bytes
 from jifen.insight.report.page import html_page
+from jifen.insight.write_whole import write_whole
 
 SUFFIXES = (".html", ".xlsx", ".json")
 
@@ -16,12 +16,12 @@ class UnknownReport(ValueError):
     """A report is written as .html, .xlsx or .json."""
 
 
-def write_report(result: Result, path: Path, *, language: str) -> None:
-    """The report in the form that the name of `path` asks for; what stood there is replaced when all is on disk.
+def write_report(result: Result, path: Path, *, language: str, over: bool = False) -> None:
+    """The report in the form that the name of `path` asks for; with `over`, in place of what stands there.
 
     Refuses
-        UnknownReport   the name ends otherwise.
-        OSError         the file could not be written; then the old one is still there, and no half of a new one.
+        UnknownReport        the name ends otherwise.
+        FileTaken, OSError   as `write_whole` does.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UnknownReport(f"{path.name}: a report ends in {', '.join(SUFFIXES)}")
@@ -32,12 +32,4 @@ def write_report(result: Result, path: Path, *, language: str) -> None:
     else:
         content = to_json(result).encode()
 
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, lambda stream: stream.write(content), over=over)
