@@ -75,7 +75,7 @@ async def _with_lots(database: FreshDatabase, ledger: Ledger, member_id: UUID, l
     )
     admin = await asyncpg.connect(**database.admin.arguments(), server_settings={"search_path": "jifen"})
     columns = {
-        "entry": "kind, currency, units, revision, note, occurred_at, recorded_at, tiers_after",
+        "entry": "kind, currency, units, revision, occurred_at, recorded_at, tiers_after",
         "posting": "part, currency, verb, account, is_credit, units, terms, reasons, revision, funder, occurred_at, recorded_at",
         "lot": "currency, terms, opened, left_units, held, gone, expired, returned, matures_on, expires_on",
     }
