@@ -146,8 +146,8 @@ def _comes_back(shop: Shop, cause: Callable[[Shop], AbstractContextManager[None]
     assert any(one is not None and (one["status"], one[part]) == ("not_ready", False) for one in told), told
     shop.wait_until_it_answers()
     shop.wait_until_it_says(200, "/v1/health")
-    asyncio.run(shop.send_again())
     assert time.monotonic() - ended < BACK_SECONDS
+    asyncio.run(shop.send_again())
     asyncio.run(shop.prove())
 
 
