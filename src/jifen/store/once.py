@@ -10,7 +10,7 @@ import msgspec
 
 from jifen.domain.refusals import KeyReused, Refusal
 from jifen.store.compiled import begun_again
-from jifen.store.keys import remember_answers, remembered_answer
+from jifen.store.keys import RememberedAnswer, remember_answers, remembered_answer
 from jifen.store.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ async def once(
 ) -> dict[str, Any]:
     """Do it in one transaction and remember the answer; asked again, give that answer with `is_replay`.
 
-    Two at the same time: the second waits for the first at the key or before it, at a member, and fails there: it finds
-    the answer when it looks again. A refusal is not remembered, so a retry may succeed.
+    For what is not about members: those writes take their turn (`store/turn.py`). Two at the same time: the second waits for
+    the first at the key and fails there: it finds the answer when it looks again. A refusal is not remembered, so a retry may
+    succeed.
 
     Refuses
         KeyReused   the key came before with another body
@@ -53,7 +54,7 @@ async def once(
         except (Refusal, asyncpg.UniqueViolationError) as no:
             if isinstance(no, asyncpg.UniqueViolationError) and no.constraint_name == "request_key_pkey":
                 continue
-            # What the twin did may be the very reason of this no: its points are spent, its card is taken.
+            # What the twin did may be the very reason of this no.
             async with ledger.transaction() as connection:
                 known = await _answered(connection, request)
             if known is None:
@@ -64,8 +65,15 @@ async def once(
 
 async def _answered(connection: Connection, request: Once) -> dict[str, Any] | None:
     known = await remembered_answer(connection, request.key)
-    if known is None:
-        return None
-    if known.body_hash != request.body_hash:
+    return None if known is None else answer_again(request, known)
+
+
+def answer_again(request: Once, before: RememberedAnswer) -> dict[str, Any]:
+    """The answer that a key had before, with `is_replay`.
+
+    Refuses
+        KeyReused   the key came before with another body
+    """
+    if before.body_hash != request.body_hash:
         raise KeyReused(pointer="/headers/Idempotency-Key")
-    return {**known.answer, "is_replay": True}
+    return {**before.answer, "is_replay": True}

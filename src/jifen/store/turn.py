@@ -26,7 +26,7 @@ import structlog
 from jifen.domain.decision import Decision
 from jifen.domain.member import Member
 from jifen.domain.purchase import Purchase
-from jifen.domain.refusals import KeyReused, Refusal
+from jifen.domain.refusals import Refusal
 from jifen.store.compiled import begun_again
 from jifen.store.gather import (
     Gathered,
@@ -51,14 +51,13 @@ from jifen.store.keys import (
 )
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.members import MemberKey, add_members, found_by, lock_members
-from jifen.store.once import Once
+from jifen.store.once import TRIES, Once, answer_again
 from jifen.store.purchases import RecordedPurchase, ReturnRow, add_purchases, add_returns, answer_of
 from jifen.store.reservations import Reservation, add_reservations
 from jifen.store.rows import Together
 
 log = structlog.get_logger("jifen.store")
 
-TRIES = 3
 UNDECIDABLE = (ArithmeticError, AssertionError, LookupError, ValueError)
 """What a member raises of whom the books are torn."""
 _OF_ONE = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.DeadlockDetectedError)
@@ -394,7 +393,7 @@ async def _take(turn: Turn, known: dict[str, RememberedAnswer], once: Once | Non
     put = turn.put
     try:
         if once is not None and once.key in known:
-            return _again(once, known[once.key])
+            return answer_again(once, known[once.key])
         answer = await taking.take(turn)
     except (Refusal, *UNDECIDABLE) as no:
         if turn.put != put:
@@ -409,18 +408,12 @@ async def _take(turn: Turn, known: dict[str, RememberedAnswer], once: Once | Non
     return {**answer, "is_replay": False}
 
 
-def _again(once: Once, before: RememberedAnswer) -> dict[str, Any]:
-    if before.body_hash != once.body_hash:
-        raise KeyReused(pointer="/headers/Idempotency-Key")
-    return {**before.answer, "is_replay": True}
-
-
 async def _unless_a_twin_did_it(turn: Turn, once: Once, no: Refusal) -> Answer:
     """Where no member's lock was waited for, what a twin did since the keys were read may be the very reason of a no: its card
     is taken."""
     before = (await remembered_answers(turn.connection, [once.key])).get(once.key)
     try:
-        return no if before is None else _again(once, before)
+        return no if before is None else answer_again(once, before)
     except Refusal as reused:
         return reused
 
