@@ -25,6 +25,7 @@ import psutil
 from tests.builders import a_document
 from tests.machine.till import LONG_AGO, Till
 
+from jifen.document.model import ProgramDocument
 from jifen.document.stored import timeline_of_published
 from jifen.embedded import Connection, EmbeddedPostgres, Home, PostgresUnavailable
 from jifen.operations.give_units import finish_gifts
@@ -259,7 +260,7 @@ class Shop:
 
 
 @contextmanager
-def a_served_shop(on: Path | None = None) -> Iterator[Shop]:
+def a_served_shop(on: Path | None = None, *, document: ProgramDocument | None = None) -> Iterator[Shop]:
     """A shop with a few members whose API is up, perhaps on a disk of its own."""
     home = Path(tempfile.mkdtemp(prefix="jifen-", dir=on))
     home.chmod(0o711)  # PostgreSQL's own user must come through when root runs the tests
@@ -267,17 +268,17 @@ def a_served_shop(on: Path | None = None) -> Iterator[Shop]:
         stack.callback(_remove, home)
         server = stack.enter_context(EmbeddedPostgres(home, settings=SETTINGS).running())
         migrate(server.owner)
-        shop = asyncio.run(_open(home, server.app))
+        shop = asyncio.run(_open(home, server.app, document or a_document()))
         stack.callback(_end, shop)
         shop.serve()
         yield shop
 
 
-async def _open(home: Path, address: Connection) -> Shop:
+async def _open(home: Path, address: Connection, document: ProgramDocument) -> Shop:
     pool = await open_pool(address, size=2)
     try:
         ledger = Ledger(pool, compile_timeline=timeline_of_published)
-        await publish_program(ledger, a_document(), effective_at=LONG_AGO, published_by="test")
+        await publish_program(ledger, document, effective_at=LONG_AGO, published_by="test")
         _, token = await create_key(ledger, name="till", scopes=["admin"])
         till = Till(ledger)
         members = [f"mbr_{(await till.enrol()).hex}" for _ in range(MEMBERS)]

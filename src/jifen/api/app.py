@@ -31,7 +31,7 @@ from jifen.embedded.connection import Connection as Address
 from jifen.store.ledger import Ledger, Patience, open_pool
 
 POOL_SIZE = 8
-PATIENCE = Patience(lock_seconds=2, statement_seconds=10)
+PATIENCE = Patience(lock_seconds=2, statement_seconds=10, silent_seconds=10)
 """A till does not wait for a database that hangs, nor everybody for a member whom somebody holds: the answer is 503."""
 DESCRIPTION = """
 Jifen (积分) keeps the points of a retailer's members in a ledger that can be explained, proven and paid for.

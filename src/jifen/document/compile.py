@@ -15,6 +15,7 @@ from jifen.domain.program.conditions import All
 from jifen.domain.program.meaning import (
     BY_SPEND,
     NONE,
+    Budget,
     Currency,
     EarnRule,
     Expiry,
@@ -81,6 +82,7 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
         .extended_by("rule", (rule.code for rule in document.earn_rules))
         .extended_by("limit", (code for rule in document.earn_rules for code, _, _ in _caps(document, rule)))
         .extended_by("tier", tiers)
+        .extended_by("pool", (rule.code for rule in document.earn_rules if rule.budget is not None))
     )
 
 
@@ -195,6 +197,9 @@ def _rule(
             Limit(number=numbering.number("limit", code), code=code, period=period, units=units)
             for code, period, units in _caps(document, rule, smallest)
         ),
+        budget=None
+        if rule.budget is None
+        else Budget(pool=numbering.number("pool", rule.code), units=rule.budget * smallest),
         given=given,
         state=state,
     )

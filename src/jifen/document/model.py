@@ -187,6 +187,9 @@ class EarnRulePart(Part):
     tier_multiplies: bool | None = None
     group: Code | None = None
     caps: Caps = Caps()
+    budget: Annotated[
+        Units | None, Field(description="the most that the rule grants to all members together, for ever")
+    ] = None
     when: ConditionDocument | None = None
 
 

@@ -249,7 +249,7 @@ def _takes_away(where: Where, before: Any, after: Any) -> bool:
         return _number(after) > _number(before)
     if name in ("points", "multiplier", "by", "months", "keeps_days", "window_days") or "worth" in where:
         return _number(after) < _number(before)
-    if len(where) > 1 and where[-2] == "caps":
+    if name == "budget" or (len(where) > 1 and where[-2] == "caps"):
         return after is not None and (before is None or after < before)
     return name in ("when", "expiry")
 

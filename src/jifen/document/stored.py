@@ -60,7 +60,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
     """What the journal's positions and numbers mean in a revision, as it is kept for SQL and for every later compiler.
 
     Shape
-        rules    in order of position: number, currency, terms, and the numbers of its limits
+        rules    in order of position: number, currency, terms, the numbers of its limits, and the pool it draws from
         terms    number -> number of its currency
         limits   number -> name of its period
         looks_back_days   of its longest window: what members' rows keep follows it
@@ -72,6 +72,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
                 "currency": rule.currency,
                 "terms": rule.terms,
                 "limits": [limit.number for limit in rule.limits],
+                **({"pool": rule.budget.pool, "budget": rule.budget.units} if rule.budget else {}),
             }
             for rule in program.rules
         ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from jifen.domain import fold, room
@@ -26,6 +27,7 @@ from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Verb
 
 _VERBS = tuple(Verb)
+NO_ROOMS: Mapping[int, int] = MappingProxyType({})
 
 
 class _Told(NamedTuple):
@@ -115,16 +117,22 @@ def decide_purchase(
     now: datetime,
     selection: Selection | None = None,
     legs: Sequence[Leg] = (),
+    rooms: Mapping[int, int] = NO_ROOMS,
 ) -> Decision:
     """What a purchase earns: judged as of the moment it occurred, posted now.
 
-    `selection` is what select saw of it before, where that still holds (`Seen.holds`); without one it is asked here.
+    `selection` is what select saw of it before, where that still holds (`Seen.holds`); without one it is asked here. `rooms` are
+    units that pools have for it, by position of the rules that draw from one.
     """
     row = timeline.row_at(purchase.occurred_at)
     if selection is None:
         selection = select_by(timeline, row, purchase)
     script = Script(timeline)
-    first = script.seen(selection.hits)
+    pooled = timeline.pooled[row]
+    assert not pooled or all(hit[0] in rooms for hit in selection.hits if hit[0] in pooled), (
+        "pools were asked"
+    )
+    first = script.seen(selection.hits, rooms=rooms)
     script.add(
         fold.PURCHASE,
         row=row,

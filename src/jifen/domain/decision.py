@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
@@ -35,6 +35,12 @@ class HitResult(NamedTuple):
 
 HIT_KEPT_WIDTH = len(HitResult._fields)
 """Numbers that the journal keeps of a hit."""
+
+
+def rooms_told(kept: Sequence[int]) -> dict[int, int]:
+    """What pools had for the hits of an occasion, as the journal keeps them: by position, where that was less than desired."""
+    width = HIT_KEPT_WIDTH
+    return {kept[at]: kept[at + 4] for at in range(0, len(kept), width) if kept[at + 5] == fold.POOLED}
 
 
 class Posting(NamedTuple):

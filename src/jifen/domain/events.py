@@ -6,9 +6,10 @@ property test holds both to the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from jifen.domain import fold, verbs
@@ -93,8 +94,11 @@ class Script:
         returned: Sequence[int] = (),
         forgiven: Sequence[int] = (),
         lots: Sequence[int] = (),
+        rooms: Mapping[int, int] = MappingProxyType({}),
     ) -> int:
         """Put down the hits (position of the rule, amount, quantity) of an occasion; return their first row.
+
+        `rooms` tells by a rule's position what its pool has for this occasion, where it has one.
 
         Of a purchase that is long past they come with what was granted, the weight that has come back and what was forgiven;
         of one that another member made with the lot that each opened, as it is numbered here (0: it granted nothing).
@@ -103,7 +107,7 @@ class Script:
         if not granted:
             for hit in hits:
                 self.hits += hit
-                self.hits.append(-1)
+                self.hits.append(fold.room_told(rooms[hit[0]]) if hit[0] in rooms else fold.NO_POOL)
             self.results += [0] * ((len(self.hits) // fold.HIT_WIDTH - first) * fold.RESULT_WIDTH)
             return first
         for at, (rule, amount, quantity) in enumerate(hits):

@@ -235,7 +235,9 @@ HIT_QUANTITY = 2  # eligible thousandths
 HIT_ORIGIN = (
     3  # a return: row of the purchase's hit; its purchase's, where another member made it: the lot; else -1
 )
+HIT_ROOM = 3  # an occasion: NO_POOL, or what the pool of its rule has for it, as `room_told` tells it
 HIT_WIDTH = 4
+NO_POOL = -1
 
 # results: what became of each hit ----------------------------------------------------------------------------------------
 DESIRED = 0  # before stacking and limits; a return: what it should take back
@@ -250,6 +252,7 @@ LIMITED = 1  # a limit took some or all
 BEATEN = 2  # a better rule of its group granted
 UNMET = 3  # its condition on state does not hold
 NOTHING = 4  # it came to less than one unit
+POOLED = 5  # the pool of its rule had no more
 
 # dates: the days that terms have for what is opened on a day ------------------------------------------------------------------
 DATES_EXPIRES = 0
@@ -518,6 +521,16 @@ def weight(grant: int, amount: int, quantity: int) -> int:
     """Return what a hit is shared out and taken back by: its amount or quantity, 1 where that is 0."""
     size = quantity if is_by_quantity(grant) else amount
     return size if size > 0 else 1
+
+
+def room_told(units: int) -> int:
+    """Return what a hit is told of the units that its pool has for it; `told_room` reads it. It is never the number of a lot."""
+    return NO_POOL - 1 - units
+
+
+def told_room(room: int) -> int:
+    """Return the units that a pool has for a hit, as HIT_ROOM tells them."""
+    return NO_POOL - 1 - room
 
 
 def revision_at(numbers: Numbers, day: int) -> int:
@@ -1577,7 +1590,7 @@ def within_limits(state: State, asked: Asked, numbers: Numbers, rule: int, units
 
 
 def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: int) -> None:
-    """Fill the result of one hit of a rule (its offset r): condition on state, rate, rounding, limits."""
+    """Fill the result of one hit of a rule (its offset r): condition on state, rate, rounding, limits, and its pool."""
     event, hits, results, rules = asked.event, asked.hits, asked.results, numbers.rules
     h, o = k * HIT_WIDTH, k * RESULT_WIDTH
     desired = 0
@@ -1613,6 +1626,9 @@ def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: 
         granted = within_limits(state, asked, numbers, r, desired, before)
         if granted < desired:
             why = LIMITED
+    if hits[h + HIT_ROOM] < NO_POOL and granted > told_room(hits[h + HIT_ROOM]):
+        granted = told_room(hits[h + HIT_ROOM])
+        why = POOLED
     results[o + DESIRED] = desired
     results[o + GRANTED] = granted
     results[o + WHY] = why
@@ -1645,7 +1661,9 @@ def judge(state: State, asked: Asked, numbers: Numbers) -> None:
             for i in range(k, last + 1):
                 if i != best and results[i * RESULT_WIDTH + GRANTED] > 0:
                     results[i * RESULT_WIDTH + GRANTED] = 0
-                    results[i * RESULT_WIDTH + WHY] = BEATEN
+                    # What its pool kept it from may be why it was beaten: that is what the journal must tell.
+                    if results[i * RESULT_WIDTH + WHY] != POOLED:
+                        results[i * RESULT_WIDTH + WHY] = BEATEN
         b = r if best == k else (first_rule + hits[best * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
         granted = results[best * RESULT_WIDTH + GRANTED]
         if granted > 0 and rules[b + RULE_LIMITS] < rules[b + RULE_LIMITS_END]:

@@ -57,6 +57,7 @@ class Timeline:
         tuple[tuple[int, Terms] | None, ...], ...
     ]  # [row][number]: (currency, terms), None: not in the revision
     dates_of: tuple[Callable[[date], tuple[int, ...]], ...]  # for each revision, what `dates` tells of a day
+    pooled: tuple[dict[int, EarnRule], ...]  # for each revision its rules with a budget, by position
     limits: dict[int, Limit]  # by number, as the last revision that has it says; the period never changes
 
     def __repr__(self) -> str:
@@ -72,6 +73,11 @@ class Timeline:
     def time_zone(self) -> str:
         """The programme's zone: limits and expiry are counted in it."""
         return self.programs[0].time_zone
+
+    @property
+    def couples_members(self) -> bool:
+        """Whether what one member is granted may depend on others: some rule draws from a pool."""
+        return any(self.pooled)
 
     def row_at(self, at: datetime) -> int:
         """The row of the revision in force at a moment.
@@ -179,6 +185,10 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         n_tiers=max(len(ladder.tiers) for program in programs for ladder in program.ladders),
         rules_of=tuple({rule.number: rule for rule in program.rules} for program in programs),
         # A tier never leaves the programme; the newest revision has the last word on its code.
+        pooled=tuple(
+            {at: rule for at, rule in enumerate(program.rules) if rule.budget is not None}
+            for program in programs
+        ),
         tier_codes={
             tier.number: tier.code
             for program in programs

@@ -128,6 +128,7 @@ class Why(IntEnum):
     BEATEN = fold.BEATEN
     UNMET = fold.UNMET
     NOTHING = fold.NOTHING
+    POOLED = fold.POOLED
 
 
 PLACES = ("outside", "open", "held", "gone", "expired", "back", "in_debt")

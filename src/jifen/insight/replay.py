@@ -14,7 +14,7 @@ from typing import Any
 from jifen.domain import fold, verbs
 from jifen.domain.calendar import day_number, day_or_never, local_date, next_due_at
 from jifen.domain.carried import carried_of
-from jifen.domain.decision import HIT_KEPT_WIDTH
+from jifen.domain.decision import HIT_KEPT_WIDTH, rooms_told
 from jifen.domain.events import SLICE_KEPT_WIDTH, Script, Slice, legs_of, legs_told, moves_undone
 from jifen.domain.packing import DaysTorn, packed, unpacked
 from jifen.domain.past import number_of_merged
@@ -149,7 +149,8 @@ def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> 
     held = 0
     for sequence, name, row in own:
         if name == "purchase":
-            first = script.seen(_three(row["hits"], timeline, timeline.row_of(row["revision"])))
+            seen = _three(row["hits"], timeline, timeline.row_of(row["revision"]))
+            first = script.seen(seen, rooms=rooms_told(row["hits"]))
             bought[member_id, sequence] = (first, row)
             days[member_id, sequence] = day_number(local_date(row["occurred_at"], timeline.time_zone))
             script.add(
@@ -213,7 +214,9 @@ def _write_entry(
         judged_by = script.timeline.row_of(row["revision"])
         script.add(
             kind, row=judged_by, occurred_at=row["occurred_at"], recorded_at=row["recorded_at"],
-            hits=script.seen(_three(row["hits"] or [], script.timeline, judged_by)),
+            hits=script.seen(
+                _three(row["hits"] or [], script.timeline, judged_by), rooms=rooms_told(row["hits"] or [])
+            ),
         )  # fmt: skip
         return
     if kind == fold.CARRY_IN:

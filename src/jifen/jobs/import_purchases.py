@@ -84,7 +84,12 @@ async def import_purchases(
         return work.told(
             loaded, added=purchases.height, added_lines=_lines_of(purchases, loaded.lines).height, new=new
         )
-    if new.height:
+    if new.height and timeline.couples_members:
+        # Whoever comes first draws from a pool first: everybody is new, and then all is told in the order of time.
+        assert extra is None, "nothing is drawn for a programme with pools"
+        await work.load(new, loaded.lines, is_enrolment=True)
+        rest = pl.concat([new, rest]).sort("occurred_at", "source", "business_no")
+    elif new.height:
         await work.load(new, loaded.lines)
     if rest.height:
         await work.record(rest, loaded.lines)
@@ -213,8 +218,8 @@ class _Work:
             joined.filter(~is_new).drop("is_known").sort(["occurred_at", "source", "business_no"]),
         )
 
-    async def load(self, new: pl.DataFrame, lines: pl.DataFrame) -> None:
-        """Load the lives of new members in bulk."""
+    async def load(self, new: pl.DataFrame, lines: pl.DataFrame, *, is_enrolment: bool = False) -> None:
+        """Load the lives of new members in bulk; as an enrolment only their beginnings."""
         own = _lines_of(new, lines)
         refs = new.select("member_ref_kind", "member_ref").unique(maintain_order=True)
         refs = refs.with_columns(member=pl.int_range(pl.len(), dtype=pl.Int64))
@@ -222,8 +227,8 @@ class _Work:
         purchases = purchases.with_columns(purchase=pl.int_range(pl.len(), dtype=pl.Int64))
         more = [self.extra(purchases, self.timeline)] if self.extra else []
         history = History(
-            purchases=purchases,
-            lines=own,
+            purchases=purchases.clear() if is_enrolment else purchases,
+            lines=own.clear() if is_enrolment else own,
             refs=refs.select(kind="member_ref_kind", value="member_ref"),
             extra=pl.concat([enrolments(purchases), *more]),
         )

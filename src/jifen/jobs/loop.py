@@ -11,6 +11,7 @@ from jifen.operations.give_units import finish_gifts
 from jifen.operations.reverse_entry import finish_reversals
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.store.ledger import Ledger
+from jifen.store.pools import settle_leases
 
 EVERY_SECONDS = 5
 
@@ -38,4 +39,5 @@ async def once_through(ledger: Ledger) -> dict[str, int]:
         if done < BATCH:
             break
     postings = await roll_up_accounts(ledger)
-    return {"gifts": gifts, "members": members, "postings_rolled_up": postings}
+    leases = await settle_leases(ledger)
+    return {"gifts": gifts, "members": members, "postings_rolled_up": postings, "leases": leases}

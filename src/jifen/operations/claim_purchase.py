@@ -17,6 +17,7 @@ from jifen.domain.past import NO_PAST, PastEntry, past_of
 from jifen.domain.purchase import Purchase, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
 from jifen.domain.returned import Earned, amount_returned
+from jifen.domain.seen import select_by
 from jifen.store.ids import new_id
 from jifen.store.journal import Circumstance
 from jifen.store.keys import (
@@ -63,7 +64,10 @@ class _Claim(Keyed, frozen=True, kw_only=True):
         member = await with_old_counters(turn.connection, timeline, member, occurred_at)
         purchase = replace(purchase, occurred_at=occurred_at)
 
-        bought = decide_purchase(timeline, member, purchase, now=turn.now)
+        row = timeline.row_at(occurred_at)
+        selection = select_by(timeline, row, purchase)
+        rooms = turn.rooms(row, selection.hits)
+        bought = decide_purchase(timeline, member, purchase, now=turn.now, selection=selection, rooms=rooms)
         brought_back = _brought_back(turn, bought, purchase, unclaimed, past)
 
         at = Circumstance(

@@ -11,14 +11,17 @@ import msgspec
 from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import Member, new_member
+from jifen.domain.pools import wishes
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
+from jifen.domain.seen import select_by
 from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_at_once, gather_unlocked
 from jifen.store.journal import Circumstance
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.members import MemberKey, found_by
+from jifen.store.pools import Pools, free_of
 from jifen.store.purchases import RecordedPurchase, answer_of
 
 NOBODY = UUID(int=0)
@@ -35,11 +38,11 @@ async def quote_purchases(
         members = await found_by(connection, [whose for _, whose in asked])
         gathered = await gather_at_once(ledger, connection, [m for m in members if m is not None])
         if gathered and all(gathered.is_of_now(purchase.occurred_at) for purchase, _ in asked):
-            return await _quotes(connection, gathered, asked, members)
+            return await _quotes(connection, gathered, asked, members, ledger.pools)
     async with ledger.reading() as connection:
         members = await found_by(connection, [whose for _, whose in asked])
         gathered = await gather_unlocked(ledger, connection, [m for m in members if m is not None])
-        return await _quotes(connection, gathered, asked, members)
+        return await _quotes(connection, gathered, asked, members, ledger.pools)
 
 
 async def _quotes(
@@ -47,20 +50,21 @@ async def _quotes(
     gathered: Gathered,
     asked: Sequence[tuple[Purchase, Whose]],
     members: Sequence[UUID | None],
+    pools: Pools,
 ) -> list[RecordedPurchase | Refusal]:
     answers: list[RecordedPurchase | Refusal] = []
     for (purchase, whose), member_id in zip(asked, members, strict=True):
         try:
             if member_id is None and whose is not None:
                 raise MemberUnknown(pointer="/member")
-            answers.append(await _quote(connection, gathered, purchase, member_id))
+            answers.append(await _quote(connection, gathered, purchase, member_id, pools))
         except Refusal as refusal:
             answers.append(refusal)
     return answers
 
 
 async def _quote(
-    connection: Connection, gathered: Gathered, purchase: Purchase, member_id: UUID | None
+    connection: Connection, gathered: Gathered, purchase: Purchase, member_id: UUID | None, pools: Pools
 ) -> RecordedPurchase:
     timeline = gathered.timeline
     member = gathered.member(member_id) if member_id else _newcomer(gathered)
@@ -70,9 +74,15 @@ async def _quote(
         member = await with_old_counters(connection, timeline, member, occurred_at)
     if occurred_at != purchase.occurred_at:
         purchase = replace(purchase, occurred_at=occurred_at)
-    check_against_program(timeline.programs[timeline.row_at(occurred_at)], purchase)
+    row = timeline.row_at(occurred_at)
+    check_against_program(timeline.programs[row], purchase)
+    selection = select_by(timeline, row, purchase)
+    rooms = {
+        wish.position: min(wish.units, pools.held(wish.pool, gathered.now) + await free_of(connection, wish))
+        for wish in wishes(timeline, row, selection.hits)
+    }
 
-    decision = decide_purchase(timeline, member, purchase, now=gathered.now)
+    decision = decide_purchase(timeline, member, purchase, now=gathered.now, selection=selection, rooms=rooms)
 
     at = Circumstance(occurred_at=occurred_at, recorded_at=gathered.now)
     answer = answer_of(timeline, decision, purchase, at, purchase_id=NOBODY)

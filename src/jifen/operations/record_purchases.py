@@ -15,9 +15,10 @@ from jifen.domain.admission import believed, check_against_program
 from jifen.domain.calendar import local_date
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import Member
+from jifen.domain.pools import together, wishes
 from jifen.domain.purchase import Purchase, first_difference
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
-from jifen.domain.seen import Seen, see_purchase
+from jifen.domain.seen import Seen, see_purchase, select_by
 from jifen.store.carries import heir_of
 from jifen.store.compiled import RevisionNotCompiled, need_compiled
 from jifen.store.gather import last_moment
@@ -25,6 +26,7 @@ from jifen.store.journal import Circumstance, Granted
 from jifen.store.keys import BusinessKey, JustClaimed, KnownPurchase, find_unclaimed, known_purchases
 from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.members import found_by
+from jifen.store.pools import lease
 from jifen.store.purchases import (
     RecordedPurchase,
     purchase_of,
@@ -65,8 +67,22 @@ async def record_each(
     With `is_import` an old purchase is taken at any age and recorded at the moment it occurred, or at the member's last
     moment where that is later.
     """
-    # What rules see of a purchase is worked out here, while nobody waits for it.
-    return await run(ledger, [_Record(one, _seen(ledger, one.purchase), is_import) for one in requests])
+    # What rules see of a purchase is worked out here, while nobody waits for it, and leased what they could want of pools.
+    seen = [_seen(ledger, one.purchase) for one in requests]
+    await _lease_ahead(ledger, seen)
+    return await run(ledger, [_Record(one, saw, is_import) for one, saw in zip(requests, seen, strict=True)])
+
+
+async def _lease_ahead(ledger: Ledger, seen: Sequence[Seen | None]) -> None:
+    """Hold what these purchases could want of pools at most."""
+    wished = [
+        wish
+        for saw in seen
+        if saw is not None
+        for wish in wishes(ledger.compiled, ledger.compiled.row_of(saw.revision), saw.selection.hits)
+    ]
+    if any(ledger.pools.lacks(wish) for wish in together(wished)):
+        await lease(ledger, wished)
 
 
 async def same_as_before(ledger: Ledger, requests: Sequence[PurchaseRequest]) -> list[Refusal | None]:
@@ -158,7 +174,9 @@ class _Recording(NamedTuple):
             member = await with_old_counters(
                 turn.connection, timeline, member, occurred_at, unwritten=unwritten
             )
-        decision = decide_purchase(timeline, member, purchase, now=now, selection=seen and seen.selection)
+        selection = seen.selection if seen is not None else select_by(timeline, row, purchase)
+        rooms = turn.rooms(row, selection.hits)
+        decision = decide_purchase(timeline, member, purchase, now=now, selection=selection, rooms=rooms)
         at = Circumstance(
             occurred_at=occurred_at,
             recorded_at=now,

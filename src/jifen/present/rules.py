@@ -95,6 +95,9 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
         if (cap := rule.cap(period)) != NONE:
             shown = names.units(cap, currency.code)
             text = words.say(f"rule.at_most.{period.name.lower()}", said=text, units=shown, unit=unit)
+    if rule.budget is not None:
+        shown = names.units(rule.budget.units, currency.code)
+        text = words.say("rule.at_most.budget", said=text, units=shown, unit=unit)
     return words.say("rule.best_of_group" if rule.group_keeps_best else "rule.end", said=text)
 
 

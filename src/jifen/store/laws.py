@@ -14,6 +14,7 @@ from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.store.carry_checks import CARRY_CHECKS, HEIRS
 from jifen.store.columns import each
 from jifen.store.hits import HIT_CHECKS, RULES
+from jifen.store.pool_checks import POOL_CHECKS
 from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
 
@@ -442,6 +443,7 @@ LAWS: tuple[Law, ...] = (
                         ON g.member_id = c.member_id AND g.limit_number = c.limit_number AND g.period = c.period
                     WHERE c.used <> coalesce(g.granted, 0)""",
             ),
+            *POOL_CHECKS,
             (
                 "what reservations hold is what the lots hold",
                 """SELECT coalesce(l.member_id, h.member_id) AS offender, coalesce(l.number, h.lot) AS lot, l.held, h.units

@@ -23,6 +23,7 @@ from jifen.store.compiled import (
     need_compiled,
     timeline_with_holes,
 )
+from jifen.store.pools import Pools
 from jifen.store.revisions import StoredRevision
 
 # asyncpg's own types stop at its pool's proxies, which stand in for connections.
@@ -61,10 +62,12 @@ def _encode(value: object) -> str:
 
 
 class Patience(NamedTuple):
-    """How long a connection waits before it gives up: for a lock (0: as long as it takes), and for a statement."""
+    """How long a connection waits before it gives up: for a lock (0: as long as it takes), and for a statement; and the server for
+    a process that is silent in the middle of a transaction (0: for ever), whose locks others wait for."""
 
     lock_seconds: int = 0
     statement_seconds: int = 60
+    silent_seconds: int = 0
 
 
 _SETTINGS = {"search_path": SCHEMA, "timezone": "UTC", "application_name": "jifen"}
@@ -89,6 +92,7 @@ async def open_pool(
             **_SETTINGS,
             "plan_cache_mode": "force_generic_plan",
             "lock_timeout": f"{patience.lock_seconds}s",
+            "idle_in_transaction_session_timeout": f"{patience.silent_seconds}s",
         },
         command_timeout=patience.statement_seconds,
     )
@@ -136,6 +140,7 @@ class Ledger:
         self._timeline: Timeline | None = None
         self._compiling = asyncio.Lock()
         self._ahead: asyncio.Task[None] | None = None
+        self.pools = Pools()
         self._failed = 0  # the newest revision that could not be compiled ahead
 
     @property

@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
+from jifen.store import pool_tables
 from jifen.store.columns import (
     among,
     listed,
@@ -46,7 +47,7 @@ from jifen.store.columns import (
     words,
 )
 
-__all__ = ["LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "metadata"]
+__all__ = ["LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "metadata", "pool_tables"]
 
 LOTS_OF_AN_ACCOUNT = (
     1_000  # lots with higher numbers are found by their day of expiry, in an index of their own

@@ -14,7 +14,7 @@ Whoever asks for a key that somebody else has under way waits at the member's lo
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
@@ -23,8 +23,10 @@ import asyncpg
 import msgspec
 import structlog
 
+from jifen.domain.decide import NO_ROOMS
 from jifen.domain.decision import Decision
 from jifen.domain.member import Member
+from jifen.domain.pools import Draw, rooms_of, used_of, wishes
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
 from jifen.store.compiled import begun_again
@@ -52,6 +54,7 @@ from jifen.store.keys import (
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.members import MemberKey, add_members, found_by, lock_members
 from jifen.store.once import TRIES, Once, answer_again
+from jifen.store.pools import Pools, add_uses, is_certain
 from jifen.store.purchases import RecordedPurchase, ReturnRow, add_purchases, add_returns, answer_of
 from jifen.store.reservations import Reservation, add_reservations
 from jifen.store.rows import Together
@@ -159,7 +162,11 @@ class Turn:
     puts what is to be written."""
 
     def __init__(
-        self, connection: Connection, gathered: Gathered, receipts: dict[BusinessKey, KnownPurchase]
+        self,
+        connection: Connection,
+        gathered: Gathered,
+        receipts: dict[BusinessKey, KnownPurchase],
+        pools: Pools,
     ) -> None:
         self.connection = connection
         self.gathered = gathered
@@ -179,6 +186,9 @@ class Turn:
         self._unclaimed: list[Purchase] = []
         self._answers: list[tuple[str, bytes, Any]] = []
         self._then: list[Callable[[Connection], Awaitable[object]]] = []
+        self._pools = pools
+        self._taken: dict[int, list[Draw]] = {}  # for the request whose turn it is, by position of the rule
+        self._uses: list[tuple[UUID, int, Draw]] = []  # what is to be written, by member and sequence
         self.put = 0  # how many things are to be written
 
     def member(self, member_id: UUID, *, pointer: str = "/member") -> Member:
@@ -190,6 +200,40 @@ class Turn:
         """A member who may spend and give, as those before left him; refuses as `Gathered.spender`."""
         self.gathered.spender(member_id, pointer=pointer)
         return self.members[member_id]
+
+    def rooms(self, row: int, hits: Sequence[tuple[int, int, int]]) -> Mapping[int, int]:
+        """What pools have for the hits of an occasion, by position of the rule; what its decision does not use goes back.
+
+        Raises
+            LeaseNeeded   this process holds too little: it leases more, and the turn begins again
+        """
+        wished = wishes(self.timeline, row, hits)
+        if not wished:
+            return NO_ROOMS
+        self._give_back_taken()
+        for wish in wished:
+            self._taken[wish.position] = self._pools.take(wish, self.now)
+        return rooms_of(self._taken)
+
+    def _put_uses(self, decision: Decision) -> None:
+        """What an occasion was granted out of pools."""
+        for result in decision.results:
+            if draws := self._taken.pop(result.rule, None):
+                used, rest = used_of(draws, result.granted)
+                self._uses += [(decision.after.member_id, decision.sequence, draw) for draw in used]
+                self._pools.give_back(rest)
+        self._give_back_taken()
+
+    def _give_back_taken(self) -> None:
+        for draws in self._taken.values():
+            self._pools.give_back(draws)
+        self._taken.clear()
+
+    def leave(self) -> None:
+        """Nothing of it was written: what was drawn from pools goes back."""
+        self._give_back_taken()
+        self._pools.give_back(draw for _, _, draw in self._uses)
+        self._uses.clear()
 
     def put_state(self, decision: Decision) -> None:
         """Keep what a decision left of a member, without an entry."""
@@ -223,6 +267,7 @@ class Turn:
         """A sale; its answer."""
         purchase_id = new_id()
         self.put_state(decision)
+        self._put_uses(decision)
         self.purchases.append((purchase_id, decision, purchase, at))
         self._posted.append((decision, at))
         return answer_of(self.timeline, decision, purchase, at, purchase_id=purchase_id)
@@ -263,6 +308,7 @@ class Turn:
 
     async def write(self) -> None:
         """Write everything that was put: one statement, and the steps behind it."""
+        self._give_back_taken()  # of who was refused
         together, timeline = Together(), self.timeline
         await add_members(together, self._enrolled, timeline, enrolled_at=self.now)
         await add_purchases(together, timeline, self.purchases)
@@ -271,6 +317,7 @@ class Turn:
         told = [*self._posted, *[(decision, at) for _, decision, _, at in self._entries]]
         await add_postings(together, timeline, told)
         await add_notes(together, told)
+        await add_uses(together, self._uses)
         await add_reservations(together, self._reservations)
         await save_decisions(together, self._decisions, timeline, ended=self.ended)
         await add_purchase_keys(together, self._keys)
@@ -321,17 +368,24 @@ async def _alone(ledger: Ledger, request: Request, failure: Exception) -> Answer
 
 @begun_again
 async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
-    async with ledger.transaction() as connection:
-        taking = await _look(connection, requests)
-        keys = [request.once.key for request in requests if request.once is not None]
-        gathered, receipts = await _gather(ledger, connection, [one.wants for one in taking], keys)
-        known = await remembered_answers(connection, keys) if keys and gathered.is_any_known else {}
-        turn = Turn(connection, gathered, receipts)
-        answers = [
-            await _take(turn, known, request.once, one) for request, one in zip(requests, taking, strict=True)
-        ]
-        await turn.write()
-        return answers
+    turn: Turn | None = None
+    try:
+        async with ledger.transaction() as connection:
+            taking = await _look(connection, requests)
+            keys = [request.once.key for request in requests if request.once is not None]
+            gathered, receipts = await _gather(ledger, connection, [one.wants for one in taking], keys)
+            known = await remembered_answers(connection, keys) if keys and gathered.is_any_known else {}
+            turn = Turn(connection, gathered, receipts, ledger.pools)
+            answers = [
+                await _take(turn, known, request.once, one)
+                for request, one in zip(requests, taking, strict=True)
+            ]
+            await turn.write()
+            return answers
+    except BaseException as failure:
+        if turn is not None and is_certain(failure):
+            turn.leave()
+        raise
 
 
 class _Refused(NamedTuple):

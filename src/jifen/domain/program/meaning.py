@@ -107,6 +107,14 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much a rule grants at most to all members together, as long as the programme lives: a pool of so many units."""
+
+    pool: int  # its number, kept for its rule's code
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EarnRule:
     """One way to earn. `given` chooses the lines; `state` is asked of the member by the fold."""
 
@@ -122,6 +130,7 @@ class EarnRule:
     group: int  # position of the stacking group; rules of one group stand together
     group_keeps_best: bool  # True: only the best rule of the group grants; False: they add up
     limits: tuple[Limit, ...] = ()
+    budget: Budget | None = None
     given: Condition = ALWAYS
     state: Condition = ALWAYS
 

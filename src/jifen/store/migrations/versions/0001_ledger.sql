@@ -109,6 +109,27 @@ CREATE INDEX gift_in_transit ON jifen.gift (given_at) WHERE status = 'in_transit
 
 COMMENT ON TABLE jifen.gift IS 'Units on their way from one member (member_id) to another; a job finishes what a dead process left.';
 
+CREATE TABLE jifen.lease (
+    lease_id UUID NOT NULL,
+    pool INTEGER NOT NULL,
+    units BIGINT NOT NULL,
+    taken_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    closed_by_xid BIGINT,
+    settled_at TIMESTAMP WITH TIME ZONE,
+    used BIGINT,
+    CONSTRAINT lease_pkey PRIMARY KEY (lease_id),
+    CONSTRAINT a_lease_is_of_something CHECK (units > 0),
+    CONSTRAINT a_lease_ends_after_it_began CHECK (ends_at > taken_at),
+    CONSTRAINT a_lease_gives_no_more_than_it_has CHECK (used <= units),
+    CONSTRAINT a_lease_that_is_settled_says_what_it_gave CHECK ((settled_at IS NULL) = (used IS NULL)),
+    CONSTRAINT a_lease_is_closed_before_it_is_settled CHECK (settled_at IS NULL OR closed_by_xid IS NOT NULL)
+);
+
+CREATE INDEX lease_unsettled ON jifen.lease (pool) WHERE settled_at IS NULL;
+
+COMMENT ON TABLE jifen.lease IS 'Units of a pool that one process took ahead. What is not used when it ends comes back to the pool.';
+
 CREATE TABLE jifen.lot (
     member_id UUID NOT NULL,
     number INTEGER NOT NULL,
@@ -193,6 +214,30 @@ CREATE TABLE jifen.note (
 );
 
 COMMENT ON TABLE jifen.note IS 'What somebody wrote beside an entry. It may say anything, so it stands outside the journal and can be erased.';
+
+CREATE TABLE jifen.pool (
+    pool INTEGER NOT NULL,
+    leased BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    CONSTRAINT pool_pkey PRIMARY KEY (pool),
+    CONSTRAINT a_pool_is_never_below_nothing CHECK (leased >= 0 AND used >= 0)
+);
+
+COMMENT ON TABLE jifen.pool IS 'What of a pool (a rule''s budget) is leased to processes, and what leases that are settled gave.';
+
+CREATE TABLE jifen.pool_use (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    lease_id UUID NOT NULL,
+    pool INTEGER NOT NULL,
+    units BIGINT NOT NULL,
+    CONSTRAINT pool_use_pkey PRIMARY KEY (member_id, sequence, lease_id),
+    CONSTRAINT a_use_of_a_pool_takes_something CHECK (units > 0)
+);
+
+CREATE INDEX pool_use_lease_id ON jifen.pool_use (lease_id);
+
+COMMENT ON TABLE jifen.pool_use IS 'What an entry was granted out of a pool, and by which lease: a row only where a rule with a budget granted.';
 
 CREATE TABLE jifen.posting (
     member_id UUID NOT NULL,
@@ -398,6 +443,12 @@ COMMENT ON TABLE jifen.unclaimed_purchase IS 'A receipt of nobody (and what of i
 INSERT INTO jifen.book DEFAULT VALUES;
 
 GRANT USAGE ON SCHEMA jifen TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.pool TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.lease TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.pool_use TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
 
