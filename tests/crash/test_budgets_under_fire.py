@@ -61,7 +61,12 @@ class _Buyers:
         if answer.status_code == 503:
             return None
         assert answer.status_code in (200, 201), answer.text
-        units: int = sum(reason["granted"] for reason in answer.json()["reasons"] if reason["rule"] == "opening")
+        units: int = sum(
+            reason["granted"]
+            for earned in answer.json()["earned"]
+            for reason in earned["reasons"]
+            if reason["rule"] == "opening"
+        )
         assert self.granted.setdefault(no, units) == units, "the same answer, before and after"
         return units
 
@@ -103,6 +108,7 @@ async def _under_fire(shop: Shop, other: int, stopped: int) -> None:
         # 500 at once; in the middle of it one of those who serve is killed, and the other process is stopped where it is.
         buying = asyncio.create_task(buyers.many("first", AT_ONCE))
         while len(buyers.granted) < 50:
+            assert not buying.done(), buying.exception()
             await asyncio.sleep(0.01)
         shop.kill_a_worker()
         tree = [psutil.Process(stopped), *psutil.Process(stopped).children(recursive=True)]
