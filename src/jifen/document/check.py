@@ -10,6 +10,8 @@ from jifen.document.conditions import CONDITION_DEPTH_MAX
 from jifen.document.meaning import Mixed, Vocabulary, can_hold, condition_meaning, split
 from jifen.document.model import CurrencyPart, EarnRulePart, ProgramDocument, WorthPer
 from jifen.document.problems import Finding, Steps
+from jifen.domain.program.conditions import FACTS, FactKind
+from jifen.domain.program.reading import claims_of
 from jifen.present.said import Said
 
 GRANTS = ("per_amount", "per_quantity", "fixed", "multiple")
@@ -23,6 +25,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *_currencies(document),
         *_groups(document),
         *_rules(document),
+        *_moments(document),
         *_tiers(document),
     ]
 
@@ -56,6 +59,7 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("stores",), [part.code for part in document.stores]),
         (("currencies",), [part.code for part in document.currencies]),
         (("stacking_groups",), [part.code for part in document.stacking_groups]),
+        (("moments",), [part.code for part in document.moments]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
         (("tiers", "list"), [part.code for part in document.tiers.list] if document.tiers else []),
     ]
@@ -215,6 +219,58 @@ def _rules(document: ProgramDocument) -> Iterator[Finding]:
         yield from wrong
         if not wrong:
             yield from _shape(rule, (*here, "when"), vocabulary)
+
+
+def _moments(document: ProgramDocument) -> Iterator[Finding]:
+    currencies = {part.code: part for part in document.currencies}
+    moments = {part.code: part for part in document.moments}
+    vocabulary = vocabulary_of(document)
+    for at, part in enumerate(document.moments):
+        here: Steps = ("moments", at, "expiry_ahead", "currency")
+        code = part.expiry_ahead.currency
+        if code not in currencies:
+            yield unknown(here, code, list(currencies), "currency")
+        elif currencies[code].expiry == "never":
+            yield Finding(
+                code="moment_never_due", steps=here, value=code,
+                said=Said("problem.moment_never_due.said", moment=repr(part.code), currency=repr(code)),
+                out=Said("problem.moment_never_due.out"),
+            )  # fmt: skip
+    for at, rule in enumerate(document.earn_rules):
+        if rule.on is None:
+            continue
+        here = ("earn_rules", at)
+        moment = moments.get(rule.on)
+        if moment is None:
+            yield unknown((*here, "on"), rule.on, list(moments), "moment")
+            continue
+        if rule.fixed is None:
+            yield Finding(
+                code="moment_without_amount", steps=here, value=rule.code,
+                said=Said("problem.moment_without_amount.said", rule=repr(rule.code)),
+                out=Said("problem.moment_without_amount.out"),
+            )  # fmt: skip
+        if rule.currency == moment.expiry_ahead.currency:
+            yield Finding(
+                code="moment_feeds_itself", steps=(*here, "currency"), value=rule.currency,
+                said=Said("problem.moment_feeds_itself.said", rule=repr(rule.code), currency=repr(rule.currency)),
+                out=Said("problem.moment_feeds_itself.out"),
+            )  # fmt: skip
+        given = _given_facts(rule, vocabulary)
+        if given:
+            yield Finding(
+                code="moment_sees_no_purchase", steps=(*here, "when"), value=given[0],
+                said=Said("problem.moment_sees_no_purchase.said", rule=repr(rule.code), fact=repr(given[0])),
+                out=Said("problem.moment_sees_no_purchase.out"),
+            )  # fmt: skip
+
+
+def _given_facts(rule: EarnRulePart, vocabulary: Vocabulary) -> list[str]:
+    """The facts of a purchase that a rule's condition speaks of, where it is well formed."""
+    if rule.when is None or list(condition_findings(rule.when, (), vocabulary, CONDITION_DEPTH_MAX)):
+        return []
+    facts = [claim.fact for claim in claims_of(condition_meaning(rule.when, vocabulary))]
+    return [name for name in facts if name not in FACTS or FACTS[name].kind is not FactKind.STATE]
 
 
 def _multiple(document: ProgramDocument, rule: EarnRulePart, here: Steps) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from jifen.document.claims import vocabulary_of
 from jifen.document.meaning import Vocabulary, condition_meaning, split
 from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
-from jifen.domain.program.conditions import All
+from jifen.domain.program.conditions import NEVER, All
 from jifen.domain.program.meaning import (
     BY_SPEND,
     NONE,
@@ -22,6 +22,7 @@ from jifen.domain.program.meaning import (
     Grant,
     Ladder,
     Limit,
+    Moment,
     Period,
     Program,
     Rounding,
@@ -81,6 +82,7 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
         .extended_by("terms", (part.code for part in document.currencies))
         .extended_by("rule", (rule.code for rule in document.earn_rules))
         .extended_by("limit", (code for rule in document.earn_rules for code, _, _ in _caps(document, rule)))
+        .extended_by("limit", (_moment_code(part.code) for part in document.moments))
         .extended_by("tier", tiers)
         .extended_by("pool", (rule.code for rule in document.earn_rules if rule.budget is not None))
     )
@@ -115,7 +117,22 @@ def _compiled(
         currencies=tuple(sorted(currencies, key=lambda currency: currency.number)),
         rules=_rules(document, numbering),
         ladders=(_ladder(document, numbering),),
+        moments=tuple(
+            Moment(
+                number=numbering.number("limit", _moment_code(part.code)),
+                code=part.code,
+                names=part.names,
+                currency=numbering.number("currency", part.expiry_ahead.currency),
+                days=part.expiry_ahead.days,
+            )
+            for part in document.moments
+        ),
     )
+
+
+def _moment_code(code: str) -> str:
+    """What a moment is called among limits, which are called by a rule and a period."""
+    return f"moment/{code}"
 
 
 def _currency(part: CurrencyPart, numbering: Numbering) -> Currency:
@@ -200,8 +217,9 @@ def _rule(
         budget=None
         if rule.budget is None
         else Budget(pool=numbering.number("pool", rule.code), units=rule.budget * smallest),
-        given=given,
+        given=given if rule.on is None else NEVER,
         state=state,
+        on=NONE if rule.on is None else numbering.number("limit", _moment_code(rule.on)),
     )
 
 

@@ -186,11 +186,27 @@ class EarnRulePart(Part):
     rounding: Literal["down", "half_up", "half_even", "up"] | None = None
     tier_multiplies: bool | None = None
     group: Code | None = None
+    on: Annotated[Code | None, Field(description="the moment that the rule sees; left out: purchases")] = None
     caps: Caps = Caps()
     budget: Annotated[
         Units | None, Field(description="the most that the rule grants to all members together, for ever")
     ] = None
     when: ConditionDocument | None = None
+
+
+class ExpiryAhead(Part):
+    """Units of a currency expire within so many days."""
+
+    currency: Code
+    days: Annotated[int, Field(ge=1, le=366, description="so many days before the last day of use")]
+
+
+class MomentPart(Part):
+    """Something that time brings, once for each day on which it happens."""
+
+    code: Code
+    names: Names
+    expiry_ahead: ExpiryAhead
 
 
 class StackingGroup(Part):
@@ -233,3 +249,4 @@ class ProgramDocument(Part):
     stacking_groups: Annotated[tuple[StackingGroup, ...], Field(max_length=RULES_MAX)] = ()
     earn_rules: Annotated[tuple[EarnRulePart, ...], Field(max_length=RULES_MAX)] = ()
     tiers: Tiers | None = None
+    moments: Annotated[tuple[MomentPart, ...], Field(max_length=30)] = ()

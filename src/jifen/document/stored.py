@@ -63,6 +63,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
         rules    in order of position: number, currency, terms, the numbers of its limits, and the pool it draws from
         terms    number -> number of its currency
         limits   number -> name of its period
+        moments  number -> days ahead of which it tells
         looks_back_days   of its longest window: what members' rows keep follows it
     """
     return {
@@ -82,6 +83,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
         "limits": {
             str(limit.number): limit.period.name.lower() for rule in program.rules for limit in rule.limits
         },
+        "moments": {str(moment.number): moment.days for moment in program.moments},
         "looks_back_days": looks_back(program),
     }
 

@@ -161,12 +161,17 @@ def decide_occasion(
     *,
     occurred_at: datetime,
     now: datetime,
+    row: int | None = None,
+    value: int = 0,
+    rooms: Mapping[int, int] = NO_ROOMS,
 ) -> Decision:
-    """What an event or a moment earns that rules saw: judged as of when it occurred, posted now. It is no purchase: nothing
-    is spent and nobody came, and its units count for a ladder where they qualify."""
-    row = timeline.row_at(occurred_at)
+    """What an event or a moment (`value` is its number) earns that rules saw: judged as of when it occurred (by the revision of
+    `row`; None: that which was in force then), posted now. It is no purchase: nothing is spent and nobody came, and its units
+    count for a ladder where they qualify."""
+    row = timeline.row_at(occurred_at) if row is None else row
     script = Script(timeline)
-    script.add(kind, row=row, occurred_at=occurred_at, recorded_at=now, hits=script.seen(hits))
+    first = script.seen(hits, rooms=rooms)
+    script.add(kind, row=row, occurred_at=occurred_at, recorded_at=now, value=value, hits=first)
 
     told = _fold(timeline, member, script)
 

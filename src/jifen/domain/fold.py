@@ -61,6 +61,7 @@ class Numbers(NamedTuple):
     ladders: list[int]
     tiers: list[int]
     windows: list[int]
+    moments: list[int]
 
 
 class Out(NamedTuple):
@@ -188,6 +189,7 @@ EVENT_ORIGIN = (
 )
 EVENT_UNDOES = 9  # kind of the entry reversed
 EVENT_VALUE = 10  # what a STATE sets the status to; an ADVANCE: 1: at most PIECE steps; a back-test's REVERSE: its units
+#                   a MOMENT: its number
 EVENT_HITS = 11  # first row in `hits`
 EVENT_HITS_END = 12
 EVENT_LEGS = 13  # first row in `legs`
@@ -381,7 +383,9 @@ REVISION_CURRENCIES = 5  # rows for a revision in `currencies`
 REVISION_TERMS = 6  # rows for a revision in `terms`
 REVISION_LIMITS = 7  # rows for a revision in `limits`
 REVISION_LADDERS = 8  # rows for a revision in `ladders`
-REVISION_WIDTH = 9
+REVISION_MOMENTS = 9  # its first row in `moments`
+REVISION_MOMENTS_END = 10
+REVISION_WIDTH = 11
 
 # rules[position, from REVISION_RULES on] ---------------------------------------------------------------------------------------
 RULE_NUMBER = 0  # its number for ever
@@ -443,6 +447,12 @@ PER_WEEK = 2
 PER_MONTH = 3
 PER_YEAR = 4
 PER_LIFE = 5
+
+# moments: what time brings. How far one was told is a counter of its number, whose period is the last day that it told of --
+MOMENT_NUMBER = 0  # among those of limits
+MOMENT_CURRENCY = 1
+MOMENT_DAYS = 2  # it tells of what expires within so many days
+MOMENT_WIDTH = 3
 
 # terms[revision, terms number], currencies[revision, currency number] ----------------------------------------------------------
 TERMS_CURRENCY = 0
@@ -867,6 +877,83 @@ def expire_passed(state: State, out: Out, day: int) -> None:
         state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], lots[row * LOT_WIDTH + LOT_EXPIRES] + 1)
 
 
+def told_of(state: State, moment: int) -> int:
+    """Return the last day that a moment, by its number, has told of; -1: it never fell due."""
+    counters = state.counters
+    told = -1
+    for i in range(state.member[COUNTERS]):
+        c = i * COUNTER_WIDTH
+        if counters[c + COUNTER_LIMIT] == moment:
+            told = max(told, counters[c + COUNTER_PERIOD])
+    return told
+
+
+def next_moment(state: State, numbers: Numbers, day: int) -> tuple[int, int]:
+    """Return the row of the moment that falls due first, by the revision in force on a day, and the day on which it does; FAR:
+    none.
+
+    What expires within some days is told of once, so many days ahead, or at once where less is left. No day that has passed, for
+    the member or before the revision, is gone back to.
+    """
+    member, lots, queue = state.member, state.lots, state.queue
+    row = revision_at(numbers, day) * REVISION_WIDTH
+    which = -1
+    due = FAR
+    for m in range(numbers.revisions[row + REVISION_MOMENTS], numbers.revisions[row + REVISION_MOMENTS_END]):
+        w = m * MOMENT_WIDTH
+        told = told_of(state, numbers.moments[w + MOMENT_NUMBER])
+        for i in range(member[QUEUE_FIRST], member[QUEUE_END]):
+            p = queue[i] * LOT_WIDTH
+            if (
+                lots[p + LOT_LEFT] > 0
+                and lots[p + LOT_CURRENCY] == numbers.moments[w + MOMENT_CURRENCY]
+                and told < lots[p + LOT_EXPIRES] < FAR
+            ):
+                at = lots[p + LOT_EXPIRES] - numbers.moments[w + MOMENT_DAYS]
+                at = max(at, member[CLOCK_DAY], numbers.revisions[row + REVISION_FROM_DAY])
+                if at < due:
+                    due = at
+                    which = m
+                break
+    return which, due
+
+
+def look_at_lot(state: State, numbers: Numbers, p: int) -> None:
+    """See that a lot with units (its offset) is looked at when it expires, and when a moment tells of that."""
+    member, lots = state.member, state.lots
+    member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_EXPIRES] + 1)
+    row = revision_at(numbers, member[CLOCK_DAY]) * REVISION_WIDTH
+    for m in range(numbers.revisions[row + REVISION_MOMENTS], numbers.revisions[row + REVISION_MOMENTS_END]):
+        w = m * MOMENT_WIDTH
+        if (
+            lots[p + LOT_CURRENCY] == numbers.moments[w + MOMENT_CURRENCY]
+            and told_of(state, numbers.moments[w + MOMENT_NUMBER]) < lots[p + LOT_EXPIRES] < FAR
+        ):
+            at = max(lots[p + LOT_EXPIRES] - numbers.moments[w + MOMENT_DAYS], member[CLOCK_DAY])
+            member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], at)
+
+
+def tell_moment(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
+    """Remember how far a moment has told, and see what is due next."""
+    event, member = asked.event, state.member
+    row = event[EVENT_REVISION] * REVISION_WIDTH
+    for m in range(numbers.revisions[row + REVISION_MOMENTS], numbers.revisions[row + REVISION_MOMENTS_END]):
+        w = m * MOMENT_WIDTH
+        if numbers.moments[w + MOMENT_NUMBER] == event[EVENT_VALUE]:
+            last = event[EVENT_OCCURRED_DAY] + numbers.moments[w + MOMENT_DAYS]
+            c = counter_row(state, event[EVENT_VALUE], last, True)
+            state.counters[c + COUNTER_USED] += 1
+            do_what_is_due(
+                state,
+                numbers,
+                out,
+                event[EVENT_RECORDED_DAY],
+                event[EVENT_RECORDED_AT],
+                FAR,
+                member[CLOCK_DAY],
+            )
+
+
 def open_lot(
     state: State, out: Out, terms: int, currency: int, units: int, expires: int, matures: int
 ) -> int:
@@ -911,7 +998,7 @@ def receive(
         # It is never due again: the row must not ask for a look at lots that a till has not gathered.
         expire_lot(state, out, lot, expires + 1)
     else:
-        member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], expires + 1)
+        look_at_lot(state, numbers, lot * LOT_WIDTH)
         settle(state, numbers, out, row, currency, day)
 
 
@@ -1450,7 +1537,8 @@ def do_what_is_due(
             if what == 4:
                 due = holds[which * HOLD_WIDTH + HOLD_LAPSES_DAY]
         if due > day:
-            member[NEXT_DUE_DAY] = due
+            # A moment that is due is an entry of its own: whoever sees time pass makes it first.
+            member[NEXT_DUE_DAY] = min(due, next_moment(state, numbers, day)[1])
             break
         if taken >= steps:
             member[NEXT_DUE_DAY] = due
@@ -1929,7 +2017,7 @@ def put_back(
     state: State, numbers: Numbers, out: Out, row: int, lot: int, units: int, day: int, verb: int
 ) -> None:
     """Give units that were spent back to their lot (its row); one that has expired meanwhile: by its terms."""
-    member, lots = state.member, state.lots
+    lots = state.lots
     p = lot * LOT_WIDTH
     terms, currency, number = lots[p + LOT_TERMS], lots[p + LOT_CURRENCY], lots[p + LOT_NUMBER]
     n_terms = numbers.revisions[REVISION_TERMS]
@@ -1948,7 +2036,7 @@ def put_back(
         if lots[p + LOT_EXPIRES] < day:
             expire_lot(state, out, lot, day)
         else:
-            member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_EXPIRES] + 1)
+            look_at_lot(state, numbers, p)
 
 
 def undoing_verb(kind: int) -> int:
@@ -2239,7 +2327,7 @@ def carry_out(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     member[STATUS] = MERGED
 
 
-def bring_lot(state: State, asked: Asked, out: Out, o: int) -> None:
+def bring_lot(state: State, asked: Asked, numbers: Numbers, out: Out, o: int) -> None:
     """Open a lot as another member left it (its offset in `carried`), with what it had been through."""
     member, lots, carried = state.member, state.lots, asked.carried
     p = member[LOTS] * LOT_WIDTH
@@ -2267,7 +2355,7 @@ def bring_lot(state: State, asked: Asked, out: Out, o: int) -> None:
     lots[p + LOT_QUEUED] = 0
     if left > 0:
         enqueue(state, member[LOTS] - 1)
-        member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_EXPIRES] + 1)
+        look_at_lot(state, numbers, p)
         move(out, terms, number, W_OPENED, left)
     if gone > 0:
         move(out, terms, number, W_GONE_BEFORE, gone)
@@ -2294,7 +2382,7 @@ def carry_in(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     days = lots + carried[c + CARRIED_LOTS] * BROUGHT_WIDTH
     counters = days + carried[c + CARRIED_DAYS] * (DAYS_COUNTED + had_ladders)
     for i in range(carried[c + CARRIED_LOTS]):
-        bring_lot(state, asked, out, lots + i * BROUGHT_WIDTH)
+        bring_lot(state, asked, numbers, out, lots + i * BROUGHT_WIDTH)
     for t in range(numbers.revisions[REVISION_TERMS]):
         units = 0
         for i in range(carried[c + CARRIED_LOTS]):
@@ -2480,6 +2568,8 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         grant(state, asked, numbers, out)
         occasion(state, asked, numbers)
         put_past(state, asked, numbers, out)
+        if kind == MOMENT:
+            tell_moment(state, asked, numbers, out)
     elif kind == RETURN:
         give_back(state, asked, numbers, out)
         put_past(state, asked, numbers, out)

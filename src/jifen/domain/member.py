@@ -141,7 +141,8 @@ def state_of(
     again = max(past[0], 0)  # entries that are judged again
     lifts = 2 + (2 * again + days if again else 0)
     # All that an event earns is counted on one day: a limit gets one period more, however many hits it has.
-    counted = min(6 * hits, timeline.numbers.revisions[fold.REVISION_LIMITS])
+    # A moment counts how far it has told.
+    counted = min(6 * hits + 1, timeline.numbers.revisions[fold.REVISION_LIMITS])
     opened = more.lots_opened
     return fold.State(
         scalars,

@@ -75,9 +75,14 @@ class Timeline:
         return self.programs[0].time_zone
 
     @property
-    def couples_members(self) -> bool:
-        """Whether what one member is granted may depend on others: some rule draws from a pool."""
-        return any(self.pooled)
+    def is_decided_in_turns(self) -> bool:
+        """Whether a life cannot be walked by itself: some rule draws from a pool that all share, or moments fall due."""
+        return any(self.pooled) or self.has_moments
+
+    @property
+    def has_moments(self) -> bool:
+        """Whether some revision tells of something that time brings, in entries of their own."""
+        return len(self.numbers.moments) > fold.MOMENT_WIDTH or self.numbers.moments[fold.MOMENT_DAYS] > 0
 
     def row_at(self, at: datetime) -> int:
         """The row of the revision in force at a moment.
@@ -142,14 +147,15 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
     n_currencies = max(len(program.currencies) for program in programs)
     n_terms = 1 + max(one.number for program in programs for c in program.currencies for one in c.terms)
     limits = [limit for program in programs for rule in program.rules for limit in rule.limits]
-    n_limits = 1 + max((limit.number for limit in limits), default=-1)
+    moments = [moment for program in programs for moment in program.moments]
+    n_limits = 1 + max([limit.number for limit in limits] + [moment.number for moment in moments], default=-1)
     currency_of = {
         one.number: currency.number
         for program in programs
         for currency in program.currencies
         for one in currency.terms
     }
-    numbers = fold.Numbers([], [], [], [], [], [], [], [], [], [])
+    numbers = fold.Numbers([], [], [], [], [], [], [], [], [], [], [])
     terms = []
     for program in programs:
         writer = _Writer(program, numbers)
@@ -164,15 +170,25 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
                 n_terms,
                 n_limits,
                 n_ladders,
+                len(numbers.moments) // fold.MOMENT_WIDTH,
+                len(numbers.moments) // fold.MOMENT_WIDTH + len(program.moments),
             )
         )
         writer.rules()
         writer.limits(n_limits)
+        for moment in program.moments:
+            numbers.moments.extend((moment.number, moment.currency, moment.days))
         terms.append(writer.terms(n_terms, currency_of))
         writer.currencies(n_currencies)
         writer.ladders(n_ladders)
-    for table, width in ((numbers.tests, fold.TEST_WIDTH), (numbers.rule_limits, 1), (numbers.windows, fold.WINDOW_WIDTH),
-                         (numbers.rules, fold.RULE_WIDTH), (numbers.limits, fold.LIMIT_WIDTH)):  # fmt: skip
+    for table, width in (
+        (numbers.tests, fold.TEST_WIDTH),
+        (numbers.rule_limits, 1),
+        (numbers.windows, fold.WINDOW_WIDTH),
+        (numbers.rules, fold.RULE_WIDTH),
+        (numbers.limits, fold.LIMIT_WIDTH),
+        (numbers.moments, fold.MOMENT_WIDTH),
+    ):
         if not table:
             table.extend([0] * width)
     return Timeline(

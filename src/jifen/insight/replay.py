@@ -212,8 +212,10 @@ def _write_entry(
     known = script.timeline.n_terms
     if fold.is_occasion(kind):
         judged_by = script.timeline.row_of(row["revision"])
+        # What time brings is posted when it was due, whenever somebody saw it.
+        recorded_at = row["occurred_at"] if kind == fold.MOMENT else row["recorded_at"]
         script.add(
-            kind, row=judged_by, occurred_at=row["occurred_at"], recorded_at=row["recorded_at"],
+            kind, row=judged_by, occurred_at=row["occurred_at"], recorded_at=recorded_at, value=row["value"] or 0,
             hits=script.seen(
                 _three(row["hits"] or [], script.timeline, judged_by), rooms=rooms_told(row["hits"] or [])
             ),
@@ -440,7 +442,12 @@ def _compare_due(
     reviews = walked.ladders[m][fold.STANDS_REVIEW_DAY :: fold.STANDS_WIDTH].tolist()
     dues = [*reviews, fold.FAR]
     passed = {own[fold.NEXT_DUE_DAY]}
+    ahead = {(one.currency, one.days) for program in timeline.programs for one in program.moments}
+    dues += _moments_due(timeline, own, lots, member["counters"])
     for lot in lots:
+        passed |= {
+            lot[fold.LOT_EXPIRES] - days for currency, days in ahead if currency == lot[fold.LOT_CURRENCY]
+        }
         expires, matures = lot[fold.LOT_EXPIRES] + 1, lot[fold.LOT_MATURES]
         passed |= {min(expires, fold.FAR), matures}
         if lot[fold.LOT_LEFT] > 0:
@@ -452,6 +459,23 @@ def _compare_due(
         differs("next_due_day", stored, min(dues))
     at = next_due_at(stored, member["next_lapse_at"], timeline.time_zone)
     differs("next_due_at", member["next_due_at"], at)
+
+
+def _moments_due(
+    timeline: Timeline, own: Sequence[int], lots: Sequence[Sequence[int]], counters: Sequence[int]
+) -> list[int]:
+    """The days on which moments fall due, by the revision in force at the member's last entry."""
+    row = fold.revision_at(timeline.numbers, own[fold.CLOCK_DAY])
+    first = timeline.numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_FROM_DAY]
+    told = dict(zip(counters[:: fold.COUNTER_WIDTH], counters[1 :: fold.COUNTER_WIDTH], strict=True))
+    return [
+        max(lot[fold.LOT_EXPIRES] - moment.days, own[fold.CLOCK_DAY], first)
+        for moment in timeline.programs[row].moments
+        for lot in lots
+        if lot[fold.LOT_LEFT] > 0
+        and lot[fold.LOT_CURRENCY] == moment.currency
+        and told.get(moment.number, -1) < lot[fold.LOT_EXPIRES] < fold.FAR
+    ]
 
 
 def _shown_days(data: bytes) -> object:

@@ -114,7 +114,9 @@ def walk_arrays(
     hits_each = int(
         _per_member(starts, events[:, fold.EVENT_HITS_END] - events[:, fold.EVENT_HITS]).max(initial=0)
     )
-    limits_each = 6 * hits_each + max((rows.counters for rows in brought), default=0) + 1
+    is_moment = (events[:, fold.EVENT_KIND] == fold.MOMENT).astype(np.int64)
+    told_each = int(_per_member(starts, is_moment).max(initial=0))
+    limits_each = 6 * hits_each + told_each + max((rows.counters for rows in brought), default=0) + 1
     days_each = most_events + max((rows.days for rows in brought), default=0) + 2
     holds_each = max((size.holds for size in sizes), default=0) + 1
     n_hits = int(events[:, fold.EVENT_HITS_END].max(initial=0))
@@ -131,7 +133,10 @@ def walk_arrays(
     kept = fold.Kept(
         _room((n_events + sum(rows.days for rows in brought) + 1) * days_width),
         _room(tiers_kept * fold.HISTORY_WIDTH),
-        _room((6 * n_hits + sum(rows.counters for rows in brought) + 1) * fold.COUNTER_WIDTH),
+        _room(
+            (6 * n_hits + int(is_moment.sum()) + sum(rows.counters for rows in brought) + 1)
+            * fold.COUNTER_WIDTH
+        ),
         _room((sum(size.holds for size in sizes) + 1) * fold.HOLD_WIDTH),
         _room((n + 1) * fold.KEPT_WIDTH),
     )

@@ -84,9 +84,9 @@ async def import_purchases(
         return work.told(
             loaded, added=purchases.height, added_lines=_lines_of(purchases, loaded.lines).height, new=new
         )
-    if new.height and timeline.couples_members:
-        # Whoever comes first draws from a pool first: everybody is new, and then all is told in the order of time.
-        assert extra is None, "nothing is drawn for a programme with pools"
+    if new.height and timeline.is_decided_in_turns:
+        # Whoever comes first draws from a pool first, and moments fall due: everybody is enrolled, then all is told in order.
+        assert extra is None, "nothing is drawn for a programme with pools or moments"
         await work.load(new, loaded.lines, is_enrolment=True)
         rest = pl.concat([new, rest]).sort("occurred_at", "source", "business_no")
     elif new.height:

@@ -11,6 +11,7 @@ from jifen.operations.give_units import finish_gifts
 from jifen.operations.reverse_entry import finish_reversals
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.store.ledger import Ledger
+from jifen.store.moments import look_ahead
 from jifen.store.pools import settle_leases
 
 EVERY_SECONDS = 5
@@ -33,6 +34,7 @@ async def run(ledger: Ledger) -> None:
 async def once_through(ledger: Ledger) -> dict[str, int]:
     """Do everything that is due now; return how much of each."""
     gifts = await finish_gifts(ledger) + await finish_reversals(ledger)
+    await look_ahead(ledger)
     members = 0
     while done := await advance_members(ledger):
         members += done

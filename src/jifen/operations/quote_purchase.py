@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -11,10 +12,12 @@ import msgspec
 from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import Member, new_member
+from jifen.domain.moments import after_moments
 from jifen.domain.pools import wishes
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.domain.seen import select_by
+from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_at_once, gather_unlocked
 from jifen.store.journal import Circumstance
@@ -68,6 +71,7 @@ async def _quote(
 ) -> RecordedPurchase:
     timeline = gathered.timeline
     member = gathered.member(member_id) if member_id else _newcomer(gathered)
+    member = after_moments(timeline, member, gathered.now, partial(_all_of, timeline))
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
     if not gathered.is_of_now(occurred_at):
         member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
@@ -87,6 +91,10 @@ async def _quote(
     at = Circumstance(occurred_at=occurred_at, recorded_at=gathered.now)
     answer = answer_of(timeline, decision, purchase, at, purchase_id=NOBODY)
     return msgspec.structs.replace(answer, purchase_id=None, sequence=None, member_id=member_id)
+
+
+def _all_of(timeline: Timeline, row: int, hits: Iterable[tuple[int, int, int]]) -> dict[int, int]:
+    return {wish.position: wish.units for wish in wishes(timeline, row, hits)}
 
 
 def _newcomer(gathered: Gathered) -> Member:

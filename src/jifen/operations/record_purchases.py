@@ -164,6 +164,9 @@ class _Recording(NamedTuple):
             purchase = replace(purchase, occurred_at=occurred_at)
         now = max(occurred_at, last_moment(member)) if is_import else turn.now
         row = timeline.row_at(occurred_at)
+        if is_import:
+            turn.let_moments_be(member.member_id, now)
+            member = turn.members[member.member_id]
         if seen is not None and not seen.holds(timeline.programs[row].revision, purchase):
             seen = None
         if seen is None:

@@ -87,6 +87,11 @@ class _Telling:
         if self.about.purchase is not None:
             return self._sale(row, with_amount=True)
         kind, day = self.say(f"kind.{row['kind']}"), self.on(row["occurred_at"])
+        if row["kind"] == "moment" and row["value"] is not None:
+            moments = self.timeline.programs[self.timeline.row_of(self.posting.revision)].moments
+            for moment in moments:
+                if moment.number == row["value"]:
+                    return self.say("posting.moment", name=name_in(moment.names, self.language), day=day)
         return self.say("posting.occasion", kind=kind, day=day)
 
     def _days(self, row: Row) -> list[str]:

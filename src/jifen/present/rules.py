@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import gcd
 
-from jifen.domain.program.conditions import LINE_ATTRIBUTE_PREFIX, All, Any, Claim, Condition, Not
+from jifen.domain.program.conditions import ALWAYS, LINE_ATTRIBUTE_PREFIX, All, Any, Claim, Condition, Not
 from jifen.domain.program.meaning import NONE, Currency, EarnRule, Grant, Period, Program
 from jifen.domain.program.reading import both_ends
 from jifen.present.catalogue import Catalogue, catalogue_of
@@ -85,8 +85,13 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
     names, words = names_of(program, language), catalogue_of(language)
     currency = next(one for one in program.currencies if one.number == rule.currency)
     unit = name_in(currency.names, language)
-    when = [part for part in (rule.given, rule.state) if not (isinstance(part, All) and not part.parts)]
+    given = rule.given if rule.on == NONE else ALWAYS
+    when = [part for part in (given, rule.state) if not (isinstance(part, All) and not part.parts)]
     text = _grant(rule, currency, unit, names, words)
+    if rule.on != NONE:
+        moment = next(one for one in program.moments if one.number == rule.on)
+        expiring = name_in(program.currencies[moment.currency].names, language)
+        text = words.say("rule.on.expiry_ahead", said=text, days=moment.days, currency=expiring)
     if rule.multiplied_by != NONE:
         text = words.say("rule.times_tier", said=text)
     if when:

@@ -87,7 +87,7 @@ def timeline_with_holes(outlines: Mapping[int, Outline], compiled: Mapping[int, 
     holes = {n: Hole(n, outlines[n].effective_at, newest.time_zone) for n in numbers if n not in compiled}
     # A stand-in keeps the rows of a hole in their places until the hole is put there.
     programs = [
-        replace(newest, revision=n, effective_at=outlines[n].effective_at, rules=())
+        replace(newest, revision=n, effective_at=outlines[n].effective_at, rules=(), moments=())
         if n in holes
         else compiled[n].program
         for n in numbers
@@ -117,7 +117,8 @@ def _dig(numbers: fold.Numbers, row: int, hole: Hole, looks_back_days: int) -> N
     """Put a hole for what the tables say of a row's revision beyond its outline; what is the same in every row stays."""
     counts = numbers.revisions
     own = row * fold.REVISION_WIDTH
-    counts[own + fold.REVISION_RULES] = cast("int", hole)
+    for column in (fold.REVISION_RULES, fold.REVISION_MOMENTS, fold.REVISION_MOMENTS_END):
+        counts[own + column] = cast("int", hole)
     counts[own + fold.REVISION_LOOKS_BACK] = looks_back_days
     # The currency of terms is the same in every revision, and is asked of the first row.
     for table, count, width, first in (

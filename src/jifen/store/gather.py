@@ -231,6 +231,9 @@ async def _lots_beyond(
         if sum(lot.expires_day < day for lot in more) > fold.PIECE:
             return None
     emptied = sum(lot.expires_day < day for lot in more or first)
+    if timeline.has_moments and member.is_due(day, fold.FAR_AT):
+        # Of each day on which units expire a moment may tell: the next may stand behind any number of lots.
+        more += (await first_lots(connection, {member_id: member}, most=ALL)).lots[member_id]
     for currency, units in asked.items():
         if member.debt(currency):
             maturing = await lots_that_mature(connection, member_id, currency=currency, most=LOTS_AT_ONCE)

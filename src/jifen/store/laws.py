@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from jifen.domain import fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
-from jifen.store.carry_checks import CARRY_CHECKS, HEIRS
+from jifen.store.carry_checks import CARRY_CHECKS
 from jifen.store.columns import each
 from jifen.store.hits import HIT_CHECKS, RULES
+from jifen.store.limit_checks import LIMIT_CHECKS
 from jifen.store.pool_checks import POOL_CHECKS
 from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
@@ -406,43 +407,7 @@ LAWS: tuple[Law, ...] = (
         title_en="A cap, a budget and a stock never overshoot",
         title_zh="上限、预算与库存绝不超出",
         checks=(
-            (
-                "what a counter says was granted is what the journal granted in its period",
-                f"""SELECT c.member_id AS offender, c.limit_number, c.period, c.used, coalesce(g.granted, 0) AS granted
-                    FROM (SELECT m.member_id, m.counters[i] AS limit_number, m.counters[i + 1] AS period,
-                                 m.counters[i + 2] AS used
-                          FROM (SELECT * FROM member WHERE status <> 'merged') m,
-                               generate_series(1, cardinality(m.counters), {fold.COUNTER_WIDTH}) AS i) c
-                    LEFT JOIN (
-                        SELECT heir AS member_id, limit_number, period, sum(units) AS granted FROM (
-                            SELECT u.member_id, u.revision, numbers[i] AS position, numbers[i + 4] AS units, u.occurred_on
-                            FROM purchase u, {each("u", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i
-                            UNION ALL
-                            SELECT u.member_id, u.revision, numbers[i], numbers[i + 5] - numbers[i + 3], u.occurred_on
-                            FROM purchase u JOIN purchase_return b
-                                ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence,
-                                {each("b", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i
-                            UNION ALL
-                            SELECT e.member_id, e.revision, numbers[i], numbers[i + 4],
-                                   (e.occurred_at AT TIME ZONE (v.document ->> 'time_zone'))::date
-                            FROM entry e JOIN revision v ON v.number = e.revision,
-                                 {each("e", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i) moved
-                        JOIN (
-                            SELECT r.revision, r.position, l.value::int AS limit_number, v.meaning -> 'limits' ->> l.value AS per
-                            FROM ({RULES}) r JOIN revision v ON v.number = r.revision,
-                                 jsonb_array_elements_text(r.limits) l) counted USING (revision, position)
-                        JOIN ({HEIRS}) h USING (member_id),
-                        LATERAL (SELECT CASE per
-                            WHEN 'day' THEN occurred_on - DATE '1970-01-01'
-                            WHEN 'week' THEN (occurred_on - DATE '1970-01-01' + 3) / 7
-                            WHEN 'month' THEN extract(YEAR FROM occurred_on)::int * 12 + extract(MONTH FROM occurred_on)::int - 1
-                            WHEN 'year' THEN extract(YEAR FROM occurred_on)::int
-                            WHEN 'life' THEN 0 END AS period) q
-                        WHERE period IS NOT NULL
-                        GROUP BY heir, limit_number, period) g
-                        ON g.member_id = c.member_id AND g.limit_number = c.limit_number AND g.period = c.period
-                    WHERE c.used <> coalesce(g.granted, 0)""",
-            ),
+            *LIMIT_CHECKS,
             *POOL_CHECKS,
             (
                 "what reservations hold is what the lots hold",

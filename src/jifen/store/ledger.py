@@ -62,8 +62,8 @@ def _encode(value: object) -> str:
 
 
 class Patience(NamedTuple):
-    """How long a connection waits before it gives up: for a lock (0: as long as it takes), and for a statement; and the server for
-    a process that is silent in the middle of a transaction (0: for ever), whose locks others wait for."""
+    """How long a connection waits before it gives up: for a lock (0: as long as it takes), and for a statement; and the server
+    for a process that is silent in the middle of a transaction (0: for ever), whose locks others wait for."""
 
     lock_seconds: int = 0
     statement_seconds: int = 60

@@ -71,7 +71,8 @@ async def with_old_counters(
     forgotten = [
         (limit, period)
         for limit, newest in zip(member.counters[::width], member.counters[1::width], strict=True)
-        if (period := fold.period_of(int(limits[limit].period), number, month)) < newest
+        if limit in limits  # and no moment
+        and (period := fold.period_of(int(limits[limit].period), number, month)) < newest
     ]
     if not forgotten:
         return member
@@ -109,4 +110,8 @@ async def with_all(connection: Connection, timeline: Timeline, member: Member) -
                 used[key] = used.get(key, 0) + granted.units
     # Also those of which everything came back: the latest of them is the limit's latest period.
     counters = [n for (limit, period), units in sorted(used.items()) for n in (limit, period, units)]
+    width = fold.COUNTER_WIDTH
+    for at in range(0, len(member.counters), width):
+        if member.counters[at] not in timeline.limits:  # how far a moment has told
+            counters += member.counters[at : at + width]
     return member._replace(counters=counters)

@@ -26,6 +26,7 @@ import structlog
 from jifen.domain.decide import NO_ROOMS
 from jifen.domain.decision import Decision
 from jifen.domain.member import Member
+from jifen.domain.moments import decide_moment, next_due
 from jifen.domain.pools import Draw, rooms_of, used_of, wishes
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
@@ -201,6 +202,14 @@ class Turn:
         self.gathered.spender(member_id, pointer=pointer)
         return self.members[member_id]
 
+    def let_moments_be(self, member_id: UUID, now: datetime) -> None:
+        """Let what time has brought to a member fall due, in the order of its days: before anything else is decided."""
+        while (due := next_due(self.timeline, self.members[member_id], now)) is not None:
+            rooms = self.rooms(due.row, due.hits)
+            decision = decide_moment(self.timeline, self.members[member_id], due, rooms)
+            row = EntryRow("moment", value=due.moment.number)
+            self.put_entry(decision, row, occurred_at=due.at, actor="time")
+
     def rooms(self, row: int, hits: Sequence[tuple[int, int, int]]) -> Mapping[int, int]:
         """What pools have for the hits of an occasion, by position of the rule; what its decision does not use goes back.
 
@@ -253,6 +262,7 @@ class Turn:
         entry_id = new_id()
         at = Circumstance(occurred_at=occurred_at or self.now, recorded_at=self.now, **circumstance)
         self.put_state(decision)
+        self._put_uses(decision)
         self._entries.append((entry_id, decision, row, at))
         return entry_id
 
@@ -376,6 +386,9 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
             gathered, receipts = await _gather(ledger, connection, [one.wants for one in taking], keys)
             known = await remembered_answers(connection, keys) if keys and gathered.is_any_known else {}
             turn = Turn(connection, gathered, receipts, ledger.pools)
+            if not any(one.wants.is_import or one.wants.is_piece for one in taking):
+                for member_id in turn.members:
+                    turn.let_moments_be(member_id, turn.now)
             answers = [
                 await _take(turn, known, request.once, one)
                 for request, one in zip(requests, taking, strict=True)

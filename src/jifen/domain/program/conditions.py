@@ -122,3 +122,4 @@ class Not:
 Condition = All | Any | Not | Claim
 
 ALWAYS = All(parts=())
+NEVER = Any(parts=())

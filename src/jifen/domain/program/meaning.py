@@ -115,8 +115,20 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Something that time brings: units of a currency expire within so many days. It is told once of each day of expiry, so many
+    days ahead."""
+
+    number: int  # among those of limits: how far it was told is counted like a limit
+    code: str
+    names: dict[str, str]
+    currency: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EarnRule:
-    """One way to earn. `given` chooses the lines; `state` is asked of the member by the fold."""
+    """One way to earn. `given` chooses the lines of a purchase; `state` is asked of the member by the fold."""
 
     number: int
     code: str
@@ -131,6 +143,7 @@ class EarnRule:
     group_keeps_best: bool  # True: only the best rule of the group grants; False: they add up
     limits: tuple[Limit, ...] = ()
     budget: Budget | None = None
+    on: int = NONE  # the moment that it sees, and then no purchase; NONE: purchases
     given: Condition = ALWAYS
     state: Condition = ALWAYS
 
@@ -209,6 +222,7 @@ class Program:
     currencies: tuple[Currency, ...]  # in order of number; a retired one stays
     rules: tuple[EarnRule, ...]  # in order of the document: a rule's place here is its position
     ladders: tuple[Ladder, ...]
+    moments: tuple[Moment, ...] = ()
 
     @property
     def ladder(self) -> Ladder:
