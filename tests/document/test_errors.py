@@ -244,3 +244,36 @@ def test_mistakes_in_stores_are_told_together_with_those_elsewhere_each_where_it
         ("missing_field", "$.stores[1].names"),
         ("wrong_type", "$.stores[2]"),
     }
+
+
+_MOMENTS = """
+moments:
+  - code: soon
+    names: {en: Soon}
+    expiry_ahead: {currency: points, days: 7}
+"""
+_ON = """  - {code: wake, names: {en: Wake}, on: soon, currency: growth, fixed: {points: 1}}
+"""
+MISTAKEN_MOMENTS = [
+    ("currency: points, days: 7", "currency: point, days: 7", "unknown_code", "$.moments[0].expiry_ahead.currency"),
+    ("currency: points, days: 7", "currency: growth, days: 7", "moment_never_due", "$.moments[0].expiry_ahead.currency"),
+    ("days: 7", "days: 0", "out_of_range", "$.moments[0].expiry_ahead.days"),
+    ("on: soon", "on: later", "unknown_code", "$.earn_rules[12].on"),
+    ("currency: growth, fixed: {points: 1}", "currency: points, fixed: {points: 1}", "moment_feeds_itself",
+     "$.earn_rules[12].currency"),
+    ("fixed: {points: 1}", "per_amount: {points: 1, amount_minor: 100}", "moment_without_amount", "$.earn_rules[12]"),
+    ("fixed: {points: 1}", "fixed: {points: 1}, when: {fact: line.brand, is: Private}", "moment_sees_no_purchase",
+     "$.earn_rules[12].when"),
+    ("fixed: {points: 1}", "fixed: {points: 1}, budget: 0", "out_of_range", "$.earn_rules[12].budget"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "code", "path"), MISTAKEN_MOMENTS)
+def test_a_mistake_in_a_moment_is_told_where_it_stands(right: str, wrong: str, code: str, path: str) -> None:
+    text = GROCER.replace("\ntiers:\n", "\n" + _ON + "\ntiers:\n", 1) + _MOMENTS
+    assert text.count(right) == 1
+    parse_document(text, name="shop.yaml")
+
+    told = {(one.code, one.path) for one in problems_of(text.replace(right, wrong)) if one.line > 0}
+
+    assert (code, path) in told

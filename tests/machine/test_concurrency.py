@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tests.builders import a_document, a_line, a_purchase
 from tests.conftest import FreshDatabase
+from tests.machine.scarce import DRAWN, MOMENTS, with_stars
 from tests.machine.till import Till, a_key, a_till, another_till, request_of
 
 from jifen.domain.refusals import Refusal
@@ -24,6 +25,7 @@ from jifen.operations.record_purchases import record_purchases
 from jifen.store.once import Once
 
 CLIENTS = 24
+BUDGET = 51
 SEED = int(os.environ.get("JIFEN_TEST_SEED", "20260101"))
 ROUNDS = int(os.environ.get("JIFEN_TEST_ROUNDS", "12"))
 EXPECTED = {
@@ -123,8 +125,12 @@ class Client:
 
 
 async def test_many_clients_of_two_processes_leave_whole_books(fresh_database: FreshDatabase) -> None:
-    document = a_document(
-        caps="{day: 400}", debt="{policy: allow, limit_units: 100}", expiry="{days: 30}", pending_days=0
+    document = with_stars(
+        a_document(
+            caps="{day: 400}", debt="{policy: allow, limit_units: 100}", expiry="{days: 30}", pending_days=0
+        ),
+        budget=BUDGET,
+        ahead=30,
     )
     async with (
         a_till(fresh_database, document, pool_size=10) as till,
@@ -147,17 +153,26 @@ async def test_many_clients_of_two_processes_leave_whole_books(fresh_database: F
         await till.assert_laws()
         # Every point that purchases, adjustments, returns and rewards left in the world is with one of the four.
         world = await till.fetchval(
-            """SELECT sum(CASE WHEN is_credit THEN units ELSE -units END) FROM posting WHERE account <> 'in_transit'"""
+            """SELECT sum(CASE WHEN is_credit THEN units ELSE -units END) FROM posting
+               WHERE account <> 'in_transit' AND currency = 0"""
         )
         assert sum(await till.points(*members)) == world
         most = await till.fetchval(
-            """SELECT max(granted) FROM (SELECT sum(units) AS granted FROM posting WHERE verb = 'earn' GROUP BY member_id) g"""
+            """SELECT max(granted) FROM (SELECT sum(units) AS granted FROM posting
+               WHERE verb = 'earn' AND currency = 0 GROUP BY member_id) g"""
         )
         clawed = await till.fetchval(
             """SELECT coalesce(sum((hits::bigint[])[i + 3]), 0)
                FROM purchase_return, generate_series(1, cardinality(hits::bigint[]), 6) i"""
         )
         assert most <= 400 + clawed
+        # More was bought than the budget has, so what is left of it now is what processes hold.
+        drawn = await till.fetchval(DRAWN)
+        assert drawn <= BUDGET
+        assert drawn + await till.fetchval("SELECT sum(leased)::bigint FROM pool") >= BUDGET
+        assert await till.fetchval(MOMENTS) >= len(members), (
+            "points that expire in a month are told of at once"
+        )
 
 
 async def _reconcile_meanwhile(till: Till) -> None:

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from tests.builders import a_document, a_line
 from tests.conftest import FreshDatabase
 from tests.machine.model import CAP_OF_A_DAY, DAYS_OF_LIFE, DEBT_LIMIT, LATE_DAYS, Notebook, Page
+from tests.machine.scarce import DRAWN, MOMENTS, with_stars
 from tests.machine.till import Till, a_key, a_till
 
 from jifen.domain.refusals import KeyReused, Refusal
@@ -31,6 +32,7 @@ from jifen.operations.handle_reservations import commit_reservation, release_res
 from jifen.store.once import Once
 
 MEMBERS = ("ann", "bo", "chen")
+BUDGET = 61  # of stars, which all examples share
 EXAMPLES = int(os.environ.get("JIFEN_TEST_EXAMPLES", "12"))
 NOON = datetime.now(UTC).replace(hour=4, minute=0, second=0) - timedelta(days=900)  # noon in Shanghai
 
@@ -195,11 +197,15 @@ class Shop(RuleBasedStateMachine):
 
 
 def test_the_shop_and_its_notebook_agree_whatever_happens(fresh_database: FreshDatabase) -> None:
-    document = a_document(
-        caps=f"{{day: {CAP_OF_A_DAY}}}",
-        expiry=f"{{days: {DAYS_OF_LIFE}}}",
-        debt=f"{{policy: allow, limit_units: {DEBT_LIMIT}}}",
-        late_days=LATE_DAYS,
+    document = with_stars(
+        a_document(
+            caps=f"{{day: {CAP_OF_A_DAY}}}",
+            expiry=f"{{days: {DAYS_OF_LIFE}}}",
+            debt=f"{{policy: allow, limit_units: {DEBT_LIMIT}}}",
+            late_days=LATE_DAYS,
+        ),
+        budget=BUDGET,
+        ahead=3,
     )
     with asyncio.Runner() as runner:
         opened = a_till(fresh_database, document)
@@ -218,4 +224,6 @@ def test_the_shop_and_its_notebook_agree_whatever_happens(fresh_database: FreshD
                 suppress_health_check=list(HealthCheck),
             ),
         )
+        assert runner.run(till.fetchval(DRAWN)) <= BUDGET
+        assert EXAMPLES < 12 or runner.run(till.fetchval(MOMENTS)) > 0, "points came near their end"
         runner.run(opened.__aexit__(None, None, None))

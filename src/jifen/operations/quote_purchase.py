@@ -82,7 +82,9 @@ async def _quote(
     check_against_program(timeline.programs[row], purchase)
     selection = select_by(timeline, row, purchase)
     rooms = {
-        wish.position: min(wish.units, pools.held(wish.pool, gathered.now) + await free_of(connection, wish))
+        wish.position: min(
+            wish.units, pools.held(wish.pool, gathered.true_now) + await free_of(connection, wish)
+        )
         for wish in wishes(timeline, row, selection.hits)
     }
 

@@ -49,6 +49,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     timeline: Timeline
     since: datetime  # the day of now, and the revision in force, have stood since
+    true_now: datetime  # by the database's own clock, wherever the book's stands
     reservations: Mapping[UUID, Reservation] = {}  # those that were asked for, by id
     is_any_known: bool = True  # whether any of the request keys may have had its effect: nobody asked
 
@@ -151,7 +152,7 @@ async def gather_locked(
             if lot.number == number:
                 asked.add(member_id, lot.currency, lot.opened)
     found |= await _more_lots(connection, timeline, members, found, asked, now)
-    gathered = await _gathered(connection, members, now, timeline, found)
+    gathered = await _gathered(connection, members, clock, timeline, found)
     return msgspec.structs.replace(gathered, reservations=reserved, is_any_known=is_any_known)
 
 
@@ -320,7 +321,7 @@ async def gather_whole(
     ]
     if behind:
         raise TimeBehind(behind)
-    gathered = await _gathered(connection, members, now, timeline, lots)
+    gathered = await _gathered(connection, members, clock, timeline, lots)
     for member_id in members.keys() & set(all_of):
         gathered.members[member_id] = await with_all(connection, timeline, gathered.members[member_id])
     return gathered
@@ -346,7 +347,7 @@ async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) 
             most = ALL if _is_drawn_by_terms(timeline, currency) else LOTS_AT_ONCE
             own += await lots_that_mature(connection, member_id, currency=currency, most=most)
     found[member_id] = sorted({lot.number: lot for lot in own}.values())
-    return await _gathered(connection, members, _now(members, clock), timeline, found)
+    return await _gathered(connection, members, clock, timeline, found)
 
 
 async def gather_for_purchases(
@@ -374,7 +375,7 @@ async def gather_for_purchases(
         if not is_import:
             asked = _Wanted(timeline, now)
             lots |= await _more_lots(connection, timeline, wanting, lots, asked, now)
-    return await _gathered(connection, members, now, timeline, lots)
+    return await _gathered(connection, members, clock, timeline, lots)
 
 
 def _in_need_of_lots(timeline: Timeline, members: Mapping[UUID, Member], now: datetime) -> dict[UUID, Member]:
@@ -395,7 +396,7 @@ async def gather_unlocked(
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
         lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=ALL)).lots
-    return await _gathered(connection, members, now, timeline, lots)
+    return await _gathered(connection, members, clock, timeline, lots)
 
 
 async def gather_at_once(
@@ -409,7 +410,7 @@ async def gather_at_once(
     kept = kept_from(timeline.numbers, day_number(local_date(now, timeline.time_zone)), epoch_micros(now))
     if _in_need_of_lots(timeline, members, now) or any(one.days_from > kept for one in members.values()):
         return None
-    return await _gathered(connection, members, now, timeline, {})
+    return await _gathered(connection, members, clock, timeline, {})
 
 
 async def gather_standing(
@@ -425,7 +426,7 @@ async def gather_standing(
         day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
         if any(member.is_due(day, at) for member in members.values()):
             return None
-    return await _gathered(connection, members, now, timeline, {})
+    return await _gathered(connection, members, clock, timeline, {})
 
 
 def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:
@@ -436,10 +437,11 @@ def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:
 async def _gathered(
     connection: Connection,
     members: Mapping[UUID, Member],
-    now: datetime,
+    clock: Clock,
     timeline: Timeline,
     lots: Mapping[UUID, Sequence[Lot]],
 ) -> Gathered:
+    now = _now(members, clock)
     today, now_at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
     kept = kept_from(timeline.numbers, today, now_at) if members else 0
     whole = {}
@@ -452,7 +454,7 @@ async def _gathered(
         whole[member_id] = member
     day_began = start_of_day(local_date(now, timeline.time_zone), timeline.time_zone)
     since = max(day_began, timeline.programs[timeline.row_at(now)].effective_at)
-    return Gathered(members=whole, now=now, timeline=timeline, since=since)
+    return Gathered(members=whole, now=now, timeline=timeline, since=since, true_now=clock.true_now)
 
 
 def last_moment(member: Member) -> datetime:

@@ -60,8 +60,8 @@ async def known_purchases(
         [key.business_no for key in keys],
         [key.source for key in keys],
     )
-    known = {BusinessKey(row[2], row[3]): KnownPurchase(*row[4:]) for row in rows if row[2] is not None}
-    return Clock(rows[0][0], rows[0][1]), known
+    known = {BusinessKey(row[3], row[4]): KnownPurchase(*row[5:]) for row in rows if row[3] is not None}
+    return Clock(*rows[0][:3]), known
 
 
 _KEY_ROWS = Rows(

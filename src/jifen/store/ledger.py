@@ -36,14 +36,16 @@ NEAR = timedelta(seconds=5)
 
 
 class Clock(NamedTuple):
-    """The database's book time, taken after the locks, and the newest revision number (0: none yet)."""
+    """The database's book time, taken after the locks, the newest revision number (0: none yet), and its true time, by which
+    leases end."""
 
     now: datetime
     newest: int
+    true_now: datetime
 
 
 BOOK_NOW = "clock_timestamp() - book.shift_seconds * INTERVAL '1 second'"
-CLOCK = f"""{BOOK_NOW}, (SELECT coalesce(max(number), 0) FROM revision)"""
+CLOCK = f"""{BOOK_NOW}, (SELECT coalesce(max(number), 0) FROM revision), clock_timestamp()"""
 """The columns of a Clock, from the table `book`. What is read first after the locks asks for them too: one round trip less."""
 
 
@@ -202,7 +204,7 @@ class Ledger:
         """Now. Asked after the locks, so that time never runs backwards for a member."""
         row = await connection.fetchrow(f"SELECT {CLOCK} FROM book")
         assert row is not None, "the book has its one row"
-        return Clock(row[0], row[1])
+        return Clock(*row)
 
     async def timeline(self, connection: Connection, newest: int) -> Timeline:
         """The timeline as this process has compiled it, good for a decision at this moment. Nothing is compiled here.

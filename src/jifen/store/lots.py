@@ -98,7 +98,7 @@ async def first_lots(
             own = lots.setdefault(row[0], [])
             if not own or own[-1].number != row[1]:  # one may be found for two reasons
                 own.append(_lot(row))
-    return FirstLots(Clock(*rows[0][-3:-1]), lots, rows[0][-1])
+    return FirstLots(Clock(*rows[0][-4:-1]), lots, rows[0][-1])
 
 
 def _are_large(members: Mapping[UUID, Member]) -> bool:

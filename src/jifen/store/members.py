@@ -73,7 +73,7 @@ async def read_members(
         f"SELECT {CLOCK}, {_COLUMNS} FROM book LEFT JOIN member ON member_id = ANY($1::text::uuid[])",
         array_text(list(set(member_ids))),
     )
-    return Clock(*rows[0][:2]), {row[2]: _dressed(row[2:]) for row in rows if row[2] is not None}
+    return Clock(*rows[0][:3]), {row[3]: _dressed(row[3:]) for row in rows if row[3] is not None}
 
 
 FEW_OPENED = 50
@@ -106,8 +106,8 @@ async def read_standing(
             FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
-    members = {row[2]: _dressed(row[2:-1], lots=row[-1]) for row in rows if row[2] is not None}
-    return Clock(*rows[0][:2]), members
+    members = {row[3]: _dressed(row[3:-1], lots=row[-1]) for row in rows if row[3] is not None}
+    return Clock(*rows[0][:3]), members
 
 
 def _dressed(row: Any, *, lots: Sequence[Sequence[int]] = ()) -> Member:

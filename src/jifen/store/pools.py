@@ -3,9 +3,9 @@
 A process takes units of a pool ahead, as a lease, in a transaction of its own: large ones while there is plenty, no more than is
 asked for near the end. An entry names the lease it drew from (`pool_use`), so what a lease has given is a sum over the journal.
 
-A lease ends by the book's clock, which every turn reads after its members are locked: none draws from one that has ended. Once
-its end is past it is closed by the transactions that were running then, and settled when the last of these is over: what it
-gave stays used, the rest comes back. So it does not matter whether who held it is alive, dead, or stopped and woken again.
+A lease ends by the database's clock, which every turn reads after its members are locked: none draws from one that has ended.
+Once its end is past it is closed by the transactions that were running then, and settled when the last of these is over: what
+it gave stays used, the rest comes back. So it does not matter whether who held it is alive, dead, or stopped and woken again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ SHARE = 16
 """A lease takes no more than this part of what there is, unless more is asked for at once."""
 DRY_SECONDS = 0.5
 """So long a process does not ask again for a pool that had too little."""
-_BOOK_NOW = "clock_timestamp() - book.shift_seconds * INTERVAL '1 second'"
 _SOON = 2.0  # before its end nobody counts on a lease any more
 
 
@@ -149,9 +148,9 @@ async def _spoken_for(connection: Connection, pool: int) -> int:
 async def _add_lease(connection: Connection, pool: int, units: int) -> tuple[UUID, datetime]:
     lease_id = new_id()
     ends_at = await connection.fetchval(
-        f"""WITH taken AS (UPDATE pool SET leased = leased + $2 WHERE pool = $1)
+        """WITH taken AS (UPDATE pool SET leased = leased + $2 WHERE pool = $1)
             INSERT INTO lease (lease_id, pool, units, taken_at, ends_at)
-            SELECT $4, $1, $2, now_.at, now_.at + $3::interval FROM (SELECT {_BOOK_NOW} AS at FROM book) now_
+            SELECT $4, $1, $2, now_.at, now_.at + $3::interval FROM (SELECT clock_timestamp() AS at) now_
             RETURNING ends_at""",
         pool,
         units,
@@ -175,20 +174,16 @@ async def settle_leases(ledger: Ledger) -> int:
     return settled
 
 
-_BOOK_BEGAN = "(statement_timestamp() - (SELECT shift_seconds FROM book) * INTERVAL '1 second')"
-"""The book's time when this statement arrived: before the moment that it sees."""
-
-
 async def _settle(connection: Connection, pool: int) -> int:
     """Close the leases of a locked pool whose end is past, and settle those that no transaction can draw from any more.
 
     Whoever draws has locked a member, and so has a transaction id, before it asks for the time. One that was told a time before
     the end had its id before the end; a snapshot that is taken after the end knows it, running or over. What is closed by that
-    snapshot is settled once all the transactions that it saw running are over.
+    snapshot is settled once all the transactions that it saw running are over. A statement arrives before it takes its snapshot.
     """
     await connection.execute(
-        f"""UPDATE lease SET closed_by_xid = pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-            WHERE pool = $1 AND closed_by_xid IS NULL AND ends_at <= {_BOOK_BEGAN}""",
+        """UPDATE lease SET closed_by_xid = pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+           WHERE pool = $1 AND closed_by_xid IS NULL AND ends_at <= statement_timestamp()""",
         pool,
     )
     ended = await connection.fetch(

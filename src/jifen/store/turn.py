@@ -221,7 +221,7 @@ class Turn:
             return NO_ROOMS
         self._give_back_taken()
         for wish in wished:
-            self._taken[wish.position] = self._pools.take(wish, self.now)
+            self._taken[wish.position] = self._pools.take(wish, self.gathered.true_now)
         return rooms_of(self._taken)
 
     def _put_uses(self, decision: Decision) -> None:

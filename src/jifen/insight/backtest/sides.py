@@ -43,6 +43,14 @@ class Side:
     published: int
     begins_at: datetime | None
 
+    def __post_init__(self) -> None:
+        """Refuse what a walk of single lives cannot judge."""
+        if self.timeline.is_decided_in_turns:
+            what = "a rule has a budget" if any(self.timeline.pooled) else "moments fall due"
+            raise BacktestRefused(
+                f"{what} ({self.label}), which a back-test cannot judge yet: leave it out of the draft"
+            )
+
     @property
     def program(self) -> Program:
         """The programme that the side ends with."""
