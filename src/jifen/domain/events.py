@@ -107,7 +107,10 @@ class Script:
         if not granted:
             for hit in hits:
                 self.hits += hit
-                self.hits.append(fold.room_told(rooms[hit[0]]) if hit[0] in rooms else fold.NO_POOL)
+                self.hits.append(fold.NO_POOL)
+            for at in range(first * fold.HIT_WIDTH, len(self.hits) if rooms else 0, fold.HIT_WIDTH):
+                if self.hits[at] in rooms:
+                    self.hits[at + fold.HIT_ROOM] = fold.room_told(rooms[self.hits[at]])
             self.results += [0] * ((len(self.hits) // fold.HIT_WIDTH - first) * fold.RESULT_WIDTH)
             return first
         for at, (rule, amount, quantity) in enumerate(hits):

@@ -896,9 +896,11 @@ def next_moment(state: State, numbers: Numbers, day: int) -> tuple[int, int]:
     the member or before the revision, is gone back to.
     """
     member, lots, queue = state.member, state.lots, state.queue
-    row = revision_at(numbers, day) * REVISION_WIDTH
     which = -1
     due = FAR
+    if numbers.moments[MOMENT_DAYS] == 0:
+        return which, due  # no revision has any
+    row = revision_at(numbers, day) * REVISION_WIDTH
     for m in range(numbers.revisions[row + REVISION_MOMENTS], numbers.revisions[row + REVISION_MOMENTS_END]):
         w = m * MOMENT_WIDTH
         told = told_of(state, numbers.moments[w + MOMENT_NUMBER])
@@ -921,7 +923,10 @@ def next_moment(state: State, numbers: Numbers, day: int) -> tuple[int, int]:
 def look_at_lot(state: State, numbers: Numbers, p: int) -> None:
     """See that a lot with units (its offset) is looked at when it expires, and when a moment tells of that."""
     member, lots = state.member, state.lots
-    member[NEXT_DUE_DAY] = min(member[NEXT_DUE_DAY], lots[p + LOT_EXPIRES] + 1)
+    if lots[p + LOT_EXPIRES] < member[NEXT_DUE_DAY]:
+        member[NEXT_DUE_DAY] = lots[p + LOT_EXPIRES] + 1
+    if numbers.moments[MOMENT_DAYS] == 0:
+        return  # no revision has any
     row = revision_at(numbers, member[CLOCK_DAY]) * REVISION_WIDTH
     for m in range(numbers.revisions[row + REVISION_MOMENTS], numbers.revisions[row + REVISION_MOMENTS_END]):
         w = m * MOMENT_WIDTH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,6 +30,9 @@ class Lot(NamedTuple):
     matures_day: int
     origin: int
     opened: int
+
+
+lot_of = partial(tuple.__new__, Lot)  # `_make` counts again what has one length
 
 
 class Member(NamedTuple):
@@ -169,7 +173,7 @@ def member_of(member_id: UUID, state: fold.State, *, n_ladders: int) -> Member:
         member_id,
         scalars,
         state.ladders,
-        tuple([Lot._make(lots[at : at + width - 1]) for at in range(0, end, width)]),
+        tuple([lot_of(lots[at : at + width - 1]) for at in range(0, end, width)]),
         state.days[: days * (fold.DAYS_COUNTED + n_ladders)],
         state.history[: history * fold.HISTORY_WIDTH],
         latest_counters(state.counters[: counters * fold.COUNTER_WIDTH]),

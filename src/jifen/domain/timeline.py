@@ -82,7 +82,7 @@ class Timeline:
     @property
     def has_moments(self) -> bool:
         """Whether some revision tells of something that time brings, in entries of their own."""
-        return len(self.numbers.moments) > fold.MOMENT_WIDTH or self.numbers.moments[fold.MOMENT_DAYS] > 0
+        return self.numbers.moments[fold.MOMENT_DAYS] != 0
 
     def row_at(self, at: datetime) -> int:
         """The row of the revision in force at a moment.

@@ -97,6 +97,9 @@ def timeline_with_holes(outlines: Mapping[int, Outline], compiled: Mapping[int, 
     for row, number in enumerate(numbers):
         if number in holes:
             _dig(timeline.numbers, row, holes[number], outlines[number].looks_back_days)
+    moments = timeline.numbers.moments
+    if moments[fold.MOMENT_DAYS] == 0 and any(outlines[number].has_moments for number in holes):
+        moments[fold.MOMENT_DAYS] = -1  # nobody passes over the holes
     return replace(
         timeline,
         programs=_with(holes, numbers, timeline.programs),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.calendar import date_of
-from jifen.domain.member import Lot, Member
+from jifen.domain.member import Lot, Member, lot_of
 from jifen.store.ledger import CLOCK, Clock
 from jifen.store.rows import Rows, Target, array_text
 from jifen.store.tables import LOTS_OF_AN_ACCOUNT
@@ -62,35 +63,17 @@ async def first_lots(
     most so many; those that certain entries opened (member, sequence), and those of certain numbers. With them, whether any of
     some request keys is known: most often none is, and then nobody asks which."""
     arguments: list[object] = [array_text(list(members)), most]
-    if _are_large(members):
-        whose, first = "unnest($1::text::uuid[], $3::date[]) AS m (id, since)", _open_of_large("true", "$2")
+    is_large = _are_large(members)
+    if is_large:
         arguments.append([_nothing_open_before(member) for member in members.values()])
-    else:
-        whose, first = "unnest($1::text::uuid[]) AS m (id)", _open("true", "$2")
-    found = [f"SELECT first.* FROM {whose}, LATERAL ({first}) first"]
     if origins:
-        at = len(arguments)
         arguments += [[member_id for member_id, _ in origins], [origin for _, origin in origins]]
-        found.append(
-            f"""SELECT lot.* FROM unnest(${at + 1}::uuid[], ${at + 2}::bigint[]) AS o (id, origin)
-                JOIN posting ON posting.member_id = o.id AND posting.sequence = o.origin
-                JOIN lot ON lot.member_id = o.id AND lot.number = posting.lot AND lot.origin = o.origin"""
-        )
     if numbered:
-        at = len(arguments)
         arguments += [array_text(column) for column in zip(*numbered, strict=True)]
-        found.append(
-            f"""SELECT lot.* FROM unnest(${at + 1}::text::uuid[], ${at + 2}::text::integer[]) AS n (id, number)
-                JOIN lot ON lot.member_id = n.id AND lot.number = n.number"""
-        )
-    is_any_known = "false"
     if keys:
         arguments.append(array_text(keys))
-        is_any_known = f"EXISTS (SELECT FROM request_key WHERE key = ANY(${len(arguments)}::text::text[]))"
     rows = await connection.fetch(
-        f"""SELECT {_LOT}, {CLOCK}, {is_any_known} FROM book LEFT JOIN ({" UNION ALL ".join(found)}) found ON true
-            ORDER BY member_id, number""",
-        *arguments,
+        _first_lots(is_large, bool(origins), bool(numbered), bool(keys)), *arguments
     )
     lots: dict[UUID, list[Lot]] = {}
     for row in rows:
@@ -99,6 +82,35 @@ async def first_lots(
             if not own or own[-1].number != row[1]:  # one may be found for two reasons
                 own.append(_lot(row))
     return FirstLots(Clock(*rows[0][-4:-1]), lots, rows[0][-1])
+
+
+@cache
+def _first_lots(is_large: bool, has_origins: bool, has_numbers: bool, has_keys: bool) -> str:
+    """The statement of `first_lots`, by which arguments follow the members and how many."""
+    at = 3 if is_large else 2
+    if is_large:
+        whose, first = "unnest($1::text::uuid[], $3::date[]) AS m (id, since)", _open_of_large("true", "$2")
+    else:
+        whose, first = "unnest($1::text::uuid[]) AS m (id)", _open("true", "$2")
+    found = [f"SELECT first.* FROM {whose}, LATERAL ({first}) first"]
+    if has_origins:
+        found.append(
+            f"""SELECT lot.* FROM unnest(${at + 1}::uuid[], ${at + 2}::bigint[]) AS o (id, origin)
+                JOIN posting ON posting.member_id = o.id AND posting.sequence = o.origin
+                JOIN lot ON lot.member_id = o.id AND lot.number = posting.lot AND lot.origin = o.origin"""
+        )
+        at += 2
+    if has_numbers:
+        found.append(
+            f"""SELECT lot.* FROM unnest(${at + 1}::text::uuid[], ${at + 2}::text::integer[]) AS n (id, number)
+                JOIN lot ON lot.member_id = n.id AND lot.number = n.number"""
+        )
+        at += 2
+    is_any_known = (
+        f"EXISTS (SELECT FROM request_key WHERE key = ANY(${at + 1}::text::text[]))" if has_keys else "false"
+    )
+    return f"""SELECT {_LOT}, {CLOCK}, {is_any_known} FROM book LEFT JOIN ({" UNION ALL ".join(found)}) found ON true
+               ORDER BY member_id, number"""
 
 
 def _are_large(members: Mapping[UUID, Member]) -> bool:
@@ -158,7 +170,7 @@ async def lots_numbered(connection: Connection, member_id: UUID, numbers: Sequen
 
 
 def _lot(row: Any) -> Lot:
-    return Lot._make(row[1:13])
+    return lot_of(row[1:13])
 
 
 _LOT_ROWS = Rows(

@@ -30,6 +30,7 @@ class Outline(NamedTuple):
 
     effective_at: datetime
     looks_back_days: int
+    has_moments: bool = False
 
 
 COMMITS_WITHIN = timedelta(seconds=30)
@@ -61,9 +62,10 @@ async def revision_numbered(connection: Connection, number: int) -> StoredRevisi
 async def outlines(connection: Connection) -> dict[int, Outline]:
     """Every revision in outline, by number."""
     rows = await connection.fetch(
-        "SELECT number, effective_at, (meaning->>'looks_back_days')::integer FROM revision ORDER BY number"
+        """SELECT number, effective_at, (meaning->>'looks_back_days')::integer, meaning->'moments' <> '{}'
+           FROM revision ORDER BY number"""
     )
-    return {row[0]: Outline(row[1], row[2]) for row in rows}
+    return {row[0]: Outline(row[1], row[2], row[3]) for row in rows}
 
 
 async def time_until_effect(connection: Connection, *, after: int) -> timedelta:

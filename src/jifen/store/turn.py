@@ -226,6 +226,8 @@ class Turn:
 
     def _put_uses(self, decision: Decision) -> None:
         """What an occasion was granted out of pools."""
+        if not self._taken:
+            return
         for result in decision.results:
             if draws := self._taken.pop(result.rule, None):
                 used, rest = used_of(draws, result.granted)
@@ -383,10 +385,11 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
         async with ledger.transaction() as connection:
             taking = await _look(connection, requests)
             keys = [request.once.key for request in requests if request.once is not None]
-            gathered, receipts = await _gather(ledger, connection, [one.wants for one in taking], keys)
+            wants = [one.wants for one in taking]
+            gathered, receipts = await _gather(ledger, connection, wants, keys)
             known = await remembered_answers(connection, keys) if keys and gathered.is_any_known else {}
             turn = Turn(connection, gathered, receipts, ledger.pools)
-            if not any(one.wants.is_import or one.wants.is_piece for one in taking):
+            if gathered.timeline.has_moments and not any(one.is_import or one.is_piece for one in wants):
                 for member_id in turn.members:
                     turn.let_moments_be(member_id, turn.now)
             answers = [
