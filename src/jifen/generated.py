@@ -62,10 +62,48 @@ def backtest_schema_text() -> str:
     return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
 
 
+def permissions_text() -> str:
+    """`docs/reference/permissions.md`."""
+    from jifen.api.app import create_app
+    from jifen.api.requests import PERMISSION_EXTENSION
+    from jifen.cli.permissions import COMMAND_PERMISSIONS
+    from jifen.domain.principal import EVERYTHING, ROLES, Permission
+    from jifen.present.principals import permission_said, role_said
+
+    lines = [
+        "# Permissions and roles",
+        "",
+        "What a key may do. A route takes one permission, which stands in the OpenAPI file as `x-jifen-permission`; who was not",
+        "given it is refused with `not_permitted` (403). A command asks nobody: who runs it may do everything.",
+        "A test key (`--test`) has of its permissions those that only look. Made by `python -m jifen.generated`.",
+        "",
+        "| permission | meaning | 含义 | only looks | routes | commands |",
+        "|---|---|---|---|---|---|",
+    ]
+    paths = create_app().openapi()["paths"]
+    for one in Permission:
+        routes = [
+            f"`{method.upper()} {path}`"
+            for path, item in paths.items()
+            for method, operation in item.items()
+            if operation.get(PERMISSION_EXTENSION) == one
+        ]
+        commands = [f"`jifen {name}`" for name, needs in COMMAND_PERMISSIONS.items() if needs is one]
+        looks = "" if one.changes_something else "yes"
+        said = f"{permission_said(one, 'en')} | {permission_said(one, 'zh')}"
+        lines.append(f"| `{one}` | {said} | {looks} | {'<br>'.join(routes)} | {', '.join(commands)} |")
+    lines += ["", "| role | who | 含义 | permissions |", "|---|---|---|---|"]
+    for role, held in ROLES.items():
+        listed = "all" if held == EVERYTHING else ", ".join(f"`{one}`" for one in Permission if one in held)
+        lines.append(f"| `{role}` | {role_said(role, 'en')} | {role_said(role, 'zh')} | {listed} |")
+    return "\n".join(lines) + "\n"
+
+
 FILES: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": openapi_text,
     "docs/reference/programme.schema.json": programme_schema_text,
     "docs/reference/refusals.md": refusals_text,
+    "docs/reference/permissions.md": permissions_text,
     "docs/reference/cli.md": cli_text,
     "docs/reference/backtest.schema.json": backtest_schema_text,
 }

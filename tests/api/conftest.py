@@ -1,4 +1,4 @@
-"""The real application over real PostgreSQL, in this process, with a key for each scope."""
+"""The real application over real PostgreSQL, in this process, with a key for each role and each permission."""
 
 from __future__ import annotations
 
@@ -20,15 +20,26 @@ from tests.conftest import create_database
 from jifen.api.app import PATIENCE, create_app
 from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
+from jifen.domain.principal import EVERYTHING, ROLES, Permission
 from jifen.embedded import Connection, Server
 from jifen.embedded.server import run_sql
-from jifen.operations.manage_keys import SCOPES, create_key
+from jifen.operations.manage_keys import create_key
 from jifen.operations.publish_program import publish_program
 from jifen.store.ledger import Ledger, open_pool
 from jifen.templates import template_text
 
 # pytest loads this file once for its fixtures and tests import it once more: two counters, so each has its own letter.
 _count = (f"{secrets.token_hex(3)}-{number}" for number in itertools.count(1))
+
+
+def only(permission: Permission) -> str:
+    """Whose key has this permission and no other."""
+    return f"only {permission}"
+
+
+def all_but(permission: Permission) -> str:
+    """Whose key has every permission but this."""
+    return f"all but {permission}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +70,9 @@ class Api:
         headers: dict[str, str] | None = None,
         raw: bytes | None = None,
     ) -> httpx.Response:
-        """Ask as the holder of a key (`as_`: a scope, `test`, or None for nobody); `key` is the Idempotency-Key."""
+        """Ask as whose key (`as_`: a role, `test`, `only` or `all_but` a permission, a token; None: nobody's); `key` is the
+        Idempotency-Key.
+        """
         sent = dict(headers or {})
         if as_ is not None:
             sent["Authorization"] = f"Bearer {self.tokens.get(as_, as_)}"
@@ -135,7 +148,7 @@ def _plain_log() -> None:
 
 @pytest.fixture(scope="session")
 def shop(postgres: Server, migrated_template: str) -> Shop:
-    """A database with the corner shop's programme and a key for each scope, to be copied."""
+    """A database with the corner shop's programme and a key for each role and each permission, to be copied."""
     name = "corner_shop_template"
     create_database(postgres, name, template=migrated_template)
 
@@ -144,10 +157,12 @@ def shop(postgres: Server, migrated_template: str) -> Shop:
             document = parse_document(template_text("corner-shop"), name="corner-shop")
             first = datetime(2020, 1, 1, tzinfo=UTC)
             await publish_program(ledger, document, effective_at=first, published_by="test")
-            tokens = {
-                scope: (await create_key(ledger, name=f"{scope}-key", scopes=[scope]))[1] for scope in SCOPES
-            }
-            _, tokens["test"] = await create_key(ledger, name="test-key", scopes=["admin"], is_test=True)
+            tokens = {role: (await create_key(ledger, name=f"{role}-key", roles=[role]))[1] for role in ROLES}
+            for one in Permission:
+                _, tokens[only(one)] = await create_key(ledger, name=only(one), permissions=[one])
+                others = sorted(EVERYTHING - {one})
+                _, tokens[all_but(one)] = await create_key(ledger, name=all_but(one), permissions=others)
+            _, tokens["test"] = await create_key(ledger, name="test-key", roles=["owner"], is_test=True)
         return tokens
 
     return Shop(template=name, tokens=asyncio.run(fill()))

@@ -21,6 +21,7 @@ from jifen.api.errors import Busy
 from jifen.api.fingerprint import fingerprint_of, whole_hash
 from jifen.api.requests import hash_of
 from jifen.api.strict_json import parsed_json
+from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import FieldWrong, Refusal
 
 MEMBER = "mbr_" + "0" * 31 + "7"
@@ -132,7 +133,7 @@ def _long_way(raw: bytes) -> tuple[Any, Any, bytes] | None:
 
 @given(raw=spoilt(purchases()))
 def test_a_purchase_is_read_as_the_long_way_reads_it_or_not_at_all(raw: bytes) -> None:
-    short = told.read_purchase_told(raw)
+    short = told.read_purchase_told(raw, LOCAL)
     if short is not None:
         assert (short.purchase, short.whose, short.body_hash) == _long_way(raw)
 
@@ -141,7 +142,7 @@ def test_a_purchase_is_read_as_the_long_way_reads_it_or_not_at_all(raw: bytes) -
 def test_what_is_well_formed_takes_the_short_road(body: dict[str, Any]) -> None:
     raw = json.dumps(body).encode()
     long = _long_way(raw)
-    short = told.read_purchase_told(raw)
+    short = told.read_purchase_told(raw, LOCAL)
     # A text that is too long before it is in its form goes the long way.
     if long is not None and b"\\u0000" not in raw and b"x " not in raw:
         assert short is not None
@@ -152,25 +153,30 @@ def test_a_number_that_is_no_integer_is_no_amount() -> None:
     body = a_purchase_body(MEMBER)
     for amount in (1.0, 1.5, True, "1"):
         raw = json.dumps({**body, "amount_minor": amount}).encode()
-        assert told.read_purchase_told(raw) is None
+        assert told.read_purchase_told(raw, LOCAL) is None
         with pytest.raises(ValidationError):
             PurchaseBody.model_validate(parsed_json(raw))
 
 
 def test_json_that_is_none_is_left_to_the_long_way() -> None:
     for raw in (b"", b"{", b"[]", b"null", b"NaN", b'{"source":"\xff"}', b'{"source":"\\ud800"}'):
-        assert told.read_purchase_told(raw) is None
+        assert told.read_purchase_told(raw, LOCAL) is None
         with pytest.raises((ValidationError, FieldWrong)):
             PurchaseBody.model_validate(parsed_json(raw))
 
 
 def test_a_batch_with_one_that_is_malformed_is_left_to_the_long_way() -> None:
     good = a_purchase_body(MEMBER)
-    assert told.read_batch_told(json.dumps({"purchases": [good, {**good, "money": "x"}]}).encode()) is None
-    read = told.read_batch_told(json.dumps({"purchases": [good, {**good, "business_no": "2"}]}).encode())
+    assert (
+        told.read_batch_told(json.dumps({"purchases": [good, {**good, "money": "x"}]}).encode(), LOCAL)
+        is None
+    )
+    read = told.read_batch_told(
+        json.dumps({"purchases": [good, {**good, "business_no": "2"}]}).encode(), LOCAL
+    )
     assert read is not None
     assert [one.purchase.business_no for one in read] == [good["business_no"], "2"]
-    assert told.read_batch_told(b'{"purchases":[]}') is None
+    assert told.read_batch_told(b'{"purchases":[]}', LOCAL) is None
     BatchBody.model_validate({"purchases": [good]})
 
 
@@ -211,7 +217,7 @@ def test_a_body_in_another_writing_is_the_same_body(body: dict[str, Any], at: in
                 line[name] = otherwise(line[name])
     raw = json.dumps(body, ensure_ascii=False).encode()
     assert _long_way(raw) == long
-    short = told.read_purchase_told(raw)
+    short = told.read_purchase_told(raw, LOCAL)
     assert short is None or (short.purchase, short.whose, short.body_hash) == long
 
 
@@ -237,7 +243,7 @@ def test_the_hash_of_a_purchase_is_what_it_was_from_the_beginning() -> None:
         "amount_minor": 3, "business_no": "1", "lines": [{"amount_minor": 3, "number": 1}], "member": {"card": "7"},
         "money": "CNY", "occurred_at": "2026-11-21T10:00:00Z", "source": "pos",
     }  # fmt: skip
-    short = told.read_purchase_told(json.dumps(body).encode())
+    short = told.read_purchase_told(json.dumps(body).encode(), LOCAL)
     assert short is not None
     assert short.body_hash == whole_hash(plain) == hash_of(PurchaseBody.model_validate(body))
 

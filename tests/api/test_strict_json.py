@@ -12,6 +12,7 @@ from tests.api.conftest import a_purchase_body
 
 from jifen.api import told
 from jifen.api.strict_json import has_key_twice, parsed_json
+from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import FieldWrong
 
 values: st.SearchStrategy[Any] = st.recursive(
@@ -61,7 +62,7 @@ def test_a_key_twice_is_found_at_any_depth(body: Any, key: str, other: Any) -> N
     assert has_key_twice(raw)
     with pytest.raises(FieldWrong, match="stands twice"):
         parsed_json(raw)
-    assert told.read_purchase_told(raw) is None
+    assert told.read_purchase_told(raw, LOCAL) is None
     assert isinstance(parsed_json(raw, alone="a")["a"][1], FieldWrong)
     assert parsed_json(raw, alone="a")["a"][0] == body
 
@@ -69,13 +70,18 @@ def test_a_key_twice_is_found_at_any_depth(body: Any, key: str, other: Any) -> N
 def test_defaults_that_are_written_out_still_take_the_short_road() -> None:
     body = a_purchase_body(None, store=None, tags=[], payments=[])
     body["lines"][0] |= {"quantity_milli": 1_000, "name": None, "attributes": {}}
-    assert told.read_purchase_told(json.dumps(body).encode()) is not None
-    assert told.read_batch_told(json.dumps({"purchases": [body, a_purchase_body(None)]}).encode()) is not None
+    assert told.read_purchase_told(json.dumps(body).encode(), LOCAL) is not None
+    assert (
+        told.read_batch_told(json.dumps({"purchases": [body, a_purchase_body(None)]}).encode(), LOCAL)
+        is not None
+    )
 
 
 @pytest.mark.parametrize("store", ["：main", "＂：", "\\\\u0022:", " :"])
 def test_a_text_that_takes_another_form_hides_no_key_that_stands_twice(store: str) -> None:
     """A full-width colon becomes a plain one in what is kept, and would count like a key there."""
     body = json.dumps(a_purchase_body(None), separators=(",", ":"))[:-1]
-    assert told.read_purchase_told((body + f',"store":"{store}","tags":[],"tags":[]}}').encode()) is None
-    assert told.read_purchase_told((body + f',"store":"{store}","source":"pos"}}').encode()) is None
+    assert (
+        told.read_purchase_told((body + f',"store":"{store}","tags":[],"tags":[]}}').encode(), LOCAL) is None
+    )
+    assert told.read_purchase_told((body + f',"store":"{store}","source":"pos"}}').encode(), LOCAL) is None

@@ -73,17 +73,94 @@ def test_a_database_that_is_away_is_a_failure() -> None:
 
 
 def test_keys(jifen: Jifen) -> None:
-    made = jifen.data("key", "create", "--name", "till-7", "--scope", "till", "--scope", "members", "--test")
+    made = jifen.data("key", "create", "--name", "till-7", "--role", "till", "--role", "members", "--test")
     assert made["token"].startswith("jf_test_")
-    assert (made["scopes"], made["is_test"]) == (["members", "till"], True)
+    assert (made["roles"], made["is_test"]) == (["members", "till"], True)
     assert [key["name"] for key in jifen.data("key", "list")["keys"]] == ["first", "till-7"]
-    assert made["token"] not in jifen("key", "list")
+    listed = jifen("key", "list")
+    assert made["token"] not in listed
+    assert "never used" in listed
     jifen("key", "revoke", made["key_id"])
     assert "revoked" in jifen("key", "list")
-    jifen("key", "create", "--name", "x", "--scope", "everything", status=3)
-    jifen("key", "create", "--name", "x", status=2)
-    jifen("key", "revoke", "0" * 32, status=3)
-    jifen("key", "revoke", "what", status=2)
+    assert "jifen key roles" in jifen("key", "create", "--name", "x", "--role", "everything", status=3)
+    assert "jifen key roles" in jifen("key", "create", "--name", "x", status=3)
+    jifen("key", "create", "--role", "till", status=2)
+    for command in ("revoke", "rotate", "renew"):
+        more = ("--expires", "never") if command == "renew" else ()
+        jifen("key", command, "0" * 32, *more, status=3)
+        jifen("key", command, "what", *more, status=2)
+
+
+def test_a_key_of_a_store_that_ends_is_renewed_and_gets_a_new_secret(jifen: Jifen) -> None:
+    made = jifen.data(
+        *(
+            "key",
+            "create",
+            "--name",
+            "desk",
+            "--role",
+            "service",
+            "--permission",
+            "metrics.read",
+            "--store",
+            "main",
+        ),
+        *("--expires", "90d", "--adjustment-units-max", "500"),
+    )
+    assert (made["permissions"], made["stores"]) == (["metrics.read"], ["main"])
+    assert made["adjustment_units_max"] == 500
+    line = next(one for one in jifen("key", "list").splitlines() if "desk" in one)
+    for said in (
+        "service,metrics.read",
+        "stores main",
+        "adjusts up to 500",
+        f"ends {made['expires_at'][:10]}",
+    ):
+        assert said in line
+    assert "jifen key renew" in jifen("key", "create", "--name", "y", "--role", "till", "--expires", "1d")
+
+    renewed = jifen.data("key", "renew", made["key_id"], "--expires", "2999-12-31")
+    assert renewed["expires_at"] == "2999-12-31T16:00:00+00:00"
+    assert jifen.data("key", "renew", made["key_id"], "--expires", "never")["expires_at"] is None
+    assert "without an end" in jifen("key", "renew", made["key_id"], "--expires", "never")
+    jifen("key", "renew", made["key_id"], status=2)
+
+    rotated = jifen.data("key", "rotate", made["key_id"], "--overlap", "7d")
+    assert (rotated["key_id"], rotated["stores"]) == (made["key_id"], ["main"])
+    assert rotated["token"] != made["token"]
+    assert rotated["old_secret_until"] is not None
+    assert "old secret until" in jifen("key", "list")
+    assert rotated["token"] not in jifen("key", "list")
+    jifen("key", "rotate", made["key_id"], "--overlap", "91d", status=3)
+
+    assert "did you mean main?" in jifen(
+        "key", "create", "--name", "x", "--role", "till", "--store", "mian", status=3
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["90", "90 days", "2026-02-30", "2026-13-01T00:00:00Z", "-1d", "9999999d", ""]
+)
+def test_an_end_that_is_none_is_not_understood(jifen: Jifen, text: str) -> None:
+    jifen("key", "create", "--name", "x", "--role", "till", "--expires", text, status=2)
+    jifen("key", "rotate", "0" * 32, "--overlap", text, status=2)
+
+
+def test_an_end_that_is_past_or_too_far_away_is_refused(jifen: Jifen) -> None:
+    for text in ("2020-01-01", "2020-01-01T00:00:00Z", "0d", "999999d", "9999-12-31"):
+        refused = jifen.data("key", "create", "--name", "x", "--role", "till", "--expires", text, status=3)
+        assert (refused["code"], refused["pointer"]) == ("field_wrong", "/expires")
+
+
+def test_roles_are_told_in_both_languages(jifen: Jifen) -> None:
+    told = jifen.data("key", "roles")
+    assert {one["role"] for one in told["roles"]} >= {"owner", "cashier", "till"}
+    permission = next(one for one in told["permissions"] if one["permission"] == "units.adjust")
+    assert permission == {
+        "permission": "units.adjust", "sentence": "Give or take units by hand", "changes_something": True
+    }  # fmt: skip
+    assert "手工调整积分" in jifen("key", "roles", "--language", "zh")
+    assert "Give or take units by hand" in jifen("key", "roles")
 
 
 def test_a_member_buys_and_every_point_is_explained(jifen: Jifen, receipt: Path) -> None:

@@ -17,6 +17,7 @@ from tests.ledgers import a_ledger
 from jifen.cli.bench import _line
 from jifen.cli.demo import _as_text
 from jifen.document.load import parse_document
+from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.find_member import find_member
 from jifen.operations.give_units import give_units
@@ -44,7 +45,15 @@ def scaled(fresh_database: FreshDatabase, tmp_path: Path) -> Jifen:
             def once(key: str) -> Once:
                 return Once(key=key, body_hash=b"")
 
-            await adjust_units(ledger, who, currency="points", units=50, note="sorry", request=once("adjust"))
+            await adjust_units(
+                ledger,
+                who,
+                currency="points",
+                units=50,
+                note="sorry",
+                request=once("adjust"),
+                principal=LOCAL,
+            )
             await give_units(ledger, who, other, currency="points", units=125, request=once("give"))
             await reserve_units(
                 ledger, who, currency="points", units=250, lapse_seconds=900, request=once("reserve")

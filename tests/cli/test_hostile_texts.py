@@ -15,6 +15,7 @@ from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
 from jifen.document.load import parse_document
+from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.find_member import find_member
 from jifen.store.members import MemberKey
@@ -39,7 +40,13 @@ def test_a_note_from_before_the_rule_forges_no_line(jifen: Jifen, fresh_database
             who = await find_member(ledger, MemberKey("card", "62"))
             # Straight to the operation: no edge looks at the note.
             await adjust_units(
-                ledger, who, currency="points", units=5, note=FORGED, request=Once(key="x", body_hash=b"")
+                ledger,
+                who,
+                currency="points",
+                units=5,
+                note=FORGED,
+                request=Once(key="x", body_hash=b""),
+                principal=LOCAL,
             )
 
     asyncio.run(adjust())
@@ -87,7 +94,7 @@ def test_a_receipt_is_found_however_it_was_written(jifen: Jifen, tmp_path: Path)
         ("member", "reverse", "62", "1", "--note", "a\nb"),
         ("purchase", "show", "pos/1\x1b[2J"),
         ("explain", "pos/1\x1b[2J"),
-        ("key", "create", "--scope", "till", "--name", "till\x1b[2J"),
+        ("key", "create", "--role", "till", "--name", "till\x1b[2J"),
     ],
 )
 def test_what_has_no_form_is_not_understood(jifen: Jifen, arguments: tuple[str, ...]) -> None:

@@ -279,7 +279,7 @@ async def _open(home: Path, address: Connection, document: ProgramDocument) -> S
     try:
         ledger = Ledger(pool, compile_timeline=timeline_of_published)
         await publish_program(ledger, document, effective_at=LONG_AGO, published_by="test")
-        _, token = await create_key(ledger, name="till", scopes=["admin"])
+        _, token = await create_key(ledger, name="till", roles=["owner"])
         till = Till(ledger)
         members = [f"mbr_{(await till.enrol()).hex}" for _ in range(MEMBERS)]
     finally:

@@ -17,6 +17,7 @@ from tests.machine.till import Till, a_key, a_till
 
 from jifen.api.app import create_app
 from jifen.document.stored import timeline_of_published
+from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import OutcomeUnknown
 from jifen.embedded.connection import Connection
 from jifen.operations.adjust_units import adjust_units
@@ -88,7 +89,7 @@ async def test_an_unknown_outcome_says_so_and_the_same_key_finds_out(
         key = a_key("once")
         asked: dict[str, Callable[[], Awaitable[Any]]] = {
             "adjust": lambda: adjust_units(
-                ledger, giver, currency="points", units=-60, note="a test", request=key
+                ledger, giver, currency="points", units=-60, note="a test", request=key, principal=LOCAL
             ),
             "give": lambda: give_units(ledger, giver, friend, currency="points", units=60, request=key),
         }
@@ -112,7 +113,7 @@ async def test_the_api_never_says_that_nothing_was_changed_when_it_does_not_know
         a_ledger_over(address) as ledger,
     ):
         member = await till.enrol("6200001")
-        token = (await create_key(till.ledger, name="till", scopes=["admin"]))[1]
+        token = (await create_key(till.ledger, name="till", roles=["owner"]))[1]
         body: Any = a_purchase_body(member={"card": "6200001"})
         body = {"purchases": [body]} if path.endswith("batch") else body
         transport = httpx.ASGITransport(app=create_app(ledger=ledger, runs_jobs=False))

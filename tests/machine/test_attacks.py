@@ -15,6 +15,7 @@ from tests.conftest import FreshDatabase
 from tests.machine.till import Till, a_key, a_till, another_till, days, request_of
 
 from jifen.document.load import parse_document
+from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import (
     CurrencyUnknown,
     EntryNotReversible,
@@ -417,7 +418,15 @@ async def test_units_of_a_currency_that_is_published_and_not_yet_in_force_are_re
             till.ledger, later, effective_at=await till.now() + days(1), published_by="test"
         )
         with pytest.raises(CurrencyUnknown):
-            await adjust_units(till.ledger, member, currency="stamps", units=5, note="early", request=a_key())
+            await adjust_units(
+                till.ledger,
+                member,
+                currency="stamps",
+                units=5,
+                note="early",
+                request=a_key(),
+                principal=LOCAL,
+            )
         await till.buy(member, 10_000)
         await till.assert_laws()
 

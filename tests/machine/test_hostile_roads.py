@@ -337,7 +337,7 @@ def world(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[World]:
 
         async def begin() -> World:
             till = await stack.enter_async_context(a_till(fresh_database, PROGRAMME))
-            _, token = await create_key(till.ledger, name="test", scopes=["admin"])
+            _, token = await create_key(till.ledger, name="test", roles=["owner"])
             transport = httpx.ASGITransport(app=create_app(ledger=till.ledger, runs_jobs=False))
             client = await stack.enter_async_context(
                 httpx.AsyncClient(transport=transport, base_url="http://jifen.test")

@@ -13,6 +13,7 @@ from tests.conftest import FreshDatabase
 
 from jifen.document.stored import timeline_of_published
 from jifen.domain import fold
+from jifen.domain.principal import LOCAL
 from jifen.jobs.loop import once_through
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
@@ -72,6 +73,7 @@ async def _with_lots(database: FreshDatabase, ledger: Ledger, member_id: UUID, l
         units=1,
         note="one of many",
         request=Once(key="first", body_hash=b""),
+        principal=LOCAL,
     )
     admin = await asyncpg.connect(**database.admin.arguments(), server_settings={"search_path": "jifen"})
     columns = {
@@ -139,7 +141,13 @@ async def test_a_job_lets_time_pass_for_a_very_large_account_and_for_everybody_e
     large, small = await _enrolled(ledger, "1"), await _enrolled(ledger, "2")
     await _with_lots(fresh_database, ledger, large, LOTS)
     await adjust_units(
-        ledger, small, currency="points", units=7, note="x", request=Once(key="small", body_hash=b"")
+        ledger,
+        small,
+        currency="points",
+        units=7,
+        note="x",
+        request=Once(key="small", body_hash=b""),
+        principal=LOCAL,
     )
     await _behind(ledger, 30 - LIFE_DAYS - 2)
 
@@ -236,24 +244,28 @@ async def test_no_verb_reads_more_lots_than_it_can_touch(
     verb = "commit"
     spent = await commit_reservation(ledger, UUID(held["reservation_id"]), key())
     verb = "reverse"
-    await reverse_entry(ledger, large, spent["sequence"], note="x", request=key())
+    await reverse_entry(ledger, large, spent["sequence"], note="x", request=key(), principal=LOCAL)
     verb = "adjust up"
-    up = await adjust_units(ledger, large, currency="points", units=9, note="x", request=key())
+    up = await adjust_units(
+        ledger, large, currency="points", units=9, note="x", request=key(), principal=LOCAL
+    )
     verb = "adjust down"
-    await adjust_units(ledger, large, currency="points", units=-9, note="x", request=key())
+    await adjust_units(ledger, large, currency="points", units=-9, note="x", request=key(), principal=LOCAL)
     verb = "reverse an adjustment"
-    await reverse_entry(ledger, large, up["sequence"], note="x", request=key())
+    await reverse_entry(ledger, large, up["sequence"], note="x", request=key(), principal=LOCAL)
     verb = "give"
     given = await give_units(ledger, large, other, currency="points", units=40, request=key())
     verb = "reverse a gift"
-    await reverse_entry(ledger, large, given["sequence"], note="x", request=key())
+    await reverse_entry(ledger, large, given["sequence"], note="x", request=key(), principal=LOCAL)
     verb = "receive"
-    await adjust_units(ledger, other, currency="points", units=40, note="x", request=key())
+    await adjust_units(ledger, other, currency="points", units=40, note="x", request=key(), principal=LOCAL)
     await give_units(ledger, other, large, currency="points", units=40, request=key())
     verb = "claim"
     nobodys = bought(None)
     await record_purchases(ledger, [nobodys])
-    await claim_purchase(ledger, large, BusinessKey("pos", nobodys.purchase.business_no), key())
+    await claim_purchase(
+        ledger, large, BusinessKey("pos", nobodys.purchase.business_no), key(), principal=LOCAL
+    )
     verb = "return"
     back = ReturnRequest(purchase=BusinessKey("pos", mine.purchase.business_no), lines=None)
     await return_purchase(ledger, back, key())
@@ -369,7 +381,13 @@ async def test_of_thousands_of_lots_that_mature_one_night_a_debt_takes_the_first
         await _behind(ledger, 22 - pending_days - 1)
 
         told = await adjust_units(
-            ledger, member_id, currency="points", units=-100, note="x", request=Once(key="a", body_hash=b"")
+            ledger,
+            member_id,
+            currency="points",
+            units=-100,
+            note="x",
+            request=Once(key="a", body_hash=b""),
+            principal=LOCAL,
         )
 
         assert told["balance_after"] == bought - owed - 100
@@ -394,7 +412,13 @@ async def test_units_of_a_lot_that_is_read_for_what_it_holds_are_not_drawn_befor
     member_id = await _enrolled(ledger, "1")
     await _with_lots(fresh_database, ledger, member_id, 200)
     await adjust_units(
-        ledger, member_id, currency="points", units=1_000, note="x", request=Once(key="a", body_hash=b"")
+        ledger,
+        member_id,
+        currency="points",
+        units=1_000,
+        note="x",
+        request=Once(key="a", body_hash=b""),
+        principal=LOCAL,
     )
 
     async def reserve(units: int) -> UUID:
@@ -419,7 +443,13 @@ async def test_ten_holds_that_lapse_on_a_lot_whose_day_is_over_stop_nobody(ledge
     member_id, other = await _enrolled(ledger, "1"), await _enrolled(ledger, "2")
     for who, key in ((member_id, "a"), (other, "b")):
         await adjust_units(
-            ledger, who, currency="points", units=100, note="x", request=Once(key=key, body_hash=b"")
+            ledger,
+            who,
+            currency="points",
+            units=100,
+            note="x",
+            request=Once(key=key, body_hash=b""),
+            principal=LOCAL,
         )
     async with ledger.transaction() as connection:
         last = await connection.fetchval("SELECT max(expires_on) FROM lot")
@@ -459,7 +489,13 @@ async def test_a_member_for_whom_time_cannot_go_on_stops_nobody_and_is_told(
         await _with_lots(fresh_database, ledger, broken, lots)
     for who, key in ((broken, "a"), (other, "b")):
         await adjust_units(
-            ledger, who, currency="points", units=100, note="x", request=Once(key=key, body_hash=b"")
+            ledger,
+            who,
+            currency="points",
+            units=100,
+            note="x",
+            request=Once(key=key, body_hash=b""),
+            principal=LOCAL,
         )
     admin = await asyncpg.connect(**fresh_database.admin.arguments())
     # A hold on a lot that is not there: nothing that the ledger itself does leaves one.

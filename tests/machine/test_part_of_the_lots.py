@@ -22,6 +22,7 @@ from tests.machine.till import Till, a_key, a_till, days
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.domain import fold
+from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import Refusal
 from jifen.insight.replay import replay
 from jifen.operations.adjust_units import adjust_units
@@ -72,7 +73,9 @@ PROGRAMMES = (
 
 
 async def adjusted(till: Till, member: UUID, currency: str, units: int) -> dict[str, Any]:
-    return await adjust_units(till.ledger, member, currency=currency, units=units, note="x", request=a_key())
+    return await adjust_units(
+        till.ledger, member, currency=currency, units=units, note="x", request=a_key(), principal=LOCAL
+    )
 
 
 async def test_a_debt_waits_for_what_is_pending_behind_the_first_fifty(fresh_database: FreshDatabase) -> None:

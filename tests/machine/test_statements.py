@@ -11,6 +11,7 @@ from tests.builders import a_purchase
 from tests.conftest import FreshDatabase
 from tests.machine.till import a_key, a_till, request_of
 
+from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.handle_reservations import EndRequest, ReserveRequest, handle_reservations
 from jifen.operations.record_purchases import record_purchases
@@ -44,7 +45,13 @@ async def test_a_turn_asks_and_tells_once_whatever_it_is_about(fresh_database: F
 
         async def adjust() -> Any:
             return await adjust_units(
-                till.ledger, members[0], currency="points", units=1, note="x", request=a_key()
+                till.ledger,
+                members[0],
+                currency="points",
+                units=1,
+                note="x",
+                request=a_key(),
+                principal=LOCAL,
             )
 
         for verb in (buy, reserve, commit, adjust):

@@ -14,6 +14,7 @@ from tests.import_files.builders import a_row, known, mapping, read
 from tests.machine.test_attacks import all_of
 from tests.machine.till import Till, a_key, a_till, days, request_of
 
+from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import KeyReused, Refusal
 from jifen.insight.frames import Loaded
@@ -143,7 +144,9 @@ async def test_a_return_beside_a_claim_takes_back_whichever_comes_first(
             await record_purchases(till.ledger, [request_of(bought, None)])
 
         async def claim(at: int) -> object:
-            return await claim_purchase(till.ledger, members[at], BusinessKey("pos", f"n{seed}{at}"), a_key())
+            return await claim_purchase(
+                till.ledger, members[at], BusinessKey("pos", f"n{seed}{at}"), a_key(), principal=LOCAL
+            )
 
         async def void(at: int) -> object:
             request = ReturnRequest(purchase=BusinessKey("pos", f"n{seed}{at}"), lines=None)

@@ -15,6 +15,7 @@ from tests.conftest import FreshDatabase
 
 from jifen.document.model import ProgramDocument
 from jifen.document.stored import timeline_of_published
+from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Purchase, ReturnedLine
 from jifen.domain.refusals import Refusal
 from jifen.operations.adjust_units import adjust_units
@@ -105,7 +106,13 @@ class Till:
     async def adjust(self, member: UUID, units: int, *, key: Once | None = None) -> dict[str, Any]:
         """An adjustment."""
         return await adjust_units(
-            self.ledger, member, currency="points", units=units, note="test", request=key or a_key()
+            self.ledger,
+            member,
+            currency="points",
+            units=units,
+            note="test",
+            request=key or a_key(),
+            principal=LOCAL,
         )
 
     async def give(
@@ -122,11 +129,15 @@ class Till:
 
     async def reverse(self, member: UUID, sequence: int, *, key: Once | None = None) -> dict[str, Any]:
         """An entry undone by its own record."""
-        return await reverse_entry(self.ledger, member, sequence, note="test", request=key or a_key())
+        return await reverse_entry(
+            self.ledger, member, sequence, note="test", request=key or a_key(), principal=LOCAL
+        )
 
     async def claim(self, member: UUID, no: str, *, key: Once | None = None) -> dict[str, Any]:
         """A claim of a receipt of nobody."""
-        return await claim_purchase(self.ledger, member, BusinessKey("pos", no), key or a_key())
+        return await claim_purchase(
+            self.ledger, member, BusinessKey("pos", no), key or a_key(), principal=LOCAL
+        )
 
     async def balance(self, member: UUID) -> Balance:
         """Where a member's points stand now."""

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
+from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Line, Purchase, ReturnedLine
 from jifen.jobs.loop import once_through
 from jifen.operations.adjust_units import adjust_units
@@ -102,6 +103,7 @@ async def _some_life(ledger: Ledger) -> None:
         units=500,
         note="goodwill",
         request=Once(key="adjust", body_hash=b""),
+        principal=LOCAL,
     )
     request = ReturnRequest(
         purchase=BusinessKey("pos", "1"),

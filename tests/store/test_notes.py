@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conftest import FreshDatabase
 from tests.machine.till import a_key, a_till
 
+from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
@@ -18,7 +19,13 @@ async def test_notes_are_told_and_may_be_erased(fresh_database: FreshDatabase) -
         member = await till.enrol()
         await till.buy(member, 10_000, no="one")
         up = await adjust_units(
-            till.ledger, member, currency="points", units=5, note="for Mrs Li", request=a_key()
+            till.ledger,
+            member,
+            currency="points",
+            units=5,
+            note="for Mrs Li",
+            request=a_key(),
+            principal=LOCAL,
         )
         back = await return_purchase(
             till.ledger, ReturnRequest(purchase=BusinessKey("pos", "one"), lines=None, note="torn"), a_key()

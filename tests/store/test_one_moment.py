@@ -8,6 +8,7 @@ from uuid import UUID
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
+from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.read_member import Standing, read_standings
@@ -36,6 +37,7 @@ def test_a_balance_is_what_its_lots_hold_while_others_move_it(fresh_database: Fr
                         units=units if i else 1_000,
                         note="test",
                         request=once,
+                        principal=LOCAL,
                     )
                 is_over.set()
 

@@ -26,6 +26,7 @@ from jifen.document.compile import compile_program
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument, StorePart
 from jifen.document.plan import forbidden_changes
+from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import EffectiveInThePast, RevisionStale
 from jifen.operations import publish_program as publishing
 from jifen.operations.adjust_units import adjust_units
@@ -351,7 +352,13 @@ async def test_units_of_a_currency_that_came_with_a_later_revision_are_its_own(
         await put_in_force(till.ledger, wider)
         for units in (5, -3):
             await adjust_units(
-                till.ledger, member, currency="stamps", units=units, note="test", request=a_key()
+                till.ledger,
+                member,
+                currency="stamps",
+                units=units,
+                note="test",
+                request=a_key(),
+                principal=LOCAL,
             )
         assert await till.fetchval(
             "SELECT array_agg(currency ORDER BY sequence) FROM posting WHERE account = 'adjusted'"

@@ -8,6 +8,7 @@ from uuid import UUID
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
+from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.roll_up_accounts import roll_up_accounts
@@ -31,6 +32,7 @@ def test_whoever_comes_second_leaves_it_to_the_first_and_nothing_is_counted_twic
                 units=5,
                 note="test",
                 request=Once(key="give", body_hash=b""),
+                principal=LOCAL,
             )
             async with ledger.transaction() as first:
                 assert await roll_up(first) == 1

@@ -13,6 +13,7 @@ from tests.ledgers import a_ledger
 
 from jifen.api.render import purchase_answer
 from jifen.domain import fold
+from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Line, Purchase
 from jifen.domain.refusals import PointsMissing
 from jifen.operations.adjust_units import adjust_units
@@ -48,7 +49,9 @@ async def _bought(ledger: Ledger, member: UUID, number: str) -> dict[str, Any]:
 
 async def _adjusted(ledger: Ledger, member: UUID, units: int, key: str) -> dict[str, Any]:
     once = Once(key=key, body_hash=b"")
-    return await adjust_units(ledger, member, currency="points", units=units, note="mistake", request=once)
+    return await adjust_units(
+        ledger, member, currency="points", units=units, note="mistake", request=once, principal=LOCAL
+    )
 
 
 async def _is_kept(ledger: Ledger) -> bool:
@@ -106,7 +109,12 @@ async def test_a_mistake_is_taken_back_into_debt_as_far_as_the_policy_allows(
         assert [(move.way, move.units) for move in story.moves] == [(fold.W_OPENED, 100), (fold.W_REPAID, 60)]
         assert (await _adjusted(ledger, member, -40, "the rest"))["balance_after"] == 0
         await reverse_entry(
-            ledger, member, down["sequence"], note="it was right", request=Once(key="u", body_hash=b"")
+            ledger,
+            member,
+            down["sequence"],
+            note="it was right",
+            request=Once(key="u", body_hash=b""),
+            principal=LOCAL,
         )
         assert (await _adjusted(ledger, member, -90, "again"))["balance_after"] == 0
         assert await _is_kept(ledger)

@@ -106,6 +106,7 @@ def create_app(
         _serve(app, ledger)
     for part in (till, members, console, backtests, open):
         app.include_router(part.router)
+    app.include_router(open.meters)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
     return app

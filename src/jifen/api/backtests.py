@@ -25,6 +25,7 @@ from jifen.api.said import said
 from jifen.document.load import document_from
 from jifen.document.problems import DocumentRefused
 from jifen.domain import refusals as no
+from jifen.domain.principal import Permission
 from jifen.operations.read_backtest import PAGE_MAX, list_backtests, read_backtest, read_report
 from jifen.operations.run_backtest import (
     ask_backtest,
@@ -163,9 +164,8 @@ class BacktestAnswer(BacktestAsked):
     tags=["programme"],
     summary="Ask for a back-test",
     **said(
-        scopes=["console"],
+        permission=Permission.BACKTESTS_RUN,
         answer=BacktestAsked,
-        changes=True,
         status=202,
         has_body=True,
         has_key=True,
@@ -179,7 +179,9 @@ async def ask(request: Request, body: BacktestBody) -> Response:
     answer = await asked_once(
         desk,
         body,
-        lambda once: ask_backtest(desk.ledger, canonical(body), asked_by=desk.caller.actor(), request=once),
+        lambda once: ask_backtest(
+            desk.ledger, canonical(body), asked_by=desk.principal.actor(), request=once
+        ),
     )
     address = request.app.state.address
     if address is not None and not answer["is_replay"]:
@@ -206,7 +208,7 @@ def _check(body: BacktestBody, language: str) -> None:
     "/backtests",
     tags=["programme"],
     summary="List back-tests",
-    **said(scopes=["console"], answer=BacktestsAnswer, changes=False),
+    **said(permission=Permission.BACKTESTS_READ, answer=BacktestsAnswer),
 )
 async def list_all(
     request: Request,
@@ -245,9 +247,8 @@ def _failure(failure: dict[str, Any] | None, language: str) -> dict[str, Any] | 
     tags=["programme"],
     summary="Read a back-test",
     **said(
-        scopes=["console"],
+        permission=Permission.BACKTESTS_READ,
         answer=BacktestAnswer,
-        changes=False,
         names_in_address=[no.BacktestUnknown],
     ),
 )
@@ -289,9 +290,8 @@ def _shown(found: StoredBacktest, result: bytes | None, language: str) -> dict[s
     tags=["programme"],
     summary="Cancel a back-test",
     **said(
-        scopes=["console"],
+        permission=Permission.BACKTESTS_RUN,
         answer=BacktestAsked,
-        changes=True,
         has_key=True,
         names_in_address=[no.BacktestUnknown],
     ),
@@ -304,9 +304,8 @@ async def cancel(request: Request, backtest_id: BacktestId) -> Response:
 
 
 REPORT_SAID = said(
-    scopes=["console"],
+    permission=Permission.BACKTESTS_READ,
     answer=BacktestAsked,
-    changes=False,
     refuses=[no.BacktestUnfinished],
     names_in_address=[no.BacktestUnknown],
 )

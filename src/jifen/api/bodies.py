@@ -27,6 +27,7 @@ from jifen.api.fields import (
     Words,
 )
 from jifen.api.ids import MemberId, PurchaseId
+from jifen.domain.principal import Principal
 from jifen.domain.purchase import (
     AMOUNT_MINOR_MAX,
     ATTRIBUTES_MAX,
@@ -133,6 +134,15 @@ class PurchaseBody(Body):
         default_factory=list, max_length=PAYMENTS_MAX, description="When given, they add up to amount_minor."
     )
     tags: Tags = Field(default_factory=list)
+
+    def at_store_of(self, principal: Principal) -> Self:
+        """The body with the store that it is recorded under, which is part of what is told: it is hashed too.
+
+        Refuses
+            StoreNotPermitted   it is of a store that whoever asks is not bound to
+        """
+        store = principal.store_for(self.store)
+        return self if store == self.store else self.model_copy(update={"store": store})
 
     def purchase(self) -> Purchase:
         """The purchase of the domain, which refuses what cannot be one."""
@@ -267,6 +277,7 @@ class AdjustBody(Body):
     member: MemberRef
     currency: Code = Field(examples=["points"])
     units: Annotated[int, Field(strict=True, ge=-ADJUST_MAX, le=ADJUST_MAX, description="Not 0.")]
+    store: Code | None = Field(default=None, description="Where it was granted.")
     note: Note = Field(description="Why; it stands in the member's statement.")
 
 

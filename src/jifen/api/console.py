@@ -22,6 +22,7 @@ from jifen.document.model import ProgramDocument
 from jifen.document.problems import DocumentRefused
 from jifen.document.write import document_hash
 from jifen.domain import refusals as no
+from jifen.domain.principal import Permission
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.find_member import find_member
@@ -32,8 +33,6 @@ from jifen.operations.reverse_entry import reverse_entry
 from jifen.present.shown import shown_instant
 from jifen.store.revisions import StoredRevision
 
-READS = ("till", "members", "console", "integration")
-
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
 
@@ -42,17 +41,26 @@ router = APIRouter(prefix="/v1", route_class=GuardedRoute)
     tags=["members"],
     summary="Adjust units by hand",
     **said(
-        scopes=["console"],
+        permission=Permission.UNITS_ADJUST,
         answer=out.AdjustAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.MemberUnknown, no.MemberClosed, no.CurrencyUnknown, no.PointsMissing, no.ProgramMissing),
+        refuses=(
+            no.MemberUnknown,
+            no.MemberClosed,
+            no.CurrencyUnknown,
+            no.PointsMissing,
+            no.ProgramMissing,
+            no.StoreNotPermitted,
+            no.SecondPersonNeeded,
+        ),
     ),
 )
 async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
-    """Give or take units, with a reason that stands in the statement. No till may do this."""
+    """Give or take units, with a reason that stands in the statement. No till may do this. A key may have a
+    limit, above which a second person is needed.
+    """
     desk = desk_of(request)
 
     async def effect(once: Any) -> dict[str, Any]:
@@ -63,7 +71,9 @@ async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
             units=body.units,
             note=body.note,
             request=once,
-            actor=desk.caller.actor(),
+            principal=desk.principal,
+            store=body.store,
+            actor=desk.principal.actor(),
         )
 
     return render.told(out.AdjustAnswer, await asked_once(desk, body, effect), status=201)
@@ -74,9 +84,8 @@ async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
     tags=["members"],
     summary="Reverse an entry",
     **said(
-        scopes=["console"],
+        permission=Permission.ENTRIES_REVERSE,
         answer=out.ReversalAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
@@ -86,6 +95,7 @@ async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
             no.EntryReversed,
             no.EntryNotReversible,
             no.ProgramMissing,
+            no.SecondPersonNeeded,
         ),
         names_in_address=[no.EntryUnknown],
     ),
@@ -101,16 +111,21 @@ async def reverse(
 
     async def effect(once: Any) -> dict[str, Any]:
         return await reverse_entry(
-            desk.ledger, member_id, sequence, note=body.note, request=once, actor=desk.caller.actor()
+            desk.ledger,
+            member_id,
+            sequence,
+            note=body.note,
+            request=once,
+            principal=desk.principal,
+            actor=desk.principal.actor(),
         )
 
     return render.told(out.ReversalAnswer, await asked_once(desk, body, effect), status=201)
 
 
 STATUS_SAID = said(
-    scopes=["console"],
+    permission=Permission.MEMBERS_CHANGE_STATUS,
     answer=out.StatusAnswer,
-    changes=True,
     has_key=True,
     refuses=[no.MemberClosed],
     names_in_address=[no.MemberUnknown],
@@ -140,7 +155,7 @@ async def _change(request: Request, member_id: Any, status: str) -> Response:
     answer = await asked_once(
         desk,
         None,
-        lambda once: change_member_status(desk.ledger, member_id, status, once, actor=desk.caller.actor()),
+        lambda once: change_member_status(desk.ledger, member_id, status, once, actor=desk.principal.actor()),
     )
     return render.told(out.StatusAnswer, answer)
 
@@ -149,7 +164,7 @@ async def _change(request: Request, member_id: Any, status: str) -> Response:
     "/program",
     tags=["programme"],
     summary="Read the programme",
-    **said(scopes=READS, answer=out.ProgramAnswer, changes=False, refuses=[no.ProgramMissing]),
+    **said(permission=Permission.PROGRAM_READ, answer=out.ProgramAnswer, refuses=[no.ProgramMissing]),
 )
 async def get_program(request: Request) -> Response:
     """The newest revision and the one in force, each with its document."""
@@ -165,7 +180,7 @@ async def get_program(request: Request) -> Response:
     "/program/revisions",
     tags=["programme"],
     summary="List revisions",
-    **said(scopes=READS, answer=out.RevisionsAnswer, changes=False),
+    **said(permission=Permission.PROGRAM_READ, answer=out.RevisionsAnswer),
 )
 async def list_revisions(
     request: Request,
@@ -190,7 +205,9 @@ async def list_revisions(
     "/program/revisions/{number}",
     tags=["programme"],
     summary="Read a revision",
-    **said(scopes=READS, answer=out.RevisionRead, changes=False, names_in_address=[no.RevisionUnknown]),
+    **said(
+        permission=Permission.PROGRAM_READ, answer=out.RevisionRead, names_in_address=[no.RevisionUnknown]
+    ),
 )
 async def get_revision(request: Request, number: Annotated[int, Field(ge=1, le=2**31 - 1)]) -> Response:
     """One revision with its document."""
@@ -202,9 +219,8 @@ async def get_revision(request: Request, number: Annotated[int, Field(ge=1, le=2
     tags=["programme"],
     summary="Check a document",
     **said(
-        scopes=["console", "integration"],
+        permission=Permission.PROGRAM_PLAN,
         answer=out.ValidateAnswer,
-        changes=False,
         has_body=True,
         refuses=[no.ProgramRefused],
     ),
@@ -220,9 +236,8 @@ async def validate(request: Request, body: bodies.DocumentBody) -> Response:
     tags=["programme"],
     summary="Plan a revision",
     **said(
-        scopes=["console", "integration"],
+        permission=Permission.PROGRAM_PLAN,
         answer=out.PlanAnswer,
-        changes=False,
         has_body=True,
         refuses=[no.ProgramRefused],
     ),
@@ -258,9 +273,8 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
     tags=["programme"],
     summary="Publish a revision",
     **said(
-        scopes=["console"],
+        permission=Permission.PROGRAM_PUBLISH,
         answer=out.ApplyAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
@@ -280,7 +294,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
             desk.ledger,
             document,
             effective_at=body.effective_at,
-            published_by=desk.caller.actor(),
+            published_by=desk.principal.actor(),
             expected_revision=body.expected_revision,
             request=once,
         ),
@@ -314,7 +328,7 @@ def _with_document(revision: StoredRevision) -> out.RevisionRead:
     "/stores",
     tags=["programme"],
     summary="List stores",
-    **said(scopes=READS, answer=out.StoresAnswer, changes=False, refuses=[no.ProgramMissing]),
+    **said(permission=Permission.PROGRAM_READ, answer=out.StoresAnswer, refuses=[no.ProgramMissing]),
 )
 async def list_stores(request: Request) -> Response:
     """The stores of the revision in force."""

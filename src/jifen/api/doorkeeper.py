@@ -1,54 +1,33 @@
-"""Who may ask: a key opens routes by its scopes; a test key only those that change nothing."""
+"""Who may ask: a key is a principal, and a route names the permission that it takes."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from jifen.api.errors import BUSY
+from jifen.domain.principal import ROLES, Permission, Principal
 from jifen.domain.refusals import NotAuthenticated, NotPermitted
-from jifen.operations.manage_keys import key_id_of, opened_by, read_key
+from jifen.operations.manage_keys import key_id_of, note_use, opened_by, principal_of, read_key
 from jifen.store.api_keys import ApiKey
 from jifen.store.ledger import Ledger
 
 CACHE_SECONDS: Final = 5
-"""A revoked key opens nothing after so many seconds."""
+"""A key that is revoked, rotated or renewed is what it was before for so many seconds; one that expires ends on time."""
 CACHE_MAX: Final = 1_024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who asks."""
-
-    key_id: UUID
-    name: str
-    scopes: frozenset[str]
-    is_test: bool
-
-    def actor(self, cashier: str | None = None) -> str:
-        """How the journal names who did it."""
-        return f"{self.name}/{cashier}" if cashier else self.name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """What a route asks of a key."""
-
-    scopes: frozenset[str]
-    changes_something: bool
 
 
 class _Admitted(NamedTuple):
     until: float
-    caller: Caller
+    principal: Principal
 
 
 class Doorkeeper:
-    """Finds the caller of a request. Keys are remembered for a few seconds, so that most requests ask no database."""
+    """Finds out who asks. Keys are remembered for a few seconds, so that most requests ask no database."""
 
     def __init__(self, ledger: Callable[[], Ledger]) -> None:
         self._ledger = ledger
@@ -56,32 +35,29 @@ class Doorkeeper:
         # By the header that was sent, so that a busy key is proven once and not at each request.
         self._admitted: dict[str, _Admitted] = {}
         self._asking: dict[UUID, asyncio.Task[None]] = {}
+        # Until when not to keep the use of a key again, and what keeps it.
+        self._noted: dict[UUID, tuple[float, asyncio.Task[None]]] = {}
 
-    async def admit(self, authorization: str | None, access: Access) -> Caller:
-        """The caller, who may use this route.
+    async def admit(self, authorization: str | None, permission: Permission) -> Principal:
+        """Who asks, and may use a route that takes this permission.
 
         Refuses
             NotAuthenticated   no key, or none that opens
-            NotPermitted       a key without the scope, or a test key that would change something
+            NotPermitted       a key without the permission, or a test key that would change something
         """
-        caller = await self.caller(authorization)
-        if not _has_scope(caller, access):
-            wanted = ", ".join(sorted(access.scopes | {"admin"}))
-            raise NotPermitted(
-                f"this needs a key with one of the scopes {wanted}", scopes=", ".join(sorted(caller.scopes))
-            )
-        if not may(caller, access):
-            raise NotPermitted("a test key can quote and read, and changes nothing")
-        return caller
+        principal = await self.principal(authorization)
+        if not principal.may(permission):
+            raise _not_permitted(principal, permission)
+        return principal
 
-    def remembered(self, authorization: str) -> Caller | None:
-        """The caller, where the key was asked for a moment ago and opens; None: ask again, or refuse.
+    def remembered(self, authorization: str) -> Principal | None:
+        """Who asks, where the key was asked for a moment ago and opens; None: ask again, or refuse.
 
-        It decides like `caller`, without waiting for the database.
+        It decides like `principal`, without waiting for the database.
         """
         admitted = self._admitted.get(authorization)
         if admitted is not None and admitted.until - time.monotonic() > CACHE_SECONDS / 2:
-            return admitted.caller
+            return admitted.principal
         word, _, token = authorization.partition(" ")
         token = token.strip()
         key_id = key_id_of(token)
@@ -93,15 +69,15 @@ class Doorkeeper:
             # Asked again before it is forgotten, so that a busy key never sends everybody the long way at once.
             self._asking[key_id] = asyncio.get_running_loop().create_task(self._ask_again(key_id))
         try:
-            caller = _caller(opened_by(known[1], token))
+            principal = self._opened(known[1], token)
         except NotAuthenticated:
             return None
         if len(self._admitted) >= CACHE_MAX:
             self._admitted.clear()
-        self._admitted[authorization] = _Admitted(known[0], caller)
-        return caller
+        self._admitted[authorization] = _Admitted(known[0], principal)
+        return principal
 
-    async def caller(self, authorization: str | None) -> Caller:
+    async def principal(self, authorization: str | None) -> Principal:
         """Whose key it is.
 
         Refuses
@@ -114,7 +90,22 @@ class Doorkeeper:
             raise NotAuthenticated(
                 "send Authorization: Bearer and a key (jifen key create)", pointer="/headers/Authorization"
             )
-        return _caller(opened_by(await self._key(key_id), token))
+        return self._opened(await self._key(key_id), token)
+
+    def _opened(self, key: ApiKey | None, token: str) -> Principal:
+        """Who asks with this token. That the key was used is kept beside, where that was last kept an hour ago."""
+        opened = opened_by(key, token)
+        if opened.wants_touch and self._noted.get(opened.key_id, (0, None))[0] <= time.monotonic():
+            if len(self._noted) >= CACHE_MAX:
+                self._noted.clear()
+            task = asyncio.get_running_loop().create_task(self._note_use(opened.key_id))
+            # Until it is read again it looks as if it had not been kept.
+            self._noted[opened.key_id] = (time.monotonic() + CACHE_SECONDS, task)
+        return principal_of(opened)
+
+    async def _note_use(self, key_id: UUID) -> None:
+        with suppress(*BUSY):  # the database is away; the next use is kept
+            await note_use(self._ledger(), key_id)
 
     async def _ask_again(self, key_id: UUID) -> None:
         try:
@@ -131,22 +122,27 @@ class Doorkeeper:
         return await self._read(key_id)
 
     async def _read(self, key_id: UUID) -> ApiKey | None:
+        """The key as it stands. It is remembered for some seconds, and not beyond the moment at which it ends by itself."""
         now = time.monotonic()
         key = await read_key(self._ledger(), key_id)
+        left: float = CACHE_SECONDS
+        if key is not None and key.changes_at is not None:
+            left = min(left, (key.changes_at - key.read_at).total_seconds())
         if len(self._known) >= CACHE_MAX:
             self._known.clear()
-        self._known[key_id] = (now + CACHE_SECONDS, key)
+        self._known[key_id] = (now + left, key)
         return key
 
 
-def _caller(key: ApiKey) -> Caller:
-    return Caller(key_id=key.key_id, name=key.name, scopes=frozenset(key.scopes), is_test=key.is_test)
-
-
-def may(caller: Caller, access: Access) -> bool:
-    """Whether a caller may use a route."""
-    return _has_scope(caller, access) and not (access.changes_something and caller.is_test)
-
-
-def _has_scope(caller: Caller, access: Access) -> bool:
-    return "admin" in caller.scopes or not access.scopes.isdisjoint(caller.scopes)
+def _not_permitted(principal: Principal, permission: Permission) -> NotPermitted:
+    if principal.is_test and permission.changes_something:
+        detail = f"a test key looks and changes nothing, and this takes the permission {permission}"
+    else:
+        roles = ", ".join(role for role, held in ROLES.items() if permission in held)
+        detail = (
+            f"this takes the permission {permission}, which the key {principal.name} does not have; "
+            f"roles that have it: {roles}"
+        )
+    return NotPermitted(
+        detail, permission=str(permission), permissions=", ".join(sorted(principal.permissions))
+    )

@@ -16,6 +16,7 @@ from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
+from jifen.domain.principal import Permission
 from jifen.domain.refusals import FieldWrong
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.find_member import find_member
@@ -30,8 +31,6 @@ from jifen.present.members import balances_shown, member_shown
 from jifen.present.statements import lot_shown, lot_story, statement_entry
 from jifen.store.members import MemberKey
 
-READS = ("till", "members", "console", "integration")
-
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
 Before = Annotated[
@@ -40,8 +39,7 @@ Before = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 READ_SAID: dict[str, Any] = {
-    "scopes": READS,
-    "changes": False,
+    "permission": Permission.MEMBERS_READ,
     "names_in_address": [no.MemberUnknown],
     "refuses": [no.ProgramMissing],
 }
@@ -52,9 +50,8 @@ READ_SAID: dict[str, Any] = {
     tags=["members"],
     summary="Enrol a member",
     **said(
-        scopes=READS,
+        permission=Permission.MEMBERS_ENROL,
         answer=out.EnrolAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
@@ -66,7 +63,7 @@ async def enrol(request: Request, body: bodies.EnrolBody) -> Response:
     desk = desk_of(request)
     keys = [MemberKey(one.kind, one.value) for one in body.keys]
     answer = await asked_once(
-        desk, body, lambda once: enrol_member(desk.ledger, keys, once, actor=desk.caller.actor())
+        desk, body, lambda once: enrol_member(desk.ledger, keys, once, actor=desk.principal.actor())
     )
     return render.told(out.EnrolAnswer, answer, status=201)
 
@@ -172,9 +169,8 @@ async def get_statement(
     tags=["members"],
     summary="Follow a lot",
     **said(
-        scopes=READS,
+        permission=Permission.MEMBERS_READ,
         answer=told.LotStoryAnswer,
-        changes=False,
         names_in_address=[no.MemberUnknown, no.LotUnknown],
         refuses=[no.ProgramMissing],
     ),
@@ -200,9 +196,8 @@ async def get_lot(
     tags=["members"],
     summary="Give units to a member",
     **said(
-        scopes=("members", "console", "integration"),
+        permission=Permission.UNITS_GIVE,
         answer=out.GiftAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
@@ -230,7 +225,7 @@ async def give(request: Request, body: bodies.GiftBody) -> Response:
             units=body.units,
             request=once,
             note=body.note,
-            actor=desk.caller.actor(),
+            actor=desk.principal.actor(),
         )
 
     return render.told(out.GiftAnswer, await asked_once(desk, body, effect), status=201)

@@ -210,7 +210,7 @@ class Observed:
         refused = state.get("refused")
         purchases = state.get("purchases", ())
         self._meters.answered(route, method, status, micros, refused=refused, purchases=purchases)
-        caller = state.get("caller")
+        principal = state.get("principal")
         line = log.error if failure is not None else log.info
         line(
             "request",
@@ -218,7 +218,7 @@ class Observed:
             method=method,
             status=status,
             micros=micros,
-            key=caller.name if caller else None,
+            key=principal.name if principal else None,
             refused=refused,
             request_id=request_id,
             **({"cause": state["cause"]} if "cause" in state else {}),

@@ -19,11 +19,10 @@ from starlette.responses import FileResponse, HTMLResponse
 from jifen import __version__
 from jifen.api import answers as out
 from jifen.api import render
-from jifen.api.doorkeeper import Access
 from jifen.api.errors import BUSY, RouteUnknown
-from jifen.api.requests import ledger_of
-from jifen.api.said import problem_responses
-from jifen.domain import refusals as no
+from jifen.api.requests import GuardedRoute, ledger_of
+from jifen.api.said import WHO_ASKS, guarded_by, problem_responses
+from jifen.domain.principal import Permission
 from jifen.domain.refusals import Refusal
 from jifen.operations.read_overview import LedgerOverview, read_ledger_health, read_overview
 from jifen.present.shown import name_in, units_shown
@@ -33,12 +32,10 @@ LATE_SECONDS = 300
 """What time makes due is done every few seconds; what has waited so long waits for somebody."""
 NOT_READABLE: tuple[type[Exception], ...] = (Refusal, *BUSY)
 PAGE_SECONDS = 10
-METRICS_ACCESS = Access(
-    scopes=frozenset({"till", "members", "console", "integration"}), changes_something=False
-)
 DOCS_FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 
 router = APIRouter()
+meters = APIRouter(route_class=GuardedRoute)
 log = structlog.get_logger("jifen.api")
 
 
@@ -86,7 +83,7 @@ async def health(request: Request) -> Response:
     return render.answered(answer, status=200 if is_ready else 503)
 
 
-@router.get(
+@meters.get(
     "/metrics",
     tags=["operation"],
     summary="Numbers for Prometheus",
@@ -96,17 +93,15 @@ async def health(request: Request) -> Response:
             "description": "Text in Prometheus's format.",
             "content": {"text/plain": {"schema": {"type": "string"}}},
         },
-        **problem_responses([no.NotAuthenticated, no.NotPermitted]),
+        **problem_responses(WHO_ASKS),
     },
-    openapi_extra={"security": [{"ApiKey": []}]},
+    openapi_extra=guarded_by(Permission.METRICS_READ),
 )
 async def metrics(request: Request) -> Response:
     """Requests by route and status, refusals by code, purchases, connections, members for whom time could not do its part.
 
-    Any key may read them, a test key too. They are told also while the database is away.
+    They are told also while the database is away, to a key that was asked for a moment ago.
     """
-    authorization = request.headers.get("authorization")
-    request.state.caller = await request.app.state.doorkeeper.admit(authorization, METRICS_ACCESS)
     meters = request.app.state.meters
     with suppress(*NOT_READABLE):
         async with asyncio.timeout(HEALTH_SECONDS):

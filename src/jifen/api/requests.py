@@ -14,12 +14,13 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from jifen.api.bodies import canonical
-from jifen.api.doorkeeper import Access, Caller, Doorkeeper
+from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BodyCutShort, BodyTooLarge, Busy, MediaTypeWrong
 from jifen.api.fields import Body
 from jifen.api.fingerprint import fingerprint_of, whole_hash
 from jifen.api.lane import Lanes
 from jifen.api.strict_json import parsed_json
+from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
 from jifen.store.once import Once
@@ -29,7 +30,7 @@ IDEMPOTENCY_KEY_MAX = 200
 VERSIONS = ("2026-11-21",)
 """The dated versions that are spoken, newest last. A client names one in Jifen-Version; without, it gets the newest."""
 SAID_ONCE = ("Authorization", "Idempotency-Key", "Jifen-Version")
-SCOPES_EXTENSION = "x-jifen-scopes"
+PERMISSION_EXTENSION = "x-jifen-permission"
 CHANGES_EXTENSION = "x-jifen-changes-something"
 
 
@@ -43,20 +44,16 @@ register_url_convertor("id", _IdConvertor())
 
 
 class GuardedRoute(APIRoute):
-    """A route that asks for a key. Its scopes stand in the OpenAPI file too, as `x-jifen-scopes`."""
+    """A route that asks for a key. The permission that it takes stands in the OpenAPI file too, as `x-jifen-permission`."""
 
     @property
-    def access(self) -> Access:
-        """What it asks of a key."""
-        said = self.openapi_extra or {}
-        return Access(
-            scopes=frozenset(said.get(SCOPES_EXTENSION, ())),
-            changes_something=said.get(CHANGES_EXTENSION, True),
-        )
+    def permission(self) -> Permission:
+        """What whoever asks must have been given. A route that names none is never made."""
+        return Permission((self.openapi_extra or {})[PERMISSION_EXTENSION])
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        access = self.access
+        permission = self.permission
         has_body = self.body_field is not None
         alone = (
             getattr(self.body_field.field_info.annotation, "REFUSED_ALONE", None) if self.body_field else None
@@ -65,7 +62,7 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             doorkeeper: Doorkeeper = request.app.state.doorkeeper
             refuse_twice_said(request)
-            request.state.caller = await doorkeeper.admit(request.headers.get("authorization"), access)
+            request.state.principal = await doorkeeper.admit(request.headers.get("authorization"), permission)
             check_version(request)
             return await handle(await _read(request, alone) if has_body else request)
 
@@ -146,7 +143,7 @@ class Desk:
     """What a handler works with."""
 
     ledger: Ledger
-    caller: Caller
+    principal: Principal
     request: Request
 
     def once(self, body: Body | None = None) -> Once:
@@ -159,7 +156,7 @@ class Desk:
         if not is_idempotency_key(key):
             raise IdempotencyKeyMissing(pointer="/headers/Idempotency-Key")
         return once_of(
-            self.caller,
+            self.principal,
             self.request.scope["route"].name,
             key,
             values=canonical(body) if body is not None else {},
@@ -173,7 +170,7 @@ def is_idempotency_key(key: str) -> bool:
 
 
 def once_of(
-    caller: Caller, route: str, key: str, *, values: Mapping[str, Any], path: Mapping[str, str]
+    principal: Principal, route: str, key: str, *, values: Mapping[str, Any], path: Mapping[str, str]
 ) -> Once:
     """An Idempotency-Key with what the request says, apart for each API key and route.
 
@@ -181,14 +178,15 @@ def once_of(
         values   the body's canonical values
         path     the parameters of the address, as they came
     """
+    assert principal.id is not None, "who asks here asks with a key"
     said = {**values, "path": dict(path)} if path else values
-    return Once(key=f"{caller.key_id.hex}:{route}:{key}", body_hash=fingerprint_of(said))
+    return Once(key=f"{principal.id.hex}:{route}:{key}", body_hash=fingerprint_of(said))
 
 
 def desk_of(request: Request) -> Desk:
     """The desk of a guarded request."""
     state: State = request.state
-    return Desk(ledger_of(request), state.caller, request)
+    return Desk(ledger_of(request), state.principal, request)
 
 
 def ledger_of(request: Request) -> Ledger:

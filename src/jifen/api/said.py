@@ -1,4 +1,4 @@
-"""What a route says of itself in the OpenAPI file: its scopes, its answers, and every way it may refuse."""
+"""What a route says of itself in the OpenAPI file: the permission that it takes, its answers, and every way it may refuse."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from jifen.api.errors import (
     MediaTypeWrong,
 )
 from jifen.api.fields import Answer
-from jifen.api.requests import CHANGES_EXTENSION, SCOPES_EXTENSION
+from jifen.api.requests import CHANGES_EXTENSION, PERMISSION_EXTENSION
 from jifen.domain import refusals as no
+from jifen.domain.principal import Permission
 from jifen.domain.refusals import Refusal
 
 SECURITY = "ApiKey"
-ALWAYS = (no.NotAuthenticated, no.NotPermitted, no.FieldWrong, Busy)
+WHO_ASKS = (no.NotAuthenticated, no.KeyExpired, no.NotPermitted)
+ALWAYS = (*WHO_ASKS, no.FieldWrong, Busy)
 WITH_BODY = (BodyCutShort, BodyTooLarge, MediaTypeWrong, no.TooMuch)
 WITH_KEY = (no.IdempotencyKeyMissing, no.KeyReused)
 PURCHASE_REFUSES = (
@@ -31,6 +33,7 @@ PURCHASE_REFUSES = (
     no.MemberClosed,
     no.ProgramMissing,
     no.TimeOutOfBounds,
+    no.StoreNotPermitted,
 )
 
 IDEMPOTENCY_PARAMETER = {
@@ -53,9 +56,8 @@ VERSION_PARAMETER = {
 
 def said(
     *,
-    scopes: Iterable[str],
+    permission: Permission,
     answer: type[Answer],
-    changes: bool,
     status: int = 200,
     refuses: Iterable[type[Refusal]] = (),
     has_body: bool = False,
@@ -67,6 +69,7 @@ def said(
     `has_key` says that it takes an Idempotency-Key. `names_in_address` are refusals of the Unknown family that the address
     itself names: 404; named by the body they are 422.
     """
+    changes = permission.changes_something
     refusals = [*ALWAYS, *(WITH_BODY if has_body else ()), *(WITH_KEY if has_key else ()), *refuses]
     refusals += [no.OutcomeUnknown] if changes else []
     responses = problem_responses(refusals, names_in_address=names_in_address)
@@ -88,12 +91,19 @@ def said(
         main["headers"] = header
     responses[status] = main
     extra: dict[str, Any] = {
-        SCOPES_EXTENSION: sorted({*scopes, "admin"}),
-        CHANGES_EXTENSION: changes,
-        "security": [{SECURITY: []}],
+        **guarded_by(permission),
         "parameters": [*([IDEMPOTENCY_PARAMETER] if has_key else []), VERSION_PARAMETER],
     }
     return {"responses": responses, "status_code": status, "openapi_extra": extra, "response_model": None}
+
+
+def guarded_by(permission: Permission) -> dict[str, Any]:
+    """What the OpenAPI file says of a route that takes this permission; `GuardedRoute` reads it there."""
+    return {
+        PERMISSION_EXTENSION: str(permission),
+        CHANGES_EXTENSION: permission.changes_something,
+        "security": [{SECURITY: []}],
+    }
 
 
 def problem_responses(

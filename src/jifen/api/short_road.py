@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jifen.api import members, render, till
 from jifen.api.answers import REPLAY_HEADER
-from jifen.api.doorkeeper import Access, Caller, may
 from jifen.api.errors import BUSY, AtTheEdge, Busy, refuse
 from jifen.api.lane import Lanes
 from jifen.api.languages import language_accepted
@@ -33,6 +32,7 @@ from jifen.api.requests import (
 )
 from jifen.api.till import batch_answer, outcome
 from jifen.api.told import ReadPurchase, read_batch_told, read_purchase_told, read_reserve_told
+from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import OutcomeUnknown, Refusal
 from jifen.operations.handle_reservations import EndRequest, ReserveRequest
 from jifen.operations.record_purchases import PurchaseRequest
@@ -54,7 +54,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
     ledger: Ledger
     lanes: Lanes
-    caller: Caller
+    principal: Principal
     headers: dict[bytes, bytes]
     path: str
     raw: bytes
@@ -76,7 +76,7 @@ class _Road:
 
     handler: _Handler
     route: GuardedRoute
-    access: Access
+    permission: Permission
 
 
 class ShortRoad:
@@ -93,7 +93,7 @@ class ShortRoad:
 
         def road(handler: _Handler, name: str) -> _Road:
             route = by_name[name]
-            return _Road(handler, route, route.access)
+            return _Road(handler, route, route.permission)
 
         self._posts = {
             "/v1/purchases": road(_record, "record_purchase"),
@@ -124,13 +124,13 @@ class ShortRoad:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        caller = self._caller(road, headers, len(scope["headers"]))
-        if caller is None:
+        principal = self._principal(road, headers, len(scope["headers"]))
+        if principal is None:
             await self._app(scope, receive, send)
             return
         # Told before anything can fail, so that a defect is logged with its route; the routes say it again where they answer.
         scope["route"] = road.route
-        scope["state"]["caller"] = caller
+        scope["state"]["principal"] = principal
         raw = b""
         if scope["method"] == "POST":
             try:
@@ -140,7 +140,7 @@ class ShortRoad:
                 return
             receive = _again(raw, receive)
         asked = _Asked(
-            self._state.ledger, self._state.lanes, caller, headers, scope["path"], raw, scope["state"]
+            self._state.ledger, self._state.lanes, principal, headers, scope["path"], raw, scope["state"]
         )
         try:
             answered = await road.handler(asked)
@@ -165,8 +165,8 @@ class ShortRoad:
         await send({"type": "http.response.start", "status": answered.status, "headers": _JSON + more})
         await send({"type": "http.response.body", "body": answered.body})
 
-    def _caller(self, road: _Road, headers: dict[bytes, bytes], count: int) -> Caller | None:
-        """Who asks, where nothing about the request is unusual."""
+    def _principal(self, road: _Road, headers: dict[bytes, bytes], count: int) -> Principal | None:
+        """Who asks and may, where nothing about the request is unusual."""
         length = headers.get(b"content-length", b"0")
         if (
             len(headers) != count
@@ -179,8 +179,8 @@ class ShortRoad:
         ):
             return None
         authorization = headers.get(b"authorization", b"").decode("latin-1")
-        caller: Caller | None = self._state.doorkeeper.remembered(authorization)
-        return caller if caller is not None and may(caller, road.access) else None
+        principal: Principal | None = self._state.doorkeeper.remembered(authorization)
+        return principal if principal is not None and road.permission in principal.permissions else None
 
 
 def _again(raw: bytes, receive: Receive) -> Receive:
@@ -202,12 +202,12 @@ def _to_record(asked: _Asked, read: ReadPurchase) -> PurchaseRequest:
         purchase=read.purchase,
         whose=read.whose,
         body_hash=read.body_hash,
-        actor=asked.caller.actor(read.purchase.cashier),
+        actor=asked.principal.actor(read.purchase.cashier),
     )
 
 
 async def _record(asked: _Asked) -> _Answered | None:
-    read = read_purchase_told(asked.raw)
+    read = read_purchase_told(asked.raw, asked.principal)
     if read is None:
         return None
     answer = await asked.lanes.purchases.one(_to_record(asked, read))
@@ -217,7 +217,7 @@ async def _record(asked: _Asked) -> _Answered | None:
 
 
 async def _quote(asked: _Asked) -> _Answered | None:
-    read = read_purchase_told(asked.raw)
+    read = read_purchase_told(asked.raw, asked.principal)
     if read is None:
         return None
     answer = await asked.lanes.quotes.one((read.purchase, read.whose))
@@ -225,7 +225,7 @@ async def _quote(asked: _Asked) -> _Answered | None:
 
 
 async def _record_batch(asked: _Asked) -> _Answered | None:
-    read = read_batch_told(asked.raw)
+    read = read_batch_told(asked.raw, asked.principal)
     if read is None:
         return None
     answers = await asked.lanes.purchases.all([_to_record(asked, one) for one in read])
@@ -252,10 +252,10 @@ async def _reserve(asked: _Asked) -> _Answered | None:
         currency=told.currency,
         units=told.units,
         lapse_seconds=told.lapse_seconds,
-        once=once_of(asked.caller, "reserve", key, values=told.values(), path={}),
-        store=told.store,
+        once=once_of(asked.principal, "reserve", key, values=told.values(), path={}),
+        store=asked.principal.store_for(told.store),
         channel=told.channel,
-        actor=asked.caller.actor(told.cashier),
+        actor=asked.principal.actor(told.cashier),
         note=told.note,
     )
     return _reservation(await asked.lanes.reservations.one(request), status=201)
@@ -277,8 +277,8 @@ async def _end(asked: _Asked, route: str, verb: str, *, is_committed: bool) -> _
     request = EndRequest(
         reservation_id=reservation_id,
         is_committed=is_committed,
-        once=once_of(asked.caller, route, key, values={}, path={"reservation_id": named}),
-        actor=asked.caller.actor(),
+        once=once_of(asked.principal, route, key, values={}, path={"reservation_id": named}),
+        actor=asked.principal.actor(),
     )
     return _reservation(await asked.lanes.reservations.one(request), status=200)
 

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from jifen.api import answers as out
 from jifen.api import bodies, render
 from jifen.api.asked import asked_once
-from jifen.api.doorkeeper import Caller
 from jifen.api.errors import STATUS, field_wrong, pointer_in_purchase, problem_of
 from jifen.api.fields import Code, Key
 from jifen.api.ids import PurchaseId, ReservationId
@@ -21,6 +20,7 @@ from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of, lanes_of
 from jifen.api.said import PURCHASE_REFUSES, said
 from jifen.domain import refusals as no
 from jifen.domain.explain import About, line_shares
+from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import KeyReused, Refusal
 from jifen.operations.claim_purchase import claim_purchase
 from jifen.operations.find_member import find_member
@@ -33,9 +33,6 @@ from jifen.store.ledger import Ledger
 from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 
-SELLS = ("till", "integration")
-READS = ("till", "members", "console", "integration")
-
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
 
@@ -44,9 +41,8 @@ router = APIRouter(prefix="/v1", route_class=GuardedRoute)
     tags=["purchases"],
     summary="Record a purchase",
     **said(
-        scopes=SELLS,
+        permission=Permission.PURCHASES_RECORD,
         answer=out.PurchaseAnswer,
-        changes=True,
         status=201,
         has_body=True,
         refuses=(*PURCHASE_REFUSES, KeyReused),
@@ -57,7 +53,7 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
     as it was (200, with Idempotent-Replay); with other contents it is refused and the field is named.
     """
     desk = desk_of(request)
-    answer = await lanes_of(request).purchases.one(to_record(desk.caller, body))
+    answer = await lanes_of(request).purchases.one(to_record(desk.principal, body))
     request.state.purchases = [outcome(answer)]
     timeline = desk.ledger.compiled
     return render.answered(
@@ -67,13 +63,18 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
     )
 
 
-def to_record(caller: Caller, body: bodies.PurchaseBody) -> PurchaseRequest:
-    """A body as a request to record it."""
+def to_record(principal: Principal, told: bodies.PurchaseBody) -> PurchaseRequest:
+    """A body as a request to record it.
+
+    Refuses
+        StoreNotPermitted   it is of a store that whoever asks is not bound to
+    """
+    body = told.at_store_of(principal)
     return PurchaseRequest(
         purchase=body.purchase(),
         whose=body.whose(),
         body_hash=hash_of(body),
-        actor=caller.actor(body.cashier),
+        actor=principal.actor(body.cashier),
     )
 
 
@@ -90,12 +91,18 @@ def outcome(answer: RecordedPurchase | Refusal) -> str:
     "/purchases:quote",
     tags=["purchases"],
     summary="Quote a purchase",
-    **said(scopes=READS, answer=out.PurchaseAnswer, changes=False, has_body=True, refuses=PURCHASE_REFUSES),
+    **said(
+        permission=Permission.PURCHASES_QUOTE,
+        answer=out.PurchaseAnswer,
+        has_body=True,
+        refuses=PURCHASE_REFUSES,
+    ),
 )
 async def quote(request: Request, body: bodies.PurchaseBody) -> Response:
     """Exactly what recording it now would answer; nothing changes. For nobody: what somebody newly enrolled would earn."""
     desk = desk_of(request)
-    answer = await lanes_of(request).quotes.one((body.purchase(), body.whose()))
+    asked = body.at_store_of(desk.principal)
+    answer = await lanes_of(request).quotes.one((asked.purchase(), asked.whose()))
     return render.answered(render.purchase_answer(answer, desk.ledger.compiled))
 
 
@@ -103,7 +110,7 @@ async def quote(request: Request, body: bodies.PurchaseBody) -> Response:
     "/purchases:batch",
     tags=["purchases"],
     summary="Record up to 1,000 purchases",
-    **said(scopes=SELLS, answer=out.BatchAnswer, changes=True, has_body=True),
+    **said(permission=Permission.PURCHASES_RECORD, answer=out.BatchAnswer, has_body=True),
 )
 async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
     """Each is recorded or refused on its own, in order; `status` is what it would have had alone. Send it again after a
@@ -122,7 +129,7 @@ def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
     if isinstance(value, Refusal):  # it is no JSON of ours: see `strict_json`
         return value
     try:
-        return to_record(desk.caller, bodies.PurchaseBody.model_validate(value))
+        return to_record(desk.principal, bodies.PurchaseBody.model_validate(value))
     except ValidationError as error:
         return field_wrong([dict(one) for one in error.errors(include_url=False)])
     except Refusal as refusal:
@@ -151,9 +158,8 @@ def batch_answer(
     tags=["purchases"],
     summary="Find a purchase by its business key",
     **said(
-        scopes=READS,
+        permission=Permission.PURCHASES_READ,
         answer=out.PurchaseRead,
-        changes=False,
         names_in_address=[no.PurchaseUnknown],
         refuses=[no.ProgramMissing],
     ),
@@ -170,9 +176,8 @@ async def find_purchase(
     tags=["purchases"],
     summary="Read a purchase",
     **said(
-        scopes=READS,
+        permission=Permission.PURCHASES_READ,
         answer=out.PurchaseRead,
-        changes=False,
         names_in_address=[no.PurchaseUnknown],
         refuses=[no.ProgramMissing],
     ),
@@ -204,6 +209,7 @@ RETURN_REFUSES = (
     no.TimeOutOfBounds,
     no.MemberClosed,
     no.ProgramMissing,
+    no.StoreNotPermitted,
 )
 
 
@@ -212,9 +218,8 @@ RETURN_REFUSES = (
     tags=["purchases"],
     summary="Return lines of a purchase",
     **said(
-        scopes=SELLS,
+        permission=Permission.PURCHASES_TAKE_BACK,
         answer=out.ReturnAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
@@ -231,9 +236,8 @@ async def return_lines(request: Request, body: bodies.ReturnBody) -> Response:
     tags=["purchases"],
     summary="Void a purchase",
     **said(
-        scopes=SELLS,
+        permission=Permission.PURCHASES_TAKE_BACK,
         answer=out.ReturnAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
@@ -250,12 +254,12 @@ async def _return(desk: Desk, body: bodies.ReturnBody | bodies.VoidBody, lines: 
         purchase=body.purchase.which(),
         lines=lines,
         occurred_at=body.occurred_at,
-        store=body.store,
+        store=desk.principal.store_for(body.store),
         till=body.till,
         cashier=body.cashier,
         channel=body.channel,
         note=body.note,
-        actor=desk.caller.actor(body.cashier),
+        actor=desk.principal.actor(body.cashier),
     )
     answer = await asked_once(desk, body, lambda once: return_purchase(desk.ledger, asked, once))
     return render.told(out.ReturnAnswer, answer, status=201)
@@ -266,9 +270,8 @@ async def _return(desk: Desk, body: bodies.ReturnBody | bodies.VoidBody, lines: 
     tags=["purchases"],
     summary="Claim a receipt of nobody",
     **said(
-        scopes=READS,
+        permission=Permission.PURCHASES_CLAIM,
         answer=out.ClaimAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
@@ -282,7 +285,9 @@ async def claim(request: Request, body: bodies.ClaimBody) -> Response:
 
     async def effect(once: Any) -> dict[str, Any]:
         member_id = await find_member(desk.ledger, body.member.whose())
-        return await claim_purchase(desk.ledger, member_id, key, once, actor=desk.caller.actor())
+        return await claim_purchase(
+            desk.ledger, member_id, key, once, principal=desk.principal, actor=desk.principal.actor()
+        )
 
     return render.told(out.ClaimAnswer, await asked_once(desk, body, effect), status=201)
 
@@ -292,9 +297,8 @@ async def claim(request: Request, body: bodies.ClaimBody) -> Response:
     tags=["reservations"],
     summary="Reserve units",
     **said(
-        scopes=(*SELLS, "members"),
+        permission=Permission.RESERVATIONS_MAKE,
         answer=out.ReservationAnswer,
-        changes=True,
         status=201,
         has_body=True,
         has_key=True,
@@ -305,6 +309,7 @@ async def claim(request: Request, body: bodies.ClaimBody) -> Response:
             no.CurrencyUnknown,
             no.PointsMissing,
             no.ProgramMissing,
+            no.StoreNotPermitted,
         ),
     ),
 )
@@ -314,41 +319,43 @@ async def reserve(request: Request, body: bodies.ReserveBody) -> Response:
 
     lanes = lanes_of(request)
     answer = await asked_once(
-        desk, body, lambda once: lanes.reservations.one(to_reserve(desk.caller, body, once))
+        desk, body, lambda once: lanes.reservations.one(to_reserve(desk.principal, body, once))
     )
     return render.told(out.ReservationAnswer, answer, status=201)
 
 
-def to_reserve(caller: Caller, body: bodies.ReserveBody, once: Once) -> ReserveRequest:
-    """A body as a request to reserve."""
+def to_reserve(principal: Principal, body: bodies.ReserveBody, once: Once) -> ReserveRequest:
+    """A body as a request to reserve.
+
+    Refuses
+        StoreNotPermitted   it is of a store that whoever asks is not bound to
+    """
     return ReserveRequest(
         whose=body.member.whose(),
         currency=body.currency,
         units=body.units,
         lapse_seconds=body.lapse_seconds,
         once=once,
-        store=body.store,
+        store=principal.store_for(body.store),
         channel=body.channel,
-        actor=caller.actor(body.cashier),
+        actor=principal.actor(body.cashier),
         note=body.note,
     )
 
 
-END_SAID = said(
-    scopes=(*SELLS, "members"),
-    answer=out.ReservationAnswer,
-    changes=True,
-    has_key=True,
-    refuses=(no.MemberClosed, no.ReservationOver, no.ProgramMissing),
-    names_in_address=[no.ReservationUnknown],
-)
+END_SAID: dict[str, Any] = {
+    "answer": out.ReservationAnswer,
+    "has_key": True,
+    "refuses": (no.MemberClosed, no.ReservationOver, no.ProgramMissing),
+    "names_in_address": [no.ReservationUnknown],
+}
 
 
 @router.post(
     "/reservations/{reservation_id:id}:commit",
     tags=["reservations"],
     summary="Spend what is reserved",
-    **END_SAID,
+    **said(permission=Permission.RESERVATIONS_COMMIT, **END_SAID),
 )
 async def commit(request: Request, reservation_id: ReservationId) -> Response:
     """The units are spent."""
@@ -359,7 +366,7 @@ async def commit(request: Request, reservation_id: ReservationId) -> Response:
     "/reservations/{reservation_id:id}:release",
     tags=["reservations"],
     summary="Give back what is reserved",
-    **END_SAID,
+    **said(permission=Permission.RESERVATIONS_RELEASE, **END_SAID),
 )
 async def release(request: Request, reservation_id: ReservationId) -> Response:
     """The units go back to their lots."""
@@ -371,7 +378,7 @@ async def _end(request: Request, reservation_id: UUID, *, is_committed: bool) ->
 
     def asked(once: Once) -> EndRequest:
         return EndRequest(
-            reservation_id=reservation_id, is_committed=is_committed, once=once, actor=desk.caller.actor()
+            reservation_id=reservation_id, is_committed=is_committed, once=once, actor=desk.principal.actor()
         )
 
     answer = await asked_once(desk, None, lambda once: lanes.reservations.one(asked(once)))

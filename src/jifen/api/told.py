@@ -20,6 +20,7 @@ from jifen.api.bodies import BATCH_MAX
 from jifen.api.fields import ATTRIBUTE_CODE, UNITS_MAX, instant_of
 from jifen.api.fingerprint import hash_of_json
 from jifen.api.strict_json import has_key_twice, keys_in
+from jifen.domain.principal import Principal
 from jifen.domain.purchase import (
     AMOUNT_MINOR_MAX,
     ATTRIBUTE_MAX,
@@ -157,8 +158,10 @@ class PurchaseTold(_Told):
     payments: Annotated[list[PaymentTold], Meta(max_length=PAYMENTS_MAX)] = []
     tags: Tags = []
 
-    def read(self) -> ReadPurchase | None:
-        """The purchase of the domain, whose it is, and the hash of what was told; None: not plainly one."""
+    def read(self, principal: Principal) -> ReadPurchase | None:
+        """The purchase of the domain, whose it is, and the hash of what was told; None: not plainly one, or it is of a store
+        that whoever asks is not bound to.
+        """
         try:
             occurred_at = instant_of(self.occurred_at)
             self.occurred_at = shown_instant(occurred_at)
@@ -166,6 +169,9 @@ class PurchaseTold(_Told):
                 if line.quantity_milli == _ONE_PIECE:
                     line.quantity_milli = _ONE_PIECE
             json, keys = _json_in_form(self)
+            if principal.stores is not None and (store := principal.store_for(self.store)) != self.store:
+                self.store = store
+                json = msgspec.json.encode(self, order="sorted")
             if not (
                 len(self.money) == 3
                 and self.money.isascii()
@@ -287,19 +293,19 @@ _reserve = msgspec.json.Decoder(ReserveTold)
 _NUL = b"\\u0000"
 
 
-def read_purchase_told(raw: bytes) -> ReadPurchase | None:
-    """A purchase from the JSON of a body."""
+def read_purchase_told(raw: bytes, principal: Principal) -> ReadPurchase | None:
+    """A purchase from the JSON of a body, at a store of whoever asks."""
     told = _decoded(_purchase, raw)
-    read = told.read() if told is not None else None
+    read = told.read(principal) if told is not None else None
     return None if read is None or has_key_twice(raw, known=read.keys) else read
 
 
-def read_batch_told(raw: bytes) -> list[ReadPurchase] | None:
+def read_batch_told(raw: bytes, principal: Principal) -> list[ReadPurchase] | None:
     """The purchases of a batch; None unless every one is plainly well-formed."""
     told = _decoded(_batch, raw)
     if told is None:
         return None
-    read = [one.read() for one in told.purchases]
+    read = [one.read(principal) for one in told.purchases]
     whole = [one for one in read if one is not None]
     if len(whole) < len(read) or has_key_twice(raw, known=1 + sum(one.keys for one in whole)):
         return None

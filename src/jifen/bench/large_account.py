@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.bench.figures import Figure, median
+from jifen.domain.principal import LOCAL
 from jifen.embedded import throw_away
 
 if TYPE_CHECKING:
@@ -134,7 +135,13 @@ class _Shop:
 
         def adjust(units: int) -> Awaitable[dict[str, Any]]:
             return adjust_units(
-                ledger, large, currency="points", units=units, note="bench", request=self.key()
+                ledger,
+                large,
+                currency="points",
+                units=units,
+                note="bench",
+                request=self.key(),
+                principal=LOCAL,
             )
 
         def give(giver: UUID, receiver: UUID) -> Awaitable[dict[str, Any]]:
@@ -150,20 +157,24 @@ class _Shop:
         held = await timed("reserve", reserve())
         spent = await timed("commit", commit_reservation(ledger, UUID(held["reservation_id"]), self.key()))
         await timed(
-            "reverse", reverse_entry(ledger, large, spent["sequence"], note="bench", request=self.key())
+            "reverse",
+            reverse_entry(
+                ledger, large, spent["sequence"], note="bench", request=self.key(), principal=LOCAL
+            ),
         )
         held = await reserve()
         await timed("release", release_reservation(ledger, UUID(held["reservation_id"]), self.key()))
         up = await timed("adjust_up", adjust(100))
         await timed("adjust_down", adjust(-4_000))
         await timed(
-            "reverse_adjust", reverse_entry(ledger, large, up["sequence"], note="bench", request=self.key())
+            "reverse_adjust",
+            reverse_entry(ledger, large, up["sequence"], note="bench", request=self.key(), principal=LOCAL),
         )
         await timed("give", give(large, self.other))
         await timed("receive", give(self.other, large))
         nobodys = self.bought(None)
         await record_purchases(ledger, [nobodys])
         no = BusinessKey("bench", nobodys.purchase.business_no)
-        await timed("claim", claim_purchase(ledger, large, no, self.key()))
+        await timed("claim", claim_purchase(ledger, large, no, self.key(), principal=LOCAL))
         await timed("freeze", change_member_status(ledger, large, "frozen", self.key()))
         await change_member_status(ledger, large, "active", self.key())

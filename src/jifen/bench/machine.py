@@ -318,7 +318,7 @@ async def _publish(server: Server) -> str:
     ledger = Ledger(pool, compile_timeline=timeline_of_published)
     document = parse_document(template_text(TEMPLATE), name=TEMPLATE)
     await publish_program(ledger, document, effective_at=PROGRAM_FROM, published_by="bench")
-    _, token = await create_key(ledger, name="bench", scopes=["admin"])
+    _, token = await create_key(ledger, name="bench", roles=["owner"])
     await pool.close()
     return token
 

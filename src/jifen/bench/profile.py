@@ -116,6 +116,7 @@ async def _record(machine: Machine, clock: PartClock, batches: int) -> int:
     from jifen.api.render import purchase_answer
     from jifen.api.told import read_purchase_told
     from jifen.document.stored import timeline_of_published
+    from jifen.domain.principal import LOCAL
     from jifen.operations.record_purchases import PurchaseRequest, record_purchases
     from jifen.store.ledger import Ledger, open_pool
     from jifen.store.purchases import RecordedPurchase
@@ -138,7 +139,7 @@ async def _record(machine: Machine, clock: PartClock, batches: int) -> int:
             clock.spent.clear()
         bodies = [maker.purchase().encode() for _ in range(BATCH)]
         with clock.part("parse"):
-            read = [read_purchase_told(body) for body in bodies]
+            read = [read_purchase_told(body, LOCAL) for body in bodies]
         asked = [
             PurchaseRequest(purchase=one.purchase, whose=one.whose, body_hash=one.body_hash, actor="bench")
             for one in read

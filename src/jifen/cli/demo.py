@@ -115,7 +115,7 @@ async def _new_key(ledger: Ledger) -> str:
     for key in await list_keys(ledger):
         if key.name == KEY_NAME and key.revoked_at is None:
             await revoke_key(ledger, key.key_id)
-    return (await create_key(ledger, name=KEY_NAME, scopes=["admin"]))[1]
+    return (await create_key(ledger, name=KEY_NAME, roles=["owner"]))[1]
 
 
 def _next_steps(token: str, *, host: str, port: int, home: Path) -> list[str]:

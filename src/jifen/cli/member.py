@@ -143,6 +143,7 @@ def reverse(
     """
 
     async def work(ledger: Ledger) -> tuple[dict[str, Any], dict[str, int], str]:
+        from jifen.domain.principal import LOCAL
         from jifen.domain.texts import NOTE
         from jifen.operations.find_member import find_member
         from jifen.operations.read_statement import read_statement
@@ -151,7 +152,13 @@ def reverse(
         member_id = await find_member(ledger, member_named(member))
         why = in_form(note, NOTE, hint="--note")
         answer = await reverse_entry(
-            ledger, member_id, sequence, note=why, request=_once("reverse"), actor="cli"
+            ledger,
+            member_id,
+            sequence,
+            note=why,
+            request=_once("reverse"),
+            principal=LOCAL,
+            actor="cli",
         )
         posted = await read_statement(ledger, member_id, before=sequence + 1, limit=1)
         currency = posted.timeline.newest.currencies[posted.lines[0].posting.currency].code

@@ -18,7 +18,7 @@ def reference_text() -> str:
         "Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed, 2 not understood,",
         "3 refused (nothing is broken and nothing was done). Made by `python -m jifen.generated`.",
     ]
-    for path, command in _commands("jifen", typer.main.get_command(app)):
+    for path, command in commands_of("jifen", typer.main.get_command(app)):
         lines += ["", f"## {path}", "", *_told(command.help or "")]
         rows = list(_parameters(command))
         if rows:
@@ -26,12 +26,13 @@ def reference_text() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _commands(path: str, group: Any) -> Iterator[tuple[str, Any]]:
+def commands_of(path: str, group: Any) -> Iterator[tuple[str, Any]]:
+    """Every command and group of a group, by how it is typed."""
     for name, command in group.commands.items():
         inner = f"{path} {name}"
         yield inner, command
         if hasattr(command, "commands"):
-            yield from _commands(inner, command)
+            yield from commands_of(inner, command)
 
 
 def _told(text: str) -> list[str]:

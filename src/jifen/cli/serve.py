@@ -199,7 +199,7 @@ async def first_key(ledger: Ledger) -> str | None:
 
     if await list_keys(ledger):
         return None
-    return (await create_key(ledger, name="first", scopes=["admin"]))[1]
+    return (await create_key(ledger, name="first", roles=["owner"]))[1]
 
 
 def configure_logs() -> None:

@@ -26,7 +26,11 @@ Refusal
     TimeOutOfBounds              a till's time that cannot be believed
     BacktestRefused              the history cannot answer what is asked of it
     GiftToSelf, AmountNotPositive, EffectiveInThePast, ProgramRefused
-  NotPermitted                   the key may not do this
+  NotPermitted                   who asks may not do this
+    StoreNotPermitted            not at this store
+    SecondPersonNeeded           not so much alone
+  NotAuthenticated               who asks is not known
+    KeyExpired                   the key was valid until some time ago
   TooMuch                        a limit on what can grow
 
 `code` is stable. The docstring is the default message; the catalogues have it in each language, by code. `pointer` is a JSON
@@ -291,10 +295,28 @@ class NotPermitted(Refusal):
     code = "not_permitted"
 
 
+class StoreNotPermitted(NotPermitted):
+    """The key is bound to other stores."""
+
+    code = "store_not_permitted"
+
+
+class SecondPersonNeeded(NotPermitted):
+    """It is more than the key may do alone: a second person is needed."""
+
+    code = "second_person_needed"
+
+
 class NotAuthenticated(Refusal):
     """A valid key is missing."""
 
     code = "not_authenticated"
+
+
+class KeyExpired(NotAuthenticated):
+    """The key has expired: jifen key renew KEY_ID --expires 90d makes it valid again, jifen key create makes another."""
+
+    code = "key_expired"
 
 
 class TooMuch(Refusal):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from jifen.document.load import parse_document
+from jifen.domain.principal import JOB
 from jifen.domain.purchase import ReturnedLine
 from jifen.domain.refusals import Refusal
 from jifen.insight.read_completejourney import read_completejourney
@@ -140,6 +141,7 @@ async def _simulate_one(ledger: Ledger, i: int, member: UUID, other: UUID, recei
             note="simulated adjustment",
             request=key("adjust"),
             actor=ACTOR,
+            principal=JOB,
         )
     else:
         held = await reserve_units(

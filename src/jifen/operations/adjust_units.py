@@ -7,6 +7,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.decide import decide_units
+from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong
 from jifen.store.gather import Need, currency_number
 from jifen.store.journal import EntryRow
@@ -24,6 +25,7 @@ class _Adjust(Keyed, frozen=True, kw_only=True):
     currency: str
     units: int
     note: str
+    store: str | None
     actor: str | None
 
     @property
@@ -43,7 +45,7 @@ class _Adjust(Keyed, frozen=True, kw_only=True):
         row = EntryRow(
             "adjust_up" if self.units > 0 else "adjust_down", currency=number, units=abs(self.units)
         )
-        entry_id = turn.put_entry(decision, row, actor=self.actor, note=self.note)
+        entry_id = turn.put_entry(decision, row, actor=self.actor, store=self.store, note=self.note)
         return {
             "entry_id": str(entry_id),
             "member_id": str(self.member_id),
@@ -62,18 +64,31 @@ async def adjust_units(
     units: int,
     note: str,
     request: Once,
+    principal: Principal,
+    store: str | None = None,
     actor: str | None = None,
 ) -> dict[str, Any]:
     """The adjustment's entry and the balance after; positive units are given, negative ones taken.
 
     Refuses
-        PointsMissing   more would be taken than is available and may be owed
-        FieldWrong      no units, too many, or no reason given
+        PointsMissing        more would be taken than is available and may be owed
+        FieldWrong           no units, too many, or no reason given
+        SecondPersonNeeded   it is more than whoever asks adjusts alone
+        StoreNotPermitted    it is of a store that he is not bound to
     """
     if units == 0 or abs(units) > UNITS_MAX:
         raise FieldWrong(f"units are from 1 to {UNITS_MAX}, or negative", pointer="/units", value=units)
     if not note.strip():
         raise FieldWrong("an adjustment says why", pointer="/note")
-    asked = _Adjust(once=request, member_id=member_id, currency=currency, units=units, note=note, actor=actor)
+    principal.check_adjustment(units)
+    asked = _Adjust(
+        once=request,
+        member_id=member_id,
+        currency=currency,
+        units=units,
+        note=note,
+        store=principal.store_for(store),
+        actor=actor,
+    )
     answer: dict[str, Any] = await one(ledger, asked)
     return answer

@@ -14,6 +14,7 @@ from jifen.domain.calendar import date_of
 from jifen.domain.decide import decide_purchase, decide_return
 from jifen.domain.decision import Decision
 from jifen.domain.past import NO_PAST, PastEntry, past_of
+from jifen.domain.principal import Principal
 from jifen.domain.purchase import Purchase, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
 from jifen.domain.returned import Earned, amount_returned
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 class _Claim(Keyed, frozen=True, kw_only=True):
     member_id: UUID
     receipt: BusinessKey
+    principal: Principal
     actor: str | None
 
     @property
@@ -51,6 +53,7 @@ class _Claim(Keyed, frozen=True, kw_only=True):
         member = turn.member(self.member_id)
         timeline, unclaimed = turn.timeline, await self._locked(turn)
         purchase = purchase_of(unclaimed.body)
+        self.principal.check_own_store(purchase.store, pointer="/business_no")
         occurred_at = believed(timeline, purchase, turn.now, is_import=False)
         past: Sequence[int] | None = None
         if unclaimed.is_void:
@@ -109,16 +112,23 @@ class _Claim(Keyed, frozen=True, kw_only=True):
 
 
 async def claim_purchase(
-    ledger: Ledger, member_id: UUID, key: BusinessKey, request: Once, *, actor: str | None = None
+    ledger: Ledger,
+    member_id: UUID,
+    key: BusinessKey,
+    request: Once,
+    *,
+    principal: Principal,
+    actor: str | None = None,
 ) -> dict[str, Any]:
     """The purchase's id, sequence and balances once it is the member's.
 
     Refuses
-        PurchaseUnknown   no such receipt
-        PurchaseClaimed   it belongs to a member already
-        TimeOutOfBounds   it is older than its source may be late
+        PurchaseUnknown     no such receipt
+        PurchaseClaimed     it belongs to a member already
+        TimeOutOfBounds     it is older than its source may be late
+        StoreNotPermitted   whoever asks is bound to stores, and the receipt is of none of them
     """
-    asked = _Claim(once=request, member_id=member_id, receipt=key, actor=actor)
+    asked = _Claim(once=request, member_id=member_id, receipt=key, principal=principal, actor=actor)
     answer: dict[str, Any] = await one(ledger, asked)
     return answer
 

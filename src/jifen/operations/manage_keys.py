@@ -1,7 +1,8 @@
-"""Keys of the API: make, find, list, revoke.
+"""Keys of the API: make, find, list, renew, rotate, revoke.
 
 A token is `jf_live_` or `jf_test_`, the key's id in 32 hexadecimal digits, and a secret of 256 random bits. The id finds
-the row; the secret is compared by its hash, in constant time. A token is shown once, when it is made.
+the row; the secret is compared by its hash, in constant time. A token is shown once, when it is made. What a key's owner asks
+with it, he asks as the principal `principal_of` makes of it.
 """
 
 from __future__ import annotations
@@ -11,50 +12,100 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from typing import TypeAlias
 from uuid import UUID
 
-from jifen.domain.refusals import FieldWrong, NotAuthenticated
-from jifen.store.api_keys import ApiKey, add_api_key, all_api_keys, find_api_key, revoke_api_key
+from jifen.domain.calendar import start_of_day
+from jifen.domain.principal import ROLES, Permission, Principal, permissions_of
+from jifen.domain.refusals import FieldWrong, KeyExpired, NotAuthenticated
+from jifen.domain.texts import CODE, TextRefused, canonical
+from jifen.domain.timeline import Timeline
+from jifen.store.api_keys import (
+    ApiKey,
+    NewKey,
+    add_api_key,
+    all_api_keys,
+    find_api_key,
+    renew_api_key,
+    revoke_api_key,
+    rotate_api_key,
+    touch_api_key,
+)
+from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.ids import new_id
-from jifen.store.ledger import Ledger
+from jifen.store.ledger import Connection, Ledger
 
-SCOPES = ("till", "members", "console", "integration", "admin")
-"""admin may do everything that the others may."""
 NAME_MAX = 100
 KEYS_MAX = 10_000
+STORES_MAX = 1_000
+UNITS_MAX = 1_000_000_000
+LIFETIME_MAX = timedelta(days=36_500)
+YEAR_MAX = 9_000
+OVERLAP_MAX = timedelta(days=90)
 _TOKEN = re.compile(r"jf_(live|test)_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 
+Expires: TypeAlias = timedelta | date | datetime | None
+"""When a key ends: after so long; at the end of that day in the programme's zone; at that moment; never."""
 
+
+@begun_again
 async def create_key(
-    ledger: Ledger, *, name: str, scopes: Sequence[str], is_test: bool = False
+    ledger: Ledger,
+    *,
+    name: str,
+    roles: Sequence[str] = (),
+    permissions: Sequence[str] = (),
+    stores: Sequence[str] = (),
+    adjustment_units_max: int | None = None,
+    expires: Expires = None,
+    is_test: bool = False,
 ) -> tuple[ApiKey, str]:
     """The new key and its token, which is kept nowhere.
 
+    Shape
+        stores   codes of the stores it is bound to; none: it is bound to none in particular
+
     Refuses
-        FieldWrong   no name, or a scope that there is not
+        FieldWrong   no name; a role or permission that there is not; a store that the programme does not have; an end that is
+                     past; a test key that may not look at anything
     """
     if not name.strip() or len(name) > NAME_MAX or not name.isprintable():
         raise FieldWrong(
             f"a key has a name of 1 to {NAME_MAX} printable characters", pointer="/name", value=name[:50]
         )
-    unknown = [scope for scope in scopes if scope not in SCOPES]
-    if unknown or not scopes:
+    _check_known(roles, permissions)
+    if is_test and not any(not one.changes_something for one in permissions_of(roles, permissions)):
+        raise FieldWrong("a test key changes nothing, and nothing of this only looks", pointer="/permissions")
+    if adjustment_units_max is not None and not 0 <= adjustment_units_max <= UNITS_MAX:
         raise FieldWrong(
-            f"a key has one or more of the scopes {', '.join(SCOPES)}",
-            pointer="/scopes",
-            value=", ".join(unknown),
+            f"a limit of adjustments is from 0 to {UNITS_MAX} units",
+            pointer="/adjustment_units_max",
+            value=adjustment_units_max,
         )
-    key_id, secret = new_id(), secrets.token_urlsafe(32)
-    token = f"jf_{'test' if is_test else 'live'}_{key_id.hex}_{secret}"
+    bound_to = _stores_in_form(stores)
+    key_id = new_id()
+    token = _new_token(key_id, is_test=is_test)
+
     async with ledger.transaction() as connection:
+        if bound_to:
+            await _check_stores(ledger, connection, bound_to)
         key = await add_api_key(
             connection,
-            key_id,
-            name=name.strip(),
-            secret_hash=hash_of(token),
-            scopes=sorted(set(scopes)),
-            is_test=is_test,
+            NewKey(
+                key_id=key_id,
+                name=name.strip(),
+                secret_hash=hash_of(token),
+                roles=sorted(set(roles)),
+                permissions=sorted(set(permissions)),
+                stores=bound_to or None,
+                adjustment_units_max=adjustment_units_max,
+                is_test=is_test,
+            ),
+            expires=await _end_of(ledger, connection, expires),
         )
+        _check_ahead(key)
     return key, token
 
 
@@ -70,16 +121,47 @@ def key_id_of(token: str) -> UUID | None:
 
 
 def opened_by(key: ApiKey | None, token: str) -> ApiKey:
-    """The key that this token opens.
+    """The key that this token opens, at the moment at which the key was read.
 
     Refuses
         NotAuthenticated   there is no such key, its secret is another, or it was revoked: nobody is told which
+        KeyExpired         it was valid until some time ago; only who has its secret is told so
     """
-    kept = key.secret_hash if key else bytes(32)
-    is_right = hmac.compare_digest(kept, hash_of(token))
-    if key is None or not is_right or key.revoked_at is not None:
+    told = hash_of(token)
+    is_right = hmac.compare_digest(key.secret_hash if key else bytes(32), told)
+    is_old = hmac.compare_digest((key.old_secret_hash if key else None) or bytes(32), told)
+    if key is None or key.revoked_at is not None or not (is_right or is_old):
         raise NotAuthenticated("the key is not valid", pointer="/headers/Authorization")
+    if not is_right:
+        assert key.old_secret_until is not None, "an old secret has an end"
+        if key.old_secret_until <= key.read_at:
+            detail = f"the key has had another secret since before {_shown(key.old_secret_until)}: use the newer token"
+            raise NotAuthenticated(detail, pointer="/headers/Authorization")
+    if key.is_expired:
+        assert key.expires_at is not None, "what has no end has not ended"
+        detail = (
+            f"the key {key.name} expired at {_shown(key.expires_at)}: "
+            f"jifen key renew {key.key_id.hex} --expires 90d makes it valid again"
+        )
+        raise KeyExpired(detail, pointer="/headers/Authorization")
     return key
+
+
+def principal_of(key: ApiKey) -> Principal:
+    """Who asks with this key."""
+    permissions = permissions_of(key.roles, key.permissions)
+    if key.is_test:
+        permissions = frozenset(one for one in permissions if not one.changes_something)
+    return Principal(
+        kind="key",
+        id=key.key_id,
+        name=key.name,
+        permissions=permissions,
+        stores=frozenset(key.stores) if key.stores else None,
+        adjustment_units_max=key.adjustment_units_max,
+        is_test=key.is_test,
+        expires_at=key.expires_at,
+    )
 
 
 async def read_key(ledger: Ledger, key_id: UUID) -> ApiKey | None:
@@ -88,8 +170,14 @@ async def read_key(ledger: Ledger, key_id: UUID) -> ApiKey | None:
         return await find_api_key(connection, key_id)
 
 
+async def note_use(ledger: Ledger, key_id: UUID) -> None:
+    """Keep that a key was used: in a statement of its own, at most once an hour whoever asks."""
+    async with ledger.connection() as connection:
+        await touch_api_key(connection, key_id)
+
+
 async def list_keys(ledger: Ledger) -> Sequence[ApiKey]:
-    """The keys, revoked ones too, oldest first."""
+    """The keys, revoked and expired ones too, oldest first."""
     async with ledger.transaction() as connection:
         return await all_api_keys(connection, limit=KEYS_MAX)
 
@@ -103,5 +191,126 @@ async def revoke_key(ledger: Ledger, key_id: UUID) -> ApiKey:
     async with ledger.transaction() as connection:
         key = await revoke_api_key(connection, key_id)
     if key is None:
-        raise FieldWrong("there is no key with that id", pointer="/key_id", value=str(key_id))
+        raise _no_such_key(key_id)
     return key
+
+
+async def rotate_key(ledger: Ledger, key_id: UUID, *, overlap: timedelta) -> tuple[ApiKey, str]:
+    """The key and its new token; the old one opens it for as long as `overlap` says. Nothing else of it changes: what it may do,
+    its stores, its end, and which requests count as sent before, which are known by the key's id.
+
+    Refuses
+        FieldWrong   there is none with that id, or it was revoked; an overlap below 0 or of more than 90 days
+    """
+    if not timedelta() <= overlap <= OVERLAP_MAX:
+        raise FieldWrong(f"an overlap is from 0 to {OVERLAP_MAX.days} days", pointer="/overlap")
+    async with ledger.transaction() as connection:
+        kept = await find_api_key(connection, key_id)
+        if kept is None or kept.revoked_at is not None:
+            raise _no_such_key(key_id)
+        token = _new_token(key_id, is_test=kept.is_test)
+        key = await rotate_api_key(connection, key_id, secret_hash=hash_of(token), overlap=overlap)
+    if key is None:
+        raise _no_such_key(key_id)
+    return key, token
+
+
+@begun_again
+async def renew_key(ledger: Ledger, key_id: UUID, *, expires: Expires) -> ApiKey:
+    """The key with another end, counted from now; it may have expired meanwhile. Its token stays as it is.
+
+    Refuses
+        FieldWrong   there is none with that id, or it was revoked; an end that is past
+    """
+    async with ledger.transaction() as connection:
+        end = await _end_of(ledger, connection, expires)
+        key = await renew_api_key(connection, key_id, expires=end)
+        if key is None:
+            raise _no_such_key(key_id)
+        _check_ahead(key)
+    return key
+
+
+def _no_such_key(key_id: UUID) -> FieldWrong:
+    detail = "there is no key with that id, or it was revoked: jifen key list"
+    return FieldWrong(detail, pointer="/key_id", value=key_id.hex)
+
+
+def _new_token(key_id: UUID, *, is_test: bool) -> str:
+    return f"jf_{'test' if is_test else 'live'}_{key_id.hex}_{secrets.token_urlsafe(32)}"
+
+
+def _check_known(roles: Sequence[str], permissions: Sequence[str]) -> None:
+    """Refuse what is no role or no permission, and a key that has neither."""
+    if not roles and not permissions:
+        raise FieldWrong(
+            f"a key has a role ({', '.join(ROLES)}) or permissions; jifen key roles tells them",
+            pointer="/roles",
+        )
+    for pointer, told, known in (
+        ("/roles", roles, list(ROLES)),
+        ("/permissions", permissions, [str(one) for one in Permission]),
+    ):
+        for one in told:
+            if one not in known:
+                near = get_close_matches(one, known, n=1)
+                meant = f" Did you mean {near[0]}?" if near else ""
+                raise FieldWrong(
+                    f"there is no {pointer[1:-1]} {one[:50]!r}.{meant} jifen key roles tells them all",
+                    pointer=pointer,
+                    value=one[:50],
+                )
+
+
+def _stores_in_form(stores: Sequence[str]) -> list[str]:
+    if len(stores) > STORES_MAX:
+        raise FieldWrong(f"a key is bound to at most {STORES_MAX} stores", pointer="/stores")
+    try:
+        return sorted({canonical(store, CODE) for store in stores})
+    except TextRefused as refused:
+        raise FieldWrong(str(refused), pointer="/stores") from None
+
+
+async def _newest(ledger: Ledger, connection: Connection) -> Timeline | None:
+    """The timeline with its newest revision; None while no programme was published."""
+    clock = await ledger.clock(connection)
+    if clock.newest == 0:
+        return None
+    timeline = await ledger.timeline(connection, clock.newest)
+    need_compiled(timeline, [clock.newest])
+    return timeline
+
+
+async def _check_stores(ledger: Ledger, connection: Connection, stores: Sequence[str]) -> None:
+    """Refuse a store that the newest revision does not have: a misspelt one would bind the key to nothing."""
+    timeline = await _newest(ledger, connection)
+    if timeline is None or timeline.newest.any_store:
+        return
+    for store in stores:
+        if store not in timeline.newest.stores:
+            near = get_close_matches(store, timeline.newest.stores, n=1)
+            meant = f": did you mean {near[0]}?" if near else ""
+            raise FieldWrong(f"the programme has no store {store!r}{meant}", pointer="/stores", value=store)
+
+
+async def _end_of(ledger: Ledger, connection: Connection, expires: Expires) -> timedelta | datetime | None:
+    """The end as a length or a moment: of a day it is the midnight after it."""
+    if isinstance(expires, timedelta):
+        if not timedelta() < expires <= LIFETIME_MAX:
+            raise FieldWrong("a key lives for up to 100 years", pointer="/expires")
+        return expires
+    if expires is None or isinstance(expires, datetime):
+        return expires
+    if expires.year > YEAR_MAX:
+        raise FieldWrong(f"a key ends by the year {YEAR_MAX}, or never", pointer="/expires")
+    timeline = await _newest(ledger, connection)
+    return start_of_day(expires + timedelta(days=1), timeline.time_zone if timeline is not None else "UTC")
+
+
+def _check_ahead(key: ApiKey) -> None:
+    if key.is_expired:
+        raise FieldWrong("the key would have expired already", pointer="/expires")
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -14,6 +14,7 @@ from jifen.domain import fold, verbs
 from jifen.domain.decide import decide_gift_received, decide_reversal
 from jifen.domain.decision import Decision
 from jifen.domain.events import Slice
+from jifen.domain.principal import Principal
 from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong, Refusal
 from jifen.store.carries import JustMerged, heir_of
 from jifen.store.gifts import Gift, find_gift, gifts_going_back, mark_gone_back, send_back
@@ -30,6 +31,7 @@ class _Reverse(Keyed, frozen=True, kw_only=True):
     member_id: UUID
     sequence: int
     note: str
+    principal: Principal
     actor: str | None
 
     async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
@@ -37,6 +39,8 @@ class _Reverse(Keyed, frozen=True, kw_only=True):
         if entry is None:
             raise await _no_such_entry(connection, self.member_id, self.sequence)
         kind = verbs.KIND_OF[entry["kind"]]
+        if kind in (fold.ADJUST_UP, fold.ADJUST_DOWN):  # which undone is an adjustment the other way
+            self.principal.check_adjustment(entry["units"], pointer="/sequence")
         if kind == fold.GIFT_OUT:
             return await _gift_given(connection, self, entry)
         if kind == fold.GIFT_IN or fold.undoing_verb(kind) < 0:
@@ -45,7 +49,14 @@ class _Reverse(Keyed, frozen=True, kw_only=True):
 
 
 async def reverse_entry(
-    ledger: Ledger, member_id: UUID, sequence: int, *, note: str, request: Once, actor: str | None = None
+    ledger: Ledger,
+    member_id: UUID,
+    sequence: int,
+    *,
+    note: str,
+    request: Once,
+    principal: Principal,
+    actor: str | None = None,
 ) -> dict[str, Any]:
     """The reversing entry, what it moved and the balance after.
 
@@ -55,11 +66,14 @@ async def reverse_entry(
                              spent was forgiven since, when the purchase that had earned it came back
         EntryReversed        it was reversed before
         MemberClosed         the member takes no more entries
+        SecondPersonNeeded   it undoes an adjustment of more units than whoever asks adjusts alone
         FieldWrong           no reason given
     """
     if not note.strip():
         raise FieldWrong("a reversal says why", pointer="/note")
-    asked = _Reverse(once=request, member_id=member_id, sequence=sequence, note=note, actor=actor)
+    asked = _Reverse(
+        once=request, member_id=member_id, sequence=sequence, note=note, principal=principal, actor=actor
+    )
     answer: dict[str, Any] = await one(ledger, asked)
     if answer["reversed_kind"] == "gift_out":
         gift_id = UUID(answer["gift_id"])

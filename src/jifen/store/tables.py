@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import pool_tables
+from jifen.store import api_key_table, pool_tables
 from jifen.store.columns import (
     among,
     listed,
@@ -47,7 +47,7 @@ from jifen.store.columns import (
     words,
 )
 
-__all__ = ["LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "metadata", "pool_tables"]
+__all__ = ["LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "api_key_table", "metadata", "pool_tables"]
 
 LOTS_OF_AN_ACCOUNT = (
     1_000  # lots with higher numbers are found by their day of expiry, in an index of their own
@@ -79,20 +79,6 @@ book = Table(
     CheckConstraint("is_the_book", name="there_is_one_book"),
     CheckConstraint("shift_seconds >= 0", name="the_book_is_never_ahead_of_the_clock"),
     comment="The one row says how far the book date lies behind the clock: 0 but in a demo of a past year.",
-    info=of("reference", None),
-)
-
-api_key = Table(
-    "api_key",
-    metadata,
-    Column("key_id", UUID(as_uuid=True), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("secret_hash", LargeBinary, nullable=False),
-    Column("scopes", ARRAY(Text), nullable=False),
-    Column("is_test", Boolean, nullable=False, server_default=text("false")),
-    moment("created_at", default=True),
-    moment("revoked_at", nullable=True),
-    comment="One key of the API: only a hash of its secret is kept.",
     info=of("reference", None),
 )
 

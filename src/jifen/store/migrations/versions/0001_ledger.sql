@@ -2,14 +2,25 @@ CREATE TABLE jifen.api_key (
     key_id UUID NOT NULL,
     name TEXT NOT NULL,
     secret_hash BYTEA NOT NULL,
-    scopes TEXT[] NOT NULL,
+    old_secret_hash BYTEA,
+    old_secret_until TIMESTAMP WITH TIME ZONE,
+    roles TEXT[] NOT NULL,
+    permissions TEXT[] NOT NULL,
+    stores TEXT[],
+    adjustment_units_max BIGINT,
     is_test BOOLEAN DEFAULT false NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE,
     revoked_at TIMESTAMP WITH TIME ZONE,
-    CONSTRAINT api_key_pkey PRIMARY KEY (key_id)
+    last_used_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT api_key_pkey PRIMARY KEY (key_id),
+    CONSTRAINT a_key_may_do_something CHECK (cardinality(roles) + cardinality(permissions) > 0),
+    CONSTRAINT a_bound_key_has_a_store CHECK (cardinality(stores) > 0),
+    CONSTRAINT a_limit_is_no_debt CHECK (adjustment_units_max >= 0),
+    CONSTRAINT an_old_secret_has_an_end CHECK ((old_secret_hash IS NULL) = (old_secret_until IS NULL))
 );
 
-COMMENT ON TABLE jifen.api_key IS 'One key of the API: only a hash of its secret is kept.';
+COMMENT ON TABLE jifen.api_key IS 'One key of the API: who asks with it, and what it may do. Only a hash of its secret is kept.';
 
 CREATE TABLE jifen.book (
     is_the_book BOOLEAN DEFAULT true NOT NULL,
@@ -444,6 +455,8 @@ INSERT INTO jifen.book DEFAULT VALUES;
 
 GRANT USAGE ON SCHEMA jifen TO jifen_app;
 
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.pool TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.lease TO jifen_app;
@@ -453,8 +466,6 @@ GRANT SELECT, INSERT ON jifen.pool_use TO jifen_app;
 GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.book TO jifen_app;
-
-GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.programme_balance TO jifen_app;
 

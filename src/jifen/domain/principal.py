@@ -1,0 +1,208 @@
+"""Who asks: a principal has permissions, the stores it is bound to, and limits. What it was not given it may not do.
+
+A permission is `noun.verb`, of a closed set. A role is a named set of them: what it holds is said here and nowhere else, so a
+release that splits a permission or adds one says in its roles who has it. A permission that was given by itself stays what it
+is (decision 0100).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+
+from jifen.domain.refusals import SecondPersonNeeded, StoreNotPermitted
+
+
+@unique
+class Permission(StrEnum):
+    """One thing that a principal may do. Its sentence is the message `permission.<itself>` of the catalogues."""
+
+    PURCHASES_QUOTE = "purchases.quote"
+    PURCHASES_READ = "purchases.read"
+    PURCHASES_RECORD = "purchases.record"
+    PURCHASES_TAKE_BACK = "purchases.take_back"
+    PURCHASES_CLAIM = "purchases.claim"
+    PURCHASES_IMPORT = "purchases.import"
+    RESERVATIONS_MAKE = "reservations.make"
+    RESERVATIONS_COMMIT = "reservations.commit"
+    RESERVATIONS_RELEASE = "reservations.release"
+    UNITS_GIVE = "units.give"
+    UNITS_ADJUST = "units.adjust"
+    ENTRIES_REVERSE = "entries.reverse"
+    MEMBERS_READ = "members.read"
+    MEMBERS_ENROL = "members.enrol"
+    MEMBERS_CHANGE_STATUS = "members.change_status"
+    PROGRAM_READ = "program.read"
+    PROGRAM_PLAN = "program.plan"
+    PROGRAM_PUBLISH = "program.publish"
+    BACKTESTS_READ = "backtests.read"
+    BACKTESTS_RUN = "backtests.run"
+    BOOKS_RECONCILE = "books.reconcile"
+    BOOKS_SNAPSHOT = "books.snapshot"
+    KEYS_MANAGE = "keys.manage"
+    METRICS_READ = "metrics.read"
+
+    # That of its text: an Enum's own is written in Python, and this one is asked for at every request.
+    __hash__ = str.__hash__
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether what it permits leaves anything changed; a test key has no such permission."""
+        return self not in _ONLY_LOOKS
+
+
+_P = Permission
+_ONLY_LOOKS: Final = frozenset({
+    _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ,
+    _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.METRICS_READ,
+})  # fmt: skip
+EVERYTHING: Final = frozenset(Permission)
+
+_CASHIER = frozenset({
+    _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_RECORD, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM,
+    _P.RESERVATIONS_MAKE, _P.RESERVATIONS_COMMIT, _P.RESERVATIONS_RELEASE, _P.MEMBERS_READ, _P.MEMBERS_ENROL,
+    _P.PROGRAM_READ,
+})  # fmt: skip
+_MEMBER_APP = frozenset({
+    _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.RESERVATIONS_MAKE, _P.RESERVATIONS_COMMIT,
+    _P.RESERVATIONS_RELEASE, _P.UNITS_GIVE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.PROGRAM_READ,
+})  # fmt: skip
+_INTEGRATOR = _CASHIER | _MEMBER_APP | {_P.PROGRAM_PLAN, _P.METRICS_READ}
+_SERVICE = frozenset({
+    _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST,
+    _P.ENTRIES_REVERSE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ,
+})  # fmt: skip
+_CONSOLE = frozenset({
+    _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE,
+    _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
+    _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.METRICS_READ,
+})  # fmt: skip
+
+ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
+    "owner": EVERYTHING,
+    "marketing": frozenset({
+        _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
+        _P.BACKTESTS_READ, _P.BACKTESTS_RUN,
+    }),
+    "store_manager": _CASHIER | {_P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS},
+    "cashier": _CASHIER,
+    "service": _SERVICE,
+    "analyst": frozenset({_P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_SNAPSHOT}),
+    "accountant": frozenset({
+        _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT,
+    }),
+    "auditor": frozenset({
+        _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT,
+        _P.METRICS_READ,
+    }),
+    "privacy_officer": frozenset({_P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ}),
+    "integrator": _INTEGRATOR,
+    # By what a key sits in, for whoever connects something.
+    "till": _CASHIER,
+    "members": _MEMBER_APP,
+    "console": _CONSOLE,
+    "integration": _INTEGRATOR,
+    "admin": EVERYTHING,
+})  # fmt: skip
+"""The named sets: first by what a person does, then by what a key sits in. Its sentence is the message `role.<name>`."""
+
+
+def permissions_of(roles: Iterable[str], permissions: Iterable[str]) -> frozenset[Permission]:
+    """What roles and single permissions come to. A name that this release does not know gives nothing."""
+    named = frozenset(Permission(one) for one in permissions if one in _BY_TEXT)
+    return named.union(*(ROLES.get(role, frozenset()) for role in roles))
+
+
+_BY_TEXT: Final = frozenset(str(one) for one in Permission)
+
+Kind: TypeAlias = Literal["key", "operator", "person", "job", "local"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks.
+
+    Shape
+        id                     of what it asks with: the key's; None for `job` and `local`
+        stores                 the codes of the stores it is bound to; None: to none in particular
+        adjustment_units_max   more units of a currency than that, either way, it does not adjust alone; None: any number
+        is_test                it may only look: it has no permission that changes something
+    """
+
+    kind: Kind
+    id: UUID | None
+    name: str
+    permissions: frozenset[Permission]
+    stores: frozenset[str] | None = None
+    adjustment_units_max: int | None = None
+    is_test: bool = False
+    expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        assert self.stores is None or self.stores, "who is bound to no store at all could do nothing"
+        assert self.adjustment_units_max is None or self.adjustment_units_max >= 0, "a limit is no debt"
+        assert not (self.is_test and self.permissions - _ONLY_LOOKS), "a test changes nothing"
+
+    def may(self, permission: Permission) -> bool:
+        """Whether it was given this."""
+        return permission in self.permissions
+
+    def actor(self, cashier: str | None = None) -> str:
+        """How the journal names who did it."""
+        return f"{self.name}/{cashier}" if cashier else self.name
+
+    def store_for(self, named: str | None) -> str | None:
+        """The store that something is written down under, where `named` is what was told: of one store it is that one.
+
+        Refuses
+            StoreNotPermitted   another store is named; or none is, and it is bound to several
+        """
+        stores = self.stores
+        if stores is None or named in stores:
+            return named
+        if named is None and len(stores) == 1:
+            return next(iter(stores))
+        listed = ", ".join(sorted(stores))
+        if named is None:
+            detail = f"{self.name} is bound to several stores: name one of {listed}"
+        else:
+            detail = f"{self.name} is bound to {listed}, and this is of {named}"
+        raise StoreNotPermitted(detail, pointer="/store", store=named, stores=listed)
+
+    def check_own_store(self, store: str | None, *, pointer: str) -> None:
+        """Refuse what stands under another store than its own, or under none.
+
+        Refuses
+            StoreNotPermitted   it is bound to stores, and this is of none of them
+        """
+        if self.stores is None or store in self.stores:
+            return
+        listed = ", ".join(sorted(self.stores))
+        detail = f"{self.name} is bound to {listed}, and this is of {store or 'no store'}"
+        raise StoreNotPermitted(detail, pointer=pointer, store=store, stores=listed)
+
+    def check_adjustment(self, units: int, *, pointer: str = "/units") -> None:
+        """Refuse an adjustment that it does not make alone.
+
+        Units
+            smallest unit of the currency; how many are given or taken, whichever it is
+
+        Refuses
+            SecondPersonNeeded   more than its limit
+        """
+        most = self.adjustment_units_max
+        if most is not None and abs(units) > most:
+            detail = f"{self.name} adjusts up to {most} units alone, and this is {abs(units)}: ask somebody with a higher limit"
+            raise SecondPersonNeeded(detail, pointer=pointer, units=abs(units), adjustment_units_max=most)
+
+
+LOCAL: Final = Principal(kind="local", id=None, name="cli", permissions=EVERYTHING)
+"""Whoever runs a command on the machine: he could read the database as well, so nothing here would hold him."""
+
+JOB: Final = Principal(kind="job", id=None, name="job", permissions=EVERYTHING)
+"""What happens by itself; what it does was permitted to whoever caused it."""
