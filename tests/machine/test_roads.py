@@ -12,12 +12,14 @@ import pytest
 from tests.builders import a_document, a_purchase
 from tests.conftest import FreshDatabase
 from tests.import_files.builders import a_row, known, mapping, read
+from tests.machine.scarce import with_stars
 from tests.machine.till import Till, a_till, request_of
 
 from jifen.domain.packing import unpacked
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
 from jifen.jobs.import_purchases import import_purchases
+from jifen.operations.advance_members import advance_members
 from jifen.operations.record_purchases import record_purchases
 
 DAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # a Monday, 09:00 in Shanghai
@@ -203,3 +205,51 @@ tiers:
             await by_file(till, purchases_of(life, "file"), tmp_path, "C1"),
         ]
         assert await till.points(*members) == [4_200] * 5
+
+
+async def at_the_time(till: Till, purchases: list[Purchase]) -> UUID:
+    """Each at the till when it occurred."""
+    await till.set_now(purchases[0].occurred_at)
+    member = await till.enrol()
+    for purchase in purchases:
+        await till.set_now(purchase.occurred_at + timedelta(seconds=1))
+        (answer,) = await record_purchases(till.ledger, [request_of(purchase, member)])
+        assert not isinstance(answer, Refusal), answer
+    return member
+
+
+async def test_moments_fall_due_on_the_same_days_and_a_budget_pays_the_same_by_every_road(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    document = with_stars(a_document(expiry="{days: 30}"), budget=1_000, ahead=7)
+    life = [
+        (amount, DAY + timedelta(days=days))
+        for amount, days in ((10_000, 0), (5_000, 20), (100, 26), (9_900, 70))
+    ]
+    async with a_till(fresh_database, document) as till:
+        members = {"at the time": await at_the_time(till, purchases_of(life, "time"))}
+        await till.set_now(DAY + timedelta(days=71))
+        members["calls"] = await by_import_calls(till, purchases_of(life, "calls"))
+        members["file"] = await by_file(till, purchases_of(life, "file"), tmp_path, "C1")
+        await till.set_now(DAY + timedelta(days=120))
+        while await advance_members(till.ledger):
+            pass
+
+        told = {}
+        for name, member in members.items():
+            async with till.ledger.transaction() as connection:
+                days = await connection.fetch(
+                    """SELECT (occurred_at AT TIME ZONE 'Asia/Shanghai')::date AS day, hits FROM entry
+                       WHERE member_id = $1 AND kind = 'moment' ORDER BY sequence""",
+                    member,
+                )
+                own = await connection.fetchrow(
+                    "SELECT balances, debts, sequence, counters FROM member WHERE member_id = $1", member
+                )
+            told[name] = ([(row["day"] - DAY.date()).days for row in days], dict(own))
+        assert told["at the time"][0] == [23, 43, 49, 93]
+        assert told["at the time"][1]["balances"][1] == 2 * 4 + 4
+        for name in ("calls", "file"):
+            assert told[name][0] == told["at the time"][0], name
+            assert told[name][1]["balances"] == told["at the time"][1]["balances"], name
+        await till.assert_laws()

@@ -119,6 +119,7 @@ def select_history(
     facts = facts.select(name for name in facts.columns if name in asked and name not in lines.columns)
     joined = lines.with_columns(facts.select(pl.all().gather(lines.get_column("purchase"))))
     rows = purchases.get_column("row").unique().sort().to_list()
+    rows = rows or [len(timeline.programs) - 1]  # nothing was bought: only beginnings are told
     if rows == [len(timeline.programs) - 1] or len(rows) == 1:
         program = timeline.programs[rows[0]]
         words = words_of(masks(joined.lazy(), program))
