@@ -28,7 +28,7 @@ from tests.machine.till import LONG_AGO, Till
 from jifen.document.model import ProgramDocument
 from jifen.document.stored import timeline_of_published
 from jifen.embedded import Connection, EmbeddedPostgres, Home, PostgresUnavailable
-from jifen.operations.give_units import finish_gifts
+from jifen.jobs.loop import do_effects
 from jifen.operations.manage_keys import create_key
 from jifen.operations.publish_program import publish_program
 from jifen.operations.reconcile_books import reconcile_books
@@ -230,8 +230,7 @@ class Shop:
         pool = await open_pool(self.address, size=2)
         try:
             ledger = Ledger(pool, compile_timeline=timeline_of_published)
-            while await finish_gifts(ledger):
-                pass
+            await self._wait_for_gifts(ledger)
             async with ledger.transaction() as connection:
                 purchases = await connection.fetch("SELECT business_no, count(*) FROM purchase GROUP BY 1")
                 units = await connection.fetchval(
@@ -257,6 +256,22 @@ class Shop:
             assert books.are_kept, [v for v in books.verdicts if v.verdict == "broken"]
         finally:
             await pool.close()
+
+    async def _wait_for_gifts(self, ledger: Ledger) -> None:
+        """Until none is under way any more: whoever was killed held his jobs for some seconds."""
+        until = time.monotonic() + 2 * PATIENCE_SECONDS
+        while True:
+            await do_effects(ledger)
+            async with ledger.transaction() as connection:
+                left = await connection.fetch(
+                    "SELECT gift_id FROM gift WHERE status IN ('in_transit', 'going_back')"
+                )
+                parked = await connection.fetch("SELECT * FROM parked")
+            assert not parked, parked
+            if not left:
+                return
+            assert time.monotonic() < until, f"gifts stay under way: {left}"
+            await asyncio.sleep(0.5)
 
 
 @contextmanager

@@ -32,7 +32,8 @@ from jifen.store.ledger import Ledger, Patience, open_pool
 
 POOL_SIZE = 8
 PATIENCE = Patience(lock_seconds=2, statement_seconds=10, silent_seconds=10)
-"""A till does not wait for a database that hangs, nor everybody for a member whom somebody holds: the answer is 503."""
+"""A till does not wait for a database that hangs, nor everybody for a member whom somebody holds: the answer is 503. A process
+that stands still loses its transactions, and with them its locks."""
 DESCRIPTION = """
 Jifen (积分) keeps the points of a retailer's members in a ledger that can be explained, proven and paid for.
 
