@@ -7,8 +7,10 @@ stands still is leased to another. Done twice has one effect, so a process that 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -19,9 +21,10 @@ from pgqueuer.domain.types import QueueExecutionMode
 
 from jifen.domain.effects import OWED
 from jifen.jobs.effects import do_effect
+from jifen.jobs.listening import Listening
 from jifen.store.ledger import Ledger
 from jifen.store.parked import Which
-from jifen.store.queue import named, queries_of_pool, queue_settings
+from jifen.store.queue import named, queries_on, queue_settings
 
 LEASE_SECONDS = 15
 """After so long without a sign of life another process takes the job. It is renewed twice in that time."""
@@ -44,8 +47,12 @@ async def work_on(ledger: Ledger, class_: str, work: Work) -> None:
     """Work off a class until cancelled. While the database is away it waits, ever longer."""
     failures = 0
     while True:
+        began = time.monotonic()
+        driver = Listening(ledger.pool)
+        manager = _manager(driver, class_, partial(work, ledger))
+        listens = asyncio.create_task(_end_when_lost(driver, manager))
         try:
-            await _manager(ledger, class_, work).run(
+            await manager.run(
                 dequeue_timeout=timedelta(seconds=LOOK_EVERY_SECONDS),
                 batch_size=BATCH,
                 max_concurrent_tasks=ROOMS,
@@ -53,23 +60,38 @@ async def work_on(ledger: Ledger, class_: str, work: Work) -> None:
                 heartbeat_timeout=timedelta(seconds=LEASE_SECONDS),
                 log_aggregation_interval=timedelta(0),
             )
-            failures = 0
         except Exception as failure:
             log.warning("the queue cannot be worked off", queue=class_, failure=repr(failure))
-            await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
-            failures += 1
+        finally:
+            listens.cancel()
+        _unless_cancelled()
+        failures = 0 if time.monotonic() - began > LEASE_SECONDS else failures
+        await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
+        failures += 1
+
+
+async def _end_when_lost(driver: Listening, manager: QueueManager) -> None:
+    await driver.lost.wait()
+    manager.shutdown.set()
+
+
+def _unless_cancelled() -> None:
+    """Go on, unless this task is to end: a failure on the way out may have covered that."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def work_off(ledger: Ledger, class_: str, work: Work) -> int:
     """Do all that waits in a class now; return how much. For commands and tests: who serves does it all the time."""
     done = 0
 
-    async def counted(ledger: Ledger, which: Which) -> None:
+    async def counted(which: Which) -> None:
         nonlocal done
         await work(ledger, which)
         done += 1
 
-    await _manager(ledger, class_, counted).run(
+    await _manager(Listening(ledger.pool), class_, counted).run(
         batch_size=BATCH,
         max_concurrent_tasks=ROOMS,
         mode=QueueExecutionMode.drain,
@@ -79,14 +101,14 @@ async def work_off(ledger: Ledger, class_: str, work: Work) -> int:
     return done
 
 
-def _manager(ledger: Ledger, class_: str, work: Work) -> QueueManager:
-    manager = QueueManager(queries_of_pool(ledger.pool), channel=queue_settings().channel)
+def _manager(driver: Listening, class_: str, do: Callable[[Which], Awaitable[None]]) -> QueueManager:
+    manager = QueueManager(queries_on(driver), channel=queue_settings().channel)
 
     # `hold`: what ends with an error stays in the queue, and the feeder lets it wait again.
     @manager.entrypoint(class_, accepts_context=False, on_failure="hold")
-    async def do(job: Job) -> None:
+    async def _(job: Job) -> None:
         try:
-            await work(ledger, named(job.payload))
+            await do(named(job.payload))
         except asyncio.CancelledError:
             # The library takes what is cancelled for done with. It is not: another process shall do it.
             raise RetryRequested(reason="the process that worked on it was stopped") from None

@@ -13,7 +13,7 @@ from jifen.store.effect_tables import TIME
 from jifen.store.journal import EntryRow
 from jifen.store.ledger import is_database_away
 from jifen.store.members import due_members
-from jifen.store.parked import park, time_of, unpark
+from jifen.store.parked import members_to_try_again, park, time_of, unpark
 from jifen.store.turn import Answer, Kept, Turn, Wants, run
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Advance(Kept, frozen=True, kw_only=True):
 
 
 async def advance_members(ledger: Ledger, *, limit: int = BATCH) -> int:
-    """Advance the members for whom something is due, at most `limit`; return how many were looked at.
+    """Advance the members for whom something is due, at most `limit`, and as many that are tried again; return how many that is.
 
     One for whom it fails, whatever it is that fails, is tried alone, then parked and told; the others go on. Where the database
     is away that is raised: nobody is to blame, and nobody is parked.
@@ -54,7 +54,8 @@ async def advance_members(ledger: Ledger, *, limit: int = BATCH) -> int:
         clock = await ledger.clock(connection)
         if clock.newest == 0:
             return 0
-        due = sorted(await due_members(connection, clock.now, limit=limit))
+        again = await members_to_try_again(connection, limit=limit)
+        due = sorted({*await due_members(connection, clock.now, limit=limit), *again})
     if not due:
         return 0
     try:

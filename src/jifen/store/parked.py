@@ -84,6 +84,16 @@ async def read_parked(connection: Connection, *, limit: int) -> list[Parked]:
     return [Parked(*row) for row in rows]
 
 
+async def members_to_try_again(connection: Connection, *, limit: int) -> list[UUID]:
+    """Members whose time is parked, and who may be tried again: also those for whom another road has done it meanwhile."""
+    rows = await connection.fetch(
+        """SELECT member_id FROM parked WHERE sequence = 0 AND next_try_at <= clock_timestamp()
+           ORDER BY next_try_at LIMIT $1""",
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
 async def count_parked(connection: Connection) -> dict[str, int]:
     """How much is parked, by kind."""
     return dict(await connection.fetch("SELECT kind, count(*) FROM parked GROUP BY kind"))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pgqueuer.domain.settings import DBSettings
     from pgqueuer.ports.driver import Driver
 
-    from jifen.store.ledger import Connection, Pool
+    from jifen.store.ledger import Connection
 
 QUEUE_SCHEMA = "jifen_queue"
 LOG_DAYS = 7
@@ -62,13 +62,6 @@ def queries_on(driver: Driver) -> Queries:
         qbq=qb.QueryQueueBuilder(settings=settings),
         qbs=qb.QuerySchedulerBuilder(settings=settings),
     )
-
-
-def queries_of_pool(pool: Pool) -> Queries:
-    """The same for who works it off: one connection of the pool listens."""
-    from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
-
-    return queries_on(AsyncpgPoolDriver(pool))
 
 
 def queries_within(connection: Connection) -> Queries:

@@ -1,4 +1,4 @@
--- As pgqueuer 1.6.0 makes it for the names in store/queue.py (tests/store/test_queue.py holds both together).
+-- As pgqueuer 1.6.0 makes it for the names in store/queue.py (tests/store/test_effects.py holds both together).
 
 CREATE SCHEMA IF NOT EXISTS jifen_queue;
 
