@@ -148,9 +148,7 @@ def test_who_is_killed_or_stands_still_in_the_middle_of_an_effect_leaves_it_to_a
                 return None  # a round of the feeder fell just between
             async with asyncio.timeout(PATIENCE_SECONDS):
                 # Whoever waits for the lock is in the middle of it; he would give up after two seconds.
-                while not await connection.fetchval(
-                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-                ):
+                while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
                     await asyncio.sleep(0.02)
             workers = shop.workers()
             for worker in workers:
