@@ -257,15 +257,6 @@ class Shop:
         finally:
             await pool.close()
 
-    async def prove_laws(self) -> None:
-        """Every law holds."""
-        pool = await open_pool(self.address, size=2)
-        try:
-            books = await reconcile_books(Ledger(pool, compile_timeline=timeline_of_published))
-        finally:
-            await pool.close()
-        assert books.are_kept, [v for v in books.verdicts if v.verdict == "broken"]
-
     async def _wait_for_gifts(self, ledger: Ledger) -> None:
         """Until none is under way any more: whoever was killed held his jobs for some seconds."""
         until = time.monotonic() + 2 * PATIENCE_SECONDS

@@ -87,7 +87,7 @@ def _holder(shop: Shop) -> psutil.Process | None:
 
 def _assert_all_is_well(shop: Shop) -> None:
     assert shop.defects() == ""
-    asyncio.run(shop.prove_laws())
+    _at(shop, lambda till: till.assert_laws_in_sql())
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +135,9 @@ def _ledger(app: FastAPI) -> Ledger:
 
 
 async def _jobs(ledger: Ledger) -> None:
-    from jifen.jobs.loop import run
-
-    await run(ledger)
+    # The queue's library takes its time to be loaded; who serves answers meanwhile.
+    loop = await asyncio.to_thread(import_module, "jifen.jobs.loop")
+    await loop.run(ledger)
 
 
 async def _measure(meters: Meters) -> None:
