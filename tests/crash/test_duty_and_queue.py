@@ -85,6 +85,11 @@ def _holder(shop: Shop) -> psutil.Process | None:
     return next((worker for worker in shop.workers() if worker.pid == pid), None)
 
 
+def _watcher(shop: Shop) -> psutil.Process:
+    assert shop.process is not None
+    return psutil.Process(shop.process.pid)
+
+
 def _assert_all_is_well(shop: Shop) -> None:
     assert shop.defects() == ""
     _at(shop, lambda till: till.assert_laws_in_sql())
@@ -117,7 +122,7 @@ def test_one_of_two_has_the_duty_and_the_other_takes_it_when_it_dies_or_stands_s
 
     second = _holder(shop)
     assert second is not None
-    with _stopped([second]):
+    with _stopped([_watcher(shop), second]):  # who watches over them would end one that stands still
         gift = _gift_half_given(shop)
         _until(
             shop, lambda: _holder(shop) not in (None, second), "nobody took the duty of one that stands still"
@@ -150,7 +155,7 @@ def test_who_is_killed_or_stands_still_in_the_middle_of_an_effect_leaves_it_to_a
                 # Whoever waits for the lock is in the middle of it; he would give up after two seconds.
                 while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
                     await asyncio.sleep(0.02)
-            workers = shop.workers()
+            workers = [_watcher(shop), *shop.workers()] if how == "stopped" else shop.workers()
             for worker in workers:
                 worker.kill() if how == "killed" else worker.suspend()
             assert await connection.fetchval("SELECT status::text FROM jifen_queue.pgqueuer") == "picked"
@@ -160,15 +165,16 @@ def test_who_is_killed_or_stands_still_in_the_middle_of_an_effect_leaves_it_to_a
         pass
     gift, workers = held
     if how == "stopped":
-        other.serve()
         try:
+            other.serve()
             _until(shop, lambda: _has_arrived(shop, gift), "nobody else did it")
             assert all(worker.status() == psutil.STATUS_STOPPED for worker in workers)
-        finally:
             for worker in workers:
                 worker.resume()
             shop.wait_until_it_answers()
-            other.kill_the_api()
+        finally:
+            if other.process is not None:
+                other.kill_the_api()
     _until(shop, lambda: _has_arrived(shop, gift), "nobody else did it")
     _until(
         shop, lambda: _ask(shop, "SELECT count(*) FROM jifen_queue.pgqueuer") == 0, "it stays in the queue"

@@ -130,7 +130,12 @@ async def _some_life(ledger: Ledger) -> None:
         ledger, members[0], members[1], currency="points", units=30, request=Once(key="gift-2", body_hash=b"")
     )
     await reverse_entry(
-        ledger, members[0], given["sequence"], note="a mistake", request=Once(key="reverse", body_hash=b"")
+        ledger,
+        members[0],
+        given["sequence"],
+        note="a mistake",
+        request=Once(key="reverse", body_hash=b""),
+        principal=LOCAL,
     )
     await reserve_units(
         ledger,
