@@ -11,7 +11,8 @@ from tests.api.conftest import Api, a_purchase_body
 
 from jifen.api.app import create_app
 from jifen.present.ids import unprefixed
-from jifen.store.stuck import add_stuck, forget_stuck
+from jifen.store.effect_tables import TIME
+from jifen.store.parked import park, time_of, unpark
 
 
 async def points(api: Api, member: str) -> int:
@@ -311,12 +312,12 @@ async def test_health_and_metrics_tell_for_how_many_time_stands_still(api: Api) 
     for count in (1, 0):
         async with api.ledger.transaction() as connection:
             if count:
-                await add_stuck(connection, {member: "a lot is missing"})
+                await park(connection, {time_of(member): (TIME, LookupError("a lot is missing"))})
             else:
-                await forget_stuck(connection, [member])
+                await unpark(connection, [time_of(member)])
         health = (await api.get("/v1/health", as_=None)).json()
-        assert (health["members_stuck"], health["status"]) == (count, "ailing" if count else "ready")
-        assert f"jifen_members_stuck {count}.0" in (await api.get("/metrics")).text
+        assert (health["members_parked"], health["status"]) == (count, "ailing" if count else "ready")
+        assert f'jifen_parked{{kind="member"}} {count}.0' in (await api.get("/metrics")).text
 
 
 async def test_metrics_have_bounded_labels(api: Api) -> None:

@@ -29,6 +29,7 @@ from jifen.domain.refusals import (
     ReturnExceedsPurchase,
     TooMuch,
 )
+from jifen.jobs.loop import do_effects
 from jifen.operations import give_units as giving
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
@@ -359,9 +360,9 @@ async def test_a_gift_whose_second_half_fails_is_given_and_arrives_once(
         await till.assert_laws()
 
         await all_of(
-            *(giving.finish_gifts(t.ledger) for t in (till, other, till)),
+            *(do_effects(t.ledger) for t in (till, other, till)),
         )
-        assert await giving.finish_gifts(till.ledger) == 0
+        assert await do_effects(till.ledger) == 0
         assert await till.points(giver, friend) == [40, 60]
         await till.assert_laws()
 
@@ -384,7 +385,7 @@ async def test_a_gift_to_somebody_who_is_closed_meanwhile_goes_back_with_its_day
             await till.give(giver, friend, 60)
         for name in closed:
             await change_member_status(till.ledger, members[name], "closed", a_key())
-        await giving.finish_gifts(till.ledger)
+        await do_effects(till.ledger)
 
         after = await till.balance(giver)
         assert (after.balance, after.next_expiry_day) == (100, before.next_expiry_day)

@@ -17,8 +17,8 @@ from tests.machine.scarce import DRAWN, MOMENTS, with_stars
 from tests.machine.till import Till, a_key, a_till, another_till, request_of
 
 from jifen.domain.refusals import Refusal
+from jifen.jobs.loop import do_effects
 from jifen.operations.advance_members import advance_members
-from jifen.operations.give_units import finish_gifts
 from jifen.operations.handle_reservations import commit_reservation, release_reservation
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import record_purchases
@@ -121,7 +121,7 @@ class Client:
 
     async def jobs(self) -> None:
         await self._ask(advance_members(self.till.ledger))
-        await self._ask(finish_gifts(self.till.ledger))
+        await self._ask(do_effects(self.till.ledger))
 
 
 async def test_many_clients_of_two_processes_leave_whole_books(fresh_database: FreshDatabase) -> None:
@@ -149,7 +149,7 @@ async def test_many_clients_of_two_processes_leave_whole_books(fresh_database: F
         said = sum((client.said for client in clients), Counter[str]())
         assert set(said) <= {"done", *EXPECTED}, f"seed {SEED}: {said}"
         assert said["done"] > CLIENTS * ROUNDS // 3, f"seed {SEED}: {said}"
-        await finish_gifts(till.ledger)
+        await do_effects(till.ledger)
         await till.assert_laws()
         # Every point that purchases, adjustments, returns and rewards left in the world is with one of the four.
         world = await till.fetchval(

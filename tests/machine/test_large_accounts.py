@@ -476,7 +476,7 @@ async def test_ten_holds_that_lapse_on_a_lot_whose_day_is_over_stop_nobody(ledge
             "SELECT count(*) FROM posting WHERE member_id = $1 AND verb = 'expire'", member_id
         )
         assert lapsed == 10
-        assert (await read_health(connection)).members_stuck == 0
+        assert (await read_health(connection)).members_parked == 0
     await _kept(ledger)
 
 
@@ -513,7 +513,7 @@ async def test_a_member_for_whom_time_cannot_go_on_stops_nobody_and_is_told(
     async with ledger.transaction() as connection:
         balances = dict(await connection.fetch("SELECT member_id, balances[1] FROM member"))
         assert balances == {broken: 100 if lots == 1 else 100 + lots, other: 0}
-        assert (await read_health(connection)).members_stuck == 1
-        tries, failure = await connection.fetchrow("SELECT tries, failure FROM stuck_member")
+        assert (await read_health(connection)).members_parked == 1
+        tries, failure = await connection.fetchrow("SELECT tries, failure FROM parked WHERE sequence = 0")
     assert tries == 1, "it waits a minute before it is tried again"
     assert "no lot" in failure

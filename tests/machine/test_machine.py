@@ -26,8 +26,8 @@ from tests.machine.scarce import DRAWN, MOMENTS, with_stars
 from tests.machine.till import Till, a_key, a_till
 
 from jifen.domain.refusals import KeyReused, Refusal
+from jifen.jobs.loop import do_effects
 from jifen.operations.advance_members import advance_members
-from jifen.operations.give_units import finish_gifts
 from jifen.operations.handle_reservations import commit_reservation, release_reservation
 from jifen.store.once import Once
 
@@ -174,7 +174,7 @@ class Shop(RuleBasedStateMachine):
         """Jobs only show what time has decided."""
         while self._do(advance_members(self.till.ledger)):
             pass
-        assert self._do(finish_gifts(self.till.ledger)) == 0
+        assert self._do(do_effects(self.till.ledger)) == 0
 
     @invariant()
     def every_balance_is_as_the_notebook_says(self) -> None:

@@ -23,6 +23,7 @@ from jifen.domain.refusals import (
     MergeIntoSelf,
     UnitsReserved,
 )
+from jifen.jobs.loop import do_effects
 from jifen.operations import give_units as giving
 from jifen.operations import reverse_entry as reversing
 from jifen.operations.change_member_status import change_member_status
@@ -194,13 +195,13 @@ async def test_gifts_find_the_one_who_stands_for_a_merged_member(fresh_database:
         with patch.object(giving, "receive_gift", _nothing):
             await till.give(giver, receiver, 40)
         await till.merge(receiver, heir)
-        assert await giving.finish_gifts(till.ledger) == 1
+        assert await do_effects(till.ledger) == 1
         assert await till.points(giver, receiver, heir) == [60, 0, 40]
         given = await till.give(giver, heir, 30)
         with patch.object(reversing, "finish_going_back", _nothing):
             await till.reverse(giver, given["sequence"])
         await till.merge(giver, receiver := await till.enrol())
-        assert await reversing.finish_reversals(till.ledger) == 1
+        assert await do_effects(till.ledger) == 1
         assert await till.points(giver, receiver, heir) == [0, 60, 40]
         await till.assert_laws()
         # What was given by somebody who has gone is not reversed any more.

@@ -474,8 +474,11 @@ class HealthAnswer(Answer):
     is_writable: bool = Field(description="A write was tried just now, and went through to the disk.")
     is_time_kept: bool = Field(description="What time makes due is done within a few minutes.")
     oldest_due_at: Instant | None = Field(description="Work of time that waits since then; null: none.")
-    members_stuck: int | None = Field(
-        description="Members for whom time could not do its part and who are left out; `jifen doctor` names them."
+    members_parked: int | None = Field(
+        description="Members for whom time could not do its part and who are left out; `jifen jobs` names them."
+    )
+    effects_parked: int | None = Field(
+        description="What entries caused and could not be done yet, such as a gift's arrival; `jifen jobs` names it."
     )
     version: str
 

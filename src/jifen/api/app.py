@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ from jifen.store.ledger import Ledger, Patience, open_pool
 
 POOL_SIZE = 8
 PATIENCE = Patience(lock_seconds=2, statement_seconds=10, silent_seconds=10)
-"""A till does not wait for a database that hangs, nor everybody for a member whom somebody holds: the answer is 503."""
+"""A till does not wait for a database that hangs, nor everybody for a member whom somebody holds: the answer is 503. A process
+that stands still loses its transactions, and with them its locks."""
 DESCRIPTION = """
 Jifen (积分) keeps the points of a retailer's members in a ledger that can be explained, proven and paid for.
 
@@ -133,9 +135,9 @@ def _ledger(app: FastAPI) -> Ledger:
 
 
 async def _jobs(ledger: Ledger) -> None:
-    from jifen.jobs.loop import run
-
-    await run(ledger)
+    # The queue's library takes its time to be loaded; who serves answers meanwhile.
+    loop = await asyncio.to_thread(import_module, "jifen.jobs.loop")
+    await loop.run(ledger)
 
 
 async def _measure(meters: Meters) -> None:

@@ -71,10 +71,10 @@ class Meters:
         self._purchases = self._counter("jifen_purchases", "Purchases by outcome.", "outcome")
         self._in_flight = self._gauge("jifen_requests_in_flight", "Requests being answered.")
         self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
-        self._stuck = Gauge(
-            "jifen_members_stuck", "Members for whom time could not do its part.", registry=self.registry,
-            multiprocess_mode="livemostrecent",
-        )  # fmt: skip
+        self._parked = self._latest(
+            "jifen_parked", "What could not be done and is tried again later.", "kind"
+        )
+        self._waiting = self._latest("jifen_effects_waiting", "What entries caused and waits in the queue.")
         self.flying = 0  # requests of this process that are being answered
         # What came since the last time it was put down.
         self._counted: dict[tuple[Counter, tuple[str, ...]], int] = {}
@@ -85,6 +85,10 @@ class Meters:
 
     def _gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
         return Gauge(name, documentation, labels, registry=self.registry, multiprocess_mode="livesum")
+
+    def _latest(self, name: str, documentation: str, *labels: str) -> Gauge:
+        """What is true of the ledger, whichever process asked last."""
+        return Gauge(name, documentation, labels, registry=self.registry, multiprocess_mode="livemostrecent")
 
     def answered(
         self,
@@ -127,9 +131,11 @@ class Meters:
             self._connections.labels("idle").set(ledger.pool.get_idle_size())
             self._connections.labels("most").set(ledger.pool.get_max_size())
 
-    def tell_stuck(self, members: int) -> None:
-        """Put down for how many members time could not do its part, as the ledger says just now."""
-        self._stuck.set(members)
+    def tell_jobs(self, members_parked: int, effects_parked: int, effects_waiting: int) -> None:
+        """How much is parked, and how much waits in the queue."""
+        self._parked.labels("member").set(members_parked)
+        self._parked.labels("effect").set(effects_parked)
+        self._waiting.set(effects_waiting)
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""

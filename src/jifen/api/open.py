@@ -55,7 +55,7 @@ log = structlog.get_logger("jifen.api")
 )
 async def health(request: Request) -> Response:
     """Alive when it answers at all; ready when the database can be reached, takes a write (one is tried), and its schema is the
-    one known here. `ailing` when it serves, and what time makes due waits for minutes, or some members are left out of it.
+    one known here. `ailing` when it serves, and what time makes due waits for minutes, or something is parked.
     """
     is_reachable, known = True, None
     try:
@@ -67,7 +67,7 @@ async def health(request: Request) -> Response:
     is_writable = known is not None and not known.why_no_writes
     is_time_kept = known is not None and known.due_seconds < LATE_SECONDS
     is_ready = is_schema_current and is_writable
-    is_well = is_ready and is_time_kept and known is not None and not known.members_stuck
+    is_well = is_ready and is_time_kept and known is not None and not known.is_any_parked
     if known is not None and known.why_no_writes:
         log.error("the database takes no writes", why=known.why_no_writes)
     answer = out.HealthAnswer(
@@ -77,7 +77,8 @@ async def health(request: Request) -> Response:
         is_writable=is_writable,
         is_time_kept=is_time_kept,
         oldest_due_at=known.oldest_due_at if known else None,
-        members_stuck=known.members_stuck if known else None,
+        members_parked=known.members_parked if known else None,
+        effects_parked=known.effects_parked if known else None,
         version=__version__,
     )
     return render.answered(answer, status=200 if is_ready else 503)
@@ -98,14 +99,15 @@ async def health(request: Request) -> Response:
     openapi_extra=guarded_by(Permission.METRICS_READ),
 )
 async def metrics(request: Request) -> Response:
-    """Requests by route and status, refusals by code, purchases, connections, members for whom time could not do its part.
+    """Requests by route and status, refusals by code, purchases, connections, what waits and what is parked.
 
     They are told also while the database is away, to a key that was asked for a moment ago.
     """
     meters = request.app.state.meters
     with suppress(*NOT_READABLE):
         async with asyncio.timeout(HEALTH_SECONDS):
-            meters.tell_stuck((await read_ledger_health(ledger_of(request))).members_stuck)
+            known = await read_ledger_health(ledger_of(request))
+            meters.tell_jobs(known.members_parked, known.effects_parked, known.effects_waiting)
     return Response(meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

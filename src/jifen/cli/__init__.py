@@ -25,6 +25,7 @@ from jifen.cli.demo import demo
 from jifen.cli.doctor import doctor
 from jifen.cli.explain import explain
 from jifen.cli.import_ import import_app
+from jifen.cli.jobs import jobs_app
 from jifen.cli.key import key_app
 from jifen.cli.member import member_app
 from jifen.cli.program import program_app
@@ -73,6 +74,7 @@ GROUPS = (
     (key_app, "key"),
     (import_app, "import"),
     (snapshot_app, "snapshot"),
+    (jobs_app, "jobs"),
     (db_app, "db"),
 )
 

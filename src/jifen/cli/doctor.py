@@ -6,11 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from jifen.cli.show import FAILED, show
+
+if TYPE_CHECKING:
+    from jifen.embedded import Connection
+    from jifen.store.parked import Parked
 
 PORT = 8000
 DISK_BYTES_MIN = 2 * 1024**3
@@ -306,43 +310,61 @@ def _database() -> Finding:
 
 def _time() -> Finding:
     """Whether time goes on for every member."""
-    from jifen.cli.db import answers
-    from jifen.embedded import EmbeddedPostgres, PostgresUnavailable, connections, is_own_server_named
-    from jifen.store.migrate import schema_is_current
-
-    if is_own_server_named() or EmbeddedPostgres().status().is_initialised:
-        try:
-            with connections() as database:
-                is_there = answers(database.app)[1] and schema_is_current(database.owner)
-                stuck = _stuck(database.app) if is_there else []
-        except PostgresUnavailable:
-            stuck = []  # `_database` says so
-        if stuck:
-            named = ", ".join(f"mbr_{member_id.hex} ({failure[:80]})" for member_id, _, failure in stuck[:3])
-            return Finding(
-                check="time",
-                verdict="wrong",
-                found=f"time stands still for {len(stuck)} member(s): {named}",
-                mend="Everybody else goes on. Run jifen reconcile, and report what it names for them.",
-            )
+    left_out = [one for one in _parked() if one.sequence == 0]
+    if left_out:
+        named = ", ".join(f"mbr_{one.member_id.hex} ({one.failure[:80]})" for one in left_out[:3])
+        return Finding(
+            check="time",
+            verdict="wrong",
+            found=f"time stands still for {len(left_out)} member(s): {named}",
+            mend="Everybody else goes on. Run jifen reconcile, and report what it names for them; once that is mended: "
+            "jifen jobs retry --all",
+        )
     return Finding(check="time", verdict="fine", found="no member is left out")
 
 
-def _stuck(address: Any) -> list[tuple[Any, int, str]]:
-    """The members for whom time could not do its part."""
+def _effects() -> Finding:
+    """Whether everything that entries cause happens."""
+    waiting = [one for one in _parked() if one.sequence > 0]
+    if waiting:
+        named = ", ".join(
+            f"{one.kind} of mbr_{one.member_id.hex}, entry {one.sequence} ({one.failure[:80]})"
+            for one in waiting[:3]
+        )
+        return Finding(
+            check="effects",
+            verdict="wrong",
+            found=f"{len(waiting)} thing(s) that entries caused could not be done: {named}",
+            mend="Nothing is lost, and it is tried again by itself. See why: jifen jobs; at once: jifen jobs retry --all",
+        )
+    return Finding(check="effects", verdict="fine", found="nothing is parked")
+
+
+def _parked() -> list[Parked]:
+    """What could not be done and is tried again later; nothing where there is no current database: `_database` says so."""
     import asyncio
 
+    from jifen.cli.db import answers
+    from jifen.embedded import EmbeddedPostgres, PostgresUnavailable, connections, is_own_server_named
     from jifen.store.ledger import connect
-    from jifen.store.stuck import stuck_members
+    from jifen.store.migrate import schema_is_current
+    from jifen.store.parked import read_parked
 
-    async def read() -> list[tuple[Any, int, str]]:
+    async def read(address: Connection) -> list[Parked]:
         connection = await connect(address)
         try:
-            return await stuck_members(connection, limit=100)
+            return await read_parked(connection, limit=100)
         finally:
             await connection.close()
 
-    return asyncio.run(read())
+    if not (is_own_server_named() or EmbeddedPostgres().status().is_initialised):
+        return []
+    try:
+        with connections() as database:
+            is_there = answers(database.app)[1] and schema_is_current(database.owner)
+            return asyncio.run(read(database.app)) if is_there else []
+    except PostgresUnavailable:
+        return []
 
 
 def _nearest_existing(path: Path) -> Path:
@@ -365,4 +387,5 @@ LOOKS: tuple[Callable[[], Finding], ...] = (
     _socket_path,
     _database,
     _time,
+    _effects,
 )

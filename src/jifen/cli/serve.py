@@ -36,10 +36,15 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8000,
     jobs: Annotated[
-        bool, typer.Option(help="Also do what is due by itself: expiry, gifts on their way.")
+        bool, typer.Option(help="Also do what is due by itself: expiry, and what entries cause.")
     ] = True,
     pool_size: Annotated[
-        int, typer.Option(help="Connections to the database of each process.", min=1, max=100)
+        int,
+        typer.Option(
+            help="Connections to the database of each process; one of them listens to the queue.",
+            min=2,
+            max=100,
+        ),
     ] = 8,
     workers: Annotated[
         int, typer.Option(help="Processes that serve; 0: one for each processor, at most 4.", min=0, max=64)

@@ -1,45 +1,87 @@
-"""What happens by itself while the API serves: due members advance, gifts arrive, accounts are rolled up."""
+"""What happens by itself while the API serves.
+
+Whoever has the duty (`duty.py`: one process of all that serve) lets time do its part, feeds the queue, rolls up accounts, settles
+leases and tidies, each in a loop of its own, so that none waits for another. Every process works off the queue (`worker.py`).
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 import structlog
 
+from jifen.jobs.duty import Duty
+from jifen.jobs.worker import CLASSES, work_off, work_on
 from jifen.operations.advance_members import BATCH, advance_members
-from jifen.operations.give_units import finish_gifts
-from jifen.operations.reverse_entry import finish_reversals
+from jifen.operations.feed_queue import feed_queue, prune_queue
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.store.ledger import Ledger
 from jifen.store.moments import look_ahead
 from jifen.store.pools import settle_leases
 
-EVERY_SECONDS = 5
+HOUR = 3_600
 
 log = structlog.get_logger("jifen.jobs")
 
 
+class Task(NamedTuple):
+    """Something that is done again and again: one piece of it, answered by how much was done."""
+
+    name: str
+    piece: Callable[[Ledger], Awaitable[int]]
+    every_seconds: int
+    whole_piece: int = 0  # a piece that did so much is followed by the next one at once; 0: never
+
+
+TASKS = (
+    Task("time", advance_members, every_seconds=5, whole_piece=BATCH),
+    Task("moments", look_ahead, every_seconds=5),
+    Task("effects", feed_queue, every_seconds=5),
+    Task("accounts", roll_up_accounts, every_seconds=5),
+    Task("leases", settle_leases, every_seconds=5),
+    Task("tidy", prune_queue, every_seconds=HOUR),
+)
+
+
 async def run(ledger: Ledger) -> None:
     """Run the jobs until cancelled. One that fails says so and is tried again; time itself has decided already."""
+    duty = Duty(ledger)
+    async with asyncio.TaskGroup() as together:
+        together.create_task(duty.keep())
+        for task in TASKS:
+            together.create_task(_again_and_again(ledger, duty, task))
+        for class_, work in CLASSES.items():
+            together.create_task(work_on(ledger, class_, work))
+
+
+async def _again_and_again(ledger: Ledger, duty: Duty, task: Task) -> None:
     while True:
+        await duty.held()
         try:
-            await once_through(ledger)
-        except asyncio.CancelledError:
-            raise
+            done = await task.piece(ledger)
         except Exception as failure:
-            log.warning("jobs failed", error=repr(failure))
-        await asyncio.sleep(EVERY_SECONDS)
+            log.warning("jobs failed", task=task.name, error=repr(failure))
+            done = 0
+        if not task.whole_piece or done < task.whole_piece:
+            await asyncio.sleep(task.every_seconds)
 
 
 async def once_through(ledger: Ledger) -> dict[str, int]:
-    """Do everything that is due now; return how much of each."""
-    gifts = await finish_gifts(ledger) + await finish_reversals(ledger)
+    """Do everything that is due now, whoever has the duty; return how much of each. For commands and tests."""
+    effects, members = await do_effects(ledger), 0
     await look_ahead(ledger)
-    members = 0
     while done := await advance_members(ledger):
         members += done
         if done < BATCH:
             break
     postings = await roll_up_accounts(ledger)
     leases = await settle_leases(ledger)
-    return {"gifts": gifts, "members": members, "postings_rolled_up": postings, "leases": leases}
+    return {"effects": effects, "members": members, "postings_rolled_up": postings, "leases": leases}
+
+
+async def do_effects(ledger: Ledger) -> int:
+    """Do what entries have caused until now and is not done; return how much. For commands and tests."""
+    await feed_queue(ledger)
+    return sum([await work_off(ledger, class_, work) for class_, work in CLASSES.items()])

@@ -1,8 +1,8 @@
 """A gift to a member, through the programme's account `in_transit`.
 
 Giver and receiver may live on two shards, so it is two transactions: the first takes the units and puts the gift on its
-way; the second, idempotent by the gift's id, opens the lots at the receiver. When a process dies between them a job runs
-the second again.
+way; the second, idempotent by the gift's id, opens the lots at the receiver. It is an effect of the first (`store/effects.py`):
+when a process dies between them the queue sees to it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.decide import decide_gift_received, decide_units
+from jifen.domain.effects import EffectKind
 from jifen.domain.refusals import FieldWrong, GiftToSelf, MemberClosed
 from jifen.domain.verbs import Status
 from jifen.store.carries import JustMerged, heir_of
 from jifen.store.gather import Need, currency_number
-from jifen.store.gifts import Gift, add_gift, find_gift, gifts_in_transit, mark_received
+from jifen.store.gifts import Gift, add_gift, find_gift, mark_received
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
 from jifen.store.members import read_members
@@ -72,6 +73,7 @@ class _Give(Keyed, frozen=True, kw_only=True):
             gift_id=gift.gift_id,
         )
         turn.put_entry(decision, row, actor=self.actor, note=self.note)
+        turn.put_effect(decision, EffectKind.GIFT_ARRIVES, about=gift.gift_id, to_member=self.receiver_id)
         turn.then(partial(add_gift, gift=gift))
         return {
             "gift_id": str(gift.gift_id),
@@ -97,7 +99,7 @@ async def give_units(
 ) -> dict[str, Any]:
     """The gift's id and the giver's balance after. The units keep their days of expiry.
 
-    Once the first half is committed the gift is given: where its second half does not go through at once, a job brings it.
+    Once the first half is committed the gift is given: where its second half does not go through at once, the queue brings it.
 
     Refuses
         GiftToSelf, PointsMissing, MemberUnknown, MemberClosed, MemberFrozen, CurrencyUnknown, FieldWrong
@@ -175,20 +177,3 @@ class _Receiving(NamedTuple):
         turn.put_entry(decision, row, actor="gift")
         turn.then(partial(mark_received, member_id=gift.member_id, gift_id=gift.gift_id))
         return True
-
-
-async def finish_gifts(ledger: Ledger, *, limit: int = 100) -> int:
-    """Bring the gifts that a dead process left on the road to their receivers; return how many."""
-    async with ledger.transaction() as connection:
-        waiting = await gifts_in_transit(connection, limit=limit)
-    failures: list[Exception] = []
-    for gift in waiting:
-        try:
-            await receive_gift(ledger, gift.member_id, gift.gift_id)
-        except Exception as failure:  # one that cannot arrive must not stop those behind it
-            failures.append(failure)
-    if failures:
-        raise ExceptionGroup(
-            f"{len(failures)} of {len(waiting)} gifts could not be brought to their receivers", failures
-        )
-    return len(waiting)

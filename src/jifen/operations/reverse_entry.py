@@ -13,11 +13,12 @@ from uuid import UUID
 from jifen.domain import fold, verbs
 from jifen.domain.decide import decide_gift_received, decide_reversal
 from jifen.domain.decision import Decision
+from jifen.domain.effects import EffectKind
 from jifen.domain.events import Slice
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong, Refusal
 from jifen.store.carries import JustMerged, heir_of
-from jifen.store.gifts import Gift, find_gift, gifts_going_back, mark_gone_back, send_back
+from jifen.store.gifts import Gift, find_gift, mark_gone_back, send_back
 from jifen.store.journal import EntryRow, entry_numbered, entry_of_gift, is_reversed
 from jifen.store.once import Once
 from jifen.store.purchases import forgiven_since, returns_by_sequence, stored_purchase
@@ -155,6 +156,7 @@ class _Reversing(NamedTuple):
                 "moved": _moved(turn, decision),
             }
         taken = sum(p.units for p in decision.postings if p.verb is verbs.Verb.REVERSE_RECEIVE)
+        turn.put_effect(decision, EffectKind.GIFT_GOES_BACK, about=gift.gift_id, to_member=gift.member_id)
         turn.then(partial(send_back, gift=gift, units=taken))
         return {
             "entry_id": None,
@@ -327,12 +329,3 @@ class _GoingToHeir(NamedTuple):
 async def finish_going_back(ledger: Ledger, giver_id: UUID, gift_id: UUID) -> None:
     """The second half of a gift's reversal: once, however often it is asked for."""
     await one(ledger, _GoBack(member_id=giver_id, gift_id=gift_id))
-
-
-async def finish_reversals(ledger: Ledger, *, limit: int = 100) -> int:
-    """Bring back to their givers the gifts that a dead process left on the way back; return how many."""
-    async with ledger.transaction() as connection:
-        waiting = await gifts_going_back(connection, limit=limit)
-    for gift in waiting:
-        await finish_going_back(ledger, gift.member_id, gift.gift_id)
-    return len(waiting)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jifen.store.checkpoints import move, unread
+
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
@@ -18,25 +20,16 @@ async def roll_up(connection: Connection) -> int:
     A transaction still running keeps the checkpoint below itself, so a late commit is never missed. Where another process is
     at it already, it is left to that one.
     """
-    await connection.execute(
-        """INSERT INTO checkpoint (name, below_xid)
-           SELECT $1::text, 0 WHERE NOT EXISTS (SELECT FROM checkpoint WHERE name = $1) ON CONFLICT (name) DO NOTHING""",
-        _NAME,
-    )
-    below = await connection.fetchval(
-        "SELECT below_xid FROM checkpoint WHERE name = $1 FOR UPDATE SKIP LOCKED", _NAME
-    )
-    if below is None:
+    span = await unread(connection, _NAME)
+    if span is None:
         return 0
-    horizon = await connection.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
     rows = await connection.fetch(
         """SELECT account, currency, count(*) AS postings,
                   coalesce(sum(units) FILTER (WHERE NOT is_credit), 0)::bigint AS units_in,
                   coalesce(sum(units) FILTER (WHERE is_credit), 0)::bigint AS units_out
            FROM posting WHERE recorded_xid >= $1 AND recorded_xid < $2
            GROUP BY account, currency""",
-        below,
-        horizon,
+        *span,
         timeout=_PATIENCE_SECONDS,
     )
     await connection.executemany(
@@ -46,9 +39,5 @@ async def roll_up(connection: Connection) -> int:
                units_out = programme_balance.units_out + excluded.units_out""",
         [(row["account"], row["currency"], row["units_in"], row["units_out"]) for row in rows],
     )
-    await connection.execute(
-        "UPDATE checkpoint SET below_xid = $2, moved_at = clock_timestamp() WHERE name = $1",
-        _NAME,
-        max(horizon, below),
-    )
+    await move(connection, _NAME, span)
     return sum(row["postings"] for row in rows)

@@ -45,16 +45,6 @@ async def add_gift(connection: Connection, gift: Gift) -> None:
     )
 
 
-async def gifts_in_transit(connection: Connection, *, limit: int) -> list[Gift]:
-    """Gifts that have left and not arrived, oldest first."""
-    rows = await connection.fetch(
-        """SELECT member_id, gift_id, receiver_id, currency, units, slices, status, given_at
-           FROM gift WHERE status = 'in_transit' ORDER BY given_at LIMIT $1""",
-        limit,
-    )
-    return [Gift(**{**row, "slices": slices_of(row["slices"])}) for row in rows]
-
-
 def slices_of(flat: Sequence[int]) -> tuple[Slice, ...]:
     """Slices from the numbers that are kept."""
     return tuple(Slice(*flat[at : at + 3]) for at in range(0, len(flat), 3))
@@ -79,16 +69,6 @@ async def send_back(connection: Connection, gift: Gift, *, units: int) -> None:
         gift.gift_id,
         units,
     )
-
-
-async def gifts_going_back(connection: Connection, *, limit: int) -> list[Gift]:
-    """Gifts that their receivers gave back and their givers have not got yet."""
-    rows = await connection.fetch(
-        """SELECT member_id, gift_id, receiver_id, currency, units, slices, status, given_at
-           FROM gift WHERE status = 'going_back' ORDER BY given_at LIMIT $1""",
-        limit,
-    )
-    return [Gift(**{**row, "slices": slices_of(row["slices"])}) for row in rows]
 
 
 async def mark_gone_back(connection: Connection, member_id: UUID, gift_id: UUID) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from jifen.domain.calendar import start_of_day
 from jifen.domain.decision import HIT_KEPT_WIDTH, Decision, Posting, Reason
+from jifen.domain.effects import EffectKind
 from jifen.domain.events import Slice
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS
@@ -178,6 +179,32 @@ async def add_notes(target: Target, decided: Sequence[tuple[Decision, Circumstan
     await _NOTE_ROWS.insert(
         target, [(d.after.member_id, d.sequence, at.note) for d, at in decided if at.note]
     )
+
+
+class EffectRow(NamedTuple):
+    """One thing that an entry causes (`store/effects.py` reads it)."""
+
+    member_id: UUID
+    sequence: int
+    part: int
+    kind: EffectKind
+    about: UUID
+    to_member: UUID | None
+    recorded_at: datetime
+
+
+_EFFECT_ROWS = Rows(
+    "effect",
+    [
+        ("member_id", "uuid"), ("sequence", "bigint"), ("part", "smallint"), ("kind", "text"), ("about", "uuid"),
+        ("to_member", "uuid"), ("recorded_at", "timestamptz"),
+    ],
+)  # fmt: skip
+
+
+async def add_effects(target: Target, caused: Sequence[EffectRow]) -> None:
+    """Write what entries cause, with them."""
+    await _EFFECT_ROWS.insert(target, caused)
 
 
 async def postings_of(connection: Connection, member_id: UUID, sequences: Sequence[int]) -> list[PostedRow]:

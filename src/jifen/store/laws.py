@@ -13,6 +13,7 @@ from jifen.domain import fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.store.carry_checks import CARRY_CHECKS
 from jifen.store.columns import each
+from jifen.store.effect_checks import EFFECT_CHECKS, ON_THE_WAY
 from jifen.store.hits import HIT_CHECKS, RULES
 from jifen.store.limit_checks import LIMIT_CHECKS
 from jifen.store.pool_checks import POOL_CHECKS
@@ -419,16 +420,7 @@ LAWS: tuple[Law, ...] = (
                        ON h.member_id = l.member_id AND h.lot = l.number
                    WHERE coalesce(l.held, 0) <> coalesce(h.units, 0)""",
             ),
-            (
-                "what is on its way between members is what has left and not arrived",
-                """SELECT 'currency ' || currency AS offender, on_the_way, posted FROM (
-                       SELECT currency, sum(CASE status WHEN 'in_transit' THEN units ELSE units_back END) AS on_the_way
-                       FROM gift WHERE status IN ('in_transit', 'going_back') GROUP BY currency) g
-                   FULL JOIN (
-                       SELECT currency, sum(CASE WHEN is_credit THEN - units ELSE units END) AS posted
-                       FROM posting WHERE account = 'in_transit' GROUP BY currency) p USING (currency)
-                   WHERE coalesce(on_the_way, 0) <> coalesce(posted, 0)""",
-            ),
+            ON_THE_WAY,
         ),
         tested_by="tests/machine",
     ),
@@ -457,6 +449,13 @@ LAWS: tuple[Law, ...] = (
                    FROM posting p WHERE p.verb = 'expire' AND p.occurred_at > p.recorded_at""",
             ),
         ),
+    ),
+    Law(
+        number=14,
+        title_en="What an entry causes happens once",
+        title_zh="凭证引发之事恰好发生一次",
+        checks=EFFECT_CHECKS,
+        tested_by="tests/crash",
     ),
 )
 

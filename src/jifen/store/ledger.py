@@ -122,6 +122,25 @@ _UNTOLD = (
 error is the server's own word that it did not."""
 
 
+_OF_THE_DATABASE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    OutcomeUnknown,
+)
+_OF_WHAT_WAS_ASKED = (asyncpg.QueryCanceledError, TimeoutError, ValueError)
+
+
+def is_database_away(failure: BaseException) -> bool:
+    """Whether a failure says that nobody is served now, and nothing of what was asked for: the database is away, full or changes
+    hands. What takes too long says that only where others go through."""
+    return isinstance(failure, _OF_THE_DATABASE) and not isinstance(failure, _OF_WHAT_WAS_ASKED)
+
+
 async def _undone(transaction: Any) -> None:
     """Roll back; where the connection is broken, the server does so by itself."""
     with suppress(*_UNTOLD):

@@ -14,6 +14,7 @@ from jifen.domain.packing import packed, unpacked
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.ledger import BOOK_NOW, CLOCK, Clock
+from jifen.store.parked import NOT_PARKED
 from jifen.store.reservations import RESERVATIONS, Reservation
 from jifen.store.rows import Rows, Statement, Target, array_text
 
@@ -269,10 +270,9 @@ async def enrolled_at(connection: Connection, member_id: UUID) -> datetime | Non
 
 
 async def due_members(connection: Connection, now: datetime, *, limit: int) -> list[UUID]:
-    """Members for whom time has made something due, without those that are left out for now (`store/stuck.py`)."""
+    """Members for whom time has made something due, without those that are left out for now (`store/parked.py`)."""
     rows = await connection.fetch(
-        """SELECT member_id FROM member m WHERE next_due_at <= $1 AND status <> 'merged'
-             AND NOT EXISTS (SELECT FROM stuck_member s WHERE s.member_id = m.member_id AND s.next_try_at > clock_timestamp())
+        f"""SELECT member_id FROM member m WHERE next_due_at <= $1 AND status <> 'merged' AND {NOT_PARKED}
            ORDER BY next_due_at LIMIT $2""",
         now,
         limit,

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from jifen.store.effect_tables import TIME
 from jifen.store.ledger import BOOK_NOW
+from jifen.store.parked import count_parked
+from jifen.store.queue import count_waiting
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -25,14 +28,30 @@ class Health:
     is_schema_current: bool
     oldest_due_at: datetime | None = None
     due_seconds: float = 0.0  # for how long that has waited
-    members_stuck: int = 0
+    members_parked: int = 0
+    effects_parked: int = 0
+    effects_waiting: int = 0  # in the queue
     why_no_writes: str = ""  # what the database says to a write; "" where it takes one
+
+    @property
+    def is_any_parked(self) -> bool:
+        """Whether something could not be done and waits to be tried again."""
+        return self.members_parked + self.effects_parked > 0
 
 
 def newest_migration() -> str:
     """The number of the newest migration that this software brings."""
     folder = Path(__file__).with_name("migrations") / "versions"
     return max(path.name.partition("_")[0] for path in folder.glob("[0-9]*_*.py"))
+
+
+_OLDEST_ON_ITS_WAY = """SELECT min(e.recorded_at)
+    FROM gift g JOIN effect e ON e.about = g.gift_id
+        AND e.member_id = CASE g.status WHEN 'in_transit' THEN g.member_id ELSE g.receiver_id END
+        AND e.kind = CASE g.status WHEN 'in_transit' THEN 'gift_arrives' ELSE 'gift_goes_back' END
+    WHERE g.status IN ('in_transit', 'going_back')
+      AND NOT EXISTS (SELECT FROM parked p WHERE (p.member_id, p.sequence, p.part) = (e.member_id, e.sequence, e.part))"""
+"""SQL: since when the oldest second half of a gift waits that is not parked."""
 
 
 async def read_health(connection: Connection) -> Health:
@@ -48,15 +67,18 @@ async def read_health(connection: Connection) -> Health:
         f"""SELECT due_at, extract(epoch FROM {BOOK_NOW} - due_at)::float8
             FROM book, LATERAL (SELECT least(
                 (SELECT min(next_due_at) FROM member m WHERE next_due_at <= {BOOK_NOW} AND status <> 'merged'
-                   AND NOT EXISTS (SELECT FROM stuck_member s WHERE s.member_id = m.member_id)),
-                (SELECT min(given_at) FROM gift WHERE status IN ('in_transit', 'going_back'))) AS due_at) due"""
+                   AND NOT EXISTS (SELECT FROM parked p WHERE p.member_id = m.member_id AND p.sequence = 0)),
+                ({_OLDEST_ON_ITS_WAY})) AS due_at) due"""
     )
-    stuck = await connection.fetchval("SELECT count(*) FROM stuck_member")
+    parked = await count_parked(connection)
+    members = parked.pop(TIME, 0)
     return Health(
         is_schema_current=True,
         oldest_due_at=due,
         due_seconds=seconds or 0.0,
-        members_stuck=stuck,
+        members_parked=members,
+        effects_parked=sum(parked.values()),
+        effects_waiting=sum((await count_waiting(connection)).values()),
         why_no_writes=why,
     )
 

@@ -46,8 +46,18 @@ from jifen.store.columns import (
     sequence,
     words,
 )
+from jifen.store.effect_tables import duty, effect, parked
 
-__all__ = ["LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "api_key_table", "metadata", "pool_tables"]
+__all__ = [
+    "LOTS_OF_AN_ACCOUNT",
+    "STATUS_NAMES",
+    "api_key_table",
+    "duty",
+    "effect",
+    "metadata",
+    "parked",
+    "pool_tables",
+]
 
 LOTS_OF_AN_ACCOUNT = (
     1_000  # lots with higher numbers are found by their day of expiry, in an index of their own
@@ -386,19 +396,6 @@ carried_lot = Table(
     Index("carried_lot_first", "member_id", "first_member_id", "first_number", unique=True),
     comment="A lot that another member was granted first, and under which number: a later return of his finds it.",
     info=of("cache"),
-)
-
-stuck_member = Table(
-    "stuck_member",
-    metadata,
-    member_id(),
-    moment("since", default=True),
-    Column("tries", Integer, nullable=False),
-    moment("next_try_at"),
-    Column("failure", Text, nullable=False),
-    CheckConstraint("tries > 0", name="a_member_is_stuck_after_a_try"),
-    comment="A member for whom time could not do its part, so that it is left out and tried again alone; gone once it went well.",
-    info=of("work"),
 )
 
 purchase_key = Table(

@@ -25,6 +25,7 @@ import structlog
 
 from jifen.domain.decide import NO_ROOMS
 from jifen.domain.decision import Decision
+from jifen.domain.effects import EffectKind
 from jifen.domain.member import Member
 from jifen.domain.moments import decide_moment, next_due
 from jifen.domain.pools import Draw, rooms_of, used_of, wishes
@@ -41,7 +42,15 @@ from jifen.store.gather import (
     save_decisions,
 )
 from jifen.store.ids import new_id
-from jifen.store.journal import Circumstance, EntryRow, add_entries, add_notes, add_postings
+from jifen.store.journal import (
+    Circumstance,
+    EffectRow,
+    EntryRow,
+    add_effects,
+    add_entries,
+    add_notes,
+    add_postings,
+)
 from jifen.store.keys import (
     BusinessKey,
     KnownPurchase,
@@ -179,6 +188,7 @@ class Turn:
         self.purchases: list[tuple[UUID, Decision, Purchase, Circumstance]] = []
         self._decisions: list[Decision] = []
         self._entries: list[tuple[UUID, Decision, EntryRow, Circumstance]] = []
+        self._effects: list[EffectRow] = []
         self._returns: list[ReturnRow] = []
         self._posted: list[tuple[Decision, Circumstance]] = []  # of purchases and returns
         self._reservations: list[Reservation] = []
@@ -268,6 +278,15 @@ class Turn:
         self._entries.append((entry_id, decision, row, at))
         return entry_id
 
+    def put_effect(
+        self, decision: Decision, kind: EffectKind, *, about: UUID, to_member: UUID | None = None
+    ) -> None:
+        """What the entry of a decision causes elsewhere or later: written with it, and done once (law 14)."""
+        self.put += 1
+        whose, sequence = decision.after.member_id, decision.sequence
+        part = sum((one.member_id, one.sequence) == (whose, sequence) for one in self._effects)
+        self._effects.append(EffectRow(whose, sequence, part, kind, about, to_member, self.now))
+
     def put_enrolled(self, decision: Decision, row: EntryRow, *, actor: str | None) -> None:
         """A member who was not there before, with his first entry."""
         self.put += 1
@@ -330,6 +349,7 @@ class Turn:
         await add_postings(together, timeline, told)
         await add_notes(together, told)
         await add_uses(together, self._uses)
+        await add_effects(together, self._effects)
         await add_reservations(together, self._reservations)
         await save_decisions(together, self._decisions, timeline, ended=self.ended)
         await add_purchase_keys(together, self._keys)

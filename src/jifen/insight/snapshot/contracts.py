@@ -7,6 +7,9 @@ unit. Lists that are called flat hold rows one after the other, laid out as in `
 Of a hit six numbers are kept: position of the rule in the revision that judged, eligible minor money, eligible thousandths,
 desired, granted, and why less (`verbs.Why`; of a return the units forgiven). Of a return desired is what should be taken back.
 
+What entries cause (`effect`) is not among them: the entries tell it too, by kind and gift_id, and how it was brought about is no
+question of analysis (decision 0104).
+
 No column holds personal data: no names, cards, external ids, notes, cashiers or actors (`tests/snapshot` holds the list).
 Why so: docs/decisions/0062-a-snapshot-is-files-and-a-manifest.md.
 """

@@ -54,6 +54,35 @@ CREATE TABLE jifen.checkpoint (
 
 COMMENT ON TABLE jifen.checkpoint IS 'How far one reader of the journal has come: it has seen every transaction below this id.';
 
+CREATE TABLE jifen.duty (
+    name TEXT NOT NULL,
+    holder UUID NOT NULL,
+    held_by BIGINT NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    held_until TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT duty_pkey PRIMARY KEY (name)
+);
+
+COMMENT ON TABLE jifen.duty IS 'What one serving process does for all, which of them does it, and until when by the database''s clock.';
+
+CREATE TABLE jifen.effect (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    part SMALLINT NOT NULL,
+    kind TEXT NOT NULL,
+    about UUID NOT NULL,
+    to_member UUID,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
+    CONSTRAINT effect_pkey PRIMARY KEY (member_id, sequence, part),
+    CONSTRAINT an_effect_has_a_known_kind CHECK (kind = ANY ('{gift_arrives,gift_goes_back}'::text[])),
+    CONSTRAINT effects_of_an_entry_are_counted_from_zero CHECK (part >= 0)
+);
+
+CREATE INDEX effect_recorded_xid ON jifen.effect USING brin (recorded_xid);
+
+COMMENT ON TABLE jifen.effect IS 'One thing that an entry causes elsewhere or later, such as the second half of a gift; what it is about, and whom.';
+
 CREATE TABLE jifen.entry (
     member_id UUID NOT NULL,
     sequence BIGINT NOT NULL,
@@ -225,6 +254,24 @@ CREATE TABLE jifen.note (
 );
 
 COMMENT ON TABLE jifen.note IS 'What somebody wrote beside an entry. It may say anything, so it stands outside the journal and can be erased.';
+
+CREATE TABLE jifen.parked (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    part SMALLINT NOT NULL,
+    kind TEXT NOT NULL,
+    since TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    tries INTEGER NOT NULL,
+    next_try_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    failure_class TEXT NOT NULL,
+    failure TEXT NOT NULL,
+    CONSTRAINT parked_pkey PRIMARY KEY (member_id, sequence, part),
+    CONSTRAINT what_is_parked_has_a_known_kind CHECK (kind = ANY ('{time,gift_arrives,gift_goes_back}'::text[])),
+    CONSTRAINT an_effect_is_parked_by_its_entry CHECK ((kind = 'time') = (sequence = 0)),
+    CONSTRAINT something_is_parked_after_a_try CHECK (tries > 0)
+);
+
+COMMENT ON TABLE jifen.parked IS 'What could not be done (an effect; sequence 0: what time makes due of a member) and is tried again till it is.';
 
 CREATE TABLE jifen.pool (
     pool INTEGER NOT NULL,
@@ -426,18 +473,6 @@ CREATE TABLE jifen.revision (
 
 COMMENT ON TABLE jifen.revision IS 'One published state of the programme document; it never changes.';
 
-CREATE TABLE jifen.stuck_member (
-    member_id UUID NOT NULL,
-    since TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    tries INTEGER NOT NULL,
-    next_try_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    failure TEXT NOT NULL,
-    CONSTRAINT stuck_member_pkey PRIMARY KEY (member_id),
-    CONSTRAINT a_member_is_stuck_after_a_try CHECK (tries > 0)
-);
-
-COMMENT ON TABLE jifen.stuck_member IS 'A member for whom time could not do its part, so that it is left out and tried again alone; gone once it went well.';
-
 CREATE TABLE jifen.unclaimed_purchase (
     business_no TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -462,6 +497,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.pool TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.lease TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.pool_use TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.effect TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.parked TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.duty TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
 
@@ -488,8 +529,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.reservation TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.gift TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.carried_lot TO jifen_app;
-
-GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.stuck_member TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.purchase_key TO jifen_app;
 

@@ -1,0 +1,41 @@
+"""See what happens by itself, and let what is parked be tried again at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from jifen.store.duties import Held, read_duty
+from jifen.store.ledger import Ledger
+from jifen.store.parked import Parked, count_parked, read_parked, try_now
+from jifen.store.queue import count_waiting
+
+PARKED_MAX = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """Who has the duty, how much waits in the queue by class, and what is parked: how much by kind, and the longest of it."""
+
+    duty: Held | None
+    waiting: dict[str, int]
+    parked: dict[str, int]
+    longest: Sequence[Parked]
+
+
+async def read_jobs(ledger: Ledger, duty: str) -> Jobs:
+    """How what happens by itself goes on."""
+    async with ledger.reading() as connection:
+        return Jobs(
+            duty=await read_duty(connection, duty),
+            waiting=await count_waiting(connection),
+            parked=await count_parked(connection),
+            longest=await read_parked(connection, limit=PARKED_MAX),
+        )
+
+
+async def retry_parked(ledger: Ledger, member_ids: Sequence[UUID] | None) -> int:
+    """How much that is parked, of some members or (None) of all, is tried again in the next round of whoever serves."""
+    async with ledger.transaction() as connection:
+        return await try_now(connection, member_ids)
