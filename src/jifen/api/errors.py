@@ -97,6 +97,7 @@ STATUS: dict[type[Refusal], int] = {
     no.PurchaseClaimed: 409,
     no.ReservationOver: 409,
     no.EntryReversed: 409,
+    no.OpeningDiffers: 409,
     no.EntryNotReversible: 409,
     no.UnitsReserved: 409,
     no.ProgramMissing: 409,

@@ -137,7 +137,7 @@ def reverse(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Undo a redemption, an adjustment or a gift. Units go back to the very lots that paid. Status 3 when it cannot be.
+    """Undo a redemption, adjustment, gift or opening. Units go back to the very lots that paid. Status 3 when it cannot be.
 
     Example: jifen member reverse card:6200001 7 --note "wrong reward"
     """

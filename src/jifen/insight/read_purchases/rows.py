@@ -2,7 +2,7 @@
 
 Shape
     typed       ROW, `is_bad`, then the fields of FIELDS and `attribute.<code>`; one row a row of the file
-    problems    row, column, value, problem (number of the reason), other (another row it names); one row a problem
+    problems    as `problems.PROBLEMS`
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from jifen.insight.read_purchases.cells import (
 from jifen.insight.read_purchases.files import ROW, TORN
 from jifen.insight.read_purchases.known import Known
 from jifen.insight.read_purchases.mapping import Mapping, Numbers
+from jifen.insight.read_purchases.problems import problems_at
 from jifen.insight.read_purchases.reasons import NUMBER_OF, RowCode
 
 _TEXT = pl.String()
@@ -73,35 +74,6 @@ LINE_FIELDS: dict[str, pl.DataType] = {
     "line_tags": _TEXT,
 }
 _FORMS = {**PURCHASE_FORMS, **LINE_FORMS, "member_ref": KEY, "payment_method": CODE}
-
-PROBLEMS = pl.Schema(
-    {"row": pl.Int64, "column": pl.String, "value": pl.String, "problem": pl.UInt8, "other": pl.Int64}
-)
-
-
-def problems_at(
-    raw: pl.DataFrame,
-    rows: pl.Series,
-    column: str | None,
-    problem: RowCode | pl.Series,
-    other: pl.Series | None = None,
-) -> pl.DataFrame:
-    """One problem for each of the rows (given by their numbers, ascending), with what their cell holds."""
-    holds = raw.filter(pl.col(ROW).is_in(rows.implode())) if rows.len() else raw.clear()
-    number = pl.lit(NUMBER_OF[problem], pl.UInt8) if isinstance(problem, str) else pl.lit(problem)
-    return holds.sort(ROW).select(
-        pl.col(ROW).alias("row"),
-        pl.lit(column, pl.String).alias("column"),
-        (_as_text(raw, column) if column else pl.col(TORN)).alias("value"),
-        number.alias("problem"),
-        (pl.lit(other) if other is not None else pl.lit(None, pl.Int64)).alias("other"),
-    )
-
-
-def _as_text(raw: pl.DataFrame, column: str) -> pl.Expr:
-    if isinstance(raw.schema[column], pl.List):
-        return pl.col(column).cast(pl.List(pl.String)).list.join("|")
-    return pl.col(column).cast(pl.String)
 
 
 class _Rows:
