@@ -45,6 +45,11 @@ from jifen.store.keys import BusinessKey
 from jifen.store.members import MemberKey
 
 BATCH_MAX = 1_000
+MONEY_ONLY = (
+    "a return is told by quantity; money given back for goods that are kept is no return: "
+    "the sale and its points stand, and an adjustment takes points where they shall go"
+)
+"""Decision 0108."""
 
 
 class MemberRef(Body):
@@ -208,6 +213,13 @@ class PurchaseRef(Body):
 
 class ReturnedLineBody(Body):
     """How much of a line comes back."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_of_goods(cls, told: Any) -> Any:
+        if isinstance(told, dict) and "amount_minor" in told:
+            raise PydanticCustomError("money_only", MONEY_ONLY)
+        return told
 
     number: LineNumber
     quantity_milli: Annotated[int, Field(strict=True, ge=1, le=INT64_MAX)]
