@@ -69,7 +69,7 @@ def test_each_lot_keeps_its_day_and_an_empty_one_is_never(tmp_path: Path) -> Non
     assert lots(found) == [
         ("c1", 100, date(2026, 12, 31)),
         ("c1", 50, date(2027, 6, 30)),
-        ("62 1", 7, None),
+        ("621", 7, None),
         ("c3", 5, None),
     ]
     assert found.lots.get_column("earned_on").to_list()[0] == date(2025, 12, 1)

@@ -39,11 +39,11 @@ def enrol(
     """
 
     async def work(ledger: Ledger) -> dict[str, Any]:
-        from jifen.domain.texts import KEY
+        from jifen.domain.texts import CARD, KEY
         from jifen.operations.enrol_member import enrol_member
         from jifen.store.members import MemberKey
 
-        keys = [MemberKey("card", in_form(one, KEY, hint="--card")) for one in card or ()] + [
+        keys = [MemberKey("card", in_form(one, CARD, hint="--card")) for one in card or ()] + [
             MemberKey("external", in_form(one, KEY, hint="--external")) for one in external or ()
         ]
         return await enrol_member(ledger, keys, _once("enrol"))

@@ -17,9 +17,9 @@ import polars as pl
 from pydantic import field_validator, model_validator
 
 from jifen.domain.events import SLICES_MAX
-from jifen.domain.texts import CODE, ITEM, KEY
+from jifen.domain.texts import CODE, ITEM
 from jifen.insight.frames import REJECTS
-from jifen.insight.read_purchases.cells import Cells, dates, numbers, require, texts
+from jifen.insight.read_purchases.cells import Cells, dates, member_keys, numbers, require, texts
 from jifen.insight.read_purchases.files import ROW, TORN, names_of, open_file, read_rows
 from jifen.insight.read_purchases.mapping import Code, FileForm, Numbers, Text, tells_a_date
 from jifen.insight.read_purchases.mapping_file import Part, read_mapping_as, refuse_mapping, wrong
@@ -251,11 +251,11 @@ def _typed(
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The rows as fields, and the problems of their cells."""
     rows = _Rows(raw, mapping, file)
-    rows.read("member_ref", lambda column: texts(column, KEY, file=file), required=True)
     rows.read("member_ref_kind", lambda column: texts(column, CODE, file=file))
     rows.fields["member_ref_kind"] = rows.fields["member_ref_kind"].fill_null("external")
     kinds = rows.fields["member_ref_kind"]
     rows.refuse_where("member_ref_kind", ~kinds.is_in(["external", "card"]), "member_ref_kind_wrong")
+    rows.read("member_ref", lambda column: member_keys(column, kinds, file=file), required=True)
     _read_units(rows, known)
     for name, required in (("expires_on", False), ("earned_on", mapping.columns.expires_on is None)):
         rows.read(name, lambda column: dates(column, mapping.dates.formats, file=file), required=required)

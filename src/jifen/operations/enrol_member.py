@@ -11,7 +11,7 @@ from jifen.domain.decide import decide_enrolment
 from jifen.domain.decision import Decision
 from jifen.domain.member import new_member
 from jifen.domain.refusals import FieldWrong, KeyTaken, Refusal, TooMuch
-from jifen.domain.texts import KEY, TextRefused, canonical
+from jifen.domain.texts import CARD, KEY, TextRefused, canonical
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
 from jifen.store.members import MemberKey, add_keys, find_by_keys
@@ -106,7 +106,7 @@ def check_keys(keys: Sequence[MemberKey]) -> None:
             raise FieldWrong("a key is a card or an external id", pointer=f"/keys/{i}/kind", value=key.kind)
         pointer = f"/keys/{i}/value"
         try:
-            own = canonical(key.value, KEY)
+            own = canonical(key.value, CARD if key.kind == "card" else KEY)
         except TextRefused as refused:
             raise FieldWrong(str(refused), pointer=pointer, value=key.value[:50]) from None
         if own != key.value:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import polars as pl
 
 from jifen.domain.purchase import LINE_NUMBER_MAX
-from jifen.domain.texts import BLANKS, NOTHING, Fault, Form, TextRefused, canonical, canonical_tags
+from jifen.domain.texts import BLANKS, CARD, KEY, NOTHING, Fault, Form, TextRefused, canonical, canonical_tags
 from jifen.insight.clocks import instants
 from jifen.insight.read_purchases.mapping import Numbers, Time, tells_offset
 from jifen.insight.read_purchases.reasons import NUMBER_OF, FileRefused, RowCode
@@ -88,7 +88,7 @@ def texts(column: pl.Series, form: Form, *, file: str) -> Cells:
     cases: list[Case] = []
     if form.is_code:
         cases.append((_cell.str.contains(r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"), "number_shortened"))
-    plain = _cell.str.contains(_PLAIN_PATH if form.is_path else _PLAIN) & (
+    plain = _cell.str.contains(_PLAIN_PATH if form.is_path else _PLAIN_CARD if form.is_card else _PLAIN) & (
         _cell.str.len_bytes() <= form.longest
     )
     if form.is_key:
@@ -99,8 +99,23 @@ def texts(column: pl.Series, form: Form, *, file: str) -> Cells:
     return _read_each(said, odd, lambda text: canonical(text, form)) if odd.any() else said
 
 
+def member_keys(column: pl.Series, kinds: pl.Series, *, file: str) -> Cells:
+    """Members' keys, each in the form of its kind: `card`, or anything else."""
+    is_card = (kinds == "card").fill_null(value=False)
+    if not is_card.any():
+        return texts(column, KEY, file=file)
+    cards = texts(column, CARD, file=file)
+    if is_card.all():
+        return cards
+    others = texts(column, KEY, file=file)
+    return Cells(
+        cards.values.zip_with(is_card, others.values), cards.problems.zip_with(is_card, others.problems)
+    )
+
+
 # What is in its form already: nearly every cell of nearly every file. The others are read one by one, each text once.
 _PLAIN = r"^[!-~]+( [!-~]+)*$"
+_PLAIN_CARD = r"^[!-~]+$"
 _PLAIN_PATH = r"^[!-.0-~]+([ /][!-.0-~]+)*$"
 
 

@@ -16,7 +16,6 @@ from jifen.domain.purchase import AMOUNT_MINOR_MAX, ATTRIBUTE_MAX, PAYMENTS_MAX,
 from jifen.domain.texts import (
     CATEGORY,
     CODE,
-    KEY,
     LINE_FORMS,
     PURCHASE_FORMS,
     WORDS,
@@ -29,6 +28,7 @@ from jifen.insight.read_purchases.cells import (
     Cells,
     empty_cells,
     line_numbers,
+    member_keys,
     numbers,
     require,
     tags,
@@ -73,7 +73,7 @@ LINE_FIELDS: dict[str, pl.DataType] = {
     "cost_minor": _WHOLE,
     "line_tags": _TEXT,
 }
-_FORMS = {**PURCHASE_FORMS, **LINE_FORMS, "member_ref": KEY, "payment_method": CODE}
+_FORMS = {**PURCHASE_FORMS, **LINE_FORMS, "payment_method": CODE}
 
 
 class _Rows:
@@ -151,13 +151,13 @@ def _read_purchase_fields(rows: _Rows) -> None:
     known, mapping, file = rows.known, rows.mapping, rows.file
     rows.read("source", _text(rows, "source"), required=True)
     rows.read("business_no", _text(rows, "business_no"), required=True)
-    rows.read("member_ref", _text(rows, "member_ref"))
     kinds = ("external", "card")
     rows.read("member_ref_kind", _one_of(rows, kinds, "member_ref_kind_wrong"), required=True)
     if mapping.columns.member_ref_kind is None and mapping.constants.member_ref_kind is None:
         rows.fields["member_ref_kind"] = pl.repeat("external", rows.raw.height, eager=True).alias(
             "member_ref_kind"
         )
+    rows.read("member_ref", lambda column: member_keys(column, rows.fields["member_ref_kind"], file=file))
     stores = None if known.stores is None else tuple(known.stores)
     rows.read("store", _one_of(rows, stores, "store_unknown"))
     for name in ("till", "cashier", "channel", "payment_method"):
