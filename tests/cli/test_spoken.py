@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Jifen
 from tests.third_language import THIRD, a_third_language, unsaid, write_third
 
+from jifen.cli.doctor import LOOKS, Finding
 from jifen.present import catalogue
 
 
@@ -43,7 +44,8 @@ def test_a_member_a_purchase_and_the_laws_speak_chinese_and_english(jifen: Jifen
 
 
 @pytest.mark.parametrize(
-    "command", [("member", "show", "62"), ("purchase", "show", "pos/1"), ("reconcile", "--no-rebuild")]
+    "command",
+    [("member", "show", "62"), ("purchase", "show", "pos/1"), ("reconcile", "--no-rebuild"), ("doctor",)],
 )
 def test_a_third_language_says_every_line(
     jifen: Jifen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
@@ -55,3 +57,23 @@ def test_a_third_language_says_every_line(
         lines = [line for line in jifen(*command, "--language", THIRD).splitlines() if "⟦" in line]
     assert len(lines) >= 3
     assert {unsaid(line).strip() for line in lines} == {""}
+
+
+def test_the_doctor_speaks_and_names_its_checks_alike(jifen: Jifen) -> None:
+    english, chinese = jifen.data("doctor"), jifen.data("doctor", "--language", "zh")
+    for field in ("check", "verdict"):
+        assert [one[field] for one in english["findings"]] == [one[field] for one in chinese["findings"]]
+    assert [one["check"] for one in english["findings"]] == list(LOOKS)
+    assert "时间：没有会员被遗漏" in jifen("doctor", "--language", "zh")
+    assert "time: no member is left out" in jifen("doctor")
+
+
+def test_a_look_that_falls_over_is_a_finding(jifen: Jifen, monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls() -> Finding:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setitem(LOOKS, "clock", falls)
+    told = jifen.data("doctor", status=1)
+    (clock,) = [one for one in told["findings"] if one["check"] == "clock"]
+    assert (clock["verdict"], clock["found"]) == ("wrong", "RuntimeError: no such thing")
+    assert "请修复标有“错误”的项目" in jifen("doctor", "--language", "zh", status=1)
