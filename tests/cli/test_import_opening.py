@@ -60,3 +60,21 @@ def test_a_mapping_and_a_file_that_cannot_be_used_end_with_status_3(jifen: Jifen
     said = jifen("import", "opening", FILES[0], "--mapping", str(mapping), status=3)
     assert "column_missing" in said or "does not have" in said
     assert "'until'" in said
+
+
+def test_an_import_of_purchases_tells_what_it_came_to_in_each_language(jifen: Jifen, tmp_path: Path) -> None:
+    sales = tmp_path / "sales.csv"
+    sales.write_text("no,at,amount\n1,2026-01-02T10:00:00+08:00,12.30\n2,2026-01-02T10:00:00+08:00,-1\n")
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text(
+        "columns: {business_no: no, occurred_at: at, amount: amount}\nconstants: {source: pos}\n"
+    )
+    command = ("import", "purchases", str(sales), "--mapping", str(mapping), "--dry-run")
+    to = ("--rejects", str(tmp_path / "r.csv"), "--force")
+    assert (
+        "1 purchases would be added (1 lines, 0 new members), 0 known already, 1 refused; reasons in"
+        in jifen(*command, *to)
+    )
+    assert "将导入 1 笔消费（1 行，新会员 0 位），此前已有 0 笔，拒绝 1 笔；原因见" in jifen(
+        *command, *to, "--language", "zh"
+    )

@@ -255,10 +255,17 @@ def _told(imported: Imported, rejects: Path | None, *, over: bool, dry_run: bool
         "of_nobody": imported.unclaimed,
         "rejects": written,
     }
-    verb = "would be added" if dry_run else "added"
-    text = (
-        f"{imported.added:,} purchases {verb} ({imported.added_lines:,} lines, {imported.new_members:,} new members), "
-        f"{imported.known:,} known already, {imported.refused:,} refused"
-        + (f"; reasons in {written}" if written else "")
+    from jifen.present.catalogue import catalogue_of
+
+    words = catalogue_of(language_spoken())
+    text = words.say(
+        "imported.would_add" if dry_run else "imported.added",
+        purchases=imported.added,
+        lines=imported.added_lines,
+        new=imported.new_members,
+        known=imported.known,
+        refused=imported.refused,
     )
+    if written:
+        text = words.say("imported.with_reasons", said=text, file=written)
     show(result, as_json=as_json, text=text)
