@@ -54,6 +54,34 @@ async def test_a_life_with_everything_in_it(fresh_database: FreshDatabase, tmp_p
     assert await differences_of(fresh_database, tmp_path) == []
 
 
+async def test_what_another_system_handed_over_is_spent_given_expired_and_reversed(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """Lots with days of their own, under a policy of debt: what was spent of a reversed opening is owed."""
+    document = a_document(expiry="{days: 300}", debt="{policy: allow, limit_units: 50}")
+    async with a_till(fresh_database, document) as till:
+        start = await till.now() - days(60)
+        await till.set_now(start)
+        ann, bo, chen = [await till.enrol() for _ in range(3)]
+        assert await till.open(ann, (5, 100), (40, 30), (2_000, 7)) is True
+        assert await till.open(bo, (5, 20), (5, 20)) is True
+        await till.give(ann, bo, 110)
+        await till.adjust(bo, -15)
+        await till.set_now(start + days(6))
+        await till.adjust(ann, -20)
+        assert await till.open(chen, (9, 45)) is True
+        await till.adjust(chen, -40)
+        await till.reverse(chen, 2)
+        assert await till.points(ann, bo, chen) == [7, 10, -40]
+        assert await till.open(chen, (9, 50)) is True
+        await till.set_now(start + days(50))
+        await till.buy(chen, 1_000)
+        assert await till.points(ann, bo, chen) == [7, 0, 10]
+        await till.assert_laws()
+
+    assert await differences_of(fresh_database, tmp_path) == []
+
+
 async def test_a_gift_of_which_a_part_was_spent_comes_back_in_part(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:

@@ -184,6 +184,28 @@ async def test_what_a_balance_cannot_pay_does_not_take_place(
     assert {row.refused for row in half.baseline.replayed} == {0}
 
 
+async def test_what_another_system_handed_over_is_the_same_under_every_draft(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    async with a_till(fresh_database) as till:
+        await till.set_now(await till.now() - days(30))
+        ann, bo = await till.enrol(), await till.enrol()
+        await till.open(bo, (5, 8), (2_000, 30))
+        await till.open(ann, (2_000, 40))
+        await till.buy(ann, 10_000)
+        await till.give(ann, bo, 60)
+        await till.set_now(await till.now() + days(29))
+    past = await a_snapshot(fresh_database, tmp_path / "s")
+
+    half = compare(past, a_document(more="tiers:\n  by: spend\n  window_days: 9\n  keeps_days: 9\n"
+                                         "  list:\n    - {code: one, names: {zh: 一, en: One}, reach: 0, multiplier: '1/2'}\n",
+                                    by_tier=True))  # fmt: skip
+
+    total = half.draft.currencies[0]
+    assert (total.granted_units, total.adjusted_units, total.received_units) == (50, 78, 60)
+    assert (total.expired_units, total.closing_units, total.flow_units) == (8, 120, 120)
+
+
 async def test_loopholes_are_found(fresh_database: FreshDatabase, tmp_path: Path) -> None:
     async with a_till(fresh_database) as till:
         await till.set_now(await till.now() - days(30))

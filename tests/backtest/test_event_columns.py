@@ -149,11 +149,14 @@ def test_other_entries_and_their_legs_are_dressed_the_same(
 
 
 @examples(30)
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(18_000, 30_000), units), min_size=1, max_size=6))
-def test_slices_of_gifts_are_dressed_the_same(slices: list[tuple[int, int, int]]) -> None:
-    legs = legs_of(fold.GIFT_IN, zone="UTC", currency=3, units=0, slices=[Slice(*one) for one in slices])
+@given(
+    st.sampled_from([verbs.KIND_OF[name] for name in verbs.SLICED]),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(18_000, 30_000), units), min_size=1, max_size=6),
+)
+def test_slices_are_dressed_the_same(kind: int, slices: list[tuple[int, int, int]]) -> None:
+    legs = legs_of(kind, zone="UTC", currency=3, units=0, slices=[Slice(*one) for one in slices])
     terms, days, counts = (
         pl.Series(column, dtype=pl.Int64).to_numpy() for column in zip(*slices, strict=True)
     )
-    by_columns = columns.slice_legs(terms * 0 + 3, terms, days, counts)
+    by_columns = columns.slice_legs(terms * 0 + kind, terms * 0 + 3, terms, days, counts)
     assert by_columns.tolist() == [list(leg) for leg in legs]

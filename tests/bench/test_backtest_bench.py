@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from jifen.bench.backtest import growing, members_of
 from jifen.bench.backtest_work import a_draft, draft_text, most_memory
 from jifen.bench.groups import GROUPS
+from jifen.bench.kept import KeptOtherwise, check_kept
+from jifen.cli import app
 from jifen.document.load import parse_document
 from jifen.templates import template_text
 
@@ -38,6 +42,31 @@ def test_the_draft_is_the_template_changed_in_each_of_its_places() -> None:
 
 def test_the_memory_told_is_this_processes_own() -> None:
     assert 10 < most_memory() < 24_000
+
+
+def test_kept_snapshots_are_found_by_whoever_would_make_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    check_kept(folder, households=40)
+    (folder / "demo").mkdir()
+    check_kept(folder, households=40)
+    with pytest.raises(KeptOtherwise, match="of 40 households"):
+        check_kept(folder, households=None)
+
+    mark = folder / "kept.json"
+    mark.write_text(json.dumps(json.loads(mark.read_text()) | {"numbers": "0"}))
+    with pytest.raises(KeptOtherwise, match="other numbers"):
+        check_kept(folder, households=40)
+    assert (folder / "demo").is_dir()
+
+
+@pytest.mark.parametrize("kept", ["demo", "generated-1000"])
+def test_an_older_kept_snapshot_is_refused_before_anything_is_measured(tmp_path: Path, kept: str) -> None:
+    (tmp_path / kept).mkdir()
+    ran = CliRunner().invoke(app, ["bench", "backtest", "--keep", str(tmp_path)])
+    assert ran.exit_code == 3, ran.output
+    assert f"Remove {tmp_path / kept}" in ran.output
+    assert "or name another folder by --keep" in ran.output
+    assert "Traceback" not in ran.output
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from jifen.domain.texts import (
+    CARD,
     CATEGORY,
     CODE,
     ITEM,
@@ -21,7 +22,7 @@ from jifen.domain.texts import (
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "texts.md"
 FIELDS = {
-    **PURCHASE_FORMS, **LINE_FORMS, "card": KEY, "external": KEY, "method": CODE, "currency": CODE, "tags": TAG,
+    **PURCHASE_FORMS, **LINE_FORMS, "card": CARD, "external": KEY, "method": CODE, "currency": CODE, "tags": TAG,
     "attributes": WORDS, "note": NOTE, "label": WORDS,
 }  # fmt: skip
 
@@ -31,7 +32,7 @@ def test_the_table_tells_form_and_length_of_every_field() -> None:
     told = {name: (form, int(most)) for fields, form, most in rows for name in re.findall(r"`(\w+)`", fields)}
     assert told == {name: (form.name, form.longest) for name, form in FIELDS.items()}
     assert {form for form, _ in told.values()} == {
-        form.name for form in (KEY, CODE, ITEM, WORDS, TAG, CATEGORY, NOTE)
+        form.name for form in (KEY, CARD, CODE, ITEM, WORDS, TAG, CATEGORY, NOTE)
     }
 
 

@@ -31,7 +31,7 @@ EVENTS = {
     "buy": fold.PURCHASE, "return": fold.RETURN, "void": fold.VOID, "redeem": fold.REDEEM, "reserve": fold.RESERVE,
     "commit": fold.COMMIT, "release": fold.RELEASE, "adjust_up": fold.ADJUST_UP, "adjust_down": fold.ADJUST_DOWN,
     "gift_out": fold.GIFT_OUT, "gift_in": fold.GIFT_IN, "reverse": fold.REVERSE, "wait": fold.ADVANCE,
-    "happen": fold.EVENT, "carry_in": fold.CARRY_IN, "enrol": fold.ENROL,
+    "happen": fold.EVENT, "carry_in": fold.CARRY_IN, "enrol": fold.ENROL, "opening": fold.OPENING,
     "freeze": fold.STATE, "reopen": fold.STATE, "close": fold.STATE,
 }  # fmt: skip
 STATES = {"freeze": Status.FROZEN, "reopen": Status.ACTIVE, "close": Status.CLOSED}
@@ -372,6 +372,10 @@ class Life:
         return decide.decide_gift_received(
             self.timeline, self.member, currency=0, slices=slices, now=self.now
         )
+
+    def opening(self, step: Step) -> Decision:
+        slices = [Slice(0, self.day + offset, units) for offset, units in step.parts]
+        return decide.decide_opening(self.timeline, self.member, currency=0, slices=slices, now=self.now)
 
     def reverse(self, step: Step) -> Decision | None:
         if not self.reversible:

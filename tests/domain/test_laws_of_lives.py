@@ -80,7 +80,7 @@ def test_no_point_comes_from_nothing(timeline: Timeline, steps: list[Step]) -> N
                 if moves[at + fold.MOVE_LOT] in own:
                     key = (told.what, moves[at + fold.MOVE_WAY])
                     ways[key] = ways.get(key, 0) + moves[at + fold.MOVE_UNITS]
-        opened = sum(sums[verb] for verb in (Verb.EARN, Verb.ADJUST_UP, Verb.RECEIVE))
+        opened = sum(sums[verb] for verb in (Verb.EARN, Verb.ADJUST_UP, Verb.RECEIVE, Verb.OPENING))
         brought = {way: units for (what, way), units in ways.items() if what == "carry_in"}
         came = sum(units for way, units in brought.items() if way // 8 == fold.OUTSIDE) - brought.get(
             fold.W_GONE_BELOW, 0

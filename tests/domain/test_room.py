@@ -247,11 +247,21 @@ class CrowdedLife(Life):
         )
         return super()._end(step, is_committed=is_committed)
 
+    def _slices(self, step: Step, currency: int) -> list[Slice]:
+        own = [terms.number for terms in self.timeline.newest.currencies[currency].terms]
+        return [Slice(own[i % len(own)], self.day + i % 9 - 3, 1 + i % 4) for i in range(step.a * step.a)]
+
     def gift_in(self, step: Step) -> Decision:
         currency = self.currency(step)
-        own = [terms.number for terms in self.timeline.newest.currencies[currency].terms]
-        slices = [Slice(own[i % len(own)], self.day + i % 9 - 3, 1 + i % 4) for i in range(step.a * step.a)]
+        slices = self._slices(step, currency)
         return decide.decide_gift_received(
+            self.timeline, self.member, currency=currency, slices=slices, now=self.now
+        )
+
+    def opening(self, step: Step) -> Decision:
+        currency = self.currency(step)
+        slices = self._slices(step, currency)
+        return decide.decide_opening(
             self.timeline, self.member, currency=currency, slices=slices, now=self.now
         )
 
@@ -305,7 +315,7 @@ def _steps(
 
 
 _buys = _steps("buy", parts=_lines)
-_moves = _steps("redeem", "reserve", "adjust_up", "adjust_down", "gift_out", "gift_in")
+_moves = _steps("redeem", "reserve", "adjust_up", "adjust_down", "gift_out", "gift_in", "opening")
 _ends = st.one_of(
     _buys,
     _steps("return", "void", parts=_back),

@@ -12,6 +12,7 @@ from tests.hostile import texts
 
 from jifen.domain.texts import (
     BLANKS,
+    CARD,
     CATEGORY,
     CODE,
     ITEM,
@@ -26,7 +27,7 @@ from jifen.domain.texts import (
     one_line,
 )
 
-FORMS = (KEY, CODE, ITEM, WORDS, TAG, CATEGORY, NOTE)
+FORMS = (KEY, CARD, CODE, ITEM, WORDS, TAG, CATEGORY, NOTE)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,10 @@ FORMS = (KEY, CODE, ITEM, WORDS, TAG, CATEGORY, NOTE)
         ("６２００００１", KEY, "6200001"),
         ("Ｎ－１　", KEY, "N-1"),
         ("N   ", KEY, "N"),
+        ("6200 0010 0020", CARD, "620000100020"),
+        ("６２００\u3000００１０\xa0 0020\r", CARD, "620000100020"),
+        ("6200-0010", CARD, "6200-0010"),
+        ("6 " * 200, CARD, "6" * 200),
         ("A  1", KEY, "A 1"),
         ("A\u30001", KEY, "A 1"),
         ("e\u0301", CODE, "é"),

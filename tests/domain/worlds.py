@@ -304,7 +304,8 @@ _other = st.lists(
     st.one_of(
         _buy, _buy, _return, _happen, _step("void", _some), _step("redeem", _quarters), _step("adjust_up", st.integers(1, 200)),
         _step("reserve", _quarters, st.sampled_from((1, 60))), _step("release", _some), _step("adjust_down", _quarters),
-        _step("gift_in", _nothing, _nothing, _slices), _step("reverse", _some), _step("wait"),
+        _step("gift_in", _nothing, _nothing, _slices), _step("opening", _nothing, _nothing, _slices), _step("reverse", _some),
+        _step("wait"),
     ),
     min_size=1, max_size=7,
 )  # fmt: skip
@@ -333,6 +334,7 @@ steps = st.one_of(
     _step("adjust_down", _quarters),
     _step("gift_out", _quarters),
     _step("gift_in", _nothing, _nothing, _slices),
+    _step("opening", _nothing, _nothing, _slices),
     _step("reverse", _some),
     _step("reverse", _some),
     _step("wait"),

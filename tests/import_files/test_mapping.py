@@ -90,11 +90,11 @@ def test_what_is_wrong_is_named_with_its_place(
     found = problems(tmp_path, GOOD.replace(before, after, 1))
     problem = next(one for one in found if one.path == path)
     assert problem.code == code
-    assert words in problem.message_en
+    assert words in problem.message("en")
     if code != "not_yaml":
         assert problem.line == line
     assert f":{problem.line}: " in problem.text("zh")
-    assert any("\u4e00" <= letter <= "\u9fff" for letter in problem.message_zh)
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in problem.message("zh"))
 
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:

@@ -95,6 +95,11 @@ def otherwise(text: str, road: int, *, is_code: bool = False) -> str:
     )[road]
 
 
+def grouped(card: str, road: int) -> str:
+    """The number as it is printed on the card, on every second road in groups."""
+    return f"{card[:4]} {card[4:6]}\xa0{card[6:]}" if road % 2 else card
+
+
 @st.composite
 def sales(draw: st.DrawFn) -> Sale:
     """Sales that are odd in some fields and plain in the others, or most would be refused for several reasons."""
@@ -400,7 +405,7 @@ async def on_every_road(world: World, told_: list[Sale]) -> dict[str, list[dict[
         sources = [f"{road}-{first}-{n}" for n in range(len(told_))]
         own = [card and (f"{card}-{road}" if road.endswith("_of_new") else card) for card in cards]
         rows = [
-            (sale.in_writing(at), source, card and otherwise(card, at, is_code=True))
+            (sale.in_writing(at), source, card and otherwise(grouped(card, at), at, is_code=True))
             for sale, source, card in zip(told_, sources, own, strict=True)
         ]
         if road.startswith(("csv", "parquet")):
@@ -438,7 +443,7 @@ def test_what_one_road_brought_every_other_finds(world: World) -> None:
         assert len(kept) > SALES // 6
         for at, road in enumerate(roads):
             same = [
-                (sale.in_writing(at + 1), source, card and otherwise(card, at + 1, is_code=True))
+                (sale.in_writing(at + 1), source, card and otherwise(grouped(card, at), at + 1, is_code=True))
                 for sale, source, card in rows
                 if source in kept
             ]

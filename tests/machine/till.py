@@ -15,6 +15,9 @@ from tests.conftest import FreshDatabase
 
 from jifen.document.model import ProgramDocument
 from jifen.document.stored import timeline_of_published
+from jifen.domain import fold
+from jifen.domain.calendar import day_number, local_date
+from jifen.domain.events import Slice
 from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Purchase, ReturnedLine
 from jifen.domain.refusals import Refusal
@@ -24,6 +27,7 @@ from jifen.operations.enrol_member import enrol_member
 from jifen.operations.give_units import give_units
 from jifen.operations.handle_reservations import reserve_units
 from jifen.operations.merge_members import merge_members
+from jifen.operations.open_balances import Opening, open_balances
 from jifen.operations.publish_program import publish_program
 from jifen.operations.read_member import Balance, read_member
 from jifen.operations.reconcile_books import reconcile_books
@@ -38,6 +42,7 @@ from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 from jifen.store.revisions import set_book
 
+NEVER_DAYS = 1_000
 LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 
@@ -122,6 +127,17 @@ class Till:
         return await give_units(
             self.ledger, giver, receiver, currency="points", units=units, request=key or a_key()
         )
+
+    async def open(self, member: UUID, *lots: tuple[int, int]) -> bool | Refusal:
+        """What a member held elsewhere: lots as days from now (more than a thousand: for ever) and units."""
+        today = day_number(local_date(await self.now(), "Asia/Shanghai"))
+        slices = tuple(
+            Slice(0, fold.FAR if ahead > NEVER_DAYS else today + ahead, units) for ahead, units in lots
+        )
+        (answer,) = await open_balances(
+            self.ledger, [Opening(member_id=member, currency=0, slices=slices, actor="test")]
+        )
+        return answer
 
     async def merge(self, goes: UUID, stays: UUID, *, key: Once | None = None) -> dict[str, Any]:
         """A member merged into another."""

@@ -29,6 +29,7 @@ from tests.snapshot.shop import (
 )
 
 from jifen.domain.calendar import day_or_never
+from jifen.domain.fold import FAR
 from jifen.domain.refusals import ProgramMissing
 from jifen.insight.snapshot import TABLES, File, open_snapshot, writing
 from jifen.insight.snapshot.files import write_file
@@ -561,24 +562,28 @@ async def test_what_a_run_reads_of_the_snapshot_before_is_proven_first(
         assert_same(rows_of_snapshot(folder), await rows_of_ledger(fresh_database))
 
 
-async def test_the_slices_of_a_gift_are_written_as_the_contract_says(
-    fresh_database: FreshDatabase, tmp_path: Path
-) -> None:
+async def test_slices_are_written_as_the_contract_says(fresh_database: FreshDatabase, tmp_path: Path) -> None:
     async with a_till(fresh_database, a_shop_document()) as till:
         ann, bo = await till.enrol(), await till.enrol()
         await till.adjust(ann, 35)
         await till.give(ann, bo, 7)
+        await till.open(ann, (2_000, 4), (2_000, 5))
         async with till.ledger.pool.acquire() as connection:
             expires_on = await connection.fetchval("SELECT max(expires_on) FROM lot WHERE member_id = $1", bo)
         taken = await snapshot_of(fresh_database, tmp_path / "s")
-    entries = open_snapshot(tmp_path / "s").scan("entries").filter(pl.col("gift_id").is_not_null())
+    entries = (
+        open_snapshot(tmp_path / "s")
+        .scan("entries")
+        .filter(pl.col("kind").is_in(["gift_out", "gift_in", "opening"]))
+    )
     told = next(c for c in TABLES["entries"].contract.columns if c.name == "slices")
 
-    assert taken.new["entries"] == 5
+    assert taken.new["entries"] == 6
     assert "(number of the terms, day of expiry, units)" in str(told)
     assert dict(entries.select("kind", "slices").collect().iter_rows()) == {
         "gift_out": None,
         "gift_in": [0, day_or_never(expires_on), 7],
+        "opening": [0, FAR, 4, 0, FAR, 5],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from jifen.api.fields import (
@@ -13,11 +13,13 @@ from jifen.api.fields import (
     AttributeCode,
     AttributeValue,
     Body,
+    Card,
     Category,
     Code,
     Instant,
     ItemCode,
     Key,
+    KeyValue,
     LineNumber,
     MoneyCode,
     Note,
@@ -25,6 +27,7 @@ from jifen.api.fields import (
     Tags,
     Units,
     Words,
+    key_in_form,
 )
 from jifen.api.ids import MemberId, PurchaseId
 from jifen.domain.principal import Principal
@@ -45,6 +48,11 @@ from jifen.store.keys import BusinessKey
 from jifen.store.members import MemberKey
 
 BATCH_MAX = 1_000
+MONEY_ONLY = (
+    "a return is told by quantity; money given back for goods that are kept is no return: "
+    "the sale and its points stand, and an adjustment takes points where they shall go"
+)
+"""Decision 0108."""
 
 
 class MemberRef(Body):
@@ -55,7 +63,7 @@ class MemberRef(Body):
     )
 
     id: MemberId | None = None
-    card: Key | None = Field(default=None, description="A card number.")
+    card: Card | None = Field(default=None, description="A card number; blanks inside it do not count.")
     external: Key | None = Field(default=None, description="The member's id in another system.")
 
     @model_validator(mode="after")
@@ -209,6 +217,13 @@ class PurchaseRef(Body):
 class ReturnedLineBody(Body):
     """How much of a line comes back."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_of_goods(cls, told: Any) -> Any:
+        if isinstance(told, dict) and "amount_minor" in told:
+            raise PydanticCustomError("money_only", MONEY_ONLY)
+        return told
+
     number: LineNumber
     quantity_milli: Annotated[int, Field(strict=True, ge=1, le=INT64_MAX)]
 
@@ -249,7 +264,12 @@ class KeyBody(Body):
     """A card number, or the member's id in another system."""
 
     kind: Literal["card", "external"]
-    value: Key
+    value: KeyValue
+
+    @field_validator("value")
+    @classmethod
+    def _in_form(cls, value: str, told: ValidationInfo) -> str:
+        return key_in_form(value, told.data.get("kind", ""))
 
 
 class EnrolBody(Body):

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from jifen.api.languages import language_of
 from jifen.document.problems import DocumentProblem, DocumentRefused
 from jifen.domain import refusals as no
+from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
 from jifen.present.refusals import refusal_message
 
@@ -97,6 +98,7 @@ STATUS: dict[type[Refusal], int] = {
     no.PurchaseClaimed: 409,
     no.ReservationOver: 409,
     no.EntryReversed: 409,
+    no.OpeningDiffers: 409,
     no.EntryNotReversible: 409,
     no.UnitsReserved: 409,
     no.ProgramMissing: 409,
@@ -259,6 +261,8 @@ def _said(error: dict[str, Any]) -> str:
     kind, value = error["type"], error.get("input")
     if kind == "int_type" and isinstance(value, float):
         return "a whole number is needed: amounts are in the smallest unit, quantities in thousandths"
+    if kind == "greater_than_equal" and error["loc"][-1] == "amount_minor":
+        return f"an amount is not below zero: {BELOW_ZERO}"
     plain = {
         "missing": "the field is missing",
         "extra_forbidden": "there is no such field",

@@ -97,6 +97,11 @@ def _in_form(form: texts.Form) -> Callable[[str], str]:
     return validate
 
 
+def key_in_form(value: str, kind: str) -> str:
+    """A member's key in the form of its kind; PydanticCustomError says why it has none."""
+    return _in_form(texts.CARD if kind == "card" else texts.KEY)(value)
+
+
 def _said(form: texts.Form) -> WithJsonSchema:
     """What is told as a rule: what is cut off or narrowed when it comes in is let in as well."""
     return WithJsonSchema(
@@ -111,6 +116,7 @@ def _attribute(value: str | int) -> str | int:
 _Strict = Annotated[str, StringConstraints(strict=True)]
 # Each in the form of `domain/texts.py`; docs/reference/texts.md tells the fields of each.
 Key: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.KEY)), _said(texts.KEY)]
+Card: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.CARD)), _said(texts.CARD)]
 Code: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.CODE)), _said(texts.CODE)]
 ItemCode: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.ITEM)), _said(texts.ITEM)]
 Words: TypeAlias = Annotated[_Strict, AfterValidator(_in_form(texts.WORDS)), _said(texts.WORDS)]
@@ -125,6 +131,8 @@ AttributeValue: TypeAlias = Annotated[
     Annotated[_Strict, _said(texts.WORDS)] | Annotated[int, Field(strict=True, ge=-ATTRIBUTE_MAX, le=ATTRIBUTE_MAX)],
     AfterValidator(_attribute),
 ]  # fmt: skip
+KeyValue: TypeAlias = Annotated[_Strict, _said(texts.KEY)]
+"""A member's key: in the form of its kind (`key_in_form`)."""
 AttributeCode: TypeAlias = Annotated[str, StringConstraints(strict=True, pattern=ATTRIBUTE_CODE)]
 MoneyCode: TypeAlias = Annotated[
     _Strict, AfterValidator(_in_form(texts.CODE)), StringConstraints(pattern=r"^[A-Z]{3}$")

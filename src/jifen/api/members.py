@@ -10,7 +10,7 @@ from jifen.api import answers as out
 from jifen.api import bodies, render
 from jifen.api import statement_answers as told
 from jifen.api.asked import asked_once
-from jifen.api.fields import INT64_MAX, Key
+from jifen.api.fields import INT64_MAX, Card, Key
 from jifen.api.ids import MemberId
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of, lanes_of
@@ -73,7 +73,7 @@ async def enrol(request: Request, body: bodies.EnrolBody) -> Response:
 )
 async def find(
     request: Request,
-    card: Annotated[Key | None, Query(description="A card number.")] = None,
+    card: Annotated[Card | None, Query(description="A card number.")] = None,
     external: Annotated[Key | None, Query(description="The member's id in another system.")] = None,
 ) -> Response:
     """The member with that card number or external id: name one of them."""

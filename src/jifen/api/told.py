@@ -35,6 +35,7 @@ from jifen.domain.purchase import (
 )
 from jifen.domain.refusals import Refusal
 from jifen.domain.texts import (
+    CARD,
     CODE,
     ITEM,
     KEY,
@@ -75,7 +76,7 @@ _LAPSE_SECONDS = 900
 # msgspec leaves out what *is* the default, not what equals it: these two are put in the place of their equals.
 
 
-_MEMBER_FORMS = {"card": KEY, "external": KEY}
+_MEMBER_FORMS = {"card": CARD, "external": KEY}
 _RESERVE_FORMS = {"currency": CODE, "store": CODE, "cashier": CODE, "channel": CODE, "note": NOTE}
 
 
@@ -114,8 +115,8 @@ class MemberTold(_Told):
         return [self.card, self.external]
 
     def is_odd(self) -> bool:
-        """Whether its key means that there is none."""
-        return (self.card or self.external or "").lower() in NOTHING
+        """Whether its key means that there is none, or is grouped by blanks."""
+        return " " in (self.card or "") or (self.card or self.external or "").lower() in NOTHING
 
 
 class LineTold(_Told):
@@ -234,7 +235,7 @@ class PurchaseTold(_Told):
         ]  # fmt: skip
 
     def is_odd(self) -> bool:
-        """Whether a tag stands twice, or a key means that there is none: what no single character tells."""
+        """Whether a tag stands twice, or a key is odd: what no single character tells."""
         if self.business_no.lower() in NOTHING or (self.member is not None and self.member.is_odd()):
             return True
         several = [tags for tags in (self.tags, *[line.tags for line in self.lines]) if len(tags) > 1]
@@ -276,7 +277,7 @@ class ReserveTold(_Told):
         return [self.currency, self.store, self.cashier, self.channel, *self.member.codes()]
 
     def is_odd(self) -> bool:
-        """Whether its member's key means that there is none."""
+        """Whether its member's key is."""
         return self.member.is_odd()
 
     def values(self) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def in_form(text: str, form: Form, *, hint: str) -> str:
 
 def member_named(text: str) -> Any:
     """How a person names a member: mbr_..., card:NUMBER, external:ID, or a bare card number."""
-    from jifen.domain.texts import KEY
+    from jifen.domain.texts import CARD, KEY
     from jifen.present.ids import unprefixed
     from jifen.store.members import MemberKey
 
@@ -208,8 +208,8 @@ def member_named(text: str) -> Any:
         return found
     kind, colon, value = text.partition(":")
     if colon and kind in ("card", "external"):
-        return MemberKey(kind, in_form(value, KEY, hint="MEMBER"))
-    return MemberKey("card", in_form(text, KEY, hint="MEMBER"))
+        return MemberKey(kind, in_form(value, CARD if kind == "card" else KEY, hint="MEMBER"))
+    return MemberKey("card", in_form(text, CARD, hint="MEMBER"))
 
 
 def purchase_named(text: str) -> Any:

@@ -34,7 +34,8 @@ def bench(
     keep: Annotated[
         Path | None,
         typer.Option(
-            help="Folder where the back-test's snapshots stay, and are found again.", show_default=False
+            help="Folder where the back-test's snapshots stay, and are found again by the same Jifen.",
+            show_default=False,
         ),
     ] = None,
     seconds: Annotated[int, typer.Option(help="How long each measure runs.", min=1)] = 8,
@@ -51,6 +52,7 @@ def bench(
     Example: jifen bench ledger --members 100000 --rounds 2 --json
     """
     from jifen.bench.groups import GROUPS, Size
+    from jifen.bench.kept import KeptOtherwise, check_kept
     from jifen.bench.machine import DurabilityOff
 
     unknown = [name for name in groups or [] if name not in GROUPS]
@@ -60,16 +62,16 @@ def bench(
         members=members, old_members=old_members, postings=postings, lots=lots, lines=lines, seconds=seconds, rounds=rounds,
         households=households, keep=keep,
     )  # fmt: skip
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
     figures: list[dict[str, Any]] = []
     try:
+        if keep is not None and "backtest" in (groups or GROUPS):
+            check_kept(keep, households=households)
         for name in groups or list(GROUPS):
             say(f"{name} ...")
             for figure in GROUPS[name](size, lambda what: say(f"  {what}")):
                 figures.append(figure.as_document())
                 say("  " + _line(figures[-1]))
-    except DurabilityOff as refused:
+    except (DurabilityOff, KeptOtherwise) as refused:
         say(str(refused))
         sys.exit(REFUSED)
     show({"figures": figures}, as_json=as_json, text=[_line(figure) for figure in figures])

@@ -140,16 +140,16 @@ async def _load(ledger: Ledger, households: int | None) -> None:
 async def _laws(ledger: Ledger) -> list[dict[str, Any]]:
     from jifen.cli.progress import percent_bar
     from jifen.operations.reconcile_books import reconcile_books
+    from jifen.present.laws import with_titles
 
     with percent_bar("Proof") as told:
         books = await reconcile_books(ledger, say=told)
-    laws: list[dict[str, Any]] = books.as_document()["laws"]
-    return laws
+    return with_titles(books.as_document()["laws"], "en")
 
 
 def _as_text(summary: dict[str, Any]) -> list[str]:
     """The summary as a page of a terminal."""
-    from jifen.cli.reconcile import law_lines
+    from jifen.present.laws import law_lines
 
     money = summary["money"]
     lines = [
@@ -167,7 +167,7 @@ def _as_text(summary: dict[str, Any]) -> list[str]:
         "  tiers: " + ", ".join(f"{code} {count:,}" for code, count in summary["members_by_tier"].items()),
         f"  book date: {summary['book_date'][:10]}",
     ]
-    lines += [f"  {line}" for line in law_lines(summary["laws"])]
+    lines += [f"  {line}" for line in law_lines(summary["laws"], "en")]
     if any(law["verdict"] == "broken" for law in summary["laws"]):
         lines.append(
             "  The books are BROKEN. `jifen reconcile --json` proves them again and names more offenders."

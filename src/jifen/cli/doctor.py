@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jifen.cli.show import FAILED, show
+from jifen.cli.at_ledger import Language
+from jifen.cli.show import FAILED, language_spoken, show
+from jifen.present.said import Said
 
 if TYPE_CHECKING:
     from jifen.embedded import Connection
@@ -20,6 +22,10 @@ PORT = 8000
 DISK_BYTES_MIN = 2 * 1024**3
 MEMORY_BYTES_MIN = 1024**3
 
+Check = Literal[
+    "python", "memory", "disk", "time_zones", "clock", "port", "postgresql", "system_user", "data_folder", "socket",
+    "database", "time", "effects",
+]  # fmt: skip
 Verdict = Literal["fine", "warning", "wrong"]
 
 
@@ -27,66 +33,86 @@ Verdict = Literal["fine", "warning", "wrong"]
 class Finding:
     """What one look at the machine found; `mend` says what to do about it."""
 
-    check: str
+    check: Check
     verdict: Verdict
-    found: str
-    mend: str = ""
+    found: Said
+    mend: Said | None = None
 
 
 def doctor(
+    language: Language = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Say what is wrong with this machine and how to mend it. Status 1 when something is wrong."""
+    from jifen.present.catalogue import catalogue_of
+
     findings = list(_findings())
     is_well = all(finding.verdict != "wrong" for finding in findings)
-    signs = {"fine": "ok     ", "warning": "warning", "wrong": "WRONG  "}
+    words, spoken = catalogue_of(language_spoken()), language_spoken()
     lines = []
     for finding in findings:
-        lines.append(f"{signs[finding.verdict]}  {finding.check}: {finding.found}")
-        if finding.mend:
-            lines.append(f"         -> {finding.mend}")
-    lines.append(
-        "Everything is well." if is_well else "Mend what is marked WRONG, then ask again: jifen doctor"
-    )
-    show(
-        {"well": is_well, "findings": [asdict(each) for each in findings]},
-        as_json=as_json,
-        text=lines,
-    )
+        check, found = words.say(f"doctor.check.{finding.check}"), finding.found.in_language(spoken)
+        lines.append(
+            f"{words.say(f'doctor.sign.{finding.verdict}')}  {words.say('doctor.line', check=check, found=found)}"
+        )
+        if finding.mend is not None:
+            lines.append(f"         -> {finding.mend.in_language(spoken)}")
+    lines.append(words.say("doctor.well" if is_well else "doctor.not_well"))
+    told = [
+        {
+            "check": one.check,
+            "verdict": one.verdict,
+            "found": one.found.in_language(spoken),
+            "mend": "" if one.mend is None else one.mend.in_language(spoken),
+        }
+        for one in findings
+    ]
+    show({"well": is_well, "findings": told}, as_json=as_json, text=lines)
     sys.exit(0 if is_well else FAILED)
 
 
 def _findings() -> Iterator[Finding]:
-    for look in LOOKS:
+    for check, look in LOOKS.items():
         try:
             yield look()
         except Exception as failure:
             # A look that falls over is a finding, not the end of the round.
-            name = look.__name__.removeprefix("_").replace("_", " ")
-            yield Finding(check=name, verdict="wrong", found=f"{type(failure).__name__}: {failure}")
+            yield _wrong(check, _as_is(f"{type(failure).__name__}: {failure}"))
+
+
+def _fine(check: Check, found: Said) -> Finding:
+    return Finding(check=check, verdict="fine", found=found)
+
+
+def _warning(check: Check, found: Said, mend: Said) -> Finding:
+    return Finding(check=check, verdict="warning", found=found, mend=mend)
+
+
+def _wrong(check: Check, found: Said, mend: Said | None = None) -> Finding:
+    return Finding(check=check, verdict="wrong", found=found, mend=mend)
+
+
+def _as_is(text: str) -> Said:
+    """What another program or an exception says: it has one language."""
+    return Said("doctor.as_is", text=text)
 
 
 def _python() -> Finding:
-    version = ".".join(map(str, sys.version_info[:3]))
+    version = _as_is(".".join(map(str, sys.version_info[:3])))
     # Whoever skipped the packaging may stand here with an older one.
     if sys.version_info < (3, 11):  # noqa: UP036
-        return Finding(check="Python", verdict="wrong", found=version, mend="Install Python 3.11 or newer.")
-    return Finding(check="Python", verdict="fine", found=version)
+        return _wrong("python", version, Said("doctor.install_python"))
+    return _fine("python", version)
 
 
 def _memory() -> Finding:
     from jifen.embedded.settings import memory_bytes
 
     memory = memory_bytes()
-    found = f"{memory / 1024**3:.1f} GB"
+    found = _as_is(f"{memory / 1024**3:.1f} GB")
     if memory < MEMORY_BYTES_MIN:
-        return Finding(
-            check="memory",
-            verdict="warning",
-            found=found,
-            mend="1 GB serves a shop; importing a year of history wants 2 GB.",
-        )
-    return Finding(check="memory", verdict="fine", found=found)
+        return _warning("memory", found, Said("doctor.more_memory"))
+    return _fine("memory", found)
 
 
 def _disk() -> Finding:
@@ -96,15 +122,10 @@ def _disk() -> Finding:
 
     place = _nearest_existing(home_folder())
     free = shutil.disk_usage(place).free
-    found = f"{free / 1024**3:.1f} GB free at {place}"
+    found = Said("doctor.disk_free", free=f"{free / 1024**3:.1f}", place=str(place))
     if free < DISK_BYTES_MIN:
-        return Finding(
-            check="disk",
-            verdict="wrong",
-            found=found,
-            mend="PostgreSQL keeps about 1.5 GB of log besides the data: free some space, or put JIFEN_HOME elsewhere.",
-        )
-    return Finding(check="disk", verdict="fine", found=found)
+        return _wrong("disk", found, Said("doctor.free_the_disk"))
+    return _fine("disk", found)
 
 
 def _time_zones() -> Finding:
@@ -117,28 +138,19 @@ def _time_zones() -> Finding:
         for name in sorted(ZONES):
             zone(name)
     except ZoneInfoNotFoundError as failure:
-        return Finding(
-            check="time zones",
-            verdict="wrong",
-            found=str(failure),
-            mend="Install the package tzdata: make install",
-        )
-    return Finding(check="time zones", verdict="fine", found=f"all {len(ZONES)} are known")
+        return _wrong("time_zones", _as_is(str(failure)), Said("doctor.install_tzdata"))
+    return _fine("time_zones", Said("doctor.zones_known", zones=len(ZONES)))
 
 
 def _clock() -> Finding:
     from datetime import UTC, datetime
 
     now = datetime.now(UTC)
+    found = _as_is(now.isoformat(timespec="seconds"))
     # Nothing was ever recorded before this programme was written; a machine without a battery wakes up in 1970.
     if now.year < 2026:
-        return Finding(
-            check="clock",
-            verdict="wrong",
-            found=now.isoformat(timespec="seconds"),
-            mend="Set the clock; use NTP.",
-        )
-    return Finding(check="clock", verdict="fine", found=now.isoformat(timespec="seconds"))
+        return _wrong("clock", found, Said("doctor.set_the_clock"))
+    return _fine("clock", found)
 
 
 def _serving_port() -> Finding:
@@ -149,14 +161,9 @@ def _serving_port() -> Finding:
         try:
             probe.bind(("127.0.0.1", PORT))
         except OSError as failure:
-            return Finding(
-                check="port",
-                verdict="warning",
-                found=f"127.0.0.1:{PORT} is taken ({failure.strerror})",
-                mend=f"If that is jifen itself, all is well; otherwise end what listens there, or: jifen serve --port "
-                f"{PORT + 1}",
-            )
-    return Finding(check="port", verdict="fine", found=f"127.0.0.1:{PORT} is free")
+            found = Said("doctor.port_taken", port=str(PORT), why=str(failure.strerror))
+            return _warning("port", found, Said("doctor.another_port", other=str(PORT + 1)))
+    return _fine("port", Said("doctor.port_free", port=str(PORT)))
 
 
 def _postgresql() -> Finding:
@@ -167,18 +174,13 @@ def _postgresql() -> Finding:
     try:
         folder = bin_dir()
     except BinariesMissing as failure:
-        return Finding(check="PostgreSQL", verdict="wrong", found=str(failure), mend="Run: make install")
+        return _wrong("postgresql", _as_is(str(failure)), Said("doctor.make_install"))
     try:
         ran = subprocess.run([folder / "postgres", "-V"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as failure:
-        return Finding(
-            check="PostgreSQL",
-            verdict="wrong",
-            found=f"the wheel's PostgreSQL does not run: {failure}",
-            mend="It needs Linux with glibc (not Alpine). Elsewhere run PostgreSQL 18 yourself and name it in "
-            "JIFEN_DATABASE_URL.",
-        )
-    return Finding(check="PostgreSQL", verdict="fine", found=ran.stdout.strip())
+        found = Said("doctor.wheel_does_not_run", why=str(failure))
+        return _wrong("postgresql", found, Said("doctor.own_postgresql"))
+    return _fine("postgresql", _as_is(ran.stdout.strip()))
 
 
 def _data_folder() -> Finding:
@@ -188,41 +190,25 @@ def _data_folder() -> Finding:
 
     home = Home(home_folder())
     if is_own_server_named():
-        return Finding(
-            check="data folder", verdict="fine", found="not used: JIFEN_DATABASE_URL names a server"
-        )
-    place = _nearest_existing(home.postgres)
+        return _fine("data_folder", Said("doctor.folder_not_used"))
+    place, folder = _nearest_existing(home.postgres), str(home.postgres)
     if place != home.postgres:
         if not os.access(place, os.W_OK | os.X_OK):
-            return Finding(
-                check="data folder",
-                verdict="wrong",
-                found=f"{home.postgres} cannot be made: {place} is not ours to write",
-                mend="Name another folder in JIFEN_HOME.",
-            )
-        return Finding(
-            check="data folder", verdict="fine", found=f"{home.postgres} is made at the first start"
-        )
+            found = Said("doctor.folder_cannot_be_made", folder=folder, place=str(place))
+            return _wrong("data_folder", found, Said("doctor.another_folder"))
+        return _fine("data_folder", Said("doctor.folder_at_first_start", folder=folder))
     for path, mode in (
         (home.postgres / "passwords.json", 0o077),
         (home.data, 0o077),
         (home.socket_folder, 0o077),
     ):
         if path.exists() and path.stat().st_mode & mode:
-            return Finding(
-                check="data folder",
-                verdict="wrong",
-                found=f"{path} can be read by others",
-                mend=f"chmod go-rwx {path}",
-            )
+            mend = _as_is(f"chmod go-rwx {path}")
+            return _wrong("data_folder", Said("doctor.folder_is_open", path=str(path)), mend)
     if home.postgres.stat().st_uid != os.geteuid():
-        return Finding(
-            check="data folder",
-            verdict="wrong",
-            found=f"{home.postgres} belongs to the user with number {home.postgres.stat().st_uid}",
-            mend="Run jifen as that user, or name another folder in JIFEN_HOME.",
-        )
-    return Finding(check="data folder", verdict="fine", found=str(home.postgres))
+        found = Said("doctor.folder_of_another", folder=folder, user=str(home.postgres.stat().st_uid))
+        return _wrong("data_folder", found, Said("doctor.be_that_user"))
+    return _fine("data_folder", _as_is(folder))
 
 
 def _system_user() -> Finding:
@@ -232,26 +218,18 @@ def _system_user() -> Finding:
     from jifen.embedded.software import first_closed_folder, system_user
 
     if os.geteuid() != 0:
-        return Finding(check="system user", verdict="fine", found="PostgreSQL runs as yourself")
+        return _fine("system_user", Said("doctor.runs_as_yourself"))
     home = Home(home_folder())
     try:
         user = system_user(home)
     except PostgresUnavailable as failure:
-        return Finding(
-            check="system user", verdict="wrong", found=str(failure), mend="See the sentence above."
-        )
+        return _wrong("system_user", _as_is(str(failure)), Said("doctor.see_above"))
     # Our own two folders are opened by the first start; what lies above them is the operator's.
     closed = first_closed_folder(_nearest_existing(home.folder.parent), user)
     if closed is not None:
-        return Finding(
-            check="system user",
-            verdict="wrong",
-            found=f"{closed} is closed to the user with number {user.uid}, who runs PostgreSQL",
-            mend=f"chmod o+x {closed}, or name a folder such as /var/lib/jifen in JIFEN_HOME",
-        )
-    return Finding(
-        check="system user", verdict="fine", found=f"PostgreSQL runs as the user with number {user.uid}"
-    )
+        found = Said("doctor.folder_is_closed", folder=str(closed), user=str(user.uid))
+        return _wrong("system_user", found, Said("doctor.open_the_folder", folder=str(closed)))
+    return _fine("system_user", Said("doctor.runs_as", user=str(user.uid)))
 
 
 def _socket_path() -> Finding:
@@ -259,12 +237,9 @@ def _socket_path() -> Finding:
 
     home = Home(home_folder())
     if home.socket_folder.parent != home.postgres:
-        return Finding(
-            check="socket",
-            verdict="fine",
-            found=f"the path below {home.postgres} is too long for a socket; {home.socket_folder} is used instead",
-        )
-    return Finding(check="socket", verdict="fine", found=str(home.socket_folder))
+        found = Said("doctor.socket_elsewhere", folder=str(home.postgres), used=str(home.socket_folder))
+        return _fine("socket", found)
+    return _fine("socket", _as_is(str(home.socket_folder)))
 
 
 def _database() -> Finding:
@@ -272,40 +247,21 @@ def _database() -> Finding:
     from jifen.embedded import EmbeddedPostgres, PostgresUnavailable, connections, is_own_server_named
 
     if not is_own_server_named() and not EmbeddedPostgres().status().is_initialised:
-        return Finding(
-            check="database", verdict="fine", found="none yet; the first command makes it (try: jifen demo)"
-        )
+        return _fine("database", Said("doctor.no_database_yet"))
     try:
         with connections() as database:
             answer, is_running = answers(database.app)
             if not is_running:
-                return Finding(
-                    check="database",
-                    verdict="wrong",
-                    found=answer,
-                    mend="Check JIFEN_DATABASE_URL: host, port, password, and that the server runs.",
-                )
+                return _wrong("database", _as_is(answer), Said("doctor.check_the_address"))
             from jifen.store.migrate import schema_is_current
 
             if not schema_is_current(database.owner):
-                return Finding(
-                    check="database",
-                    verdict="wrong",
-                    found="its schema is not current",
-                    mend="Run: jifen db migrate",
-                )
+                return _wrong("database", Said("doctor.schema_is_old"), Said("doctor.migrate"))
             if database.embedded is None and database.app.user == database.owner.user:
-                return Finding(
-                    check="database",
-                    verdict="warning",
-                    found="one role serves and owns the tables, so nothing but our code keeps the journal unchanged",
-                    mend="Name a role that owns nothing in JIFEN_DATABASE_URL, the owner in JIFEN_DATABASE_OWNER_URL.",
-                )
+                return _warning("database", Said("doctor.one_role"), Said("doctor.two_roles"))
     except PostgresUnavailable as failure:
-        return Finding(
-            check="database", verdict="wrong", found=str(failure), mend="See docs/operations/postgres.md."
-        )
-    return Finding(check="database", verdict="fine", found=f"{answer.split(' on ')[0]}, schema current")
+        return _wrong("database", _as_is(str(failure)), Said("doctor.see_postgres_page"))
+    return _fine("database", Said("doctor.schema_current", server=answer.split(" on ")[0]))
 
 
 def _time() -> Finding:
@@ -313,14 +269,9 @@ def _time() -> Finding:
     left_out = [one for one in _parked() if one.sequence == 0]
     if left_out:
         named = ", ".join(f"mbr_{one.member_id.hex} ({one.failure[:80]})" for one in left_out[:3])
-        return Finding(
-            check="time",
-            verdict="wrong",
-            found=f"time stands still for {len(left_out)} member(s): {named}",
-            mend="Everybody else goes on. Run jifen reconcile, and report what it names for them; once that is mended: "
-            "jifen jobs retry --all",
-        )
-    return Finding(check="time", verdict="fine", found="no member is left out")
+        found = Said("doctor.time_stands_still", count=len(left_out), named=named)
+        return _wrong("time", found, Said("doctor.reconcile"))
+    return _fine("time", Said("doctor.nobody_left_out"))
 
 
 def _effects() -> Finding:
@@ -331,13 +282,9 @@ def _effects() -> Finding:
             f"{one.kind} of mbr_{one.member_id.hex}, entry {one.sequence} ({one.failure[:80]})"
             for one in waiting[:3]
         )
-        return Finding(
-            check="effects",
-            verdict="wrong",
-            found=f"{len(waiting)} thing(s) that entries caused could not be done: {named}",
-            mend="Nothing is lost, and it is tried again by itself. See why: jifen jobs; at once: jifen jobs retry --all",
-        )
-    return Finding(check="effects", verdict="fine", found="nothing is parked")
+        found = Said("doctor.effects_parked", count=len(waiting), named=named)
+        return _wrong("effects", found, Said("doctor.retry"))
+    return _fine("effects", Said("doctor.nothing_parked"))
 
 
 def _parked() -> list[Parked]:
@@ -374,18 +321,18 @@ def _nearest_existing(path: Path) -> Path:
     return Path("/")
 
 
-LOOKS: tuple[Callable[[], Finding], ...] = (
-    _python,
-    _memory,
-    _disk,
-    _time_zones,
-    _clock,
-    _serving_port,
-    _postgresql,
-    _system_user,
-    _data_folder,
-    _socket_path,
-    _database,
-    _time,
-    _effects,
-)
+LOOKS: dict[Check, Callable[[], Finding]] = {
+    "python": _python,
+    "memory": _memory,
+    "disk": _disk,
+    "time_zones": _time_zones,
+    "clock": _clock,
+    "port": _serving_port,
+    "postgresql": _postgresql,
+    "system_user": _system_user,
+    "data_folder": _data_folder,
+    "socket": _socket_path,
+    "database": _database,
+    "time": _time,
+    "effects": _effects,
+}

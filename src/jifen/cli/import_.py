@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from jifen.cli.at_ledger import Language, refused_plainly, the_database
+from jifen.cli.at_ledger import Language, the_database
 from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
-from jifen.cli.show import REFUSED, language_spoken, say, show
+from jifen.cli.show import REFUSED, language_spoken, say, scales_of, show
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from jifen.embedded import Database
+    from jifen.jobs.import_opening import OpeningImported
     from jifen.jobs.import_purchases import Imported
 
 import_app = typer.Typer(
@@ -25,6 +30,10 @@ import_app = typer.Typer(
 
 Home = Annotated[Path | None, typer.Option(help="Data folder, when it is not Jifen's own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as data.")]
+Rejects = Annotated[
+    Path | None,
+    typer.Option(help="Where rejected rows go; default: beside the first file, under a name that is free."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would happen and change nothing.")]
 
 
@@ -52,12 +61,7 @@ def completejourney(
 def purchases(
     files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, one row a line.")],
     mapping: Annotated[Path, typer.Option(help="YAML that says which column is which field.")],
-    rejects: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where rejected rows go; default: beside the first file, under a name that is free."
-        ),
-    ] = None,
+    rejects: Rejects = None,
     language: Language = "en",
     force: Force = False,
     dry_run: DryRun = False,
@@ -68,26 +72,64 @@ def purchases(
 
     Example: jifen import purchases sales.csv --mapping mapping.yaml --dry-run
     """
-    from jifen.insight.read_purchases import FileRefused, MappingRefused, read_mapping, read_purchases
+    from jifen.insight.read_purchases import read_mapping, read_purchases
     from jifen.insight.rejects import rejects_beside
 
     to = rejects or rejects_beside(files[0])
     check_outputs([to], option="--rejects", reads=[*files, mapping], force=force, as_json=as_json)
-    with refused_plainly(as_json=as_json):
-        try:
-            read = read_mapping(mapping)
-            with the_database(home=home, as_json=as_json) as database:
-                imported = asyncio.run(
-                    _import(database, lambda known: read_purchases(files, read, known=known), dry_run=dry_run)
-                )
-        except MappingRefused as refused:
-            for problem in refused.problems:
-                say(problem.text(language_spoken()))
-            sys.exit(REFUSED)
-        except FileRefused as refused:
-            say(f"{refused.file}: {refused.message(language_spoken())}")
-            sys.exit(REFUSED)
+    with _files_told():
+        read = read_mapping(mapping)
+        with the_database(home=home, as_json=as_json) as database:
+            imported = asyncio.run(
+                _import(database, lambda known: read_purchases(files, read, known=known), dry_run=dry_run)
+            )
         _told(imported, to, over=force and rejects is not None, dry_run=dry_run, as_json=as_json)
+
+
+@import_app.command("opening")
+def opening(
+    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, one row a lot of a member.")],
+    mapping: Annotated[Path, typer.Option(help="YAML that says which column is which field.")],
+    rejects: Rejects = None,
+    language: Language = "en",
+    force: Force = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Import what members hold in another system: lots with their own days of expiry. A member comes whole or is refused.
+
+    Example: jifen import opening points.csv --mapping opening.yaml --dry-run
+    """
+    from jifen.insight.read_opening import read_opening, read_opening_mapping
+    from jifen.insight.rejects import rejects_beside
+
+    to = rejects or rejects_beside(files[0])
+    check_outputs([to], option="--rejects", reads=[*files, mapping], force=force, as_json=as_json)
+    with _files_told():
+        read = read_opening_mapping(mapping)
+        with the_database(home=home, as_json=as_json) as database:
+            imported, scales = asyncio.run(
+                _open(database, lambda known: read_opening(files, read, known=known), dry_run=dry_run)
+            )
+        _opening_told(
+            imported, scales, to, over=force and rejects is not None, dry_run=dry_run, as_json=as_json
+        )
+
+
+@contextmanager
+def _files_told() -> Iterator[None]:
+    """Tell what is wrong with a mapping or with a whole file, in the language that the command speaks (status 3)."""
+    from jifen.insight.read_purchases import FileRefused, MappingRefused
+
+    try:
+        yield
+    except MappingRefused as refused:
+        say(*(problem.text(language_spoken()) for problem in refused.problems))
+        sys.exit(REFUSED)
+    except FileRefused as refused:
+        say(f"{refused.file}: {refused.message(language_spoken())}")
+        sys.exit(REFUSED)
 
 
 async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
@@ -122,13 +164,86 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
         await pool.close()
 
 
-def _told(imported: Imported, rejects: Path | None, *, over: bool, dry_run: bool, as_json: bool) -> None:
+async def _open(database: Database, read: Any, *, dry_run: bool) -> tuple[OpeningImported, dict[str, int]]:
+    from jifen.cli.progress import members_bar
+    from jifen.document.stored import timeline_of_published
+    from jifen.domain.calendar import local_date
+    from jifen.insight.read_opening import CurrencyKnown, OpeningKnown
+    from jifen.jobs.import_opening import import_opening
+    from jifen.operations.read_program import read_timeline
+    from jifen.store.ledger import Ledger, open_pool
+    from jifen.store.tidy import vacuum_tables
+
+    pool = await open_pool(database.app)
+    try:
+        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        timeline, now = await read_timeline(ledger)
+        currencies = {one.code: CurrencyKnown(one.number, one.scale) for one in timeline.newest.currencies}
+        known = OpeningKnown(today=local_date(now, timeline.time_zone), currencies=currencies)
+        loaded = await asyncio.to_thread(read, known)
+        with members_bar("Import") as told:
+            imported = await import_opening(ledger, loaded, actor="import", say=told, is_dry_run=dry_run)
+        if imported.added and not dry_run:
+            await vacuum_tables(database.owner)
+        return imported, scales_of(timeline)
+    finally:
+        await pool.close()
+
+
+def _opening_told(
+    imported: OpeningImported,
+    scales: dict[str, int],
+    rejects: Path,
+    *,
+    over: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    from jifen.present.catalogue import catalogue_of
+    from jifen.present.shown import units_shown
+
+    written = _rejects_written(imported.rejects, rejects, over=over, as_json=as_json)
+    result = {
+        "dry_run": dry_run,
+        "members": imported.members,
+        "added": imported.added,
+        "added_lots": imported.lots,
+        "added_units": imported.units,
+        "added_units_forever": imported.units_forever,
+        "known_already": imported.known,
+        "refused": imported.refused,
+        "new_members": imported.new_members,
+        "rejects": written,
+    }
+    words = catalogue_of(language_spoken())
+    told = words.say("opening.would_add" if dry_run else "opening.added", members=imported.added, lots=imported.lots,
+                     new=imported.new_members)  # fmt: skip
+    lines = [told]
+    for code, units in imported.units.items():
+        forever = units_shown(imported.units_forever.get(code, 0), scales[code])
+        lines.append(
+            words.say(
+                "opening.of_currency", currency=code, units=units_shown(units, scales[code]), forever=forever
+            )
+        )
+    lines.append(words.say("opening.rest", known=imported.known, refused=imported.refused))
+    if written:
+        lines.append(words.say("opening.reasons", file=written))
+    show(result, as_json=as_json, text=lines)
+
+
+def _rejects_written(rejects: pl.DataFrame, to: Path | None, *, over: bool, as_json: bool) -> str | None:
+    """Where the rejects stand now; None: there are none."""
     from jifen.insight.rejects import write_rejects
 
-    written = None
-    if imported.rejects.height and rejects is not None:
-        with told_if_unwritten(rejects, as_json=as_json):
-            written = str(write_rejects(imported.rejects, to=rejects, over=over))
+    if not rejects.height or to is None:
+        return None
+    with told_if_unwritten(to, as_json=as_json):
+        return str(write_rejects(rejects, to=to, over=over))
+
+
+def _told(imported: Imported, rejects: Path | None, *, over: bool, dry_run: bool, as_json: bool) -> None:
+    written = _rejects_written(imported.rejects, rejects, over=over, as_json=as_json)
     result = {
         "dry_run": dry_run,
         "purchases": imported.purchases,
@@ -140,10 +255,17 @@ def _told(imported: Imported, rejects: Path | None, *, over: bool, dry_run: bool
         "of_nobody": imported.unclaimed,
         "rejects": written,
     }
-    verb = "would be added" if dry_run else "added"
-    text = (
-        f"{imported.added:,} purchases {verb} ({imported.added_lines:,} lines, {imported.new_members:,} new members), "
-        f"{imported.known:,} known already, {imported.refused:,} refused"
-        + (f"; reasons in {written}" if written else "")
+    from jifen.present.catalogue import catalogue_of
+
+    words = catalogue_of(language_spoken())
+    text = words.say(
+        "imported.would_add" if dry_run else "imported.added",
+        purchases=imported.added,
+        lines=imported.added_lines,
+        new=imported.new_members,
+        known=imported.known,
+        refused=imported.refused,
     )
+    if written:
+        text = words.say("imported.with_reasons", said=text, file=written)
     show(result, as_json=as_json, text=text)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, at_ledger, in_form, member_named
-from jifen.cli.show import scales_of, show
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, member_named
+from jifen.cli.show import language_spoken, scales_of, show
 from jifen.present.shown import units_shown
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def enrol(
     """
 
     async def work(ledger: Ledger) -> dict[str, Any]:
-        from jifen.domain.texts import KEY
+        from jifen.domain.texts import CARD, KEY
         from jifen.operations.enrol_member import enrol_member
         from jifen.store.members import MemberKey
 
-        keys = [MemberKey("card", in_form(one, KEY, hint="--card")) for one in card or ()] + [
+        keys = [MemberKey("card", in_form(one, CARD, hint="--card")) for one in card or ()] + [
             MemberKey("external", in_form(one, KEY, hint="--external")) for one in external or ()
         ]
         return await enrol_member(ledger, keys, _once("enrol"))
@@ -63,7 +63,7 @@ def enrol(
 
 
 @member_app.command("show")
-def show_member(member: Who, home: Home = None, as_json: AsJson = False) -> None:
+def show_member(member: Who, language: Language = "en", home: Home = None, as_json: AsJson = False) -> None:
     """Show a member's balances, tier and cards as they stand now.
 
     Example: jifen member show card:6200001
@@ -75,32 +75,10 @@ def show_member(member: Who, home: Home = None, as_json: AsJson = False) -> None
         return await read_member(ledger, member_named(member))
 
     view = at_ledger(work, home=home, as_json=as_json)
-    from jifen.present.members import member_shown
+    from jifen.present.members import member_lines, member_shown
 
     result = member_shown(view)
-    lines = [
-        f"{result['member_id']}  {result['status']}, tier {result['tier']['code']}, since {result['enrolled_at'][:10]}"
-    ]
-    for one in result["balances"]:
-        worth = (
-            f", worth {one['worth_minor']} minor {result['money']}" if one["worth_minor"] is not None else ""
-        )
-        scale = one["scale"]
-        lines.append(
-            f"  {one['currency']}: {units_shown(one['balance'], scale)}"
-            f" ({units_shown(one['available'], scale)} available{worth})"
-        )
-        parts = [
-            f"{units_shown(one[name], scale)} {name}" for name in ("pending", "held", "debt") if one[name]
-        ]
-        if one["next_expiry_on"]:
-            parts.append(
-                f"{units_shown(one['next_expiry_units'], scale)} expire after {one['next_expiry_on']}"
-            )
-        if parts:
-            lines.append("    " + ", ".join(parts))
-    lines += [f"  {key['kind']}: {key['value']}" for key in result["keys"]]
-    show(result, as_json=as_json, text=lines)
+    show(result, as_json=as_json, text=member_lines(result, language_spoken()))
 
 
 @member_app.command()
@@ -137,7 +115,7 @@ def reverse(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Undo a redemption, an adjustment or a gift. Units go back to the very lots that paid. Status 3 when it cannot be.
+    """Undo a redemption, adjustment, gift or opening. Units go back to the very lots that paid. Status 3 when it cannot be.
 
     Example: jifen member reverse card:6200001 7 --note "wrong reward"
     """

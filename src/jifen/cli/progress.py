@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jifen.jobs.import_opening import OpeningProgress as Opened
     from jifen.jobs.import_purchases import Progress as Imported
 
 
@@ -31,6 +32,28 @@ def purchases_bar(label: str) -> Iterator[Callable[[Imported], None]]:
             elapsed = progress.tasks[task].elapsed or 0
             rate = f"{now.lines_done / elapsed:,.0f} lines a second" if elapsed else ""
             progress.update(task, total=now.purchases, completed=now.purchases_done, rate=rate)
+
+        yield told
+
+
+@contextmanager
+def members_bar(label: str) -> Iterator[Callable[[Opened], None]]:
+    """A bar that counts members and shows the time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(label),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("members"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(label, total=None)
+
+        def told(now: Opened) -> None:
+            progress.update(task, total=now.members, completed=now.members_done)
 
         yield told
 

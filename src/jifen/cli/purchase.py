@@ -11,7 +11,6 @@ import typer
 
 from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, purchase_named, refusal_document
 from jifen.cli.show import FAILED, REFUSED, language_spoken, say, scales_of, show
-from jifen.present.shown import units_shown
 
 if TYPE_CHECKING:
     from jifen.operations.record_purchases import PurchaseRequest
@@ -44,41 +43,11 @@ def show_purchase(
     view = at_ledger(work, home=home, as_json=as_json)
     from jifen.api.render import purchase_read
     from jifen.api.till import reasons_of
+    from jifen.present.purchases import purchase_lines
 
     result = json.loads(purchase_read(view, reasons_of(view)).model_dump_json())
-    show(result, as_json=as_json, text=_lines(result, scales_of(view.timeline)))
-
-
-def _lines(told: dict[str, Any], scales: dict[str, int]) -> list[str]:
-    def units(units: int, currency: str) -> str:
-        return f"{units_shown(units, scales[currency])} {currency}"
-
-    lines = [
-        f"{told['source']}/{told['business_no']}  {told['occurred_at']}  {told['amount_minor']} minor {told['money']}  "
-        f"{told['member_id'] or 'of nobody'}"
-    ]
-    for line in told["lines"]:
-        what = " ".join(str(line[name]) for name in ("sku", "name", "category") if line[name])
-        back = f", {line['returned_milli']} thousandths came back" if line["returned_milli"] else ""
-        lines.append(
-            f"  line {line['number']}: {line['amount_minor']} for {line['quantity_milli']} thousandths {what}{back}"
-        )
-        lines += [
-            f"    +{units(one['granted'], one['currency'])} by {one['rule']}"
-            + (
-                f" ({units_shown(one['desired'], scales[one['currency']])} before limits)"
-                if one["desired"] != one["granted"]
-                else ""
-            )
-            for one in told["reasons"]
-            if one["line"] == line["number"]
-        ]
-    lines += [f"  earned {units(one['units'], one['currency'])}" for one in told["earned"]]
-    lines += [
-        f"  return {one['return_id']} on {one['occurred_at'][:10]}: {one['amount_minor']} minor"
-        for one in told["returns"]
-    ]
-    return lines
+    lines = purchase_lines(result, scales_of(view.timeline), language_spoken())
+    show(result, as_json=as_json, text=lines)
 
 
 @purchase_app.command()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.show import FAILED, say, show, told_plainly
+from jifen.cli.at_ledger import Language
+from jifen.cli.show import FAILED, language_spoken, say, show, told_plainly
 
 if TYPE_CHECKING:
     from jifen.embedded import Database
@@ -20,6 +21,7 @@ def reconcile(
     rebuild: Annotated[
         bool, typer.Option(help="Also rebuild the cache by replaying the whole journal.")
     ] = True,
+    language: Language = "en",
     home: Annotated[Path | None, typer.Option(help="Data folder, when it is not Jifen's own.")] = None,
 ) -> None:
     """Prove the books: every law in SQL, and the cache rebuilt from the journal.
@@ -50,38 +52,18 @@ async def _reconcile(database: Database, *, rebuild: bool) -> dict[str, Any]:
             books = await reconcile_books(ledger, say=told, replays=rebuild)
     finally:
         await pool.close()
-    return books.as_document()
+    from jifen.present.laws import with_titles
+
+    document = books.as_document()
+    return {**document, "laws": with_titles(document["laws"], language_spoken())}
 
 
 def _as_text(document: dict[str, Any]) -> list[str]:
-    lines = law_lines(document["laws"])
-    lines.append(f"{document['members_replayed']:,} members replayed")
-    lines.append("The books are kept." if document["kept"] else "The books are BROKEN.")
+    from jifen.present.catalogue import catalogue_of
+    from jifen.present.laws import law_lines
+
+    words = catalogue_of(language_spoken())
+    lines = law_lines(document["laws"], language_spoken())
+    lines.append(words.say("law.replayed", count=document["members_replayed"]))
+    lines.append(words.say("law.all_kept" if document["kept"] else "law.some_broken"))
     return lines
-
-
-OFFENDERS_SHOWN = 5
-
-
-def law_lines(laws: list[dict[str, Any]]) -> list[str]:
-    """The verdict on each law; under a broken one its checks and their first offenders."""
-    lines = []
-    for law in laws:
-        verdict = {"broken": "BROKEN", "tested elsewhere": f"tested elsewhere: {law['tested_by']}"}.get(
-            law["verdict"], law["verdict"]
-        )
-        lines.append(f"law {law['law']:>2}  {law['title_en']:<72} {verdict}")
-        for broken in law["broken"]:
-            lines.append(f"        {broken['check']}:")
-            lines += [f"            {_offender(one)}" for one in broken["offenders"][:OFFENDERS_SHOWN]]
-            more = len(broken["offenders"]) - OFFENDERS_SHOWN
-            if more > 0:
-                lines.append(f"            and {more} more at least: jifen reconcile --json")
-    return lines
-
-
-def _offender(offender: dict[str, Any]) -> str:
-    """The offender itself, then what was found of it."""
-    return ", ".join(
-        str(value) if name == "offender" else f"{name} {value}" for name, value in offender.items()
-    )

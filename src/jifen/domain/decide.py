@@ -356,10 +356,24 @@ def decide_gift_received(
     timeline: Timeline, member: Member, *, currency: int, slices: Sequence[Slice], now: datetime
 ) -> Decision:
     """What a gift brings: one lot for each slice, with the terms and the expiry it had at its giver."""
-    row = timeline.row_at(now)
-    legs = legs_of(fold.GIFT_IN, zone=timeline.time_zone, currency=currency, units=0, slices=slices)
+    return _decide_slices(timeline, member, fold.GIFT_IN, currency=currency, slices=slices, now=now)
 
-    told = _fold(timeline, member, _at(timeline, fold.GIFT_IN, row, now, legs))
+
+def decide_opening(
+    timeline: Timeline, member: Member, *, currency: int, slices: Sequence[Slice], now: datetime
+) -> Decision:
+    """What another system hands over: one lot for each slice, usable at once, with the very day of expiry it had there. It
+    repays debt as everything that comes does; one that is over already is opened and expires in the same entry."""
+    return _decide_slices(timeline, member, fold.OPENING, currency=currency, slices=slices, now=now)
+
+
+def _decide_slices(
+    timeline: Timeline, member: Member, kind: int, *, currency: int, slices: Sequence[Slice], now: datetime
+) -> Decision:
+    row = timeline.row_at(now)
+    legs = legs_of(kind, zone=timeline.time_zone, currency=currency, units=0, slices=slices)
+
+    told = _fold(timeline, member, _at(timeline, kind, row, now, legs))
 
     return _simple(timeline, member, told, row=row)
 

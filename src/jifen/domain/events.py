@@ -55,7 +55,7 @@ def legs_told(kept: Sequence[int]) -> list[Leg]:
 
 
 class Slice(NamedTuple):
-    """Units of a gift that were of one lot's terms and day of expiry at the giver."""
+    """Units that open a lot with a day of expiry of their own: of a gift as at the giver, of an opening as in another system."""
 
     terms: int
     expires_day: int
@@ -63,6 +63,8 @@ class Slice(NamedTuple):
 
 
 SLICE_KEPT_WIDTH = len(Slice._fields)
+SLICES_MAX = 1_000
+"""Of one opening: each is a lot and a posting of one entry."""
 
 
 @dataclass(slots=True)
@@ -205,9 +207,11 @@ def legs_of(
     """The legs of an entry that has one: as a till asks for them, and as the journal keeps them."""
     if kind in (fold.COMMIT, fold.RELEASE):
         return [Leg(verbs.KINDS[kind].legs[0], reservation=origin)]
-    if kind == fold.GIFT_IN:
+    if verbs.KINDS[kind].name in verbs.SLICED:
         return [
-            Leg(fold.RECEIVED, currency, terms=one.terms, units=one.units, expires=one.expires_day)
+            Leg(
+                verbs.KINDS[kind].legs[0], currency, terms=one.terms, units=one.units, expires=one.expires_day
+            )
             for one in slices
         ]
     if kind == fold.RESERVE:

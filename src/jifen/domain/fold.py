@@ -225,7 +225,8 @@ CARRY_IN = 17
 STATE = 18
 NOTE = 19
 ADVANCE = 20
-KINDS = 21
+OPENING = 21
+KINDS = 22
 
 LATE_DAYS = 31  # so many days before the longest window a row keeps: a purchase that late asks for no look at the journal
 PIECE = 1_000  # steps of time in one entry, where so much is due that nobody should wait for all of it
@@ -299,11 +300,13 @@ REVERSED_GIVE = 11
 REVERSED_RECEIVE = 12
 CARRIED_OUT = 13
 CARRIED_IN = 14
-VERBS = 15
+OPENED = 15  # what another system owed when it handed over
+REVERSED_OPENING = 16
+VERBS = 17
 # Legs may also do what is no posting: promise units, spend what was promised, let it go.
-HOLD = 15
-SPEND_HELD = 16
-LET_GO = 17
+HOLD = 17
+SPEND_HELD = 18
+LET_GO = 19
 
 # moved: units of a lot from one place to another. moved[0] counts the rows, which begin at moved[1] ---------------------------
 MOVE_TERMS = 0
@@ -2056,6 +2059,8 @@ def undoing_verb(kind: int) -> int:
         return REVERSED_GIVE
     if kind == GIFT_IN:
         return REVERSED_RECEIVE
+    if kind == OPENING:
+        return REVERSED_OPENING
     return -1
 
 
@@ -2113,7 +2118,7 @@ def takes(verb: int) -> bool:
 
 def brings(verb: int) -> bool:
     """Say whether a leg brings units."""
-    return verb == ADJUSTED_UP or verb == RECEIVED
+    return verb == ADJUSTED_UP or verb == RECEIVED or verb == OPENED
 
 
 def is_reserved(state: State, reservation: int) -> bool:

@@ -22,6 +22,8 @@ ATTRIBUTE_MAX = (
 )
 QUANTITY_MILLI_MAX = 10_000_000_000  # of a purchase: ten million pieces
 AMOUNT_MINOR_MAX = 1_000_000_000_000  # of a line; the programme sets the limit of a purchase
+BELOW_ZERO = "what comes back is a return, a discount is taken off its line, and what a bottle or a voucher pays is a payment"
+"""What a line below zero is meant to be, and how it is told instead (decision 0107)."""
 
 
 class Line(NamedTuple):
@@ -97,7 +99,7 @@ class Purchase:
             seen.add(line.number)
             if not 0 <= line.amount_minor <= AMOUNT_MINOR_MAX:
                 raise FieldWrong(
-                    f"{line.amount_minor} is not from 0 to {AMOUNT_MINOR_MAX}; what comes back is a return",
+                    f"{line.amount_minor} is not from 0 to {AMOUNT_MINOR_MAX}: {BELOW_ZERO}",
                     pointer=f"/lines/{i}/amount_minor",
                     value=line.amount_minor,
                 )

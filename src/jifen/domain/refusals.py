@@ -17,6 +17,7 @@ Refusal
     ReservationOver              committed, released or lapsed
     EntryReversed                the entry was reversed before
     EntryNotReversible           entries of its kind are not reversed
+    OpeningDiffers               the member took over something else from another system before
     ProgramMissing               no programme is in force yet
     RevisionStale                a newer revision was published meanwhile
     BacktestUnfinished           there is no report yet, or there never will be
@@ -215,6 +216,12 @@ class EntryReversed(Conflict):
     """The entry was reversed before."""
 
     code = "entry_reversed"
+
+
+class OpeningDiffers(Conflict):
+    """The member took over something else before; reverse that entry, and import again."""
+
+    code = "opening_differs"
 
 
 class EntryNotReversible(Conflict):

@@ -1,6 +1,7 @@
 """One form for every text that comes in, whatever road it takes: a till's call, a batch, a file, the command line.
 
     canonical("６２００００１\\r", KEY)    -> "6200001"
+    canonical("6200 0010 0020", CARD)   -> "620000100020"
     canonical(" 乳品 / 鲜奶 ", CATEGORY)   -> "乳品/鲜奶"
 
 Two texts that a person takes for the same are the same text here, so that a card is found, a receipt counts once, and a
@@ -59,9 +60,11 @@ class Form(NamedTuple):
     is_code: bool = False  # identifies something: full width becomes plain, nothing without shape is let in
     is_key: bool = False  # finds a member or a receipt: a word for nothing is none
     is_path: bool = False  # steps joined by /
+    is_card: bool = False  # blanks inside only group it, as it is printed on the card: they go
 
 
 KEY = Form("key", 200, is_code=True, is_key=True)
+CARD = Form("card", 200, is_code=True, is_key=True, is_card=True)
 CODE = Form("code", 100, is_code=True)
 ITEM = Form("item", 200, is_code=True)
 WORDS = Form("words", 200)
@@ -73,7 +76,7 @@ PURCHASE_FORMS = {
     "source": CODE, "business_no": KEY, "store": CODE, "till": CODE, "cashier": CODE, "channel": CODE, "money": CODE,
 }  # fmt: skip
 LINE_FORMS = {"sku": ITEM, "name": WORDS, "category": CATEGORY, "brand": WORDS}
-"""The form of each text of a purchase and of a line. A member's card and external id are a KEY, a payment's method is a
+"""The form of each text of a purchase and of a line. A member's card is a CARD, his external id a KEY, a payment's method is a
 CODE, tags are a TAG each, an attribute that is text is WORDS, a note is a NOTE."""
 
 
@@ -103,6 +106,8 @@ def canonical(text: str, form: Form) -> str:
         and ("//" in text or " /" in text or "/ " in text or "/" in (text[0], text[-1]))
     ):
         text = _AROUND_A_STEP.sub("/", text).strip("/")
+    if form.is_card and " " in text:
+        text = text.replace(" ", "")
     if not text:
         raise TextRefused("empty", "the text is empty")
     if len(text) > form.longest:

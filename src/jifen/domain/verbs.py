@@ -53,7 +53,10 @@ KINDS: tuple[Kind, ...] = (
     Kind(fold.STATE, "state", "entry"),
     Kind(fold.NOTE, "note", ""),
     Kind(fold.ADVANCE, "advance", "entry"),
+    Kind(fold.OPENING, "opening", "entry", (fold.OPENED,)),
 )
+SLICED = tuple(KINDS[number].name for number in (fold.GIFT_IN, fold.OPENING))
+"""Kinds that bring several lots, each with its own day of expiry: the journal keeps them as slices."""
 OCCASIONS = tuple(kind.number for kind in KINDS if fold.is_occasion(kind.number))
 """Kinds that may earn."""
 KIND_NAMES = tuple(kind.name for kind in KINDS)
@@ -79,6 +82,8 @@ class Verb(IntEnum):
     REVERSE_RECEIVE = fold.REVERSED_RECEIVE
     CARRY_OUT = fold.CARRIED_OUT
     CARRY_IN = fold.CARRIED_IN
+    OPENING = fold.OPENED
+    REVERSE_OPENING = fold.REVERSED_OPENING
 
 
 class Posts(NamedTuple):
@@ -115,6 +120,8 @@ POSTS: tuple[Posts, ...] = (
     Posts(Verb.REVERSE_RECEIVE, "in_transit", -1),
     Posts(Verb.CARRY_OUT, "carried", -1),
     Posts(Verb.CARRY_IN, "carried", 1),
+    Posts(Verb.OPENING, "opening", 1),
+    Posts(Verb.REVERSE_OPENING, "opening", -1),
 )
 """By the verb's number."""
 VERB_NAMES = tuple(posts.name for posts in POSTS)

@@ -1,7 +1,7 @@
 """The dresser of events for columns: the twin of `domain/events.py`, which a property test holds to the same.
 
-A block has a row of `fold.EVENT_WIDTH` for each event. What all sides of a question share is put here; revision, hits, legs of
-gifts received and dates are put by whoever judges.
+A block has a row of `fold.EVENT_WIDTH` for each event. What all sides of a question share is put here; revision, hits, slices
+and dates are put by whoever judges.
 """
 
 from __future__ import annotations
@@ -143,8 +143,13 @@ _LEG_OF = np.array(
 )
 
 
+def is_sliced(kinds: Integers) -> Flags:
+    """Which entries bring slices instead of one leg."""
+    return np.isin(kinds, [verbs.KIND_OF[name] for name in verbs.SLICED])
+
+
 def entry_legs(entries: pl.DataFrame, zone: str) -> Integers:
-    """One leg for each entry that has one, the twin of `events.legs_of`; a gift received has its slices instead.
+    """One leg for each entry that has one, the twin of `events.legs_of`; what brings slices has them instead.
 
     Shape
         entries   kind (its name); currency, units, origin, lapses_at: empty where the kind has none
@@ -152,7 +157,7 @@ def entry_legs(entries: pl.DataFrame, zone: str) -> Integers:
     """
     kinds = kinds_of(entries.get_column("kind"))
     legs = np.zeros((entries.height, fold.LEG_WIDTH), dtype=np.int64)
-    legs[:, fold.LEG_VERB] = np.where(kinds == fold.GIFT_IN, -1, _LEG_OF[kinds])
+    legs[:, fold.LEG_VERB] = np.where(is_sliced(kinds), -1, _LEG_OF[kinds])
     legs[:, (fold.LEG_TERMS, fold.LEG_EXPIRES, fold.LEG_MATURES)] = -1
     ends = np.isin(kinds, (fold.COMMIT, fold.RELEASE))
     legs[:, fold.LEG_CURRENCY] = np.where(ends, 0, entries.get_column("currency").fill_null(0).to_numpy())
@@ -167,10 +172,12 @@ def entry_legs(entries: pl.DataFrame, zone: str) -> Integers:
     return legs
 
 
-def slice_legs(currency: Integers, terms: Integers, expires: Integers, units: Integers) -> Integers:
-    """One leg for each slice of gifts received."""
+def slice_legs(
+    kinds: Integers, currency: Integers, terms: Integers, expires: Integers, units: Integers
+) -> Integers:
+    """One leg for each slice; `kinds` is that of the entry that brings it."""
     legs = np.zeros((len(units), fold.LEG_WIDTH), dtype=np.int64)
-    legs[:, fold.LEG_VERB] = fold.RECEIVED
+    legs[:, fold.LEG_VERB] = _LEG_OF[kinds]
     legs[:, fold.LEG_CURRENCY] = currency
     legs[:, fold.LEG_TERMS] = terms
     legs[:, fold.LEG_UNITS] = units

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain.decide import decide_enrolment
+from jifen.domain.decision import Decision
 from jifen.domain.member import new_member
-from jifen.domain.refusals import FieldWrong, KeyTaken, TooMuch
-from jifen.domain.texts import KEY, TextRefused, canonical
+from jifen.domain.refusals import FieldWrong, KeyTaken, Refusal, TooMuch
+from jifen.domain.texts import CARD, KEY, TextRefused, canonical
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
 from jifen.store.members import MemberKey, add_keys, find_by_keys
 from jifen.store.once import Once
-from jifen.store.turn import Keyed, Turn, Wants, one
+from jifen.store.turn import Kept, Keyed, Nothing, Taking, Turn, Wants, answered, one, run
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
@@ -35,20 +36,26 @@ class _Enrol(Keyed, frozen=True, kw_only=True):
         return self
 
     async def take(self, turn: Turn) -> dict[str, Any]:
-        timeline, now = turn.timeline, turn.now
-        member_id = new_id()
-
-        decision = decide_enrolment(timeline, new_member(member_id, timeline, timeline.row_at(now)), now=now)
-
-        turn.put_enrolled(decision, EntryRow("enrol"), actor=self.actor)
-        turn.then(partial(add_keys, member_id=member_id, keys=self.keys))
+        decision = _put_enrolled(turn, self.keys, actor=self.actor)
         return {
-            "member_id": str(member_id),
+            "member_id": str(decision.after.member_id),
             "status": decision.after.status.name.lower(),
-            "tier": timeline.tier_codes[decision.after.tier],
-            "enrolled_at": now.isoformat(),
+            "tier": turn.timeline.tier_codes[decision.after.tier],
+            "enrolled_at": turn.now.isoformat(),
             "keys": [{"kind": key.kind, "value": key.value} for key in self.keys],
         }
+
+
+def _put_enrolled(turn: Turn, keys: Sequence[MemberKey], *, actor: str | None) -> Decision:
+    """A new member with his keys and his first entry."""
+    timeline, now = turn.timeline, turn.now
+    member_id = new_id()
+
+    decision = decide_enrolment(timeline, new_member(member_id, timeline, timeline.row_at(now)), now=now)
+
+    turn.put_enrolled(decision, EntryRow("enrol"), actor=actor)
+    turn.then(partial(add_keys, member_id=member_id, keys=keys))
+    return decision
 
 
 async def enrol_member(
@@ -65,6 +72,31 @@ async def enrol_member(
     return answer
 
 
+class _EnrolOnce(Kept, frozen=True, kw_only=True):
+    """A member with one key, unless it finds somebody already."""
+
+    key: MemberKey
+    actor: str | None
+    wants: Wants = Wants()
+
+    @property
+    def whose(self) -> MemberKey:
+        return self.key
+
+    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
+        return self if member_id is None else Nothing(member_id)
+
+    async def take(self, turn: Turn) -> UUID:
+        return _put_enrolled(turn, (self.key,), actor=self.actor).after.member_id
+
+
+async def enrol_by_keys(
+    ledger: Ledger, keys: Sequence[MemberKey], *, actor: str | None = None
+) -> list[UUID | Refusal]:
+    """Whom each key finds, enrolled now where it found nobody. The keys are different, and in their form."""
+    return answered(await run(ledger, [_EnrolOnce(key=key, actor=actor) for key in keys]))
+
+
 def check_keys(keys: Sequence[MemberKey]) -> None:
     """Refuse keys that cannot be."""
     if len(keys) > KEYS_MAX:
@@ -74,7 +106,7 @@ def check_keys(keys: Sequence[MemberKey]) -> None:
             raise FieldWrong("a key is a card or an external id", pointer=f"/keys/{i}/kind", value=key.kind)
         pointer = f"/keys/{i}/value"
         try:
-            own = canonical(key.value, KEY)
+            own = canonical(key.value, CARD if key.kind == "card" else KEY)
         except TextRefused as refused:
             raise FieldWrong(str(refused), pointer=pointer, value=key.value[:50]) from None
         if own != key.value:

@@ -130,6 +130,10 @@ def _check(limit: int) -> None:
         raise FieldWrong(f"a page has 1 to {PAGE_MAX} entries", pointer="/limit", value=limit)
 
 
+_OF_A_LOT = ("expire", "opening")
+"""Verbs that are told by the lot that the posting names."""
+
+
 async def _lines(
     connection: Connection, member_id: UUID, postings: Sequence[PostedRow], timeline: Timeline
 ) -> tuple[StatementLine, ...]:
@@ -160,7 +164,7 @@ async def _lines(
 
     def line(posting: PostedRow) -> StatementLine:
         back = returns.get(posting.sequence)
-        lot = lots.get(posting.lot) if posting.verb == "expire" and posting.lot is not None else None
+        lot = lots.get(posting.lot) if posting.verb in _OF_A_LOT and posting.lot is not None else None
         sale = (member_id, posting.sequence)
         if lot is not None:
             sale = opened[lot.number]

@@ -48,8 +48,6 @@ class Books:
             "laws": [
                 {
                     "law": v.law.number,
-                    "title_en": v.law.title_en,
-                    "title_zh": v.law.title_zh,
                     "verdict": v.verdict,
                     "checks": [name for name, _ in v.law.checks],
                     "tested_by": v.law.tested_by,
@@ -98,7 +96,7 @@ async def reconcile_books(
                     after = ids[-1]
                     say("rebuilding the cache from the journal", 100 * members // max(total, 1))
         for i, law in enumerate(LAWS):
-            say(law.title_en, 100 * i // len(LAWS))
+            say(f"law {law.number}", 100 * i // len(LAWS))
             findings = await findings_of(connection, law)
             if law.number == 4 and differences:
                 findings.append(_rebuilt_otherwise(differences))

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from jifen.domain.member import Member
 from jifen.domain.timeline import Timeline
+from jifen.present.catalogue import catalogue_of
 from jifen.present.ids import prefixed
-from jifen.present.shown import shown_instant
+from jifen.present.shown import shown_instant, units_shown
 from jifen.present.statements import shown_day
 
 
@@ -114,3 +115,43 @@ def _balance(balance: Balance, timeline: Timeline) -> dict[str, Any]:
         "next_expiry_on": shown_day(balance.next_expiry_day),
         "next_expiry_units": balance.next_expiry_units,
     }
+
+
+def member_lines(told: Mapping[str, Any], language: str) -> list[str]:
+    """What `member_shown` tells, as the lines of a terminal in a language."""
+    words = catalogue_of(language)
+    head = words.say(
+        "member_shown.head",
+        member=told["member_id"],
+        status=words.say(f"member_status.{told['status']}"),
+        tier=told["tier"]["code"],
+        day=told["enrolled_at"][:10],
+    )
+    lines = [head]
+    for one in told["balances"]:
+        scale = one["scale"]
+        parts = {
+            "currency": one["currency"],
+            "balance": units_shown(one["balance"], scale),
+            "available": units_shown(one["available"], scale),
+        }
+        if one["worth_minor"] is None:
+            lines.append(words.say("member_shown.balance", **parts))
+        else:
+            worth, money = one["worth_minor"], told["money"]
+            lines.append(words.say("member_shown.balance_worth", worth=worth, money=money, **parts))
+        more = [
+            words.say(f"member_shown.where.{name}", units=units_shown(one[name], scale))
+            for name in ("pending", "held", "debt")
+            if one[name]
+        ]
+        if one["next_expiry_on"]:
+            units = units_shown(one["next_expiry_units"], scale)
+            more.append(words.say("member_shown.expires", units=units, day=one["next_expiry_on"]))
+        if more:
+            lines.append("    " + words.join("clauses", more))
+    lines += [
+        words.say("member_shown.key", kind=words.say(f"key_kind.{key['kind']}"), value=key["value"])
+        for key in told["keys"]
+    ]
+    return lines

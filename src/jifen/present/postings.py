@@ -63,6 +63,7 @@ class _Telling:
             "expire": self._expired,
             "adjust_up": self._adjusted,
             "adjust_down": self._adjusted,
+            "opening": self._opened,
             "give": self._given,
             "receive": self._received,
             "carry_out": self._carried,
@@ -209,6 +210,12 @@ class _Telling:
 
     def _adjusted(self) -> str:
         return self._noted(self.say("posting.adjusted"), self.about.entry or {}, with_actor=True)
+
+    def _opened(self) -> str:
+        """What another system handed over, and until when: every lot of it has a day of its own."""
+        last = None if self.about.lot is None else date_of(self.about.lot.expires_day)
+        said = self.say("posting.opened") if last is None else self.say("posting.opened_until", day=last)
+        return self._noted(said, self.about.entry or {}, with_actor=True)
 
     def _reversed(self) -> str:
         """The entry whose effect was undone, and why."""

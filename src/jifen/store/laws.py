@@ -31,11 +31,9 @@ _BY_MEMBER = sorted(t.name for t in metadata.tables.values() if t.info["distribu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """One law: its number in DESIGN, what it says, and how it is proven."""
+    """One law: its number in DESIGN, and how it is proven. What it says is the message `law.title_N` of the catalogues."""
 
     number: int
-    title_en: str
-    title_zh: str
     checks: tuple[tuple[str, str], ...]  # (what is checked, SQL)
     tested_by: str | None = None  # the test, where SQL cannot see it or sees only part
 
@@ -59,8 +57,6 @@ MOVEMENTS = f"""SELECT member_id, sequence, moves[i + {fold.MOVE_TERMS}] AS term
 LAWS: tuple[Law, ...] = (
     Law(
         number=1,
-        title_en="Points are integers, sums are exact",
-        title_zh="积分为整数，合计精确",
         checks=(
             (
                 "a purchase is the sum of its lines",
@@ -79,8 +75,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=2,
-        title_en="The chain of postings has no gap and no jump",
-        title_zh="分录链无缺口、无跳跃",
         checks=(
             (
                 "each balance follows from the one before it",
@@ -115,8 +109,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=3,
-        title_en="A balance is what is open in the lots, less debt",
-        title_zh="余额等于批次余量减欠额",
         checks=(
             (
                 "the signed postings of an entry are the change of open + held - debt in its movements",
@@ -205,8 +197,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=4,
-        title_en="The journal is only added to, and the cache can be rebuilt from it",
-        title_zh="日记账只增不改，缓存可由其重建",
         checks=(
             (
                 "a member is enrolled by the first entry, and has the status of the last that set it",
@@ -228,8 +218,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=5,
-        title_en="The same request twice has one effect",
-        title_zh="同一请求两次只生效一次",
         checks=(
             (
                 "every purchase has its key and every key its purchase",
@@ -252,8 +240,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=6,
-        title_en="What was acknowledged is on disk",
-        title_zh="已确认的都已落盘",
         checks=(
             (
                 "the server does not trade durability",
@@ -265,8 +251,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=7,
-        title_en="Every posting says why",
-        title_zh="每笔分录都说明原因",
         checks=(
             (
                 "the reasons of a posting add up to its units",
@@ -281,8 +265,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=8,
-        title_en="A published revision never changes and none takes effect in the past",
-        title_zh="已发布版本不变，且不追溯生效",
         checks=(
             (
                 "revisions count from 1 without a gap and follow each other in time",
@@ -304,8 +286,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=9,
-        title_en="Every unit that a returned line earned is accounted for once",
-        title_zh="退货所涉积分逐一归属且仅一次",
         checks=(
             (
                 "a lot opened by a purchase holds what its rules granted",
@@ -354,8 +334,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=10,
-        title_en="The journal holds no personal data",
-        title_zh="日记账不含个人资料",
         checks=(
             (
                 "no column of the journal is made for a name, a phone, an address, a birthday or free text",
@@ -376,8 +354,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=11,
-        title_en="A member's rows carry member_id first, and no row is shared by all",
-        title_zh="会员的行以会员编号为首，且无全员共享之行",
         checks=(
             (
                 "the primary key of a member's table begins with member_id",
@@ -405,8 +381,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=12,
-        title_en="A cap, a budget and a stock never overshoot",
-        title_zh="上限、预算与库存绝不超出",
         checks=(
             *LIMIT_CHECKS,
             *POOL_CHECKS,
@@ -426,8 +400,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=13,
-        title_en="Time decides, jobs only show it",
-        title_zh="由时间决定，任务只是呈现",
         checks=(
             (
                 "nothing that was due by a member's clock is left undone",
@@ -452,8 +424,6 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=14,
-        title_en="What an entry causes happens once",
-        title_zh="凭证引发之事恰好发生一次",
         checks=EFFECT_CHECKS,
         tested_by="tests/crash",
     ),

@@ -30,10 +30,10 @@ POSTING_CHECKS: tuple[tuple[str, str], ...] = (
                  IS DISTINCT FROM (e.revision, e.store, e.channel, e.actor, e.recorded_at)""",
     ),
     (
-        "what a gift brings is the sum of its slices",
+        "what a gift or an opening brings is the sum of its slices",
         f"""SELECT member_id AS offender, sequence, units, s.brought
            FROM entry e, {each("e", "slices")},
                 LATERAL (SELECT sum(numbers[i]) AS brought FROM generate_series(3, cardinality(numbers), 3) AS i) s
-           WHERE kind = 'gift_in' AND units IS DISTINCT FROM s.brought""",
+           WHERE kind IN ('gift_in', 'opening') AND units IS DISTINCT FROM s.brought""",
     ),
 )

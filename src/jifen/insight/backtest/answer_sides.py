@@ -121,7 +121,8 @@ class SideTold:
             granted_units=granted,
             returned_units=returned,
             adjusted_units=self._moved(n, fold.ADJUSTED_UP, fold.REVERSED_ADJUST_UP)
-            - self._moved(n, fold.ADJUSTED_DOWN, fold.REVERSED_ADJUST_DOWN),
+            - self._moved(n, fold.ADJUSTED_DOWN, fold.REVERSED_ADJUST_DOWN)
+            + self._moved(n, fold.OPENED, fold.REVERSED_OPENING),
             received_units=self._moved(n, fold.RECEIVED, fold.REVERSED_RECEIVE),
             given_units=self._moved(n, fold.GIVEN, fold.REVERSED_GIVE),
             redeemed_units=redeemed,

@@ -16,6 +16,7 @@ import polars as pl
 
 from jifen.domain import fold
 from jifen.domain.events import SLICE_KEPT_WIDTH
+from jifen.domain.verbs import SLICED
 from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, kept_hits, lists_of, seen_of
 from jifen.insight.backtest.shapes import Integers, Lives
 from jifen.insight.backtest.sides import BacktestRefused, Side
@@ -23,6 +24,8 @@ from jifen.insight.clocks import INSTANT
 from jifen.insight.event_columns import (
     blank,
     entry_legs,
+    is_sliced,
+    kinds_of,
     put_end,
     put_entries,
     put_previous_days,
@@ -72,7 +75,7 @@ class Woven:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Slices:
-    """What gifts received are made of: those of gift-in g (in the order of the entries) stand from `start[g]`."""
+    """What entries with slices bring (`verbs.SLICED`): those of the nth of them, in their order, stand from `start[n]`."""
 
     start: Integers
     terms: Integers
@@ -215,8 +218,8 @@ def _undone(block: Integers, key: Integers, units: Integers) -> Integers:
 
 
 def recorded_slices(entries: pl.DataFrame) -> Slices:
-    """The slices of gifts received as the ledger kept them."""
-    start, flat = lists_of(entries.filter(kind="gift_in").get_column("slices"))
+    """The slices that entries bring, as the ledger kept them."""
+    start, flat = lists_of(entries.filter(pl.col("kind").is_in(SLICED)).get_column("slices"))
     terms, day, units = flat.reshape(-1, SLICE_KEPT_WIDTH).T
     return Slices(start=start // SLICE_KEPT_WIDTH, terms=terms, day=day, units=units)
 
@@ -261,7 +264,7 @@ def judge(
 
     Shape
         dates         [row, day - first_day, terms, DATES_WIDTH], as `Side.dates` gives it
-        slices        of the gifts received
+        slices        of the entries that bring some
         gifts         by entry: the number of its gift; -1: none
         habits        of drawn redemptions, by event, as `Lives` has them
         kept_returns  take the hits of returns as the ledger kept them, too
@@ -287,16 +290,19 @@ def judge(
     end_row = 0
     if woven.end_at is not None:
         end_row = int(side.rows_at(pl.Series([woven.end_at], dtype=INSTANT))[0])
-    gift_in = (entries.get_column("kind") == "gift_in").to_numpy()
-    owner = np.repeat(np.flatnonzero(gift_in), np.diff(slices.start))
-    received = slice_legs(woven.legs[owner, fold.LEG_CURRENCY], slices.terms, slices.day, slices.units)
+    kinds = kinds_of(entries.get_column("kind"))
+    sliced = is_sliced(kinds)
+    owner = np.repeat(np.flatnonzero(sliced), np.diff(slices.start))
+    received = slice_legs(
+        kinds[owner], woven.legs[owner, fold.LEG_CURRENCY], slices.terms, slices.day, slices.units
+    )
     legs = np.concatenate([woven.legs, received])
     purchase_of, other_of = (np.full(len(woven.sequence), -1, dtype=np.int64) for _ in range(2))
     width = side.timeline.n_terms * fold.DATES_WIDTH
     needs = _put_judged(
         woven.starts, woven.table, woven.row, woven.block, rows, woven.backs.purchase,
         side.rows_at(entries.get_column("recorded_at")), end_row, found.start, n_hits + back_start,
-        woven.legs, entries.height + slices.start, np.cumsum(gift_in) - 1,
+        woven.legs, entries.height + slices.start, np.where(sliced, np.cumsum(sliced) - 1, -1),
         np.full(entries.height, -1, dtype=np.int64) if gifts is None else gifts,
         first_day, dates.shape[1], width, purchase_of, other_of,
     )  # fmt: skip
@@ -338,7 +344,7 @@ def _put_hits_plain(hits: Any, rule: Any, amount: Any, quantity: Any) -> None:
 
 def _put_judged_plain(  # noqa: PLR0913, PLR0917
     starts: Any, table: Any, row: Any, events: Any, rows: Any, back_purchase: Any, entry_rows: Any, end_row: int,
-    hit_start: Any, back_start: Any, own_legs: Any, slice_start: Any, nth_gift: Any, gifts: Any, first_day: int, n_days: int,
+    hit_start: Any, back_start: Any, own_legs: Any, slice_start: Any, nth_sliced: Any, gifts: Any, first_day: int, n_days: int,
     dates_width: int, purchase_of: Any, other_of: Any,
 ) -> tuple[int, int, int, int, int, int, int]:  # fmt: skip
     """Fill what is a side's own of each event; return what `Needs` has, in its order."""
@@ -362,8 +368,8 @@ def _put_judged_plain(  # noqa: PLR0913, PLR0917
             elif kind == ENTRY:
                 judged_by = entry_rows[at]
                 other_of[e] = gifts[at]
-                if events[e, fold.EVENT_KIND] == fold.GIFT_IN:
-                    leg, leg_end = slice_start[nth_gift[at]], slice_start[nth_gift[at] + 1]
+                if nth_sliced[at] >= 0:
+                    leg, leg_end = slice_start[nth_sliced[at]], slice_start[nth_sliced[at] + 1]
                 elif own_legs[at, fold.LEG_VERB] >= 0:
                     leg, leg_end = at, at + 1
                 if events[e, fold.EVENT_KIND] == fold.RESERVE:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from jifen.domain import fold
+from jifen.domain.verbs import SLICED
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
 from jifen.insight.backtest.habits import habits_of
 from jifen.insight.backtest.hits import Seen, lists_of
@@ -36,9 +37,10 @@ class Settled:
     passes: int
 
     def __call__(self, entries: pl.DataFrame) -> Slices:
-        """The slices of the gifts received among these entries, in their order."""
-        gifts = _numbered(entries.filter(kind="gift_in").get_column("gift_id"), self.numbers)
-        return _taken(self.slices, gifts)
+        """What entries with slices bring, in their order: gifts as they were settled, all else as it was recorded."""
+        sliced = entries.filter(pl.col("kind").is_in(SLICED))
+        gifts = _numbered(sliced.get_column("gift_id"), self.numbers)
+        return _chosen(self.slices, gifts, recorded_slices(sliced))
 
 
 def settle_gifts(
@@ -68,7 +70,8 @@ def settle_gifts(
         found = []
         for part in parts:
             if passes == 1 or np.isin(part.received, touched).any():
-                part.given = part.walked(question, side, _taken(settled, part.received))
+                slices = _chosen(settled, part.sliced, recorded_slices(part.woven.entries))
+                part.given = part.walked(question, side, slices)
             found.append(part.given)
         again = _slices_of(np.concatenate(found), len(ids))
         # A gift on its way has no receiver yet: what it is made of decides nothing.
@@ -88,6 +91,7 @@ class _Part:
     gifts: Integers  # by entry
     habits: tuple[Integers, Integers] | None  # of drawn redemptions
     received: Integers  # numbers of the gifts received, in the order of the entries
+    sliced: Integers  # the same among all that bring slices; -1: no gift
     given: Integers  # rows (gift, terms, day of expiry, units)
 
     def judged(self, side: Side, slices: Slices) -> Judged:
@@ -135,6 +139,7 @@ def _part(question: Question, side: Side, who: pl.Series, ids: dict[str, int], f
         gifts=gifts,
         habits=habits,
         received=gifts[(woven.entries.get_column("kind") == "gift_in").to_numpy()],
+        sliced=gifts[woven.entries.get_column("kind").is_in(SLICED).to_numpy()],
         given=np.zeros((0, SLICE_WIDTH), dtype=np.int64),
     )
 
@@ -166,6 +171,19 @@ def _slices_of(rows: Integers, n: int) -> Slices:
         day=day,
         units=np.add.reduceat(units[order], first) if len(first) else np.zeros(0, dtype=np.int64),
     )
+
+
+def _chosen(settled: Slices, gifts: Integers, recorded: Slices) -> Slices:
+    """Of each entry that brings slices those of its gift, and as they were recorded where it is none (-1)."""
+    ahead = len(settled.day)
+    both = Slices(
+        start=np.concatenate([settled.start, recorded.start[1:] + ahead]),
+        terms=np.concatenate([settled.terms, recorded.terms]),
+        day=np.concatenate([settled.day, recorded.day]),
+        units=np.concatenate([settled.units, recorded.units]),
+    )
+    own = len(settled.start) - 1 + np.arange(len(gifts))
+    return _taken(both, np.where(gifts >= 0, gifts, own))
 
 
 def _taken(slices: Slices, gifts: Integers) -> Slices:

@@ -90,7 +90,7 @@ class CurrencyTotal:
     opening_units: int  # all balances (pending included, debt subtracted) at the beginning of `from_on`
     granted_units: int
     returned_units: int
-    adjusted_units: int  # may be negative
+    adjusted_units: int  # by hand, and what another system handed over; may be negative
     received_units: int  # gifts taken in
     given_units: int
     redeemed_units: int

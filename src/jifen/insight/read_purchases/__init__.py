@@ -24,16 +24,11 @@ from jifen.insight.frames import (
     Loaded,
     number_purchases,
 )
-from jifen.insight.read_purchases.files import ROW, open_file, read_csv, read_parquet
+from jifen.insight.read_purchases.files import ROW, names_of, open_file, read_rows
 from jifen.insight.read_purchases.known import Known
-from jifen.insight.read_purchases.mapping import (
-    Columns,
-    Mapping,
-    MappingProblem,
-    MappingRefused,
-    read_mapping,
-    refuse_mapping,
-)
+from jifen.insight.read_purchases.mapping import Columns, Mapping, read_mapping
+from jifen.insight.read_purchases.mapping_file import MappingProblem, MappingRefused, refuse_mapping
+from jifen.insight.read_purchases.problems import PROBLEMS, rejects_of
 from jifen.insight.read_purchases.reasons import (
     CODE_OF,
     FILE_REASONS,
@@ -43,9 +38,9 @@ from jifen.insight.read_purchases.reasons import (
     reason_languages,
     row_reason,
 )
-from jifen.insight.read_purchases.rows import PROBLEMS, payments_text, tag_list, typed_rows
+from jifen.insight.read_purchases.rows import payments_text, tag_list, typed_rows
 from jifen.insight.read_purchases.whole import GROUP, keep_once, take_whole
-from jifen.present.catalogue import catalogue_of
+from jifen.present.said import Said
 
 __all__ = [
     "FILE_REASONS",
@@ -58,8 +53,6 @@ __all__ = [
     "read_mapping",
     "read_purchases",
 ]
-
-_VALUE_CHARACTERS = 200
 
 
 def read_purchases(files: Sequence[Path], mapping: Mapping, *, known: Known) -> Loaded:
@@ -75,15 +68,18 @@ def read_purchases(files: Sequence[Path], mapping: Mapping, *, known: Known) -> 
     """
     _refuse_unknown(mapping, known)
     columns = _mapped_columns(mapping.columns)
-    opened = [open_file(path, mapping, columns, name=name) for path, name in _names(files).items()]
+    keys = [name for name in (mapping.columns.business_no, mapping.columns.source) if name is not None]
+    opened = [
+        open_file(path, mapping, columns, name=name, keys=keys) for path, name in names_of(files).items()
+    ]
     taken: list[pl.DataFrame] = []
     rejects: list[pl.DataFrame] = [REJECTS.empty()]
     rows_read = doubled = rejected_purchases = groups = 0
     for file in opened:
-        raw = read_csv(file, mapping) if file.is_csv else read_parquet(file)
+        raw = read_rows(file, mapping)
         typed, problems = typed_rows(raw, mapping, known, file=file.name)
         whole = take_whole(typed, raw, mapping, known)
-        rejects.append(_rejects(pl.concat([PROBLEMS.to_frame(), *problems, *whole.problems]), file.name))
+        rejects.append(rejects_of(pl.concat([PROBLEMS.to_frame(), *problems, *whole.problems]), file.name))
         taken.append(whole.rows.with_columns(pl.col(GROUP) + groups, file=pl.lit(file.name)).drop("is_bad"))
         groups += raw.height + 1
         rows_read += raw.height
@@ -120,13 +116,6 @@ def _nothing() -> Loaded:
     return Loaded(purchases=PURCHASES.empty(), lines=LINES.empty(), rejects=REJECTS.empty(), counts=counts)
 
 
-def _names(files: Sequence[Path]) -> dict[Path, str]:
-    """Each file once with its name for messages: without its folder where that is clear."""
-    different = list({path.resolve(): path for path in files}.values())
-    called = [path.name for path in different]
-    return {path: path.name if called.count(path.name) == 1 else str(path) for path in different}
-
-
 def _mapped_columns(columns: Columns) -> list[str]:
     """The columns that the mapping names, each once."""
     named: list[str] = []
@@ -145,49 +134,14 @@ def _refuse_unknown(mapping: Mapping, known: Known) -> None:
     constants = mapping.constants
     for code in mapping.columns.attributes:
         if code not in known.line_attributes:
-            en = f"the programme declares no line attribute {code!r}"
-            zh = f"会员计划没有声明明细属性“{code}”"
-            raise refuse_mapping(f"$.columns.attributes.{code}", "attribute_unknown", en, zh)
+            said = Said("mapping.attribute_unknown", attribute=code)
+            raise refuse_mapping(f"$.columns.attributes.{code}", "attribute_unknown", said)
     if constants.store is not None and known.stores is not None and constants.store not in known.stores:
-        en, zh = f"the programme has no store {constants.store!r}", f"会员计划没有门店“{constants.store}”"
-        raise refuse_mapping("$.constants.store", "store_unknown", en, zh)
+        said = Said("mapping.store_unknown", store=constants.store)
+        raise refuse_mapping("$.constants.store", "store_unknown", said)
     if constants.money is not None and constants.money != known.money:
-        en, zh = f"the programme's money is {known.money}", f"会员计划的货币是 {known.money}"
-        raise refuse_mapping("$.constants.money", "money_differs", en, zh)
-
-
-def _rejects(problems: pl.DataFrame, file: str) -> pl.DataFrame:
-    """Problems as sentences, in a column each language."""
-    spoken = {f"reason_{language}": language for language in reason_languages()}
-    said = problems.select("problem", "column").unique()
-    table = pl.DataFrame(
-        [
-            {"problem": number, "column": column, "code": CODE_OF[number]}
-            | {name: row_reason(CODE_OF[number], column, language) for name, language in spoken.items()}
-            for number, column in said.iter_rows()
-        ],
-        schema={"problem": pl.UInt8, "column": pl.String, "code": pl.String}
-        | dict.fromkeys(spoken, pl.String),
-    )
-    return (
-        problems.join(table, on=["problem", "column"], how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(
-            *(_of_another_row(name, language) for name, language in spoken.items()),
-            file=pl.lit(file),
-            value=pl.col("value").str.slice(0, _VALUE_CHARACTERS),
-        )
-        .select("file", "row", "column", "value", "code", *spoken)
-    )
-
-
-def _of_another_row(reason: str, language: str) -> pl.Expr:
-    """The reason, with the other row that it names where it names one."""
-    said = catalogue_of(language).say("row.of_another_row", reason="\0reason\0", row="\0other\0")
-    parts = [
-        {"reason": pl.col(reason), "other": pl.col("other").cast(pl.String)}.get(part, pl.lit(part))
-        for part in said.split("\0")
-    ]
-    return pl.when(pl.col("other").is_null()).then(reason).otherwise(pl.concat_str(parts)).alias(reason)
+        said = Said("mapping.money_differs", money=known.money)
+        raise refuse_mapping("$.constants.money", "money_differs", said)
 
 
 def _contradictions(rows: pl.DataFrame) -> pl.DataFrame:

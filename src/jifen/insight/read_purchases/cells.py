@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 import polars as pl
 
 from jifen.domain.purchase import LINE_NUMBER_MAX
-from jifen.domain.texts import BLANKS, NOTHING, Fault, Form, TextRefused, canonical, canonical_tags
+from jifen.domain.texts import BLANKS, CARD, KEY, NOTHING, Fault, Form, TextRefused, canonical, canonical_tags
 from jifen.insight.clocks import instants
 from jifen.insight.read_purchases.mapping import Numbers, Time, tells_offset
 from jifen.insight.read_purchases.reasons import NUMBER_OF, FileRefused, RowCode
 
 _INSTANT = pl.Datetime("us", "UTC")
 _OLDEST = datetime(1990, 1, 1)  # noqa: DTZ001  a bound for naive comparison in UTC
+_OLDEST_DAY = date(1990, 1, 1)
 _FLOAT_TOLERANCE = 1e-6  # of the smallest unit kept: what a float may be off by and still mean a whole unit
 _FLOAT_MAX = 2.0**53
 _DIGITS_MAX = 15  # digits before the decimal mark; so products stay below 2^63
@@ -87,7 +88,7 @@ def texts(column: pl.Series, form: Form, *, file: str) -> Cells:
     cases: list[Case] = []
     if form.is_code:
         cases.append((_cell.str.contains(r"^[0-9]([.,][0-9]+)?[eE]\+?[0-9]+$"), "number_shortened"))
-    plain = _cell.str.contains(_PLAIN_PATH if form.is_path else _PLAIN) & (
+    plain = _cell.str.contains(_PLAIN_PATH if form.is_path else _PLAIN_CARD if form.is_card else _PLAIN) & (
         _cell.str.len_bytes() <= form.longest
     )
     if form.is_key:
@@ -98,8 +99,23 @@ def texts(column: pl.Series, form: Form, *, file: str) -> Cells:
     return _read_each(said, odd, lambda text: canonical(text, form)) if odd.any() else said
 
 
+def member_keys(column: pl.Series, kinds: pl.Series, *, file: str) -> Cells:
+    """Members' keys, each in the form of its kind: `card`, or anything else."""
+    is_card = (kinds == "card").fill_null(value=False)
+    if not is_card.any():
+        return texts(column, KEY, file=file)
+    cards = texts(column, CARD, file=file)
+    if is_card.all():
+        return cards
+    others = texts(column, KEY, file=file)
+    return Cells(
+        cards.values.zip_with(is_card, others.values), cards.problems.zip_with(is_card, others.problems)
+    )
+
+
 # What is in its form already: nearly every cell of nearly every file. The others are read one by one, each text once.
 _PLAIN = r"^[!-~]+( [!-~]+)*$"
+_PLAIN_CARD = r"^[!-~]+$"
 _PLAIN_PATH = r"^[!-.0-~]+([ /][!-.0-~]+)*$"
 
 
@@ -289,6 +305,51 @@ def times(column: pl.Series, style: Time, *, now: datetime, file: str) -> Cells:
         said.values, _cell, [(_cell < oldest, "time_too_old"), (_cell > pl.lit(now), "time_in_future")]
     )
     return Cells(bounded.values, said.problems.zip_with(said.problems.is_not_null(), bounded.problems))
+
+
+def dates(column: pl.Series, formats: Sequence[str], *, file: str) -> Cells:
+    """Days, from 1990 on: text in the first format that fits, or days of a typed column. A moment is no day, but midnight
+    without a zone is."""
+    type_ = column.dtype
+    if type_ == pl.Null:
+        return empty_cells(column.len(), pl.Date())
+    if type_ == pl.Date:
+        said = Cells(column, _no_problems(column.len()))
+    elif isinstance(type_, pl.Datetime) and type_.time_zone is None:
+        days = column.dt.date()
+        is_day = days.cast(type_) == column
+        said = Cells(
+            days.zip_with(is_day.fill_null(value=True), pl.Series([None], dtype=pl.Date)),
+            _number_where(~is_day.fill_null(value=True), "not_a_date"),
+        )
+    elif type_ == pl.String or type_.is_integer():
+        said = _dates_of_text(column.cast(pl.String), formats)
+    else:
+        raise FileRefused("column_type", file, detail=f"{column.name}: {type_} is no day")
+    bounded = _cells(said.values, _cell, [(_cell < _OLDEST_DAY, "time_too_old")])
+    return Cells(bounded.values, said.problems.zip_with(said.problems.is_not_null(), bounded.problems))
+
+
+def _dates_of_text(column: pl.Series, formats: Sequence[str]) -> Cells:
+    values = empty_cells(column.len(), pl.Date()).values
+    for format_ in formats:
+        pattern = "%Y-%m-%d" if format_ == "iso" else format_
+        aware = tells_offset(pattern)
+        moments = column.str.to_datetime(
+            pattern, time_unit="us", strict=False, time_zone="UTC" if aware else None
+        ) if _tells_hour(pattern) else column.str.to_date(pattern, strict=False)  # fmt: skip
+        values = values.zip_with(values.is_not_null(), moments.cast(pl.Date))
+    return Cells(values, _number_where(column.is_not_null() & values.is_null(), "not_a_date"))
+
+
+def _tells_hour(pattern: str) -> bool:
+    return any(mark in pattern for mark in ("%H", "%I", "%k", "%l", "%T", "%R", "%X", "%c", "%s", "%+"))
+
+
+def _number_where(wrong: pl.Series, code: RowCode) -> pl.Series:
+    """The number of a reason where something is wrong."""
+    number = pl.Series([NUMBER_OF[code]], dtype=pl.UInt8).new_from_index(0, wrong.len())
+    return number.zip_with(wrong, _no_problems(wrong.len()))
 
 
 def _times_of_datetimes(column: pl.Series, style: Time, *, file: str) -> Cells:

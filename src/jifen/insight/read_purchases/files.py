@@ -20,7 +20,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from jifen.domain.texts import BLANKS
-from jifen.insight.read_purchases.mapping import Mapping
+from jifen.insight.read_purchases.mapping import FileForm
 from jifen.insight.read_purchases.reasons import FileRefused
 
 BYTES_MAX = 2 * 1024**3
@@ -39,9 +39,19 @@ class OpenedFile:
     is_csv: bool
     header: tuple[str, ...]
     columns: tuple[str, ...]  # those that the mapping names, once each, in the file's order
+    keys: tuple[str, ...]  # those of them that are told of a row whose cells cannot be told apart
 
 
-def open_file(path: Path, mapping: Mapping, columns: Sequence[str], *, name: str) -> OpenedFile:
+def names_of(files: Sequence[Path]) -> dict[Path, str]:
+    """Each file once with its name for messages: without its folder where that is clear."""
+    different = list({path.resolve(): path for path in files}.values())
+    called = [path.name for path in different]
+    return {path: path.name if called.count(path.name) == 1 else str(path) for path in different}
+
+
+def open_file(
+    path: Path, mapping: FileForm, columns: Sequence[str], *, name: str, keys: Sequence[str]
+) -> OpenedFile:
     """The file, once its header is known to hold the mapped columns.
 
     Refuses
@@ -58,7 +68,7 @@ def open_file(path: Path, mapping: Mapping, columns: Sequence[str], *, name: str
     header = _csv_header(path, mapping, name) if is_csv else _parquet_header(path, name)
     _refuse_wrong_header(name, header, columns)
     wanted = tuple(column for column in header if column in set(columns))
-    return OpenedFile(path=path, name=name, is_csv=is_csv, header=header, columns=wanted)
+    return OpenedFile(path=path, name=name, is_csv=is_csv, header=header, columns=wanted, keys=tuple(keys))
 
 
 def _refuse_wrong_header(name: str, header: Sequence[str], columns: Sequence[str]) -> None:
@@ -78,14 +88,19 @@ def _missing(column: str, header: Sequence[str]) -> str:
     )
 
 
+def read_rows(file: OpenedFile, mapping: FileForm) -> pl.DataFrame:
+    """One row a row of the file: ROW, TORN and the mapped columns, as `read_csv` and `read_parquet` tell them."""
+    return read_csv(file, mapping) if file.is_csv else read_parquet(file)
+
+
 # CSV ------------------------------------------------------------------------------------------------------------------
 
 
-def _separator(mapping: Mapping) -> str:
+def _separator(mapping: FileForm) -> str:
     return "\t" if mapping.separator == "tab" else mapping.separator
 
 
-def _split(text: str, mapping: Mapping) -> list[str]:
+def _split(text: str, mapping: FileForm) -> list[str]:
     """The cells of one row of text; at most what a header can hold."""
     mark = _separator(mapping)
     try:
@@ -96,7 +111,7 @@ def _split(text: str, mapping: Mapping) -> list[str]:
         return []
 
 
-def _csv_header(path: Path, mapping: Mapping, name: str) -> tuple[str, ...]:
+def _csv_header(path: Path, mapping: FileForm, name: str) -> tuple[str, ...]:
     with path.open("rb") as stream:
         start = stream.read(_HEADER_BYTES_MAX)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -111,7 +126,7 @@ def _csv_header(path: Path, mapping: Mapping, name: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in _split(text.rstrip("\r"), mapping))
 
 
-def read_csv(file: OpenedFile, mapping: Mapping) -> pl.DataFrame:
+def read_csv(file: OpenedFile, mapping: FileForm) -> pl.DataFrame:
     """One row a row of the file: ROW, TORN and the mapped columns as text, trimmed, empty cells as null.
 
     Source
@@ -155,7 +170,7 @@ def read_csv(file: OpenedFile, mapping: Mapping) -> pl.DataFrame:
     return _with_rows(whole.rename(wanted), torn, file, mapping)
 
 
-def _utf8(file: OpenedFile, mapping: Mapping) -> pa.Buffer:
+def _utf8(file: OpenedFile, mapping: FileForm) -> pa.Buffer:
     """The file's text, all of it known to be UTF-8 before a row is looked at."""
     if mapping.encoding == "utf-8":
         written = pa.memory_map(str(file.path)).read_buffer()
@@ -199,7 +214,7 @@ def _refused_text(file: OpenedFile, said: str) -> FileRefused:
 
 
 def _with_rows(
-    whole: pl.DataFrame, torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: Mapping
+    whole: pl.DataFrame, torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: FileForm
 ) -> pl.DataFrame:
     """The rows in the file's order with their numbers, blank ones left out and torn ones put back."""
     for row in torn:
@@ -228,16 +243,14 @@ def _with_rows(
     return pl.concat([kept, _torn_rows(torn, file, mapping)]).sort(ROW)
 
 
-def _torn_rows(torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: Mapping) -> pl.DataFrame:
-    """Rows of a wrong number of cells: of them only the purchase's key is told, if it can be."""
-    mapped = (mapping.columns.business_no, mapping.columns.source)
-    keys = [column for column in mapped if column is not None]
+def _torn_rows(torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: FileForm) -> pl.DataFrame:
+    """Rows of a wrong number of cells: of them only the keys are told, if they can be."""
     rows: list[dict[str, object]] = []
     for row in torn:
         cells = _split(row.text, mapping)
         told = {
             column: cells[at].strip(BLANKS)
-            for column in keys
+            for column in file.keys
             if (at := file.header.index(column)) < len(cells)
         }
         rows.append({ROW: row.number, TORN: row.text, **{key: value or None for key, value in told.items()}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from jifen.domain.events import SLICES_MAX
 from jifen.domain.purchase import LINE_NUMBER_MAX, LINES_MAX, QUANTITY_MILLI_MAX
 from jifen.domain.texts import CODE, TAGS_MAX, WORDS
 from jifen.present.catalogue import catalogue_of, languages
@@ -41,6 +42,14 @@ RowCode = Literal[
     "payments_differ",
     "contradiction",
     "purchase_refused",
+    "not_a_date",
+    "currency_unknown",
+    "units_negative",
+    "earned_in_future",
+    "expires_before_earned",
+    "reference_repeated",
+    "lots_too_many",
+    "member_refused",
 ]
 
 ROW_REASONS: tuple[RowCode, ...] = get_args(RowCode)
@@ -51,6 +60,7 @@ _MOST = {
     "line_number_wrong": LINE_NUMBER_MAX,
     "lines_too_many": LINES_MAX,
     "quantity_too_large": QUANTITY_MILLI_MAX // 1000,
+    "lots_too_many": SLICES_MAX,
 }
 
 

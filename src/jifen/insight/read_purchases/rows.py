@@ -2,7 +2,7 @@
 
 Shape
     typed       ROW, `is_bad`, then the fields of FIELDS and `attribute.<code>`; one row a row of the file
-    problems    row, column, value, problem (number of the reason), other (another row it names); one row a problem
+    problems    as `problems.PROBLEMS`
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from jifen.domain.purchase import AMOUNT_MINOR_MAX, ATTRIBUTE_MAX, PAYMENTS_MAX,
 from jifen.domain.texts import (
     CATEGORY,
     CODE,
-    KEY,
     LINE_FORMS,
     PURCHASE_FORMS,
     WORDS,
@@ -29,6 +28,7 @@ from jifen.insight.read_purchases.cells import (
     Cells,
     empty_cells,
     line_numbers,
+    member_keys,
     numbers,
     require,
     tags,
@@ -38,6 +38,7 @@ from jifen.insight.read_purchases.cells import (
 from jifen.insight.read_purchases.files import ROW, TORN
 from jifen.insight.read_purchases.known import Known
 from jifen.insight.read_purchases.mapping import Mapping, Numbers
+from jifen.insight.read_purchases.problems import problems_at
 from jifen.insight.read_purchases.reasons import NUMBER_OF, RowCode
 
 _TEXT = pl.String()
@@ -72,36 +73,7 @@ LINE_FIELDS: dict[str, pl.DataType] = {
     "cost_minor": _WHOLE,
     "line_tags": _TEXT,
 }
-_FORMS = {**PURCHASE_FORMS, **LINE_FORMS, "member_ref": KEY, "payment_method": CODE}
-
-PROBLEMS = pl.Schema(
-    {"row": pl.Int64, "column": pl.String, "value": pl.String, "problem": pl.UInt8, "other": pl.Int64}
-)
-
-
-def problems_at(
-    raw: pl.DataFrame,
-    rows: pl.Series,
-    column: str | None,
-    problem: RowCode | pl.Series,
-    other: pl.Series | None = None,
-) -> pl.DataFrame:
-    """One problem for each of the rows (given by their numbers, ascending), with what their cell holds."""
-    holds = raw.filter(pl.col(ROW).is_in(rows.implode())) if rows.len() else raw.clear()
-    number = pl.lit(NUMBER_OF[problem], pl.UInt8) if isinstance(problem, str) else pl.lit(problem)
-    return holds.sort(ROW).select(
-        pl.col(ROW).alias("row"),
-        pl.lit(column, pl.String).alias("column"),
-        (_as_text(raw, column) if column else pl.col(TORN)).alias("value"),
-        number.alias("problem"),
-        (pl.lit(other) if other is not None else pl.lit(None, pl.Int64)).alias("other"),
-    )
-
-
-def _as_text(raw: pl.DataFrame, column: str) -> pl.Expr:
-    if isinstance(raw.schema[column], pl.List):
-        return pl.col(column).cast(pl.List(pl.String)).list.join("|")
-    return pl.col(column).cast(pl.String)
+_FORMS = {**PURCHASE_FORMS, **LINE_FORMS, "payment_method": CODE}
 
 
 class _Rows:
@@ -179,13 +151,13 @@ def _read_purchase_fields(rows: _Rows) -> None:
     known, mapping, file = rows.known, rows.mapping, rows.file
     rows.read("source", _text(rows, "source"), required=True)
     rows.read("business_no", _text(rows, "business_no"), required=True)
-    rows.read("member_ref", _text(rows, "member_ref"))
     kinds = ("external", "card")
     rows.read("member_ref_kind", _one_of(rows, kinds, "member_ref_kind_wrong"), required=True)
     if mapping.columns.member_ref_kind is None and mapping.constants.member_ref_kind is None:
         rows.fields["member_ref_kind"] = pl.repeat("external", rows.raw.height, eager=True).alias(
             "member_ref_kind"
         )
+    rows.read("member_ref", lambda column: member_keys(column, rows.fields["member_ref_kind"], file=file))
     stores = None if known.stores is None else tuple(known.stores)
     rows.read("store", _one_of(rows, stores, "store_unknown"))
     for name in ("till", "cashier", "channel", "payment_method"):

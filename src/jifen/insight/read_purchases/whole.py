@@ -14,8 +14,9 @@ from jifen.domain.purchase import LINES_MAX, QUANTITY_MILLI_MAX
 from jifen.insight.read_purchases.files import ROW
 from jifen.insight.read_purchases.known import Known
 from jifen.insight.read_purchases.mapping import Mapping
+from jifen.insight.read_purchases.problems import PROBLEMS, problems_at
 from jifen.insight.read_purchases.reasons import RowCode
-from jifen.insight.read_purchases.rows import PROBLEMS, PURCHASE_FIELDS, problems_at
+from jifen.insight.read_purchases.rows import PURCHASE_FIELDS
 
 GROUP = "#group"  # rows of one group tell one purchase once
 _KEY = ("source", "business_no")

@@ -218,7 +218,7 @@ ENTRIES = Contract(
         _may("state", _WHOLE, "state: number of the status that it sets"),
         _may("counterpart", _WHOLE, "gift, carry_out, carry_in: number of the other member"),
         _may("gift_id", _TEXT, "gift: the same text in the giver's entry and the receiver's"),
-        _may("slices", _WHOLES, "gift_in: flat rows of (number of the terms, day of expiry, units)"),
+        _may("slices", _WHOLES, "gift_in, opening: flat rows of (number of the terms, day of expiry, units)"),
         _may("lapses_at", _INSTANT, "reserve: when it lapses by itself"),
         _may("hits", _WHOLES, "event, moment: flat rows of six, as a purchase has them"),
         _may(

@@ -1,0 +1,42 @@
+"""A card is printed in groups: with blanks or without it is one card, on every route that names a member."""
+
+from __future__ import annotations
+
+import pytest
+from tests.api.conftest import Api, a_purchase_body
+
+GROUPED = ("6200 0010 0020", " 62\u30000000\xa01000 20\r", "620000100020", "６２００ ００１０ ００２０")
+
+
+@pytest.mark.parametrize("enrolled", GROUPED)
+async def test_a_card_in_groups_is_one_card(api: Api, enrolled: str) -> None:
+    keys = [{"kind": "card", "value": enrolled}, {"kind": "external", "value": "crm  7"}]
+    made = (await api.post("/v1/members", {"keys": keys})).json()
+    assert made["keys"] == [{"kind": "card", "value": "620000100020"}, {"kind": "external", "value": "crm 7"}]
+    member = made["member_id"]
+    for card in GROUPED:
+        found = await api.client.get(
+            "/v1/members", params={"card": card}, headers={"Authorization": f"Bearer {api.tokens['admin']}"}
+        )
+        assert found.json()["member_id"] == member
+        again = await api.post("/v1/members", {"keys": [{"kind": "card", "value": card}]})
+        assert again.json()["code"] == "key_taken"
+        for kind in ("application/json", "application/json; charset=utf-8"):
+            body = a_purchase_body(None, member={"card": card})
+            told = await api.post("/v1/purchases", body, headers={"Content-Type": kind})
+            assert (told.status_code, told.json()["member_id"]) == (201, member)
+            held = {"member": {"card": card}, "currency": "points", "units": 1}
+            assert (
+                await api.post("/v1/reservations", held, headers={"Content-Type": kind})
+            ).status_code == 201
+        nobody = a_purchase_body(None)
+        await api.post("/v1/purchases", nobody)
+        claim = {"member": {"card": card}, "source": "pos", "business_no": nobody["business_no"]}
+        assert (await api.post("/v1/purchases:claim", claim)).json()["member_id"] == member
+
+
+async def test_what_is_no_blank_belongs_to_a_card(api: Api) -> None:
+    await api.a_member("6200-0010")
+    for other in ("62000010", "6200_0010"):
+        body = a_purchase_body(None, member={"card": other})
+        assert (await api.post("/v1/purchases", body)).json()["code"] == "member_unknown"
