@@ -23,7 +23,7 @@ from jifen.operations.quote_purchase import quote_purchases
 from jifen.operations.record_purchases import record_purchases
 from jifen.store import pools
 from jifen.store.laws import LAWS, findings_of
-from jifen.store.pools import settle_leases
+from jifen.store.pools import prune_leases, settle_leases
 from jifen.store.turn import Turn
 
 
@@ -205,6 +205,11 @@ async def test_a_lease_whose_process_is_gone_comes_back_once_its_end_is_past(
 
         assert await till.fetchval("SELECT used FROM lease") == 10
         assert await till.fetchval("SELECT (leased, used) = (0, 10) FROM pool")
+        await till.assert_laws()
+        assert await prune_leases(till.ledger) == 0
+        async with till.ledger.transaction() as connection:
+            await connection.execute("UPDATE lease SET settled_at = settled_at - INTERVAL '8 days'")
+        assert await prune_leases(till.ledger) == 1
         await till.assert_laws()
 
 

@@ -19,7 +19,7 @@ from jifen.operations.feed_queue import feed_queue, prune_queue
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.store.ledger import Ledger
 from jifen.store.moments import look_ahead
-from jifen.store.pools import settle_leases
+from jifen.store.pools import prune_leases, settle_leases
 
 HOUR = 3_600
 
@@ -42,6 +42,7 @@ TASKS = (
     Task("accounts", roll_up_accounts, every_seconds=5),
     Task("leases", settle_leases, every_seconds=5),
     Task("tidy", prune_queue, every_seconds=HOUR),
+    Task("old leases", prune_leases, every_seconds=HOUR),
 )
 
 

@@ -164,13 +164,13 @@ class _Recording(NamedTuple):
             purchase = replace(purchase, occurred_at=occurred_at)
         now = max(occurred_at, last_moment(member)) if is_import else turn.now
         row = timeline.row_at(occurred_at)
-        if is_import:
-            turn.let_moments_be(member.member_id, now)
-            member = turn.members[member.member_id]
         if seen is not None and not seen.holds(timeline.programs[row].revision, purchase):
             seen = None
         if seen is None:
             check_against_program(timeline.programs[row], purchase)
+        if is_import:  # in its own time; nothing is refused any more
+            turn.let_moments_be(member.member_id, now)
+            member = turn.members[member.member_id]
         if is_import or not turn.gathered.is_of_now(occurred_at):
             member = await with_old_days(turn.connection, timeline, member, now=now, occurred_at=occurred_at)
             unwritten = partial(_granted_to, turn, member.member_id)

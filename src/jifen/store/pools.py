@@ -210,6 +210,18 @@ async def _settle(connection: Connection, pool: int) -> int:
     return len(ids)
 
 
+KEPT_DAYS = 7
+
+
+async def prune_leases(ledger: Ledger) -> int:
+    """Forget leases that were settled long ago: what they gave stands in the pool and in the journal. Return how many."""
+    async with ledger.transaction() as connection:
+        done: str = await connection.execute(
+            "DELETE FROM lease WHERE settled_at < clock_timestamp() - $1 * INTERVAL '1 day'", KEPT_DAYS
+        )
+    return int(done.rpartition(" ")[2])
+
+
 async def free_of(connection: Connection, wish: Wish) -> int:
     """Units that a pool has for whoever asks now, but for what processes hold."""
     spoken = await connection.fetchval("SELECT leased + used FROM pool WHERE pool = $1", wish.pool)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from jifen.domain.calendar import date_of
+from jifen.domain.calendar import date_of, local_date
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.answer_sides import is_capped, minor_of, rules_of
 from jifen.insight.backtest.question import Question
 from jifen.insight.backtest.result import (
     Basket,
     CapBite,
+    DryBudget,
     Loopholes,
     Outlier,
     RichBaskets,
     Together,
     share_bps,
 )
+from jifen.insight.backtest.result_side import name_of
 from jifen.insight.backtest.tally import BASELINE, DRAFT, Tally, WorthyBasket
 
 TOLD = 20
@@ -61,7 +63,23 @@ def loopholes_of(question: Question, tally: Tally, names: Mapping[int, str]) -> 
         never_fired=tuple(rule.code for number, rule in rules.items() if not fired[number]),
         always_together=tuple(together),
         caps=tuple(bites[:TOLD]),
+        dry_budgets=tuple(_dry_budgets(question)),
     )
+
+
+def _dry_budgets(question: Question) -> Iterator[DryBudget]:
+    """The budgets of the draft that are used up within the period, the first to be so first."""
+    program = question.draft.program
+    rules = {rule.budget.pool: rule for rule in program.rules if rule.budget is not None}
+    for cut in sorted(question.cuts.get(DRAFT, ()), key=lambda cut: cut.at_micros):
+        rule = rules[cut.pool]
+        yield DryBudget(
+            budget=name_of(rule.code, rule.names),
+            currency=program.currencies[rule.currency].code,
+            budget_units=cut.budget,
+            dry_on=local_date(cut.at, program.time_zone),
+            wanted_after_units=cut.wanted_after,
+        )
 
 
 def _rich(question: Question, tally: Tally, names: Mapping[int, str]) -> RichBaskets:

@@ -294,5 +294,5 @@ class SideTold:
 
 
 def is_capped(rule: EarnRule) -> bool:
-    """Whether a rule has a cap."""
-    return bool(rule.limits)
+    """Whether a rule has a cap or a budget."""
+    return bool(rule.limits) or rule.budget is not None

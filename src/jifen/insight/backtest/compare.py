@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
@@ -20,12 +20,13 @@ from jifen.document.model import ProgramDocument
 from jifen.domain.calendar import local_date
 from jifen.domain.refusals import ProgramMissing
 from jifen.insight.backtest.answer import answer
+from jifen.insight.backtest.budgets import Cut, settle_budgets
 from jifen.insight.backtest.gifts import Settled, settle_gifts
 from jifen.insight.backtest.missing import MissingFact
 from jifen.insight.backtest.question import RICH_BPS, Question, Redemptions, columns_read
 from jifen.insight.backtest.result import Result
 from jifen.insight.backtest.sides import BacktestRefused, Side, document_side, live_side
-from jifen.insight.backtest.tally import Tally, merged, tally_bucket
+from jifen.insight.backtest.tally import Tally, granted_in_bucket, merged, tally_bucket
 from jifen.insight.snapshot import BucketFrames, Snapshot
 
 THREADS = 2
@@ -103,6 +104,8 @@ def compare(  # noqa: PLR0913
         if settled is not None:
             gifts[at] = settled
 
+    question = replace(question, cuts=_cuts(question, snapshot.buckets, frames_of, gifts))
+
     def tell(done: int) -> None:
         progress(Progress(buckets_done=done, buckets=snapshot.buckets, seconds=time.perf_counter() - began))
 
@@ -124,6 +127,27 @@ def compare(  # noqa: PLR0913
         gift_passes={at: settled.passes for at, settled in gifts.items()},
         engine="local" if engine is None else "spark",
     )
+
+
+def _cuts(
+    question: Question, buckets: int, frames_of: Callable[[int], BucketFrames], gifts: Mapping[int, Settled]
+) -> dict[int, tuple[Cut, ...]]:
+    """When budgets are used up, by side."""
+    share = question.sample or Fraction(1)
+    return {
+        at: cuts
+        for at, side in enumerate(question.sides)
+        if (
+            cuts := settle_budgets(
+                side,
+                buckets=buckets,
+                granted_of=lambda bucket, at=at, side=side: granted_in_bucket(  # type: ignore[misc]
+                    question, side, frames_of(bucket), gifts.get(at)
+                ),
+                share=share.as_integer_ratio(),
+            )
+        )
+    }
 
 
 def question_of(

@@ -5,6 +5,7 @@ Nothing here loops over rows: a bucket of a large chain has a million events.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -17,6 +18,7 @@ import polars as pl
 from jifen.domain import fold
 from jifen.domain.events import SLICE_KEPT_WIDTH
 from jifen.domain.verbs import SLICED
+from jifen.insight.backtest.budgets import Cut, close_pools
 from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, kept_hits, lists_of, seen_of
 from jifen.insight.backtest.shapes import Integers, Lives
 from jifen.insight.backtest.sides import BacktestRefused, Side
@@ -257,6 +259,7 @@ def judge(
     habits: tuple[Integers, Integers] | None = None,
     seen: Seen | None = None,
     kept_returns: bool = False,
+    cuts: Sequence[Cut] = (),
 ) -> Judged:
     """What select sees on one side, and every event with its revision, hits, legs and days of its terms.
 
@@ -267,6 +270,7 @@ def judge(
         slices        of the entries that bring some
         gifts         by entry: the number of its gift; -1: none
         habits        of drawn redemptions, by event, as `Lives` has them
+        cuts          when the budgets of the side are used up
         kept_returns  take the hits of returns as the ledger kept them, too
     """
     purchases, entries = woven.purchases, woven.entries
@@ -284,6 +288,8 @@ def judge(
     n_hits, n_back = len(found.rule), len(back_rule)
     hits = np.zeros((max(1, n_hits + n_back), fold.HIT_WIDTH), dtype=np.int64)
     _put_hits(hits, found.rule, found.amount, found.quantity)
+    if cuts:
+        close_pools(hits, side, cuts, purchases, rows, found.start, found.rule)
     for column, values in enumerate((back_rule, back_amount, back_quantity, back_origin)):
         hits[n_hits : n_hits + n_back, column] = values
 

@@ -5,8 +5,8 @@ Whole members are chosen, never parts of lives: docs/decisions/0065-a-back-test-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import lcm
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from jifen.domain.calendar import date_of, day_number, month_number, start_of_day
+from jifen.insight.backtest.budgets import Cut
 from jifen.insight.backtest.shapes import Integers, Period
 from jifen.insight.backtest.sides import Side
 
@@ -47,6 +48,7 @@ class Question:
     live: Side
     redemptions: Redemptions = "replayed"
     with_categories: bool = True
+    cuts: Mapping[int, tuple[Cut, ...]] = field(default_factory=dict)  # by side: when its budgets are used up
 
     @property
     def zone(self) -> str:

@@ -45,10 +45,14 @@ class Side:
 
     def __post_init__(self) -> None:
         """Refuse what a walk of single lives cannot judge."""
-        if self.timeline.is_decided_in_turns:
-            what = "a rule has a budget" if any(self.timeline.pooled) else "moments fall due"
+        if self.timeline.has_moments:
             raise BacktestRefused(
-                f"{what} ({self.label}), which a back-test cannot judge yet: leave it out of the draft"
+                f"moments fall due ({self.label}), which a back-test cannot judge yet: leave them out of the draft"
+            )
+        if any(self.timeline.pooled[: self.published]):
+            raise BacktestRefused(
+                f"a rule of the published programme has a budget ({self.label}): "
+                "what members got of it depended on who came first, which a back-test cannot judge yet"
             )
 
     @property

@@ -155,7 +155,7 @@ def tally_purchase(
         if why == fold.BEATEN:
             t_rules[row + RULE_STACKED] += 1
             t_rules[row + RULE_STACKED_UNITS] += desired
-        elif why == fold.LIMITED:
+        elif why == fold.LIMITED or why == fold.POOLED:  # noqa: PLR1714
             t_rules[row + RULE_CAPPED] += 1
             if capped_mark[number] != m:
                 capped_mark[number] = m

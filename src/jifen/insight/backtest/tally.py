@@ -6,6 +6,7 @@ Spark and one machine run the same function over buckets; only sums travel.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,13 +19,14 @@ import polars as pl
 from jifen.domain import fold
 from jifen.domain.calendar import day_number
 from jifen.insight.backtest import sums
+from jifen.insight.backtest.budgets import granted_by_hour
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
 from jifen.insight.backtest.habits import habits_of
 from jifen.insight.backtest.hits import sees_alike
 from jifen.insight.backtest.question import Question, chosen_members
 from jifen.insight.backtest.shapes import Integers, Period, Tallied
 from jifen.insight.backtest.sides import Side
-from jifen.insight.backtest.walking import Places, Walk, walk_bucket
+from jifen.insight.backtest.walking import Places, Walk, nowhere, walk_bucket
 from jifen.insight.snapshot import BucketFrames
 
 EXTREMES = 100
@@ -129,6 +131,7 @@ def tally_bucket(
             slices=slices,
             seen=seen,
             habits=habits,
+            cuts=question.cuts.get(at, ()),
         )
         clock.tell("select")
         tallied, _ = walk_bucket(woven, judged, side.numbers(), _period(question, side), places, walk=walk)
@@ -151,6 +154,29 @@ def tally_bucket(
         returns=int(((woven.table == 1) & inside).sum()),
         seconds=clock.seconds,
     )
+
+
+def granted_in_bucket(
+    question: Question, side: Side, frames: BucketFrames, gifts: Slicing | None = None
+) -> Counter[tuple[int, int]]:
+    """What rules with a budget would grant over one bucket, by pool and hour, had it no end."""
+    frames = encoded(
+        chosen(frames, chosen_members(question, frames.members, frames.purchases), before=question.before)
+    )
+    woven = weave(frames, zone=question.zone, end_at=question.end_at)
+    days = woven.block[:, fold.EVENT_OCCURRED_DAY]
+    first, end = (
+        min(int(days.min(initial=fold.FAR)), day_number(question.history_from)),
+        int(days.max(initial=0)),
+    )
+    end = max(end, day_number(question.to_on))
+    slices = (gifts or recorded_slices)(woven.entries)
+    judged = judge(woven, side, dates=_dates(side, first, end), first_day=first, slices=slices)
+    walk_bucket(woven, judged, side.numbers(), _period(question, side), nowhere(woven))
+    hits = judged.seen.hits
+    rows = side.rows_of_purchases(woven.purchases)
+    results = judged.lives.results.reshape(-1, fold.RESULT_WIDTH)
+    return granted_by_hour(side, woven.purchases, rows, hits.start, hits.rule, results)
 
 
 @lru_cache(maxsize=4)

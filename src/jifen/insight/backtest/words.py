@@ -35,6 +35,8 @@ def assumptions_of(
     ]
     if gifts:
         told.append(_assumption("gifts_follow_givers", passes=max(gifts.values())))
+    if any(any(side.timeline.pooled) for side in question.sides):
+        told.append(_assumption("budgets_by_the_hour"))
     if question.stores:
         told.append(_assumption("stores_choose_members"))
     if question.sample is not None and question.sample < 1:
