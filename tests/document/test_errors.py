@@ -277,3 +277,21 @@ def test_a_mistake_in_a_moment_is_told_where_it_stands(right: str, wrong: str, c
     told = {(one.code, one.path) for one in problems_of(text.replace(right, wrong)) if one.line > 0}
 
     assert (code, path) in told
+
+
+def test_moments_that_feed_each_other_are_refused() -> None:
+    text = GROCER.replace("\ntiers:\n", "\n" + _ON.replace("growth", "stars") + _ON.replace("wake", "again").replace(
+        "on: soon, currency: growth", "on: later, currency: points") + "\ntiers:\n", 1) + _MOMENTS + """
+  - code: later
+    names: {en: Later}
+    expiry_ahead: {currency: stars, days: 2}
+"""  # fmt: skip
+    stars = "\n  - {code: stars, names: {en: Stars}, kind: spendable, worth: 1, expiry: {days: 3}}"
+    text = text.replace("\nstacking_groups:", stars + "\nstacking_groups:", 1)
+
+    told = {(one.code, one.path) for one in problems_of(text)}
+
+    assert {path for code, path in told if code == "moment_feeds_itself"} == {
+        "$.earn_rules[12].currency",
+        "$.earn_rules[13].currency",
+    }

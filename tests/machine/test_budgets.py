@@ -260,6 +260,42 @@ async def test_a_budget_may_be_raised_and_then_pays_the_difference(fresh_databas
         await till.assert_laws()
 
 
+async def test_a_budget_that_is_lowered_pays_nothing_more_also_out_of_what_is_leased(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with a_till(fresh_database, with_budget(1_600)) as till:
+        await till.set_now((await till.now()) - timedelta(days=2))
+        member = await till.enrol()
+        for _ in range(3):
+            await till.buy(member, 100)
+        before = await till.now()
+
+        await put_in_force(till.ledger, with_budget(20))
+
+        assert [(await till.buy(member, 100)).reasons[1].granted for _ in range(3)] == [0, 0, 0]
+        assert (await till.buy(member, 100, at=before)).reasons[1].granted == 10, (
+            "it is judged by its own revision"
+        )
+        assert [(await till.buy(member, 100)).reasons[1].granted for _ in range(3)] == [0, 0, 0]
+        await till.assert_laws()
+
+
+async def test_who_waits_for_a_busy_member_does_not_ask_for_more_of_an_empty_pool_again_and_again(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with a_till(fresh_database, with_budget(10)) as till, another_till(fresh_database) as other:
+        member, else_ = await till.enrol(), await till.enrol()
+        await till.buy(else_, 100)
+        async with other.ledger.transaction() as connection:
+            await connection.execute("SELECT FROM member WHERE member_id = $1 FOR UPDATE", member)
+            waiting = asyncio.create_task(till.buy(member, 100))
+            await asyncio.sleep(1)
+        bought = await waiting
+
+        assert [reason.granted for reason in bought.reasons] == [1, 0]
+        assert await till.fetchval("SELECT count(*) FROM lease") == 1
+
+
 async def test_a_receipt_that_is_claimed_draws_when_it_becomes_somebodys(
     fresh_database: FreshDatabase,
 ) -> None:

@@ -248,6 +248,114 @@ async def test_moments_with_many_lots_are_told_of_each_day(fresh_database: Fresh
         await till.assert_laws()
 
 
+async def test_a_member_who_was_told_more_than_once_is_merged_whole(fresh_database: FreshDatabase) -> None:
+    async with a_till(fresh_database, with_moment()) as till:
+        start = await till.now() - timedelta(days=100)
+        await till.set_now(start)
+        goes, stays, heir = [await till.enrol() for _ in range(3)]
+        for day in (0, 2):
+            await till.set_now(start + timedelta(days=day))
+            await till.buy(goes, 10_000)
+            await till.buy(stays, 10_000)
+        for day in (LASTS - AHEAD, LASTS - AHEAD + 2):
+            await till.set_now(start + timedelta(days=day))
+            await once_through(till.ledger)
+        await till.set_now(start + timedelta(days=LASTS - AHEAD + 3))
+
+        await till.merge(goes, stays)
+        await till.merge(stays, heir)
+        await once_through(till.ledger)
+
+        assert await moments(till, heir) == []
+        assert await stars(till, heir) == 12
+        await till.assert_laws()
+
+
+async def test_a_moment_that_falls_due_in_the_turn_of_a_merge_is_carried_too(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with a_till(fresh_database, with_moment()) as till:
+        start = await till.now() - timedelta(days=100)
+        await till.set_now(start)
+        goes, stays = await till.enrol(), await till.enrol()
+        for day in (0, 2):
+            await till.set_now(start + timedelta(days=day))
+            await till.buy(goes, 10_000)
+        await till.set_now(start + timedelta(days=LASTS - 2))
+
+        await till.merge(goes, stays)
+        await once_through(till.ledger)
+
+        assert [len(await moments(till, one)) for one in (goes, stays)] == [2, 0]
+        assert await stars(till, stays) == 6
+        await till.assert_laws()
+
+
+@pytest.mark.parametrize("looks", [True, False])
+async def test_what_repays_a_debt_meanwhile_is_not_told_of_whoever_looks(
+    fresh_database: FreshDatabase, *, looks: bool
+) -> None:
+    document = with_moment(debt="{policy: allow, limit_units: 100}", pending_days=2)
+    async with a_till(fresh_database, document) as till:
+        start = await till.now() - timedelta(days=100)
+        await till.set_now(start)
+        member = await till.enrol()
+        await till.adjust(member, -50)
+        await till.buy(member, 3_000)
+        for day in range(1, 41) if looks else (40,):
+            await till.set_now(start + timedelta(days=day))
+            await once_through(till.ledger)
+
+        assert await moments(till, member) == []
+        assert await till.points(member) == [-20]
+        await till.assert_laws()
+
+
+@pytest.mark.parametrize("looks", [True, False])
+async def test_what_a_reservation_gives_back_is_told_of_whoever_looks(
+    fresh_database: FreshDatabase, *, looks: bool
+) -> None:
+    async with a_till(fresh_database, with_moment()) as till:
+        start = await till.now() - timedelta(days=100)
+        await till.set_now(start)
+        member = await till.enrol()
+        await till.buy(member, 10_000)
+        await till.set_now(start + timedelta(days=LASTS - AHEAD, hours=-12))
+        await till.reserve(member, 100, seconds=86_400)
+        for day in range(LASTS - AHEAD, 41) if looks else (40,):
+            await till.set_now(start + timedelta(days=day, hours=13))
+            await once_through(till.ledger)
+
+        assert len(await moments(till, member)) == 1
+        assert await stars(till, member) == 3
+        await till.assert_laws()
+
+
+async def test_a_quote_counts_what_is_left_for_a_moment(fresh_database: FreshDatabase) -> None:
+    document = with_moment().model_dump(mode="json", exclude_none=True, by_alias=True)
+    document["earn_rules"][-1]["budget"] = 3
+    async with a_till(fresh_database, ProgramDocument.model_validate_json(json.dumps(document))) as till:
+        start = await till.now() - timedelta(days=100)
+        await till.set_now(start)
+        first, second = await till.enrol(), await till.enrol()
+        await till.buy(first, 10_000)
+        await till.set_now(start + timedelta(days=1))
+        await till.buy(second, 10_000)
+        await till.set_now(start + timedelta(days=LASTS - AHEAD))
+        await once_through(till.ledger)
+        assert await stars(till, first) == 3
+        await till.set_now(start + timedelta(days=LASTS - AHEAD + 2))
+        asked = a_purchase(500, at=await till.now(), no="quoted")
+
+        (quoted,) = await quote_purchases(till.ledger, [(asked, second)])
+        (bought,) = await record_purchases(till.ledger, [request_of(asked, second)])
+
+        assert not isinstance(quoted, Refusal)
+        assert not isinstance(bought, Refusal)
+        assert quoted.balances_after == bought.balances_after
+        await till.assert_laws()
+
+
 BREAKAGES = {
     "how far a moment has told of a member is what an entry told": "UPDATE jifen.member SET counters[2] = counters[2] + 1",
     "a moment tells of a day once": """INSERT INTO jifen.entry

@@ -83,7 +83,9 @@ def create(
     key, token = at_ledger(work, home=home, as_json=as_json)
     lines = [token, "", f"This is shown once; only a hash of it is kept. Its id: {key.key_id.hex}"]
     if key.expires_at is not None:
-        lines.append(f"It ends at {_minute(key.expires_at)}; jifen key renew {key.key_id.hex} puts that off.")
+        lines.append(
+            f"It ends at {_minute(key.expires_at)}; jifen key renew {key.key_id.hex} --expires 90d puts that off."
+        )
     show({**_document(key), "token": token}, as_json=as_json, text=lines)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jifen.store.revisions import StoredRevision
 
 GRACE_SECONDS = 10
+POOL_SIZE_MIN = 2  # one listens to the queue
 CONNECTIONS_OF_OTHERS = 8
 """What commands, a back-test and a backup use beside those who serve."""
 DEFAULT_TEMPLATE = "corner-shop"
@@ -42,7 +43,7 @@ def serve(
         int,
         typer.Option(
             help="Connections to the database of each process; one of them listens to the queue.",
-            min=2,
+            min=POOL_SIZE_MIN,
             max=100,
         ),
     ] = 8,
@@ -170,10 +171,13 @@ async def _refuse_too_many_connections(ledger: Ledger, count: int, pool_size: in
         most = await connections_most(connection)
     wanted = count * pool_size
     if wanted > most - CONNECTIONS_OF_OTHERS:
-        way_out = max((most - CONNECTIONS_OF_OTHERS) // count, 1)
+        fits = (most - CONNECTIONS_OF_OTHERS) // count
+        way_out = f"--pool-size {fits}"
+        if fits < POOL_SIZE_MIN:
+            way_out = f"--workers {max(1, (most - CONNECTIONS_OF_OTHERS) // POOL_SIZE_MIN)} --pool-size {POOL_SIZE_MIN}"
         say(
             f"--workers {count} with --pool-size {pool_size} want {wanted} connections; the database takes {most}, of which "
-            f"{CONNECTIONS_OF_OTHERS} are for commands and jobs. Try: --pool-size {way_out}"
+            f"{CONNECTIONS_OF_OTHERS} are for commands and jobs. Try: {way_out}"
         )
         sys.exit(FAILED)
 

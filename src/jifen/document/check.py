@@ -250,7 +250,7 @@ def _moments(document: ProgramDocument) -> Iterator[Finding]:
                 said=Said("problem.moment_without_amount.said", rule=repr(rule.code)),
                 out=Said("problem.moment_without_amount.out"),
             )  # fmt: skip
-        if rule.currency == moment.expiry_ahead.currency:
+        if rule.currency is not None and _leads_back(document, rule.currency, moment.expiry_ahead.currency):
             yield Finding(
                 code="moment_feeds_itself", steps=(*here, "currency"), value=rule.currency,
                 said=Said("problem.moment_feeds_itself.said", rule=repr(rule.code), currency=repr(rule.currency)),
@@ -263,6 +263,20 @@ def _moments(document: ProgramDocument) -> Iterator[Finding]:
                 said=Said("problem.moment_sees_no_purchase.said", rule=repr(rule.code), fact=repr(given[0])),
                 out=Said("problem.moment_sees_no_purchase.out"),
             )  # fmt: skip
+
+
+def _leads_back(document: ProgramDocument, given: str, expiring: str) -> bool:
+    """Whether what a moment gives leads, by the expiry of what is given and other moments, to the currency it tells of."""
+    ahead = {part.code: part.expiry_ahead.currency for part in document.moments}
+    gives = [
+        (ahead[rule.on], rule.currency) for rule in document.earn_rules if rule.on in ahead and rule.currency
+    ]
+    reached, found = {given}, True
+    while found:
+        more = {currency for comes, currency in gives if comes in reached} - reached
+        reached |= more
+        found = bool(more)
+    return expiring in reached
 
 
 def _given_facts(rule: EarnRulePart, vocabulary: Vocabulary) -> list[str]:

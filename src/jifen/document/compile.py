@@ -84,7 +84,9 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
         .extended_by("limit", (code for rule in document.earn_rules for code, _, _ in _caps(document, rule)))
         .extended_by("limit", (_moment_code(part.code) for part in document.moments))
         .extended_by("tier", tiers)
-        .extended_by("pool", (rule.code for rule in document.earn_rules if rule.budget is not None))
+        .extended_by(
+            "pool", (_pool_code(document, rule) for rule in document.earn_rules if rule.budget is not None)
+        )
     )
 
 
@@ -128,6 +130,11 @@ def _compiled(
             for part in document.moments
         ),
     )
+
+
+def _pool_code(document: ProgramDocument, rule: EarnRulePart) -> str:
+    """What the pool of a rule is called: units of another currency are another pool."""
+    return f"{rule.code}/{check.currency_of(document, rule)}"
 
 
 def _moment_code(code: str) -> str:
@@ -216,7 +223,7 @@ def _rule(
         ),
         budget=None
         if rule.budget is None
-        else Budget(pool=numbering.number("pool", rule.code), units=rule.budget * smallest),
+        else Budget(pool=numbering.number("pool", _pool_code(document, rule)), units=rule.budget * smallest),
         given=given if rule.on is None else NEVER,
         state=state,
         on=NONE if rule.on is None else numbering.number("limit", _moment_code(rule.on)),

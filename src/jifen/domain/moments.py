@@ -10,6 +10,7 @@ from jifen.domain import fold, room
 from jifen.domain.calendar import (
     date_of,
     day_number,
+    epoch_micros,
     local_date,
     moment_of_micros,
     start_of_day,
@@ -41,26 +42,61 @@ def next_due(timeline: Timeline, member: Member, now: datetime) -> Due | None:
     day = day_number(local_date(now, timeline.time_zone))
     if member.scalars[fold.NEXT_DUE_DAY] > day:
         return None
-    which, due = _first(timeline, member, day)
-    if due > day:
+    found = _first(timeline, member, day, epoch_micros(now))
+    if found is None:
         return None
+    which, clock_at = found
     row = fold.revision_at(timeline.numbers, day)
     program = timeline.programs[row]
     number = timeline.numbers.moments[which * fold.MOMENT_WIDTH + fold.MOMENT_NUMBER]
     moment = next(one for one in program.moments if one.number == number)
-    began = start_of_day(date_of(due), timeline.time_zone)
-    at = max(began, moment_of_micros(member.scalars[fold.CLOCK_AT]), program.effective_at)
+    at = max(moment_of_micros(clock_at), program.effective_at)
     return Due(moment, row, at, rules_on(program, moment) if member.status in _LIVES else [])
 
 
 _LIVES = (Status.ACTIVE, Status.FROZEN)
 
 
-def _first(timeline: Timeline, member: Member, day: int) -> tuple[int, int]:
+def _first(timeline: Timeline, member: Member, day: int, now_at: int) -> tuple[int, int] | None:
+    """The row of the first moment that has fallen due and when it did, as microseconds.
+
+    Time is let pass step by step: what expires, matures, repays or is let go of in between decides what there is to tell of.
+    """
+    numbers = timeline.numbers
     rows = room.rows_of_one(
-        len(member.lots), len(member.holds), 0, 0, 0, timeline.n_currencies, timeline.n_terms
+        len(member.lots),
+        len(member.holds) // fold.HOLD_WIDTH,
+        0,
+        0,
+        0,
+        timeline.n_currencies,
+        timeline.n_terms,
     )
-    return fold.next_moment(state_of(member, rows, timeline, hits=0), timeline.numbers, day)
+    state = state_of(member, rows, timeline, hits=0)
+    out = fold.Out(
+        [0] * (1 + fold.POST_WIDTH * rows.postings), [0] * (1 + fold.MOVE_WIDTH * rows.movements), [0] * fold.ISSUES, [0]
+    )  # fmt: skip
+    scalars = state.member
+    while True:
+        which, due = fold.next_moment(state, numbers, day)
+        if due <= scalars[fold.CLOCK_DAY]:
+            return which, scalars[fold.CLOCK_AT]
+        step = min(due, max(scalars[fold.NEXT_DUE_DAY], scalars[fold.CLOCK_DAY] + 1))
+        step_at = _began(timeline, step) if step <= day else fold.FAR_AT
+        if scalars[fold.NEXT_LAPSE_AT] < step_at:
+            step_at = scalars[fold.NEXT_LAPSE_AT]
+            step = min(step, _day_of(timeline, step_at))
+        if step > day or step_at > now_at:
+            return None
+        fold.advance(state, numbers, out, step, max(step_at, scalars[fold.CLOCK_AT]))
+
+
+def _began(timeline: Timeline, day: int) -> int:
+    return epoch_micros(start_of_day(date_of(day), timeline.time_zone))
+
+
+def _day_of(timeline: Timeline, at: int) -> int:
+    return day_number(local_date(moment_of_micros(at), timeline.time_zone)) if at < fold.FAR_AT else fold.FAR
 
 
 def rules_on(program: Program, moment: Moment) -> list[tuple[int, int, int]]:

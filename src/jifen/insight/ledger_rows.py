@@ -7,7 +7,6 @@ Days become dates, offsets become arrays in PostgreSQL's text form, numbers of v
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -176,7 +175,7 @@ def rows_of_members(
     )
     posting = _posting_rows(lives, timeline, purchases, common, events, of, actor)
     return LedgerRows(
-        member=_member_rows(lives, timeline, purchases, first, end, member_ids),
+        member=_member_rows(lives, timeline, first, end, member_ids),
         lot=_lot_rows(lives, first, end, ids),
         purchase=bought,
         entry=_entry_rows(common, is_purchase, actor),
@@ -423,13 +422,13 @@ def _lot_rows(lives: Lives, first: int, end: int, ids: pl.Series) -> pl.DataFram
 
 
 def _member_rows(
-    lives: Lives, timeline: Timeline, purchases: pl.DataFrame, first: int, end: int, member_ids: list[str]
+    lives: Lives, timeline: Timeline, first: int, end: int, member_ids: list[str]
 ) -> pl.DataFrame:
     state = lives.members[first:end]
-    firsts: Any = purchases.group_by("member").agg(pl.col("occurred_at").min()).sort("member")
-    enrolled = pl.DataFrame({"member": pl.Series(np.arange(first, end), dtype=pl.Int64)}).join(
-        firsts, on="member", how="left"
-    )
+    # A life begins with its enrolment.
+    begun = lives.events.reshape(-1, fold.EVENT_WIDTH)[lives.starts[first:end]]
+    assert (begun[:, fold.EVENT_KIND] == fold.ENROL).all(), "a life begins with its enrolment"
+    enrolled_at = pl.from_epoch(pl.Series(begun[:, fold.EVENT_OCCURRED_AT]), time_unit="us")
     due = pl.Series(state[:, fold.NEXT_DUE_DAY])
     due_at = starts_of_days(due.set(due >= fold.FAR, None), timeline.time_zone)
 
@@ -444,7 +443,7 @@ def _member_rows(
     return pl.DataFrame(
         {
             "member_id": member_ids,
-            "enrolled_at": enrolled["occurred_at"],
+            "enrolled_at": enrolled_at.dt.replace_time_zone("UTC"),
             "joined_day": state[:, fold.JOINED_DAY],
             "sequence": state[:, fold.SEQUENCE],
             "ladders": _wide(

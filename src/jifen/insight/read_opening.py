@@ -188,6 +188,7 @@ def read_opening(files: Sequence[Path], mapping: OpeningMapping, *, known: Openi
     whole, more = _whole(once, raws, mapping)
     refused = pl.concat([*rejects, *more], how="diagonal").sort("file", "row", maintain_order=True)
     of_members = once.filter(pl.col("member_ref").is_not_null())
+    of_nobody = once.height - of_members.height  # a row that names nobody counts as a member who is refused
     return OpeningRead(
         lots=whole.select(OPENING.names()),
         rejects=refused,
@@ -195,7 +196,7 @@ def read_opening(files: Sequence[Path], mapping: OpeningMapping, *, known: Openi
         rows_read=rows_read,
         empty_rows=told.height - filled.height,
         doubled_rows=doubled,
-        rejected_members=of_members.select(_MEMBER).n_unique() - whole.select(_MEMBER).n_unique(),
+        rejected_members=of_members.select(_MEMBER).n_unique() - whole.select(_MEMBER).n_unique() + of_nobody,
     )
 
 

@@ -56,7 +56,6 @@ async def work_on(ledger: Ledger, class_: str, work: Work) -> None:
                 dequeue_timeout=timedelta(seconds=LOOK_EVERY_SECONDS),
                 batch_size=BATCH,
                 max_concurrent_tasks=ROOMS,
-                shutdown_on_listener_failure=True,
                 heartbeat_timeout=timedelta(seconds=LEASE_SECONDS),
                 log_aggregation_interval=timedelta(0),
             )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -17,14 +16,13 @@ from jifen.domain.pools import wishes
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.domain.seen import select_by
-from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_at_once, gather_unlocked
 from jifen.store.journal import Circumstance
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.members import MemberKey, found_by
-from jifen.store.pools import Pools, free_of
+from jifen.store.pools import Pools, spoken_for
 from jifen.store.purchases import RecordedPurchase, answer_of
 
 NOBODY = UUID(int=0)
@@ -71,7 +69,8 @@ async def _quote(
 ) -> RecordedPurchase:
     timeline = gathered.timeline
     member = gathered.member(member_id) if member_id else _newcomer(gathered)
-    member = after_moments(timeline, member, gathered.now, partial(_all_of, timeline))
+    left = _Left(gathered, pools, await spoken_for(connection) if any(timeline.pooled) else {})
+    member = after_moments(timeline, member, gathered.now, left.rooms)
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
     if not gathered.is_of_now(occurred_at):
         member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
@@ -81,22 +80,37 @@ async def _quote(
     row = timeline.row_at(occurred_at)
     check_against_program(timeline.programs[row], purchase)
     selection = select_by(timeline, row, purchase)
-    rooms = {
-        wish.position: min(
-            wish.units, pools.held(wish.pool, gathered.true_now) + await free_of(connection, wish)
-        )
-        for wish in wishes(timeline, row, selection.hits)
-    }
 
-    decision = decide_purchase(timeline, member, purchase, now=gathered.now, selection=selection, rooms=rooms)
+    decision = decide_purchase(
+        timeline,
+        member,
+        purchase,
+        now=gathered.now,
+        selection=selection,
+        rooms=left.rooms(row, selection.hits),
+    )
 
     at = Circumstance(occurred_at=occurred_at, recorded_at=gathered.now)
     answer = answer_of(timeline, decision, purchase, at, purchase_id=NOBODY)
     return msgspec.structs.replace(answer, purchase_id=None, sequence=None, member_id=member_id)
 
 
-def _all_of(timeline: Timeline, row: int, hits: Iterable[tuple[int, int, int]]) -> dict[int, int]:
-    return {wish.position: wish.units for wish in wishes(timeline, row, hits)}
+class _Left:
+    """What pools have left for a quote, which takes from them in mind only."""
+
+    def __init__(self, gathered: Gathered, pools: Pools, spoken: Mapping[int, int]) -> None:
+        self._gathered, self._pools, self._spoken = gathered, pools, spoken
+        self._taken: dict[int, int] = {}
+
+    def rooms(self, row: int, hits: Iterable[tuple[int, int, int]]) -> dict[int, int]:
+        """What there is for the hits of an occasion, by position of the rule; what a moment does not use it keeps."""
+        found = {}
+        for wish in wishes(self._gathered.timeline, row, hits):
+            free = max(0, wish.budget - self._spoken.get(wish.pool, 0))
+            have = free + self._pools.held(wish, self._gathered.true_now) - self._taken.get(wish.pool, 0)
+            found[wish.position] = min(wish.units, max(0, have))
+            self._taken[wish.pool] = self._taken.get(wish.pool, 0) + found[wish.position]
+        return found
 
 
 def _newcomer(gathered: Gathered) -> Member:

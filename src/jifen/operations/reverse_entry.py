@@ -40,7 +40,11 @@ class _Reverse(Keyed, frozen=True, kw_only=True):
         if entry is None:
             raise await _no_such_entry(connection, self.member_id, self.sequence)
         kind = verbs.KIND_OF[entry["kind"]]
-        if kind in (fold.ADJUST_UP, fold.ADJUST_DOWN):  # which undone is an adjustment the other way
+        if kind in (
+            fold.ADJUST_UP,
+            fold.ADJUST_DOWN,
+            fold.OPENING,
+        ):  # which undone is an adjustment the other way
             self.principal.check_adjustment(entry["units"], pointer="/sequence")
         if kind == fold.GIFT_OUT:
             return await _gift_given(connection, self, entry)

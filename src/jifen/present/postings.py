@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from jifen.domain.calendar import date_of, expires_on, local_date
+from jifen.domain.decision import rooms_told
 from jifen.domain.explain import About, Posted, Row
 from jifen.domain.program.meaning import Currency, EarnRule, Program
 from jifen.domain.timeline import Timeline
@@ -92,7 +93,11 @@ class _Telling:
             moments = self.timeline.programs[self.timeline.row_of(self.posting.revision)].moments
             for moment in moments:
                 if moment.number == row["value"]:
-                    return self.say("posting.moment", name=name_in(moment.names, self.language), day=day)
+                    name = name_in(moment.names, self.language)
+                    until = local_date(row["occurred_at"], self.timeline.time_zone) + timedelta(
+                        days=moment.days
+                    )
+                    return self.say("posting.moment", name=name, day=day, until=until)
         return self.say("posting.occasion", kind=kind, day=day)
 
     def _days(self, row: Row) -> list[str]:
@@ -118,8 +123,17 @@ class _Telling:
         key = f"{row['source']}/{row['business_no']}"
         return self.say("posting.sale", key=key, within=self.words.join("clauses", within))
 
+    def _pooled(self) -> set[int]:
+        """The rules whose budget kept back some of what they desired."""
+        row = self.about.purchase or self.about.entry
+        if row is None or not row.get("hits"):
+            return set()
+        judged_by = self.timeline.row_of(row.get("revision") or self.posting.revision)
+        return {self.timeline.rule_at(judged_by, at).number for at in rooms_told(row["hits"])}
+
     def _rules(self) -> str:
         said = []
+        pooled = self._pooled()
         several = sum(1 for reason in self.posting.reasons if reason.granted) > 1
         for reason in self.posting.reasons:
             if reason.rule == 0 or not reason.granted:
@@ -128,12 +142,17 @@ class _Telling:
             if several:
                 text = self.say("posting.gave", rule=text, units=self.units(reason.granted))
             if reason.granted < reason.desired:
-                text = self.say("posting.limited", rule=text, units=self.units(reason.desired))
+                why = "posting.pooled" if reason.rule in pooled else "posting.limited"
+                text = self.say(why, rule=text, units=self.units(reason.desired))
             said.append(text)
         lost = [r.rule for r in self.posting.reasons if r.rule and r.desired and not r.granted]
-        if lost:
-            names = [self.say("posting.lost_rule", rule=self._rule_name(rule)) for rule in lost]
-            said.append(self.say("posting.not_counted", rules=self.words.join("quoted", names)))
+        for why, rules in (
+            ("posting.used_up", [rule for rule in lost if rule in pooled]),
+            ("posting.not_counted", [rule for rule in lost if rule not in pooled]),
+        ):
+            if rules:
+                names = [self.say("posting.lost_rule", rule=self._rule_name(rule)) for rule in rules]
+                said.append(self.say(why, rules=self.words.join("quoted", names)))
         return self.say("posting.by_rules", rules=self.words.join("items", said)) if said else ""
 
     def _rule_name(self, number: int) -> str:

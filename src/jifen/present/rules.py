@@ -109,7 +109,7 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
 def _grant(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
     units, per = _shown_rate(rule, currency, names)
     if rule.grant is Grant.FIXED:
-        return words.say("rule.fixed", units=units, unit=unit)
+        return words.say("rule.fixed" if rule.on == NONE else "rule.fixed_at_moment", units=units, unit=unit)
     by_amount = rule.grant in (Grant.PER_AMOUNT, Grant.PER_WHOLE_AMOUNT)
     step = names.amount(per) if by_amount else words.say("rule.of_quantity", quantity=thousandths(per))
     whole = rule.grant in (Grant.PER_WHOLE_AMOUNT, Grant.PER_WHOLE_QUANTITY)

@@ -241,7 +241,7 @@ async def entries_of(
     """The entries (other than sales and returns) of a member, by sequence."""
     rows = await connection.fetch(
         """SELECT sequence, entry_id, kind, currency, units, origin, value, counterpart_id, gift_id, lapses_at, moves::bigint[],
-                  note.text AS note, actor, occurred_at, recorded_at
+                  hits::bigint[], revision, note.text AS note, actor, occurred_at, recorded_at
            FROM entry LEFT JOIN note USING (member_id, sequence) WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
         member_id,
         list(sequences),
@@ -379,3 +379,23 @@ async def granted_in(
         zone,
     )
     return [Granted(*row) for row in rows]
+
+
+class ToldOf(NamedTuple):
+    """So many moments of a number that fell due on a day, by which revision."""
+
+    moment: int
+    on: date
+    revision: int
+    times: int
+
+
+async def moments_of(connection: Connection, member_id: UUID, *, zone: str) -> list[ToldOf]:
+    """Every moment of a member and those merged into him."""
+    rows = await connection.fetch(
+        f"""{WHOSE} SELECT e.value, (e.occurred_at AT TIME ZONE $2)::date, e.revision, count(*)
+            FROM entry e JOIN whose USING (member_id) WHERE e.kind = 'moment' GROUP BY 1, 2, 3""",
+        member_id,
+        zone,
+    )
+    return [ToldOf(*row) for row in rows]

@@ -13,7 +13,7 @@ from jifen.domain.member import Member, days_asked_from, days_of_past_from, with
 from jifen.domain.past import NO_PAST, first_day
 from jifen.domain.program.meaning import Period
 from jifen.domain.timeline import Timeline
-from jifen.store.journal import Granted, granted_in
+from jifen.store.journal import Granted, granted_in, moments_of
 from jifen.store.purchases import bought_in
 
 if TYPE_CHECKING:
@@ -109,9 +109,10 @@ async def with_all(connection: Connection, timeline: Timeline, member: Member) -
                 key = (limit.number, fold.period_of(int(limit.period), number, month))
                 used[key] = used.get(key, 0) + granted.units
     # Also those of which everything came back: the latest of them is the limit's latest period.
+    for told in await moments_of(connection, member.member_id, zone=timeline.time_zone):
+        program = timeline.programs[timeline.row_of(told.revision)]
+        ahead = next(moment.days for moment in program.moments if moment.number == told.moment)
+        key = (told.moment, day_number(told.on) + ahead)
+        used[key] = used.get(key, 0) + told.times
     counters = [n for (limit, period), units in sorted(used.items()) for n in (limit, period, units)]
-    width = fold.COUNTER_WIDTH
-    for at in range(0, len(member.counters), width):
-        if member.counters[at] not in timeline.limits:  # how far a moment has told
-            counters += member.counters[at : at + width]
     return member._replace(counters=counters)

@@ -30,14 +30,16 @@ LEASE_SECONDS = 20
 """So long what a dead process held is missing to the others, and a little more."""
 SHARE = 16
 """A lease takes no more than this part of what there is, unless more is asked for at once."""
-DRY_SECONDS = 0.5
-"""So long a process does not ask again for a pool that had too little."""
+DRY_SECONDS = 3.0
+"""So long a process does not ask again for a pool that had too little: longer than a turn waits for a lock, or it would begin
+again and again."""
 _SOON = 2.0  # before its end nobody counts on a lease any more
 
 
 @dataclass(slots=True)
 class _Lease:
     lease_id: UUID
+    budget: int  # that of the revision by which it was taken: one that has less does not draw from it
     left: int
     ends_at: datetime
     until: float  # by the process's own clock: for who has not asked the database for the time
@@ -55,7 +57,7 @@ class Pools:
     def lacks(self, wish: Wish) -> bool:
         """Whether less is held of a pool than an occasion could want, and asking for more may help."""
         now = time.monotonic()
-        held = sum(lease.left for lease in self._leases.get(wish.pool, ()) if lease.until > now)
+        held = sum(lease.left for lease in self._of(wish) if lease.until > now)
         return held < wish.units and not self._is_dry(wish)
 
     def take(self, wish: Wish, now: datetime) -> list[Draw]:
@@ -64,7 +66,7 @@ class Pools:
         Raises
             LeaseNeeded   less is held, and nobody has asked for more yet
         """
-        held = [lease for lease in self._leases.get(wish.pool, ()) if lease.left and lease.ends_at > now]
+        held = [lease for lease in self._of(wish) if lease.left and lease.ends_at > now]
         if sum(lease.left for lease in held) < wish.units and not self._is_dry(wish):
             raise LeaseNeeded([wish])
         draws, wanted = [], wish.units
@@ -83,15 +85,18 @@ class Pools:
                 if lease.lease_id == draw.lease_id:
                     lease.left += draw.units
 
-    def held(self, pool: int, now: datetime) -> int:
+    def held(self, wish: Wish, now: datetime) -> int:
         """Units of a pool that this process could still give."""
-        return sum(lease.left for lease in self._leases.get(pool, ()) if lease.ends_at > now)
+        return sum(lease.left for lease in self._of(wish) if lease.ends_at > now)
 
-    def add(self, pool: int, lease_id: UUID, units: int, ends_at: datetime, *, until: float) -> None:
+    def _of(self, wish: Wish) -> list[_Lease]:
+        return [lease for lease in self._leases.get(wish.pool, ()) if lease.budget <= wish.budget]
+
+    def add(self, wish: Wish, lease_id: UUID, units: int, ends_at: datetime, *, until: float) -> None:
         """A lease that was taken."""
         now = time.monotonic()
-        kept = [lease for lease in self._leases.get(pool, ()) if lease.until + LEASE_SECONDS > now]
-        self._leases[pool] = [*kept, _Lease(lease_id, units, ends_at, until)]
+        kept = [lease for lease in self._leases.get(wish.pool, ()) if lease.until + LEASE_SECONDS > now]
+        self._leases[wish.pool] = [*kept, _Lease(lease_id, wish.budget, units, ends_at, until)]
 
     def dry(self, wish: Wish) -> None:
         """A pool had less than was asked for."""
@@ -117,7 +122,7 @@ class LeaseNeeded(BeginAgain):
 async def lease(ledger: Ledger, wished: Iterable[Wish]) -> None:
     """Take leases for what occasions could want together, as far as the pools have it. Never called within a transaction."""
     until = time.monotonic() + LEASE_SECONDS - _SOON
-    taken: list[tuple[int, UUID, int, datetime]] = []
+    taken: list[tuple[Wish, UUID, int, datetime]] = []
     short: list[Wish] = []
     async with ledger.transaction() as connection:
         for wish in sorted(together(wished), key=lambda wish: wish.pool):
@@ -127,9 +132,9 @@ async def lease(ledger: Ledger, wished: Iterable[Wish]) -> None:
                 short.append(wish)
             if units > 0:
                 lease_id, ends_at = await _add_lease(connection, wish.pool, units)
-                taken.append((wish.pool, lease_id, units, ends_at))
-    for pool, lease_id, units, ends_at in taken:
-        ledger.pools.add(pool, lease_id, units, ends_at, until=until)
+                taken.append((wish, lease_id, units, ends_at))
+    for wish, lease_id, units, ends_at in taken:
+        ledger.pools.add(wish, lease_id, units, ends_at, until=until)
     for wish in short:
         ledger.pools.dry(wish)
 
@@ -222,10 +227,9 @@ async def prune_leases(ledger: Ledger) -> int:
     return int(done.rpartition(" ")[2])
 
 
-async def free_of(connection: Connection, wish: Wish) -> int:
-    """Units that a pool has for whoever asks now, but for what processes hold."""
-    spoken = await connection.fetchval("SELECT leased + used FROM pool WHERE pool = $1", wish.pool)
-    return max(0, wish.budget - (spoken or 0))
+async def spoken_for(connection: Connection) -> dict[int, int]:
+    """Of each pool the units that are used, or held by processes."""
+    return dict(await connection.fetch("SELECT pool, leased + used FROM pool"))
 
 
 _USE_ROWS = Rows(

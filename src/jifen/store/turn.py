@@ -16,11 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import structlog
 
 from jifen.domain.decide import NO_ROOMS
@@ -31,10 +30,9 @@ from jifen.domain.moments import decide_moment, next_due
 from jifen.domain.pools import Draw, rooms_of, used_of, wishes
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
-from jifen.store.compiled import begun_again
+from jifen.store.compiled import BeginAgain, begun_again
 from jifen.store.gather import (
     Gathered,
-    Need,
     gather_for_purchases,
     gather_locked,
     gather_piece,
@@ -62,13 +60,29 @@ from jifen.store.keys import (
     remembered_answers,
 )
 from jifen.store.ledger import Connection, Ledger
-from jifen.store.members import MemberKey, add_members, found_by, lock_members
+from jifen.store.members import add_members, found_by, lock_members
 from jifen.store.once import TRIES, Once, answer_again
 from jifen.store.pools import Pools, add_uses, is_certain
 from jifen.store.purchases import RecordedPurchase, ReturnRow, add_purchases, add_returns, answer_of
+from jifen.store.requests import Kept, Keyed, Nothing, Request, Taking, Wants, Whose
 from jifen.store.reservations import Reservation, add_reservations
 from jifen.store.rows import Together
 
+__all__ = [
+    "Answer",
+    "Kept",
+    "Keyed",
+    "Nothing",
+    "Request",
+    "Taking",
+    "Turn",
+    "Wants",
+    "Whose",
+    "answered",
+    "one",
+    "or_a_job",
+    "run",
+]  # fmt: skip
 log = structlog.get_logger("jifen.store")
 
 UNDECIDABLE = (ArithmeticError, AssertionError, LookupError, ValueError)
@@ -76,95 +90,8 @@ UNDECIDABLE = (ArithmeticError, AssertionError, LookupError, ValueError)
 _OF_ONE = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.DeadlockDetectedError)
 """What the database raises for all when one of them, or a twin elsewhere, is to blame: alone, each fails or goes on."""
 
-Whose: TypeAlias = UUID | MemberKey | None
 Answer: TypeAlias = Any
 """What a request is answered; a Refusal; or an exception, where it could not be decided or written."""
-
-
-class Wants(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request asks to be locked and read before it is decided; see `gather.gather_locked`."""
-
-    members: tuple[UUID, ...] = ()
-    origins: tuple[tuple[UUID, int], ...] = ()
-    lots: tuple[tuple[UUID, int], ...] = ()
-    taken: tuple[tuple[UUID, int], ...] = ()
-    needs: tuple[Need, ...] = ()
-    reservation_id: UUID | None = None  # whoever made it is locked too
-    whole: tuple[UUID, ...] = ()  # of these members everything there is, and all lots of all who are locked
-    is_piece: bool = False  # as much of one member as a piece of time can touch
-    is_purchase: bool = False  # lots only of those for whom something is due, or who owe
-    is_import: bool = False  # in its own time, which goes on between two purchases
-    receipt: BusinessKey | None = None  # whether it is known
-
-
-class Taking(Protocol):
-    """A request that has looked: it knows what it wants, and takes its turn."""
-
-    @property
-    def wants(self) -> Wants:
-        """What must be locked and read."""
-
-    async def take(self, turn: Turn) -> Any:
-        """Decide, put what is to be written, and return the answer. Refuses before anything is put."""
-
-
-class Request(Protocol):
-    """Something that is asked to be written."""
-
-    @property
-    def once(self) -> Once | None:
-        """What makes it the same when it comes again; None: what it is about tells whether it is done."""
-
-    @property
-    def whose(self) -> Whose:
-        """Whom it names; those of all requests are found in one read."""
-
-    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
-        """Find what it is about, with nothing locked."""
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A request without an Idempotency-Key: what it is about tells whether it is done."""
-
-    @property
-    def once(self) -> Once | None:
-        """None."""
-        return None
-
-    @property
-    def whose(self) -> Whose:
-        """Nobody by a key of his own."""
-        return None
-
-    @property
-    def wants(self) -> Wants:
-        """What must be locked and read."""
-        raise NotImplementedError
-
-    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
-        """There is nothing to find."""
-        return self
-
-    async def take(self, turn: Turn) -> Any:
-        """Decide, put what is to be written, and return the answer. Refuses before anything is put."""
-        raise NotImplementedError
-
-
-class Keyed(Kept, frozen=True, kw_only=True):
-    """A request that comes with an Idempotency-Key."""
-
-    once: Once
-
-
-class Nothing(NamedTuple):
-    """There is nothing to do any more: the answer."""
-
-    answer: Any
-    wants: Wants = Wants()
-
-    async def take(self, turn: Turn) -> Any:
-        """Nothing."""
-        return self.answer
 
 
 class Turn:
@@ -410,6 +337,8 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
             known = await remembered_answers(connection, keys) if keys and gathered.is_any_known else {}
             turn = Turn(connection, gathered, receipts, ledger.pools)
             if gathered.timeline.has_moments and not any(one.is_import or one.is_piece for one in wants):
+                if any(one.whole for one in wants):
+                    _refuse_moments_due(turn)
                 for member_id in turn.members:
                     turn.let_moments_be(member_id, turn.now)
             answers = [
@@ -422,6 +351,37 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
         if turn is not None and is_certain(failure):
             turn.leave()
         raise
+
+
+class MomentsDue(BeginAgain):
+    """Moments have fallen due of members who are gathered whole from the journal: they are written first, in their own turn."""
+
+    def __init__(self, member_ids: Sequence[UUID]) -> None:
+        super().__init__("moments have fallen due of members who are to be told whole")
+        self.member_ids = member_ids
+
+    async def prepare(self, ledger: Ledger) -> None:
+        """Write them."""
+        answered(await run(ledger, [_Visit(member_id=member_id) for member_id in self.member_ids]))
+
+
+class _Visit(Kept, frozen=True, kw_only=True):
+    member_id: UUID
+
+    @property
+    def wants(self) -> Wants:
+        return Wants(members=(self.member_id,))
+
+    async def take(self, turn: Turn) -> None:
+        """Nothing: the turn has let moments be."""
+
+
+def _refuse_moments_due(turn: Turn) -> None:
+    due = [
+        member_id for member_id, member in turn.members.items() if next_due(turn.timeline, member, turn.now)
+    ]
+    if due:
+        raise MomentsDue(due)
 
 
 class _Refused(NamedTuple):
