@@ -9,7 +9,7 @@ import structlog
 from jifen.domain.effects import EffectKind
 from jifen.operations.give_units import receive_gift
 from jifen.operations.reverse_entry import finish_going_back
-from jifen.store.effects import Effect, find_effect
+from jifen.store.effects import Effect, find_effect, is_undone
 from jifen.store.ledger import Ledger, is_database_away
 from jifen.store.parked import Which, park, unpark
 
@@ -45,6 +45,8 @@ async def do_effect(ledger: Ledger, which: Which) -> None:
         if is_database_away(failure):
             raise
         async with ledger.transaction() as connection:
+            if not await is_undone(connection, which):
+                return  # who was stopped in the middle wakes up late: another has done it
             await park(connection, {which: (effect.kind, failure)})
         log.error(
             "an effect is parked",

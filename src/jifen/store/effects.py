@@ -49,6 +49,14 @@ async def find_effect(connection: Connection, which: Which) -> Effect:
     return Effect(EffectKind(row[0]), *row[1:])
 
 
+async def is_undone(connection: Connection, which: Which) -> bool:
+    """Whether an effect is still to be done."""
+    undone: bool = await connection.fetchval(
+        f"SELECT {UNDONE} FROM effect e WHERE e.member_id = $1 AND e.sequence = $2 AND e.part = $3", *which
+    )
+    return undone
+
+
 async def feed(connection: Connection) -> int:
     """Put into the queue what has been caused since the checkpoint and is not done, and what is parked and may be tried again;
     return how many.

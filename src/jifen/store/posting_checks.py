@@ -36,4 +36,10 @@ POSTING_CHECKS: tuple[tuple[str, str], ...] = (
                 LATERAL (SELECT sum(numbers[i]) AS brought FROM generate_series(3, cardinality(numbers), 3) AS i) s
            WHERE kind IN ('gift_in', 'opening') AND units IS DISTINCT FROM s.brought""",
     ),
+    (
+        "a reversal undoes no more than its entry moved",
+        """SELECT r.member_id AS offender, r.sequence, r.units, e.units AS moved
+           FROM entry r JOIN entry e ON e.member_id = r.member_id AND e.sequence = r.origin
+           WHERE r.kind = 'reverse' AND r.units > e.units""",
+    ),
 )
