@@ -89,6 +89,7 @@ def _first(timeline: Timeline, member: Member, day: int, now_at: int) -> tuple[i
         if step > day or step_at > now_at:
             return None
         fold.advance(state, numbers, out, step, max(step_at, scalars[fold.CLOCK_AT]))
+        assert not out.issues[fold.BROKEN], "time found no room or no lot"
 
 
 def _began(timeline: Timeline, day: int) -> int:

@@ -50,9 +50,8 @@ class Pools:
 
     def __init__(self) -> None:
         self._leases: dict[int, list[_Lease]] = {}
-        self._dry: dict[
-            int, tuple[int, float]
-        ] = {}  # of how large a pool there was too little, and until when that is believed
+        # By pool: for which budget there was too little, and until when that is believed.
+        self._dry: dict[int, tuple[int, float]] = {}
 
     def lacks(self, wish: Wish) -> bool:
         """Whether less is held of a pool than an occasion could want, and asking for more may help."""
