@@ -103,23 +103,13 @@ def tally_bucket(
     """
     clock = _Clock(began)
     clock.tell("read")
-    frames = chosen(
-        frames, chosen_members(question, frames.members, frames.purchases), before=question.before
-    )
-    frames = encoded(frames)
-    woven = weave(frames, zone=question.zone, end_at=question.end_at)
+    woven, first, end = _woven(question, frames)
     places = places_of(woven, question)
-    days = woven.block[:, fold.EVENT_OCCURRED_DAY]
-    # No narrower than the history, so that most buckets have the same days and share one table.
-    first = min(int(days.min(initial=fold.FAR)), day_number(question.history_from))
-    end = max(int(days.max(initial=0)), day_number(question.to_on))
     clock.tell("select")
     walked: list[tuple[Tallied, Judged]] = []
     rows = [side.rows_of_purchases(woven.purchases) for side in question.sides]
     is_alike = sees_alike(woven.lines, question.sides, rows)
-    habits = None
-    if question.redemptions == "drawn":
-        habits = habits_of(question, woven, first, end, walk=walk)
+    habits = _habits(question, woven, first, end, walk)
     for at, side in enumerate(question.sides):
         slices: Slices = (gifts or {}).get(at, recorded_slices)(woven.entries)
         seen = walked[0][1].seen if walked and is_alike else None
@@ -160,23 +150,36 @@ def granted_in_bucket(
     question: Question, side: Side, frames: BucketFrames, gifts: Slicing | None = None
 ) -> Counter[tuple[int, int]]:
     """What rules with a budget would grant over one bucket, by pool and hour, had it no end."""
-    frames = encoded(
-        chosen(frames, chosen_members(question, frames.members, frames.purchases), before=question.before)
+    woven, first, end = _woven(question, frames)
+    judged = judge(
+        woven,
+        side,
+        dates=_dates(side, first, end),
+        first_day=first,
+        slices=(gifts or recorded_slices)(woven.entries),
+        habits=_habits(question, woven, first, end),
     )
-    woven = weave(frames, zone=question.zone, end_at=question.end_at)
-    days = woven.block[:, fold.EVENT_OCCURRED_DAY]
-    first, end = (
-        min(int(days.min(initial=fold.FAR)), day_number(question.history_from)),
-        int(days.max(initial=0)),
-    )
-    end = max(end, day_number(question.to_on))
-    slices = (gifts or recorded_slices)(woven.entries)
-    judged = judge(woven, side, dates=_dates(side, first, end), first_day=first, slices=slices)
     walk_bucket(woven, judged, side.numbers(), _period(question, side), nowhere(woven))
     hits = judged.seen.hits
     rows = side.rows_of_purchases(woven.purchases)
     results = judged.lives.results.reshape(-1, fold.RESULT_WIDTH)
     return granted_by_hour(side, woven.purchases, rows, hits.start, hits.rule, results)
+
+
+def _woven(question: Question, frames: BucketFrames) -> tuple[Woven, int, int]:
+    """The events of those who are chosen, and the first and the last day that terms are asked for."""
+    own = chosen(frames, chosen_members(question, frames.members, frames.purchases), before=question.before)
+    woven = weave(encoded(own), zone=question.zone, end_at=question.end_at)
+    days = woven.block[:, fold.EVENT_OCCURRED_DAY]
+    # No narrower than the history, so that most buckets have the same days and share one table.
+    first = min(int(days.min(initial=fold.FAR)), day_number(question.history_from))
+    return woven, first, max(int(days.max(initial=0)), day_number(question.to_on))
+
+
+def _habits(
+    question: Question, woven: Woven, first: int, end: int, walk: Walk | None = None
+) -> tuple[Integers, Integers] | None:
+    return habits_of(question, woven, first, end, walk=walk) if question.redemptions == "drawn" else None
 
 
 @lru_cache(maxsize=4)
