@@ -53,6 +53,13 @@ def with_moment(**more: Any) -> ProgramDocument:
     return ProgramDocument.model_validate_json(json.dumps(document))
 
 
+async def long_ago(till: Till) -> datetime:
+    """The book's date put back by a hundred days."""
+    start = await till.now() - timedelta(days=100)
+    await till.set_now(start)
+    return start
+
+
 async def moments(till: Till, member: UUID) -> list[tuple[int, date]]:
     """The moments of a member: sequence and day, in the programme's zone."""
     async with till.ledger.transaction() as connection:
@@ -78,8 +85,7 @@ async def test_a_moment_falls_due_days_before_units_expire_and_only_once(
     fresh_database: FreshDatabase,
 ) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         member = await till.enrol()
         await till.buy(member, 10_000)
         due_on = in_zone(start) + timedelta(days=LASTS - AHEAD)
@@ -106,8 +112,7 @@ async def test_a_purchase_that_comes_after_a_moment_fell_due_finds_it_made_on_it
     fresh_database: FreshDatabase,
 ) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         member = await till.enrol()
         await till.buy(member, 10_000)
         await till.set_now(start + timedelta(days=40))
@@ -152,8 +157,7 @@ async def test_lots_of_several_days_are_told_of_each_and_those_within_one_tellin
 
 async def test_units_that_come_with_less_time_left_are_told_of_at_once(fresh_database: FreshDatabase) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         giver, receiver = await till.enrol(), await till.enrol()
         await till.buy(giver, 10_000)
         await till.set_now(start + timedelta(days=LASTS - 2))
@@ -169,8 +173,7 @@ async def test_units_that_come_with_less_time_left_are_told_of_at_once(fresh_dat
 
 async def test_what_was_spent_before_is_not_told_of(fresh_database: FreshDatabase) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         member = await till.enrol()
         await till.buy(member, 10_000)
         await till.adjust(member, -100)
@@ -184,8 +187,7 @@ async def test_what_was_spent_before_is_not_told_of(fresh_database: FreshDatabas
 
 async def test_two_who_see_a_moment_at_once_make_it_once(fresh_database: FreshDatabase) -> None:
     async with a_till(fresh_database, with_moment()) as till, another_till(fresh_database) as other:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         members = [await till.enrol() for _ in range(5)]
         for member in members:
             await till.buy(member, 10_000)
@@ -208,8 +210,7 @@ async def test_a_revision_that_brings_a_moment_tells_of_what_was_there_before_it
 ) -> None:
     without = a_document(expiry=f"{{days: {LASTS}}}")
     async with a_till(fresh_database, without) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         members = [await till.enrol() for _ in range(3)]
         for member in members:
             await till.buy(member, 10_000)
@@ -230,8 +231,7 @@ async def test_a_revision_that_brings_a_moment_tells_of_what_was_there_before_it
 
 async def test_moments_with_many_lots_are_told_of_each_day(fresh_database: FreshDatabase) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         member = await till.enrol()
         for day in range(3):
             await till.set_now(start + timedelta(days=day))
@@ -250,8 +250,7 @@ async def test_moments_with_many_lots_are_told_of_each_day(fresh_database: Fresh
 
 async def test_a_member_who_was_told_more_than_once_is_merged_whole(fresh_database: FreshDatabase) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         goes, stays, heir = [await till.enrol() for _ in range(3)]
         for day in (0, 2):
             await till.set_now(start + timedelta(days=day))
@@ -275,8 +274,7 @@ async def test_a_moment_that_falls_due_in_the_turn_of_a_merge_is_carried_too(
     fresh_database: FreshDatabase,
 ) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         goes, stays = await till.enrol(), await till.enrol()
         for day in (0, 2):
             await till.set_now(start + timedelta(days=day))
@@ -297,8 +295,7 @@ async def test_what_repays_a_debt_meanwhile_is_not_told_of_whoever_looks(
 ) -> None:
     document = with_moment(debt="{policy: allow, limit_units: 100}", pending_days=2)
     async with a_till(fresh_database, document) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         member = await till.enrol()
         await till.adjust(member, -50)
         await till.buy(member, 3_000)
@@ -316,8 +313,7 @@ async def test_what_a_reservation_gives_back_is_told_of_whoever_looks(
     fresh_database: FreshDatabase, *, looks: bool
 ) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         member = await till.enrol()
         await till.buy(member, 10_000)
         await till.set_now(start + timedelta(days=LASTS - AHEAD, hours=-12))
@@ -335,8 +331,7 @@ async def test_a_quote_counts_what_is_left_for_a_moment(fresh_database: FreshDat
     document = with_moment().model_dump(mode="json", exclude_none=True, by_alias=True)
     document["earn_rules"][-1]["budget"] = 3
     async with a_till(fresh_database, ProgramDocument.model_validate_json(json.dumps(document))) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         first, second = await till.enrol(), await till.enrol()
         await till.buy(first, 10_000)
         await till.set_now(start + timedelta(days=1))
@@ -367,8 +362,7 @@ BREAKAGES = {
 @pytest.mark.parametrize("check", BREAKAGES)
 async def test_a_moment_that_is_forged_is_named(fresh_database: FreshDatabase, check: str) -> None:
     async with a_till(fresh_database, with_moment()) as till:
-        start = await till.now() - timedelta(days=100)
-        await till.set_now(start)
+        start = await long_ago(till)
         member = await till.enrol()
         await till.buy(member, 10_000)
         await till.set_now(start + timedelta(days=LASTS - 2))
