@@ -17,7 +17,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: help install install-dev demo test test-spark check format format-check lint types contracts generated-check lock bench clean
+.PHONY: help install install-dev demo test test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ test: install-dev ## Run every test
 test-spark: install-dev ## Install PySpark and run what needs it
 	$(PIP_INSTALL) --no-build-isolation --require-hashes -r requirements-spark.txt
 	$(PY) -m pytest tests/backtest/test_spark.py $(PYTEST_ARGS)
+
+test-cluster: install-dev ## The books kept as on a cluster: everything that a till drives, with the members over eight shards
+	JIFEN_TEST_SHARDS=8 $(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/machine tests/store tests/stories $(PYTEST_ARGS)
 
 check: format-check lint types contracts generated-check test ## What CI runs
 

@@ -293,7 +293,10 @@ def test_the_till_may_gather_few_lots_and_decides_the_same(timeline: Timeline, s
             if needs_lots and (lot.left or lot.held or lot.origin in origins or lot.number in moved)
         ]
         sparse = told.decision.before._replace(lots=tuple(gathered))
-        seen = decide._fold(timeline, sparse, Script(timeline, *(list(table) for table in told.asked)))
+        script = Script(timeline)
+        for table, own in zip(("events", *fold.Asked._fields[1:]), told.asked, strict=True):
+            setattr(script, table, list(own))
+        seen = decide._fold(timeline, sparse, script)
         lots = {lot.number: lot for lot in before.lots} | {lot.number: lot for lot in seen.after.lots}
         assert tuple(lots[number] for number in sorted(lots)) == told.decision.after.lots
         ours, theirs = list(seen.after.scalars), list(told.decision.after.scalars)

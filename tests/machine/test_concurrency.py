@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from tests.builders import a_document, a_line, a_purchase
 from tests.conftest import FreshDatabase
 from tests.machine.scarce import DRAWN, MOMENTS, with_stars
@@ -124,7 +125,10 @@ class Client:
         await self._ask(do_effects(self.till.ledger))
 
 
-async def test_many_clients_of_two_processes_leave_whole_books(fresh_database: FreshDatabase) -> None:
+@pytest.mark.parametrize("shards", [1, 8])
+async def test_many_clients_of_two_processes_leave_whole_books(
+    fresh_database: FreshDatabase, shards: int
+) -> None:
     document = with_stars(
         a_document(
             caps="{day: 400}", debt="{policy: allow, limit_units: 100}", expiry="{days: 30}", pending_days=0
@@ -133,7 +137,7 @@ async def test_many_clients_of_two_processes_leave_whole_books(fresh_database: F
         ahead=30,
     )
     async with (
-        a_till(fresh_database, document, pool_size=10) as till,
+        a_till(fresh_database, document, pool_size=10, shards=shards) as till,
         another_till(fresh_database, pool_size=10) as other,
     ):
         members = [await till.enrol() for _ in range(4)]

@@ -18,7 +18,7 @@ from jifen.operations.record_purchases import record_purchases
 
 
 async def test_a_turn_asks_and_tells_once_whatever_it_is_about(fresh_database: FreshDatabase) -> None:
-    async with a_till(fresh_database, pool_size=1) as till:
+    async with a_till(fresh_database, pool_size=1, shards=1) as till:
         members = [await till.enrol() for _ in range(3)]
         for member in members:
             await till.buy(member, 10_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,8 @@ from jifen.store.purchases import RecordedPurchase
 from jifen.store.revisions import set_book
 
 NEVER_DAYS = 1_000
+SHARDS = int(os.environ.get("JIFEN_TEST_SHARDS", "1"))
+"""Above 1, everything that is driven by a till keeps its books as on a cluster (`make test-cluster`)."""
 LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 
@@ -183,11 +186,16 @@ class Till:
 
 @asynccontextmanager
 async def a_till(
-    database: FreshDatabase, document: ProgramDocument | None = None, *, pool_size: int = 8
+    database: FreshDatabase,
+    document: ProgramDocument | None = None,
+    *,
+    pool_size: int = 8,
+    shards: int = SHARDS,
 ) -> AsyncIterator[Till]:
-    """A shop with a programme in force since long ago."""
+    """A shop with a programme in force since long ago, its members spread over so many shards."""
     pool = await open_pool(database.app, size=pool_size)
     try:
+        await pool.execute("UPDATE book SET shards = $1", shards)
         ledger = Ledger(pool, compile_timeline=timeline_of_published)
         await publish_program(ledger, document or a_document(), effective_at=LONG_AGO, published_by="test")
         yield Till(ledger)

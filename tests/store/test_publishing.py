@@ -138,7 +138,7 @@ async def test_two_hundred_revisions_are_published_while_tills_ring(
         return call
 
     async with (
-        a_till(fresh_database) as first,
+        a_till(fresh_database, shards=1) as first,
         a_process(fresh_database) as (till, one),
         a_process(fresh_database) as (other_till, two),
     ):

@@ -7,7 +7,6 @@ property test holds both to the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -67,19 +66,31 @@ SLICES_MAX = 1_000
 """Of one opening: each is a lot and a posting of one entry."""
 
 
-@dataclass(slots=True)
 class Script:
     """Events with all that they bring, being written: one for a till, all of some lives for a replay."""
 
-    timeline: Timeline
-    events: list[int] = field(default_factory=list)
-    hits: list[int] = field(default_factory=list)
-    results: list[int] = field(default_factory=list)
-    dates: list[int] = field(default_factory=list)
-    legs: list[int] = field(default_factory=list)
-    moves: list[int] = field(default_factory=list)
-    carried: list[int] = field(default_factory=list)
-    _dates_at: dict[tuple[int, date], int] = field(default_factory=dict, init=False)
+    __slots__ = (
+        "_dates_at",
+        "carried",
+        "dates",
+        "events",
+        "hits",
+        "legs",
+        "moves",
+        "results",
+        "timeline",
+    )  # fmt: skip
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.events: list[int] = []
+        self.hits: list[int] = []
+        self.results: list[int] = []
+        self.dates: list[int] = []
+        self.legs: list[int] = []
+        self.moves: list[int] = []
+        self.carried: list[int] = []
+        self._dates_at: dict[tuple[int, date], int] = {}
 
     @property
     def asked(self) -> fold.Asked:

@@ -140,7 +140,7 @@ async def gather_locked(
         connection, members, origins=origins, numbered=numbered, keys=keys, most=FEW_LOTS
     )
     timeline = await ledger.timeline(connection, clock.newest)
-    members = {member_id: grown(member, timeline) for member_id, member in members.items()}
+    members = _grown(members, timeline)
     now = _now(members, clock)
     asked = _Wanted(timeline, now, needs)
     for member_id, origin in origins:
@@ -321,7 +321,7 @@ async def gather_whole(
     ]
     if behind:
         raise TimeBehind(behind)
-    gathered = await _gathered(connection, members, clock, timeline, lots)
+    gathered = await _gathered(connection, _grown(members, timeline), clock, timeline, lots)
     for member_id in members.keys() & set(all_of):
         gathered.members[member_id] = await with_all(connection, timeline, gathered.members[member_id])
     return gathered
@@ -347,7 +347,7 @@ async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) 
             most = ALL if _is_drawn_by_terms(timeline, currency) else LOTS_AT_ONCE
             own += await lots_that_mature(connection, member_id, currency=currency, most=most)
     found[member_id] = sorted({lot.number: lot for lot in own}.values())
-    return await _gathered(connection, members, clock, timeline, found)
+    return await _gathered(connection, _grown(members, timeline), clock, timeline, found)
 
 
 async def gather_for_purchases(
@@ -375,7 +375,7 @@ async def gather_for_purchases(
         if not is_import:
             asked = _Wanted(timeline, now)
             lots |= await _more_lots(connection, timeline, wanting, lots, asked, now)
-    return await _gathered(connection, members, clock, timeline, lots)
+    return await _gathered(connection, _grown(members, timeline), clock, timeline, lots)
 
 
 def _in_need_of_lots(timeline: Timeline, members: Mapping[UUID, Member], now: datetime) -> dict[UUID, Member]:
@@ -396,7 +396,7 @@ async def gather_unlocked(
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
         lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=ALL)).lots
-    return await _gathered(connection, members, clock, timeline, lots)
+    return await _gathered(connection, _grown(members, timeline), clock, timeline, lots)
 
 
 async def gather_at_once(
@@ -410,7 +410,7 @@ async def gather_at_once(
     kept = kept_from(timeline.numbers, day_number(local_date(now, timeline.time_zone)), epoch_micros(now))
     if _in_need_of_lots(timeline, members, now) or any(one.days_from > kept for one in members.values()):
         return None
-    return await _gathered(connection, members, clock, timeline, {})
+    return await _gathered(connection, _grown(members, timeline), clock, timeline, {})
 
 
 async def gather_standing(
@@ -426,7 +426,11 @@ async def gather_standing(
         day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
         if any(member.is_due(day, at) for member in members.values()):
             return None
-    return await _gathered(connection, members, clock, timeline, {})
+    return await _gathered(connection, _grown(members, timeline), clock, timeline, {})
+
+
+def _grown(members: Mapping[UUID, Member], timeline: Timeline) -> dict[UUID, Member]:
+    return {member_id: grown(member, timeline) for member_id, member in members.items()}
 
 
 def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:
@@ -446,7 +450,6 @@ async def _gathered(
     kept = kept_from(timeline.numbers, today, now_at) if members else 0
     whole = {}
     for member_id, member in members.items():
-        member = grown(member, timeline)
         if own := lots.get(member_id):
             member = member._replace(lots=tuple(own))
         if member.days_from > kept or member.is_due(today, now_at):

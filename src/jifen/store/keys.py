@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -49,7 +49,8 @@ class KnownPurchase(NamedTuple):
 async def known_purchases(
     connection: Connection, keys: Sequence[BusinessKey]
 ) -> tuple[Clock, dict[BusinessKey, KnownPurchase]]:
-    """The clock, and which of some business keys have been used, and for what."""
+    """The clock, and which of some business keys have been used, and for what. One that is only claimed (`store/claims.py`) has
+    been used where its purchase is there."""
     rows = await connection.fetch(
         f"""SELECT {CLOCK}, known.*
             FROM book LEFT JOIN (
@@ -61,7 +62,29 @@ async def known_purchases(
         [key.source for key in keys],
     )
     known = {BusinessKey(row[3], row[4]): KnownPurchase(*row[5:]) for row in rows if row[3] is not None}
+    claimed = {key: one.member_id for key, one in known.items() if one.sequence == 0 and one.member_id}
+    if claimed:
+        found = await purchases_claimed(connection, claimed)
+        known = {key: one for key, one in known.items() if key not in claimed} | found
     return Clock(*rows[0][:3]), known
+
+
+async def purchases_claimed(
+    connection: Connection, claimed: Mapping[BusinessKey, UUID]
+) -> dict[BusinessKey, KnownPurchase]:
+    """Of business keys that are claimed for members those whose purchase is there: what was sent is not known of it, only what
+    was told."""
+    if not claimed:
+        return {}
+    rows = await connection.fetch(
+        """SELECT p.source, p.business_no, p.member_id, p.sequence, p.recorded_at
+           FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u (member_id, source, business_no)
+           JOIN purchase p ON p.member_id = u.member_id AND p.source = u.source AND p.business_no = u.business_no""",
+        list(claimed.values()),
+        [key.source for key in claimed],
+        [key.business_no for key in claimed],
+    )
+    return {BusinessKey(row[0], row[1]): KnownPurchase(b"", *row[2:]) for row in rows}
 
 
 _KEY_ROWS = Rows(
@@ -184,9 +207,25 @@ class RememberedAnswer(NamedTuple):
 
 
 async def remembered_answers(connection: Connection, keys: Sequence[str]) -> dict[str, RememberedAnswer]:
-    """The answers to keys that have had their effect."""
+    """The answers to keys that have had their effect. That of one that is claimed (`store/claims.py`) stands at its member."""
     rows = await connection.fetch(
-        "SELECT key, body_hash, answer FROM request_key WHERE key = ANY($1::text[])", list(keys)
+        "SELECT key, body_hash, answer, member_id FROM request_key WHERE key = ANY($1::text[])", list(keys)
+    )
+    known = {row[0]: RememberedAnswer(row[1], row[2]) for row in rows if row[2] is not None}
+    if claimed := {row[0]: row[3] for row in rows if row[2] is None}:
+        known |= await answers_claimed(connection, claimed)
+    return known
+
+
+async def answers_claimed(connection: Connection, claimed: Mapping[str, UUID]) -> dict[str, RememberedAnswer]:
+    """Of keys that are claimed for members the answers to those that have had their effect."""
+    if not claimed:
+        return {}
+    rows = await connection.fetch(
+        """SELECT a.key, a.body_hash, a.answer FROM unnest($1::uuid[], $2::text[]) AS u (member_id, key)
+           JOIN member_answer a ON a.member_id = u.member_id AND a.key = u.key""",
+        list(claimed.values()),
+        list(claimed),
     )
     return {row[0]: RememberedAnswer(row[1], row[2]) for row in rows}
 
@@ -212,6 +251,31 @@ async def remember_answers(
         [
             (key, body_hash, json_text(answer), recorded_at)
             for key, body_hash, answer in sorted(answers, key=_first)
+        ],
+    )
+
+
+_MEMBER_ANSWER_ROWS = Rows(
+    "member_answer",
+    [
+        ("member_id", "uuid"),
+        ("key", "text"),
+        ("body_hash", "bytea"),
+        ("answer", "jsonb"),
+        ("recorded_at", "timestamptz"),
+    ],
+)
+
+
+async def remember_at_members(
+    target: Target, answers: Sequence[tuple[UUID, str, bytes, Any]], *, recorded_at: datetime
+) -> None:
+    """Keep (member, key, body hash, answer) where the keys are claimed and the members locked."""
+    await _MEMBER_ANSWER_ROWS.insert(
+        target,
+        [
+            (whose, key, body_hash, json_text(answer), recorded_at)
+            for whose, key, body_hash, answer in answers
         ],
     )
 

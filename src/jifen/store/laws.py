@@ -224,9 +224,11 @@ LAWS: tuple[Law, ...] = (
                 """SELECT coalesce(u.member_id, k.member_id) AS offender, coalesce(u.sequence, k.sequence) AS sequence,
                           k.source, k.business_no
                    FROM purchase u FULL JOIN (SELECT * FROM purchase_key WHERE member_id IS NOT NULL) k
-                       ON k.member_id = u.member_id AND k.sequence = u.sequence
-                   WHERE u.member_id IS NULL OR k.member_id IS NULL
-                      OR u.source <> k.source OR u.business_no <> k.business_no""",
+                       ON k.member_id = u.member_id AND k.business_no = u.business_no AND k.source = u.source
+                   WHERE k.sequence IS DISTINCT FROM u.sequence
+                     AND NOT (k.sequence = 0 AND (SELECT shards > 1 FROM book)  -- claimed, and come or not: once at most
+                              AND NOT EXISTS (SELECT FROM purchase o WHERE o.member_id = u.member_id AND o.sequence <> u.sequence
+                                              AND o.business_no = u.business_no AND o.source = u.source))""",
             ),
             (
                 "every receipt of nobody has its key and every such key its receipt",

@@ -162,6 +162,7 @@ class Ledger:
         self._compiling = asyncio.Lock()
         self._ahead: asyncio.Task[None] | None = None
         self.pools = Pools()
+        self.shards: int | None = None  # over how many the members are spread; None: not asked yet
         self._failed = 0  # the newest revision that could not be compiled ahead
 
     @property
@@ -185,6 +186,11 @@ class Ledger:
                 # Its server died in the middle of an answer and the driver has not noticed yet. Nobody may use it again.
                 connection.terminate()
                 raise asyncpg.ConnectionDoesNotExistError("the connection to the database broke") from broken
+
+    async def learn_shards(self) -> None:
+        """Ask over how many shards members are spread: once, for that is decided when a book is made."""
+        async with self.connection() as connection:
+            self.shards = await connection.fetchval("SELECT shards FROM book")
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that commits when the block ends and leaves nothing when it raises.

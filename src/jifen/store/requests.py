@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from jifen.domain.refusals import Refusal
 from jifen.store.gather import Need
 from jifen.store.keys import BusinessKey
-from jifen.store.members import MemberKey
+from jifen.store.members import MemberKey, found_by
 from jifen.store.once import Once
 
 if TYPE_CHECKING:
@@ -103,3 +105,26 @@ class Nothing(NamedTuple):
     async def take(self, turn: Turn) -> Any:
         """Nothing."""
         return self.answer
+
+
+class _Refused(NamedTuple):
+    """A request that was refused as it looked. It may still be one that came before."""
+
+    refusal: Refusal
+    wants: Wants = Wants()
+
+    async def take(self, turn: Turn) -> Any:
+        """Say so."""
+        raise self.refusal
+
+
+async def look(connection: Connection, requests: Sequence[Request]) -> list[Taking]:
+    """What the requests are about, in order; whom they name is found in one read."""
+    found = await found_by(connection, [request.whose for request in requests])
+    taking: list[Taking] = []
+    for request, member_id in zip(requests, found, strict=True):
+        try:
+            taking.append(await request.look(connection, member_id))
+        except Refusal as refusal:
+            taking.append(_Refused(refusal))
+    return taking

@@ -86,9 +86,11 @@ book = Table(
     Column("is_the_book", Boolean, primary_key=True, server_default=text("true")),
     Column("shift_seconds", BigInteger, nullable=False, server_default=text("0")),
     Column("label", Text, nullable=False, server_default=text("''")),
+    Column("shards", Integer, nullable=False, server_default=text("1")),
     CheckConstraint("is_the_book", name="there_is_one_book"),
+    CheckConstraint("shards > 0", name="members_are_somewhere"),
     CheckConstraint("shift_seconds >= 0", name="the_book_is_never_ahead_of_the_clock"),
-    comment="The one row says how far the book date lies behind the clock: 0 but in a demo of a past year.",
+    comment="The one row: how far the book date is behind the clock (0 but in a demo), over how many shards members are spread.",
     info=of("reference", None),
 )
 
@@ -410,7 +412,7 @@ purchase_key = Table(
     CheckConstraint(
         "(member_id IS NULL) = (sequence IS NULL)", name="a_key_names_a_purchase_or_a_receipt_of_nobody"
     ),
-    comment="The key under which a purchase came in, and whose it became; of nobody while member_id is null.",
+    comment="The key under which a purchase came in, and whose it became: of nobody without member, only claimed at sequence 0.",
     info=of("work", "business_no"),
 )
 
@@ -433,10 +435,26 @@ request_key = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("body_hash", LargeBinary, nullable=False),
+    Column("answer", JSONB),
+    moment("recorded_at"),
+    Column("member_id", UUID(as_uuid=True)),
+    CheckConstraint(
+        "(member_id IS NULL) <> (answer IS NULL)", name="a_key_has_its_answer_or_says_where_it_is"
+    ),
+    comment="An Idempotency-Key that has had its effect, with the answer given; on a cluster, of whom it is claimed for.",
+    info=of("work", "key"),
+)
+
+member_answer = Table(
+    "member_answer",
+    metadata,
+    member_id(),
+    Column("key", Text, primary_key=True),
+    Column("body_hash", LargeBinary, nullable=False),
     Column("answer", JSONB, nullable=False),
     moment("recorded_at"),
-    comment="An Idempotency-Key that has had its effect, with the answer given.",
-    info=of("work", "key"),
+    comment="On a cluster: the answer to an Idempotency-Key, beside what it did of a member.",
+    info=of("work"),
 )
 
 backtest = Table(

@@ -10,13 +10,16 @@ the answer to what came before are this code.
     answer   each
 
 Whoever asks for a key that somebody else has under way waits at the member's lock or at the key, and finds the answer.
+
+On a cluster (`book.shards`) keys are claimed between look and lock, and the requests of each shard take a turn of their own
+(`store/claims.py`, decision 0110).
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -30,9 +33,11 @@ from jifen.domain.moments import decide_moment, next_due
 from jifen.domain.pools import Draw, rooms_of, used_of, wishes
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
+from jifen.store.claims import Claim, name_purchases
 from jifen.store.compiled import BeginAgain, begun_again
 from jifen.store.gather import (
     Gathered,
+    Need,
     gather_for_purchases,
     gather_locked,
     gather_piece,
@@ -57,16 +62,18 @@ from jifen.store.keys import (
     add_unclaimed,
     known_purchases,
     remember_answers,
+    remember_at_members,
     remembered_answers,
 )
 from jifen.store.ledger import Connection, Ledger
-from jifen.store.members import add_members, found_by, lock_members
+from jifen.store.members import add_members, lock_members
 from jifen.store.once import TRIES, Once, answer_again
 from jifen.store.pools import Pools, add_uses, is_certain
 from jifen.store.purchases import RecordedPurchase, ReturnRow, add_purchases, add_returns, answer_of
-from jifen.store.requests import Kept, Keyed, Nothing, Request, Taking, Wants, Whose
+from jifen.store.requests import Kept, Keyed, Nothing, Request, Taking, Wants, Whose, look
 from jifen.store.reservations import Reservation, add_reservations
 from jifen.store.rows import Together
+from jifen.store.shards import claims_held, run_by_shard
 
 __all__ = [
     "Answer",
@@ -104,6 +111,8 @@ class Turn:
         gathered: Gathered,
         receipts: dict[BusinessKey, KnownPurchase],
         pools: Pools,
+        *,
+        claims: Sequence[Claim] = (),
     ) -> None:
         self.connection = connection
         self.gathered = gathered
@@ -123,6 +132,9 @@ class Turn:
         self._keys: list[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]] = []
         self._unclaimed: list[Purchase] = []
         self._answers: list[tuple[str, bytes, Any]] = []
+        # On a cluster: the keys that are claimed. Others are written with what they name.
+        self._homes = {one.key: one.member_id for one in claims if one.key is not None and one.member_id}
+        self._claimed = {one.receipt for one in claims if one.receipt is not None}
         self._then: list[Callable[[Connection], Awaitable[object]]] = []
         self._pools = pools
         self._taken: dict[int, list[Draw]] = {}  # for the request whose turn it is, by position of the rule
@@ -279,21 +291,49 @@ class Turn:
         await add_effects(together, self._effects)
         await add_reservations(together, self._reservations)
         await save_decisions(together, self._decisions, timeline, ended=self.ended)
-        await add_purchase_keys(together, self._keys)
+        await add_purchase_keys(together, [row for row in self._keys if row[0] not in self._claimed])
         await add_unclaimed(together, self._unclaimed, recorded_at=self.now)
-        await remember_answers(together, self._answers, recorded_at=self.now)
+        homes = self._homes
+        without = [row for row in self._answers if row[0] not in homes]
+        await remember_answers(together, without, recorded_at=self.now)
+        at_home = [(homes[row[0]], *row) for row in self._answers if row[0] in homes]
+        await remember_at_members(together, at_home, recorded_at=self.now)
         await together.write(self.connection)
         for step in self._then:
             await step(self.connection)
 
+    async def name_claimed(self, ledger: Ledger) -> None:
+        """Once everything is committed: let the claimed keys of purchases say which they have become. Whatever hinders it, who
+        asks for them later finds that too."""
+        named = [
+            (key, body_hash, whose, sequence, at)
+            for key, body_hash, whose, sequence, at in self._keys
+            if key in self._claimed and whose is not None and sequence is not None
+        ]
+        if not named:
+            return
+        try:
+            async with ledger.transaction() as connection:
+                await name_purchases(connection, named)
+        except Exception as failure:
+            log.warning("keys stay claimed", keys=len(named), failure=repr(failure))
+
 
 async def run(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
     """The answer to each request, in order: each succeeds, is refused or fails on its own."""
+    if ledger.shards is None:
+        await ledger.learn_shards()
+    return await (
+        _run_lane(ledger, requests) if ledger.shards == 1 else run_by_shard(ledger, requests, _run_lane)
+    )
+
+
+async def _run_lane(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
     try:
         return await _turn(ledger, requests)
     except (*_OF_ONE, *UNDECIDABLE) as failure:
         if len(requests) > 1:
-            return [(await run(ledger, [request]))[0] for request in requests]
+            return [(await _run_lane(ledger, [request]))[0] for request in requests]
         return [await _alone(ledger, requests[0], failure)]
 
 
@@ -330,12 +370,18 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
     turn: Turn | None = None
     try:
         async with ledger.transaction() as connection:
-            taking = await _look(connection, requests)
+            taking = await look(connection, requests)
             keys = [request.once.key for request in requests if request.once is not None]
             wants = [one.wants for one in taking]
             gathered, receipts = await _gather(ledger, connection, wants, keys)
+            claims: Sequence[Claim] = ()
+            if ledger.shards != 1:
+                # Only what is read once the claims are seen to stand tells whether a key has had its effect elsewhere.
+                claims = await claims_held(connection, requests, wants)
+                if asked := [one.receipt for one in wants if one.receipt is not None]:
+                    receipts = (await known_purchases(connection, asked))[1]
             known = await remembered_answers(connection, keys) if keys and gathered.is_any_known else {}
-            turn = Turn(connection, gathered, receipts, ledger.pools)
+            turn = Turn(connection, gathered, receipts, ledger.pools, claims=claims)
             if gathered.timeline.has_moments and not any(one.is_import or one.is_piece for one in wants):
                 if any(one.whole for one in wants):
                     _refuse_moments_due(turn)
@@ -346,11 +392,13 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
                 for request, one in zip(requests, taking, strict=True)
             ]
             await turn.write()
-            return answers
     except BaseException as failure:
         if turn is not None and is_certain(failure):
             turn.leave()
         raise
+    if claims:
+        await turn.name_claimed(ledger)
+    return answers
 
 
 class MomentsDue(BeginAgain):
@@ -384,55 +432,46 @@ def _refuse_moments_due(turn: Turn) -> None:
         raise MomentsDue(due)
 
 
-class _Refused(NamedTuple):
-    """A request that was refused as it looked. It may still be one that came before."""
-
-    refusal: Refusal
-    wants: Wants = Wants()
-
-    async def take(self, turn: Turn) -> Any:
-        """Say so."""
-        raise self.refusal
-
-
-async def _look(connection: Connection, requests: Sequence[Request]) -> list[Taking]:
-    found = await found_by(connection, [request.whose for request in requests])
-    taking: list[Taking] = []
-    for request, member_id in zip(requests, found, strict=True):
-        try:
-            taking.append(await request.look(connection, member_id))
-        except Refusal as refusal:
-            taking.append(_Refused(refusal))
-    return taking
-
-
 async def _gather(
     ledger: Ledger, connection: Connection, wants: Sequence[Wants], keys: Sequence[str]
 ) -> tuple[Gathered, dict[BusinessKey, KnownPurchase]]:
     """Lock, and read what is wanted and which keys have had their effect. Whoever has one under way has committed by then, or
     comes later."""
-    members = [member_id for one in wants for member_id in one.members]
+    members: list[UUID] = []
+    for one in wants:
+        members += one.members
     receipts = [one.receipt for one in wants if one.receipt is not None]
     if not keys and all(one.is_purchase for one in wants):
         locked = await lock_members(connection, members)
         clock, known = await known_purchases(connection, receipts)
         is_import = any(one.is_import for one in wants)
         return await gather_for_purchases(ledger, connection, locked, clock, is_import=is_import), known
-    whole = [member_id for one in wants for member_id in one.whole]
+    whole: list[UUID] = []
+    origins: list[tuple[UUID, int]] = []
+    lots: list[tuple[UUID, int]] = []
+    taken: list[tuple[UUID, int]] = []
+    needs: list[Need] = []
+    for one in wants:
+        whole += one.whole
+        origins += one.origins
+        lots += one.lots
+        taken += one.taken
+        needs += one.needs
     if whole:
         gathered = await gather_whole(ledger, connection, members, all_of=whole)
     elif any(one.is_piece for one in wants):
         gathered = await gather_piece(ledger, connection, members[0])
     else:
+        reservations = [one.reservation_id for one in wants if one.reservation_id is not None]
         gathered = await gather_locked(
             ledger,
             connection,
             members,
-            origins=[origin for one in wants for origin in one.origins],
-            lots=[lot for one in wants for lot in one.lots],
-            taken=[lot for one in wants for lot in one.taken],
-            needs=[need for one in wants for need in one.needs],
-            reservations=[one.reservation_id for one in wants if one.reservation_id is not None],
+            origins=origins,
+            lots=lots,
+            taken=taken,
+            needs=needs,
+            reservations=reservations,
             keys=keys,
         )
     return gathered, (await known_purchases(connection, receipts))[1] if receipts else {}

@@ -26,12 +26,14 @@ CREATE TABLE jifen.book (
     is_the_book BOOLEAN DEFAULT true NOT NULL,
     shift_seconds BIGINT DEFAULT 0 NOT NULL,
     label TEXT DEFAULT '' NOT NULL,
+    shards INTEGER DEFAULT 1 NOT NULL,
     CONSTRAINT book_pkey PRIMARY KEY (is_the_book),
     CONSTRAINT there_is_one_book CHECK (is_the_book),
+    CONSTRAINT members_are_somewhere CHECK (shards > 0),
     CONSTRAINT the_book_is_never_ahead_of_the_clock CHECK (shift_seconds >= 0)
 );
 
-COMMENT ON TABLE jifen.book IS 'The one row says how far the book date lies behind the clock: 0 but in a demo of a past year.';
+COMMENT ON TABLE jifen.book IS 'The one row: how far the book date is behind the clock (0 but in a demo), over how many shards members are spread.';
 
 CREATE TABLE jifen.carried_lot (
     member_id UUID NOT NULL,
@@ -233,6 +235,17 @@ CREATE INDEX member_next_due_at ON jifen.member (next_due_at) WHERE next_due_at 
 
 COMMENT ON TABLE jifen.member IS 'One member: all that the fold keeps but the lots. The row that is locked. See domain/fold.py, packing.py.';
 
+CREATE TABLE jifen.member_answer (
+    member_id UUID NOT NULL,
+    key TEXT NOT NULL,
+    body_hash BYTEA NOT NULL,
+    answer JSONB NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT member_answer_pkey PRIMARY KEY (member_id, key)
+);
+
+COMMENT ON TABLE jifen.member_answer IS 'On a cluster: the answer to an Idempotency-Key, beside what it did of a member.';
+
 CREATE TABLE jifen.member_key (
     value TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -395,7 +408,7 @@ CREATE TABLE jifen.purchase_key (
     CONSTRAINT a_key_names_a_purchase_or_a_receipt_of_nobody CHECK ((member_id IS NULL) = (sequence IS NULL))
 );
 
-COMMENT ON TABLE jifen.purchase_key IS 'The key under which a purchase came in, and whose it became; of nobody while member_id is null.';
+COMMENT ON TABLE jifen.purchase_key IS 'The key under which a purchase came in, and whose it became: of nobody without member, only claimed at sequence 0.';
 
 CREATE TABLE jifen.purchase_return (
     member_id UUID NOT NULL,
@@ -436,12 +449,14 @@ COMMENT ON TABLE jifen.purchase_return IS 'Part or all of one purchase coming ba
 CREATE TABLE jifen.request_key (
     key TEXT NOT NULL,
     body_hash BYTEA NOT NULL,
-    answer JSONB NOT NULL,
+    answer JSONB,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT request_key_pkey PRIMARY KEY (key)
+    member_id UUID,
+    CONSTRAINT request_key_pkey PRIMARY KEY (key),
+    CONSTRAINT a_key_has_its_answer_or_says_where_it_is CHECK ((member_id IS NULL) <> (answer IS NULL))
 );
 
-COMMENT ON TABLE jifen.request_key IS 'An Idempotency-Key that has had its effect, with the answer given.';
+COMMENT ON TABLE jifen.request_key IS 'An Idempotency-Key that has had its effect, with the answer given; on a cluster, of whom it is claimed for.';
 
 CREATE TABLE jifen.reservation (
     member_id UUID NOT NULL,
@@ -537,6 +552,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.unclaimed_purchase TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.request_key TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.note TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_answer TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_key TO jifen_app;
 
