@@ -26,11 +26,13 @@ class FreshDatabase:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_database_from_outside() -> Iterator[None]:
-    """Whatever the developer's shell names, tests never touch it."""
-    names = ("JIFEN_DATABASE_URL", "JIFEN_DATABASE_OWNER_URL", "JIFEN_HOME")
+def _nothing_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever the developer's shell names, tests never touch it; they have keys of personal data of their own."""
+    names = ("JIFEN_DATABASE_URL", "JIFEN_DATABASE_OWNER_URL", "JIFEN_HOME", "JIFEN_MASTER_KEYS")
     kept = {name: os.environ.pop(name, None) for name in names}
+    os.environ["JIFEN_MASTER_KEYS"] = str(tmp_path_factory.mktemp("keys") / "master.keys")
     yield
+    del os.environ["JIFEN_MASTER_KEYS"]
     os.environ.update({name: value for name, value in kept.items() if value is not None})
 
 

@@ -19,24 +19,24 @@ from jifen.templates import template_text
 LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 
 BOOKS = {
-    "member": """SELECT k.value, m.status, m.sequence, m.purchases, m.last_purchase_day, m.lots_opened,
+    "member": """SELECT k.blind, m.status, m.sequence, m.purchases, m.last_purchase_day, m.lots_opened,
                         m.next_lapse_at, m.balances, m.debts, m.ladders, m.days, m.tier_history, m.holds
-                 FROM member m JOIN member_key k USING (member_id) ORDER BY k.value""",
-    "lot": """SELECT k.value, l.number, l.terms, l.currency, l.origin, l.opened, l.left_units, l.held, l.gone, l.expired,
+                 FROM member m JOIN member_key k USING (member_id) ORDER BY k.blind""",
+    "lot": """SELECT k.blind, l.number, l.terms, l.currency, l.origin, l.opened, l.left_units, l.held, l.gone, l.expired,
                      l.returned, l.matures_on, l.expires_on
-              FROM lot l JOIN member_key k USING (member_id) ORDER BY k.value, l.number""",
-    "posting": """SELECT k.value, p.sequence, p.part, p.currency, p.verb, p.account, p.is_credit, p.units, p.balance_after,
+              FROM lot l JOIN member_key k USING (member_id) ORDER BY k.blind, l.number""",
+    "posting": """SELECT k.blind, p.sequence, p.part, p.currency, p.verb, p.account, p.is_credit, p.units, p.balance_after,
                          p.terms, p.reasons, p.lot, p.revision, p.funder, p.store, p.channel,
                          p.occurred_at, p.recorded_at
-                  FROM posting p JOIN member_key k USING (member_id) ORDER BY k.value, p.sequence, p.part""",
-    "purchase": """SELECT k.value, p.sequence, p.source, p.business_no, p.store, p.till, p.cashier, p.channel, p.occurred_at,
+                  FROM posting p JOIN member_key k USING (member_id) ORDER BY k.blind, p.sequence, p.part""",
+    "purchase": """SELECT k.blind, p.sequence, p.source, p.business_no, p.store, p.till, p.cashier, p.channel, p.occurred_at,
                           p.recorded_at, p.occurred_on, p.weekday, p.hour, p.store_date, p.money, p.amount_minor, p.payments,
                           p.tags, p.lines, p.masks, p.hits, p.moves, p.revision, p.judged_tiers, p.tiers_after,
                           p.balances_after
-                   FROM purchase p JOIN member_key k USING (member_id) ORDER BY k.value, p.sequence""",
+                   FROM purchase p JOIN member_key k USING (member_id) ORDER BY k.blind, p.sequence""",
     "purchase_key": """SELECT source, business_no, body_hash, sequence FROM purchase_key ORDER BY source, business_no""",
 }
-"""The books by the members' own names, without what is drawn by chance or the clock (ids, when a row was inserted)."""
+"""The books by what finds the members (blind, and the same under the same keys), without what chance or the clock draws."""
 
 
 @asynccontextmanager
@@ -61,7 +61,7 @@ async def books(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
         for name, query in BOOKS.items():
             found[name] = [tuple(row) for row in await connection.fetch(query)]
         rows = await connection.fetch(
-            "SELECT k.value, m.counters FROM member m JOIN member_key k USING (member_id) ORDER BY k.value"
+            "SELECT k.blind, m.counters FROM member m JOIN member_key k USING (member_id) ORDER BY k.blind"
         )
     found["counters"] = [
         (value, tuple(sorted(zip(c[::3], c[1::3], c[2::3], strict=True)))) for value, c in rows

@@ -22,6 +22,7 @@ from tests.conftest import FreshDatabase
 from jifen.document.stored import timeline_of_published
 from jifen.domain.decision import Reason
 from jifen.domain.explain import About, line_shares
+from jifen.domain.person import MemberKey
 from jifen.domain.timeline import Timeline
 from jifen.operations.advance_members import advance_members
 from jifen.operations.enrol_member import enrol_member
@@ -33,7 +34,6 @@ from jifen.present.postings import explain
 from jifen.store.journal import PostedRow
 from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger, open_pool
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.revisions import set_book
 

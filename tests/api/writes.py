@@ -88,6 +88,44 @@ async def _enrol(_: Api) -> Asked:
     )
 
 
+async def _reveal(api: Api) -> Asked:
+    path = f"/v1/members/{await api.a_member()}/persons:reveal"
+    return Asked(method="POST", path=path, body={"why": "asked by phone"})
+
+
+async def _correct(api: Api) -> Asked:
+    path = f"/v1/members/{await api.a_member()}/persons:correct"
+    body = {"name": "Ann Lee", "phone": f"+86138{next(_count) + 10_000_000}"}
+    return Asked(method="POST", path=path, body=body, changed={"name": "Ann Li"}, names="/name")
+
+
+async def _consent(api: Api) -> Asked:
+    return Asked(
+        method="POST",
+        path=f"/v1/members/{await api.a_member()}/consents",
+        body={
+            "purpose": "marketing",
+            "is_given": True,
+            "text_version": "1",
+            "channel": "app",
+            "proof": "box 3",
+        },
+        changed={"is_given": False},
+        names="/is_given",
+    )
+
+
+async def _erase(api: Api) -> Asked:
+    member, other = await api.a_member(), await api.a_member()
+    return Asked(
+        method="POST",
+        path=f"/v1/members/{member}/persons:erase",
+        body={"confirm": member},
+        changed={"confirm": other},
+        names="/confirm",
+    )
+
+
 async def _reserve(api: Api) -> Asked:
     member = await api.a_member_with(100)
     return Asked(
@@ -239,6 +277,10 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/purchases:void"): _void,
     ("POST", "/v1/purchases:claim"): _claim,
     ("POST", "/v1/members"): _enrol,
+    ("POST", "/v1/members/{member_id}/persons:reveal"): _reveal,
+    ("POST", "/v1/members/{member_id}/persons:correct"): _correct,
+    ("POST", "/v1/members/{member_id}/consents"): _consent,
+    ("POST", "/v1/members/{member_id}/persons:erase"): _erase,
     ("POST", "/v1/reservations"): _reserve,
     ("POST", "/v1/reservations/{reservation_id}:commit"): _commit,
     ("POST", "/v1/reservations/{reservation_id}:release"): _release,
@@ -267,6 +309,8 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/members/{member_id}/lots",
             "/v1/members/{member_id}/lots/{number}",
             "/v1/members/{member_id}/statement",
+            "/v1/members/{member_id}/persons",
+            "/v1/members/{member_id}/archive",
             "/v1/program",
             "/v1/program/revisions",
             "/v1/program/revisions/{number}",
@@ -282,7 +326,12 @@ CHANGES_NOTHING = {
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
 }
-WRITES = [at for at in ROUTES if at[0] == "POST" and at not in CHANGES_NOTHING]
+NOT_BY_A_TEST = {
+    ("POST", "/v1/members/{member_id}/persons:reveal"),
+    ("GET", "/v1/members/{member_id}/archive"),
+}
+"""What changes nothing, and shows more than a test may see."""
+WRITES = [at for at in ROUTES if at[0] == "POST" and at not in CHANGES_NOTHING | NOT_BY_A_TEST]
 WITH_KEY = [at for at in WRITES if at not in BY_OWN_KEY]
 
 

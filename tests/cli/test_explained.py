@@ -17,12 +17,12 @@ from tests.ledgers import a_ledger
 from jifen.cli.bench import _line
 from jifen.cli.demo import _as_text
 from jifen.document.load import parse_document
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.find_member import find_member
 from jifen.operations.give_units import give_units
 from jifen.operations.handle_reservations import reserve_units
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.templates import template_text
 
@@ -128,7 +128,7 @@ def test_a_reversal_is_told_in_units_as_they_are_shown_or_refused_with_the_way_o
 
 
 def test_a_member_without_card_or_id_is_told_to_keep_his_number(jifen: Jifen) -> None:
-    assert "only this id finds him" in jifen("member", "enrol")
+    assert "only this id finds the member" in jifen("member", "enrol")
     assert "only this id" not in jifen("member", "enrol", "--card", "7")
 
 

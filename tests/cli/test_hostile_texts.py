@@ -15,10 +15,10 @@ from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
 from jifen.document.load import parse_document
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.find_member import find_member
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.templates import template_text
 

@@ -14,12 +14,12 @@ from tests.ledgers import a_ledger
 
 from jifen.api.bodies import PurchaseBody, ReturnBody
 from jifen.document.load import parse_document
+from jifen.domain.person import MemberKey
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.read_statement import read_statement
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.present.statements import statement_entry
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 from jifen.templates import template_text

@@ -50,8 +50,8 @@ async def _live(ledger: Ledger, year: Loaded) -> None:
         extra=None,
         total=0,
     )
+    from jifen.domain.person import MemberKey
     from jifen.operations.enrol_member import enrol_member
-    from jifen.store.members import MemberKey
     from jifen.store.once import Once
 
     for ref in purchases.get_column("member_ref").unique(maintain_order=True):

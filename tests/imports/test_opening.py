@@ -15,13 +15,14 @@ from tests.conftest import FreshDatabase
 from tests.machine.till import Till, a_till, another_till, days
 
 from jifen.domain.calendar import local_date
+from jifen.domain.person import MemberKey
 from jifen.domain.refusals import OpeningDiffers
 from jifen.insight.read_opening import CurrencyKnown, OpeningKnown, OpeningMapping, read_opening
 from jifen.jobs import import_opening as importing
 from jifen.jobs.import_opening import OpeningImported, import_opening
+from jifen.operations.find_member import find_member
 from jifen.operations.read_statement import read_statement
 from jifen.present.postings import explain
-from jifen.store.bulk import members_of_keys
 
 MAPPING = OpeningMapping.model_validate({
     "columns": {"member_ref": "card", "units": "units", "expires_on": "until", "reference": "lot", "earned_on": "earned"},
@@ -47,8 +48,7 @@ async def take_over(
 
 async def member(till: Till, card: str) -> UUID:
     """Whom a card finds."""
-    async with till.ledger.transaction() as connection:
-        return (await members_of_keys(connection, "card", [card]))[card]
+    return await find_member(till.ledger, MemberKey("card", card))
 
 
 async def lots(till: Till, card: str) -> list[tuple[Any, ...]]:

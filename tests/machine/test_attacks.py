@@ -15,6 +15,7 @@ from tests.conftest import FreshDatabase
 from tests.machine.till import Till, a_key, a_till, another_till, days, request_of
 
 from jifen.document.load import parse_document
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import (
     CurrencyUnknown,
@@ -41,7 +42,6 @@ from jifen.operations.handle_reservations import (
 )
 from jifen.operations.publish_program import publish_program
 from jifen.operations.record_purchases import record_purchases
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 

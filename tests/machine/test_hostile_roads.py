@@ -302,7 +302,7 @@ class World:
         """What the books keep of the one sale of each source."""
         async with self.till.ledger.transaction() as connection:
             rows = await connection.fetch(
-                """SELECT source, business_no, k.value AS card, store, till, cashier, channel, money, amount_minor, payments,
+                """SELECT source, business_no, k.blind AS card, store, till, cashier, channel, money, amount_minor, payments,
                           tags, lines, hits, occurred_at
                    FROM purchase LEFT JOIN member_key k USING (member_id) WHERE source = ANY($1)""",
                 sources,

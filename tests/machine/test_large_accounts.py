@@ -13,6 +13,7 @@ from tests.conftest import FreshDatabase
 
 from jifen.document.stored import timeline_of_published
 from jifen.domain import fold
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.jobs.loop import once_through
 from jifen.operations.adjust_units import adjust_units
@@ -30,7 +31,6 @@ from jifen.operations.reverse_entry import reverse_entry
 from jifen.store import gather, lots
 from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger, open_pool
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.overview import read_health
 from jifen.store.revisions import set_book

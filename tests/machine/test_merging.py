@@ -16,6 +16,7 @@ from tests.machine.test_attacks import all_of, codes
 from tests.machine.till import Till, a_key, a_till, another_till, days
 
 from jifen.domain import fold
+from jifen.domain.person import MemberKey
 from jifen.domain.refusals import (
     EntryNotReversible,
     MemberClosed,
@@ -32,7 +33,6 @@ from jifen.operations.handle_reservations import release_reservation
 from jifen.operations.read_member import read_member
 from jifen.operations.read_statement import read_lot_story, read_statement
 from jifen.present.statements import lot_story, statement_entry
-from jifen.store.members import MemberKey
 
 LADDER = """  - code: first
     names: {en: A first time}

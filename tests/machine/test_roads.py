@@ -16,10 +16,12 @@ from tests.machine.scarce import with_stars
 from tests.machine.till import Till, a_till, request_of
 
 from jifen.domain.packing import unpacked
+from jifen.domain.person import MemberKey
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
 from jifen.jobs.import_purchases import import_purchases
 from jifen.operations.advance_members import advance_members
+from jifen.operations.find_member import find_member
 from jifen.operations.record_purchases import record_purchases
 
 DAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # a Monday, 09:00 in Shanghai
@@ -117,8 +119,7 @@ async def by_file(till: Till, purchases: list[Purchase], folder: Path, card: str
     loaded = read(folder, rows, by=mapping(), knowing=known(stores=None, now=datetime.now(UTC)))
     told = await import_purchases(till.ledger, loaded, actor="import")
     assert (told.added, told.refused) == (len(purchases), 0)
-    found: UUID = await till.fetchval("SELECT member_id FROM member_key WHERE value = $1", card)
-    return found
+    return await find_member(till.ledger, MemberKey("external", card))
 
 
 async def came_to(till: Till, member: UUID) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tests.import_files.builders import a_row, known, mapping, read
 from tests.machine.test_attacks import all_of
 from tests.machine.till import Till, a_key, a_till, days, request_of
 
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import KeyReused, Refusal
@@ -24,7 +25,6 @@ from jifen.operations.read_purchase import read_purchase
 from jifen.operations.record_purchases import record_purchases
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.keys import BusinessKey
-from jifen.store.members import MemberKey
 
 DAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 CARD = MemberKey("card", "6200001")

@@ -19,6 +19,7 @@ from jifen.document.stored import timeline_of_published
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.events import Slice
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Purchase, ReturnedLine
 from jifen.domain.refusals import Refusal
@@ -38,7 +39,6 @@ from jifen.operations.reverse_entry import reverse_entry
 from jifen.store.keys import BusinessKey
 from jifen.store.laws import LAWS, findings_of
 from jifen.store.ledger import Ledger, open_pool
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 from jifen.store.revisions import set_book

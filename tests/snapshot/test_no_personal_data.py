@@ -49,7 +49,8 @@ LEFT_OUT = {
 }
 """table -> column -> why it stays behind."""
 
-NEVER_READ = {"api_key", "book", "carried_lot", "checkpoint", "duty", "effect", "gift", "lease", "member_key", "note", "parked",
+NEVER_READ = {"person", "person_field", "consent", "erasure",
+              "api_key", "book", "carried_lot", "checkpoint", "duty", "effect", "gift", "lease", "member_key", "note", "parked",
               "pool", "pool_use", "member_answer",
               "programme_balance", "purchase_key", "request_key", "reservation", "unclaimed_purchase", "backtest",
               "backtest_report"}  # fmt: skip

@@ -18,15 +18,16 @@ from tests.store.test_laws_can_fail import _some_life
 
 from jifen.document.load import parse_document
 from jifen.domain.decision import HIT_KEPT_WIDTH
+from jifen.domain.person import MemberKey
 from jifen.domain.purchase import ReturnedLine
 from jifen.operations.enrol_member import enrol_member
+from jifen.operations.find_member import find_member
 from jifen.operations.merge_members import merge_members
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.tables import metadata
 from jifen.templates import template_text
@@ -158,8 +159,7 @@ PROGRAMME = parse_document(template_text("grocer").replace("earn_rules:\n", TAGG
 async def _every_kind_of_life(ledger: Ledger) -> None:
     """A life in which every array of the journal has cells."""
     await _some_life(ledger)
-    async with ledger.transaction() as connection:
-        member = await connection.fetchval("SELECT member_id FROM member_key WHERE value = '1'")
+    member = await find_member(ledger, MemberKey("card", "1"))
     await _take_somebody_over(ledger, member)
     await happen(ledger, member, money="USD")
     await buy_with_units(ledger, member, 30, money="USD", tags=["members-day"])

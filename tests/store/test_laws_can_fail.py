@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Line, Purchase, ReturnedLine
 from jifen.jobs.loop import once_through
@@ -24,7 +25,6 @@ from jifen.operations.reverse_entry import reverse_entry
 from jifen.store.keys import BusinessKey
 from jifen.store.laws import LAWS
 from jifen.store.ledger import Ledger
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 
 # What is broken by force (as the superuser, who may do what the application may not), and the law that must say so.

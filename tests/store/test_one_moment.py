@@ -8,11 +8,12 @@ from uuid import UUID
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.read_member import Standing, read_standings
-from jifen.store.members import MemberKey, lock_reserving
+from jifen.store.members import lock_reserving
 from jifen.store.once import Once
 from jifen.store.reservations import find_reservations
 

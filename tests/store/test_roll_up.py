@@ -8,12 +8,12 @@ from uuid import UUID
 from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.store.accounts import roll_up
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 
 

@@ -13,6 +13,7 @@ from tests.ledgers import a_ledger
 
 from jifen.api.render import purchase_answer
 from jifen.domain import fold
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL
 from jifen.domain.purchase import Line, Purchase
 from jifen.domain.refusals import PointsMissing
@@ -24,7 +25,6 @@ from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.operations.reverse_entry import reverse_entry
 from jifen.store.ledger import Ledger
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 

@@ -9,13 +9,13 @@ from tests.publishing import put_in_force
 
 from jifen.document.load import parse_document
 from jifen.document.stored import timeline_of_published
+from jifen.domain.person import MemberKey
 from jifen.domain.purchase import Line, Purchase
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.publish_program import publish_program
 from jifen.operations.reconcile_books import reconcile_books
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases
 from jifen.store.ledger import Ledger, open_pool
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.purchases import RecordedPurchase
 from jifen.store.revisions import set_book

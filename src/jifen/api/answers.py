@@ -226,10 +226,12 @@ class ClaimAnswer(Answer):
 
 
 class Key(Answer):
-    """A card number or an external id."""
+    """What finds a member: a card number, an id elsewhere, a phone, an e-mail."""
 
-    kind: Literal["card", "external"]
-    value: str
+    kind: str
+    value: str = Field(
+        description="Only as much of it as tells one from another, but where it was told just now."
+    )
 
 
 class EnrolAnswer(Answer):

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jifen import __version__
-from jifen.api import backtests, console, members, open, till
+from jifen.api import backtests, console, members, open, persons, till
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
@@ -30,6 +30,7 @@ from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, OutcomeUnknown, Refusal
 from jifen.embedded.connection import Connection as Address
 from jifen.store.ledger import Ledger, Patience, open_pool
+from jifen.vault import Vault
 
 POOL_SIZE = 8
 PATIENCE = Patience(lock_seconds=2, statement_seconds=10, silent_seconds=10)
@@ -51,6 +52,7 @@ TAGS = [
     {"name": "purchases", "description": "Record, quote, return, claim."},
     {"name": "reservations", "description": "Hold units for a redemption, then commit or release."},
     {"name": "members", "description": "Enrol and read members; gifts and adjustments."},
+    {"name": "persons", "description": "What is known of somebody: see, correct, agree, take along, erase."},
     {"name": "programme", "description": "The document: check, plan, publish, read."},
     {"name": "operation", "description": "Health and metrics."},
 ]
@@ -76,7 +78,7 @@ def create_app(
                 # A process that starts while the database is away serves once it is back: until then it is told so (503).
                 pool = await open_pool(address, size=pool_size, least=0, patience=PATIENCE)
                 stack.push_async_callback(pool.close)
-                _serve(app, Ledger(pool, compile_timeline=timeline_of_published))
+                _serve(app, Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(home)))
             if runs_jobs and app.state.ledger is not None:
                 stack.push_async_callback(_stop, asyncio.create_task(_jobs(app.state.ledger)))
                 stack.push_async_callback(_stop, asyncio.create_task(backtests.look_after(app)))
@@ -106,7 +108,7 @@ def create_app(
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
         _serve(app, ledger)
-    for part in (till, members, console, backtests, open):
+    for part in (till, members, persons, console, backtests, open):
         app.include_router(part.router)
     app.include_router(open.meters)
     _say_no(app)

@@ -31,7 +31,7 @@ async def asked_once(
             raise
         values = canonical(body) if body is not None else {}
         names = [*type(body).model_fields] if body is not None else []
-        field = field_that_differs(kept, values, names=names)
+        field = field_that_differs(kept, values, desk.ledger.print_key(), names=names)
         if field is None:
             detail = "the key came before for another thing in the address"
             raise KeyReused(detail, pointer="/headers/Idempotency-Key") from reused

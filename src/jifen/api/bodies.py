@@ -30,6 +30,7 @@ from jifen.api.fields import (
     key_in_form,
 )
 from jifen.api.ids import MemberId, PurchaseId
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import Principal
 from jifen.domain.purchase import (
     AMOUNT_MINOR_MAX,
@@ -42,10 +43,8 @@ from jifen.domain.purchase import (
     ReturnedLine,
 )
 from jifen.operations.adjust_units import UNITS_MAX as ADJUST_MAX
-from jifen.operations.enrol_member import KEYS_MAX
 from jifen.operations.handle_reservations import LAPSE_SECONDS_MAX
 from jifen.store.keys import BusinessKey
-from jifen.store.members import MemberKey
 
 BATCH_MAX = 1_000
 MONEY_ONLY = (
@@ -263,19 +262,13 @@ class ClaimBody(Body):
 class KeyBody(Body):
     """A card number, or the member's id in another system."""
 
-    kind: Literal["card", "external"]
+    kind: Literal["card", "external", "pos", "shop", "wechat", "alipay"]
     value: KeyValue
 
     @field_validator("value")
     @classmethod
     def _in_form(cls, value: str, told: ValidationInfo) -> str:
         return key_in_form(value, told.data.get("kind", ""))
-
-
-class EnrolBody(Body):
-    """A new member. No personal data: cards and ids of other systems only."""
-
-    keys: list[KeyBody] = Field(default_factory=list, max_length=KEYS_MAX)
 
 
 class ReserveBody(Body):

@@ -93,6 +93,8 @@ STATUS: dict[type[Refusal], int] = {
     no.Conflict: 409,
     no.KeyReused: 409,
     no.KeyTaken: 409,
+    no.VaultClosed: 503,
+    no.PersonUnknown: 404,
     no.MemberClosed: 409,
     no.MemberFrozen: 409,
     no.PurchaseClaimed: 409,

@@ -13,9 +13,11 @@ from jifen.api.asked import asked_once
 from jifen.api.fields import INT64_MAX, Card, Key
 from jifen.api.ids import MemberId
 from jifen.api.languages import Language, language_of
+from jifen.api.persons import EnrolBody
 from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
+from jifen.domain.person import CONTACT_KINDS, Consent, MemberKey, Told
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import FieldWrong
 from jifen.operations.enrol_member import enrol_member
@@ -27,9 +29,11 @@ from jifen.operations.read_statement import (
     read_lot_story,
     read_statement,
 )
+from jifen.operations.record_consent import in_form
+from jifen.operations.tell_person import contact_key, told_of_person
 from jifen.present.members import balances_shown, member_shown
 from jifen.present.statements import lot_shown, lot_story, statement_entry
-from jifen.store.members import MemberKey
+from jifen.store.once import Once
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
@@ -55,17 +59,26 @@ READ_SAID: dict[str, Any] = {
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.KeyTaken, no.ProgramMissing),
+        refuses=(no.KeyTaken, no.ProgramMissing, no.VaultClosed),
     ),
 )
-async def enrol(request: Request, body: bodies.EnrolBody) -> Response:
-    """A new member at the foot of the ladder, with the cards and external ids that find him."""
+async def enrol(request: Request, body: EnrolBody) -> Response:
+    """A new member at the foot of the ladder, with the cards, ids and contacts that find him, and what he agreed to."""
     desk = desk_of(request)
     keys = [MemberKey(one.kind, one.value) for one in body.keys]
-    answer = await asked_once(
-        desk, body, lambda once: enrol_member(desk.ledger, keys, once, actor=desk.principal.actor())
-    )
-    return render.told(out.EnrolAnswer, answer, status=201)
+    told, who = Told(), body.person
+    if who is not None:
+        told = await told_of_person(desk.ledger, who.fields(), who.attributes)
+    consents = [in_form(Consent(**one.model_dump())) for one in body.consents]
+
+    async def effect(once: Once) -> dict[str, Any]:
+        return await enrol_member(
+            desk.ledger, keys, once, told=told, consents=consents, actor=desk.principal.actor()
+        )
+
+    answer = await asked_once(desk, body, effect)
+    found_by = [{"kind": key.kind, "value": key.value} for key in (*keys, *told.contacts)]
+    return render.told(out.EnrolAnswer, {**answer, "keys": found_by}, status=201)
 
 
 @router.get(
@@ -75,12 +88,26 @@ async def find(
     request: Request,
     card: Annotated[Card | None, Query(description="A card number.")] = None,
     external: Annotated[Key | None, Query(description="The member's id in another system.")] = None,
+    pos: Annotated[Key | None, Query(description="His id at the till.")] = None,
+    shop: Annotated[Key | None, Query(description="His id in the shop.")] = None,
+    wechat: Annotated[Key | None, Query(description="His id at WeChat.")] = None,
+    alipay: Annotated[Key | None, Query(description="His id at Alipay.")] = None,
+    phone: Annotated[Key | None, Query(description="His phone, as he says it.")] = None,
+    email: Annotated[Key | None, Query(description="His e-mail address.")] = None,
 ) -> Response:
-    """The member with that card number or external id: name one of them."""
-    if (card is None) == (external is None):
-        raise FieldWrong("name the member by card or by external", pointer="/query/card")
-    key = MemberKey("card", card) if card is not None else MemberKey("external", external or "")
-    return render.answered(member_shown(await read_member(desk_of(request).ledger, key)))
+    """The member whom one of these finds: name one of them."""
+    named = {
+        "card": card, "external": external, "pos": pos, "shop": shop, "wechat": wechat, "alipay": alipay, "phone": phone,
+        "email": email,
+    }  # fmt: skip
+    told = [(kind, text) for kind, text in named.items() if text is not None]
+    if len(told) != 1:
+        raise FieldWrong(f"name the member by one of {', '.join(named)}", pointer="/query/card")
+    ledger, (kind, text) = desk_of(request).ledger, told[0]
+    key = MemberKey(kind, text)
+    if kind in CONTACT_KINDS:
+        key = await contact_key(ledger, kind, text, pointer=f"/query/{kind}")
+    return render.answered(member_shown(await read_member(ledger, key)))
 
 
 @router.get(

@@ -17,7 +17,7 @@ from jifen.api.bodies import canonical
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BodyCutShort, BodyTooLarge, Busy, MediaTypeWrong
 from jifen.api.fields import Body
-from jifen.api.fingerprint import fingerprint_of, whole_hash
+from jifen.api.fingerprint import fingerprint_of, purchase_hash
 from jifen.api.lane import Lanes
 from jifen.api.strict_json import parsed_json
 from jifen.domain.principal import Permission, Principal
@@ -156,6 +156,7 @@ class Desk:
         if not is_idempotency_key(key):
             raise IdempotencyKeyMissing(pointer="/headers/Idempotency-Key")
         return once_of(
+            self.ledger,
             self.principal,
             self.request.scope["route"].name,
             key,
@@ -170,17 +171,26 @@ def is_idempotency_key(key: str) -> bool:
 
 
 def once_of(
-    principal: Principal, route: str, key: str, *, values: Mapping[str, Any], path: Mapping[str, str]
+    ledger: Ledger,
+    principal: Principal,
+    route: str,
+    key: str,
+    *,
+    values: Mapping[str, Any],
+    path: Mapping[str, str],
 ) -> Once:
     """An Idempotency-Key with what the request says, apart for each API key and route.
 
     Shape
         values   the body's canonical values
         path     the parameters of the address, as they came
+
+    Refuses
+        VaultClosed   the key that fingerprints are made with is not there
     """
     assert principal.id is not None, "who asks here asks with a key"
     said = {**values, "path": dict(path)} if path else values
-    return Once(key=f"{principal.id.hex}:{route}:{key}", body_hash=fingerprint_of(said))
+    return Once(key=f"{principal.id.hex}:{route}:{key}", body_hash=fingerprint_of(said, ledger.print_key()))
 
 
 def desk_of(request: Request) -> Desk:
@@ -215,4 +225,4 @@ def lanes_of(request: Request) -> Lanes:
 
 def hash_of(body: Body) -> bytes:
     """What is kept of a purchase's body."""
-    return whole_hash(canonical(body))
+    return purchase_hash(canonical(body))

@@ -20,6 +20,7 @@ from jifen.api.bodies import BATCH_MAX
 from jifen.api.fields import ATTRIBUTE_CODE, UNITS_MAX, instant_of
 from jifen.api.fingerprint import hash_of_json
 from jifen.api.strict_json import has_key_twice, keys_in
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import Principal
 from jifen.domain.purchase import (
     AMOUNT_MINOR_MAX,
@@ -54,7 +55,6 @@ from jifen.domain.texts import (
 from jifen.operations.handle_reservations import LAPSE_SECONDS_MAX
 from jifen.present.ids import unprefixed
 from jifen.present.shown import shown_instant
-from jifen.store.members import MemberKey
 
 Key: TypeAlias = Annotated[str, Meta(min_length=1, max_length=KEY.longest)]
 Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=CODE.longest)]
@@ -207,6 +207,10 @@ class PurchaseTold(_Told):
             )  # fmt: skip
         except (PydanticCustomError, Refusal, TextRefused):
             return None
+        if (
+            self.member is not None
+        ):  # of whom it is only whether there is somebody (`fingerprint.purchase_hash`)
+            json = json.replace(_member_json(self.member), b'"member":true', 1)
         return ReadPurchase(purchase, whose, hash_of_json(json), keys)
 
     def bring_into_form(self) -> None:
@@ -323,6 +327,11 @@ def read_reserve_told(raw: bytes) -> ReserveTold | None:
     except TextRefused:
         return None
     return cast("ReserveTold", told)
+
+
+def _member_json(member: MemberTold) -> bytes:
+    """How a member stands in a body: a quote in a text would be escaped, so this stands nowhere else."""
+    return b'"member":' + msgspec.json.encode(member, order="sorted")
 
 
 # What each byte of compact JSON says of the texts in it: 0 that one may have another form; a space that it must not stand

@@ -73,12 +73,12 @@ def demo_snapshot(folder: Path, *, say: Say, households: int | None = None) -> P
     """The demo's year as a snapshot; one that stands there is taken as it is. Its ledger is gone afterwards."""
     if (folder / "manifest.json").exists():
         return folder
-    from jifen.embedded import throw_away
+    from jifen.bench.server import a_server
     from jifen.jobs.snapshot import take_snapshot
     from jifen.store.migrate import migrate
 
     say("making the demo's ledger")
-    with throw_away() as server:
+    with a_server() as server:
         migrate(server.owner)
         asyncio.run(_make_demo(server.app, households))
         asyncio.run(take_snapshot(server.app, folder))

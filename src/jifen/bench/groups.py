@@ -334,13 +334,13 @@ def _cpu(machine: Machine, size: Size, run: str) -> dict[str, float]:
 
 def history(size: Size, say: Say) -> Iterator[Figure]:
     """The first load of a real year beside COPY of the same lines into a table with the same primary key."""
-    from jifen.embedded import throw_away
+    from jifen.bench.server import a_server
     from jifen.insight.read_completejourney import read_completejourney
     from jifen.store.migrate import migrate
 
     loaded = read_completejourney()
     ratios, rates = [], []
-    with throw_away() as server:
+    with a_server() as server:
         migrate(server.owner)
         for i in range(size.rounds):
             say(f"round {i + 1} of {size.rounds}: COPY, then the import")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.bench.figures import Figure, median
+from jifen.bench.server import a_server
 from jifen.domain.principal import LOCAL
-from jifen.embedded import throw_away
 
 if TYPE_CHECKING:
     from jifen.embedded import Server
@@ -27,7 +27,7 @@ def verbs_of_a_large_account(lots: int, say: Callable[[str], None]) -> Iterator[
     """A figure for each verb: the middle of some calls in this process, PostgreSQL included."""
     from jifen.store.migrate import migrate
 
-    with throw_away() as server:
+    with a_server() as server:
         migrate(server.owner)
         say(f"a member buys {lots:,} times")
         took = asyncio.run(_measured(server, lots))
@@ -91,9 +91,9 @@ class _Shop:
 
     async def open(self, lots: int) -> None:
         """Enrol both and let the first buy."""
+        from jifen.domain.person import MemberKey
         from jifen.operations.enrol_member import enrol_member
         from jifen.operations.record_purchases import record_purchases
-        from jifen.store.members import MemberKey
 
         for name in ("large", "other"):
             answer = await enrol_member(self.ledger, [MemberKey("card", name)], self.key())

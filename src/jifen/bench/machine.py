@@ -21,10 +21,11 @@ from typing import Any
 import psutil
 
 from jifen.bench.load import HOST, Order
+from jifen.bench.server import a_server
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, epoch_micros
 from jifen.domain.packing import packed
-from jifen.embedded import Server, throw_away
+from jifen.embedded import Server
 
 PGBENCH_SCALE = 50
 CLIENTS = 8
@@ -140,11 +141,11 @@ class Machine:
         told = self._run(
             "psql", "-X", "-q", "-A", "-t", "-F", " ", "-d", "jifen", "-c",
             """SELECT max(pg_column_size(m.*)), avg(pg_column_size(m.*)), avg(u.n), avg(l.n)
-               FROM jifen.member m JOIN jifen.member_key k USING (member_id),
+               FROM jifen.member m,
                     LATERAL (SELECT count(*) AS n FROM jifen.purchase u WHERE u.member_id = m.member_id) u,
                     LATERAL (SELECT count(*) AS n FROM jifen.lot l
                              WHERE l.member_id = m.member_id AND (left_units > 0 OR held > 0)) l
-               WHERE k.value LIKE 'old-%'""",
+               WHERE EXISTS (SELECT FROM jifen.member_key k WHERE k.member_id = m.member_id)""",
         ).split()  # fmt: skip
         names = ("row_bytes_max", "row_bytes", "purchases", "open_lots")
         return {name: round(float(number), 1) for name, number in zip(names, told, strict=True)}
@@ -328,7 +329,7 @@ def a_machine(*, members: int, old_members: int = 0, say: Any = lambda _: None) 
     """A machine that serves, gone when the block ends."""
     from jifen.store.migrate import migrate
 
-    with throw_away() as server:
+    with a_server() as server:
         machine = Machine(server=server, members=members)
         machine.check_durability()
         migrate(server.owner)

@@ -28,12 +28,14 @@ from jifen.cli.import_ import import_app
 from jifen.cli.jobs import jobs_app
 from jifen.cli.key import key_app
 from jifen.cli.member import member_app
+from jifen.cli.person import person_app
 from jifen.cli.program import program_app
 from jifen.cli.purchase import purchase_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
+from jifen.cli.vault import vault_app
 
 
 class TellsPlainly(TyperGroup):
@@ -70,12 +72,14 @@ COMMANDS = (serve, demo, init, explain, backtest, reconcile, doctor, bench)
 GROUPS = (
     (program_app, "program"),
     (member_app, "member"),
+    (person_app, "person"),
     (purchase_app, "purchase"),
     (key_app, "key"),
     (import_app, "import"),
     (snapshot_app, "snapshot"),
     (jobs_app, "jobs"),
     (db_app, "db"),
+    (vault_app, "vault"),
 )
 
 for command in COMMANDS:

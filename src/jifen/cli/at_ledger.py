@@ -68,10 +68,13 @@ async def with_ledger(database: Database, work: Callable[[Ledger], Awaitable[T]]
     """What the work returns, done over a small pool."""
     from jifen.document.stored import timeline_of_published
     from jifen.store.ledger import Ledger, open_pool
+    from jifen.vault import Vault
 
     pool = await open_pool(database.app, size=2)
     try:
-        return await work(Ledger(pool, compile_timeline=timeline_of_published))
+        return await work(
+            Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(database.folder))
+        )
     finally:
         await pool.close()
 
@@ -197,17 +200,25 @@ def in_form(text: str, form: Form, *, hint: str) -> str:
         raise typer.BadParameter(str(refused), param_hint=hint) from None
 
 
+def once_for(verb: str) -> Any:
+    """A key of its own for each run: a person at a terminal sees whether it worked."""
+    from jifen.store.ids import new_id
+    from jifen.store.once import Once
+
+    return Once(key=f"cli:{verb}:{new_id().hex}", body_hash=b"cli")
+
+
 def member_named(text: str) -> Any:
     """How a person names a member: mbr_..., card:NUMBER, external:ID, or a bare card number."""
+    from jifen.domain.person import CARD_KINDS, MemberKey
     from jifen.domain.texts import CARD, KEY
     from jifen.present.ids import unprefixed
-    from jifen.store.members import MemberKey
 
     found = unprefixed("mbr", text)
     if found is not None:
         return found
     kind, colon, value = text.partition(":")
-    if colon and kind in ("card", "external"):
+    if colon and kind in CARD_KINDS:
         return MemberKey(kind, in_form(value, CARD if kind == "card" else KEY, hint="MEMBER"))
     return MemberKey("card", in_form(text, CARD, hint="MEMBER"))
 

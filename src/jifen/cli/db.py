@@ -169,10 +169,12 @@ def restore(
     with told_plainly(as_json=as_json):
         known = put_back(folder, say=sayer(as_json=as_json))
     show(
-        asdict(known) | {"home": str(home_folder()), "next": "jifen reconcile"},
+        asdict(known) | {"home": str(home_folder()), "next": "jifen vault forget-again && jifen reconcile"},
         as_json=as_json,
         text=[
             f"Restored the backup of {known.made_at} into {home_folder()}.",
+            "Put the file of keys in its place: it is in no backup.",
+            "Then erase again whoever was erased since: jifen vault forget-again",
             "Prove the books now: jifen reconcile",
         ],
     )

@@ -76,11 +76,12 @@ async def _make(database: Database, *, households: int | None, wants_verdict: bo
     from jifen.operations.read_summary import read_summary
     from jifen.store.ledger import Ledger, open_pool
     from jifen.store.tidy import vacuum_tables
+    from jifen.vault import Vault
 
     began = time.monotonic()
     pool = await open_pool(database.app)
     try:
-        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        ledger = Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(database.folder))
         is_new = not await making.is_made(ledger)
         if is_new:
             await making.publish_demo_program(ledger)
@@ -89,6 +90,7 @@ async def _make(database: Database, *, households: int | None, wants_verdict: bo
             )
             await _load(ledger, households)
             await making.set_book_date(ledger)
+            await making.make_people_up(ledger)
             await making.simulate_counter(ledger)
             await once_through(ledger)
             await vacuum_tables(database.owner)

@@ -24,7 +24,7 @@ MEMORY_BYTES_MIN = 1024**3
 
 Check = Literal[
     "python", "memory", "disk", "time_zones", "clock", "port", "postgresql", "system_user", "data_folder", "socket",
-    "database", "time", "effects",
+    "database", "time", "effects", "vault",
 ]  # fmt: skip
 Verdict = Literal["fine", "warning", "wrong"]
 
@@ -321,6 +321,26 @@ def _nearest_existing(path: Path) -> Path:
     return Path("/")
 
 
+def _vault() -> Finding:
+    """The keys of personal data: there, readable by nobody else, and not beside a backup that was made here."""
+    from jifen.vault import KeyFileTorn, default_path, keyfile
+
+    path = default_path()
+    if not path.exists():
+        return _fine("vault", Said("doctor.vault_none", path=str(path)))
+    try:
+        keyfile.read(path)
+    except (KeyFileTorn, OSError) as failure:
+        return _wrong("vault", _as_is(str(failure)), Said("doctor.mend_vault"))
+    beside = [one.parent for one in path.parent.glob("*/jifen-backup.json")]
+    if beside or (path.parent / "jifen-backup.json").exists():
+        place = str(beside[0] if beside else path.parent)
+        return _warning(
+            "vault", Said("doctor.vault_beside", path=str(path), place=place), Said("doctor.vault_apart")
+        )
+    return _fine("vault", Said("doctor.vault_there", path=str(path)))
+
+
 LOOKS: dict[Check, Callable[[], Finding]] = {
     "python": _python,
     "memory": _memory,
@@ -335,4 +355,5 @@ LOOKS: dict[Check, Callable[[], Finding]] = {
     "database": _database,
     "time": _time,
     "effects": _effects,
+    "vault": _vault,
 }

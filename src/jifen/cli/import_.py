@@ -140,10 +140,11 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
     from jifen.operations.read_program import read_timeline
     from jifen.store.ledger import Ledger, open_pool
     from jifen.store.tidy import vacuum_tables
+    from jifen.vault import Vault
 
     pool = await open_pool(database.app)
     try:
-        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        ledger = Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(database.folder))
         timeline, now = await read_timeline(ledger)
         program = timeline.newest
         known = Known(
@@ -173,10 +174,11 @@ async def _open(database: Database, read: Any, *, dry_run: bool) -> tuple[Openin
     from jifen.operations.read_program import read_timeline
     from jifen.store.ledger import Ledger, open_pool
     from jifen.store.tidy import vacuum_tables
+    from jifen.vault import Vault
 
     pool = await open_pool(database.app)
     try:
-        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        ledger = Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(database.folder))
         timeline, now = await read_timeline(ledger)
         currencies = {one.code: CurrencyKnown(one.number, one.scale) for one in timeline.newest.currencies}
         known = OpeningKnown(today=local_date(now, timeline.time_zone), currencies=currencies)

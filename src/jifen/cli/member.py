@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, member_named
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, member_named, once_for
+from jifen.cli.person import Birthday, Email, Name, Phone
 from jifen.cli.show import language_spoken, scales_of, show
 from jifen.present.shown import units_shown
 
@@ -28,37 +29,48 @@ def enrol(
         list[str] | None,
         typer.Option(help="The member's id in another system; may be given again.", show_default=False),
     ] = None,
+    phone: Phone = None,
+    email: Email = None,
+    name: Name = None,
+    birthday: Birthday = None,
+    language: Language = "en",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol a member, with the cards and ids that will find him. Status 3 when one is taken.
+    """Enrol a member, with the cards, ids and contacts that will find him. Status 3 when one is taken.
 
     Without any he is a member all the same, and only the id in the answer (mbr_...) finds him.
 
-    Example: jifen member enrol --card 6200001
+    Example: jifen member enrol --card 6200001 --phone "138 0013 8000" --name "Chen Ming"
     """
 
-    async def work(ledger: Ledger) -> dict[str, Any]:
+    async def work(ledger: Ledger) -> tuple[dict[str, Any], list[Any]]:
+        from jifen.domain.person import MemberKey, Told
         from jifen.domain.texts import CARD, KEY
         from jifen.operations.enrol_member import enrol_member
-        from jifen.store.members import MemberKey
+        from jifen.operations.tell_person import told_of_person
 
         keys = [MemberKey("card", in_form(one, CARD, hint="--card")) for one in card or ()] + [
             MemberKey("external", in_form(one, KEY, hint="--external")) for one in external or ()
         ]
-        return await enrol_member(ledger, keys, _once("enrol"))
+        said = {"phone": phone, "email": email, "name": name, "birthday": birthday}
+        told = await told_of_person(ledger, said, {}) if any(said.values()) else Told()
+        answer = await enrol_member(ledger, keys, once_for("enrol"), told=told)
+        return answer, [*keys, *told.contacts]
 
-    answer = at_ledger(work, home=home, as_json=as_json)
+    answer, found_by = at_ledger(work, home=home, as_json=as_json)
     from uuid import UUID
 
+    from jifen.present.catalogue import catalogue_of
     from jifen.present.ids import prefixed
 
+    words = catalogue_of(language_spoken())
     member_id = prefixed("mbr", UUID(answer["member_id"]))
-    result = {**answer, "member_id": member_id}
+    result = {**answer, "member_id": member_id, "keys": [key._asdict() for key in found_by]}
     result.pop("is_replay")
-    text = [f"{member_id} is a member, tier {answer['tier']}."]
-    if not answer["keys"]:
-        text.append("He has neither card nor external id: only this id finds him, so keep it.")
+    text = [words.say("enrolled.done", member=member_id, tier=answer["tier"])]
+    if not found_by:
+        text.append(words.say("enrolled.by_id_only"))
     show(result, as_json=as_json, text=text)
 
 
@@ -93,7 +105,7 @@ def close(member: Who, home: Home = None, as_json: AsJson = False) -> None:
         from jifen.operations.find_member import find_member
 
         member_id = await find_member(ledger, member_named(member))
-        await change_member_status(ledger, member_id, "closed", _once("close"))
+        await change_member_status(ledger, member_id, "closed", once_for("close"))
         from jifen.present.ids import prefixed
 
         return {"member_id": prefixed("mbr", member_id), "status": "closed"}
@@ -134,7 +146,7 @@ def reverse(
             member_id,
             sequence,
             note=why,
-            request=_once("reverse"),
+            request=once_for("reverse"),
             principal=LOCAL,
             actor="cli",
         )
@@ -169,11 +181,3 @@ def reverse(
         )
     text = f"entry {sequence} ({answer['reversed_kind']}) of {result['member_id']} is reversed: {'; '.join(said)}"
     show(result, as_json=as_json, text=text)
-
-
-def _once(verb: str) -> Any:
-    """A key of its own for each run: a person at a terminal sees whether it worked."""
-    from jifen.store.ids import new_id
-    from jifen.store.once import Once
-
-    return Once(key=f"cli:{verb}:{new_id().hex}", body_hash=b"cli")

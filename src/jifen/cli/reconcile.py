@@ -44,11 +44,12 @@ async def _reconcile(database: Database, *, rebuild: bool) -> dict[str, Any]:
     from jifen.document.stored import timeline_of_published
     from jifen.operations.reconcile_books import reconcile_books
     from jifen.store.ledger import Ledger, open_pool
+    from jifen.vault import Vault
 
     pool = await open_pool(database.app)
     try:
         with percent_bar("Proof") as told:
-            ledger = Ledger(pool, compile_timeline=timeline_of_published)
+            ledger = Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(database.folder))
             books = await reconcile_books(ledger, say=told, replays=rebuild)
     finally:
         await pool.close()

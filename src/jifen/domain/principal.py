@@ -37,6 +37,11 @@ class Permission(StrEnum):
     MEMBERS_READ = "members.read"
     MEMBERS_ENROL = "members.enrol"
     MEMBERS_CHANGE_STATUS = "members.change_status"
+    PERSONS_REVEAL = "persons.reveal"
+    PERSONS_CORRECT = "persons.correct"
+    PERSONS_CONSENT = "persons.consent"
+    PERSONS_EXPORT = "persons.export"
+    PERSONS_ERASE = "persons.erase"
     PROGRAM_READ = "program.read"
     PROGRAM_PLAN = "program.plan"
     PROGRAM_PUBLISH = "program.publish"
@@ -69,11 +74,13 @@ _CASHIER = frozenset({
     _P.PROGRAM_READ,
 })  # fmt: skip
 _MEMBER_APP = frozenset({
+    _P.PERSONS_CONSENT,
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.RESERVATIONS_MAKE, _P.RESERVATIONS_COMMIT,
     _P.RESERVATIONS_RELEASE, _P.UNITS_GIVE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.PROGRAM_READ,
 })  # fmt: skip
 _INTEGRATOR = _CASHIER | _MEMBER_APP | {_P.PROGRAM_PLAN, _P.METRICS_READ}
 _SERVICE = frozenset({
+    _P.PERSONS_REVEAL, _P.PERSONS_CORRECT, _P.PERSONS_CONSENT,
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST,
     _P.ENTRIES_REVERSE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ,
 })  # fmt: skip
@@ -100,7 +107,10 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT,
         _P.METRICS_READ,
     }),
-    "privacy_officer": frozenset({_P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ}),
+    "privacy_officer": frozenset({
+        _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PERSONS_REVEAL, _P.PERSONS_CORRECT, _P.PERSONS_CONSENT,
+        _P.PERSONS_EXPORT, _P.PERSONS_ERASE,
+    }),
     "integrator": _INTEGRATOR,
     # By what a key sits in, for whoever connects something.
     "till": _CASHIER,

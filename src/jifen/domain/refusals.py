@@ -92,10 +92,22 @@ class OutcomeUnknown(Refusal):
     code = "outcome_unknown"
 
 
+class VaultClosed(Refusal):
+    """The keys of personal data are not there, or are not this ledger's: nobody is found or enrolled until they are."""
+
+    code = "vault_closed"
+
+
 class Unknown(Refusal):
     """Something that was named is not there."""
 
     code = "unknown"
+
+
+class PersonUnknown(Unknown):
+    """Nothing personal is known of the member: nobody was told of, or he was erased."""
+
+    code = "person_unknown"
 
 
 class MemberUnknown(Unknown):
@@ -171,7 +183,7 @@ class KeyReused(Conflict):
 
 
 class KeyTaken(Conflict):
-    """The card number or external id belongs to another member."""
+    """The card number, id elsewhere or contact belongs to another member."""
 
     code = "key_taken"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jifen.embedded.connection import Connection
+from jifen.embedded.home import home_folder
 from jifen.embedded.server import EmbeddedPostgres, Server
 
 
@@ -21,6 +22,7 @@ class Database:
     app: Connection
     owner: Connection
     embedded: Server | None
+    folder: Path  # of this installation
 
 
 def is_own_server_named() -> bool:
@@ -43,8 +45,9 @@ def connections(home: Path | None = None, *, say: Callable[[str], None] | None =
             app=Connection.of_url(url, named="JIFEN_DATABASE_URL"),
             owner=Connection.of_url(owner_url, named="JIFEN_DATABASE_OWNER_URL"),
             embedded=None,
+            folder=home or home_folder(),
         )
         return
     starter = EmbeddedPostgres(home, say=say) if say else EmbeddedPostgres(home)
     with starter.running() as server:
-        yield Database(app=server.app, owner=server.owner, embedded=server)
+        yield Database(app=server.app, owner=server.owner, embedded=server, folder=server.home.folder)

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from jifen.document.load import parse_document
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import JOB
 from jifen.domain.purchase import ReturnedLine
 from jifen.domain.refusals import Refusal
 from jifen.insight.read_completejourney import read_completejourney
 from jifen.insight.simulate_spending import simulated_spending
+from jifen.jobs.demo_people import make_people_up as people_made_up
 from jifen.jobs.import_purchases import Imported, Progress, import_purchases
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.give_units import give_units
@@ -21,6 +23,7 @@ from jifen.operations.publish_program import publish_program
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger
+from jifen.store.members import find_by_keys
 from jifen.store.once import Once
 from jifen.store.revisions import all_revisions, book_label, set_book
 from jifen.store.summary import latest_receipts
@@ -33,6 +36,8 @@ ACTOR = "demo simulation"
 SEED = 20171231
 PROGRAM_FROM = datetime(2016, 12, 31, 5, tzinfo=UTC)  # midnight in New York, before the first purchase
 BOOK_DATE = datetime(2018, 1, 1, 17, tzinfo=UTC)  # noon in New York on the day after the last purchase
+HOUSEHOLDS_MAX = 2_501
+"""The data numbers its households from 1; some numbers are not there."""
 LATEST_RECEIPTS = 240
 
 
@@ -83,6 +88,14 @@ async def set_book_date(ledger: Ledger) -> None:
         await set_book(
             connection, shift_seconds=shift or int(behind.total_seconds()), label=LABEL + _UNFINISHED
         )
+
+
+async def make_people_up(ledger: Ledger) -> int:
+    """Give every household a made-up name, phone and e-mail; how many there are."""
+    keys = [MemberKey("external", str(number)) for number in range(1, HOUSEHOLDS_MAX)]
+    async with ledger.reading() as connection:
+        found = await find_by_keys(ledger, connection, keys)
+    return await people_made_up(ledger, [found[key] for key in keys if key in found])
 
 
 async def finish(ledger: Ledger) -> None:

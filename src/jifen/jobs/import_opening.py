@@ -17,6 +17,7 @@ import polars as pl
 from jifen.domain.calendar import date_of, day_number, day_or_never, local_date
 from jifen.domain.events import SLICES_MAX, Slice
 from jifen.domain.fold import DATES_EXPIRES, DATES_WIDTH, FAR
+from jifen.domain.person import MemberKey
 from jifen.domain.refusals import OpeningDiffers, Refusal
 from jifen.domain.texts import NOTE
 from jifen.domain.timeline import Timeline
@@ -27,9 +28,8 @@ from jifen.operations.enrol_member import enrol_by_keys
 from jifen.operations.open_balances import Opening, is_known, open_balances
 from jifen.operations.read_program import read_timeline
 from jifen.present.said import Said
-from jifen.store.bulk import members_of_keys
 from jifen.store.ledger import Ledger
-from jifen.store.members import MemberKey
+from jifen.store.members import find_by_keys
 from jifen.store.openings import Opened, openings_of
 
 BATCH = 200
@@ -143,11 +143,9 @@ class _Work:
         """Who holds the lots; keys of nobody are members to be."""
         found: dict[MemberKey, UUID] = {}
         async with self.ledger.transaction() as connection:
-            for kind in ("external", "card"):
-                values = [key.value for key in groups if key.kind == kind]
-                for at in range(0, len(values), LOOK_UP):
-                    some = await members_of_keys(connection, kind, values[at : at + LOOK_UP])
-                    found.update({MemberKey(kind, value): member_id for value, member_id in some.items()})
+            keys = list(groups)
+            for at in range(0, len(keys), LOOK_UP):
+                found |= await find_by_keys(self.ledger, connection, keys[at : at + LOOK_UP])
         holders: dict[UUID | MemberKey, _Holder] = {}
         for key, rows in groups.items():
             member_id = found.get(key)

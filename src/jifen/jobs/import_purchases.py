@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from jifen.domain.person import MemberKey
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
@@ -27,9 +28,9 @@ from jifen.operations.load_history import History, body_hashes, load_history
 from jifen.operations.read_program import read_timeline
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases, same_as_before
 from jifen.present.said import Said
-from jifen.store.bulk import known_business_numbers, members_of_keys
+from jifen.store.bulk import known_business_numbers
 from jifen.store.ledger import Ledger
-from jifen.store.members import MemberKey
+from jifen.store.members import find_by_keys
 from jifen.store.purchases import purchase_of
 
 BATCH = 200
@@ -205,8 +206,8 @@ class _Work:
         async with self.ledger.transaction() as connection:
             for (kind,), part in purchases.group_by("member_ref_kind"):
                 refs = part.get_column("member_ref").drop_nulls().unique()
-                found = await members_of_keys(connection, str(kind), refs.to_list())
-                known.extend((str(kind), value) for value in found)
+                named = [MemberKey(str(kind), ref) for ref in refs.to_list()]
+                known.extend(await find_by_keys(self.ledger, connection, named))
         keys = pl.DataFrame(
             known, schema={"member_ref_kind": pl.String, "member_ref": pl.String}, orient="row"
         ).with_columns(is_known=pl.lit("yes"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from jifen.domain.person import MemberKey
 from jifen.domain.refusals import MemberUnknown
 from jifen.store.ledger import Ledger
-from jifen.store.members import MemberKey, find_by_keys
+from jifen.store.members import find_by_keys
 
 
 async def find_member(ledger: Ledger, whose: UUID | MemberKey, *, pointer: str = "/member") -> UUID:
@@ -18,7 +19,7 @@ async def find_member(ledger: Ledger, whose: UUID | MemberKey, *, pointer: str =
     if isinstance(whose, UUID):
         return whose
     async with ledger.transaction() as connection:
-        found = (await find_by_keys(connection, [whose])).get(whose)
+        found = (await find_by_keys(ledger, connection, [whose])).get(whose)
     if found is None:
         raise MemberUnknown(pointer=pointer)
     return found

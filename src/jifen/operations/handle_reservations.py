@@ -12,6 +12,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.decide import decide_reservation_end, decide_units
+from jifen.domain.person import MemberKey
 from jifen.domain.refusals import (
     FieldWrong,
     MemberUnknown,
@@ -23,7 +24,6 @@ from jifen.domain.refusals import (
 from jifen.store.gather import Need, currency_number
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
-from jifen.store.members import MemberKey
 from jifen.store.once import Once
 from jifen.store.reservations import Reservation, find_reservations
 from jifen.store.turn import Keyed, Taking, Turn, Wants, answered, one, run

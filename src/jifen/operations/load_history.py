@@ -14,12 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from jifen.domain.person import MemberKey
 from jifen.domain.timeline import Timeline
 from jifen.insight.ledger_rows import LedgerRows, purchase_documents, rows_of_members
 from jifen.insight.lives import Lives, walk_lives
 from jifen.store.bulk import copy_csv
 from jifen.store.ids import new_id
 from jifen.store.ledger import Ledger
+from jifen.store.persons import sealed_key
+from jifen.vault import Vault
 
 CHUNK_PURCHASES = 8_000
 """A chunk holds members until it has so many purchases: a second or so of work."""
@@ -53,7 +56,10 @@ async def load_history(
         history.lines.get_column("purchase").to_numpy(), minlength=history.purchases.height
     )
     line_starts = np.concatenate([[0], np.cumsum(line_counts)]).astype(np.int64)
+    async with ledger.transaction() as connection:
+        vault = await ledger.vault(connection, writes=True)
     work = _Work(
+        vault=vault,
         timeline=timeline,
         history=history,
         lives=lives,
@@ -80,6 +86,7 @@ async def load_history(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
+    vault: Vault
     timeline: Timeline
     history: History
     lives: Lives
@@ -134,18 +141,17 @@ class _Work:
             purchase_ids=[str(new_id()) for _ in range(high - low)],
             actor=self.actor,
         )
-        return _as_csv(rows, refs, ids, body_hashes(self.history.purchases[low:high], documents))
+        return _as_csv(self.vault, rows, refs, ids, body_hashes(self.history.purchases[low:high], documents))
 
 
 def body_hashes(purchases: pl.DataFrame, documents: pl.Series) -> list[str]:
-    """What an imported purchase is known by when it comes again: a hash of all that the file tells of it, as hex."""
+    """What an imported purchase is known by when it comes again: a hash of all that the file tells of it, as hex. Of whom it is
+    only whether there is somebody: whoever tried all card numbers would find it by the hash."""
     told = purchases.select(
         pl.concat_str(
             pl.col(
                 "source",
                 "business_no",
-                "member_ref_kind",
-                "member_ref",
                 "store",
                 "till",
                 "cashier",
@@ -153,6 +159,7 @@ def body_hashes(purchases: pl.DataFrame, documents: pl.Series) -> list[str]:
                 "money",
                 "payments",
             ).fill_null(""),
+            pl.col("member_ref").is_null().cast(pl.String),
             pl.col("occurred_at").dt.epoch("us").cast(pl.String),
             pl.col("amount_minor").cast(pl.String),
             pl.col("tags").list.join("\x1f").fill_null(""),
@@ -165,10 +172,32 @@ def body_hashes(purchases: pl.DataFrame, documents: pl.Series) -> list[str]:
     ]
 
 
+def _persons(vault: Vault, refs: pl.DataFrame, ids: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of `person` and of `member_key`: each member is somebody of whom nothing is known but the key that finds him."""
+    persons, keys = [], []
+    for kind, value, member_id in zip(refs.get_column("kind"), refs.get_column("value"), ids, strict=True):
+        person_id = new_id()
+        key, sealer = vault.new_person(person_id)
+        persons.append((str(person_id), member_id, _hex(key.wrapped), key.master))
+        sealed = sealed_key(sealer, MemberKey(kind, value))
+        blind = _hex(vault.blind(kind, value))
+        keys.append((blind, kind, vault.keys.newest_index, member_id, str(person_id), _hex(sealed)))
+    return (
+        pl.DataFrame(persons, schema=["person_id", "member_id", "wrapped_key", "master"], orient="row"),
+        pl.DataFrame(
+            keys, schema=["blind", "kind", "index_key", "member_id", "person_id", "sealed"], orient="row"
+        ),
+    )
+
+
+def _hex(value: bytes) -> str:
+    return f"\\x{value.hex()}"
+
+
 def _as_csv(
-    rows: LedgerRows, refs: pl.DataFrame, ids: list[str], hashes: list[str]
+    vault: Vault, rows: LedgerRows, refs: pl.DataFrame, ids: list[str], hashes: list[str]
 ) -> list[tuple[str, Sequence[str], bytes]]:
-    keys = refs.select("value", "kind", member_id=pl.Series(ids, dtype=pl.String))
+    persons, keys = _persons(vault, refs, ids)
     taken = rows.purchase.select(
         "business_no", "source",
         pl.Series("body_hash", [f"\\x{one}" for one in hashes], dtype=pl.String), "member_id", "sequence",
@@ -179,6 +208,7 @@ def _as_csv(
     )
     frames = (
         ("member", rows.member.with_columns(status=pl.lit("active"))),
+        ("person", persons),
         ("member_key", keys),
         ("purchase_key", taken),
         ("purchase", rows.purchase),

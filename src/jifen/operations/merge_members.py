@@ -14,9 +14,10 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.decide import decide_carry_in, decide_carry_out
 from jifen.domain.refusals import MergeIntoSelf
-from jifen.store.carries import add_carried_lots, move_keys
+from jifen.store.carries import add_carried_lots
 from jifen.store.journal import EntryRow
 from jifen.store.once import Once
+from jifen.store.persons import move_person
 from jifen.store.turn import Keyed, Turn, Wants, one
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class _Merge(Keyed, frozen=True, kw_only=True):
                 opened_before=opened_before,
             )
         )
-        turn.then(partial(move_keys, member_id=self.member_id, into_id=self.into_id))
+        turn.then(partial(move_person, member_id=self.member_id, into_id=self.into_id))
 
         currencies = timeline.programs[timeline.row_at(now)].currencies
         return {

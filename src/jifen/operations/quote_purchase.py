@@ -12,6 +12,7 @@ from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import Member, new_member
 from jifen.domain.moments import after_moments
+from jifen.domain.person import MemberKey
 from jifen.domain.pools import wishes
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
@@ -21,7 +22,7 @@ from jifen.store.gather import Gathered, gather_at_once, gather_unlocked
 from jifen.store.journal import Circumstance
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.long_ago import with_old_counters, with_old_days
-from jifen.store.members import MemberKey, found_by
+from jifen.store.members import found_by
 from jifen.store.pools import Pools, spoken_for
 from jifen.store.purchases import RecordedPurchase, answer_of
 
@@ -36,12 +37,12 @@ async def quote_purchases(
 ) -> list[RecordedPurchase | Refusal]:
     """What each purchase would earn now, were it alone; for nobody, what somebody newly enrolled would earn."""
     async with ledger.connection() as connection:
-        members = await found_by(connection, [whose for _, whose in asked])
+        members = await found_by(ledger, connection, [whose for _, whose in asked])
         gathered = await gather_at_once(ledger, connection, [m for m in members if m is not None])
         if gathered and all(gathered.is_of_now(purchase.occurred_at) for purchase, _ in asked):
             return await _quotes(connection, gathered, asked, members, ledger.pools)
     async with ledger.reading() as connection:
-        members = await found_by(connection, [whose for _, whose in asked])
+        members = await found_by(ledger, connection, [whose for _, whose in asked])
         gathered = await gather_unlocked(ledger, connection, [m for m in members if m is not None])
         return await _quotes(connection, gathered, asked, members, ledger.pools)
 

@@ -88,7 +88,7 @@ async def _lease_ahead(ledger: Ledger, seen: Sequence[Seen | None]) -> None:
 async def same_as_before(ledger: Ledger, requests: Sequence[PurchaseRequest]) -> list[Refusal | None]:
     """Of purchases whose keys are known whether each is the very sale that came before (None), or why not. Nothing changes."""
     async with ledger.reading() as connection:
-        whose = await found_by(connection, [request.whose for request in requests])
+        whose = await found_by(ledger, connection, [request.whose for request in requests])
         known = (await known_purchases(connection, [key_of(request.purchase) for request in requests]))[1]
         answers: list[Refusal | None] = []
         for request, member_id in zip(requests, whose, strict=True):
@@ -214,13 +214,13 @@ async def see_same(
     connection: Connection, before: KnownPurchase, request: PurchaseRequest, member_id: UUID | None
 ) -> None:
     """See that a purchase whose business key is known is the very sale that it names, whichever road each came on: where the
-    hashes of what was sent differ, what was told is compared.
+    hashes of what was sent (they tell whether somebody is named, not whom) or the members differ, what was told is compared.
 
     Refuses
         KeyReused       naming the first field that differs
         MemberUnknown   it is told of somebody whom nobody knows
     """
-    if before.body_hash == request.body_hash:
+    if before.body_hash == request.body_hash and (request.whose is None or before.member_id == member_id):
         return
     stored, holder_id = await _told_before(connection, before, key_of(request.purchase))
     if request.whose is not None and member_id is None:

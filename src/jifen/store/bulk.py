@@ -31,14 +31,3 @@ async def known_business_numbers(
         source,
     )
     return {row[0]: (row[1], row[2]) for row in rows}
-
-
-async def members_of_keys(connection: Connection, kind: str, values: Sequence[str]) -> dict[str, UUID]:
-    """The members that many keys of one kind belong to."""
-    rows = await connection.fetch(
-        """SELECT k.value, k.member_id FROM unnest($1::text[]) AS n (value) JOIN member_key k USING (value)
-           WHERE k.kind = $2""",
-        list(values),
-        kind,
-    )
-    return {row[0]: row[1] for row in rows}

@@ -93,8 +93,3 @@ async def first_lots_of(
         list(numbers),
     )
     return {row[0]: FirstLot(*row[1:]) for row in rows}
-
-
-async def move_keys(connection: Connection, member_id: UUID, into_id: UUID) -> None:
-    """Let the cards and external ids of a member find another."""
-    await connection.execute("UPDATE member_key SET member_id = $2 WHERE member_id = $1", member_id, into_id)

@@ -181,6 +181,12 @@ async def add_notes(target: Target, decided: Sequence[tuple[Decision, Circumstan
     )
 
 
+async def remove_notes(connection: Connection, member_id: UUID) -> int:
+    """Delete what was written beside a member's entries; how many that was."""
+    gone = await connection.fetch("DELETE FROM note WHERE member_id = $1 RETURNING 1", member_id)
+    return len(gone)
+
+
 class EffectRow(NamedTuple):
     """One thing that an entry causes (`store/effects.py` reads it)."""
 

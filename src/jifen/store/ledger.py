@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import asyncpg
 import msgspec
 
-from jifen.domain.refusals import OutcomeUnknown, ProgramMissing
+from jifen.domain.refusals import OutcomeUnknown, ProgramMissing, VaultClosed
 from jifen.domain.timeline import Timeline
 from jifen.embedded.connection import Connection as Address
 from jifen.store import revisions
@@ -25,6 +25,7 @@ from jifen.store.compiled import (
 )
 from jifen.store.pools import Pools
 from jifen.store.revisions import StoredRevision
+from jifen.vault import KeyFileTorn, Vault
 
 # asyncpg's own types stop at its pool's proxies, which stand in for connections.
 Connection: TypeAlias = Any
@@ -154,8 +155,10 @@ class Ledger:
     else when an operation asks for it, which is then begun again (`store/compiled.py`).
     """
 
-    def __init__(self, pool: Pool, *, compile_timeline: Compile) -> None:
+    def __init__(self, pool: Pool, *, compile_timeline: Compile, vault: Vault | None = None) -> None:
         self.pool = pool
+        self._vault = vault or Vault()
+        self._vault_is_ours = False
         self._compile_timeline = compile_timeline
         self._compiled: dict[int, Compiled] = {}
         self._timeline: Timeline | None = None
@@ -186,6 +189,54 @@ class Ledger:
                 # Its server died in the middle of an answer and the driver has not noticed yet. Nobody may use it again.
                 connection.terminate()
                 raise asyncpg.ConnectionDoesNotExistError("the connection to the database broke") from broken
+
+    async def vault(self, connection: Connection, *, writes: bool = False) -> Vault:
+        """The keys of personal data, once it is seen that they are this ledger's. Who `writes` first makes them so.
+
+        Refuses
+            VaultClosed   they are not there, or are another ledger's
+        """
+        if not self._vault_is_ours:
+            kept: bytes | None = await connection.fetchval("SELECT vault_proof FROM book")
+            self._vault_is_ours = await self._opens_by(connection, kept, writes=writes)
+        return self._vault
+
+    async def _opens_by(self, connection: Connection, kept: bytes | None, *, writes: bool) -> bool:
+        """Whether the keys are known to be the ledger's from now on; no keys are until something is sealed under them."""
+        vault = self._vault
+        try:
+            if kept is None:
+                vault.make()
+            proof = vault.proof()
+        except (OSError, KeyFileTorn) as failure:
+            raise VaultClosed(str(failure)) from failure
+        was_kept = kept is not None
+        if kept is None and writes:
+            kept = await connection.fetchval(
+                "UPDATE book SET vault_proof = coalesce(vault_proof, $1) RETURNING vault_proof", proof
+            )
+        if kept is not None and kept != proof:
+            raise VaultClosed(
+                f"{vault.path} holds the keys of another ledger: name the file of this one by JIFEN_MASTER_KEYS"
+            )
+        return was_kept
+
+    @property
+    def has_sealed(self) -> bool:
+        """Whether something is known to be sealed under the keys of personal data."""
+        return self._vault_is_ours
+
+    def print_key(self) -> bytes:
+        """What keys the fingerprints of what is asked.
+
+        Refuses
+            VaultClosed   the keys are not there
+        """
+        try:
+            self._vault.make()
+        except (OSError, KeyFileTorn) as failure:
+            raise VaultClosed(str(failure)) from failure
+        return self._vault.keys.ledger
 
     async def learn_shards(self) -> None:
         """Ask over how many shards members are spread: once, for that is decided when a book is made."""

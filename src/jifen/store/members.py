@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.calendar import next_due_at
 from jifen.domain.member import Lot, Member, kept_days
 from jifen.domain.packing import packed, unpacked
+from jifen.domain.person import MemberKey
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.ledger import BOOK_NOW, CLOCK, Clock
@@ -19,17 +20,10 @@ from jifen.store.reservations import RESERVATIONS, Reservation
 from jifen.store.rows import Rows, Statement, Target, array_text
 
 if TYPE_CHECKING:
-    from jifen.store.ledger import Connection
+    from jifen.store.ledger import Connection, Ledger
 
 _COLUMNS = """member_id, status, joined_day, sequence, purchases, last_purchase_day, clock_day, clock_at,
     lots_opened, next_due_day, next_lapse_at, balances, debts, ladders, days, tier_history, counters, holds"""
-
-
-class MemberKey(NamedTuple):
-    """A card number or an external id."""
-
-    kind: str
-    value: str
 
 
 async def lock_members(connection: Connection, member_ids: Iterable[UUID]) -> dict[UUID, Member]:
@@ -225,40 +219,33 @@ async def add_members(
     await _MEMBER_ROWS.insert(target, [(*_saved(member, timeline), enrolled_at) for member in members])
 
 
-async def add_keys(connection: Connection, member_id: UUID, keys: Sequence[MemberKey]) -> None:
-    """Give a member cards and external ids. One that is taken raises UniqueViolationError."""
-    await connection.executemany(
-        "INSERT INTO member_key (value, kind, member_id) VALUES ($1, $2, $3)",
-        # In one order, so that two enrolments of the same cards never wait for each other.
-        [(key.value, key.kind, member_id) for key in sorted(keys)],
-    )
+async def find_by_keys(
+    ledger: Ledger, connection: Connection, keys: Sequence[MemberKey]
+) -> dict[MemberKey, UUID]:
+    """The members that keys belong to. Keys of nobody are not in the answer.
 
-
-async def find_by_keys(connection: Connection, keys: Sequence[MemberKey]) -> dict[MemberKey, UUID]:
-    """The members that cards and external ids belong to."""
+    Refuses
+        VaultClosed   the keys of personal data are not there
+    """
     if not keys:
         return {}
+    vault = await ledger.vault(connection)
+    blinds = {(blind, key.kind): key for key in keys for blind in vault.blinds(key.kind, key.value)}
     rows = await connection.fetch(
-        """SELECT k.kind, k.value, k.member_id FROM member_key k
-           WHERE (k.value, k.kind) IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
-        [key.value for key in keys],
-        [key.kind for key in keys],
+        """SELECT k.blind, k.kind, k.member_id FROM member_key k
+           WHERE (k.blind, k.kind) IN (SELECT * FROM unnest($1::bytea[], $2::text[]))""",
+        [blind for blind, _ in blinds],
+        [kind for _, kind in blinds],
     )
-    return {MemberKey(row[0], row[1]): row[2] for row in rows}
+    return {blinds[blind, kind]: member_id for blind, kind, member_id in rows}
 
 
-async def found_by(connection: Connection, whose: Sequence[UUID | MemberKey | None]) -> list[UUID | None]:
+async def found_by(
+    ledger: Ledger, connection: Connection, whose: Sequence[UUID | MemberKey | None]
+) -> list[UUID | None]:
     """The ids of members named by id or key, in order. An id is believed; a key of nobody finds None."""
-    found = await find_by_keys(connection, [one for one in whose if isinstance(one, MemberKey)])
+    found = await find_by_keys(ledger, connection, [one for one in whose if isinstance(one, MemberKey)])
     return [found.get(one) if isinstance(one, MemberKey) else one for one in whose]
-
-
-async def keys_of(connection: Connection, member_id: UUID) -> list[MemberKey]:
-    """The cards and external ids of a member."""
-    rows = await connection.fetch(
-        "SELECT kind, value FROM member_key WHERE member_id = $1 ORDER BY kind, value", member_id
-    )
-    return [MemberKey(row[0], row[1]) for row in rows]
 
 
 async def enrolled_at(connection: Connection, member_id: UUID) -> datetime | None:

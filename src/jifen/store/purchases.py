@@ -235,6 +235,16 @@ async def purchases_of(
     return {(row["member_id"], row["sequence"]): dict(row) for row in rows}
 
 
+async def purchases_of_member(connection: Connection, member_id: UUID) -> list[dict[str, Any]]:
+    """Everything that a member bought, and those who were merged into him, newest first."""
+    rows = await connection.fetch(
+        f"""{WHOSE} SELECT {_PURCHASE} FROM purchase JOIN whose USING (member_id)
+            ORDER BY purchase.occurred_at DESC, purchase.sequence DESC""",
+        member_id,
+    )
+    return [dict(row) for row in rows]
+
+
 async def recorded_purchase(connection: Connection, member_id: UUID, sequence: int) -> RecordedPurchase:
     """The answer that was given to a purchase, from the journal."""
     row = await stored_purchase(connection, member_id, sequence)

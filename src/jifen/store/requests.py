@@ -8,14 +8,15 @@ from uuid import UUID
 
 import msgspec
 
+from jifen.domain.person import MemberKey
 from jifen.domain.refusals import Refusal
 from jifen.store.gather import Need
 from jifen.store.keys import BusinessKey
-from jifen.store.members import MemberKey, found_by
+from jifen.store.members import found_by
 from jifen.store.once import Once
 
 if TYPE_CHECKING:
-    from jifen.store.ledger import Connection
+    from jifen.store.ledger import Connection, Ledger
     from jifen.store.turn import Turn
 
 Whose: TypeAlias = UUID | MemberKey | None
@@ -118,9 +119,10 @@ class _Refused(NamedTuple):
         raise self.refusal
 
 
-async def look(connection: Connection, requests: Sequence[Request]) -> list[Taking]:
+async def look(ledger: Ledger, connection: Connection, requests: Sequence[Request]) -> list[Taking]:
     """What the requests are about, in order; whom they name is found in one read."""
-    found = await found_by(connection, [request.whose for request in requests])
+    whose = [request.whose for request in requests]
+    found = await found_by(ledger, connection, whose)
     taking: list[Taking] = []
     for request, member_id in zip(requests, found, strict=True):
         try:

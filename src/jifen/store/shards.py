@@ -22,7 +22,7 @@ async def run_by_shard(ledger: Ledger, requests: Sequence[Request], run_lane: Ru
     """Claim keys, and let the requests of each shard take a turn of their own. Of those with one key the first goes before."""
     async with ledger.transaction() as connection:
         claims = await _claims_of(
-            connection, requests, [one.wants for one in await look(connection, requests)]
+            connection, requests, [one.wants for one in await look(ledger, connection, requests)]
         )
         shards = await shards_of(connection, [one.member_id for one in claims if one.member_id is not None])
     lanes: dict[int | None, list[int]] = {}

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import api_key_table, pool_tables
+from jifen.store import api_key_table, person_tables, pool_tables
 from jifen.store.columns import (
     among,
     listed,
@@ -56,6 +56,7 @@ __all__ = [
     "effect",
     "metadata",
     "parked",
+    "person_tables",
     "pool_tables",
 ]
 
@@ -87,6 +88,7 @@ book = Table(
     Column("shift_seconds", BigInteger, nullable=False, server_default=text("0")),
     Column("label", Text, nullable=False, server_default=text("''")),
     Column("shards", Integer, nullable=False, server_default=text("1")),
+    Column("vault_proof", LargeBinary),
     CheckConstraint("is_the_book", name="there_is_one_book"),
     CheckConstraint("shards > 0", name="members_are_somewhere"),
     CheckConstraint("shift_seconds >= 0", name="the_book_is_never_ahead_of_the_clock"),
@@ -504,17 +506,4 @@ note = Table(
     Column("text", Text, nullable=False),
     comment="What somebody wrote beside an entry. It may say anything, so it stands outside the journal and can be erased.",
     info=of("identity"),
-)
-
-member_key = Table(
-    "member_key",
-    metadata,
-    Column("value", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("member_id", UUID(as_uuid=True), nullable=False),
-    moment("added_at", default=True),
-    CheckConstraint("kind IN ('external', 'card')", name="a_member_key_has_a_known_kind"),
-    Index("member_key_member_id", "member_id"),
-    comment="A card number or an external id, and the member it finds.",
-    info=of("identity", "value"),
 )

@@ -370,7 +370,7 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
     turn: Turn | None = None
     try:
         async with ledger.transaction() as connection:
-            taking = await look(connection, requests)
+            taking = await look(ledger, connection, requests)
             keys = [request.once.key for request in requests if request.once is not None]
             wants = [one.wants for one in taking]
             gathered, receipts = await _gather(ledger, connection, wants, keys)

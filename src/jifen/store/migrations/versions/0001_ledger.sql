@@ -27,6 +27,7 @@ CREATE TABLE jifen.book (
     shift_seconds BIGINT DEFAULT 0 NOT NULL,
     label TEXT DEFAULT '' NOT NULL,
     shards INTEGER DEFAULT 1 NOT NULL,
+    vault_proof BYTEA,
     CONSTRAINT book_pkey PRIMARY KEY (is_the_book),
     CONSTRAINT there_is_one_book CHECK (is_the_book),
     CONSTRAINT members_are_somewhere CHECK (shards > 0),
@@ -55,6 +56,21 @@ CREATE TABLE jifen.checkpoint (
 );
 
 COMMENT ON TABLE jifen.checkpoint IS 'How far one reader of the journal has come: it has seen every transaction below this id.';
+
+CREATE TABLE jifen.consent (
+    person_id UUID NOT NULL,
+    purpose TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    is_given BOOLEAN NOT NULL,
+    text_version TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    proof BYTEA,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT consent_pkey PRIMARY KEY (person_id, purpose, number),
+    CONSTRAINT consents_are_counted_from_one CHECK (number > 0)
+);
+
+COMMENT ON TABLE jifen.consent IS 'A consent given or taken back, for a purpose and a version of its text. The last of a purpose counts.';
 
 CREATE TABLE jifen.duty (
     name TEXT NOT NULL,
@@ -128,6 +144,18 @@ CREATE INDEX entry_recorded_xid ON jifen.entry USING brin (recorded_xid);
 CREATE UNIQUE INDEX entry_reversed_once ON jifen.entry (member_id, origin) WHERE kind = 'reverse';
 
 COMMENT ON TABLE jifen.entry IS 'One thing other than a sale or a return that happened to one member. An entry of the fold.';
+
+CREATE TABLE jifen.erasure (
+    person_id UUID NOT NULL,
+    member_id UUID NOT NULL,
+    actor TEXT NOT NULL,
+    fields INTEGER NOT NULL,
+    keys INTEGER NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT erasure_pkey PRIMARY KEY (person_id)
+);
+
+COMMENT ON TABLE jifen.erasure IS 'A person was erased: when, by whom, and how much; nothing of who it was.';
 
 CREATE TABLE jifen.gift (
     member_id UUID NOT NULL,
@@ -247,17 +275,22 @@ CREATE TABLE jifen.member_answer (
 COMMENT ON TABLE jifen.member_answer IS 'On a cluster: the answer to an Idempotency-Key, beside what it did of a member.';
 
 CREATE TABLE jifen.member_key (
-    value TEXT NOT NULL,
+    blind BYTEA NOT NULL,
     kind TEXT NOT NULL,
+    index_key TEXT NOT NULL,
     member_id UUID NOT NULL,
+    person_id UUID NOT NULL,
+    sealed BYTEA NOT NULL,
     added_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT member_key_pkey PRIMARY KEY (value, kind),
-    CONSTRAINT a_member_key_has_a_known_kind CHECK (kind IN ('external', 'card'))
+    CONSTRAINT member_key_pkey PRIMARY KEY (blind, kind),
+    CONSTRAINT a_member_key_has_a_known_kind CHECK (kind = ANY ('{card,external,pos,shop,wechat,alipay,phone,email}'::text[]))
 );
 
 CREATE INDEX member_key_member_id ON jifen.member_key (member_id);
 
-COMMENT ON TABLE jifen.member_key IS 'A card number or an external id, and the member it finds.';
+CREATE INDEX member_key_person_id ON jifen.member_key (person_id);
+
+COMMENT ON TABLE jifen.member_key IS 'What finds a member (a card, an id elsewhere, a phone, an e-mail) as a keyed blind index; sealed as its person''s.';
 
 CREATE TABLE jifen.note (
     member_id UUID NOT NULL,
@@ -285,6 +318,31 @@ CREATE TABLE jifen.parked (
 );
 
 COMMENT ON TABLE jifen.parked IS 'What could not be done (an effect; sequence 0: what time makes due of a member) and is tried again till it is.';
+
+CREATE TABLE jifen.person (
+    person_id UUID NOT NULL,
+    member_id UUID NOT NULL,
+    role TEXT DEFAULT 'head' NOT NULL,
+    wrapped_key BYTEA NOT NULL,
+    master TEXT NOT NULL,
+    added_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT person_pkey PRIMARY KEY (person_id),
+    CONSTRAINT a_person_has_a_known_role CHECK (role IN ('head', 'adult', 'child'))
+);
+
+CREATE INDEX person_member_id ON jifen.person (member_id);
+
+COMMENT ON TABLE jifen.person IS 'Who somebody is: the key that seals what he told of himself, wrapped by a master key. Erasing him deletes the row.';
+
+CREATE TABLE jifen.person_field (
+    person_id UUID NOT NULL,
+    field TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT person_field_pkey PRIMARY KEY (person_id, field)
+);
+
+COMMENT ON TABLE jifen.person_field IS 'One thing that a person told of himself, sealed under his key.';
 
 CREATE TABLE jifen.pool (
     pool INTEGER NOT NULL,
@@ -556,6 +614,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.note TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_answer TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_key TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.person_field TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.person TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.erasure TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.consent TO jifen_app;
 
 GRANT SELECT ON jifen.alembic_version TO jifen_app;
 

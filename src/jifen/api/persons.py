@@ -1,0 +1,316 @@
+"""Persons: what is known of somebody, masked or in full with a reason; correct, agree, take along, erase."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BeforeValidator, Field
+
+from jifen.api import render
+from jifen.api.asked import asked_once
+from jifen.api.bodies import KeyBody
+from jifen.api.fields import Answer, Body, Code, Instant, Note
+from jifen.api.ids import MemberId, PersonId
+from jifen.api.languages import Language, language_of
+from jifen.api.requests import GuardedRoute, desk_of
+from jifen.api.said import said
+from jifen.domain import refusals as no
+from jifen.domain.person import ATTRIBUTES_MAX, CONTACT_KINDS, Consent, MemberKey
+from jifen.domain.principal import Permission
+from jifen.jobs.archive import everything_of
+from jifen.operations.correct_person import KEYS_MAX, Correction, correct_person
+from jifen.operations.enrol_member import KEYS_MAX as ENROL_KEYS_MAX
+from jifen.operations.erase_person import erase_person
+from jifen.operations.read_person import read_persons, reveal_persons
+from jifen.operations.record_consent import record_consent
+from jifen.operations.tell_person import told_of_person
+from jifen.present.persons import archive_page, persons_shown
+from jifen.store.once import Once
+
+router = APIRouter(prefix="/v1", route_class=GuardedRoute)
+
+Told = Annotated[str, Field(min_length=1, max_length=1_000)]
+Channel = Literal["till", "app", "web", "phone", "paper", "import", "console"]
+
+
+class PersonBody(Body):
+    """What somebody told of himself. Every field may be left out; what comes is brought into one form."""
+
+    phone: Told | None = Field(default=None, description="With + and country, or as it is dialled at home.")
+    email: Told | None = None
+    name: Told | None = None
+    birthday: Told | None = Field(default=None, description="YYYY-MM-DD.")
+    gender: Told | None = Field(
+        default=None, description="female, male or other; left out when it was not told."
+    )
+    language: Told | None = None
+    address: Told | None = None
+    attributes: dict[Code, Told] = Field(default_factory=dict, max_length=ATTRIBUTES_MAX)
+
+    def fields(self) -> dict[str, str | None]:
+        """What was told, by field, without the attributes."""
+        return {name: getattr(self, name) for name in PersonBody.model_fields if name != "attributes"}
+
+
+class ConsentBody(Body):
+    """That somebody agrees to a purpose, or does not any more."""
+
+    purpose: Code = Field(examples=["marketing"])
+    is_given: bool
+    text_version: Code = Field(description="Of the text that he read.", examples=["2026-11"])
+    channel: Channel
+    proof: Note | None = Field(
+        default=None, description="How it is known: kept sealed, as everything personal."
+    )
+
+
+class CorrectBody(PersonBody):
+    """What is to be known instead. What is not named stays as it is."""
+
+    forget: list[Code] = Field(
+        default_factory=list, max_length=50, description="Fields, `phone`, `email` or `attribute.NAME`."
+    )
+    add: list[KeyBody] = Field(default_factory=list, max_length=KEYS_MAX)
+    remove: list[KeyBody] = Field(default_factory=list, max_length=KEYS_MAX)
+
+
+class EnrolBody(Body):
+    """A new member: the cards and ids elsewhere that find him, what he told of himself, and what he agrees to."""
+
+    keys: list[KeyBody] = Field(default_factory=list, max_length=ENROL_KEYS_MAX)
+    person: PersonBody | None = None
+    consents: list[ConsentBody] = Field(default_factory=list, max_length=20)
+
+
+class RevealBody(Body):
+    """Why somebody wants to see all of it."""
+
+    why: Note
+
+
+class EraseBody(Body):
+    """Erasing cannot be undone: the member is named once more."""
+
+    confirm: MemberId
+
+
+class PersonKeyShown(Answer):
+    """What finds a person."""
+
+    kind: str
+    value: str
+
+
+class ConsentShown(Answer):
+    """The last word on a purpose."""
+
+    purpose: str
+    is_given: bool
+    text_version: str
+    channel: str
+    at: Instant
+
+
+class PersonShown(Answer):
+    """A person as he is known."""
+
+    person_id: PersonId
+    role: str
+    keys: list[PersonKeyShown]
+    fields: dict[str, str]
+    attributes: dict[str, str]
+    consents: list[ConsentShown]
+    added_at: Instant
+
+
+class PersonsAnswer(Answer):
+    """The persons of a member, the head of the household first."""
+
+    member_id: MemberId
+    is_masked: bool = Field(description="true: of each value only as much as tells one from another.")
+    persons: list[PersonShown]
+
+
+class CorrectAnswer(Answer):
+    """Which kinds of thing were changed."""
+
+    member_id: MemberId
+    person_id: PersonId
+    changed: list[str]
+
+
+class ConsentAnswer(Answer):
+    """What is agreed to now."""
+
+    member_id: MemberId
+    purpose: str
+    is_given: bool
+
+
+def _ids(value: Any) -> Any:
+    return [UUID(one) if isinstance(one, str) and "_" not in one else one for one in value]
+
+
+class Certificate(Answer):
+    """That the persons of a member were erased, without a word of who they were."""
+
+    member_id: MemberId
+    persons: Annotated[list[PersonId], BeforeValidator(_ids)]
+    erased_at: Instant
+    fields: int
+    keys: int
+    notes: int
+    actor: str
+
+
+class ArchiveAnswer(Answer):
+    """Everything that is kept of a person. With `Accept: text/html` the same as a page."""
+
+    made_at: Instant
+    member: dict[str, Any]
+    persons: list[dict[str, Any]]
+    entries: list[dict[str, Any]]
+    receipts: list[dict[str, Any]]
+
+
+@router.get(
+    "/members/{member_id:id}/persons",
+    tags=["persons"],
+    summary="Read a member's persons",
+    **said(
+        permission=Permission.MEMBERS_READ,
+        answer=PersonsAnswer,
+        names_in_address=[no.PersonUnknown],
+        refuses=[no.VaultClosed],
+    ),
+)
+async def get_persons(request: Request, member_id: MemberId) -> Response:
+    """What is known of a member's persons, with only as much of each value as tells one from another."""
+    views = await read_persons(desk_of(request).ledger, member_id)
+    return render.answered(persons_shown(member_id, views, is_masked=True))
+
+
+@router.post(
+    "/members/{member_id:id}/persons:reveal",
+    tags=["persons"],
+    summary="See persons in full",
+    **said(
+        permission=Permission.PERSONS_REVEAL,
+        answer=PersonsAnswer,
+        has_body=True,
+        names_in_address=[no.PersonUnknown],
+        refuses=[no.VaultClosed],
+    ),
+)
+async def reveal(request: Request, member_id: MemberId, body: RevealBody) -> Response:
+    """The same in full. Who looked, and why, is written down."""
+    desk = desk_of(request)
+    views = await reveal_persons(desk.ledger, member_id, why=body.why)
+    return render.answered(persons_shown(member_id, views, is_masked=False))
+
+
+@router.post(
+    "/members/{member_id:id}/persons:correct",
+    tags=["persons"],
+    summary="Correct what is known",
+    **said(
+        permission=Permission.PERSONS_CORRECT,
+        answer=CorrectAnswer,
+        has_body=True,
+        has_key=True,
+        names_in_address=[no.MemberUnknown],
+        refuses=[no.KeyTaken, no.PersonUnknown, no.ProgramMissing, no.VaultClosed],
+    ),
+)
+async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> Response:
+    """Other values, fewer, another phone, a card more or less. Of who was erased, or told nothing yet, a new person is known."""
+    desk = desk_of(request)
+    told = await told_of_person(desk.ledger, body.fields(), body.attributes)
+    correction = Correction(
+        told,
+        tuple(body.forget),
+        tuple(MemberKey(one.kind, one.value) for one in body.add),
+        tuple(MemberKey(one.kind, one.value) for one in body.remove),
+    )
+    answer = await asked_once(
+        desk, body, lambda once: correct_person(desk.ledger, member_id, correction, once)
+    )
+    return render.told(CorrectAnswer, answer)
+
+
+@router.post(
+    "/members/{member_id:id}/consents",
+    tags=["persons"],
+    summary="Record a consent",
+    **said(
+        permission=Permission.PERSONS_CONSENT,
+        answer=ConsentAnswer,
+        status=201,
+        has_body=True,
+        has_key=True,
+        names_in_address=[no.PersonUnknown],
+        refuses=[no.VaultClosed],
+    ),
+)
+async def consent(request: Request, member_id: MemberId, body: ConsentBody) -> Response:
+    """That the head of the household agrees to a purpose, or does not any more; the last word counts, silence is a no."""
+    desk = desk_of(request)
+    given = Consent(**body.model_dump())
+    answer = await asked_once(desk, body, lambda once: record_consent(desk.ledger, member_id, given, once))
+    return render.told(ConsentAnswer, answer, status=201)
+
+
+@router.get(
+    "/members/{member_id:id}/archive",
+    tags=["persons"],
+    summary="Take everything along",
+    **said(
+        permission=Permission.PERSONS_EXPORT,
+        answer=ArchiveAnswer,
+        names_in_address=[no.MemberUnknown],
+        refuses=[no.ProgramMissing, no.VaultClosed],
+    ),
+)
+async def archive(request: Request, member_id: MemberId, language: Language = None) -> Response:
+    """Everything that is kept of a member's persons, his statement and his receipts; with `Accept: text/html` as a page to
+    read and keep.
+    """
+    spoken = language_of(request, language)
+    document = await everything_of(desk_of(request).ledger, member_id, spoken)
+    if "text/html" in request.headers.get("accept", ""):
+        name = f"{document['member']['member_id']}.html"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(archive_page(document, spoken), media_type="text/html", headers=headers)
+    return render.answered(document)
+
+
+@router.post(
+    "/members/{member_id:id}/persons:erase",
+    tags=["persons"],
+    summary="Erase a person",
+    **said(
+        permission=Permission.PERSONS_ERASE,
+        answer=Certificate,
+        has_body=True,
+        has_key=True,
+        names_in_address=[no.PersonUnknown],
+        refuses=[no.VaultClosed],
+    ),
+)
+async def erase(request: Request, member_id: MemberId, body: EraseBody) -> Response:
+    """His key is destroyed, and with it everything that was sealed under it, for good. The books stay: units, entries,
+    proofs. The answer is the certificate.
+    """
+    desk = desk_of(request)
+    actor = desk.principal.actor()
+
+    async def effect(once: Once) -> dict[str, Any]:
+        return await erase_person(desk.ledger, member_id, once, confirmed=body.confirm, actor=actor)
+
+    answer = await asked_once(desk, body, effect)
+    return render.told(Certificate, answer)
+
+
+assert {*CONTACT_KINDS} <= {*PersonBody.model_fields}, "a contact is told by its name"

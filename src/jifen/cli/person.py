@@ -1,0 +1,243 @@
+"""`jifen person`: what is known of a member's persons; see, correct, agree, take along, erase."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, member_named, once_for
+from jifen.cli.show import language_spoken, show
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Ledger
+
+person_app = typer.Typer(
+    no_args_is_help=True, help="Persons: see, correct, record consents, take along, erase."
+)
+
+Who = Annotated[str, typer.Argument(help="mbr_..., card:NUMBER, external:ID, or a bare card number.")]
+Phone = Annotated[
+    str | None, typer.Option(help="With + and country, or as it is dialled at home.", show_default=False)
+]
+Email = Annotated[str | None, typer.Option(help="E-mail address.", show_default=False)]
+Name = Annotated[str | None, typer.Option(help="Name.", show_default=False)]
+Birthday = Annotated[str | None, typer.Option(help="YYYY-MM-DD.", show_default=False)]
+Gender = Annotated[str | None, typer.Option(help="female, male or other.", show_default=False)]
+Address = Annotated[str | None, typer.Option(help="Postal address.", show_default=False)]
+
+
+def said(**told: str | None) -> dict[str, str | None]:
+    """What was told, by field."""
+    return told
+
+
+@person_app.command("show")
+def show_person(member: Who, language: Language = "en", home: Home = None, as_json: AsJson = False) -> None:
+    """Show what is known of a member's persons, of each value only as much as tells one from another.
+
+    Example: jifen person show card:6200001
+    """
+    _tell(member, home=home, as_json=as_json, why=None)
+
+
+@person_app.command()
+def reveal(
+    member: Who,
+    why: Annotated[str, typer.Option(help="Why; it is written down with who looked.")],
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show it in full. Who looked, and why, is written down.
+
+    Example: jifen person reveal card:6200001 --why "lost card, asked for by phone"
+    """
+    _tell(member, home=home, as_json=as_json, why=why)
+
+
+def _tell(member: str, *, home: Path | None, as_json: bool, why: str | None) -> None:
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.operations.find_member import find_member
+        from jifen.operations.read_person import read_persons, reveal_persons
+        from jifen.present.persons import persons_shown
+
+        member_id = await find_member(ledger, member_named(member))
+        if why is None:
+            views = await read_persons(ledger, member_id)
+        else:
+            views = await reveal_persons(ledger, member_id, why=why)
+        return persons_shown(member_id, views, is_masked=why is None)
+
+    result = at_ledger(work, home=home, as_json=as_json)
+    from jifen.present.persons import person_lines
+
+    show(result, as_json=as_json, text=person_lines(result, language_spoken()))
+
+
+@person_app.command()
+def correct(  # noqa: PLR0917
+    member: Who,
+    phone: Phone = None,
+    email: Email = None,
+    name: Name = None,
+    birthday: Birthday = None,
+    gender: Gender = None,
+    address: Address = None,
+    forget: Annotated[
+        list[str] | None, typer.Option(help="A field that is to be known no more; may be given again.")
+    ] = None,
+    card: Annotated[list[str] | None, typer.Option(help="A card more; may be given again.")] = None,
+    lost_card: Annotated[
+        list[str] | None, typer.Option(help="A card that is to find him no more; may be given again.")
+    ] = None,
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Correct what is known of a member. What is not named stays as it is. Status 3 when a card or contact is another's.
+
+    Example: jifen person correct card:6200001 --phone "138 0013 8000" --lost-card 6200001 --card 6200099
+    """
+
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.domain.person import MemberKey
+        from jifen.domain.texts import CARD
+        from jifen.operations.correct_person import Correction, correct_person
+        from jifen.operations.find_member import find_member
+        from jifen.operations.tell_person import told_of_person
+
+        fields = said(phone=phone, email=email, name=name, birthday=birthday, gender=gender, address=address)
+        told = await told_of_person(ledger, fields, {})
+        add = tuple(MemberKey("card", in_form(one, CARD, hint="--card")) for one in card or ())
+        remove = tuple(MemberKey("card", in_form(one, CARD, hint="--lost-card")) for one in lost_card or ())
+        member_id = await find_member(ledger, member_named(member))
+        request = once_for("correct")
+        return await correct_person(
+            ledger, member_id, Correction(told, tuple(forget or ()), add, remove), request
+        )
+
+    answer = at_ledger(work, home=home, as_json=as_json)
+    result = _with_ids(answer)
+    _say("corrected", result, as_json=as_json, member=result["member_id"], what=", ".join(answer["changed"]))
+
+
+@person_app.command()
+def consent(
+    member: Who,
+    purpose: Annotated[str, typer.Argument(help="What for: marketing, profiling, ...")],
+    text: Annotated[str, typer.Option(help="The version of the text that he read.")],
+    channel: Annotated[str, typer.Option(help="till, app, web, phone, paper, import or console.")] = "paper",
+    proof: Annotated[
+        str | None, typer.Option(help="How it is known; kept sealed.", show_default=False)
+    ] = None,
+    take_back: Annotated[bool, typer.Option("--take-back", help="He does not agree any more.")] = False,
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record that a person agrees to something, or does not any more.
+
+    Example: jifen person consent card:6200001 marketing --text 2026-11 --channel till
+    """
+
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.domain.person import Consent
+        from jifen.operations.find_member import find_member
+        from jifen.operations.record_consent import record_consent
+
+        member_id = await find_member(ledger, member_named(member))
+        given = Consent(purpose, not take_back, text, channel, proof)
+        request = once_for("consent")
+        return await record_consent(ledger, member_id, given, request)
+
+    result = _with_ids(at_ledger(work, home=home, as_json=as_json))
+    key = "took_back" if take_back else "agreed"
+    _say(key, result, as_json=as_json, member=result["member_id"], purpose=result["purpose"])
+
+
+@person_app.command()
+def archive(
+    member: Who,
+    out: Annotated[Path, typer.Option(help="Where to write the page; it must not be there yet.")],
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write everything that is kept of a member into one page that he can read and keep, with the same as JSON inside.
+
+    Example: jifen person archive card:6200001 --out my-data.html
+    """
+
+    async def work(ledger: Ledger) -> str:
+        from jifen.jobs.archive import everything_of
+        from jifen.operations.find_member import find_member
+        from jifen.present.persons import archive_page
+
+        member_id = await find_member(ledger, member_named(member))
+        return archive_page(await everything_of(ledger, member_id, language_spoken()), language_spoken())
+
+    page = at_ledger(work, home=home, as_json=as_json)
+    import os
+
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(page)
+    _say("archived", {"path": str(out)}, as_json=as_json, path=str(out))
+
+
+@person_app.command()
+def erase(
+    member: Who,
+    confirm: Annotated[
+        str | None, typer.Option(help="The member's id once more: this cannot be undone.", show_default=False)
+    ] = None,
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a member's persons for good: what they told, what finds them, notes. The books and the units stay.
+
+    Prints a certificate.
+
+    Example: jifen person erase card:6200001 --confirm mbr_01a200873b877db499c27d29c0902c7e
+    """
+
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.domain.refusals import FieldWrong
+        from jifen.operations.erase_person import erase_person
+        from jifen.operations.find_member import find_member
+        from jifen.present.catalogue import catalogue_of
+        from jifen.present.ids import prefixed
+
+        member_id = await find_member(ledger, member_named(member))
+        own = prefixed("mbr", member_id)
+        if confirm != own:
+            words = catalogue_of(language_spoken())
+            raise FieldWrong(words.say("person.said.confirm", member=own), pointer="--confirm")
+        request = once_for("erase")
+        return await erase_person(ledger, member_id, request, confirmed=member_id, actor="cli")
+
+    result = _with_ids(at_ledger(work, home=home, as_json=as_json))
+    counts = {name: result[name] for name in ("fields", "keys", "notes")}
+    _say("erased", result, as_json=as_json, member=result["member_id"], **counts)
+
+
+def _with_ids(answer: dict[str, Any]) -> dict[str, Any]:
+    from uuid import UUID
+
+    from jifen.present.ids import prefixed
+
+    result = {name: value for name, value in answer.items() if name != "is_replay"}
+    result["member_id"] = prefixed("mbr", UUID(answer["member_id"]))
+    if "person_id" in answer:
+        result["person_id"] = prefixed("per", UUID(answer["person_id"]))
+    if "persons" in answer:
+        result["persons"] = [prefixed("per", UUID(one)) for one in answer["persons"]]
+    return result
+
+
+def _say(key: str, result: dict[str, Any], *, as_json: bool, **values: object) -> None:
+    from jifen.present.catalogue import catalogue_of
+
+    show(result, as_json=as_json, text=catalogue_of(language_spoken()).say(f"person.said.{key}", **values))

@@ -1,0 +1,110 @@
+"""Correct what is known of a person: other values, fewer, another phone, a card more or less."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from jifen.domain.person import ATTRIBUTE, CONTACT_KINDS, FIELDS, MemberKey, Told
+from jifen.domain.refusals import FieldWrong, KeyTaken, MemberUnknown, PersonUnknown, TooMuch
+from jifen.store.ids import new_id
+from jifen.store.members import find_by_keys, lock_members
+from jifen.store.once import Once, once
+from jifen.store.persons import (
+    add_keys,
+    add_person,
+    keys_of,
+    opened_keys,
+    persons_of,
+    remove_fields,
+    remove_keys,
+    save_fields,
+    sealed_fields,
+)
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection, Ledger
+
+KEYS_MAX = 20
+
+
+class Correction(NamedTuple):
+    """What is to be known of a person instead."""
+
+    told: Told
+    forget: tuple[str, ...] = ()
+    add: tuple[MemberKey, ...] = ()
+    remove: tuple[MemberKey, ...] = ()
+
+
+async def correct_person(
+    ledger: Ledger, member_id: UUID, correction: Correction, request: Once
+) -> dict[str, Any]:
+    """Write what was told of the head of a member's household; a contact takes the place of the one before. `forget` names
+    fields (or `phone`, `email`, `attribute.NAME`) that are to be known no more. Answers which kinds of thing were changed.
+
+    Who was erased, or of whom nothing was told yet, is somebody new from here on.
+
+    Refuses
+        MemberUnknown   there is none with that id
+        PersonUnknown   a card is to go that does not find the member
+        KeyTaken        a card, an id elsewhere or a contact belongs to another member
+        FieldWrong      a field is not known
+        TooMuch         more cards than a member may have
+        VaultClosed     the keys of personal data are not there
+    """
+    for field in correction.forget:
+        if field not in (*FIELDS, *CONTACT_KINDS) and not field.startswith(ATTRIBUTE):
+            raise FieldWrong(
+                f"nothing is known by the name of {field!r}", pointer="/forget", value=field[:50]
+            )
+    try:
+        return await once(
+            ledger, request, lambda connection: _correct(ledger, connection, member_id, correction)
+        )
+    except asyncpg.UniqueViolationError as clash:
+        raise KeyTaken("a key has come to belong to another member", pointer="/add") from clash
+
+
+async def _correct(
+    ledger: Ledger, connection: Connection, member_id: UUID, correction: Correction
+) -> dict[str, Any]:
+    if member_id not in await lock_members(connection, [member_id]):
+        raise MemberUnknown(pointer="/member")
+    vault = await ledger.vault(connection, writes=True)
+    persons = await persons_of(connection, member_id, is_locked=True)
+    now = (await ledger.clock(connection)).now
+    if persons:
+        person_id = persons[0].person_id
+        sealer = vault.person(person_id, persons[0].key)
+    else:
+        person_id = new_id()
+        key, sealer = vault.new_person(person_id)
+        await add_person(connection, person_id, member_id, key)
+    known = opened_keys(sealer, await keys_of(connection, person_id))
+    told, remove = correction.told, correction.remove
+    missing = [key for key in remove if key not in known]
+    if missing:
+        detail = f"the {missing[0].kind} does not find this member"
+        raise PersonUnknown(detail, pointer="/remove", kind=missing[0].kind)
+    replaced = {contact.kind for contact in told.contacts} | set(correction.forget)
+    going = [key for key in known if key.kind in replaced or key in remove]
+    coming = [key for key in (*told.contacts, *correction.add) if key not in known or key in going]
+    if len(known) - len(going) + len(coming) > KEYS_MAX:
+        raise TooMuch(f"at most {KEYS_MAX} keys", pointer="/add", keys_max=KEYS_MAX)
+    found = await find_by_keys(ledger, connection, [key for key in coming if key not in going])
+    if found:
+        raise _taken(next(iter(found)))
+    await remove_keys(vault, connection, going, person_id=person_id)
+    await add_keys(vault, connection, coming, member_id=member_id, person_id=person_id, sealer=sealer)
+    await remove_fields(connection, person_id, correction.forget)
+    await save_fields(connection, person_id, sealed_fields(sealer, told.fields), at=now)
+    changed = {*(key.kind for key in (*going, *coming)), *told.fields, *correction.forget}
+    return {"member_id": str(member_id), "person_id": str(person_id), "changed": sorted(changed)}
+
+
+def _taken(key: MemberKey) -> KeyTaken:
+    """Says that a key belongs to another member, and not to whom."""
+    return KeyTaken(f"the {key.kind} belongs to another member", pointer=f"/person/{key.kind}", kind=key.kind)

@@ -1,0 +1,67 @@
+"""Record that a person agreed to something, or does not any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from jifen.domain.person import CHANNELS, Consent
+from jifen.domain.refusals import FieldWrong, PersonUnknown
+from jifen.domain.texts import CODE, NOTE, TextRefused, canonical
+from jifen.store.once import Once, once
+from jifen.store.persons import add_consent, consents_of, persons_of, sealed_proof
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection, Ledger
+
+
+async def record_consent(ledger: Ledger, member_id: UUID, consent: Consent, request: Once) -> dict[str, Any]:
+    """Keep a consent of the head of a member's household, with its text's version, channel and proof.
+
+    Refuses
+        PersonUnknown   nothing personal is known of the member
+        FieldWrong      the purpose, the version, the channel or the proof cannot be
+        VaultClosed     the keys of personal data are not there
+    """
+    own = in_form(consent)
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        persons = await persons_of(connection, member_id, is_locked=True)
+        if not persons:
+            raise PersonUnknown(pointer="/member")
+        vault = await ledger.vault(connection, writes=True)
+        sealer = vault.person(persons[0].person_id, persons[0].key)
+        now = (await ledger.clock(connection)).now
+        await add_consent(connection, persons[0].person_id, own, proof=sealed_proof(sealer, own), at=now)
+        return {"member_id": str(member_id), "purpose": own.purpose, "is_given": own.is_given}
+
+    return await once(ledger, request, effect)
+
+
+async def has_agreed(ledger: Ledger, member_id: UUID, purpose: str) -> bool:
+    """Whether the head of a member's household agrees to a purpose now: the last word counts, silence is a no."""
+    async with ledger.reading() as connection:
+        persons = await persons_of(connection, member_id)
+        told = await consents_of(connection, persons[0].person_id) if persons else []
+    return next((one.is_given for one in reversed(told) if one.purpose == purpose), False)
+
+
+def in_form(consent: Consent) -> Consent:
+    """A consent in its form.
+
+    Refuses
+        FieldWrong   the purpose, the version, the channel or the proof cannot be
+    """
+    if consent.channel not in CHANNELS:
+        detail = f"a channel is one of {', '.join(CHANNELS)}"
+        raise FieldWrong(detail, pointer="/channel", value=consent.channel[:50])
+    forms = (("purpose", CODE), ("text_version", CODE), ("proof", NOTE))
+    told = consent._asdict()
+    for name, form in forms:
+        text = getattr(consent, name)
+        if text is not None:
+            try:
+                told[name] = canonical(text, form)
+            except TextRefused as refused:
+                raise FieldWrong(str(refused), pointer=f"/{name}") from None
+    return Consent(**told)
