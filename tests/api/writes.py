@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.api.conftest import Api, a_purchase_body
+from tests.api.people import a_person
 
 from jifen.store.backtests import add_backtest, end_done
 from jifen.store.ids import new_id
@@ -231,6 +232,28 @@ async def _read_report(api: Api) -> Asked:
     return Asked(method="GET", path=f"/v1/backtests/{await a_done_backtest(api)}/report?language=zh")
 
 
+async def _an_operator(api: Api) -> str:
+    """An operator's id; an owner is there too, so that he may be disabled."""
+    await a_person(api, roles=["owner"])
+    return (await a_person(api, permissions=["operators.manage"])).id
+
+
+async def _invite(_: Api) -> Asked:
+    body = {"name": f"Somebody {next(_count)}", "permissions": ["operators.manage"]}
+    return Asked(method="POST", path="/v1/operators:invite", body=body)
+
+
+def _of_an_operator(method: str, rest: str, body: dict[str, Any] | None = None) -> Make:
+    async def make(api: Api) -> Asked:
+        return Asked(method=method, path=f"/v1/operators/{await _an_operator(api)}{rest}", body=body)
+
+    return make
+
+
+async def _list_operators(_: Api) -> Asked:
+    return Asked(method="GET", path="/v1/operators")
+
+
 ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/purchases"): _record,
     ("POST", "/v1/purchases:quote"): _quote,
@@ -253,6 +276,16 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/backtests"): _ask_backtest,
     ("POST", "/v1/backtests/{backtest_id}:cancel"): _cancel_backtest,
+    ("POST", "/v1/operators:invite"): _invite,
+    ("POST", "/v1/operators/{operator_id}:disable"): _of_an_operator("POST", ":disable"),
+    ("POST", "/v1/operators/{operator_id}:enable"): _of_an_operator("POST", ":enable"),
+    ("POST", "/v1/operators/{operator_id}:end_sessions"): _of_an_operator("POST", ":end_sessions"),
+    ("POST", "/v1/operators/{operator_id}:reset_password"): _of_an_operator("POST", ":reset_password", {}),
+    ("PUT", "/v1/operators/{operator_id}/roles"): _of_an_operator(
+        "PUT", "/roles", {"permissions": ["operators.manage"]}
+    ),
+    ("GET", "/v1/operators"): _list_operators,
+    ("GET", "/v1/operators/{operator_id}"): _of_an_operator("GET", ""),
     ("GET", "/v1/backtests"): _list_backtests,
     ("GET", "/v1/backtests/{backtest_id}"): _read_backtest,
     ("GET", "/v1/backtests/{backtest_id}/report"): _read_report,
@@ -276,14 +309,30 @@ ROUTES: dict[tuple[str, str], Make] = {
     },
 }
 OPEN = {("GET", "/v1/health")}
+DOORS = {("POST", "/v1/session"), ("POST", "/v1/invitations:accept")}
+"""Where somebody becomes known."""
+SIGNED_IN = {
+    ("GET", "/v1/session"),
+    ("DELETE", "/v1/session"),
+    ("GET", "/v1/sessions"),
+    ("DELETE", "/v1/sessions/{session_id}"),
+    ("POST", "/v1/session/totp:enrol"),
+    ("POST", "/v1/session/totp:confirm"),
+    ("POST", "/v1/session/totp:remove"),
+    ("POST", "/v1/session/password"),
+}
+"""About whoever is signed in himself; they take a session and no permission."""
 BY_OWN_KEY = {("POST", "/v1/purchases"), ("POST", "/v1/purchases:batch")}
 CHANGES_NOTHING = {
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
 }
-WRITES = [at for at in ROUTES if at[0] == "POST" and at not in CHANGES_NOTHING]
-WITH_KEY = [at for at in WRITES if at not in BY_OWN_KEY]
+WRITES = [at for at in ROUTES if at[0] != "GET" and at not in CHANGES_NOTHING]
+BY_STATE = {at for at in ROUTES if at[1].startswith("/v1/operators")}
+"""What they are about is then as they say, however often they are sent; a secret that is shown once is remembered nowhere."""
+ONCE = [at for at in WRITES if at not in BY_STATE]
+WITH_KEY = [at for at in ONCE if at not in BY_OWN_KEY]
 
 
 def named(at: tuple[str, str]) -> str:

@@ -28,6 +28,7 @@ from jifen.cli.import_ import import_app
 from jifen.cli.jobs import jobs_app
 from jifen.cli.key import key_app
 from jifen.cli.member import member_app
+from jifen.cli.operator import operator_app
 from jifen.cli.program import program_app
 from jifen.cli.purchase import purchase_app
 from jifen.cli.reconcile import reconcile
@@ -72,6 +73,7 @@ GROUPS = (
     (member_app, "member"),
     (purchase_app, "purchase"),
     (key_app, "key"),
+    (operator_app, "operator"),
     (import_app, "import"),
     (snapshot_app, "snapshot"),
     (jobs_app, "jobs"),
