@@ -36,7 +36,7 @@ CHANGES_ONE = {"permission": Permission.OPERATORS_MANAGE, "names_in_address": [n
     summary="List operators",
     **said(permission=Permission.OPERATORS_READ, answer=out.OperatorsAnswer),
 )
-async def list_them(request: Request) -> Response:
+async def get_operators(request: Request) -> Response:
     """The operators, disabled ones too, oldest first. They are people of one shop or chain: no page, at most 10,000."""
     known = await list_operators(desk_of(request).ledger)
     return render.answered({"data": [operator_shown(one) for one in known]})
@@ -67,7 +67,7 @@ async def get_operator(request: Request, operator_id: OperatorId) -> Response:
         is_replayed=False,
     ),
 )
-async def invite(request: Request, body: out.InviteBody) -> Response:
+async def invite_somebody(request: Request, body: out.InviteBody) -> Response:
     """A token that is good once, for 72 hours, by which he sets login and password. It is shown this once. Who is invited again
     before he came gets another, and the one before opens nothing: no Idempotency-Key is needed.
     """
@@ -83,7 +83,7 @@ async def invite(request: Request, body: out.InviteBody) -> Response:
     summary="Disable an operator",
     **said(answer=out.OperatorAnswer, refuses=[no.LastOwner], **CHANGES_ONE),  # type: ignore[arg-type]
 )
-async def disable(request: Request, operator_id: OperatorId) -> Response:
+async def disable_one(request: Request, operator_id: OperatorId) -> Response:
     """His sessions end, in every process within five seconds, and he signs in no more."""
     desk = desk_of(request)
     return render.answered(operator_shown(await disable_operator(desk.ledger, desk.principal, operator_id)))
@@ -94,7 +94,7 @@ async def disable(request: Request, operator_id: OperatorId) -> Response:
     summary="Enable an operator",
     **said(answer=out.OperatorAnswer, **CHANGES_ONE),  # type: ignore[arg-type]
 )
-async def enable(request: Request, operator_id: OperatorId) -> Response:
+async def enable_one(request: Request, operator_id: OperatorId) -> Response:
     """He may sign in again, by the password that he had."""
     desk = desk_of(request)
     return render.answered(operator_shown(await enable_operator(desk.ledger, desk.principal, operator_id)))
@@ -110,7 +110,7 @@ async def enable(request: Request, operator_id: OperatorId) -> Response:
         **CHANGES_ONE,  # type: ignore[arg-type]
     ),
 )
-async def change(request: Request, operator_id: OperatorId, body: out.MayBody) -> Response:
+async def change_roles(request: Request, operator_id: OperatorId, body: out.MayBody) -> Response:
     """Roles, single permissions, stores and limit: what is not told is taken from him. Nobody gives what he has not got."""
     desk = desk_of(request)
     changed = await change_operator(desk.ledger, desk.principal, operator_id, _may(body))
@@ -122,7 +122,7 @@ async def change(request: Request, operator_id: OperatorId, body: out.MayBody) -
     summary="Let an operator set another password",
     **said(answer=out.InvitedAnswer, status=201, has_body=True, is_replayed=False, **CHANGES_ONE),  # type: ignore[arg-type]
 )
-async def reset(request: Request, operator_id: OperatorId, body: out.ResetBody) -> Response:
+async def reset_password_of(request: Request, operator_id: OperatorId, body: out.ResetBody) -> Response:
     """An invitation for who lost his password. The old one opens nothing any more, and his sessions end."""
     desk = desk_of(request)
     invited = await reset_password(
@@ -136,7 +136,7 @@ async def reset(request: Request, operator_id: OperatorId, body: out.ResetBody) 
     summary="End an operator's sessions",
     **said(answer=out.EndedAnswer, **CHANGES_ONE),  # type: ignore[arg-type]
 )
-async def end_sessions(request: Request, operator_id: OperatorId) -> Response:
+async def end_sessions_of_one(request: Request, operator_id: OperatorId) -> Response:
     """He is signed in nowhere any more, and may sign in again."""
     desk = desk_of(request)
     return render.answered({"ended": await end_sessions_of(desk.ledger, desk.principal, operator_id)})

@@ -79,12 +79,14 @@ def said(
     has_body: bool = False,
     has_key: bool = False,
     is_replayed: bool = True,
+    proposes: type[Answer] | None = None,
     names_in_address: Iterable[type[Refusal]] = (),
 ) -> dict[str, Any]:
     """Arguments for a route's decorator.
 
-    `has_key` says that it takes an Idempotency-Key; `is_replayed` that what was done before is answered again.
-    `names_in_address` are refusals of the Unknown family that the address itself names: 404; named by the body they are 422.
+    `has_key` says that it takes an Idempotency-Key; `is_replayed` that what was done before is answered again; `proposes`
+    what is answered where it waits for a second person. `names_in_address` are refusals of the Unknown family that the address
+    itself names: 404; named by the body they are 422.
     """
     changes = permission.changes_something
     refusals = [*ALWAYS, *(WITH_BODY if has_body else ()), *(WITH_KEY if has_key else ()), *refuses]
@@ -107,6 +109,11 @@ def said(
     if replays and status == 200:
         main["headers"] = header
     responses[status] = main
+    if proposes is not None:
+        responses[202] = {
+            "model": proposes,
+            "description": "It waits for a second person: nothing is done yet.",
+        }
     extra: dict[str, Any] = {
         **guarded_by(permission),
         "parameters": [

@@ -96,7 +96,7 @@ async def _end_the_one_before(request: Request, new: Session) -> None:
 async def accept(request: Request, body: out.AcceptBody) -> Response:
     """Login and password, by an invitation that is good once. Afterwards: sign in."""
     operator = await accept_invitation(
-        ledger_of(request), body.token, login=body.login, password=body.password, language=None
+        ledger_of(request), body.token, login=body.login, password=body.password
     )
     return render.answered(who_shown(operator), status=201)
 

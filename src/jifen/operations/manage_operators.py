@@ -134,9 +134,7 @@ async def invite_operator(
         return await _invited(connection, operator_id, principal)
 
 
-async def accept_invitation(
-    ledger: Ledger, token: str, *, login: str | None, password: str, language: str | None
-) -> Operator:
+async def accept_invitation(ledger: Ledger, token: str, *, login: str | None, password: str) -> Operator:
     """The operator, who signs in by this login and password from now on. Who had a login may keep it.
 
     Refuses

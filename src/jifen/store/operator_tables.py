@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
+from jifen.domain.proposals import ProposalKind, ProposalState
 from jifen.store.columns import among, metadata, moment, of
 
-PROPOSAL_KINDS = ("adjustment", "publication")
-PROPOSAL_STATES = ("waiting", "approved", "refused", "withdrawn")
+_KEPT_STATES = [one for one in ProposalState if one is not ProposalState.EXPIRED]
 
 
 def _may() -> list[Column[object]]:
@@ -107,12 +107,13 @@ proposal = Table(
     moment("proposed_at", default=True),
     moment("expires_at"),
     Column("decided_by", Text),
+    Column("decider_id", UUID(as_uuid=True)),  # the operator; NULL: at the machine
     moment("decided_at", nullable=True),
     Column("reason", Text),  # why it was refused
     Column("result", JSONB),  # what came of it
     Column("trail", JSONB, nullable=False, server_default=text("'[]'")),
-    CheckConstraint(among("kind", PROPOSAL_KINDS), name="a_proposal_has_a_known_kind"),
-    CheckConstraint(among("state", PROPOSAL_STATES), name="a_proposal_has_a_known_state"),
+    CheckConstraint(among("kind", ProposalKind), name="a_proposal_has_a_known_kind"),
+    CheckConstraint(among("state", _KEPT_STATES), name="a_proposal_has_a_known_state"),
     CheckConstraint("(state = 'waiting') = (decided_by IS NULL)", name="a_decision_names_who_decided"),
     CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="a_decision_has_its_moment"),
     CheckConstraint("result IS NULL OR state = 'approved'", name="only_what_is_approved_has_an_effect"),
