@@ -17,15 +17,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jifen import __version__
-from jifen.api import backtests, console, members, open, persons, till
+from jifen.api import backtests, console, members, open, operators, persons, proposals, session, till
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
 from jifen.api.lane import Lanes
 from jifen.api.observe import Meters, Observed
 from jifen.api.requests import VERSIONS
-from jifen.api.said import SECURITY
+from jifen.api.said import SECURITY, SESSION_SECURITY
 from jifen.api.short_road import ShortRoad
+from jifen.api.whose import SESSION_COOKIE, Sessions
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, OutcomeUnknown, Refusal
 from jifen.embedded.connection import Connection as Address
@@ -47,6 +48,8 @@ Jifen (积分) keeps the points of a retailer's members in a ledger that can be 
 * **A refusal** is `application/problem+json` (RFC 9457) with a stable `code`, a JSON pointer and numbers.
 * **Keys** are made by `jifen key create` and sent as `Authorization: Bearer jf_live_...`. A test key (`jf_test_...`) can
   quote and read.
+* **Operators** sign in (`POST /v1/session`) and ask with a cookie; each write carries `X-CSRF-Token`. Every route that takes a
+  key takes a session the same way, and nobody sends both.
 """
 TAGS = [
     {"name": "purchases", "description": "Record, quote, return, claim."},
@@ -54,6 +57,10 @@ TAGS = [
     {"name": "members", "description": "Enrol and read members; gifts and adjustments."},
     {"name": "persons", "description": "What is known of somebody: see, correct, agree, take along, erase."},
     {"name": "programme", "description": "The document: check, plan, publish, read."},
+    {
+        "name": "operators",
+        "description": "People sign in: sessions, invitations, and what waits for a second person.",
+    },
     {"name": "operation", "description": "Health and metrics."},
 ]
 
@@ -105,11 +112,14 @@ def create_app(
     app.state.ledger = None
     app.state.lanes = None
     app.state.doorkeeper = Doorkeeper(lambda: _ledger(app))
+    app.state.sessions = Sessions(lambda: _ledger(app))
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
         _serve(app, ledger)
-    for part in (till, members, persons, console, backtests, open):
+    for part in (till, members, persons, console, backtests, session, operators, proposals, open):
         app.include_router(part.router)
+    app.include_router(session.doors)
+    app.include_router(proposals.own)
     app.include_router(open.meters)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
@@ -208,7 +218,8 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
     schemas.pop("ValidationError", None)
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     found["components"]["securitySchemes"] = {
-        SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "jf_live_... or jf_test_..."}
+        SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "jf_live_... or jf_test_..."},
+        SESSION_SECURITY: {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
     }
     app.openapi_schema = found
     return found

@@ -65,7 +65,7 @@ def the_database(*, home: Path | None, as_json: bool) -> Iterator[Database]:
 
 
 async def with_ledger(database: Database, work: Callable[[Ledger], Awaitable[T]]) -> T:
-    """What the work returns, done over a small pool."""
+    """What the work returns, done over a small pool. `home` is Jifen's folder, where a server of one's own keeps the ledger."""
     from jifen.document.stored import timeline_of_published
     from jifen.store.ledger import Ledger, open_pool
     from jifen.vault import Vault

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import api_key_table, person_tables, pool_tables
+from jifen.store import api_key_table, operator_tables, person_tables, pool_tables
 from jifen.store.columns import (
     among,
     listed,
@@ -55,14 +55,14 @@ __all__ = [
     "duty",
     "effect",
     "metadata",
+    "operator_tables",
     "parked",
     "person_tables",
     "pool_tables",
 ]
 
-LOTS_OF_AN_ACCOUNT = (
-    1_000  # lots with higher numbers are found by their day of expiry, in an index of their own
-)
+# Lots with higher numbers are found by their day of expiry, in an index of their own.
+LOTS_OF_AN_ACCOUNT = 1_000
 STATUS_NAMES = tuple(status.name.lower() for status in Status)
 
 revision = Table(
