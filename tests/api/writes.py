@@ -271,6 +271,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/program/revisions",
             "/v1/program/revisions/{number}",
             "/v1/stores",
+            "/v1/audit",
             "/metrics",
         )
     },

@@ -297,6 +297,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
             published_by=desk.principal.actor(),
             expected_revision=body.expected_revision,
             request=once,
+            by=desk.principal,
         ),
     )
     return render.told(out.ApplyAnswer, answer, status=201)

@@ -62,7 +62,8 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             doorkeeper: Doorkeeper = request.app.state.doorkeeper
             refuse_twice_said(request)
-            request.state.principal = await doorkeeper.admit(request.headers.get("authorization"), permission)
+            principal = await doorkeeper.admit(request.headers.get("authorization"), permission)
+            request.state.principal = principal.coming_from(request.client.host if request.client else None)
             check_version(request)
             return await handle(await _read(request, alone) if has_body else request)
 

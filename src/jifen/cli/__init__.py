@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from jifen.cli.at_ledger import refused_plainly
+from jifen.cli.audit import audit_app
 from jifen.cli.backtest import backtest
 from jifen.cli.bench import bench
 from jifen.cli.db import db_app
@@ -75,6 +76,7 @@ GROUPS = (
     (import_app, "import"),
     (snapshot_app, "snapshot"),
     (jobs_app, "jobs"),
+    (audit_app, "audit"),
     (db_app, "db"),
 )
 

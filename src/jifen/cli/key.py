@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, moment_named
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, local, moment_named
 from jifen.cli.show import show
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def create(
             adjustment_units_max=adjustment_units_max,
             expires=ends,
             is_test=test,
+            by=local(),
         )
 
     key, token = at_ledger(work, home=home, as_json=as_json)
@@ -157,7 +158,7 @@ def renew(
     async def work(ledger: Ledger) -> ApiKey:
         from jifen.operations.manage_keys import renew_key
 
-        return await renew_key(ledger, which, expires=ends)
+        return await renew_key(ledger, which, expires=ends, by=local())
 
     key = at_ledger(work, home=home, as_json=as_json)
     until = f"opens until {_minute(key.expires_at)}" if key.expires_at else "opens without an end"
@@ -184,7 +185,7 @@ def rotate(
     async def work(ledger: Ledger) -> tuple[ApiKey, str]:
         from jifen.operations.manage_keys import rotate_key
 
-        return await rotate_key(ledger, which, overlap=while_)
+        return await rotate_key(ledger, which, overlap=while_, by=local())
 
     key, token = at_ledger(work, home=home, as_json=as_json)
     assert key.old_secret_until is not None, "it was rotated just now"
@@ -210,7 +211,7 @@ def revoke(key_id: KeyId, home: Home = None, as_json: AsJson = False) -> None:
     async def work(ledger: Ledger) -> ApiKey:
         from jifen.operations.manage_keys import revoke_key
 
-        return await revoke_key(ledger, which)
+        return await revoke_key(ledger, which, by=local())
 
     key = at_ledger(work, home=home, as_json=as_json)
     show(_document(key), as_json=as_json, text=f"{key.name} opens nothing any more.")

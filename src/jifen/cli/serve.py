@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, moment_named, the_database, with_ledger
+from jifen.cli.at_ledger import AsJson, Home, local, moment_named, the_database, with_ledger
 from jifen.cli.show import FAILED, say, show
 from jifen.cli.workers import Worker, common_meters, worker_count
 
@@ -208,7 +208,7 @@ async def first_key(ledger: Ledger) -> str | None:
 
     if await list_keys(ledger):
         return None
-    return (await create_key(ledger, name="first", roles=["owner"]))[1]
+    return (await create_key(ledger, name="first", roles=["owner"], by=local()))[1]
 
 
 def configure_logs() -> None:
@@ -300,7 +300,7 @@ async def _begin(
             published[0], code=document.program.code if is_template_asked else None, moment=moment
         )
     else:
-        await publish_program(ledger, document, effective_at=moment, published_by="jifen init")
+        await publish_program(ledger, document, effective_at=moment, published_by="jifen init", by=local())
     newest = (await read_revisions(ledger))[0][-1]
     return {
         "revision": newest.number,

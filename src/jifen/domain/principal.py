@@ -8,7 +8,7 @@ is (decision 0100).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
 from types import MappingProxyType
@@ -46,6 +46,7 @@ class Permission(StrEnum):
     BOOKS_SNAPSHOT = "books.snapshot"
     KEYS_MANAGE = "keys.manage"
     METRICS_READ = "metrics.read"
+    AUDIT_READ = "audit.read"
 
     # That of its text: an Enum's own is written in Python, and this one is asked for at every request.
     __hash__ = str.__hash__
@@ -59,7 +60,7 @@ class Permission(StrEnum):
 _P = Permission
 _ONLY_LOOKS: Final = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ,
-    _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.METRICS_READ,
+    _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.METRICS_READ, _P.AUDIT_READ,
 })  # fmt: skip
 EVERYTHING: Final = frozenset(Permission)
 
@@ -98,9 +99,9 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     }),
     "auditor": frozenset({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT,
-        _P.METRICS_READ,
+        _P.METRICS_READ, _P.AUDIT_READ,
     }),
-    "privacy_officer": frozenset({_P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ}),
+    "privacy_officer": frozenset({_P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.AUDIT_READ}),
     "integrator": _INTEGRATOR,
     # By what a key sits in, for whoever connects something.
     "till": _CASHIER,
@@ -132,6 +133,7 @@ class Principal:
         stores                 the codes of the stores it is bound to; None: to none in particular
         adjustment_units_max   more units of a currency than that, either way, it does not adjust alone; None: any number
         is_test                it may only look: it has no permission that changes something
+        came_from              the address it asks from, for the audit; None: from this machine, or not known
     """
 
     kind: Kind
@@ -142,11 +144,16 @@ class Principal:
     adjustment_units_max: int | None = None
     is_test: bool = False
     expires_at: datetime | None = None
+    came_from: str | None = None
 
     def __post_init__(self) -> None:
         assert self.stores is None or self.stores, "who is bound to no store at all could do nothing"
         assert self.adjustment_units_max is None or self.adjustment_units_max >= 0, "a limit is no debt"
         assert not (self.is_test and self.permissions - _ONLY_LOOKS), "a test changes nothing"
+
+    def coming_from(self, address: str | None) -> Principal:
+        """The same, asking from there."""
+        return self if address == self.came_from else replace(self, came_from=address)
 
     def may(self, permission: Permission) -> bool:
         """Whether it was given this."""

@@ -12,13 +12,14 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import TypeAlias
 from uuid import UUID
 
+from jifen.domain.audit import About, Act, Deed, Detail, about
 from jifen.domain.calendar import start_of_day
-from jifen.domain.principal import ROLES, Permission, Principal, permissions_of
+from jifen.domain.principal import LOCAL, ROLES, Permission, Principal, permissions_of
 from jifen.domain.refusals import FieldWrong, KeyExpired, NotAuthenticated
 from jifen.domain.texts import CODE, TextRefused, canonical
 from jifen.domain.timeline import Timeline
@@ -33,6 +34,7 @@ from jifen.store.api_keys import (
     rotate_api_key,
     touch_api_key,
 )
+from jifen.store.audit import note_act
 from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.ids import new_id
 from jifen.store.ledger import Connection, Ledger
@@ -61,8 +63,9 @@ async def create_key(
     adjustment_units_max: int | None = None,
     expires: Expires = None,
     is_test: bool = False,
+    by: Principal = LOCAL,
 ) -> tuple[ApiKey, str]:
-    """The new key and its token, which is kept nowhere.
+    """The new key and its token, which is kept nowhere. Like all that is done to keys it stands in the audit, as done by `by`.
 
     Shape
         stores   codes of the stores it is bound to; none: it is bound to none in particular
@@ -106,6 +109,7 @@ async def create_key(
             expires=await _end_of(ledger, connection, expires),
         )
         _check_ahead(key)
+        await _noted(connection, by, Deed.KEY_MADE, key, is_test=is_test, **_may(key))
     return key, token
 
 
@@ -182,7 +186,7 @@ async def list_keys(ledger: Ledger) -> Sequence[ApiKey]:
         return await all_api_keys(connection, limit=KEYS_MAX)
 
 
-async def revoke_key(ledger: Ledger, key_id: UUID) -> ApiKey:
+async def revoke_key(ledger: Ledger, key_id: UUID, *, by: Principal = LOCAL) -> ApiKey:
     """The key, which opens nothing any more once the caches of the serving processes have forgotten it (seconds).
 
     Refuses
@@ -190,12 +194,15 @@ async def revoke_key(ledger: Ledger, key_id: UUID) -> ApiKey:
     """
     async with ledger.transaction() as connection:
         key = await revoke_api_key(connection, key_id)
-    if key is None:
-        raise _no_such_key(key_id)
+        if key is None:
+            raise _no_such_key(key_id)
+        await _noted(connection, by, Deed.KEY_REVOKED, key)
     return key
 
 
-async def rotate_key(ledger: Ledger, key_id: UUID, *, overlap: timedelta) -> tuple[ApiKey, str]:
+async def rotate_key(
+    ledger: Ledger, key_id: UUID, *, overlap: timedelta, by: Principal = LOCAL
+) -> tuple[ApiKey, str]:
     """The key and its new token; the old one opens it for as long as `overlap` says. Nothing else of it changes: what it may do,
     its stores, its end, and which requests count as sent before, which are known by the key's id.
 
@@ -210,13 +217,15 @@ async def rotate_key(ledger: Ledger, key_id: UUID, *, overlap: timedelta) -> tup
             raise _no_such_key(key_id)
         token = _new_token(key_id, is_test=kept.is_test)
         key = await rotate_api_key(connection, key_id, secret_hash=hash_of(token), overlap=overlap)
-    if key is None:
-        raise _no_such_key(key_id)
+        if key is None:
+            raise _no_such_key(key_id)
+        seconds = round(overlap.total_seconds())
+        await _noted(connection, by, Deed.KEY_ROTATED, key, overlap_seconds=seconds)
     return key, token
 
 
 @begun_again
-async def renew_key(ledger: Ledger, key_id: UUID, *, expires: Expires) -> ApiKey:
+async def renew_key(ledger: Ledger, key_id: UUID, *, expires: Expires, by: Principal = LOCAL) -> ApiKey:
     """The key with another end, counted from now; it may have expired meanwhile. Its token stays as it is.
 
     Refuses
@@ -228,7 +237,28 @@ async def renew_key(ledger: Ledger, key_id: UUID, *, expires: Expires) -> ApiKey
         if key is None:
             raise _no_such_key(key_id)
         _check_ahead(key)
+        await _noted(connection, by, Deed.KEY_RENEWED, key, expires_at=_end_shown(key))
     return key
+
+
+async def _noted(connection: Connection, by: Principal, deed: Deed, key: ApiKey, **details: Detail) -> None:
+    """Write down in the audit what was done to a key."""
+    await note_act(connection, by, Act(deed=deed, about=(about(About.KEY, key.key_id),), details=details))
+
+
+def _may(key: ApiKey) -> dict[str, Detail]:
+    """What a key may do, as the audit tells it."""
+    return {
+        "roles": list(key.roles),
+        "permissions": list(key.permissions),
+        "stores": len(key.stores or ()),
+        "adjustment_units_max": key.adjustment_units_max,
+        "expires_at": _end_shown(key),
+    }
+
+
+def _end_shown(key: ApiKey) -> str | None:
+    return key.expires_at.astimezone(UTC).isoformat() if key.expires_at else None
 
 
 def _no_such_key(key_id: UUID) -> FieldWrong:

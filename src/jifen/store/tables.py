@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import api_key_table, pool_tables
+from jifen.store import api_key_table, audit_tables, effect_tables, pool_tables
 from jifen.store.columns import (
     among,
     listed,
@@ -46,16 +46,14 @@ from jifen.store.columns import (
     sequence,
     words,
 )
-from jifen.store.effect_tables import duty, effect, parked
 
 __all__ = [
     "LOTS_OF_AN_ACCOUNT",
     "STATUS_NAMES",
     "api_key_table",
-    "duty",
-    "effect",
+    "audit_tables",
+    "effect_tables",
     "metadata",
-    "parked",
     "pool_tables",
 ]
 

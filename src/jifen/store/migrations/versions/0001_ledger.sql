@@ -22,6 +22,52 @@ CREATE TABLE jifen.api_key (
 
 COMMENT ON TABLE jifen.api_key IS 'One key of the API: who asks with it, and what it may do. Only a hash of its secret is kept.';
 
+CREATE TABLE jifen.audit (
+    audit_id UUID NOT NULL,
+    happened_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    principal_kind TEXT NOT NULL,
+    principal_id UUID,
+    principal TEXT NOT NULL,
+    deed TEXT NOT NULL,
+    about TEXT[] NOT NULL,
+    why TEXT,
+    came_from TEXT,
+    count BIGINT NOT NULL,
+    details JSONB NOT NULL,
+    recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
+    CONSTRAINT audit_pkey PRIMARY KEY (audit_id),
+    CONSTRAINT who_acts_is_a_principal CHECK (principal_kind = ANY ('{key,operator,person,job,local}'::text[])),
+    CONSTRAINT a_deed_is_a_noun_and_a_verb CHECK (deed ~ '^[a-z_]+[.][a-z_]+$'),
+    CONSTRAINT why_is_a_word_of_a_closed_set CHECK (why = ANY ('{asked_by_person,at_the_till,service,question,merge,fraud,authority,export,message,maintenance}'::text[])),
+    CONSTRAINT where_a_person_sits_is_not_written_down CHECK (came_from IS NULL OR principal_kind <> 'person'),
+    CONSTRAINT an_act_is_about_some CHECK (count >= 0)
+);
+
+CREATE INDEX audit_about ON jifen.audit USING gin (about);
+
+CREATE INDEX audit_recorded_xid ON jifen.audit USING brin (recorded_xid);
+
+COMMENT ON TABLE jifen.audit IS 'One act outside the journal, or a reading of personal data: who, what, about what, why, from where.';
+
+CREATE TABLE jifen.audit_seal (
+    number BIGINT NOT NULL,
+    first_id UUID NOT NULL,
+    last_id UUID NOT NULL,
+    count BIGINT NOT NULL,
+    ids UUID[] NOT NULL,
+    hashes BYTEA[] NOT NULL,
+    root BYTEA NOT NULL,
+    previous BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    sealed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT audit_seal_pkey PRIMARY KEY (number),
+    CONSTRAINT seals_count_from_one CHECK (number > 0),
+    CONSTRAINT a_seal_holds_rows CHECK (count > 0 AND count = cardinality(ids) AND count = cardinality(hashes)),
+    CONSTRAINT a_seal_is_made_of_hashes CHECK (length(root) = 32 AND length(previous) = 32 AND length(hash) = 32)
+);
+
+COMMENT ON TABLE jifen.audit_seal IS 'A batch of the audit, sealed: the hash of each row, of all of them, and of the seal before it.';
+
 CREATE TABLE jifen.book (
     is_the_book BOOLEAN DEFAULT true NOT NULL,
     shift_seconds BIGINT DEFAULT 0 NOT NULL,
@@ -506,6 +552,10 @@ INSERT INTO jifen.book DEFAULT VALUES;
 GRANT USAGE ON SCHEMA jifen TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.audit_seal TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.audit TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.pool TO jifen_app;
 
