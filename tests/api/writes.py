@@ -183,6 +183,32 @@ async def _apply(api: Api) -> Asked:
     )
 
 
+async def _register(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/members/{await api.a_member()}/devices")
+
+
+async def _device(api: Api, verb: str) -> Asked:
+    registered = await _register(api)
+    device = (await api.post(registered.path)).json()["device_id"]
+    return Asked(method="POST", path=f"{registered.path}/{device}:{verb}")
+
+
+async def _renew_device(api: Api) -> Asked:
+    return await _device(api, "renew")
+
+
+async def _remove_device(api: Api) -> Asked:
+    return await _device(api, "remove")
+
+
+async def _settle(api: Api) -> Asked:
+    body = a_purchase_body()
+    body["member"] = {"code": "1" * 20, "shown_at": body["occurred_at"]}
+    assert (await api.post("/v1/purchases", body)).status_code == 201
+    flag = (await api.get("/v1/codes/flagged?limit=1")).json()["data"][0]["flag_id"]
+    return Asked(method="POST", path=f"/v1/codes/flagged/{flag}:settle")
+
+
 def _read(path: str) -> Make:
     async def make(api: Api) -> Asked:
         card = f"a-card-{next(_count)}"
@@ -248,6 +274,10 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/members/{member_id}:freeze"): _freeze,
     ("POST", "/v1/members/{member_id}:close"): _close,
     ("POST", "/v1/members/{member_id}:reopen"): _reopen,
+    ("POST", "/v1/members/{member_id}/devices"): _register,
+    ("POST", "/v1/members/{member_id}/devices/{device_id}:renew"): _renew_device,
+    ("POST", "/v1/members/{member_id}/devices/{device_id}:remove"): _remove_device,
+    ("POST", "/v1/codes/flagged/{flag_id}:settle"): _settle,
     ("POST", "/v1/program:validate"): _validate,
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:apply"): _apply,
@@ -271,6 +301,8 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/program/revisions",
             "/v1/program/revisions/{number}",
             "/v1/stores",
+            "/v1/members/{member_id}/devices",
+            "/v1/codes/flagged",
             "/v1/audit",
             "/metrics",
         )

@@ -50,9 +50,10 @@ LEFT_OUT = {
 """table -> column -> why it stays behind."""
 
 NEVER_READ = {
-    "api_key", "audit", "audit_seal", "backtest", "backtest_report", "book", "carried_lot", "checkpoint", "duty",
-    "effect", "gift", "lease", "member_answer", "member_key", "note", "parked", "pool", "pool_use", "programme_balance",
-    "purchase_key", "request_key", "reservation", "unclaimed_purchase",
+    "api_key", "audit", "audit_seal", "backtest", "backtest_report", "book", "carried_lot", "checkpoint", "device",
+    "duty", "effect", "flagged_code", "gift", "lease", "member_answer", "member_key", "note", "parked", "pool",
+    "pool_use", "programme_balance", "purchase_key", "request_key", "reservation", "setting", "unclaimed_purchase",
+    "used_code",
 }  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",
                "published_by"}  # fmt: skip

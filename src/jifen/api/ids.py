@@ -45,3 +45,5 @@ GiftId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("gft")), _put_on(
 EntryId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ent")), _put_on("ent"), _schema("ent")]
 BacktestId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("bkt")), _put_on("bkt"), _schema("bkt")]
 AuditId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("adt")), _put_on("adt"), _schema("adt")]
+DeviceId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("dev")), _put_on("dev"), _schema("dev")]
+FlagId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("flg")), _put_on("flg"), _schema("flg")]

@@ -55,7 +55,7 @@ READ_SAID: dict[str, Any] = {
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.KeyTaken, no.ProgramMissing),
+        refuses=(no.KeyTaken, no.CheckDigitWrong, no.ProgramMissing),
     ),
 )
 async def enrol(request: Request, body: bodies.EnrolBody) -> Response:

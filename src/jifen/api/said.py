@@ -34,6 +34,8 @@ PURCHASE_REFUSES = (
     no.ProgramMissing,
     no.TimeOutOfBounds,
     no.StoreNotPermitted,
+    no.CodeWrong,
+    no.CodeUsed,
 )
 
 IDEMPOTENCY_PARAMETER = {

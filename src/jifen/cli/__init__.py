@@ -21,6 +21,7 @@ from jifen.cli.at_ledger import refused_plainly
 from jifen.cli.audit import audit_app
 from jifen.cli.backtest import backtest
 from jifen.cli.bench import bench
+from jifen.cli.card import card_app
 from jifen.cli.db import db_app
 from jifen.cli.demo import demo
 from jifen.cli.doctor import doctor
@@ -72,6 +73,7 @@ GROUPS = (
     (program_app, "program"),
     (member_app, "member"),
     (purchase_app, "purchase"),
+    (card_app, "card"),
     (key_app, "key"),
     (import_app, "import"),
     (snapshot_app, "snapshot"),

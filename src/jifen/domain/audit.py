@@ -43,6 +43,12 @@ class Deed(StrEnum):
     PERSON_READ = "person.read"
     AUDIT_READ = "audit.read"
     GUESSING_SLOWED = "guessing.slowed"
+    DEVICE_REGISTERED = "device.registered"
+    DEVICE_RENEWED = "device.renewed"
+    DEVICE_REMOVED = "device.removed"
+    CODE_FLAGGED = "code.flagged"
+    CODE_SETTLED = "code.settled"
+    SETTING_CHANGED = "setting.changed"
 
 
 @unique

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
-from jifen.domain.refusals import SecondPersonNeeded, StoreNotPermitted
+from jifen.domain.refusals import CodeNeeded, SecondPersonNeeded, StoreNotPermitted
 
 
 @unique
@@ -47,6 +47,8 @@ class Permission(StrEnum):
     KEYS_MANAGE = "keys.manage"
     METRICS_READ = "metrics.read"
     AUDIT_READ = "audit.read"
+    DEVICES_REGISTER = "devices.register"
+    CODES_SETTLE = "codes.settle"
 
     # That of its text: an Enum's own is written in Python, and this one is asked for at every request.
     __hash__ = str.__hash__
@@ -71,17 +73,18 @@ _CASHIER = frozenset({
 })  # fmt: skip
 _MEMBER_APP = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.RESERVATIONS_MAKE, _P.RESERVATIONS_COMMIT,
-    _P.RESERVATIONS_RELEASE, _P.UNITS_GIVE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.PROGRAM_READ,
+    _P.RESERVATIONS_RELEASE, _P.UNITS_GIVE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.PROGRAM_READ, _P.DEVICES_REGISTER,
 })  # fmt: skip
 _INTEGRATOR = _CASHIER | _MEMBER_APP | {_P.PROGRAM_PLAN, _P.METRICS_READ}
 _SERVICE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST,
-    _P.ENTRIES_REVERSE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ,
+    _P.ENTRIES_REVERSE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.DEVICES_REGISTER,
+    _P.CODES_SETTLE,
 })  # fmt: skip
 _CONSOLE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE,
     _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
-    _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.METRICS_READ,
+    _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.METRICS_READ, _P.DEVICES_REGISTER, _P.CODES_SETTLE,
 })  # fmt: skip
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
@@ -90,7 +93,9 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
         _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
         _P.BACKTESTS_READ, _P.BACKTESTS_RUN,
     }),
-    "store_manager": _CASHIER | {_P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS},
+    "store_manager": _CASHIER | {
+        _P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.CODES_SETTLE,
+    },
     "cashier": _CASHIER,
     "service": _SERVICE,
     "analyst": frozenset({_P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_SNAPSHOT}),
@@ -132,6 +137,8 @@ class Principal:
         id                     of what it asks with: the key's; None for `job` and `local`
         stores                 the codes of the stores it is bound to; None: to none in particular
         adjustment_units_max   more units of a currency than that, either way, it does not adjust alone; None: any number
+        requests_per_minute    how often it may ask; None: as often as any
+        needs_code             it spends only for a member who shows his code
         is_test                it may only look: it has no permission that changes something
         came_from              the address it asks from, for the audit; None: from this machine, or not known
     """
@@ -142,6 +149,8 @@ class Principal:
     permissions: frozenset[Permission]
     stores: frozenset[str] | None = None
     adjustment_units_max: int | None = None
+    needs_code: bool = False
+    requests_per_minute: int | None = None
     is_test: bool = False
     expires_at: datetime | None = None
     came_from: str | None = None
@@ -192,6 +201,19 @@ class Principal:
         listed = ", ".join(sorted(self.stores))
         detail = f"{self.name} is bound to {listed}, and this is of {store or 'no store'}"
         raise StoreNotPermitted(detail, pointer=pointer, store=store, stores=listed)
+
+    def check_code(self, *, is_shown: bool) -> None:
+        """Refuse to spend for a member who shows no code, where it needs one.
+
+        Refuses
+            CodeNeeded   it does, and there is none
+        """
+        if self.needs_code and not is_shown:
+            detail = (
+                f"{self.name} spends only for a member who shows a code: name the member by member.code, "
+                "or let the key do without (jifen key change KEY_ID --no-needs-code)"
+            )
+            raise CodeNeeded(detail, pointer="/member")
 
     def check_adjustment(self, units: int, *, pointer: str = "/units") -> None:
         """Refuse an adjustment that it does not make alone.

@@ -4,13 +4,15 @@ Refusal
   Malformed                      the request cannot be understood
     FieldWrong                   a field has a wrong type, form or range
     SumsDiffer                   sums that must match do not
+    CheckDigitWrong              a new card number does not end as it has to
     IdempotencyKeyMissing        a write came without its key
   Unknown                        something named is not there
     MemberUnknown, StoreUnknown, PurchaseUnknown, LineUnknown, ReservationUnknown, CurrencyUnknown, RevisionUnknown,
-    BacktestUnknown, EntryUnknown, LotUnknown
+    BacktestUnknown, EntryUnknown, LotUnknown, DeviceUnknown, FlagUnknown
   Conflict                       it contradicts what is already recorded
     KeyReused                    the same key came with another body
     KeyTaken                     the card or external id belongs to another member
+    CodeUsed                     the member code has opened a checkout already
     MemberClosed                 the member takes no more entries
     MemberFrozen                 the member may not spend or give
     PurchaseClaimed              the receipt already belongs to a member
@@ -26,10 +28,12 @@ Refusal
     ReturnExceedsPurchase        more comes back than was bought
     TimeOutOfBounds              a till's time that cannot be believed
     BacktestRefused              the history cannot answer what is asked of it
+    CodeWrong                    the member code proves nothing
     GiftToSelf, AmountNotPositive, EffectiveInThePast, ProgramRefused
   NotPermitted                   who asks may not do this
     StoreNotPermitted            not at this store
     SecondPersonNeeded           not so much alone
+    CodeNeeded                   not without the member's code
   NotAuthenticated               who asks is not known
     KeyExpired                   the key was valid until some time ago
   TooMuch                        a limit on what can grow
@@ -78,6 +82,12 @@ class SumsDiffer(Malformed):
     """Sums that must match do not."""
 
     code = "sums_differ"
+
+
+class CheckDigitWrong(Malformed):
+    """The card number does not end as new cards have to: it was probably typed wrong."""
+
+    code = "check_digit_wrong"
 
 
 class IdempotencyKeyMissing(Malformed):
@@ -158,6 +168,18 @@ class BacktestUnknown(Unknown):
     code = "backtest_unknown"
 
 
+class DeviceUnknown(Unknown):
+    """The member has no such device."""
+
+    code = "device_unknown"
+
+
+class FlagUnknown(Unknown):
+    """No code was flagged under that id."""
+
+    code = "flag_unknown"
+
+
 class Conflict(Refusal):
     """The request contradicts what is already recorded."""
 
@@ -174,6 +196,12 @@ class KeyTaken(Conflict):
     """The card number or external id belongs to another member."""
 
     code = "key_taken"
+
+
+class CodeUsed(Conflict):
+    """The member code has opened a checkout already: let the member show the next one."""
+
+    code = "code_used"
 
 
 class MemberClosed(Conflict):
@@ -272,6 +300,12 @@ class TimeOutOfBounds(NotAllowed):
     code = "time_out_of_bounds"
 
 
+class CodeWrong(NotAllowed):
+    """The member code proves nothing: let the member show the next one."""
+
+    code = "code_wrong"
+
+
 class GiftToSelf(NotAllowed):
     """A member cannot give to himself."""
 
@@ -312,6 +346,12 @@ class SecondPersonNeeded(NotPermitted):
     """It is more than the key may do alone: a second person is needed."""
 
     code = "second_person_needed"
+
+
+class CodeNeeded(NotPermitted):
+    """The key spends only for a member who shows a code: name the member by it."""
+
+    code = "code_needed"
 
 
 class NotAuthenticated(Refusal):

@@ -19,6 +19,7 @@ from jifen.operations.advance_members import BATCH, advance_members
 from jifen.operations.feed_queue import feed_queue, prune_queue
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.operations.seal_audit import seal_audit
+from jifen.operations.settle_codes import forget_codes
 from jifen.store.ledger import Ledger
 from jifen.store.moments import look_ahead
 from jifen.store.pools import prune_leases, settle_leases
@@ -45,6 +46,7 @@ TASKS = (
     Task("audit", seal_audit, every_seconds=5),
     Task("leases", settle_leases, every_seconds=5),
     Task("tidy", prune_queue, every_seconds=HOUR),
+    Task("old codes", forget_codes, every_seconds=HOUR),
     Task("old leases", prune_leases, every_seconds=HOUR),
 )
 

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import api_key_table, audit_tables, effect_tables, pool_tables
+from jifen.store import api_key_table, audit_tables, code_tables, effect_tables, pool_tables
 from jifen.store.columns import (
     among,
     listed,
@@ -52,6 +52,7 @@ __all__ = [
     "STATUS_NAMES",
     "api_key_table",
     "audit_tables",
+    "code_tables",
     "effect_tables",
     "metadata",
     "pool_tables",

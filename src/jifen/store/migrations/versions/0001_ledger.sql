@@ -8,6 +8,8 @@ CREATE TABLE jifen.api_key (
     permissions TEXT[] NOT NULL,
     stores TEXT[],
     adjustment_units_max BIGINT,
+    needs_code BOOLEAN DEFAULT false NOT NULL,
+    requests_per_minute INTEGER,
     is_test BOOLEAN DEFAULT false NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE,
@@ -17,6 +19,7 @@ CREATE TABLE jifen.api_key (
     CONSTRAINT a_key_may_do_something CHECK (cardinality(roles) + cardinality(permissions) > 0),
     CONSTRAINT a_bound_key_has_a_store CHECK (cardinality(stores) > 0),
     CONSTRAINT a_limit_is_no_debt CHECK (adjustment_units_max >= 0),
+    CONSTRAINT a_key_may_ask_something CHECK (requests_per_minute > 0),
     CONSTRAINT an_old_secret_has_an_end CHECK ((old_secret_hash IS NULL) = (old_secret_until IS NULL))
 );
 
@@ -102,6 +105,21 @@ CREATE TABLE jifen.checkpoint (
 
 COMMENT ON TABLE jifen.checkpoint IS 'How far one reader of the journal has come: it has seen every transaction below this id.';
 
+CREATE TABLE jifen.device (
+    number BIGINT NOT NULL,
+    device_id UUID NOT NULL,
+    member_id UUID NOT NULL,
+    root TEXT NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    ends_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT device_pkey PRIMARY KEY (number),
+    CONSTRAINT a_number_of_a_device_has_ten_digits CHECK (number >= 0 AND number < 10000000000)
+);
+
+CREATE INDEX device_member_id ON jifen.device (member_id);
+
+COMMENT ON TABLE jifen.device IS 'One number under which a member''s phone shows codes; the newest of a device, and those before it until they end.';
+
 CREATE TABLE jifen.duty (
     name TEXT NOT NULL,
     holder UUID NOT NULL,
@@ -174,6 +192,26 @@ CREATE INDEX entry_recorded_xid ON jifen.entry USING brin (recorded_xid);
 CREATE UNIQUE INDEX entry_reversed_once ON jifen.entry (member_id, origin) WHERE kind = 'reverse';
 
 COMMENT ON TABLE jifen.entry IS 'One thing other than a sale or a return that happened to one member. An entry of the fold.';
+
+CREATE TABLE jifen.flagged_code (
+    flag_id UUID NOT NULL,
+    source TEXT NOT NULL,
+    business_no TEXT NOT NULL,
+    why TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    member_id UUID,
+    shown_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    flagged_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    settled_at TIMESTAMP WITH TIME ZONE,
+    settled_by TEXT,
+    CONSTRAINT flagged_code_pkey PRIMARY KEY (flag_id),
+    CONSTRAINT a_flag_says_why CHECK (why = ANY ('{wrong,used,too_late}'::text[])),
+    CONSTRAINT who_settled_a_flag_did_so_at_some_time CHECK ((settled_at IS NULL) = (settled_by IS NULL))
+);
+
+CREATE INDEX flagged_code_open ON jifen.flagged_code (flagged_at) WHERE settled_at IS NULL;
+
+COMMENT ON TABLE jifen.flagged_code IS 'A code that an offline till kept and that proved nothing when it came: a person looks at its purchase.';
 
 CREATE TABLE jifen.gift (
     member_id UUID NOT NULL,
@@ -534,6 +572,16 @@ CREATE TABLE jifen.revision (
 
 COMMENT ON TABLE jifen.revision IS 'One published state of the programme document; it never changes.';
 
+CREATE TABLE jifen.setting (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT setting_pkey PRIMARY KEY (name),
+    CONSTRAINT a_check_of_cards_is_a_known_one CHECK (value = ANY ('{none,luhn,mod_37_36}'::text[]) OR name <> 'card_check')
+);
+
+COMMENT ON TABLE jifen.setting IS 'One setting of the ledger that is not of the programme, such as which check digit new cards need.';
+
 CREATE TABLE jifen.unclaimed_purchase (
     business_no TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -549,7 +597,31 @@ COMMENT ON TABLE jifen.unclaimed_purchase IS 'A receipt of nobody (and what of i
 
 INSERT INTO jifen.book DEFAULT VALUES;
 
+CREATE TABLE jifen.used_code (
+    number BIGINT NOT NULL,
+    step BIGINT NOT NULL,
+    principal_id UUID,
+    opened_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    source TEXT,
+    business_no TEXT,
+    reserved TEXT[] NOT NULL,
+    CONSTRAINT used_code_pkey PRIMARY KEY (number, step),
+    CONSTRAINT a_checkout_ends_with_a_purchase_or_goes_on CHECK ((source IS NULL) = (business_no IS NULL))
+);
+
+CREATE INDEX used_code_opened_at ON jifen.used_code (opened_at);
+
+COMMENT ON TABLE jifen.used_code IS 'A code that opened a checkout: by whom, the purchase that it ended with, and the reservations made in it.';
+
 GRANT USAGE ON SCHEMA jifen TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.flagged_code TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.setting TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.used_code TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.device TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
 
