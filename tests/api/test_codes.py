@@ -259,7 +259,7 @@ async def test_a_renewed_phone_has_another_number_and_the_old_one_opens_for_a_we
     again = await api.post(
         f"/v1/members/{member}/devices/{before.device_id}:renew", key="renew", as_="members"
     )
-    assert {**again.json(), "now": ""} == {**renewed.json(), "now": ""}
+    assert again.json() == renewed.json()
     for phone in (before, now):
         assert (await api.post("/v1/purchases", bought(phone.code()))).json()["member_id"] == member
     assert len((await api.get(f"/v1/members/{member}/devices")).json()["data"]) == 1

@@ -22,6 +22,8 @@ from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
 from jifen.api.lane import Lanes
+from jifen.api.limited import Limited
+from jifen.api.limits import PER_KEY, Limits
 from jifen.api.observe import Meters, Observed
 from jifen.api.requests import VERSIONS
 from jifen.api.said import SECURITY
@@ -63,10 +65,13 @@ def create_app(
     runs_jobs: bool = True,
     pool_size: int = POOL_SIZE,
     home: Path | None = None,
+    processes: int = 1,
+    requests_per_minute: int | None = None,
 ) -> FastAPI:
     """The application over the ledger at `address`, opened when it starts up; or over one that is open (`ledger`).
 
-    `home` is Jifen's folder, where it is not the one that JIFEN_HOME names.
+    `home` is Jifen's folder, where it is not the one that JIFEN_HOME names; `requests_per_minute` is how often a key
+    may ask for which nothing else was said, and of every limit this process gives its share of so many `processes`.
     """
 
     @asynccontextmanager
@@ -101,6 +106,7 @@ def create_app(
     app.state.address = address
     app.state.home = home
     app.state.code_roots = None
+    app.state.limits = Limits(per_key=requests_per_minute or PER_KEY, processes=processes)
     app.state.ledger = None
     app.state.lanes = None
     app.state.doorkeeper = Doorkeeper(lambda: _ledger(app))
@@ -116,11 +122,12 @@ def create_app(
 
 
 class _Application(FastAPI):
-    """FastAPI with our two layers before its own: the hot calls do not walk through those."""
+    """FastAPI with our three layers before its own: the hot calls do not walk through those."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """What a request walks through, the outermost first."""
-        return Observed(ShortRoad(super().build_middleware_stack(), of=self), self.state.meters)
+        roads = ShortRoad(super().build_middleware_stack(), of=self)
+        return Observed(Limited(roads, of=self), self.state.meters)
 
 
 def _serve(app: FastAPI, ledger: Ledger) -> None:

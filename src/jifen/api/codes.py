@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -43,7 +42,6 @@ class DeviceAnswer(Answer):
     step_seconds: int = Field(description="A code is another one after so many seconds.")
     proof_digits: int
     digits: int = Field(description="Of the whole code, with its check digit.")
-    now: Instant = Field(description="The ledger's clock: how far the phone's own is off.")
 
 
 class DeviceRead(Answer):
@@ -218,7 +216,8 @@ async def remove(request: Request, member_id: MemberId, device_id: DeviceId) -> 
 
 
 def _device(answer: dict[str, Any], roots: Sequence[bytes], *, status: int) -> Response:
-    """The answer with the phone's key, which is made anew each time and never kept."""
+    """The answer with the phone's key, which is made anew each time and never kept. How far its clock is off a phone sees by
+    the header `Date`."""
     root = next((one for one in roots if root_id(one) == answer["root"]), roots[0])
     key = device_key(root, answer["number"], UUID(answer["device_id"]))
     return render.answered(
@@ -229,7 +228,6 @@ def _device(answer: dict[str, Any], roots: Sequence[bytes], *, status: int) -> R
             step_seconds=STEP.seconds,
             proof_digits=PROOF_DIGITS,
             digits=DIGITS,
-            now=datetime.now(UTC),
         ),
         status=200 if answer["is_replay"] else status,
         is_replay=answer["is_replay"],

@@ -60,6 +60,12 @@ class MethodWrong(AtTheEdge):
     code = "method_wrong"
 
 
+class TooManyRequests(AtTheEdge):
+    """More is asked than the limit lets through: wait as long as Retry-After says."""
+
+    code = "too_many_requests"
+
+
 class Busy(AtTheEdge):
     """It could not be done just now and nothing was changed; try again in a moment with the same key."""
 
@@ -131,6 +137,7 @@ STATUS: dict[type[Refusal], int] = {
     MediaTypeWrong: 415,
     RouteUnknown: 404,
     MethodWrong: 405,
+    TooManyRequests: 429,
     Busy: 503,
     no.OutcomeUnknown: 503,
     Defect: 500,
@@ -216,6 +223,8 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     headers = {}
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status == 429:
+        headers["Retry-After"] = str(refusal.numbers["retry_after_seconds"])
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="jifen"'
     return Response(

@@ -68,6 +68,9 @@ class Meters:
             "jifen_request_seconds", "Time to answer.", ["route"], buckets=BUCKETS, registry=self.registry
         )
         self._refusals = self._counter("jifen_refusals", "Refusals by code.", "code")
+        self._guesses = self._counter(
+            "jifen_guesses", "Cards, codes and keys asked for that are not there.", "what"
+        )
         self._purchases = self._counter("jifen_purchases", "Purchases by outcome.", "outcome")
         self._in_flight = self._gauge("jifen_requests_in_flight", "Requests being answered.")
         self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
@@ -111,6 +114,10 @@ class Meters:
             took = self._took[route] = [0] * (len(BUCKETS) + 2)
         took[bisect_left(_BUCKETS_MICROS, micros)] += 1
         took[-1] += micros
+
+    def guessed(self, what: str) -> None:
+        """Count something that was asked for and is not there."""
+        self._count(self._guesses, (what,))
 
     def _count(self, counter: Counter, labels: tuple[str, ...]) -> None:
         key = (counter, labels)

@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, HTMLResponse
 from jifen import __version__
 from jifen.api import answers as out
 from jifen.api import render
-from jifen.api.errors import BUSY, RouteUnknown
+from jifen.api.errors import BUSY, RouteUnknown, TooManyRequests
 from jifen.api.requests import GuardedRoute, ledger_of
 from jifen.api.said import WHO_ASKS, guarded_by, problem_responses
 from jifen.domain.principal import Permission
@@ -94,7 +94,7 @@ async def health(request: Request) -> Response:
             "description": "Text in Prometheus's format.",
             "content": {"text/plain": {"schema": {"type": "string"}}},
         },
-        **problem_responses(WHO_ASKS),
+        **problem_responses([*WHO_ASKS, TooManyRequests]),
     },
     openapi_extra=guarded_by(Permission.METRICS_READ),
 )
