@@ -52,8 +52,8 @@ LEFT_OUT = {
 NEVER_READ = {
     "api_key", "audit", "audit_seal", "backtest", "backtest_report", "book", "carried_lot", "checkpoint", "device",
     "duty", "effect", "flagged_code", "gift", "lease", "member_answer", "member_key", "note", "parked", "pool",
-    "pool_use", "programme_balance", "purchase_key", "request_key", "reservation", "setting", "unclaimed_purchase",
-    "used_code",
+    "pool_use", "programme_balance", "purchase_key", "question", "question_step", "question_text", "request_key",
+    "reservation", "setting", "unclaimed_purchase", "used_code",
 }  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",
                "published_by"}  # fmt: skip

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jifen import __version__
-from jifen.api import audit, backtests, codes, console, members, open, till
+from jifen.api import audit, backtests, codes, console, members, open, questions, till
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
@@ -113,7 +113,7 @@ def create_app(
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
         _serve(app, ledger)
-    for part in (till, members, codes, console, backtests, audit, open):
+    for part in (till, members, codes, questions, console, backtests, audit, open):
         app.include_router(part.router)
     app.include_router(open.meters)
     _say_no(app)

@@ -150,7 +150,7 @@ DEVICE_SAID: dict[str, Any] = {
         names_in_address=[no.MemberUnknown],
     ),
 )
-async def register(request: Request, member_id: MemberId) -> Response:
+async def register_phone(request: Request, member_id: MemberId) -> Response:
     """A number and a key with which the phone shows codes offline: docs/api.md tells how they are made. The same
     Idempotency-Key is answered with the same key.
     """
@@ -183,7 +183,7 @@ async def get_devices(request: Request, member_id: MemberId) -> Response:
     summary="Give a phone another number",
     **said(**DEVICE_SAID, answer=DeviceAnswer, names_in_address=[no.DeviceUnknown]),
 )
-async def renew(request: Request, member_id: MemberId, device_id: DeviceId) -> Response:
+async def renew_phone(request: Request, member_id: MemberId, device_id: DeviceId) -> Response:
     """Another number and key, whenever the app is online for a while: who photographed codes before cannot tell that those after
     are of the same phone. The number before opens for another week.
     """
@@ -204,7 +204,7 @@ async def renew(request: Request, member_id: MemberId, device_id: DeviceId) -> R
     summary="Remove a phone",
     **said(**DEVICE_SAID, answer=DeviceRemoved, names_in_address=[no.DeviceUnknown]),
 )
-async def remove(request: Request, member_id: MemberId, device_id: DeviceId) -> Response:
+async def remove_phone(request: Request, member_id: MemberId, device_id: DeviceId) -> Response:
     """Its codes open nothing any more, at once."""
     desk = desk_of(request)
     answer = await asked_once(
@@ -270,7 +270,7 @@ async def get_flags(
         names_in_address=[no.FlagUnknown],
     ),
 )
-async def settle(request: Request, flag_id: FlagId) -> Response:
+async def settle_flag(request: Request, flag_id: FlagId) -> Response:
     """A person has looked at it."""
     desk = desk_of(request)
     answer = await asked_once(

@@ -67,9 +67,10 @@ class Rate:
 class Guesses:
     """How many unknown ones somebody has asked for in a row, and until when he has to wait before he asks again."""
 
-    __slots__ = ("_last", "_level", "_score", "_until")
+    __slots__ = ("_free", "_last", "_level", "_score", "_until")
 
-    def __init__(self) -> None:
+    def __init__(self, free: int = GUESSES_FREE) -> None:
+        self._free = free * _UNKNOWN
         self._score = 0
         self._level = 0
         self._until = 0.0
@@ -90,7 +91,7 @@ class Guesses:
             self._score = self._level = 0
         self._last = now
         self._score += _UNKNOWN
-        if self._score <= GUESSES_FREE * _UNKNOWN:
+        if self._score <= self._free:
             return False
         self._level += 1
         self._until = now + min(2 ** (self._level - 1), DELAY_SECONDS_MAX)
@@ -137,7 +138,8 @@ class Limits:
         self._keys: dict[object, Rate] = {}
         # By the header that was sent: who opened with it a while ago is not taken for somebody who tries keys.
         self._opened: dict[bytes, Principal] = {}
-        self._guesses: _Kept[Guesses] = _Kept(Guesses)
+        free = max(self._share(GUESSES_FREE), GUESSES_FREE // 3)
+        self._guesses: _Kept[Guesses] = _Kept(lambda: Guesses(free))
 
     def _share(self, limit: int) -> int:
         return max(math.ceil(limit / self._processes), 1)

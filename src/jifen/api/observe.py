@@ -9,7 +9,7 @@ import os
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -78,6 +78,10 @@ class Meters:
             "jifen_parked", "What could not be done and is tried again later.", "kind"
         )
         self._waiting = self._latest("jifen_effects_waiting", "What entries caused and waits in the queue.")
+        self._questions = self._latest(
+            "jifen_questions", "Questions of members, by kind and where they stand.", "kind", "status"
+        )
+        self._asked: set[tuple[str, str]] = set()
         self.flying = 0  # requests of this process that are being answered
         # What came since the last time it was put down.
         self._counted: dict[tuple[Counter, tuple[str, ...]], int] = {}
@@ -143,6 +147,14 @@ class Meters:
         self._parked.labels("member").set(members_parked)
         self._parked.labels("effect").set(effects_parked)
         self._waiting.set(effects_waiting)
+
+    def tell_questions(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """How many questions of members there are, by kind and where they stand."""
+        for (kind, status), count in counts.items():
+            self._questions.labels(kind, status).set(count)
+        for kind, status in self._asked - counts.keys():
+            self._questions.labels(kind, status).set(0)  # the last of them has moved on
+        self._asked |= counts.keys()
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""

@@ -32,6 +32,7 @@ from jifen.cli.key import key_app
 from jifen.cli.member import member_app
 from jifen.cli.program import program_app
 from jifen.cli.purchase import purchase_app
+from jifen.cli.question import question_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
@@ -73,6 +74,7 @@ GROUPS = (
     (program_app, "program"),
     (member_app, "member"),
     (purchase_app, "purchase"),
+    (question_app, "question"),
     (card_app, "card"),
     (key_app, "key"),
     (import_app, "import"),

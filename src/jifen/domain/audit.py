@@ -49,6 +49,10 @@ class Deed(StrEnum):
     CODE_FLAGGED = "code.flagged"
     CODE_SETTLED = "code.settled"
     SETTING_CHANGED = "setting.changed"
+    QUESTION_ASKED = "question.asked"
+    QUESTION_ANSWERED = "question.answered"
+    QUESTION_APPEALED = "question.appealed"
+    QUESTION_CLOSED = "question.closed"
 
 
 @unique

@@ -49,6 +49,9 @@ class Permission(StrEnum):
     AUDIT_READ = "audit.read"
     DEVICES_REGISTER = "devices.register"
     CODES_SETTLE = "codes.settle"
+    QUESTIONS_READ = "questions.read"
+    QUESTIONS_ASK = "questions.ask"
+    QUESTIONS_ANSWER = "questions.answer"
 
     # That of its text: an Enum's own is written in Python, and this one is asked for at every request.
     __hash__ = str.__hash__
@@ -62,29 +65,31 @@ class Permission(StrEnum):
 _P = Permission
 _ONLY_LOOKS: Final = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ,
-    _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.METRICS_READ, _P.AUDIT_READ,
+    _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.METRICS_READ, _P.AUDIT_READ, _P.QUESTIONS_READ,
 })  # fmt: skip
 EVERYTHING: Final = frozenset(Permission)
 
 _CASHIER = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_RECORD, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM,
     _P.RESERVATIONS_MAKE, _P.RESERVATIONS_COMMIT, _P.RESERVATIONS_RELEASE, _P.MEMBERS_READ, _P.MEMBERS_ENROL,
-    _P.PROGRAM_READ,
+    _P.PROGRAM_READ, _P.QUESTIONS_ASK,
 })  # fmt: skip
 _MEMBER_APP = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.RESERVATIONS_MAKE, _P.RESERVATIONS_COMMIT,
     _P.RESERVATIONS_RELEASE, _P.UNITS_GIVE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.PROGRAM_READ, _P.DEVICES_REGISTER,
+    _P.QUESTIONS_READ, _P.QUESTIONS_ASK,
 })  # fmt: skip
 _INTEGRATOR = _CASHIER | _MEMBER_APP | {_P.PROGRAM_PLAN, _P.METRICS_READ}
 _SERVICE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST,
     _P.ENTRIES_REVERSE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.DEVICES_REGISTER,
-    _P.CODES_SETTLE,
+    _P.CODES_SETTLE, _P.QUESTIONS_READ, _P.QUESTIONS_ASK, _P.QUESTIONS_ANSWER,
 })  # fmt: skip
 _CONSOLE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE,
     _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
     _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.METRICS_READ, _P.DEVICES_REGISTER, _P.CODES_SETTLE,
+    _P.QUESTIONS_READ, _P.QUESTIONS_ASK, _P.QUESTIONS_ANSWER,
 })  # fmt: skip
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
@@ -94,7 +99,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
         _P.BACKTESTS_READ, _P.BACKTESTS_RUN,
     }),
     "store_manager": _CASHIER | {
-        _P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.CODES_SETTLE,
+        _P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.CODES_SETTLE, _P.QUESTIONS_READ, _P.QUESTIONS_ANSWER,
     },
     "cashier": _CASHIER,
     "service": _SERVICE,
@@ -104,9 +109,9 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     }),
     "auditor": frozenset({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT,
-        _P.METRICS_READ, _P.AUDIT_READ,
+        _P.METRICS_READ, _P.AUDIT_READ, _P.QUESTIONS_READ,
     }),
-    "privacy_officer": frozenset({_P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.AUDIT_READ}),
+    "privacy_officer": frozenset({_P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.AUDIT_READ, _P.QUESTIONS_READ}),
     "integrator": _INTEGRATOR,
     # By what a key sits in, for whoever connects something.
     "till": _CASHIER,

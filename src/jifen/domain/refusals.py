@@ -8,10 +8,11 @@ Refusal
     IdempotencyKeyMissing        a write came without its key
   Unknown                        something named is not there
     MemberUnknown, StoreUnknown, PurchaseUnknown, LineUnknown, ReservationUnknown, CurrencyUnknown, RevisionUnknown,
-    BacktestUnknown, EntryUnknown, LotUnknown, DeviceUnknown, FlagUnknown
+    BacktestUnknown, EntryUnknown, LotUnknown, DeviceUnknown, FlagUnknown, QuestionUnknown
   Conflict                       it contradicts what is already recorded
     KeyReused                    the same key came with another body
     KeyTaken                     the card or external id belongs to another member
+    QuestionOver                 nobody waits for that of the question
     CodeUsed                     the member code has opened a checkout already
     MemberClosed                 the member takes no more entries
     MemberFrozen                 the member may not spend or give
@@ -180,6 +181,12 @@ class FlagUnknown(Unknown):
     code = "flag_unknown"
 
 
+class QuestionUnknown(Unknown):
+    """The member has asked no such question."""
+
+    code = "question_unknown"
+
+
 class Conflict(Refusal):
     """The request contradicts what is already recorded."""
 
@@ -196,6 +203,12 @@ class KeyTaken(Conflict):
     """The card number or external id belongs to another member."""
 
     code = "key_taken"
+
+
+class QuestionOver(Conflict):
+    """The question does not stand where this may be done: it waits for an answer, was answered, or is closed."""
+
+    code = "question_over"
 
 
 class CodeUsed(Conflict):

@@ -16,6 +16,8 @@ import structlog
 from jifen.jobs.duty import Duty
 from jifen.jobs.worker import CLASSES, work_off, work_on
 from jifen.operations.advance_members import BATCH, advance_members
+from jifen.operations.answer_question import BATCH as CLOSED_AT_ONCE
+from jifen.operations.answer_question import close_unappealed
 from jifen.operations.feed_queue import feed_queue, prune_queue
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.operations.seal_audit import seal_audit
@@ -46,6 +48,7 @@ TASKS = (
     Task("audit", seal_audit, every_seconds=5),
     Task("leases", settle_leases, every_seconds=5),
     Task("tidy", prune_queue, every_seconds=HOUR),
+    Task("old questions", close_unappealed, every_seconds=HOUR, whole_piece=CLOSED_AT_ONCE),
     Task("old codes", forget_codes, every_seconds=HOUR),
     Task("old leases", prune_leases, every_seconds=HOUR),
 )

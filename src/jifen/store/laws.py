@@ -20,6 +20,7 @@ from jifen.store.hits import HIT_CHECKS, RULES
 from jifen.store.limit_checks import LIMIT_CHECKS
 from jifen.store.pool_checks import POOL_CHECKS
 from jifen.store.posting_checks import POSTING_CHECKS
+from jifen.store.question_checks import QUESTION_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
 
 if TYPE_CHECKING:
@@ -217,6 +218,7 @@ LAWS: tuple[Law, ...] = (
                       AND privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')""",
             ),
             *AUDIT_CHECKS,
+            *QUESTION_CHECKS,
         ),
     ),
     Law(

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import api_key_table, audit_tables, code_tables, effect_tables, pool_tables
+from jifen.store import further_tables
 from jifen.store.columns import (
     among,
     listed,
@@ -47,16 +47,7 @@ from jifen.store.columns import (
     words,
 )
 
-__all__ = [
-    "LOTS_OF_AN_ACCOUNT",
-    "STATUS_NAMES",
-    "api_key_table",
-    "audit_tables",
-    "code_tables",
-    "effect_tables",
-    "metadata",
-    "pool_tables",
-]
+__all__ = ["LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "further_tables", "metadata"]
 
 LOTS_OF_AN_ACCOUNT = (
     1_000  # lots with higher numbers are found by their day of expiry, in an index of their own

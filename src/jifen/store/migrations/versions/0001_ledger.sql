@@ -530,6 +530,58 @@ CREATE INDEX purchase_return_recorded_xid ON jifen.purchase_return USING brin (r
 
 COMMENT ON TABLE jifen.purchase_return IS 'Part or all of one purchase coming back. An entry of the fold.';
 
+CREATE TABLE jifen.question (
+    member_id UUID NOT NULL,
+    question_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    sequence BIGINT,
+    part SMALLINT,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    due_at TIMESTAMP WITH TIME ZONE,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    outcome TEXT,
+    CONSTRAINT question_pkey PRIMARY KEY (member_id, question_id),
+    CONSTRAINT a_question_is_of_a_known_kind CHECK (kind = ANY ('{units_missing,units_wrong,spending,return,expiry,tier,personal_data,service,something_else}'::text[])),
+    CONSTRAINT a_question_stands_somewhere CHECK (status = ANY ('{open,answered,appealed,closed}'::text[])),
+    CONSTRAINT an_answer_comes_to_something CHECK (outcome = ANY ('{corrected,explained,refused}'::text[])),
+    CONSTRAINT a_part_is_of_an_entry CHECK (part IS NULL OR sequence IS NOT NULL),
+    CONSTRAINT what_waits_for_an_answer_is_due CHECK ((due_at IS NOT NULL) = (status = ANY ('{open,appealed}'::text[])))
+);
+
+CREATE INDEX question_due ON jifen.question (due_at) WHERE due_at IS NOT NULL;
+
+COMMENT ON TABLE jifen.question IS 'One question or complaint of a member, the entry that it is about, and where it stands.';
+
+CREATE TABLE jifen.question_step (
+    member_id UUID NOT NULL,
+    question_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    move TEXT NOT NULL,
+    principal_kind TEXT NOT NULL,
+    principal_id UUID,
+    principal TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    outcome TEXT,
+    entry BIGINT,
+    CONSTRAINT question_step_pkey PRIMARY KEY (member_id, question_id, number),
+    CONSTRAINT a_step_is_a_known_one CHECK (move = ANY ('{asked,answered,appealed,closed}'::text[])),
+    CONSTRAINT an_answer_and_nothing_else_has_an_outcome CHECK ((outcome IS NOT NULL) = (move = 'answered')),
+    CONSTRAINT what_was_corrected_names_the_entry CHECK ((entry IS NOT NULL) = (outcome IS NOT DISTINCT FROM 'corrected'))
+);
+
+COMMENT ON TABLE jifen.question_step IS 'One step of a question''s trail: asked, answered, appealed, closed; by whom, and the entry that corrected something.';
+
+CREATE TABLE jifen.question_text (
+    member_id UUID NOT NULL,
+    question_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    said TEXT NOT NULL,
+    CONSTRAINT question_text_pkey PRIMARY KEY (member_id, question_id, number)
+);
+
+COMMENT ON TABLE jifen.question_text IS 'What was said in a step of a question. Kept apart from it, so that it can be erased with the person.';
+
 CREATE TABLE jifen.request_key (
     key TEXT NOT NULL,
     body_hash BYTEA NOT NULL,
@@ -614,6 +666,12 @@ CREATE INDEX used_code_opened_at ON jifen.used_code (opened_at);
 COMMENT ON TABLE jifen.used_code IS 'A code that opened a checkout: by whom, the purchase that it ended with, and the reservations made in it.';
 
 GRANT USAGE ON SCHEMA jifen TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.question_text TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.question_step TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.question TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.flagged_code TO jifen_app;
 
