@@ -32,6 +32,12 @@ async def test_every_route_is_tried_here(shared_api: Api) -> None:
     assert set(operations(shared_api)) == set(ROUTES) | OPEN | DOORS | SIGNED_IN
 
 
+async def test_every_route_has_a_name_of_its_own(shared_api: Api) -> None:
+    """By it Idempotency-Keys are kept apart: of two routes with one name the second would be answered with the first one's."""
+    names = [one.name for one in guarded(shared_api.app)]
+    assert sorted(set(names)) == sorted(names)
+
+
 @routes
 async def test_nobody_is_asked_for_a_key(shared_api: Api, at: tuple[str, str]) -> None:
     asked = await ROUTES[at](shared_api)

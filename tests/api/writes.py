@@ -91,7 +91,7 @@ async def _enrol(_: Api) -> Asked:
 
 async def _reveal(api: Api) -> Asked:
     path = f"/v1/members/{await api.a_member()}/persons:reveal"
-    return Asked(method="POST", path=path, body={"why": "asked by phone"})
+    return Asked(method="POST", path=path, body={"why": "asked_by_person"})
 
 
 async def _correct(api: Api) -> Asked:
@@ -222,6 +222,84 @@ async def _apply(api: Api) -> Asked:
     )
 
 
+async def _register(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/members/{await api.a_member()}/devices")
+
+
+async def _device(api: Api, verb: str) -> Asked:
+    registered = await _register(api)
+    device = (await api.post(registered.path)).json()["device_id"]
+    return Asked(method="POST", path=f"{registered.path}/{device}:{verb}")
+
+
+async def _renew_device(api: Api) -> Asked:
+    return await _device(api, "renew")
+
+
+async def _remove_device(api: Api) -> Asked:
+    return await _device(api, "remove")
+
+
+async def _settle(api: Api) -> Asked:
+    body = a_purchase_body()
+    body["member"] = {"code": "1" * 20, "shown_at": body["occurred_at"]}
+    assert (await api.post("/v1/purchases", body)).status_code == 201
+    flag = (await api.get("/v1/codes/flagged?limit=1")).json()["data"][0]["flag_id"]
+    return Asked(method="POST", path=f"/v1/codes/flagged/{flag}:settle")
+
+
+async def _ask_question(api: Api) -> Asked:
+    return Asked(
+        method="POST",
+        path=f"/v1/members/{await api.a_member()}/questions",
+        body={"kind": "units_missing", "said": "where are they?"},
+        changed={"said": "where?"},
+        names="/said",
+    )
+
+
+async def a_question(api: Api) -> str:
+    """The path of a question."""
+    asked = await _ask_question(api)
+    told = await api.post(asked.path, asked.body)
+    return f"{asked.path}/{told.json()['question_id']}"
+
+
+async def _answered_question(api: Api) -> str:
+    path = await a_question(api)
+    body = {"said": "so it is", "outcome": "explained"}
+    assert (await api.post(f"{path}:answer", body)).status_code == 200
+    return path
+
+
+async def _answer_question(api: Api) -> Asked:
+    return Asked(
+        method="POST",
+        path=f"{await a_question(api)}:answer",
+        body={"said": "so it is", "outcome": "explained"},
+        changed={"outcome": "refused"},
+        names="/outcome",
+    )
+
+
+async def _appeal_question(api: Api) -> Asked:
+    return Asked(
+        method="POST",
+        path=f"{await _answered_question(api)}:appeal",
+        body={"said": "it is not"},
+        changed={"said": "it is not so"},
+        names="/said",
+    )
+
+
+async def _close_question(api: Api) -> Asked:
+    return Asked(method="POST", path=f"{await _answered_question(api)}:close")
+
+
+async def _read_question(api: Api) -> Asked:
+    return Asked(method="GET", path=await a_question(api))
+
+
 def _read(path: str) -> Make:
     async def make(api: Api) -> Asked:
         card = f"a-card-{next(_count)}"
@@ -335,6 +413,15 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/members/{member_id}:freeze"): _freeze,
     ("POST", "/v1/members/{member_id}:close"): _close,
     ("POST", "/v1/members/{member_id}:reopen"): _reopen,
+    ("POST", "/v1/members/{member_id}/devices"): _register,
+    ("POST", "/v1/members/{member_id}/devices/{device_id}:renew"): _renew_device,
+    ("POST", "/v1/members/{member_id}/devices/{device_id}:remove"): _remove_device,
+    ("POST", "/v1/codes/flagged/{flag_id}:settle"): _settle,
+    ("POST", "/v1/members/{member_id}/questions"): _ask_question,
+    ("POST", "/v1/members/{member_id}/questions/{question_id}:answer"): _answer_question,
+    ("POST", "/v1/members/{member_id}/questions/{question_id}:appeal"): _appeal_question,
+    ("POST", "/v1/members/{member_id}/questions/{question_id}:close"): _close_question,
+    ("GET", "/v1/members/{member_id}/questions/{question_id}"): _read_question,
     ("POST", "/v1/program:validate"): _validate,
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:apply"): _apply,
@@ -374,6 +461,10 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/program/revisions",
             "/v1/program/revisions/{number}",
             "/v1/stores",
+            "/v1/members/{member_id}/devices",
+            "/v1/codes/flagged",
+            "/v1/questions",
+            "/v1/audit",
             "/metrics",
         )
     },

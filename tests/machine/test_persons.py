@@ -13,7 +13,9 @@ import pytest
 from tests.conftest import FreshDatabase
 from tests.machine.till import Till, a_key, a_till, another_till
 
+from jifen.domain.audit import Why
 from jifen.domain.person import Consent, MemberKey, Told
+from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import KeyTaken, MemberUnknown, PersonUnknown, VaultClosed
 from jifen.jobs.archive import everything_of
 from jifen.operations.correct_person import Correction, correct_person
@@ -54,12 +56,12 @@ async def enrolled(till: Till, *keys: MemberKey, **told: str) -> UUID:
 
 async def correct(till: Till, member: UUID, correction: Correction) -> Any:
     """A correction."""
-    return await correct_person(till.ledger, member, correction, a_key())
+    return await correct_person(till.ledger, member, correction, a_key(), principal=LOCAL)
 
 
 async def erase(till: Till, member: UUID) -> dict[str, Any]:
     """An erasure."""
-    return await erase_person(till.ledger, member, a_key(), confirmed=member, actor="test")
+    return await erase_person(till.ledger, member, a_key(), confirmed=member, principal=LOCAL)
 
 
 async def dump(till: Till) -> str:
@@ -111,7 +113,7 @@ async def test_a_person_is_found_by_whatever_he_told_and_nothing_of_it_can_be_re
         (masked,) = await read_persons(till.ledger, member)
         assert_nothing_of_it(repr(masked), SECRETS)
         assert {key.kind: key.value for key in masked.known.keys}["phone"] == "+86•••••••8000"
-        (full,) = await reveal_persons(till.ledger, member, why="asked")
+        (full,) = await reveal_persons(till.ledger, member, why=Why.SERVICE, principal=LOCAL)
         assert full.known.fields["name"] == TOLD["name"]
         assert full.known.fields["attribute.shoe_size"] == "42"
         assert MemberKey("phone", "+8613800138000") in full.known.keys
@@ -152,7 +154,7 @@ async def test_what_is_known_is_corrected(fresh_database: FreshDatabase) -> None
         assert await find_member(till.ledger, key) == ann
         with pytest.raises(MemberUnknown):
             await find_member(till.ledger, MemberKey("phone", "+8613800138000"))
-        (full,) = await reveal_persons(till.ledger, ann, why="test")
+        (full,) = await reveal_persons(till.ledger, ann, why=Why.SERVICE, principal=LOCAL)
         assert "birthday" not in full.known.fields
         assert full.known.fields["name"] == TOLD["name"]
 
@@ -175,12 +177,12 @@ async def test_who_is_erased_is_nobody_and_the_books_stay(fresh_database: FreshD
         consent = Consent(
             "marketing", is_given=True, text_version="1", channel="paper", proof="signed by 陈小明"
         )
-        await record_consent(till.ledger, member, consent, a_key())
+        await record_consent(till.ledger, member, consent, a_key(), principal=LOCAL)
         entries = await till.fetchval("SELECT count(*) FROM entry")
 
         key = a_key("erase")
-        first = await erase_person(till.ledger, member, key, confirmed=member, actor="test")
-        again = await erase_person(till.ledger, member, key, confirmed=member, actor="test")
+        first = await erase_person(till.ledger, member, key, confirmed=member, principal=LOCAL)
+        again = await erase_person(till.ledger, member, key, confirmed=member, principal=LOCAL)
 
         assert {**first, "is_replay": True} == again
         assert (first["keys"], first["notes"]) == (3, 1)
@@ -259,7 +261,9 @@ async def test_keys_are_rotated_while_people_are_found(
             assert [
                 await find_member(till.ledger, MemberKey("card", f"62{at:05}")) for at in range(30)
             ] == members
-            assert (await reveal_persons(till.ledger, members[7], why="test"))[0].known.fields["name"] == "N7"
+            assert (await reveal_persons(till.ledger, members[7], why=Why.SERVICE, principal=LOCAL))[
+                0
+            ].known.fields["name"] == "N7"
         with pytest.raises(KeyTaken):
             await enrolled(till, MemberKey("card", "6200007"))
 
@@ -309,10 +313,12 @@ async def test_the_last_word_on_a_consent_counts(fresh_database: FreshDatabase) 
         assert not await has_agreed(till.ledger, member, "marketing"), "silence is a no"
         for is_given in (True, False, True):
             one = Consent("marketing", is_given=is_given, text_version="2", channel="app")
-            await record_consent(till.ledger, member, one, a_key())
+            await record_consent(till.ledger, member, one, a_key(), principal=LOCAL)
             assert await has_agreed(till.ledger, member, "marketing") == is_given
         at_once = [
-            record_consent(till.ledger, member, Consent("sms", at % 2 == 0, "1", "app"), a_key())
+            record_consent(
+                till.ledger, member, Consent("sms", at % 2 == 0, "1", "app"), a_key(), principal=LOCAL
+            )
             for at in range(8)
         ]
         await asyncio.gather(*at_once)
@@ -326,9 +332,9 @@ async def test_a_person_takes_everything_along(fresh_database: FreshDatabase) ->
         for number in range(60):
             await till.adjust(member, number + 1)
         one = Consent("marketing", is_given=True, text_version="1", channel="paper", proof="box <3>")
-        await record_consent(till.ledger, member, one, a_key())
+        await record_consent(till.ledger, member, one, a_key(), principal=LOCAL)
 
-        document = await everything_of(till.ledger, member, "en")
+        document = await everything_of(till.ledger, member, "en", principal=LOCAL)
         page = archive_page(document, "zh")
 
         (person,) = document["persons"]

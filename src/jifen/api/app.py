@@ -17,11 +17,26 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jifen import __version__
-from jifen.api import backtests, console, members, open, operators, persons, proposals, session, till
+from jifen.api import (
+    audit,
+    backtests,
+    codes,
+    console,
+    members,
+    open,
+    operators,
+    persons,
+    proposals,
+    questions,
+    session,
+    till,
+)
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
 from jifen.api.lane import Lanes
+from jifen.api.limited import Limited
+from jifen.api.limits import PER_KEY, Limits
 from jifen.api.observe import Meters, Observed
 from jifen.api.requests import VERSIONS
 from jifen.api.said import SECURITY, SESSION_SECURITY
@@ -72,10 +87,13 @@ def create_app(
     runs_jobs: bool = True,
     pool_size: int = POOL_SIZE,
     home: Path | None = None,
+    processes: int = 1,
+    requests_per_minute: int | None = None,
 ) -> FastAPI:
     """The application over the ledger at `address`, opened when it starts up; or over one that is open (`ledger`).
 
-    `home` is Jifen's folder, where it is not the one that JIFEN_HOME names.
+    `home` is Jifen's folder, where it is not the one that JIFEN_HOME names; `requests_per_minute` is how often a key
+    may ask for which nothing else was said, and of every limit this process gives its share of so many `processes`.
     """
 
     @asynccontextmanager
@@ -109,6 +127,8 @@ def create_app(
     )
     app.state.address = address
     app.state.home = home
+    app.state.code_roots = None
+    app.state.limits = Limits(per_key=requests_per_minute or PER_KEY, processes=processes)
     app.state.ledger = None
     app.state.lanes = None
     app.state.doorkeeper = Doorkeeper(lambda: _ledger(app))
@@ -116,7 +136,20 @@ def create_app(
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
         _serve(app, ledger)
-    for part in (till, members, persons, console, backtests, session, operators, proposals, open):
+    for part in (
+        till,
+        members,
+        persons,
+        codes,
+        questions,
+        console,
+        backtests,
+        session,
+        operators,
+        proposals,
+        audit,
+        open,
+    ):
         app.include_router(part.router)
     app.include_router(session.doors)
     app.include_router(proposals.own)
@@ -127,11 +160,12 @@ def create_app(
 
 
 class _Application(FastAPI):
-    """FastAPI with our two layers before its own: the hot calls do not walk through those."""
+    """FastAPI with our three layers before its own: the hot calls do not walk through those."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """What a request walks through, the outermost first."""
-        return Observed(ShortRoad(super().build_middleware_stack(), of=self), self.state.meters)
+        roads = ShortRoad(super().build_middleware_stack(), of=self)
+        return Observed(Limited(roads, of=self), self.state.meters)
 
 
 def _serve(app: FastAPI, ledger: Ledger) -> None:

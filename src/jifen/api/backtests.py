@@ -180,7 +180,11 @@ async def ask(request: Request, body: BacktestBody) -> Response:
         desk,
         body,
         lambda once: ask_backtest(
-            desk.ledger, canonical(body), asked_by=desk.principal.actor(), request=once
+            desk.ledger,
+            canonical(body),
+            asked_by=desk.principal.actor(),
+            request=once,
+            by=desk.principal,
         ),
     )
     address = request.app.state.address
@@ -299,7 +303,9 @@ def _shown(found: StoredBacktest, result: bytes | None, language: str) -> dict[s
 async def cancel(request: Request, backtest_id: BacktestId) -> Response:
     """What waits never runs; what runs stops within seconds. One that is over stays as it is."""
     desk = desk_of(request)
-    answer = await asked_once(desk, None, lambda once: stop_backtest(desk.ledger, backtest_id, once))
+    answer = await asked_once(
+        desk, None, lambda once: stop_backtest(desk.ledger, backtest_id, once, by=desk.principal)
+    )
     return render.told(BacktestAsked, answer)
 
 

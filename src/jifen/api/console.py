@@ -345,6 +345,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
             published_by=desk.principal.actor(),
             expected_revision=expected,
             request=once,
+            by=desk.principal,
         )
 
     answer = await asked_once(desk, body, effect)

@@ -60,6 +60,12 @@ class MethodWrong(AtTheEdge):
     code = "method_wrong"
 
 
+class TooManyRequests(AtTheEdge):
+    """More is asked than the limit lets through: wait as long as Retry-After says."""
+
+    code = "too_many_requests"
+
+
 class Busy(AtTheEdge):
     """It could not be done just now and nothing was changed; try again in a moment with the same key."""
 
@@ -77,6 +83,7 @@ STATUS: dict[type[Refusal], int] = {
     no.Malformed: 422,
     no.FieldWrong: 422,
     no.SumsDiffer: 422,
+    no.CheckDigitWrong: 422,
     no.IdempotencyKeyMissing: 422,
     # Unknown: 404 where the address names it, 422 where the body does (see `status_of`).
     no.Unknown: 404,
@@ -98,6 +105,11 @@ STATUS: dict[type[Refusal], int] = {
     no.KeyTaken: 409,
     no.VaultClosed: 503,
     no.PersonUnknown: 404,
+    no.DeviceUnknown: 404,
+    no.FlagUnknown: 404,
+    no.QuestionUnknown: 404,
+    no.CodeUsed: 409,
+    no.QuestionOver: 409,
     no.MemberClosed: 409,
     no.MemberFrozen: 409,
     no.PurchaseClaimed: 409,
@@ -117,6 +129,7 @@ STATUS: dict[type[Refusal], int] = {
     no.PointsMissing: 422,
     no.ReturnExceedsPurchase: 422,
     no.TimeOutOfBounds: 422,
+    no.CodeWrong: 422,
     no.GiftToSelf: 422,
     no.MergeIntoSelf: 422,
     no.EffectiveInThePast: 422,
@@ -127,6 +140,7 @@ STATUS: dict[type[Refusal], int] = {
     no.SecondPersonNeeded: 403,
     no.OwnProposal: 403,
     no.CsrfRefused: 403,
+    no.CodeNeeded: 403,
     no.NotAuthenticated: 401,
     no.KeyExpired: 401,
     no.SignInRefused: 401,
@@ -142,6 +156,7 @@ STATUS: dict[type[Refusal], int] = {
     MediaTypeWrong: 415,
     RouteUnknown: 404,
     MethodWrong: 405,
+    TooManyRequests: 429,
     Busy: 503,
     no.OutcomeUnknown: 503,
     Defect: 500,
@@ -229,6 +244,8 @@ def refuse(request: Request, refusal: Refusal) -> Response:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if isinstance(refusal, no.SignInTooSoon):
         headers["Retry-After"] = str(refusal.numbers["seconds"])
+    if status == 429:
+        headers["Retry-After"] = str(refusal.numbers["retry_after_seconds"])
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="jifen"'
     return Response(

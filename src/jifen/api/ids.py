@@ -48,3 +48,7 @@ PersonId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("per")), _put_o
 OperatorId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("opr")), _put_on("opr"), _schema("opr")]
 SessionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ses")), _put_on("ses"), _schema("ses")]
 ProposalId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("prp")), _put_on("prp"), _schema("prp")]
+AuditId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("adt")), _put_on("adt"), _schema("adt")]
+DeviceId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("dev")), _put_on("dev"), _schema("dev")]
+FlagId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("flg")), _put_on("flg"), _schema("flg")]
+QuestionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("qst")), _put_on("qst"), _schema("qst")]

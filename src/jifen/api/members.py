@@ -59,7 +59,7 @@ READ_SAID: dict[str, Any] = {
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.KeyTaken, no.ProgramMissing, no.VaultClosed),
+        refuses=(no.KeyTaken, no.CheckDigitWrong, no.ProgramMissing, no.VaultClosed),
     ),
 )
 async def enrol(request: Request, body: EnrolBody) -> Response:

@@ -9,7 +9,7 @@ import os
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -68,6 +68,9 @@ class Meters:
             "jifen_request_seconds", "Time to answer.", ["route"], buckets=BUCKETS, registry=self.registry
         )
         self._refusals = self._counter("jifen_refusals", "Refusals by code.", "code")
+        self._guesses = self._counter(
+            "jifen_guesses", "Cards, codes and keys asked for that are not there.", "what"
+        )
         self._purchases = self._counter("jifen_purchases", "Purchases by outcome.", "outcome")
         self._in_flight = self._gauge("jifen_requests_in_flight", "Requests being answered.")
         self._connections = self._gauge("jifen_pool_connections", "Connections to the database.", ["state"])
@@ -75,6 +78,10 @@ class Meters:
             "jifen_parked", "What could not be done and is tried again later.", "kind"
         )
         self._waiting = self._latest("jifen_effects_waiting", "What entries caused and waits in the queue.")
+        self._questions = self._latest(
+            "jifen_questions", "Questions of members, by kind and where they stand.", "kind", "status"
+        )
+        self._asked: set[tuple[str, str]] = set()
         self.flying = 0  # requests of this process that are being answered
         # What came since the last time it was put down.
         self._counted: dict[tuple[Counter, tuple[str, ...]], int] = {}
@@ -112,6 +119,10 @@ class Meters:
         took[bisect_left(_BUCKETS_MICROS, micros)] += 1
         took[-1] += micros
 
+    def guessed(self, what: str) -> None:
+        """Count something that was asked for and is not there."""
+        self._count(self._guesses, (what,))
+
     def _count(self, counter: Counter, labels: tuple[str, ...]) -> None:
         key = (counter, labels)
         self._counted[key] = self._counted.get(key, 0) + 1
@@ -136,6 +147,14 @@ class Meters:
         self._parked.labels("member").set(members_parked)
         self._parked.labels("effect").set(effects_parked)
         self._waiting.set(effects_waiting)
+
+    def tell_questions(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """How many questions of members there are, by kind and where they stand."""
+        for (kind, status), count in counts.items():
+            self._questions.labels(kind, status).set(count)
+        for kind, status in self._asked - counts.keys():
+            self._questions.labels(kind, status).set(0)  # the last of them has moved on
+        self._asked |= counts.keys()
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""

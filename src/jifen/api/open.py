@@ -19,12 +19,13 @@ from starlette.responses import FileResponse, HTMLResponse
 from jifen import __version__
 from jifen.api import answers as out
 from jifen.api import render
-from jifen.api.errors import BUSY, RouteUnknown
+from jifen.api.errors import BUSY, RouteUnknown, TooManyRequests
 from jifen.api.requests import GuardedRoute, ledger_of
 from jifen.api.said import WHO_ASKS, guarded_by, problem_responses
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import Refusal
 from jifen.operations.read_overview import LedgerOverview, read_ledger_health, read_overview
+from jifen.operations.read_questions import questions_by_kind
 from jifen.present.shown import name_in, units_shown
 
 HEALTH_SECONDS = 5
@@ -94,7 +95,7 @@ async def health(request: Request) -> Response:
             "description": "Text in Prometheus's format.",
             "content": {"text/plain": {"schema": {"type": "string"}}},
         },
-        **problem_responses(WHO_ASKS),
+        **problem_responses([*WHO_ASKS, TooManyRequests]),
     },
     openapi_extra=guarded_by(Permission.METRICS_READ),
 )
@@ -108,6 +109,7 @@ async def metrics(request: Request) -> Response:
         async with asyncio.timeout(HEALTH_SECONDS):
             known = await read_ledger_health(ledger_of(request))
             meters.tell_jobs(known.members_parked, known.effects_parked, known.effects_waiting)
+            meters.tell_questions(await questions_by_kind(ledger_of(request)))
     return Response(meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -17,6 +17,7 @@ from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
+from jifen.domain.audit import Why
 from jifen.domain.person import ATTRIBUTES_MAX, CONTACT_KINDS, Consent, MemberKey
 from jifen.domain.principal import Permission
 from jifen.jobs.archive import everything_of
@@ -87,7 +88,7 @@ class EnrolBody(Body):
 class RevealBody(Body):
     """Why somebody wants to see all of it."""
 
-    why: Note
+    why: Why
 
 
 class EraseBody(Body):
@@ -207,7 +208,7 @@ async def get_persons(request: Request, member_id: MemberId) -> Response:
 async def reveal(request: Request, member_id: MemberId, body: RevealBody) -> Response:
     """The same in full. Who looked, and why, is written down."""
     desk = desk_of(request)
-    views = await reveal_persons(desk.ledger, member_id, why=body.why)
+    views = await reveal_persons(desk.ledger, member_id, why=body.why, principal=desk.principal)
     return render.answered(persons_shown(member_id, views, is_masked=False))
 
 
@@ -235,7 +236,9 @@ async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> R
         tuple(MemberKey(one.kind, one.value) for one in body.remove),
     )
     answer = await asked_once(
-        desk, body, lambda once: correct_person(desk.ledger, member_id, correction, once)
+        desk,
+        body,
+        lambda once: correct_person(desk.ledger, member_id, correction, once, principal=desk.principal),
     )
     return render.told(CorrectAnswer, answer)
 
@@ -258,7 +261,11 @@ async def consent(request: Request, member_id: MemberId, body: ConsentBody) -> R
     """That the head of the household agrees to a purpose, or does not any more; the last word counts, silence is a no."""
     desk = desk_of(request)
     given = Consent(**body.model_dump())
-    answer = await asked_once(desk, body, lambda once: record_consent(desk.ledger, member_id, given, once))
+
+    async def effect(once: Once) -> dict[str, Any]:
+        return await record_consent(desk.ledger, member_id, given, once, principal=desk.principal)
+
+    answer = await asked_once(desk, body, effect)
     return render.told(ConsentAnswer, answer, status=201)
 
 
@@ -277,8 +284,8 @@ async def archive(request: Request, member_id: MemberId, language: Language = No
     """Everything that is kept of a member's persons, his statement and his receipts; with `Accept: text/html` as a page to
     read and keep.
     """
-    spoken = language_of(request, language)
-    document = await everything_of(desk_of(request).ledger, member_id, spoken)
+    desk, spoken = desk_of(request), language_of(request, language)
+    document = await everything_of(desk.ledger, member_id, spoken, principal=desk.principal)
     if "text/html" in request.headers.get("accept", ""):
         name = f"{document['member']['member_id']}.html"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -304,10 +311,11 @@ async def erase(request: Request, member_id: MemberId, body: EraseBody) -> Respo
     proofs. The answer is the certificate.
     """
     desk = desk_of(request)
-    actor = desk.principal.actor()
 
     async def effect(once: Once) -> dict[str, Any]:
-        return await erase_person(desk.ledger, member_id, once, confirmed=body.confirm, actor=actor)
+        return await erase_person(
+            desk.ledger, member_id, once, confirmed=body.confirm, principal=desk.principal
+        )
 
     answer = await asked_once(desk, body, effect)
     return render.told(Certificate, answer)

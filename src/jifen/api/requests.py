@@ -22,7 +22,7 @@ from jifen.api.fields import Body
 from jifen.api.fingerprint import fingerprint_of, purchase_hash
 from jifen.api.lane import Lanes
 from jifen.api.strict_json import parsed_json
-from jifen.api.whose import SignedIn, who_asks, who_is_signed_in
+from jifen.api.whose import SignedIn, address_of, who_asks, who_is_signed_in
 from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
@@ -87,7 +87,8 @@ class GuardedRoute(StrictRoute):
 
     async def let_in(self, request: Request) -> None:
         """Let in who has the permission."""
-        request.state.principal = await who_asks(request, self.permission)
+        principal = await who_asks(request, self.permission)
+        request.state.principal = principal.coming_from(address_of(request) or None)
 
 
 class SignedInRoute(StrictRoute):

@@ -14,6 +14,7 @@ from jifen.api.errors import (
     Busy,
     Defect,
     MediaTypeWrong,
+    TooManyRequests,
 )
 from jifen.api.fields import Answer
 from jifen.api.requests import CHANGES_EXTENSION, PERMISSION_EXTENSION
@@ -32,7 +33,7 @@ WHO_ASKS = (
     no.NotPermitted,
     no.CsrfRefused,
 )
-ALWAYS = (*WHO_ASKS, no.FieldWrong, Busy)
+ALWAYS = (*WHO_ASKS, no.FieldWrong, TooManyRequests, Busy)
 WITH_BODY = (BodyCutShort, BodyTooLarge, MediaTypeWrong, no.TooMuch)
 WITH_KEY = (no.IdempotencyKeyMissing, no.KeyReused)
 PURCHASE_REFUSES = (
@@ -43,6 +44,8 @@ PURCHASE_REFUSES = (
     no.ProgramMissing,
     no.TimeOutOfBounds,
     no.StoreNotPermitted,
+    no.CodeWrong,
+    no.CodeUsed,
 )
 
 IDEMPOTENCY_PARAMETER = {
@@ -199,7 +202,7 @@ def _problem_response(status: int, classes: list[type[Refusal]]) -> dict[str, An
         "description": "\n\n".join(f"`{one.code}`: {one.title()}" for one in classes),
         "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    if status == 503:
+    if status in (429, 503):
         response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
     if status == 429:
         response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}

@@ -244,6 +244,8 @@ async def _read_balances(asked: _Asked) -> _Answered | None:
 
 
 async def _reserve(asked: _Asked) -> _Answered | None:
+    if asked.principal.needs_code:  # a code goes the long way, and what has none is refused there
+        return None
     told, key = read_reserve_told(asked.raw), _idempotency_key(asked)
     whose = told.member.whose() if told else None
     if told is None or whose is None or not is_idempotency_key(key):

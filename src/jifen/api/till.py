@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from jifen.api import answers as out
 from jifen.api import bodies, render
 from jifen.api.asked import asked_once
+from jifen.api.codes import whose
 from jifen.api.errors import STATUS, field_wrong, pointer_in_purchase, problem_of
 from jifen.api.fields import Code, Key
 from jifen.api.ids import PurchaseId, ReservationId
@@ -20,6 +21,7 @@ from jifen.api.requests import Desk, GuardedRoute, desk_of, hash_of, lanes_of
 from jifen.api.said import PURCHASE_REFUSES, said
 from jifen.domain import refusals as no
 from jifen.domain.explain import About, line_shares
+from jifen.domain.person import MemberKey
 from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import KeyReused, Refusal
 from jifen.operations.claim_purchase import claim_purchase
@@ -53,7 +55,7 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
     as it was (200, with Idempotent-Replay); with other contents it is refused and the field is named.
     """
     desk = desk_of(request)
-    answer = await lanes_of(request).purchases.one(to_record(desk.principal, body))
+    answer = await lanes_of(request).purchases.one(await to_record(desk, body))
     request.state.purchases = [outcome(answer)]
     timeline = desk.ledger.compiled
     return render.answered(
@@ -63,18 +65,21 @@ async def record_purchase(request: Request, body: bodies.PurchaseBody) -> Respon
     )
 
 
-def to_record(principal: Principal, told: bodies.PurchaseBody) -> PurchaseRequest:
+async def to_record(desk: Desk, told: bodies.PurchaseBody) -> PurchaseRequest:
     """A body as a request to record it.
 
     Refuses
-        StoreNotPermitted   it is of a store that whoever asks is not bound to
+        StoreNotPermitted     it is of a store that whoever asks is not bound to
+        CodeWrong, CodeUsed   its code opens no checkout
     """
-    body = told.at_store_of(principal)
+    body = told.at_store_of(desk.principal)
+    purchase, body_hash = body.purchase(), hash_of(body)
+    key = BusinessKey(body.source, body.business_no)
     return PurchaseRequest(
-        purchase=body.purchase(),
-        whose=body.whose(),
-        body_hash=hash_of(body),
-        actor=principal.actor(body.cashier),
+        purchase=purchase,
+        whose=await whose(desk, body.member, key=key, body_hash=body_hash),
+        body_hash=body_hash,
+        actor=desk.principal.actor(body.cashier),
     )
 
 
@@ -102,7 +107,8 @@ async def quote(request: Request, body: bodies.PurchaseBody) -> Response:
     """Exactly what recording it now would answer; nothing changes. For nobody: what somebody newly enrolled would earn."""
     desk = desk_of(request)
     asked = body.at_store_of(desk.principal)
-    answer = await lanes_of(request).quotes.one((asked.purchase(), asked.whose()))
+    purchase = asked.purchase()
+    answer = await lanes_of(request).quotes.one((purchase, await whose(desk, asked.member)))
     return render.answered(render.purchase_answer(answer, desk.ledger.compiled))
 
 
@@ -117,7 +123,7 @@ async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
     broken connection: what had been recorded is answered as a replay.
     """
     desk = desk_of(request)
-    parsed = [_parsed(desk, value) for value in body.purchases]
+    parsed = [await _parsed(desk, value) for value in body.purchases]
     ready = [one for one in parsed if isinstance(one, PurchaseRequest)]
     recorded = iter(await lanes_of(request).purchases.all(ready))
     answers = [next(recorded) if isinstance(one, PurchaseRequest) else one for one in parsed]
@@ -125,11 +131,11 @@ async def record_batch(request: Request, body: bodies.BatchBody) -> Response:
     return render.answered(batch_answer(desk.ledger, answers, language_of(request)))
 
 
-def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
+async def _parsed(desk: Desk, value: Any) -> PurchaseRequest | Refusal:
     if isinstance(value, Refusal):  # it is no JSON of ours: see `strict_json`
         return value
     try:
-        return to_record(desk.principal, bodies.PurchaseBody.model_validate(value))
+        return await to_record(desk, bodies.PurchaseBody.model_validate(value))
     except ValidationError as error:
         return field_wrong([dict(one) for one in error.errors(include_url=False)])
     except Refusal as refusal:
@@ -310,28 +316,36 @@ async def claim(request: Request, body: bodies.ClaimBody) -> Response:
             no.PointsMissing,
             no.ProgramMissing,
             no.StoreNotPermitted,
+            no.CodeNeeded,
+            no.CodeWrong,
+            no.CodeUsed,
         ),
     ),
 )
 async def reserve(request: Request, body: bodies.ReserveBody) -> Response:
     """Hold units for a redemption until it is committed or released; it lapses by itself."""
-    desk = desk_of(request)
+    desk, lanes = desk_of(request), lanes_of(request)
+    desk.principal.check_code(is_shown=body.member.code is not None)
 
-    lanes = lanes_of(request)
-    answer = await asked_once(
-        desk, body, lambda once: lanes.reservations.one(to_reserve(desk.principal, body, once))
-    )
+    async def effect(once: Once) -> dict[str, Any]:
+        member = await whose(desk, body.member, reserved=once.key)
+        held: dict[str, Any] = await lanes.reservations.one(to_reserve(desk.principal, body, once, member))
+        return held
+
+    answer = await asked_once(desk, body, effect)
     return render.told(out.ReservationAnswer, answer, status=201)
 
 
-def to_reserve(principal: Principal, body: bodies.ReserveBody, once: Once) -> ReserveRequest:
-    """A body as a request to reserve.
+def to_reserve(
+    principal: Principal, body: bodies.ReserveBody, once: Once, member: UUID | MemberKey
+) -> ReserveRequest:
+    """A body as a request to reserve for a member.
 
     Refuses
         StoreNotPermitted   it is of a store that whoever asks is not bound to
     """
     return ReserveRequest(
-        whose=body.member.whose(),
+        whose=member,
         currency=body.currency,
         units=body.units,
         lapse_seconds=body.lapse_seconds,

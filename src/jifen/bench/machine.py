@@ -310,7 +310,7 @@ async def _reconcile(server: Server) -> bool:
 async def _publish(server: Server) -> str:
     from jifen.document.load import parse_document
     from jifen.document.stored import timeline_of_published
-    from jifen.operations.manage_keys import create_key
+    from jifen.operations.manage_keys import RATE_MAX, create_key
     from jifen.operations.publish_program import publish_program
     from jifen.store.ledger import Ledger, open_pool
     from jifen.templates import template_text
@@ -319,7 +319,7 @@ async def _publish(server: Server) -> str:
     ledger = Ledger(pool, compile_timeline=timeline_of_published)
     document = parse_document(template_text(TEMPLATE), name=TEMPLATE)
     await publish_program(ledger, document, effective_at=PROGRAM_FROM, published_by="bench")
-    _, token = await create_key(ledger, name="bench", roles=["owner"])
+    _, token = await create_key(ledger, name="bench", roles=["owner"], requests_per_minute=RATE_MAX)
     await pool.close()
     return token
 

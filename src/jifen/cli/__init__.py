@@ -18,8 +18,10 @@ import typer
 from typer.core import TyperGroup
 
 from jifen.cli.at_ledger import refused_plainly
+from jifen.cli.audit import audit_app
 from jifen.cli.backtest import backtest
 from jifen.cli.bench import bench
+from jifen.cli.card import card_app
 from jifen.cli.db import db_app
 from jifen.cli.demo import demo
 from jifen.cli.doctor import doctor
@@ -33,6 +35,7 @@ from jifen.cli.person import person_app
 from jifen.cli.program import program_app
 from jifen.cli.proposal import proposal_app
 from jifen.cli.purchase import purchase_app
+from jifen.cli.question import question_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
@@ -76,12 +79,15 @@ GROUPS = (
     (member_app, "member"),
     (person_app, "person"),
     (purchase_app, "purchase"),
+    (question_app, "question"),
+    (card_app, "card"),
     (key_app, "key"),
     (operator_app, "operator"),
     (proposal_app, "proposal"),
     (import_app, "import"),
     (snapshot_app, "snapshot"),
     (jobs_app, "jobs"),
+    (audit_app, "audit"),
     (db_app, "db"),
     (vault_app, "vault"),
 )

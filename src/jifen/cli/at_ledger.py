@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from jifen.cli.show import (
 )
 
 if TYPE_CHECKING:
+    from jifen.domain.principal import Principal
     from jifen.domain.refusals import Refusal
     from jifen.domain.texts import Form
     from jifen.embedded import Database
@@ -77,6 +79,20 @@ async def with_ledger(database: Database, work: Callable[[Ledger], Awaitable[T]]
         )
     finally:
         await pool.close()
+
+
+def local() -> Principal:
+    """Who runs the command, as the audit names him: by the account of the operating system."""
+    import getpass
+    from dataclasses import replace
+
+    from jifen.domain.principal import LOCAL
+
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in a container
+        account = f"uid {os.getuid()}"
+    return replace(LOCAL, name=account)
 
 
 @contextmanager
@@ -134,8 +150,6 @@ def _told_of_database(failure: Exception, *, as_json: bool) -> int | None:
 
 def _where_and_way_out() -> tuple[str, str, str]:
     """Which database was meant, without its password, and what to do when it cannot be used."""
-    import os
-
     from jifen.embedded import Connection, home_folder, is_own_server_named
 
     if not is_own_server_named():

@@ -119,12 +119,13 @@ async def _make(database: Database, *, households: int | None, wants_verdict: bo
 
 async def _new_key(ledger: Ledger) -> str:
     """A key for this run of the demo; those of earlier runs open nothing any more."""
+    from jifen.cli.at_ledger import local
     from jifen.operations.manage_keys import create_key, list_keys, revoke_key
 
     for key in await list_keys(ledger):
         if key.name == KEY_NAME and key.revoked_at is None:
-            await revoke_key(ledger, key.key_id)
-    return (await create_key(ledger, name=KEY_NAME, roles=["owner"]))[1]
+            await revoke_key(ledger, key.key_id, by=local())
+    return (await create_key(ledger, name=KEY_NAME, roles=["owner"], by=local()))[1]
 
 
 async def _new_operators(ledger: Ledger) -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from jifen.cli.at_ledger import Language, the_database
+from jifen.cli.at_ledger import Language, local, the_database
 from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
 from jifen.cli.show import REFUSED, language_spoken, say, scales_of, show
 
@@ -157,7 +157,9 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
         )
         loaded = await asyncio.to_thread(read, known)
         with purchases_bar("Import") as told:
-            imported = await import_purchases(ledger, loaded, actor="import", say=told, is_dry_run=dry_run)
+            imported = await import_purchases(
+                ledger, loaded, actor="import", say=told, is_dry_run=dry_run, by=local()
+            )
         if imported.added and not dry_run:
             await vacuum_tables(database.owner)
         return imported
@@ -184,7 +186,9 @@ async def _open(database: Database, read: Any, *, dry_run: bool) -> tuple[Openin
         known = OpeningKnown(today=local_date(now, timeline.time_zone), currencies=currencies)
         loaded = await asyncio.to_thread(read, known)
         with members_bar("Import") as told:
-            imported = await import_opening(ledger, loaded, actor="import", say=told, is_dry_run=dry_run)
+            imported = await import_opening(
+                ledger, loaded, actor="import", say=told, is_dry_run=dry_run, by=local()
+            )
         if imported.added and not dry_run:
             await vacuum_tables(database.owner)
         return imported, scales_of(timeline)

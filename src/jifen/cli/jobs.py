@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, at_ledger
+from jifen.cli.at_ledger import AsJson, Home, at_ledger, local
 from jifen.cli.show import show
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def retry(
     async def work(ledger: Ledger) -> int:
         from jifen.operations.retry_parked import retry_parked
 
-        return await retry_parked(ledger, None if everything else named)
+        return await retry_parked(ledger, None if everything else named, by=local())
 
     tried = at_ledger(work, home=home, as_json=as_json)
     show(

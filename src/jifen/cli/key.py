@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, moment_named
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, local, moment_named
 from jifen.cli.show import show
 
 if TYPE_CHECKING:
@@ -55,6 +55,18 @@ def create(
             show_default=False,
         ),
     ] = None,
+    needs_code: Annotated[
+        bool | None,
+        typer.Option(
+            "--needs-code/--no-needs-code",
+            help="It spends only for a member who shows his code; without this option so where it has the role till.",
+            show_default=False,
+        ),
+    ] = None,
+    requests_per_minute: Annotated[
+        int | None,
+        typer.Option(help="How often it may ask; otherwise as often as any key.", min=1, show_default=False),
+    ] = None,
     test: Annotated[bool, typer.Option("--test", help="It can quote and read, and changes nothing.")] = False,
     home: Home = None,
     as_json: AsJson = False,
@@ -76,8 +88,11 @@ def create(
             permissions=permission or (),
             stores=[in_form(one, CODE, hint="--store") for one in store or ()],
             adjustment_units_max=adjustment_units_max,
+            needs_code=needs_code,
+            requests_per_minute=requests_per_minute,
             expires=ends,
             is_test=test,
+            by=local(),
         )
 
     key, token = at_ledger(work, home=home, as_json=as_json)
@@ -142,6 +157,43 @@ def roles(language: Language = "en", as_json: AsJson = False) -> None:
 
 
 @key_app.command()
+def change(
+    key_id: KeyId,
+    needs_code: Annotated[
+        bool | None,
+        typer.Option(
+            "--needs-code/--no-needs-code",
+            help="Whether it spends only for a member who shows his code.",
+            show_default=False,
+        ),
+    ] = None,
+    requests_per_minute: Annotated[
+        int | None,
+        typer.Option(help="How often it may ask; 0: as often as any key.", min=0, show_default=False),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change settings of a key; what is not named stays. Its token stays as it is.
+
+    Example: jifen key change 01a200873b877db499c27d29c0902c7e --no-needs-code
+    """
+    which = _key_named(key_id)
+    if needs_code is None and requests_per_minute is None:
+        raise typer.BadParameter("name what is to change", param_hint="--needs-code, --requests-per-minute")
+
+    async def work(ledger: Ledger) -> ApiKey:
+        from jifen.operations.manage_keys import change_key
+
+        rate: int | Literal["any", "same"]
+        rate = "same" if requests_per_minute is None else requests_per_minute or "any"
+        return await change_key(ledger, which, needs_code=needs_code, requests_per_minute=rate, by=local())
+
+    key = at_ledger(work, home=home, as_json=as_json)
+    show(_document(key), as_json=as_json, text=_line(key))
+
+
+@key_app.command()
 def renew(
     key_id: KeyId,
     expires: Annotated[str, typer.Option(help=_EXPIRES + " Or: never.")],
@@ -157,7 +209,7 @@ def renew(
     async def work(ledger: Ledger) -> ApiKey:
         from jifen.operations.manage_keys import renew_key
 
-        return await renew_key(ledger, which, expires=ends)
+        return await renew_key(ledger, which, expires=ends, by=local())
 
     key = at_ledger(work, home=home, as_json=as_json)
     until = f"opens until {_minute(key.expires_at)}" if key.expires_at else "opens without an end"
@@ -184,7 +236,7 @@ def rotate(
     async def work(ledger: Ledger) -> tuple[ApiKey, str]:
         from jifen.operations.manage_keys import rotate_key
 
-        return await rotate_key(ledger, which, overlap=while_)
+        return await rotate_key(ledger, which, overlap=while_, by=local())
 
     key, token = at_ledger(work, home=home, as_json=as_json)
     assert key.old_secret_until is not None, "it was rotated just now"
@@ -210,7 +262,7 @@ def revoke(key_id: KeyId, home: Home = None, as_json: AsJson = False) -> None:
     async def work(ledger: Ledger) -> ApiKey:
         from jifen.operations.manage_keys import revoke_key
 
-        return await revoke_key(ledger, which)
+        return await revoke_key(ledger, which, by=local())
 
     key = at_ledger(work, home=home, as_json=as_json)
     show(_document(key), as_json=as_json, text=f"{key.name} opens nothing any more.")
@@ -251,6 +303,8 @@ def _line(key: ApiKey) -> str:
     may = [*key.roles, *key.permissions]
     more = [
         *([f"stores {','.join(key.stores)}"] if key.stores else []),
+        *(["needs the member's code"] if key.needs_code else []),
+        *([f"asks up to {key.requests_per_minute} a minute"] if key.requests_per_minute else []),
         *([f"adjusts up to {key.adjustment_units_max}"] if key.adjustment_units_max is not None else []),
         f"last used {_minute(key.last_used_at)}" if key.last_used_at else "never used",
     ]
@@ -278,6 +332,8 @@ def _document(key: ApiKey) -> dict[str, Any]:
         "permissions": list(key.permissions),
         "stores": list(key.stores) if key.stores else None,
         "adjustment_units_max": key.adjustment_units_max,
+        "needs_code": key.needs_code,
+        "requests_per_minute": key.requests_per_minute,
         "is_test": key.is_test,
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, member_named, once_for
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, local, member_named, once_for
 from jifen.cli.show import language_spoken, show
 
 if TYPE_CHECKING:
@@ -45,14 +45,19 @@ def show_person(member: Who, language: Language = "en", home: Home = None, as_js
 @person_app.command()
 def reveal(
     member: Who,
-    why: Annotated[str, typer.Option(help="Why; it is written down with who looked.")],
+    why: Annotated[
+        str,
+        typer.Option(
+            help="asked_by_person, at_the_till, service, question, merge, fraud, authority, export, message or maintenance."
+        ),
+    ],
     language: Language = "en",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Show it in full. Who looked, and why, is written down.
 
-    Example: jifen person reveal card:6200001 --why "lost card, asked for by phone"
+    Example: jifen person reveal card:6200001 --why asked_by_person
     """
     _tell(member, home=home, as_json=as_json, why=why)
 
@@ -67,7 +72,7 @@ def _tell(member: str, *, home: Path | None, as_json: bool, why: str | None) -> 
         if why is None:
             views = await read_persons(ledger, member_id)
         else:
-            views = await reveal_persons(ledger, member_id, why=why)
+            views = await reveal_persons(ledger, member_id, why=_reason(why), principal=local())
         return persons_shown(member_id, views, is_masked=why is None)
 
     result = at_ledger(work, home=home, as_json=as_json)
@@ -115,7 +120,7 @@ def correct(  # noqa: PLR0917
         member_id = await find_member(ledger, member_named(member))
         request = once_for("correct")
         return await correct_person(
-            ledger, member_id, Correction(told, tuple(forget or ()), add, remove), request
+            ledger, member_id, Correction(told, tuple(forget or ()), add, remove), request, principal=local()
         )
 
     answer = at_ledger(work, home=home, as_json=as_json)
@@ -150,7 +155,7 @@ def consent(
         member_id = await find_member(ledger, member_named(member))
         given = Consent(purpose, not take_back, text, channel, proof)
         request = once_for("consent")
-        return await record_consent(ledger, member_id, given, request)
+        return await record_consent(ledger, member_id, given, request, principal=local())
 
     result = _with_ids(at_ledger(work, home=home, as_json=as_json))
     key = "took_back" if take_back else "agreed"
@@ -176,7 +181,9 @@ def archive(
         from jifen.present.persons import archive_page
 
         member_id = await find_member(ledger, member_named(member))
-        return archive_page(await everything_of(ledger, member_id, language_spoken()), language_spoken())
+        return archive_page(
+            await everything_of(ledger, member_id, language_spoken(), principal=local()), language_spoken()
+        )
 
     page = at_ledger(work, home=home, as_json=as_json)
     import os
@@ -216,11 +223,21 @@ def erase(
             words = catalogue_of(language_spoken())
             raise FieldWrong(words.say("person.said.confirm", member=own), pointer="--confirm")
         request = once_for("erase")
-        return await erase_person(ledger, member_id, request, confirmed=member_id, actor="cli")
+        return await erase_person(ledger, member_id, request, confirmed=member_id, principal=local())
 
     result = _with_ids(at_ledger(work, home=home, as_json=as_json))
     counts = {name: result[name] for name in ("fields", "keys", "notes")}
     _say("erased", result, as_json=as_json, member=result["member_id"], **counts)
+
+
+def _reason(text: str) -> Any:
+    from jifen.domain.audit import Why
+    from jifen.domain.refusals import FieldWrong
+
+    if text not in {str(one) for one in Why}:
+        listed = ", ".join(Why)
+        raise FieldWrong(f"a reason is one of {listed}", pointer="--why", value=text[:50])
+    return Why(text)
 
 
 def _with_ids(answer: dict[str, Any]) -> dict[str, Any]:

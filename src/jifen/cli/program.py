@@ -13,6 +13,7 @@ from jifen.cli.at_ledger import (
     Home,
     Language,
     at_ledger,
+    local,
     moment_named,
     refused_plainly,
     tell_document_refused,
@@ -114,7 +115,12 @@ def apply(
         from jifen.operations.publish_program import publish_program
 
         return await publish_program(
-            ledger, document, effective_at=moment, published_by=_myself(), expected_revision=expect
+            ledger,
+            document,
+            effective_at=moment,
+            published_by=_myself(),
+            expected_revision=expect,
+            by=local(),
         )
 
     revision, is_new = at_ledger(work, home=home, as_json=as_json)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, moment_named, the_database, with_ledger
+from jifen.cli.at_ledger import AsJson, Home, local, moment_named, the_database, with_ledger
 from jifen.cli.show import FAILED, say, show
 from jifen.cli.workers import Worker, common_meters, worker_count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -50,6 +51,17 @@ def serve(
     workers: Annotated[
         int, typer.Option(help="Processes that serve; 0: one for each processor, at most 4.", min=0, max=64)
     ] = 0,
+    requests_per_minute: Annotated[
+        int, typer.Option(help="How often a key may ask for which nothing else was said.", min=1)
+    ] = 60_000,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address of a proxy that is believed about who asked (X-Forwarded-For); may be given again. Otherwise one on "
+            "this machine is.",
+            show_default=False,
+        ),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Serve the API. Starts PostgreSQL and brings its schema up to date first; Ctrl-C stops both in order.
@@ -68,7 +80,15 @@ def serve(
                 "or publish your own: jifen program apply FILE"
             )
         serve_database(
-            database, host=host, port=port, runs_jobs=jobs, pool_size=pool_size, workers=workers, home=home
+            database,
+            host=host,
+            port=port,
+            runs_jobs=jobs,
+            pool_size=pool_size,
+            workers=workers,
+            requests_per_minute=requests_per_minute,
+            proxies=proxy or ["127.0.0.1", "::1"],
+            home=home,
         )
 
 
@@ -80,6 +100,8 @@ def serve_database(
     runs_jobs: bool = True,
     pool_size: int = 8,
     workers: int = 0,
+    requests_per_minute: int | None = None,
+    proxies: Sequence[str] = ("127.0.0.1", "::1"),
     home: Path | None = None,
     makes_first_key: bool = False,
 ) -> None:
@@ -107,6 +129,8 @@ def serve_database(
         runs_jobs=runs_jobs,
         pool_size=pool_size,
         home=home or (database.embedded.home.folder if database.embedded else None),
+        processes=count,
+        requests_per_minute=requests_per_minute,
         parent=os.getpid() if count > 1 else None,
     )
     config = uvicorn.Config(
@@ -120,7 +144,9 @@ def serve_database(
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # nothing here asks for the client's address
+        # The address is asked for by the audit and by the limits.
+        proxy_headers=True,
+        forwarded_allow_ips=list(proxies),
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
@@ -208,7 +234,7 @@ async def first_key(ledger: Ledger) -> str | None:
 
     if await list_keys(ledger):
         return None
-    return (await create_key(ledger, name="first", roles=["owner"]))[1]
+    return (await create_key(ledger, name="first", roles=["owner"], by=local()))[1]
 
 
 def configure_logs() -> None:
@@ -300,7 +326,7 @@ async def _begin(
             published[0], code=document.program.code if is_template_asked else None, moment=moment
         )
     else:
-        await publish_program(ledger, document, effective_at=moment, published_by="jifen init")
+        await publish_program(ledger, document, effective_at=moment, published_by="jifen init", by=local())
     newest = (await read_revisions(ledger))[0][-1]
     return {
         "revision": newest.number,

@@ -39,6 +39,8 @@ class Worker:
     runs_jobs: bool
     pool_size: int
     home: Path | None = None  # Jifen's folder, when it is not its own
+    processes: int = 1  # that serve together
+    requests_per_minute: int | None = None  # of a key for which nothing else was said
     parent: int | None = None  # the process that watches over it; None: nobody does
 
     def __call__(self) -> FastAPI:
@@ -49,7 +51,14 @@ class Worker:
         configure_logs()
         if self.parent is not None:
             threading.Thread(target=_end_with, args=(self.parent,), daemon=True).start()
-        app = create_app(self.address, runs_jobs=self.runs_jobs, pool_size=self.pool_size, home=self.home)
+        app = create_app(
+            self.address,
+            runs_jobs=self.runs_jobs,
+            pool_size=self.pool_size,
+            home=self.home,
+            processes=self.processes,
+            requests_per_minute=self.requests_per_minute,
+        )
         sys.setswitchinterval(GIVE_WAY_AFTER)
         look_less_often()
         return app

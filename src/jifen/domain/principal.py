@@ -8,14 +8,14 @@ is (decision 0100).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
-from jifen.domain.refusals import SecondPersonNeeded, StoreNotPermitted
+from jifen.domain.refusals import CodeNeeded, SecondPersonNeeded, StoreNotPermitted
 
 
 @unique
@@ -55,6 +55,12 @@ class Permission(StrEnum):
     OPERATORS_MANAGE = "operators.manage"
     PROPOSALS_READ = "proposals.read"
     PROPOSALS_DECIDE = "proposals.decide"
+    AUDIT_READ = "audit.read"
+    DEVICES_REGISTER = "devices.register"
+    CODES_SETTLE = "codes.settle"
+    QUESTIONS_READ = "questions.read"
+    QUESTIONS_ASK = "questions.ask"
+    QUESTIONS_ANSWER = "questions.answer"
 
     # That of its text: an Enum's own is written in Python, and this one is asked for at every request.
     __hash__ = str.__hash__
@@ -69,6 +75,7 @@ _P = Permission
 _ONLY_LOOKS: Final = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ,
     _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
+    _P.AUDIT_READ, _P.QUESTIONS_READ,
 })  # fmt: skip
 PRIVILEGED: Final = frozenset({
     _P.UNITS_ADJUST, _P.UNITS_GIVE, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_PUBLISH, _P.PURCHASES_IMPORT,
@@ -80,23 +87,26 @@ EVERYTHING: Final = frozenset(Permission)
 _CASHIER = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_RECORD, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM,
     _P.RESERVATIONS_MAKE, _P.RESERVATIONS_COMMIT, _P.RESERVATIONS_RELEASE, _P.MEMBERS_READ, _P.MEMBERS_ENROL,
-    _P.PROGRAM_READ,
+    _P.PROGRAM_READ, _P.QUESTIONS_ASK,
 })  # fmt: skip
 _MEMBER_APP = frozenset({
     _P.PERSONS_CONSENT,
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.RESERVATIONS_MAKE, _P.RESERVATIONS_COMMIT,
-    _P.RESERVATIONS_RELEASE, _P.UNITS_GIVE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.PROGRAM_READ,
+    _P.RESERVATIONS_RELEASE, _P.UNITS_GIVE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.PROGRAM_READ, _P.DEVICES_REGISTER,
+    _P.QUESTIONS_READ, _P.QUESTIONS_ASK,
 })  # fmt: skip
 _INTEGRATOR = _CASHIER | _MEMBER_APP | {_P.PROGRAM_PLAN, _P.METRICS_READ}
 _SERVICE = frozenset({
     _P.PERSONS_REVEAL, _P.PERSONS_CORRECT, _P.PERSONS_CONSENT,
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST,
     _P.ENTRIES_REVERSE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROPOSALS_READ,
+    _P.DEVICES_REGISTER, _P.CODES_SETTLE, _P.QUESTIONS_READ, _P.QUESTIONS_ASK, _P.QUESTIONS_ANSWER,
 })  # fmt: skip
 _CONSOLE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE,
     _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
     _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.METRICS_READ, _P.PROPOSALS_READ,
+    _P.DEVICES_REGISTER, _P.CODES_SETTLE, _P.QUESTIONS_READ, _P.QUESTIONS_ASK, _P.QUESTIONS_ANSWER,
 })  # fmt: skip
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
@@ -107,6 +117,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     }),
     "store_manager": _CASHIER | {
         _P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.OPERATORS_READ, _P.PROPOSALS_READ, _P.PROPOSALS_DECIDE,
+        _P.CODES_SETTLE, _P.QUESTIONS_READ, _P.QUESTIONS_ANSWER,
     },
     "cashier": _CASHIER,
     "service": _SERVICE,
@@ -116,11 +127,12 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     }),
     "auditor": frozenset({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT,
-        _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
+        _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ, _P.AUDIT_READ,
+        _P.QUESTIONS_READ,
     }),
     "privacy_officer": frozenset({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PERSONS_REVEAL, _P.PERSONS_CORRECT, _P.PERSONS_CONSENT,
-        _P.PERSONS_EXPORT, _P.PERSONS_ERASE,
+        _P.PERSONS_EXPORT, _P.PERSONS_ERASE, _P.AUDIT_READ, _P.QUESTIONS_READ,
     }),
     "integrator": _INTEGRATOR,
     # By what a key sits in, for whoever connects something.
@@ -155,7 +167,10 @@ class Principal:
         id                     the key's, the operator's; None for `job` and `local`
         stores                 the codes of the stores it is bound to; None: to none in particular
         adjustment_units_max   more units of a currency than that, either way, it does not adjust alone; None: any number
+        requests_per_minute    how often it may ask; None: as often as any
+        needs_code             it spends only for a member who shows his code
         is_test                it may only look: it has no permission that changes something
+        came_from              the address it asks from, for the audit; None: from this machine, or not known
     """
 
     kind: Kind
@@ -164,13 +179,20 @@ class Principal:
     permissions: frozenset[Permission]
     stores: frozenset[str] | None = None
     adjustment_units_max: int | None = None
+    needs_code: bool = False
+    requests_per_minute: int | None = None
     is_test: bool = False
     expires_at: datetime | None = None
+    came_from: str | None = None
 
     def __post_init__(self) -> None:
         assert self.stores is None or self.stores, "who is bound to no store at all could do nothing"
         assert self.adjustment_units_max is None or self.adjustment_units_max >= 0, "a limit is no debt"
         assert not (self.is_test and self.permissions - _ONLY_LOOKS), "a test changes nothing"
+
+    def coming_from(self, address: str | None) -> Principal:
+        """The same, asking from there."""
+        return self if address == self.came_from else replace(self, came_from=address)
 
     def may(self, permission: Permission) -> bool:
         """Whether it was given this."""
@@ -216,6 +238,19 @@ class Principal:
     def adjusts_alone(self, units: int) -> bool:
         """Whether an adjustment of so many units, either way, is within its limit."""
         return self.adjustment_units_max is None or abs(units) <= self.adjustment_units_max
+
+    def check_code(self, *, is_shown: bool) -> None:
+        """Refuse to spend for a member who shows no code, where it needs one.
+
+        Refuses
+            CodeNeeded   it does, and there is none
+        """
+        if self.needs_code and not is_shown:
+            detail = (
+                f"{self.name} spends only for a member who shows a code: name the member by member.code, "
+                "or let the key do without (jifen key change KEY_ID --no-needs-code)"
+            )
+            raise CodeNeeded(detail, pointer="/member")
 
     def check_adjustment(self, units: int, *, pointer: str = "/units") -> None:
         """Refuse an adjustment that it does not make alone.

@@ -4,13 +4,17 @@ Refusal
   Malformed                      the request cannot be understood
     FieldWrong                   a field has a wrong type, form or range
     SumsDiffer                   sums that must match do not
+    CheckDigitWrong              a new card number does not end as it has to
     IdempotencyKeyMissing        a write came without its key
   Unknown                        something named is not there
     MemberUnknown, StoreUnknown, PurchaseUnknown, LineUnknown, ReservationUnknown, CurrencyUnknown, RevisionUnknown,
-    BacktestUnknown, EntryUnknown, LotUnknown, OperatorUnknown, SessionUnknown, ProposalUnknown
+    BacktestUnknown, EntryUnknown, LotUnknown, OperatorUnknown, SessionUnknown, ProposalUnknown, DeviceUnknown, FlagUnknown,
+    QuestionUnknown
   Conflict                       it contradicts what is already recorded
     KeyReused                    the same key came with another body
     KeyTaken                     the card or external id belongs to another member
+    QuestionOver                 nobody waits for that of the question
+    CodeUsed                     the member code has opened a checkout already
     MemberClosed                 the member takes no more entries
     MemberFrozen                 the member may not spend or give
     PurchaseClaimed              the receipt already belongs to a member
@@ -30,12 +34,14 @@ Refusal
     ReturnExceedsPurchase        more comes back than was bought
     TimeOutOfBounds              a till's time that cannot be believed
     BacktestRefused              the history cannot answer what is asked of it
+    CodeWrong                    the member code proves nothing
     GiftToSelf, AmountNotPositive, EffectiveInThePast, ProgramRefused
   NotPermitted                   who asks may not do this
     StoreNotPermitted            not at this store
     SecondPersonNeeded           not so much alone
     OwnProposal                  somebody else decides
     CsrfRefused                  a write with a session's cookie and without its token
+    CodeNeeded                   not without the member's code
   NotAuthenticated               who asks is not known
     KeyExpired                   the key was valid until some time ago
     SignInRefused                login, password or code do not fit together
@@ -90,6 +96,12 @@ class SumsDiffer(Malformed):
     """Sums that must match do not."""
 
     code = "sums_differ"
+
+
+class CheckDigitWrong(Malformed):
+    """The card number does not end as new cards have to: it was probably typed wrong."""
+
+    code = "check_digit_wrong"
 
 
 class IdempotencyKeyMissing(Malformed):
@@ -200,6 +212,24 @@ class ProposalUnknown(Unknown):
     code = "proposal_unknown"
 
 
+class DeviceUnknown(Unknown):
+    """The member has no such device."""
+
+    code = "device_unknown"
+
+
+class FlagUnknown(Unknown):
+    """No code was flagged under that id."""
+
+    code = "flag_unknown"
+
+
+class QuestionUnknown(Unknown):
+    """The member has asked no such question."""
+
+    code = "question_unknown"
+
+
 class Conflict(Refusal):
     """The request contradicts what is already recorded."""
 
@@ -216,6 +246,18 @@ class KeyTaken(Conflict):
     """The card number, id elsewhere or contact belongs to another member."""
 
     code = "key_taken"
+
+
+class QuestionOver(Conflict):
+    """The question does not stand where this may be done: it waits for an answer, was answered, or is closed."""
+
+    code = "question_over"
+
+
+class CodeUsed(Conflict):
+    """The member code has opened a checkout already: let the member show the next one."""
+
+    code = "code_used"
 
 
 class MemberClosed(Conflict):
@@ -338,6 +380,12 @@ class TimeOutOfBounds(NotAllowed):
     code = "time_out_of_bounds"
 
 
+class CodeWrong(NotAllowed):
+    """The member code proves nothing: let the member show the next one."""
+
+    code = "code_wrong"
+
+
 class GiftToSelf(NotAllowed):
     """A member cannot give to himself."""
 
@@ -390,6 +438,12 @@ class CsrfRefused(NotPermitted):
     """A write with a session needs the header X-CSRF-Token with the token that the session was answered with."""
 
     code = "csrf_refused"
+
+
+class CodeNeeded(NotPermitted):
+    """The key spends only for a member who shows a code: name the member by it."""
+
+    code = "code_needed"
 
 
 class NotAuthenticated(Refusal):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from jifen.domain.principal import Principal
 from jifen.operations.export_person import export_person
 from jifen.operations.read_member import read_member
 from jifen.operations.read_statement import PAGE_MAX, StatementLine, read_statement
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
 
 
-async def everything_of(ledger: Ledger, member_id: UUID, language: str) -> dict[str, Any]:
+async def everything_of(
+    ledger: Ledger, member_id: UUID, language: str, *, principal: Principal
+) -> dict[str, Any]:
     """The archive of a member as plain values (`present.persons.archive_page` makes a page of them).
 
     Refuses
         MemberUnknown   there is none with that id
         VaultClosed     the keys of personal data are not there
     """
-    export = await export_person(ledger, member_id)
+    export = await export_person(ledger, member_id, principal=principal)
     view = await read_member(ledger, member_id)
     page = await read_statement(ledger, member_id, limit=PAGE_MAX)
     lines: list[StatementLine] = [*page.lines]

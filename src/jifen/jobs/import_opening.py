@@ -18,6 +18,7 @@ from jifen.domain.calendar import date_of, day_number, day_or_never, local_date
 from jifen.domain.events import SLICES_MAX, Slice
 from jifen.domain.fold import DATES_EXPIRES, DATES_WIDTH, FAR
 from jifen.domain.person import MemberKey
+from jifen.domain.principal import LOCAL, Principal
 from jifen.domain.refusals import OpeningDiffers, Refusal
 from jifen.domain.texts import NOTE
 from jifen.domain.timeline import Timeline
@@ -25,6 +26,7 @@ from jifen.insight.frames import REJECTS
 from jifen.insight.read_opening import OpeningRead
 from jifen.insight.read_purchases.reasons import reason_languages
 from jifen.operations.enrol_member import enrol_by_keys
+from jifen.operations.note_import import noted_import
 from jifen.operations.open_balances import Opening, is_known, open_balances
 from jifen.operations.read_program import read_timeline
 from jifen.present.said import Said
@@ -65,8 +67,28 @@ async def import_opening(
     actor: str,
     say: Callable[[OpeningProgress], None] = lambda _: None,
     is_dry_run: bool = False,
+    by: Principal = LOCAL,
 ) -> OpeningImported:
-    """Bring lots into the ledger. With `is_dry_run` it is only told what would happen."""
+    """Bring lots into the ledger, as `by` in the audit. With `is_dry_run` it is only told what would happen."""
+    if is_dry_run:
+        return await _imported(ledger, read, actor=actor, say=say, is_dry_run=True)
+    async with noted_import(ledger, what="opening", principal=by) as told:
+        done = await _imported(ledger, read, actor=actor, say=say, is_dry_run=False)
+        told.counts = {
+            "members": done.members, "added": done.added, "known": done.known, "refused": done.refused,
+            "new_members": done.new_members, "lots": done.lots,
+        }  # fmt: skip
+    return done
+
+
+async def _imported(
+    ledger: Ledger,
+    read: OpeningRead,
+    *,
+    actor: str,
+    say: Callable[[OpeningProgress], None],
+    is_dry_run: bool,
+) -> OpeningImported:
     timeline, now = await read_timeline(ledger)
     work = _Work(
         ledger=ledger, timeline=timeline, row=timeline.row_at(now), today=local_date(now, timeline.time_zone),

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from jifen.domain.person import MemberKey
+from jifen.domain.principal import LOCAL, Principal
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
@@ -25,6 +26,7 @@ from jifen.insight.ledger_rows import purchase_documents
 from jifen.insight.lives import enrolments, with_calendar
 from jifen.insight.read_purchases.reasons import reason_languages
 from jifen.operations.load_history import History, body_hashes, load_history
+from jifen.operations.note_import import noted_import
 from jifen.operations.read_program import read_timeline
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases, same_as_before
 from jifen.present.said import Said
@@ -71,8 +73,29 @@ async def import_purchases(
     say: Callable[[Progress], None] = lambda _: None,
     extra: Extra | None = None,
     is_dry_run: bool = False,
+    by: Principal = LOCAL,
 ) -> Imported:
-    """Bring frames into the ledger. With `is_dry_run` it is only told what would happen."""
+    """Bring frames into the ledger, as `by` in the audit. With `is_dry_run` it is only told what would happen."""
+    if is_dry_run:
+        return await _imported(ledger, loaded, actor=actor, say=say, extra=extra, is_dry_run=True)
+    async with noted_import(ledger, what="purchases", principal=by) as told:
+        done = await _imported(ledger, loaded, actor=actor, say=say, extra=extra, is_dry_run=False)
+        told.counts = {
+            "purchases": done.purchases, "added": done.added, "known": done.known, "refused": done.refused,
+            "new_members": done.new_members,
+        }  # fmt: skip
+    return done
+
+
+async def _imported(
+    ledger: Ledger,
+    loaded: Loaded,
+    *,
+    actor: str,
+    say: Callable[[Progress], None],
+    extra: Extra | None,
+    is_dry_run: bool,
+) -> Imported:
     timeline, now = await read_timeline(ledger, is_whole=True)
     work = _Work(
         ledger=ledger, timeline=timeline, actor=actor, say=say, extra=extra, total=loaded.purchases.height

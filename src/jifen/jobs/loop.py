@@ -1,7 +1,8 @@
 """What happens by itself while the API serves.
 
-Whoever has the duty (`duty.py`: one process of all that serve) lets time do its part, feeds the queue, rolls up accounts, settles
-leases and tidies, each in a loop of its own, so that none waits for another. Every process works off the queue (`worker.py`).
+Whoever has the duty (`duty.py`: one process of all that serve) lets time do its part, feeds the queue, rolls up accounts, seals
+the audit, settles leases and tidies, each in a loop of its own, so that none waits for another. Every process works off the
+queue (`worker.py`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ import structlog
 from jifen.jobs.duty import Duty
 from jifen.jobs.worker import CLASSES, work_off, work_on
 from jifen.operations.advance_members import BATCH, advance_members
+from jifen.operations.answer_question import BATCH as CLOSED_AT_ONCE
+from jifen.operations.answer_question import close_unappealed
 from jifen.operations.feed_queue import feed_queue, prune_queue
 from jifen.operations.roll_up_accounts import roll_up_accounts
+from jifen.operations.seal_audit import seal_audit
+from jifen.operations.settle_codes import forget_codes
 from jifen.store.ledger import Ledger
 from jifen.store.moments import look_ahead
 from jifen.store.pools import prune_leases, settle_leases
@@ -41,8 +46,11 @@ TASKS = (
     Task("moments", look_ahead, every_seconds=5),
     Task("effects", feed_queue, every_seconds=5),
     Task("accounts", roll_up_accounts, every_seconds=5),
+    Task("audit", seal_audit, every_seconds=5),
     Task("leases", settle_leases, every_seconds=5),
     Task("tidy", prune_queue, every_seconds=HOUR),
+    Task("old questions", close_unappealed, every_seconds=HOUR, whole_piece=CLOSED_AT_ONCE),
+    Task("old codes", forget_codes, every_seconds=HOUR),
     Task("old leases", prune_leases, every_seconds=HOUR),
     Task("old tries", prune_tries, every_seconds=HOUR),
 )
@@ -81,6 +89,7 @@ async def once_through(ledger: Ledger) -> dict[str, int]:
             break
     postings = await roll_up_accounts(ledger)
     leases = await settle_leases(ledger)
+    await seal_audit(ledger)
     return {"effects": effects, "members": members, "postings_rolled_up": postings, "leases": leases}
 
 

@@ -7,8 +7,11 @@ from uuid import UUID
 
 import asyncpg
 
+from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.person import ATTRIBUTE, CONTACT_KINDS, FIELDS, MemberKey, Told
+from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, KeyTaken, MemberUnknown, PersonUnknown, TooMuch
+from jifen.store.audit import note_act
 from jifen.store.ids import new_id
 from jifen.store.members import find_by_keys, lock_members
 from jifen.store.once import Once, once
@@ -40,7 +43,7 @@ class Correction(NamedTuple):
 
 
 async def correct_person(
-    ledger: Ledger, member_id: UUID, correction: Correction, request: Once
+    ledger: Ledger, member_id: UUID, correction: Correction, request: Once, *, principal: Principal
 ) -> dict[str, Any]:
     """Write what was told of the head of a member's household; a contact takes the place of the one before. `forget` names
     fields (or `phone`, `email`, `attribute.NAME`) that are to be known no more. Answers which kinds of thing were changed.
@@ -62,14 +65,14 @@ async def correct_person(
             )
     try:
         return await once(
-            ledger, request, lambda connection: _correct(ledger, connection, member_id, correction)
+            ledger, request, lambda connection: _correct(ledger, connection, member_id, correction, principal)
         )
     except asyncpg.UniqueViolationError as clash:
         raise KeyTaken("a key has come to belong to another member", pointer="/add") from clash
 
 
 async def _correct(
-    ledger: Ledger, connection: Connection, member_id: UUID, correction: Correction
+    ledger: Ledger, connection: Connection, member_id: UUID, correction: Correction, principal: Principal
 ) -> dict[str, Any]:
     if member_id not in await lock_members(connection, [member_id]):
         raise MemberUnknown(pointer="/member")
@@ -102,6 +105,11 @@ async def _correct(
     await remove_fields(connection, person_id, correction.forget)
     await save_fields(connection, person_id, sealed_fields(sealer, told.fields), at=now)
     changed = {*(key.kind for key in (*going, *coming)), *told.fields, *correction.forget}
+    named = (about(About.PERSON, person_id), about(About.MEMBER, member_id))
+    kinds = sorted({one.partition(".")[0] for one in changed})  # an attribute's name is the shop's own
+    await note_act(
+        connection, principal, Act(deed=Deed.PERSON_CORRECTED, about=named, details={"changed": kinds})
+    )
     return {"member_id": str(member_id), "person_id": str(person_id), "changed": sorted(changed)}
 
 

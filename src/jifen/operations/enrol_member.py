@@ -10,17 +10,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from jifen.domain.check_digits import CardCheck, is_right
 from jifen.domain.decide import decide_enrolment
 from jifen.domain.decision import Decision
 from jifen.domain.member import new_member
 from jifen.domain.person import CARD_KINDS, CONTACT_KINDS, Consent, MemberKey, Told
-from jifen.domain.refusals import FieldWrong, KeyTaken, Refusal, TooMuch
+from jifen.domain.refusals import CheckDigitWrong, FieldWrong, KeyTaken, Refusal, TooMuch
 from jifen.domain.texts import CARD, KEY, TextRefused, canonical
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
 from jifen.store.members import find_by_keys
 from jifen.store.once import Once
 from jifen.store.persons import add_new_person
+from jifen.store.settings import card_check
 from jifen.store.turn import Kept, Keyed, Nothing, Taking, Turn, Wants, answered, one, run
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class _Enrol(Keyed, frozen=True, kw_only=True):
         taken = await find_by_keys(self.ledger, connection, keys)
         if taken:
             raise_taken(next(iter(taken)))
+        if any(key.kind == "card" for key in self.keys):
+            check_new_cards(self.keys, await card_check(connection))
         return _Enrolling(self, await self.ledger.vault(connection, writes=True))
 
 
@@ -164,6 +168,18 @@ def check_keys(keys: Sequence[MemberKey]) -> None:
             raise FieldWrong(f"the key has the form {own!r}", pointer=pointer, value=key.value[:50])
         if key in keys[:i]:
             raise FieldWrong("the key stands twice", pointer=f"/keys/{i}", value=key.value)
+
+
+def check_new_cards(keys: Sequence[MemberKey], check: CardCheck) -> None:
+    """Refuse a card that is new and does not end as new cards have to."""
+    for i, key in enumerate(keys):
+        if key.kind == "card" and not is_right(key.value, check):
+            raise CheckDigitWrong(
+                f"new cards end by {check}, and {key.value!r} does not: read it again",
+                pointer=f"/keys/{i}/value",
+                value=key.value,
+                check=str(check),
+            )
 
 
 def raise_taken(key: MemberKey) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from jifen.domain.audit import About, Act, Deed, about
+from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, PersonUnknown
+from jifen.store.audit import note_act
 from jifen.store.journal import remove_notes
 from jifen.store.members import lock_members
 from jifen.store.once import Once, once
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 
 async def erase_person(
-    ledger: Ledger, member_id: UUID, request: Once, *, confirmed: UUID, actor: str
+    ledger: Ledger, member_id: UUID, request: Once, *, confirmed: UUID, principal: Principal
 ) -> dict[str, Any]:
     """A certificate for the persons of a member, once they are gone: fields, contacts, cards and ids elsewhere, and the notes
     beside the member's entries. He holds his units on, and only his id finds him.
@@ -40,13 +43,15 @@ async def erase_person(
         if not persons:
             raise PersonUnknown(pointer="/member")
         vault = await ledger.vault(connection)
-        now = (await ledger.clock(connection)).now
+        now, actor = (await ledger.clock(connection)).now, principal.actor()
         erased.add(vault, [one.person_id for one in persons], at=now)
         fields = keys = 0
         for one in persons:
             gone = await erase(connection, one.person_id)
             await add_erasure(connection, one.person_id, member_id, gone, actor=actor, at=now)
             fields, keys = fields + gone.fields, keys + gone.keys
+        named = (about(About.MEMBER, member_id), *(about(About.PERSON, one.person_id) for one in persons))
+        await note_act(connection, principal, Act(deed=Deed.PERSON_ERASED, about=named, count=len(persons)))
         return {
             "member_id": str(member_id),
             "persons": [str(one.person_id) for one in persons],

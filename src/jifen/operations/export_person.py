@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
+from jifen.domain.audit import Why
+from jifen.domain.principal import Principal
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown
+from jifen.store.audit import note_reading
 from jifen.store.compiled import begun_again
 from jifen.store.members import enrolled_at
 from jifen.store.persons import StoredConsent, consents_of, fields_of, keys_of, opened_keys, persons_of
@@ -36,7 +39,7 @@ class Export(NamedTuple):
 
 
 @begun_again
-async def export_person(ledger: Ledger, member_id: UUID) -> Export:
+async def export_person(ledger: Ledger, member_id: UUID, *, principal: Principal) -> Export:
     """What is kept of the persons of a member, and their receipts with every line. A member of whom nothing personal is known has
     his receipts.
 
@@ -44,7 +47,7 @@ async def export_person(ledger: Ledger, member_id: UUID) -> Export:
         MemberUnknown   there is none with that id
         VaultClosed     the keys of personal data are not there
     """
-    async with ledger.reading() as connection:
+    async with ledger.transaction() as connection:
         if await enrolled_at(connection, member_id) is None:
             raise MemberUnknown(pointer="/member")
         told = []
@@ -61,5 +64,6 @@ async def export_person(ledger: Ledger, member_id: UUID) -> Export:
             keys = opened_keys(sealer, await keys_of(connection, one.person_id))
             fields = {field: sealer.open(field, value) for field, value in sorted(sealed.items())}
             told.append(OfPerson(one.person_id, one.role, keys, fields, consents))
+        await note_reading(connection, principal, [one.person_id for one in told], Why.EXPORT)
         rows = await purchases_of_member(connection, member_id)
         return Export(told, [told_by(row) for row in rows])

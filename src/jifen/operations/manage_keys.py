@@ -12,13 +12,14 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
+from jifen.domain.audit import About, Act, Deed, Detail, about
 from jifen.domain.calendar import start_of_day
-from jifen.domain.principal import OPERATOR_PREFIX, ROLES, Permission, Principal, permissions_of
+from jifen.domain.principal import LOCAL, OPERATOR_PREFIX, ROLES, Permission, Principal, permissions_of
 from jifen.domain.refusals import FieldWrong, KeyExpired, NotAuthenticated
 from jifen.domain.texts import CODE, TextRefused, canonical
 from jifen.store.api_keys import (
@@ -26,12 +27,14 @@ from jifen.store.api_keys import (
     NewKey,
     add_api_key,
     all_api_keys,
+    change_api_key,
     find_api_key,
     renew_api_key,
     revoke_api_key,
     rotate_api_key,
     touch_api_key,
 )
+from jifen.store.audit import note_act
 from jifen.store.compiled import begun_again
 from jifen.store.ids import new_id
 from jifen.store.ledger import Connection, Ledger
@@ -42,6 +45,7 @@ KEYS_MAX = 10_000
 STORES_MAX = 1_000
 UNITS_MAX = 1_000_000_000
 LIFETIME_MAX = timedelta(days=36_500)
+RATE_MAX = 100_000_000
 YEAR_MAX = 9_000
 OVERLAP_MAX = timedelta(days=90)
 _TOKEN = re.compile(r"jf_(live|test)_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
@@ -59,13 +63,18 @@ async def create_key(
     permissions: Sequence[str] = (),
     stores: Sequence[str] = (),
     adjustment_units_max: int | None = None,
+    needs_code: bool | None = None,
+    requests_per_minute: int | None = None,
     expires: Expires = None,
     is_test: bool = False,
+    by: Principal = LOCAL,
 ) -> tuple[ApiKey, str]:
-    """The new key and its token, which is kept nowhere.
+    """The new key and its token, which is kept nowhere. Like all that is done to keys it stands in the audit, as done by `by`.
 
     Shape
-        stores   codes of the stores it is bound to; none: it is bound to none in particular
+        stores                codes of the stores it is bound to; none: it is bound to none in particular
+        needs_code            it spends only for a member who shows his code; None: where it is a till's
+        requests_per_minute   how often it may ask; None: as often as any key
 
     Refuses
         FieldWrong   no name; a role or permission that there is not; a store that the programme does not have; an end that is
@@ -88,6 +97,7 @@ async def create_key(
             pointer="/adjustment_units_max",
             value=adjustment_units_max,
         )
+    _check_rate(requests_per_minute)
     bound_to = _stores_in_form(stores)
     key_id = new_id()
     token = _new_token(key_id, is_test=is_test)
@@ -105,11 +115,14 @@ async def create_key(
                 permissions=sorted(set(permissions)),
                 stores=bound_to or None,
                 adjustment_units_max=adjustment_units_max,
+                needs_code="till" in roles if needs_code is None else needs_code,
+                requests_per_minute=requests_per_minute,
                 is_test=is_test,
             ),
             expires=await _end_of(ledger, connection, expires),
         )
         _check_ahead(key)
+        await _noted(connection, by, Deed.KEY_MADE, key, is_test=is_test, **_may(key))
     return key, token
 
 
@@ -163,6 +176,8 @@ def principal_of(key: ApiKey) -> Principal:
         permissions=permissions,
         stores=frozenset(key.stores) if key.stores else None,
         adjustment_units_max=key.adjustment_units_max,
+        needs_code=key.needs_code,
+        requests_per_minute=key.requests_per_minute,
         is_test=key.is_test,
         expires_at=key.expires_at,
     )
@@ -186,7 +201,7 @@ async def list_keys(ledger: Ledger) -> Sequence[ApiKey]:
         return await all_api_keys(connection, limit=KEYS_MAX)
 
 
-async def revoke_key(ledger: Ledger, key_id: UUID) -> ApiKey:
+async def revoke_key(ledger: Ledger, key_id: UUID, *, by: Principal = LOCAL) -> ApiKey:
     """The key, which opens nothing any more once the caches of the serving processes have forgotten it (seconds).
 
     Refuses
@@ -194,12 +209,15 @@ async def revoke_key(ledger: Ledger, key_id: UUID) -> ApiKey:
     """
     async with ledger.transaction() as connection:
         key = await revoke_api_key(connection, key_id)
-    if key is None:
-        raise _no_such_key(key_id)
+        if key is None:
+            raise _no_such_key(key_id)
+        await _noted(connection, by, Deed.KEY_REVOKED, key)
     return key
 
 
-async def rotate_key(ledger: Ledger, key_id: UUID, *, overlap: timedelta) -> tuple[ApiKey, str]:
+async def rotate_key(
+    ledger: Ledger, key_id: UUID, *, overlap: timedelta, by: Principal = LOCAL
+) -> tuple[ApiKey, str]:
     """The key and its new token; the old one opens it for as long as `overlap` says. Nothing else of it changes: what it may do,
     its stores, its end, and which requests count as sent before, which are known by the key's id.
 
@@ -214,13 +232,15 @@ async def rotate_key(ledger: Ledger, key_id: UUID, *, overlap: timedelta) -> tup
             raise _no_such_key(key_id)
         token = _new_token(key_id, is_test=kept.is_test)
         key = await rotate_api_key(connection, key_id, secret_hash=hash_of(token), overlap=overlap)
-    if key is None:
-        raise _no_such_key(key_id)
+        if key is None:
+            raise _no_such_key(key_id)
+        seconds = round(overlap.total_seconds())
+        await _noted(connection, by, Deed.KEY_ROTATED, key, overlap_seconds=seconds)
     return key, token
 
 
 @begun_again
-async def renew_key(ledger: Ledger, key_id: UUID, *, expires: Expires) -> ApiKey:
+async def renew_key(ledger: Ledger, key_id: UUID, *, expires: Expires, by: Principal = LOCAL) -> ApiKey:
     """The key with another end, counted from now; it may have expired meanwhile. Its token stays as it is.
 
     Refuses
@@ -232,7 +252,74 @@ async def renew_key(ledger: Ledger, key_id: UUID, *, expires: Expires) -> ApiKey
         if key is None:
             raise _no_such_key(key_id)
         _check_ahead(key)
+        await _noted(connection, by, Deed.KEY_RENEWED, key, expires_at=_end_shown(key))
     return key
+
+
+async def change_key(
+    ledger: Ledger,
+    key_id: UUID,
+    *,
+    needs_code: bool | None = None,
+    requests_per_minute: int | Literal["any", "same"] = "same",
+    by: Principal = LOCAL,
+) -> ApiKey:
+    """The key with other settings; None and `same` leave one as it is, `any` lets it ask as often as any key.
+
+    Refuses
+        FieldWrong   there is none with that id, or it was revoked; a rate that is none
+    """
+    if isinstance(requests_per_minute, int):
+        _check_rate(requests_per_minute)
+    async with ledger.transaction() as connection:
+        kept = await find_api_key(connection, key_id)
+        if kept is None or kept.revoked_at is not None:
+            raise _no_such_key(key_id)
+        told: dict[str, int | None] = {"any": None, "same": kept.requests_per_minute}
+        rate = told[requests_per_minute] if isinstance(requests_per_minute, str) else requests_per_minute
+        key = await change_api_key(
+            connection,
+            key_id,
+            needs_code=kept.needs_code if needs_code is None else needs_code,
+            requests_per_minute=rate,
+        )
+        if key is None:
+            raise _no_such_key(key_id)
+        details: dict[str, Detail] = {
+            "needs_code": key.needs_code,
+            "requests_per_minute": key.requests_per_minute,
+        }
+        await _noted(connection, by, Deed.KEY_CHANGED, key, **details)
+    return key
+
+
+def _check_rate(requests_per_minute: int | None) -> None:
+    if requests_per_minute is not None and not 1 <= requests_per_minute <= RATE_MAX:
+        raise FieldWrong(
+            f"a key asks from 1 to {RATE_MAX} times a minute",
+            pointer="/requests_per_minute",
+            value=requests_per_minute,
+        )
+
+
+async def _noted(connection: Connection, by: Principal, deed: Deed, key: ApiKey, **details: Detail) -> None:
+    """Write down in the audit what was done to a key."""
+    await note_act(connection, by, Act(deed=deed, about=(about(About.KEY, key.key_id),), details=details))
+
+
+def _may(key: ApiKey) -> dict[str, Detail]:
+    """What a key may do, as the audit tells it."""
+    return {
+        "roles": list(key.roles),
+        "permissions": list(key.permissions),
+        "stores": len(key.stores or ()),
+        "adjustment_units_max": key.adjustment_units_max,
+        "expires_at": _end_shown(key),
+    }
+
+
+def _end_shown(key: ApiKey) -> str | None:
+    return key.expires_at.astimezone(UTC).isoformat() if key.expires_at else None
 
 
 def _no_such_key(key_id: UUID) -> FieldWrong:

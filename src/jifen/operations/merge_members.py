@@ -15,6 +15,7 @@ from jifen.domain import fold
 from jifen.domain.decide import decide_carry_in, decide_carry_out
 from jifen.domain.refusals import MergeIntoSelf
 from jifen.store.carries import add_carried_lots
+from jifen.store.codes import move_devices
 from jifen.store.journal import EntryRow
 from jifen.store.once import Once
 from jifen.store.persons import move_person
@@ -55,6 +56,7 @@ class _Merge(Keyed, frozen=True, kw_only=True):
             )
         )
         turn.then(partial(move_person, member_id=self.member_id, into_id=self.into_id))
+        turn.then(partial(move_devices, member_id=self.member_id, into_id=self.into_id))
 
         currencies = timeline.programs[timeline.row_at(now)].currencies
         return {

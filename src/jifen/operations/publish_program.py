@@ -14,9 +14,12 @@ from jifen.document.model import ProgramDocument
 from jifen.document.plan import forbidden_changes
 from jifen.document.stored import document_published, kept_meaning, kept_numbering, numbering_of
 from jifen.document.write import as_values, hash_of_values
+from jifen.domain.audit import About, Act, Deed, about
+from jifen.domain.principal import LOCAL, Principal
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.select import compile_select
 from jifen.domain.refusals import EffectiveInThePast, ProgramRefused, Refusal, RevisionStale
+from jifen.store.audit import note_act
 from jifen.store.compiled import Compiled
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
@@ -43,6 +46,7 @@ async def publish_program(
     effective_at: datetime | None,
     published_by: str,
     expected_revision: int | None = None,
+    by: Principal = LOCAL,
 ) -> tuple[StoredRevision, bool]:
     """The revision, and whether it is new: the same document again is the newest revision itself.
 
@@ -66,7 +70,7 @@ async def publish_program(
         return draft.revision, False
     async with ledger.publishing():
         async with ledger.transaction() as connection:
-            revision = await _written(connection, draft, effective_at)
+            revision = await _written(connection, draft, effective_at, by)
         _adopt(ledger, draft, revision.effective_at)
     return revision, True
 
@@ -79,6 +83,7 @@ async def publish_program_once(
     published_by: str,
     request: Once,
     expected_revision: int | None = None,
+    by: Principal = LOCAL,
 ) -> dict[str, Any]:
     """The same for an Idempotency-Key: the revision without its document, and `is_new`."""
     newest, now = await _newest(ledger)
@@ -91,7 +96,7 @@ async def publish_program_once(
             # Raised where an earlier answer for this key is looked for: it may be the very reason of this refusal.
             raise draft
         is_new = draft.compiled is not None
-        revision = await _written(connection, draft, effective_at) if is_new else draft.revision
+        revision = await _written(connection, draft, effective_at, by) if is_new else draft.revision
         return {
             "number": revision.number,
             "effective_at": revision.effective_at.isoformat(),
@@ -164,7 +169,9 @@ def _decided(
     return _Draft(revision, Compiled(program, compile_select(program)))
 
 
-async def _written(connection: Connection, draft: _Draft, effective_at: datetime | None) -> StoredRevision:
+async def _written(
+    connection: Connection, draft: _Draft, effective_at: datetime | None, by: Principal
+) -> StoredRevision:
     """The revision with its moments. Whether its effect is still ahead is asked last, by the statement that writes it."""
     lead = LEAD if draft.revision.number > 1 else timedelta()
     try:
@@ -178,6 +185,10 @@ async def _written(connection: Connection, draft: _Draft, effective_at: datetime
             pointer="/effective_at",
             effective_at=effective_at.isoformat(),
         )
+    hash_ = f"sha256:{written.document_hash}"
+    details = {"effective_at": written.effective_at.isoformat(), "document_hash": hash_}
+    named = (about(About.REVISION, written.number),)
+    await note_act(connection, by, Act(deed=Deed.PROGRAM_PUBLISHED, about=named, details=details))
     return written
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
+from jifen.domain.audit import Why
 from jifen.domain.person import Known, MemberKey
-from jifen.domain.refusals import FieldWrong, PersonUnknown
-from jifen.domain.texts import NOTE, TextRefused, canonical
+from jifen.domain.principal import Principal
+from jifen.domain.refusals import PersonUnknown
+from jifen.store.audit import note_reading
 from jifen.store.persons import (
     Person,
     StoredConsent,
@@ -41,29 +43,28 @@ async def read_persons(ledger: Ledger, member_id: UUID) -> list[PersonView]:
         PersonUnknown   nothing personal is known of the member
         VaultClosed     the keys of personal data are not there
     """
-    return await _views(ledger, member_id, is_masked=True)
-
-
-async def reveal_persons(ledger: Ledger, member_id: UUID, *, why: str) -> list[PersonView]:
-    """The same in full.
-
-    Refuses
-        FieldWrong   no reason is given
-    """
-    try:
-        canonical(why, NOTE)
-    except TextRefused as refused:
-        raise FieldWrong(f"say why: {refused}", pointer="/why") from None
-    return await _views(ledger, member_id, is_masked=False)
-
-
-async def _views(ledger: Ledger, member_id: UUID, *, is_masked: bool) -> list[PersonView]:
     async with ledger.reading() as connection:
-        persons = await persons_of(connection, member_id)
-        if not persons:
-            raise PersonUnknown(pointer="/member")
-        vault = await ledger.vault(connection)
-        return [await view_of(vault, connection, one, is_masked=is_masked) for one in persons]
+        return await _views(ledger, connection, member_id, is_masked=True)
+
+
+async def reveal_persons(
+    ledger: Ledger, member_id: UUID, *, why: Why, principal: Principal
+) -> list[PersonView]:
+    """The same in full. Who looked, and why, is written down with it: both or neither."""
+    async with ledger.transaction() as connection:
+        views = await _views(ledger, connection, member_id, is_masked=False)
+        await note_reading(connection, principal, [one.known.person_id for one in views], why)
+        return views
+
+
+async def _views(
+    ledger: Ledger, connection: Connection, member_id: UUID, *, is_masked: bool
+) -> list[PersonView]:
+    persons = await persons_of(connection, member_id)
+    if not persons:
+        raise PersonUnknown(pointer="/member")
+    vault = await ledger.vault(connection)
+    return [await view_of(vault, connection, one, is_masked=is_masked) for one in persons]
 
 
 async def view_of(vault: Vault, connection: Connection, person: Person, *, is_masked: bool) -> PersonView:

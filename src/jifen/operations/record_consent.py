@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.person import CHANNELS, Consent
+from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, PersonUnknown
 from jifen.domain.texts import CODE, NOTE, TextRefused, canonical
+from jifen.store.audit import note_act
 from jifen.store.once import Once, once
 from jifen.store.persons import add_consent, consents_of, persons_of, sealed_proof
 
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
 
 
-async def record_consent(ledger: Ledger, member_id: UUID, consent: Consent, request: Once) -> dict[str, Any]:
+async def record_consent(
+    ledger: Ledger, member_id: UUID, consent: Consent, request: Once, *, principal: Principal
+) -> dict[str, Any]:
     """Keep a consent of the head of a member's household, with its text's version, channel and proof.
 
     Refuses
@@ -33,6 +38,9 @@ async def record_consent(ledger: Ledger, member_id: UUID, consent: Consent, requ
         sealer = vault.person(persons[0].person_id, persons[0].key)
         now = (await ledger.clock(connection)).now
         await add_consent(connection, persons[0].person_id, own, proof=sealed_proof(sealer, own), at=now)
+        named = (about(About.PERSON, persons[0].person_id), about(About.MEMBER, member_id))
+        deed = Deed.PERSON_AGREED if own.is_given else Deed.PERSON_TOOK_BACK
+        await note_act(connection, principal, Act(deed=deed, about=named))
         return {"member_id": str(member_id), "purpose": own.purpose, "is_given": own.is_given}
 
     return await once(ledger, request, effect)

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from jifen.domain.audit import ABOUT_MAX, About, Act, Deed, about
+from jifen.domain.principal import LOCAL, Principal
+from jifen.store.audit import note_act
 from jifen.store.duties import Held, read_duty
 from jifen.store.ledger import Ledger
 from jifen.store.parked import Parked, count_parked, read_parked, try_now
@@ -35,7 +38,13 @@ async def read_jobs(ledger: Ledger, duty: str) -> Jobs:
         )
 
 
-async def retry_parked(ledger: Ledger, member_ids: Sequence[UUID] | None) -> int:
+async def retry_parked(ledger: Ledger, member_ids: Sequence[UUID] | None, *, by: Principal = LOCAL) -> int:
     """How much that is parked, of some members or (None) of all, is tried again in the next round of whoever serves."""
+    named = [about(About.MEMBER, one) for one in member_ids or ()][:ABOUT_MAX]
+
     async with ledger.transaction() as connection:
-        return await try_now(connection, member_ids)
+        tried = await try_now(connection, member_ids)
+        details = {"is_all": member_ids is None}
+        act = Act(deed=Deed.PARKED_TRIED_AGAIN, about=tuple(named), count=tried, details=details)
+        await note_act(connection, by, act)
+    return tried

@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from jifen.domain.audit import About, Act, Deed, about
+from jifen.domain.principal import LOCAL, Principal
 from jifen.domain.refusals import BacktestUnknown, ProgramMissing, TooMuch
 from jifen.embedded.connection import Connection as Address
+from jifen.store.audit import note_act
 from jifen.store.backtests import (
     add_backtest,
     cancel_backtest,
@@ -36,7 +39,12 @@ PROCESS = "jifen.jobs.backtest_process"
 
 
 async def ask_backtest(
-    ledger: Ledger, question: Mapping[str, Any], *, asked_by: str, request: Once
+    ledger: Ledger,
+    question: Mapping[str, Any],
+    *,
+    asked_by: str,
+    request: Once,
+    by: Principal = LOCAL,
 ) -> dict[str, Any]:
     """A back-test that waits from now on: backtest_id, state, asked_at. Call `look_after_backtests` after it.
 
@@ -60,13 +68,16 @@ async def ask_backtest(
 
         await prune_backtests(connection)
         at = await add_backtest(connection, backtest_id, question, asked_by=asked_by)
+        await _noted(connection, by, Deed.BACKTEST_ASKED, backtest_id)
 
         return {"backtest_id": str(backtest_id), "state": "waiting", "asked_at": at.isoformat()}
 
     return await once(ledger, request, effect)
 
 
-async def stop_backtest(ledger: Ledger, backtest_id: UUID, request: Once) -> dict[str, Any]:
+async def stop_backtest(
+    ledger: Ledger, backtest_id: UUID, request: Once, *, by: Principal = LOCAL
+) -> dict[str, Any]:
     """Cancel it, unless it is over: backtest_id and the state that it has then. Its process stops within seconds.
 
     Refuses
@@ -80,9 +91,14 @@ async def stop_backtest(ledger: Ledger, backtest_id: UUID, request: Once) -> dic
         found = await find_backtest(connection, backtest_id)
         if found is None:
             raise BacktestUnknown(pointer="/path/backtest_id")
+        await _noted(connection, by, Deed.BACKTEST_CANCELLED, backtest_id)
         return {"backtest_id": str(backtest_id), "state": found.state, "asked_at": found.asked_at.isoformat()}
 
     return await once(ledger, request, effect)
+
+
+async def _noted(connection: Connection, by: Principal, deed: Deed, backtest_id: UUID) -> None:
+    await note_act(connection, by, Act(deed=deed, about=(about(About.BACKTEST, backtest_id),)))
 
 
 async def look_after_backtests(ledger: Ledger, address: Address, home: Path | None = None) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 _COLUMNS = """key_id, name, secret_hash, old_secret_hash, old_secret_until, roles, permissions, stores, adjustment_units_max,
-    is_test, created_at, expires_at, revoked_at, last_used_at, clock_timestamp() AS read_at"""
+    needs_code, requests_per_minute, is_test, created_at, expires_at, revoked_at, last_used_at, clock_timestamp() AS read_at"""
 TOUCH_EVERY = timedelta(hours=1)
 """The last use of a key is kept so exactly: a busy key costs one write in that time."""
 
@@ -25,6 +25,7 @@ class ApiKey:
     """A key as it is kept.
 
     Shape
+        requests_per_minute   how often it may ask; None: as often as any key
         stores         codes of the stores it is bound to; None: to none
         read_at        the database's clock when it was read: what its moments are held against
         last_used_at   some use within `TOUCH_EVERY` before the last one
@@ -39,6 +40,8 @@ class ApiKey:
     permissions: tuple[str, ...]
     stores: tuple[str, ...] | None
     adjustment_units_max: int | None
+    needs_code: bool
+    requests_per_minute: int | None
     is_test: bool
     created_at: datetime
     expires_at: datetime | None
@@ -74,15 +77,17 @@ class NewKey:
     permissions: Sequence[str]
     stores: Sequence[str] | None
     adjustment_units_max: int | None
+    needs_code: bool
+    requests_per_minute: int | None
     is_test: bool
 
 
 async def add_api_key(connection: Connection, new: NewKey, *, expires: timedelta | datetime | None) -> ApiKey:
     """Keep a new key and return it. It expires after so long, or at that moment, or never."""
     row = await connection.fetchrow(
-        f"""INSERT INTO api_key (key_id, name, secret_hash, roles, permissions, stores, adjustment_units_max, is_test,
-                                 expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {_END.format(moment=9, lifetime=10)})
+        f"""INSERT INTO api_key (key_id, name, secret_hash, roles, permissions, stores, adjustment_units_max, needs_code,
+                                 requests_per_minute, is_test, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, {_END.format(moment=11, lifetime=12)})
             RETURNING {_COLUMNS}""",
         new.key_id,
         new.name,
@@ -91,6 +96,8 @@ async def add_api_key(connection: Connection, new: NewKey, *, expires: timedelta
         list(new.permissions),
         list(new.stores) if new.stores else None,
         new.adjustment_units_max,
+        new.needs_code,
+        new.requests_per_minute,
         new.is_test,
         *_end(expires),
     )
@@ -146,6 +153,20 @@ async def renew_api_key(
             WHERE key_id = $1 AND revoked_at IS NULL RETURNING {_COLUMNS}""",
         key_id,
         *_end(expires),
+    )
+    return _key(row) if row else None
+
+
+async def change_api_key(
+    connection: Connection, key_id: UUID, *, needs_code: bool, requests_per_minute: int | None
+) -> ApiKey | None:
+    """The key with other settings; None: there is none that is not revoked."""
+    row = await connection.fetchrow(
+        f"""UPDATE api_key SET needs_code = $2, requests_per_minute = $3
+            WHERE key_id = $1 AND revoked_at IS NULL RETURNING {_COLUMNS}""",
+        key_id,
+        needs_code,
+        requests_per_minute,
     )
     return _key(row) if row else None
 

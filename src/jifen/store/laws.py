@@ -6,11 +6,13 @@ lot, a table) and what was found. Where SQL cannot see a law, the test that hold
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jifen.domain import fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
+from jifen.store.audit_checks import AUDIT_CHECKS
 from jifen.store.carry_checks import CARRY_CHECKS
 from jifen.store.columns import each
 from jifen.store.effect_checks import EFFECT_CHECKS, ON_THE_WAY
@@ -18,6 +20,7 @@ from jifen.store.hits import HIT_CHECKS, RULES
 from jifen.store.limit_checks import LIMIT_CHECKS
 from jifen.store.pool_checks import POOL_CHECKS
 from jifen.store.posting_checks import POSTING_CHECKS
+from jifen.store.question_checks import QUESTION_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
 
 if TYPE_CHECKING:
@@ -214,6 +217,8 @@ LAWS: tuple[Law, ...] = (
                     WHERE table_schema = 'jifen' AND grantee = 'jifen_app' AND table_name IN ({_names(_JOURNAL)})
                       AND privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')""",
             ),
+            *AUDIT_CHECKS,
+            *QUESTION_CHECKS,
         ),
     ),
     Law(
@@ -443,12 +448,19 @@ class Finding:
 
 async def findings_of(connection: Connection, law: Law) -> list[Finding]:
     """The broken checks of a law with their first offenders."""
+    return await findings_of_checks(connection, law.number, law.checks)
+
+
+async def findings_of_checks(
+    connection: Connection, law: int, checks: Sequence[tuple[str, str]]
+) -> list[Finding]:
+    """Those of some checks of a law that are broken, with their first offenders."""
     found = []
-    for name, query in law.checks:
+    for name, query in checks:
         rows = await connection.fetch(f"SELECT * FROM ({query}) broken LIMIT {OFFENDERS_MAX}", timeout=600)
         if rows:
             offenders = tuple({key: _plain(value) for key, value in row.items()} for row in rows)
-            found.append(Finding(law=law.number, check=name, offenders=offenders))
+            found.append(Finding(law=law, check=name, offenders=offenders))
     return found
 
 

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import api_key_table, operator_tables, person_tables, pool_tables
+from jifen.store import further_tables
 from jifen.store.columns import (
     among,
     listed,
@@ -46,20 +46,8 @@ from jifen.store.columns import (
     sequence,
     words,
 )
-from jifen.store.effect_tables import duty, effect, parked
 
-__all__ = [
-    "LOTS_OF_AN_ACCOUNT",
-    "STATUS_NAMES",
-    "api_key_table",
-    "duty",
-    "effect",
-    "metadata",
-    "operator_tables",
-    "parked",
-    "person_tables",
-    "pool_tables",
-]
+__all__ = ["LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "further_tables", "metadata"]
 
 # Lots with higher numbers are found by their day of expiry, in an index of their own.
 LOTS_OF_AN_ACCOUNT = 1_000

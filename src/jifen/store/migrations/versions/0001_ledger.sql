@@ -8,6 +8,8 @@ CREATE TABLE jifen.api_key (
     permissions TEXT[] NOT NULL,
     stores TEXT[],
     adjustment_units_max BIGINT,
+    needs_code BOOLEAN DEFAULT false NOT NULL,
+    requests_per_minute INTEGER,
     is_test BOOLEAN DEFAULT false NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE,
@@ -17,10 +19,57 @@ CREATE TABLE jifen.api_key (
     CONSTRAINT a_key_may_do_something CHECK (cardinality(roles) + cardinality(permissions) > 0),
     CONSTRAINT a_bound_key_has_a_store CHECK (cardinality(stores) > 0),
     CONSTRAINT a_limit_is_no_debt CHECK (adjustment_units_max >= 0),
+    CONSTRAINT a_key_may_ask_something CHECK (requests_per_minute > 0),
     CONSTRAINT an_old_secret_has_an_end CHECK ((old_secret_hash IS NULL) = (old_secret_until IS NULL))
 );
 
 COMMENT ON TABLE jifen.api_key IS 'One key of the API: who asks with it, and what it may do. Only a hash of its secret is kept.';
+
+CREATE TABLE jifen.audit (
+    audit_id UUID NOT NULL,
+    happened_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    principal_kind TEXT NOT NULL,
+    principal_id UUID,
+    principal TEXT NOT NULL,
+    deed TEXT NOT NULL,
+    about TEXT[] NOT NULL,
+    why TEXT,
+    came_from TEXT,
+    count BIGINT NOT NULL,
+    details JSONB NOT NULL,
+    recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
+    CONSTRAINT audit_pkey PRIMARY KEY (audit_id),
+    CONSTRAINT who_acts_is_a_principal CHECK (principal_kind = ANY ('{key,operator,person,job,local}'::text[])),
+    CONSTRAINT a_deed_is_a_noun_and_a_verb CHECK (deed ~ '^[a-z_]+[.][a-z_]+$'),
+    CONSTRAINT why_is_a_word_of_a_closed_set CHECK (why = ANY ('{asked_by_person,at_the_till,service,question,merge,fraud,authority,export,message,maintenance}'::text[])),
+    CONSTRAINT where_a_person_sits_is_not_written_down CHECK (came_from IS NULL OR principal_kind <> 'person'),
+    CONSTRAINT an_act_is_about_some CHECK (count >= 0)
+);
+
+CREATE INDEX audit_about ON jifen.audit USING gin (about);
+
+CREATE INDEX audit_recorded_xid ON jifen.audit USING brin (recorded_xid);
+
+COMMENT ON TABLE jifen.audit IS 'One act outside the journal, or a reading of personal data: who, what, about what, why, from where.';
+
+CREATE TABLE jifen.audit_seal (
+    number BIGINT NOT NULL,
+    first_id UUID NOT NULL,
+    last_id UUID NOT NULL,
+    count BIGINT NOT NULL,
+    ids UUID[] NOT NULL,
+    hashes BYTEA[] NOT NULL,
+    root BYTEA NOT NULL,
+    previous BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    sealed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT audit_seal_pkey PRIMARY KEY (number),
+    CONSTRAINT seals_count_from_one CHECK (number > 0),
+    CONSTRAINT a_seal_holds_rows CHECK (count > 0 AND count = cardinality(ids) AND count = cardinality(hashes)),
+    CONSTRAINT a_seal_is_made_of_hashes CHECK (length(root) = 32 AND length(previous) = 32 AND length(hash) = 32)
+);
+
+COMMENT ON TABLE jifen.audit_seal IS 'A batch of the audit, sealed: the hash of each row, of all of them, and of the seal before it.';
 
 CREATE TABLE jifen.book (
     is_the_book BOOLEAN DEFAULT true NOT NULL,
@@ -71,6 +120,21 @@ CREATE TABLE jifen.consent (
 );
 
 COMMENT ON TABLE jifen.consent IS 'A consent given or taken back, for a purpose and a version of its text. The last of a purpose counts.';
+
+CREATE TABLE jifen.device (
+    number BIGINT NOT NULL,
+    device_id UUID NOT NULL,
+    member_id UUID NOT NULL,
+    root TEXT NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    ends_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT device_pkey PRIMARY KEY (number),
+    CONSTRAINT a_number_of_a_device_has_ten_digits CHECK (number >= 0 AND number < 10000000000)
+);
+
+CREATE INDEX device_member_id ON jifen.device (member_id);
+
+COMMENT ON TABLE jifen.device IS 'One number under which a member''s phone shows codes; the newest of a device, and those before it until they end.';
 
 CREATE TABLE jifen.duty (
     name TEXT NOT NULL,
@@ -156,6 +220,26 @@ CREATE TABLE jifen.erasure (
 );
 
 COMMENT ON TABLE jifen.erasure IS 'A person was erased: when, by whom, and how much; nothing of who it was.';
+
+CREATE TABLE jifen.flagged_code (
+    flag_id UUID NOT NULL,
+    source TEXT NOT NULL,
+    business_no TEXT NOT NULL,
+    why TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    member_id UUID,
+    shown_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    flagged_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    settled_at TIMESTAMP WITH TIME ZONE,
+    settled_by TEXT,
+    CONSTRAINT flagged_code_pkey PRIMARY KEY (flag_id),
+    CONSTRAINT a_flag_says_why CHECK (why = ANY ('{wrong,used,too_late}'::text[])),
+    CONSTRAINT who_settled_a_flag_did_so_at_some_time CHECK ((settled_at IS NULL) = (settled_by IS NULL))
+);
+
+CREATE INDEX flagged_code_open ON jifen.flagged_code (flagged_at) WHERE settled_at IS NULL;
+
+COMMENT ON TABLE jifen.flagged_code IS 'A code that an offline till kept and that proved nothing when it came: a person looks at its purchase.';
 
 CREATE TABLE jifen.gift (
     member_id UUID NOT NULL,
@@ -594,6 +678,58 @@ CREATE INDEX purchase_return_recorded_xid ON jifen.purchase_return USING brin (r
 
 COMMENT ON TABLE jifen.purchase_return IS 'Part or all of one purchase coming back. An entry of the fold.';
 
+CREATE TABLE jifen.question (
+    member_id UUID NOT NULL,
+    question_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    sequence BIGINT,
+    part SMALLINT,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    due_at TIMESTAMP WITH TIME ZONE,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    outcome TEXT,
+    CONSTRAINT question_pkey PRIMARY KEY (member_id, question_id),
+    CONSTRAINT a_question_is_of_a_known_kind CHECK (kind = ANY ('{units_missing,units_wrong,spending,return,expiry,tier,personal_data,service,something_else}'::text[])),
+    CONSTRAINT a_question_stands_somewhere CHECK (status = ANY ('{open,answered,appealed,closed}'::text[])),
+    CONSTRAINT an_answer_comes_to_something CHECK (outcome = ANY ('{corrected,explained,refused}'::text[])),
+    CONSTRAINT a_part_is_of_an_entry CHECK (part IS NULL OR sequence IS NOT NULL),
+    CONSTRAINT what_waits_for_an_answer_is_due CHECK ((due_at IS NOT NULL) = (status = ANY ('{open,appealed}'::text[])))
+);
+
+CREATE INDEX question_due ON jifen.question (due_at) WHERE due_at IS NOT NULL;
+
+COMMENT ON TABLE jifen.question IS 'One question or complaint of a member, the entry that it is about, and where it stands.';
+
+CREATE TABLE jifen.question_step (
+    member_id UUID NOT NULL,
+    question_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    move TEXT NOT NULL,
+    principal_kind TEXT NOT NULL,
+    principal_id UUID,
+    principal TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    outcome TEXT,
+    entry BIGINT,
+    CONSTRAINT question_step_pkey PRIMARY KEY (member_id, question_id, number),
+    CONSTRAINT a_step_is_a_known_one CHECK (move = ANY ('{asked,answered,appealed,closed}'::text[])),
+    CONSTRAINT an_answer_and_nothing_else_has_an_outcome CHECK ((outcome IS NOT NULL) = (move = 'answered')),
+    CONSTRAINT what_was_corrected_names_the_entry CHECK ((entry IS NOT NULL) = (outcome IS NOT DISTINCT FROM 'corrected'))
+);
+
+COMMENT ON TABLE jifen.question_step IS 'One step of a question''s trail: asked, answered, appealed, closed; by whom, and the entry that corrected something.';
+
+CREATE TABLE jifen.question_text (
+    member_id UUID NOT NULL,
+    question_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    said TEXT NOT NULL,
+    CONSTRAINT question_text_pkey PRIMARY KEY (member_id, question_id, number)
+);
+
+COMMENT ON TABLE jifen.question_text IS 'What was said in a step of a question. Kept apart from it, so that it can be erased with the person.';
+
 CREATE TABLE jifen.request_key (
     key TEXT NOT NULL,
     body_hash BYTEA NOT NULL,
@@ -647,6 +783,16 @@ CREATE TABLE jifen.sign_in_try (
 
 COMMENT ON TABLE jifen.sign_in_try IS 'Wrong tries to sign in, by a hash of whom and from where, and from when on the next one is looked at.';
 
+CREATE TABLE jifen.setting (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT setting_pkey PRIMARY KEY (name),
+    CONSTRAINT a_check_of_cards_is_a_known_one CHECK (value = ANY ('{none,luhn,mod_37_36}'::text[]) OR name <> 'card_check')
+);
+
+COMMENT ON TABLE jifen.setting IS 'One setting of the ledger that is not of the programme, such as which check digit new cards need.';
+
 CREATE TABLE jifen.unclaimed_purchase (
     business_no TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -662,7 +808,37 @@ COMMENT ON TABLE jifen.unclaimed_purchase IS 'A receipt of nobody (and what of i
 
 INSERT INTO jifen.book DEFAULT VALUES;
 
+CREATE TABLE jifen.used_code (
+    number BIGINT NOT NULL,
+    step BIGINT NOT NULL,
+    principal_id UUID,
+    opened_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    source TEXT,
+    business_no TEXT,
+    reserved TEXT[] NOT NULL,
+    CONSTRAINT used_code_pkey PRIMARY KEY (number, step),
+    CONSTRAINT a_checkout_ends_with_a_purchase_or_goes_on CHECK ((source IS NULL) = (business_no IS NULL))
+);
+
+CREATE INDEX used_code_opened_at ON jifen.used_code (opened_at);
+
+COMMENT ON TABLE jifen.used_code IS 'A code that opened a checkout: by whom, the purchase that it ended with, and the reservations made in it.';
+
 GRANT USAGE ON SCHEMA jifen TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.question_text TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.question_step TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.question TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.flagged_code TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.setting TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.used_code TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.device TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
 
@@ -675,6 +851,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator_invitation TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.sign_in_try TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.proposal TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.audit_seal TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.audit TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.pool TO jifen_app;
 

@@ -1,0 +1,25 @@
+"""The tables that stand in files of their own, gathered: whoever imports `store/tables.py` has them all in the metadata."""
+
+from __future__ import annotations
+
+from jifen.store import (
+    api_key_table,
+    audit_tables,
+    code_tables,
+    effect_tables,
+    operator_tables,
+    person_tables,
+    pool_tables,
+    question_tables,
+)
+
+__all__ = [
+    "api_key_table",
+    "audit_tables",
+    "code_tables",
+    "effect_tables",
+    "operator_tables",
+    "person_tables",
+    "pool_tables",
+    "question_tables",
+]
