@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from starlette.responses import Response
 from starlette.types import Receive
 
+from jifen.api.addresses import address_of
 from jifen.api.bodies import canonical
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BodyCutShort, BodyTooLarge, Busy, MediaTypeWrong
@@ -63,7 +64,7 @@ class GuardedRoute(APIRoute):
             doorkeeper: Doorkeeper = request.app.state.doorkeeper
             refuse_twice_said(request)
             principal = await doorkeeper.admit(request.headers.get("authorization"), permission)
-            request.state.principal = principal.coming_from(request.client.host if request.client else None)
+            request.state.principal = principal.coming_from(address_of(request.scope))
             check_version(request)
             return await handle(await _read(request, alone) if has_body else request)
 
