@@ -193,6 +193,27 @@ async def test_an_offline_till_brings_the_code_later_and_the_member_has_his_purc
     assert (await api.get("/v1/codes/flagged")).json()["data"] == []
 
 
+async def test_a_till_whose_line_broke_in_a_checkout_ends_it_later_and_no_other_till_does(api: Api) -> None:
+    member = await api.a_member()
+    phone = await a_phone(api, member)
+    sale = kept(phone, ago=timedelta())
+    other = {**a_purchase_body(), "member": sale["member"]}
+    assert (await api.post("/v1/purchases:quote", sale, as_="till")).status_code == 200
+    async with api.ledger.pool.acquire() as connection:
+        await connection.execute("UPDATE used_code SET opened_at = opened_at - INTERVAL '3 hours'")
+    assert (await api.post("/v1/purchases", other, as_="integration")).json()["member_id"] is None
+    assert (await api.post("/v1/purchases", sale, as_="till")).json()["member_id"] == member
+
+
+async def test_what_is_refused_for_another_reason_and_sent_again_is_flagged_once(api: Api) -> None:
+    body = {**a_purchase_body(), "member": {"code": "1", "shown_at": datetime.now(UTC).isoformat()}}
+    for _ in range(3):
+        assert (await api.post("/v1/purchases", {**body, "store": "nowhere"})).status_code == 422
+    assert (await api.post("/v1/purchases", body)).status_code == 201
+    assert len((await api.get("/v1/codes/flagged")).json()["data"]) == 1
+    assert len((await api.get("/v1/audit?deed=code.flagged")).json()["data"]) == 1
+
+
 async def test_a_kept_code_that_proves_nothing_is_flagged_and_its_purchase_is_never_lost(api: Api) -> None:
     member = await api.a_member()
     phone = await a_phone(api, member)

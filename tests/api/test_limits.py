@@ -13,6 +13,7 @@ from tests.api.conftest import Api, a_purchase_body, only
 from tests.api.test_meters import lines
 
 from jifen.api import limited
+from jifen.api.addresses import address_of
 from jifen.api.limits import (
     CALM_SECONDS,
     DELAY_SECONDS_MAX,
@@ -119,9 +120,23 @@ def test_each_process_gives_its_share_and_addresses_are_forgotten_when_there_are
 
 def test_of_ipv6_a_network_is_one_address() -> None:
     assert place_of("2001:db8::1") == place_of("2001:db8::ffff:1") != place_of("2001:db8:0:1::1")
-    assert place_of("fe80::1%eth0") == place_of("fe80::2")
     assert place_of("10.0.0.1") == "10.0.0.1"
-    assert place_of("::nonsense::") == "::nonsense::"
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("2001:DB8::0001", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("Wang, 13800138000", None),
+        ("unix:", None),
+        ("", None),
+    ],
+)
+def test_only_an_address_is_an_address(told: str, address: str | None) -> None:
+    assert address_of({"type": "http", "client": (told, 1)}) == address
+    assert address_of({"type": "http", "client": None}) is None
 
 
 # -- by HTTP -----------------------------------------------------------------------------------------------------------

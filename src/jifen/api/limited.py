@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from jifen.api.addresses import address_of
 from jifen.api.errors import BUSY, TooManyRequests, refuse
 from jifen.api.limits import Asker, Limits, What, clock
 from jifen.domain.principal import JOB, Principal
@@ -47,8 +48,7 @@ class Limited:
             return
         limits: Limits = self._state.limits
         authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-        client = scope.get("client")
-        address = client[0] if client else ""
+        address = address_of(scope) or ""
         asker = limits.asker(authorization, address)
         now = clock()
         wait = asker.rate.take(now)

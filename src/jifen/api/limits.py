@@ -188,10 +188,7 @@ def place_of(address: str) -> str:
     """By which an address is counted: of IPv6 the network, of which somebody has every address."""
     if ":" not in address:
         return address
-    try:
-        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return address
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
 
 
 def clock() -> float:

@@ -16,13 +16,14 @@ from starlette.datastructures import State
 from starlette.responses import Response
 from starlette.types import Receive
 
+from jifen.api.addresses import address_of
 from jifen.api.bodies import canonical
 from jifen.api.errors import BodyCutShort, BodyTooLarge, Busy, MediaTypeWrong
 from jifen.api.fields import Body
 from jifen.api.fingerprint import fingerprint_of, purchase_hash
 from jifen.api.lane import Lanes
 from jifen.api.strict_json import parsed_json
-from jifen.api.whose import SignedIn, address_of, who_asks, who_is_signed_in
+from jifen.api.whose import SignedIn, who_asks, who_is_signed_in
 from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
@@ -88,7 +89,7 @@ class GuardedRoute(StrictRoute):
     async def let_in(self, request: Request) -> None:
         """Let in who has the permission."""
         principal = await who_asks(request, self.permission)
-        request.state.principal = principal.coming_from(address_of(request) or None)
+        request.state.principal = principal.coming_from(address_of(request.scope))
 
 
 class SignedInRoute(StrictRoute):

@@ -126,7 +126,9 @@ async def _use(connection: Connection, shown: Shown, step: int, scan: Scan, prin
     )
     if used.is_first or _is_again(used, scan):
         return
-    if used.principal_id != principal.id or not used.is_open or used.key is not None:
+    # A till whose line broke in the middle of a checkout ends it later, by the code that it opened it with.
+    is_open = used.is_open or (scan.shown_at is not None and scan.key is not None)
+    if used.principal_id != principal.id or not is_open or used.key is not None:
         raise CodeUsed(
             "the code has opened a checkout already: let the member show the next one",
             pointer="/member/code",
@@ -152,7 +154,7 @@ async def _flag(
     if refusal.pointer == "/member/shown_at":
         why = "too_late"
     flag_id = new_id()
-    await add_flag(
+    is_new = await add_flag(
         connection,
         flag_id,
         key,
@@ -162,5 +164,6 @@ async def _flag(
         member_id=device.member_id if device and why != "wrong" else None,
         shown_at=shown_at,
     )
-    act = Act(deed=Deed.CODE_FLAGGED, about=(about(About.CODE, flag_id),), details={"because": why})
-    await note_act(connection, principal, act)
+    if is_new:
+        act = Act(deed=Deed.CODE_FLAGGED, about=(about(About.CODE, flag_id),), details={"because": why})
+        await note_act(connection, principal, act)

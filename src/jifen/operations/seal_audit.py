@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import structlog
-
-from jifen.store.audit_seals import seal
+from jifen.store.audit_seals import Seal, seal
 from jifen.store.ledger import Ledger
 
-log = structlog.get_logger("jifen.audit")
 
-
-async def seal_audit(ledger: Ledger) -> int:
-    """How many rows were sealed. The newest seal goes to the log too: a copy outside of the database, which holds it to that."""
+async def seal_audit(ledger: Ledger) -> tuple[int, Seal | None]:
+    """How many rows were sealed, and the newest seal (None: there is none yet, or another process is at it)."""
     async with ledger.transaction() as connection:
-        sealed, newest = await seal(connection)
-    if sealed and newest is not None:
-        log.info("audit sealed", seal=newest.number, hash=newest.hash.hex(), rows=sealed)
-    return sealed
+        return await seal(connection)

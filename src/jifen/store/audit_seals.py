@@ -56,7 +56,9 @@ async def seal(connection: Connection) -> tuple[int, Seal | None]:
     last = await newest_seal(connection)
     # After a move to another server the checkpoint begins again at 0: what is sealed already stays where it is.
     known = (
-        "AND NOT EXISTS (SELECT FROM audit_seal s WHERE a.audit_id = ANY(s.ids))" if not span.below else ""
+        "AND NOT EXISTS (SELECT FROM (SELECT unnest(ids) AS id FROM audit_seal) s WHERE s.id = a.audit_id)"
+        if not span.below
+        else ""
     )
     rows: list[tuple[UUID, bytes]] = []
     sealed = 0

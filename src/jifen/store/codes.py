@@ -188,11 +188,12 @@ async def add_flag(
     principal: str,
     member_id: UUID | None,
     shown_at: datetime,
-) -> None:
-    """A code proved nothing: a person looks at the purchase."""
-    await connection.execute(
+) -> bool:
+    """A code proved nothing: a person looks at the purchase. False: it waits for one already, for it was sent before."""
+    done: str = await connection.execute(
         """INSERT INTO flagged_code (flag_id, source, business_no, why, principal, member_id, shown_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+           SELECT $1, $2::text, $3::text, $4, $5, $6, $7
+           WHERE NOT EXISTS (SELECT FROM flagged_code WHERE source = $2 AND business_no = $3 AND settled_at IS NULL)""",
         flag_id,
         key.source,
         key.business_no,
@@ -201,6 +202,7 @@ async def add_flag(
         member_id,
         shown_at,
     )
+    return done.endswith(" 1")
 
 
 async def read_flags(
