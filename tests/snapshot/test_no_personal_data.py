@@ -50,7 +50,7 @@ LEFT_OUT = {
 """table -> column -> why it stays behind."""
 
 NEVER_READ = {"api_key", "book", "carried_lot", "checkpoint", "duty", "effect", "gift", "lease", "member_key", "note", "parked",
-              "pool", "pool_use", "member_answer",
+              "pool", "pool_use", "proof", "member_answer",
               "programme_balance", "purchase_key", "request_key", "reservation", "unclaimed_purchase", "backtest",
               "backtest_report"}  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jifen import __version__
-from jifen.api import backtests, console, members, open, till
+from jifen.api import backtests, console, keys, member_lists, members, open, overview, screens, till
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
@@ -106,8 +106,9 @@ def create_app(
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
         _serve(app, ledger)
-    for part in (till, members, console, backtests, open):
+    for part in (till, members, member_lists, console, backtests, overview, keys, open):
         app.include_router(part.router)
+    screens.serve(app)
     app.include_router(open.meters)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]

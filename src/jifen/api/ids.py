@@ -44,3 +44,4 @@ ReservationId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("rsv")), _
 GiftId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("gft")), _put_on("gft"), _schema("gft")]
 EntryId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ent")), _put_on("ent"), _schema("ent")]
 BacktestId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("bkt")), _put_on("bkt"), _schema("bkt")]
+KeyId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("key")), _put_on("key"), _schema("key")]

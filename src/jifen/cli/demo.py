@@ -120,6 +120,7 @@ async def _new_key(ledger: Ledger) -> str:
 
 def _next_steps(token: str, *, host: str, port: int, home: Path) -> list[str]:
     return f"""
+  The console:         http://{host}:{port}/console
   A key for this run:  {token}
 
   Ask for a household's balance:
@@ -139,11 +140,14 @@ async def _load(ledger: Ledger, households: int | None) -> None:
 
 async def _laws(ledger: Ledger) -> list[dict[str, Any]]:
     from jifen.cli.progress import percent_bar
+    from jifen.operations.keep_proof import keep_proof
     from jifen.operations.reconcile_books import reconcile_books
     from jifen.present.laws import with_titles
 
     with percent_bar("Proof") as told:
+        began = time.monotonic()
         books = await reconcile_books(ledger, say=told)
+        await keep_proof(ledger, books.as_document(), milliseconds=round((time.monotonic() - began) * 1_000))
     return with_titles(books.as_document()["laws"], "en")
 
 

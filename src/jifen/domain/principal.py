@@ -42,8 +42,11 @@ class Permission(StrEnum):
     PROGRAM_PUBLISH = "program.publish"
     BACKTESTS_READ = "backtests.read"
     BACKTESTS_RUN = "backtests.run"
+    BOOKS_READ = "books.read"
     BOOKS_RECONCILE = "books.reconcile"
     BOOKS_SNAPSHOT = "books.snapshot"
+    JOBS_RETRY = "jobs.retry"
+    KEYS_READ = "keys.read"
     KEYS_MANAGE = "keys.manage"
     METRICS_READ = "metrics.read"
 
@@ -59,7 +62,7 @@ class Permission(StrEnum):
 _P = Permission
 _ONLY_LOOKS: Final = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ,
-    _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.METRICS_READ,
+    _P.BOOKS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ,
 })  # fmt: skip
 EVERYTHING: Final = frozenset(Permission)
 
@@ -80,25 +83,28 @@ _SERVICE = frozenset({
 _CONSOLE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE,
     _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
-    _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.METRICS_READ,
+    _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.METRICS_READ,
 })  # fmt: skip
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     "owner": EVERYTHING,
     "marketing": frozenset({
         _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
-        _P.BACKTESTS_READ, _P.BACKTESTS_RUN,
+        _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ,
     }),
-    "store_manager": _CASHIER | {_P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS},
+    "store_manager": _CASHIER | {_P.BOOKS_READ, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS},
     "cashier": _CASHIER,
     "service": _SERVICE,
-    "analyst": frozenset({_P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_SNAPSHOT}),
+    "analyst": frozenset({
+        _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.BOOKS_SNAPSHOT,
+    }),
     "accountant": frozenset({
-        _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT,
+        _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_READ, _P.BOOKS_RECONCILE,
+        _P.BOOKS_SNAPSHOT,
     }),
     "auditor": frozenset({
-        _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT,
-        _P.METRICS_READ,
+        _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_READ, _P.BOOKS_RECONCILE,
+        _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ,
     }),
     "privacy_officer": frozenset({_P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ}),
     "integrator": _INTEGRATOR,

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from jifen.domain.calendar import start_of_day
@@ -36,6 +36,7 @@ from jifen.store.api_keys import (
 from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.ids import new_id
 from jifen.store.ledger import Connection, Ledger
+from jifen.store.once import Once, once
 
 NAME_MAX = 100
 KEYS_MAX = 10_000
@@ -193,6 +194,23 @@ async def revoke_key(ledger: Ledger, key_id: UUID) -> ApiKey:
     if key is None:
         raise _no_such_key(key_id)
     return key
+
+
+async def revoke_key_once(ledger: Ledger, key_id: UUID, request: Once) -> dict[str, Any]:
+    """The same under an Idempotency-Key: key_id, revoked_at.
+
+    Refuses
+        FieldWrong   there is none with that id
+        KeyReused    the key came before for another
+    """
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        key = await revoke_api_key(connection, key_id)
+        if key is None or key.revoked_at is None:
+            raise _no_such_key(key_id)
+        return {"key_id": str(key_id), "revoked_at": key.revoked_at.isoformat()}
+
+    return await once(ledger, request, effect)
 
 
 async def rotate_key(ledger: Ledger, key_id: UUID, *, overlap: timedelta) -> tuple[ApiKey, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from jifen.store.duties import Held, read_duty
-from jifen.store.ledger import Ledger
+from jifen.store.ledger import Connection, Ledger
+from jifen.store.once import Once, once
 from jifen.store.parked import Parked, count_parked, read_parked, try_now
 from jifen.store.queue import count_waiting
 
@@ -39,3 +41,18 @@ async def retry_parked(ledger: Ledger, member_ids: Sequence[UUID] | None) -> int
     """How much that is parked, of some members or (None) of all, is tried again in the next round of whoever serves."""
     async with ledger.transaction() as connection:
         return await try_now(connection, member_ids)
+
+
+async def retry_parked_once(
+    ledger: Ledger, member_ids: Sequence[UUID] | None, request: Once
+) -> dict[str, Any]:
+    """The same under an Idempotency-Key: to_be_tried.
+
+    Refuses
+        KeyReused   the key came before with another body
+    """
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        return {"to_be_tried": await try_now(connection, member_ids)}
+
+    return await once(ledger, request, effect)

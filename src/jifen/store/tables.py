@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import api_key_table, pool_tables
+from jifen.store import api_key_table, pool_tables, proof_table
 from jifen.store.columns import (
     among,
     listed,
@@ -57,6 +57,7 @@ __all__ = [
     "metadata",
     "parked",
     "pool_tables",
+    "proof_table",
 ]
 
 LOTS_OF_AN_ACCOUNT = (
