@@ -49,16 +49,9 @@ from jifen.store.columns import (
 from jifen.store.effect_tables import duty, effect, parked
 
 __all__ = [
-    "LOTS_OF_AN_ACCOUNT",
-    "STATUS_NAMES",
-    "api_key_table",
-    "duty",
-    "effect",
-    "metadata",
-    "parked",
-    "pool_tables",
-    "proof_table",
-]
+    "LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "api_key_table", "duty", "effect", "metadata",
+    "parked", "pool_tables", "proof_table",
+]  # fmt: skip
 
 LOTS_OF_AN_ACCOUNT = (
     1_000  # lots with higher numbers are found by their day of expiry, in an index of their own
