@@ -100,7 +100,7 @@ export function Table<T>(props: TableProps<T>) {
               }
             >
               {columns.map((one) => (
-                <td key={one.id} className={[one.isNumber ? "right" : "", `phone-${one.phone ?? "none"}`].join(" ")}>
+                <td key={one.id} className={[one.isNumber ? "right" : "", one.width === "fill" ? "fill" : "", `phone-${one.phone ?? "none"}`].join(" ")}>
                   {one.cell(row)}
                 </td>
               ))}

@@ -28,6 +28,7 @@ export const en: Record<Key, Message> = {
   "do.first_page": "First page",
   "do.older": "Older",
   "do.newest": "Newest",
+  "list.sentences": " ",
   "list.between": ", ",
 
   // States
@@ -63,7 +64,7 @@ export const en: Record<Key, Message> = {
   "sign_in.docs": "API documentation",
 
   // Palette and keys
-  "palette.open": "Search or go to",
+  "palette.open": "Search",
   "palette.title": "Search or go to",
   "palette.hint": "A page, a card, an external id",
   "palette.find_member": "Find member “{text}”",
@@ -406,6 +407,7 @@ export const en: Record<Key, Message> = {
   "backtest.tiers": "Tier up / down",
   "backtest.tiers_note": "against the live programme",
   "backtest.warnings": "Warnings",
+  "backtest.change": "Cost, change",
   "backtest.by_rule": "Granted by rule",
   "backtest.assumes": "What it assumes",
   "notice.serious": "Serious",

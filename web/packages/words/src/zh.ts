@@ -26,6 +26,7 @@ export const zh = {
   "do.first_page": "首页",
   "do.older": "更早",
   "do.newest": "最新",
+  "list.sentences": "",
   "list.between": "，",
 
   // States
@@ -61,7 +62,7 @@ export const zh = {
   "sign_in.docs": "API 文档",
 
   // Palette and keys
-  "palette.open": "搜索或跳转",
+  "palette.open": "搜索",
   "palette.title": "搜索或跳转",
   "palette.hint": "页面、卡号、外部编号",
   "palette.find_member": "查找会员「{text}」",
@@ -404,6 +405,7 @@ export const zh = {
   "backtest.tiers": "升级 / 降级",
   "backtest.tiers_note": "相对现行计划",
   "backtest.warnings": "提醒",
+  "backtest.change": "成本变化",
   "backtest.by_rule": "按规则给予",
   "backtest.assumes": "前提假设",
   "notice.serious": "严重",

@@ -1,8 +1,8 @@
 // Back-tests: what was asked, how far it is, what came of it. It can be left and found again.
 import { api, got, Refused, type Schemas } from "@jifen/api";
 import {
-  Bars, type Column, Count, Day, Empty, Figure, Instant, Link, Mark, Money, nameIn, Points, RefusedNote, Said, Section, Shown, Table, useAsked, useFrame,
-  useGoing, useMay, useProgram, useQuery, useSay,
+  Bars, type Column, Count, Day, Empty, Figure, Instant, Link, Mark, Money, Points, RefusedNote, Said, Section, Shown, Table, useAsked, useFrame,
+  useGoing, useMay, useQuery, useSay,
 } from "@jifen/ui";
 import type { Key } from "@jifen/words";
 import { useState } from "react";
@@ -68,10 +68,12 @@ interface Sentence {
   zh: string;
 }
 
-interface CurrencyTotal {
-  code: string;
-  granted: number;
-  [more: string]: unknown;
+interface RuleTotal {
+  rule: { code: string; en: string; zh: string };
+  currency: string;
+  granted_units: number;
+  returned_units: number;
+  cost_minor: number;
 }
 
 /** The part of docs/reference/backtest.schema.json that is shown here. */
@@ -85,10 +87,9 @@ interface Result {
 }
 
 interface Side {
-  currencies: CurrencyTotal[];
   cost_minor: number;
   cost_share_bps: number;
-  by_rule: { rule: string; names?: Record<string, string>; [more: string]: unknown }[];
+  by_rule: RuleTotal[];
 }
 
 function BacktestPage({ id }: { id: string }) {
@@ -198,11 +199,27 @@ function Whole({ found }: { found: Backtest }) {
 function Done({ result }: { result: Result }) {
   const say = useSay();
   const { language } = useFrame();
-  const program = useProgram();
   const { compared, baseline, draft } = result;
   const more = draft.cost_minor - baseline.cost_minor;
-  const rules = [...new Set([...baseline.by_rule, ...draft.by_rule].map((one) => one.rule))];
-  const granted = (side: Side, rule: string) => side.by_rule.find((one) => one.rule === rule);
+  const codes = [...new Set([...baseline.by_rule, ...draft.by_rule].map((one) => one.rule.code))];
+  const rows = codes.map((code) => ({
+    code,
+    live: baseline.by_rule.find((one) => one.rule.code === code),
+    draft: draft.by_rule.find((one) => one.rule.code === code),
+  }));
+  const columns: Column<(typeof rows)[number]>[] = [
+    { id: "rule", head: say("drill.rule"), phone: "name", width: "fill", cell: (one) => (one.draft ?? one.live)?.rule[language] },
+    { id: "live", head: say("backtest.live"), isNumber: true, phone: "more", cell: (one) => <RuleUnits of={one.live} /> },
+    { id: "draft", head: say("backtest.draft"), isNumber: true, phone: "figure", cell: (one) => <RuleUnits of={one.draft} /> },
+    {
+      id: "change", head: say("backtest.change"), isNumber: true, phone: "aside",
+      cell: (one) => {
+        const live = one.live?.cost_minor ?? 0;
+        const now = one.draft?.cost_minor ?? 0;
+        return now === live ? <span className="soft">–</span> : <Money minor={now - live} />;
+      },
+    },
+  ];
   return (
     <div className="stack stack-wide">
       <p className="verdict">
@@ -230,29 +247,7 @@ function Done({ result }: { result: Result }) {
         </Section>
       ) : null}
       <Section title={say("backtest.by_rule")}>
-        <div className="table-box">
-          <table className="table dense keep">
-            <thead>
-              <tr>
-                <th scope="col" className="w-fill">{say("drill.rule")}</th>
-                <th scope="col" className="right">{say("backtest.live")}</th>
-                <th scope="col" className="right">{say("backtest.draft")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rules.map((rule) => {
-                const names = (granted(draft, rule) ?? granted(baseline, rule))?.names;
-                return (
-                  <tr key={rule}>
-                    <td>{names ? nameIn(names, language) : rule}</td>
-                    <td className="right"><RuleUnits row={granted(baseline, rule)} fallback={program.currencies[0]?.code ?? ""} /></td>
-                    <td className="right strong"><RuleUnits row={granted(draft, rule)} fallback={program.currencies[0]?.code ?? ""} /></td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+        <Table label={say("backtest.by_rule")} columns={columns} rows={rows} rowKey={(one) => one.code} isDense />
       </Section>
       <Section title={say("backtest.assumes")}>
         <ul className="rule-list">
@@ -263,10 +258,8 @@ function Done({ result }: { result: Result }) {
   );
 }
 
-function RuleUnits({ row, fallback }: { row: Side["by_rule"][number] | undefined; fallback: string }) {
-  const units = row?.["granted"] ?? row?.["units"];
-  const currency = typeof row?.["currency"] === "string" ? (row["currency"] as string) : fallback;
-  return typeof units === "number" ? <Points units={units} currency={currency} /> : <span className="soft">–</span>;
+function RuleUnits({ of }: { of: RuleTotal | undefined }) {
+  return of ? <Points units={of.granted_units - of.returned_units} currency={of.currency} /> : <span className="soft">–</span>;
 }
 
 export const backtests: Screen = {

@@ -148,7 +148,7 @@ function AccountTable({ name, currency, rows }: { name: string; currency: Schema
   const total = rows.reduce((sum, one) => sum + one.units, 0);
   const columns: Column<Row>[] = [
     { id: "verb", head: say("ledger.account"), phone: "name", width: "fill", cell: (one) => say(`verb.${one.verb}` as Key) },
-    { id: "postings", head: say("ledger.postings"), isNumber: true, phone: "more", cell: (one) => <Count of={one.postings} /> },
+    { id: "postings", head: say("ledger.postings"), isNumber: true, cell: (one) => <Count of={one.postings} /> },
     { id: "units", head: say("statement.units"), isNumber: true, phone: "figure", cell: (one) => <Points units={one.units} currency={one.currency} /> },
     ...(hasWorth ? [{ id: "worth", head: say("member.at_worth"), isNumber: true, phone: "aside" as const, cell: (one: Row) => <Money minor={signed(one)} /> }] : []),
   ];

@@ -56,6 +56,8 @@ function PostingDrawer({ member, id, which }: { member: Member; id: string; whic
   const { language } = useFrame();
   const { go, route } = useGoing();
   const leave = useLeave();
+  const [query] = useQuery();
+  const line = query.get("line");
   const [head, tail] = which.split(".");
   const sequence = parseInt(head ?? "", 10);
   const part = tail === undefined ? null : parseInt(tail, 10);
@@ -79,7 +81,10 @@ function PostingDrawer({ member, id, which }: { member: Member; id: string; whic
   const steps = [
     ...(balance ? [{ label: say("drill.balance", { units: unitsText(balance.balance, balance.scale) }), to: addressWith(route, { drill: null, lot: null, line: null, tab: "lots" }) }] : []),
     ...(posting?.lot ? [{ label: say("drill.lot", { number: posting.lot }), to: addressWith(route, { drill: null, lot: String(posting.lot), line: null }) }] : []),
-    { label: say("drill.posting", { number: posting ? `${posting.sequence}.${posting.part}` : which }) },
+    { label: say("drill.posting", { number: posting ? `${posting.sequence}.${posting.part}` : which }), to: addressWith(route, { line: null }) },
+    ...(posting?.business_no ? [{ label: say("drill.receipt", { number: posting.business_no }), to: addressWith(route, { line: null }) }] : []),
+    ...(line ? [{ label: `${say("drill.line")} ${line.split(":")[0]}`, to: addressWith(route, {}) }] : []),
+    ...(line ? [{ label: `${say("drill.rule")} ${line.split(":")[1]}` }] : []),
   ];
   return (
     <Drawer label={say("drill.posting", { number: which })} head={<Crumbs steps={steps} />} onClose={leave}>
@@ -209,10 +214,10 @@ function Receipt({ posting, purchase }: { posting: Entry; purchase: string }) {
                   {sale.lines.map((line) => (
                     <tr key={line.number} className={String(line.number) === pickedLine ? "at" : undefined}>
                       <td className="soft right">{line.number}</td>
-                      <td>
-                        {line.name ?? line.sku ?? "–"}
+                      <td className="fill">
+                        {line.name ?? line.category?.split("/").at(-1) ?? line.sku ?? "–"}
                         {line.quantity_milli !== 1000 ? <span className="small soft"> × {line.quantity_milli / 1000}</span> : null}
-                        {line.category ? <span className="small soft"> · {line.category}</span> : null}
+                        <span className="small soft"> {[line.brand, line.category?.split("/")[0], line.sku].filter(Boolean).join(" · ")}</span>
                         {line.returned_milli > 0 ? <span className="small soft"> · {say("drill.came_back")}</span> : null}
                       </td>
                       <td className="right"><Money minor={line.amount_minor} /></td>
@@ -235,7 +240,7 @@ function Receipt({ posting, purchase }: { posting: Entry; purchase: string }) {
                 <tfoot>
                   <tr>
                     <td />
-                    <td><Said id="drill.lines" n={sale.lines.length} with={{ count: sale.lines.length }} /></td>
+                    <td className="fill"><Said id="drill.lines" n={sale.lines.length} with={{ count: sale.lines.length }} /></td>
                     <td className="right"><Money minor={sale.amount_minor} /></td>
                     {used.map((rule) => (
                       <td className="right" key={rule}>

@@ -173,7 +173,7 @@ function LotBars({ lots, isWhole }: { lots: Lot[]; isWhole: boolean }) {
       cell: (one) => <Number to={addressWith(route, { tab: "lots", day: one.on ?? "never" })}><Points units={one.left + one.held} currency={points.code} /></Number>,
     },
     { id: "gone", head: say("member.used"), isNumber: true, cell: (one) => <Points units={one.gone} currency={points.code} /> },
-    { id: "lots", head: say("member.lots"), isNumber: true, phone: "more", cell: (one) => <Count of={one.lots} /> },
+    { id: "lots", head: say("member.lots"), isNumber: true, cell: (one) => <Count of={one.lots} /> },
     { id: "worth", head: say("member.at_worth"), isNumber: true, phone: "aside", cell: (one) => { const minor = worth(one.left + one.held); return minor === null ? "–" : <Money minor={minor} />; } },
   ];
   const minor = worth(total);
@@ -284,7 +284,8 @@ function TierPath({ id }: { id: string }) {
                   amount: <b>{amount(tiers.counts, tiers.counted)}</b>,
                   since: tiers.counted_from_on ? <Day on={tiers.counted_from_on} style="sentence" /> : say("tier.the_beginning"),
                 }}
-              />{" "}
+              />
+              <Said id="list.sentences" />
               {tiers.next_tier ? (
                 <Said id="tier.missing" with={{ tier: tierName(tiers.next_tier), missing: <b>{amount(tiers.counts, tiers.missing)}</b>, reach: amount(tiers.counts, tiers.next_reach ?? 0) }} />
               ) : (
@@ -346,7 +347,9 @@ function Statement({ id, limit }: { id: string; limit: number }) {
   const [query, put] = useQuery();
   const isWhole = limit > 10;
   const before = isWhole ? query.get("before") : null;
-  const currency = query.get("of") ?? "";
+  const spendable = program.currencies.find((one) => one.kind === "spendable")?.code ?? "all";
+  const currency = query.get("of") ?? spendable;
+  const rules = useRuleNames();
   const asked = useAsked(`statement ${id} ${before} ${limit} ${language}`, () =>
     got(
       api.GET("/v1/members/{member_id}/statement", {
@@ -357,7 +360,7 @@ function Statement({ id, limit }: { id: string; limit: number }) {
   const open = (one: Entry) => addressWith(route, { drill: `${one.sequence}.${one.part}`, lot: null });
   const columns: Column<Entry>[] = [
     { id: "when", head: say("statement.when"), phone: "more", cell: (one) => <Instant at={one.occurred_at} /> },
-    { id: "what", head: say("statement.what"), phone: "name", width: "fill", cell: (one) => <What entry={one} /> },
+    { id: "what", head: say("statement.what"), phone: "name", width: "fill", cell: (one) => <What entry={one} ruleName={rules} /> },
     {
       id: "units", head: say("statement.units"), isNumber: true, phone: "figure",
       cell: (one) => (
@@ -368,13 +371,13 @@ function Statement({ id, limit }: { id: string; limit: number }) {
     },
     { id: "balance", head: say("statement.balance"), isNumber: true, phone: "aside", cell: (one) => <Points units={one.balance_after} currency={one.currency} /> },
   ];
-  const choices = [{ id: "", label: say("statement.all_currencies") }, ...program.currencies.map((one) => ({ id: one.code, label: nameIn(one.names, language) }))];
+  const choices = [...program.currencies.map((one) => ({ id: one.code, label: nameIn(one.names, language) })), { id: "all", label: say("statement.all_currencies") }];
   return (
     <Section
       title={say("member.tab_statement")}
       aside={
         <span className="row">
-          {program.currencies.length > 1 ? <Segmented label={say("statement.which")} choices={choices} current={currency} onChoose={(chosen) => put({ of: chosen })} /> : null}
+          {program.currencies.length > 1 ? <Segmented label={say("statement.which")} choices={choices} current={currency} onChoose={(chosen) => put({ of: chosen === spendable ? null : chosen })} /> : null}
           {isWhole ? null : <Link to={addressWith(route, { tab: "statement" })}>{say("statement.all")}</Link>}
         </span>
       }
@@ -385,7 +388,7 @@ function Statement({ id, limit }: { id: string; limit: number }) {
             <Table
               label={say("member.tab_statement")}
               columns={columns}
-              rows={statement.data.filter((one) => currency === "" || one.currency === currency)}
+              rows={statement.data.filter((one) => currency === "all" || one.currency === currency)}
               rowKey={(one) => `${one.sequence}.${one.part}`}
               onOpen={(one) => go(open(one))}
               picked={query.get("drill")}
@@ -407,8 +410,21 @@ function Statement({ id, limit }: { id: string; limit: number }) {
   );
 }
 
+/** What the newest revision calls its rules. */
+function useRuleNames(): (code: string) => string {
+  const { language } = useFrame();
+  const revision = useProgram().revision;
+  const asked = useAsked(`rules ${revision} ${language}`, () =>
+    got(api.GET("/v1/program/revisions/{number}/rules", { params: { path: { number: revision }, query: { language } } })),
+  );
+  return (code) => {
+    const found = asked.data?.data.find((one) => one.rule === code);
+    return found ? nameIn(found.names, language) : code;
+  };
+}
+
 /** What an entry was, and which rules granted what. */
-function What({ entry }: { entry: Entry }) {
+function What({ entry, ruleName }: { entry: Entry; ruleName: (code: string) => string }) {
   const say = useSay();
   const granted = entry.rules.filter((one) => one.granted !== 0);
   return (
@@ -421,7 +437,7 @@ function What({ entry }: { entry: Entry }) {
           {granted.slice(0, 4).map((one, at) => (
             <span key={one.rule}>
               {at > 0 ? say("list.between") : null}
-              {one.rule} {unitsText(one.granted, 0, true)}
+              {ruleName(one.rule)} <span className="num">{unitsText(one.granted, 0, true)}</span>
             </span>
           ))}
           {granted.length > 4 ? " …" : null}

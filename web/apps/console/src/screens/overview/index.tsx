@@ -87,7 +87,8 @@ function Verdict({ overview }: { overview: Overview }) {
   const proof = overview.proof;
   return (
     <p className="verdict">
-      {count === 0 ? <Said id="overview.nothing_waits" /> : <Said id="overview.things_wait" n={count} with={{ count: <Count of={count} /> }} />}{" "}
+      {count === 0 ? <Said id="overview.nothing_waits" /> : <Said id="overview.things_wait" n={count} with={{ count: <Count of={count} /> }} />}
+      <Said id="list.sentences" />
       {proof === null ? (
         <Said id="overview.unproven" />
       ) : (
