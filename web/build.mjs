@@ -64,7 +64,7 @@ async function bundle(app) {
     base: `/${app}/`,
     publicDir: join(root, "public"),
     plugins: [react()],
-    build: { outDir: out, emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    build: { outDir: out, emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 1000, modulePreload: { polyfill: false } },
   });
   const bytes = firstLoad(out);
   console.log(`${app}: first load ${(bytes / 1000).toFixed(1)} kB gzip of ${said.first_load_kb_max} kB`);
