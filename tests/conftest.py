@@ -26,11 +26,14 @@ class FreshDatabase:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_database_from_outside() -> Iterator[None]:
+def _no_database_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Whatever the developer's shell names, tests never touch it."""
-    names = ("JIFEN_DATABASE_URL", "JIFEN_DATABASE_OWNER_URL", "JIFEN_HOME")
+    names = ("JIFEN_DATABASE_URL", "JIFEN_DATABASE_OWNER_URL", "JIFEN_HOME", "JIFEN_MASTER_KEY_FILE")
     kept = {name: os.environ.pop(name, None) for name in names}
+    # Nor a master key: one of this run's own.
+    os.environ["JIFEN_MASTER_KEY_FILE"] = str(tmp_path_factory.mktemp("master") / "master.key")
     yield
+    del os.environ["JIFEN_MASTER_KEY_FILE"]
     os.environ.update({name: value for name, value in kept.items() if value is not None})
 
 

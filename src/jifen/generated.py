@@ -73,8 +73,9 @@ def permissions_text() -> str:
     lines = [
         "# Permissions and roles",
         "",
-        "What a key may do. A route takes one permission, which stands in the OpenAPI file as `x-jifen-permission`; who was not",
-        "given it is refused with `not_permitted` (403). A command asks nobody: who runs it may do everything.",
+        "What a key or an operator may do. A route takes one permission, which stands in the OpenAPI file as",
+        "`x-jifen-permission`; who was not given it is refused with `not_permitted` (403). A command asks nobody:",
+        "who runs it may do everything. Routes about whoever is signed in himself (`/v1/session`, `/v1/sessions`) take none.",
         "A test key (`--test`) has of its permissions those that only look. Made by `python -m jifen.generated`.",
         "",
         "| permission | meaning | 含义 | only looks | routes | commands |",

@@ -7,18 +7,31 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from jifen.api.requests import GuardedRoute
+from jifen.api.requests import GuardedRoute, OpenRoute, SignedInRoute, StrictRoute
 from jifen.api.screens import FACES
 
 SCREENS = {path for face in FACES for path in (f"/{face.name}", f"/{face.name}/{{path:path}}")}
 OPEN_PATHS = {"/", "/docs", "/docs/{name}", "/openapi.json", "/v1/health", *SCREENS}
 
 
-def guarded(app: FastAPI) -> list[GuardedRoute]:
-    """Every route that is not open to everybody; there is none that is neither."""
+def strict(app: FastAPI) -> list[StrictRoute]:
+    """Every route but those that are open to look at: each takes a permission, is about who is signed in, or is a door."""
     routes = [one for one in walked(app.routes) if getattr(one, "path", "") not in OPEN_PATHS]
-    assert all(isinstance(one, GuardedRoute) for one in routes), "a route is open, or names its permission"
-    return [one for one in routes if isinstance(one, GuardedRoute)]
+    kinds = (GuardedRoute, SignedInRoute, OpenRoute)
+    assert all(isinstance(one, kinds) for one in routes), "a route is open, or says whom it lets in"
+    return [one for one in routes if isinstance(one, StrictRoute)]
+
+
+def guarded(app: FastAPI) -> list[GuardedRoute]:
+    """Every route that takes a permission."""
+    return [one for one in strict(app) if isinstance(one, GuardedRoute)]
+
+
+def at(route: StrictRoute) -> tuple[str, str]:
+    """A route's method and address."""
+    assert route.methods, "a route has a method"
+    (method,) = route.methods
+    return method, route.path_format
 
 
 def walked(routes: Iterable[Any]) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.api.conftest import Api, a_purchase_body
-from tests.api.writes import ROUTES, WITH_KEY, WRITES, named
+from tests.api.writes import ONCE, ROUTES, WITH_KEY, named
 
 TABLES = (
     "purchase",
@@ -30,7 +30,7 @@ async def rows(api: Api) -> dict[str, int]:
         return {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}
 
 
-@pytest.mark.parametrize("at", WRITES, ids=named)
+@pytest.mark.parametrize("at", ONCE, ids=named)
 async def test_twice_has_one_effect_and_one_answer(api: Api, at: tuple[str, str]) -> None:
     asked = await ROUTES[at](api)
     first = await api.ask(asked.method, asked.path, asked.body, key="the key")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.api.conftest import Api, a_purchase_body
+from tests.api.people import a_person
 
 from jifen.operations.manage_keys import create_key
 from jifen.store.backtests import add_backtest, end_done
@@ -241,6 +242,50 @@ async def _revoke(api: Api) -> Asked:
     return Asked(method="POST", path=f"/v1/keys/key_{key.key_id.hex}:revoke")
 
 
+async def _an_operator(api: Api) -> str:
+    """An operator's id; an owner is there too, so that he may be disabled."""
+    await a_person(api, roles=["owner"])
+    return (await a_person(api, permissions=["operators.manage"])).id
+
+
+async def _invite(_: Api) -> Asked:
+    body = {"name": f"Somebody {next(_count)}", "permissions": ["operators.manage"]}
+    return Asked(method="POST", path="/v1/operators:invite", body=body)
+
+
+def _of_an_operator(method: str, rest: str, body: dict[str, Any] | None = None) -> Make:
+    async def make(api: Api) -> Asked:
+        return Asked(method=method, path=f"/v1/operators/{await _an_operator(api)}{rest}", body=body)
+
+    return make
+
+
+async def _list_operators(_: Api) -> Asked:
+    return Asked(method="GET", path="/v1/operators")
+
+
+async def a_proposal(api: Api) -> str:
+    """The id of a proposal of an operator who adjusts nothing alone; somebody else could decide it."""
+    await a_person(api, roles=["owner"])
+    who = await a_person(api, roles=["service"], limit=0)
+    body = {"member": {"id": await api.a_member()}, "currency": "points", "units": 10, "note": "sorry"}
+    answer = await who.ask(api, "POST", "/v1/adjustments", body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["proposal"])
+
+
+def _of_a_proposal(method: str, rest: str, body: dict[str, Any] | None = None) -> Make:
+    async def make(api: Api) -> Asked:
+        return Asked(method=method, path=f"/v1/proposals/{await a_proposal(api)}{rest}", body=body)
+
+    return make
+
+
+async def _list_proposals(api: Api) -> Asked:
+    await a_proposal(api)
+    return Asked(method="GET", path="/v1/proposals?state=waiting")
+
+
 ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/purchases"): _record,
     ("POST", "/v1/purchases:quote"): _quote,
@@ -263,6 +308,20 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/backtests"): _ask_backtest,
     ("POST", "/v1/backtests/{backtest_id}:cancel"): _cancel_backtest,
+    ("POST", "/v1/operators:invite"): _invite,
+    ("POST", "/v1/operators/{operator_id}:disable"): _of_an_operator("POST", ":disable"),
+    ("POST", "/v1/operators/{operator_id}:enable"): _of_an_operator("POST", ":enable"),
+    ("POST", "/v1/operators/{operator_id}:end_sessions"): _of_an_operator("POST", ":end_sessions"),
+    ("POST", "/v1/operators/{operator_id}:reset_password"): _of_an_operator("POST", ":reset_password", {}),
+    ("PUT", "/v1/operators/{operator_id}/roles"): _of_an_operator(
+        "PUT", "/roles", {"permissions": ["operators.manage"]}
+    ),
+    ("GET", "/v1/operators"): _list_operators,
+    ("GET", "/v1/operators/{operator_id}"): _of_an_operator("GET", ""),
+    ("POST", "/v1/proposals/{proposal_id}:approve"): _of_a_proposal("POST", ":approve", {}),
+    ("POST", "/v1/proposals/{proposal_id}:refuse"): _of_a_proposal("POST", ":refuse", {"reason": "too much"}),
+    ("GET", "/v1/proposals"): _list_proposals,
+    ("GET", "/v1/proposals/{proposal_id}"): _of_a_proposal("GET", ""),
     ("GET", "/v1/backtests"): _list_backtests,
     ("GET", "/v1/backtests/{backtest_id}"): _read_backtest,
     ("GET", "/v1/backtests/{backtest_id}/report"): _read_report,
@@ -297,14 +356,33 @@ ROUTES: dict[tuple[str, str], Make] = {
     },
 }
 OPEN = {("GET", "/v1/health")}
+DOORS = {("POST", "/v1/session"), ("POST", "/v1/invitations:accept")}
+"""Where somebody becomes known."""
+SIGNED_IN = {
+    ("GET", "/v1/session"),
+    ("DELETE", "/v1/session"),
+    ("GET", "/v1/sessions"),
+    ("DELETE", "/v1/sessions/{session_id}"),
+    ("POST", "/v1/session/totp:enrol"),
+    ("POST", "/v1/session/totp:confirm"),
+    ("POST", "/v1/session/totp:remove"),
+    ("POST", "/v1/session/password"),
+    ("POST", "/v1/proposals/{proposal_id}:withdraw"),
+}
+"""About whoever is signed in himself; they take a session and no permission."""
 BY_OWN_KEY = {("POST", "/v1/purchases"), ("POST", "/v1/purchases:batch")}
+BY_PEOPLE = {("POST", "/v1/proposals/{proposal_id}:approve"), ("POST", "/v1/proposals/{proposal_id}:refuse")}
+"""What no key does, whatever it may."""
 CHANGES_NOTHING = {
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
 }
-WRITES = [at for at in ROUTES if at[0] == "POST" and at not in CHANGES_NOTHING]
-WITH_KEY = [at for at in WRITES if at not in BY_OWN_KEY]
+WRITES = [at for at in ROUTES if at[0] != "GET" and at not in CHANGES_NOTHING]
+BY_STATE = {at for at in ROUTES if at[1].startswith(("/v1/operators", "/v1/proposals"))}
+"""What they are about is then as they say, however often they are sent; a secret that is shown once is remembered nowhere."""
+ONCE = [at for at in WRITES if at not in BY_STATE]
+WITH_KEY = [at for at in ONCE if at not in BY_OWN_KEY]
 
 
 def named(at: tuple[str, str]) -> str:

@@ -52,7 +52,7 @@ LEFT_OUT = {
 NEVER_READ = {"api_key", "book", "carried_lot", "checkpoint", "duty", "effect", "gift", "lease", "member_key", "note", "parked",
               "pool", "pool_use", "proof", "member_answer",
               "programme_balance", "purchase_key", "request_key", "reservation", "unclaimed_purchase", "backtest",
-              "backtest_report"}  # fmt: skip
+              "backtest_report", "operator", "operator_invitation", "operator_session", "proposal", "sign_in_try"}  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",
                "published_by"}  # fmt: skip
 

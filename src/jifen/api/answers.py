@@ -340,6 +340,17 @@ class AdjustAnswer(Answer):
     balance_after: int
 
 
+class ProposedAnswer(Answer):
+    """It waits for a second person (`/v1/proposals`)."""
+
+    proposal: str = Field(pattern="^prp_[0-9a-f]{32}$")
+    expires_at: Instant
+    confirm: str | None = Field(
+        description="Where nobody else could decide it: the word that its proposer types to approve it alone."
+    )
+    may_confirm_at: Instant | None = Field(description="From when on he may.")
+
+
 class Reversed(Answer):
     """What a reversal moved in one currency: positive units came back, negative ones were taken."""
 

@@ -17,15 +17,29 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jifen import __version__
-from jifen.api import backtests, console, keys, member_lists, members, open, overview, screens, till
+from jifen.api import (
+    backtests,
+    console,
+    keys,
+    member_lists,
+    members,
+    open,
+    operators,
+    overview,
+    proposals,
+    screens,
+    session,
+    till,
+)
 from jifen.api.answers import Problem
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
 from jifen.api.lane import Lanes
 from jifen.api.observe import Meters, Observed
 from jifen.api.requests import VERSIONS
-from jifen.api.said import SECURITY
+from jifen.api.said import SECURITY, SESSION_SECURITY
 from jifen.api.short_road import ShortRoad
+from jifen.api.whose import SESSION_COOKIE, Sessions
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, OutcomeUnknown, Refusal
 from jifen.embedded.connection import Connection as Address
@@ -46,12 +60,18 @@ Jifen (积分) keeps the points of a retailer's members in a ledger that can be 
 * **A refusal** is `application/problem+json` (RFC 9457) with a stable `code`, a JSON pointer and numbers.
 * **Keys** are made by `jifen key create` and sent as `Authorization: Bearer jf_live_...`. A test key (`jf_test_...`) can
   quote and read.
+* **Operators** sign in (`POST /v1/session`) and ask with a cookie; each write carries `X-CSRF-Token`. Every route that takes a
+  key takes a session the same way, and nobody sends both.
 """
 TAGS = [
     {"name": "purchases", "description": "Record, quote, return, claim."},
     {"name": "reservations", "description": "Hold units for a redemption, then commit or release."},
     {"name": "members", "description": "Enrol and read members; gifts and adjustments."},
     {"name": "programme", "description": "The document: check, plan, publish, read."},
+    {
+        "name": "operators",
+        "description": "People sign in: sessions, invitations, and what waits for a second person.",
+    },
     {"name": "operation", "description": "Health and metrics."},
 ]
 
@@ -76,7 +96,7 @@ def create_app(
                 # A process that starts while the database is away serves once it is back: until then it is told so (503).
                 pool = await open_pool(address, size=pool_size, least=0, patience=PATIENCE)
                 stack.push_async_callback(pool.close)
-                _serve(app, Ledger(pool, compile_timeline=timeline_of_published))
+                _serve(app, Ledger(pool, compile_timeline=timeline_of_published, home=home))
             if runs_jobs and app.state.ledger is not None:
                 stack.push_async_callback(_stop, asyncio.create_task(_jobs(app.state.ledger)))
                 stack.push_async_callback(_stop, asyncio.create_task(backtests.look_after(app)))
@@ -103,11 +123,27 @@ def create_app(
     app.state.ledger = None
     app.state.lanes = None
     app.state.doorkeeper = Doorkeeper(lambda: _ledger(app))
+    app.state.sessions = Sessions(lambda: _ledger(app))
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
         _serve(app, ledger)
-    for part in (till, members, member_lists, console, backtests, overview, keys, open):
+    parts = (
+        till,
+        members,
+        member_lists,
+        console,
+        backtests,
+        overview,
+        keys,
+        session,
+        operators,
+        proposals,
+        open,
+    )
+    for part in parts:
         app.include_router(part.router)
+    app.include_router(session.doors)
+    app.include_router(proposals.own)
     screens.serve(app)
     app.include_router(open.meters)
     _say_no(app)
@@ -207,7 +243,8 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
     schemas.pop("ValidationError", None)
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     found["components"]["securitySchemes"] = {
-        SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "jf_live_... or jf_test_..."}
+        SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "jf_live_... or jf_test_..."},
+        SESSION_SECURITY: {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
     }
     app.openapi_schema = found
     return found

@@ -30,6 +30,7 @@ from jifen.api.fields import (
     key_in_form,
 )
 from jifen.api.ids import MemberId, PurchaseId
+from jifen.domain.adjustment import UNITS_MAX as ADJUST_MAX
 from jifen.domain.principal import Principal
 from jifen.domain.purchase import (
     AMOUNT_MINOR_MAX,
@@ -41,7 +42,6 @@ from jifen.domain.purchase import (
     Purchase,
     ReturnedLine,
 )
-from jifen.operations.adjust_units import UNITS_MAX as ADJUST_MAX
 from jifen.operations.enrol_member import KEYS_MAX
 from jifen.operations.handle_reservations import LAPSE_SECONDS_MAX
 from jifen.store.keys import BusinessKey

@@ -15,7 +15,7 @@ from jifen.api.errors import document_refused
 from jifen.api.fields import INT64_MAX
 from jifen.api.ids import MemberId
 from jifen.api.languages import language_of
-from jifen.api.requests import GuardedRoute, desk_of
+from jifen.api.requests import Desk, GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.document.load import document_from
 from jifen.document.model import ProgramDocument
@@ -26,6 +26,7 @@ from jifen.domain.principal import Permission
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.find_member import find_member
+from jifen.operations.handle_proposals import propose_adjustment, propose_publication, propose_reversal
 from jifen.operations.plan_program import plan_program
 from jifen.operations.publish_program import publish_program_once
 from jifen.operations.read_program import read_program, read_revision, read_revisions, read_timeline
@@ -53,20 +54,32 @@ router = APIRouter(prefix="/v1", route_class=GuardedRoute)
             no.PointsMissing,
             no.ProgramMissing,
             no.StoreNotPermitted,
-            no.SecondPersonNeeded,
         ),
+        proposes=out.ProposedAnswer,
     ),
 )
 async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
-    """Give or take units, with a reason that stands in the statement. No till may do this. A key may have a
-    limit, above which a second person is needed.
+    """Give or take units, with a reason that stands in the statement. No till may do this. Above the limit of whoever asks
+    it is a proposal (202), which another operator decides.
     """
     desk = desk_of(request)
 
     async def effect(once: Any) -> dict[str, Any]:
+        member_id = await find_member(desk.ledger, body.member.whose())
+        if not desk.principal.adjusts_alone(body.units):
+            return await propose_adjustment(
+                desk.ledger,
+                desk.principal,
+                member_id,
+                currency=body.currency,
+                units=body.units,
+                note=body.note,
+                store=body.store,
+                request=once,
+            )
         return await adjust_units(
             desk.ledger,
-            await find_member(desk.ledger, body.member.whose()),
+            member_id,
             currency=body.currency,
             units=body.units,
             note=body.note,
@@ -76,7 +89,10 @@ async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
             actor=desk.principal.actor(),
         )
 
-    return render.told(out.AdjustAnswer, await asked_once(desk, body, effect), status=201)
+    answer = await asked_once(desk, body, effect)
+    if "proposal_id" in answer:
+        return render.proposed(answer)
+    return render.told(out.AdjustAnswer, answer, status=201)
 
 
 @router.post(
@@ -95,8 +111,8 @@ async def adjust(request: Request, body: bodies.AdjustBody) -> Response:
             no.EntryReversed,
             no.EntryNotReversible,
             no.ProgramMissing,
-            no.SecondPersonNeeded,
         ),
+        proposes=out.ProposedAnswer,
         names_in_address=[no.EntryUnknown],
     ),
 )
@@ -106,21 +122,38 @@ async def reverse(
     sequence: Annotated[int, Path(ge=1, le=INT64_MAX, description="The entry's number within its member.")],
     body: bodies.ReverseBody,
 ) -> Response:
-    """Undo a redemption, an adjustment or a gift: units go back to the very lots that paid. A purchase is voided instead."""
+    """Undo a redemption, an adjustment or a gift: units go back to the very lots that paid. A purchase is voided instead.
+    Of an adjustment above the limit of whoever asks it is a proposal (202), which another operator decides.
+    """
     desk = desk_of(request)
 
     async def effect(once: Any) -> dict[str, Any]:
-        return await reverse_entry(
-            desk.ledger,
-            member_id,
-            sequence,
-            note=body.note,
-            request=once,
-            principal=desk.principal,
-            actor=desk.principal.actor(),
-        )
+        try:
+            return await reverse_entry(
+                desk.ledger,
+                member_id,
+                sequence,
+                note=body.note,
+                request=once,
+                principal=desk.principal,
+                actor=desk.principal.actor(),
+            )
+        except no.SecondPersonNeeded as more:
+            units = more.numbers["units"]
+            return await propose_reversal(
+                desk.ledger,
+                desk.principal,
+                member_id,
+                sequence=sequence,
+                units=units if isinstance(units, int) else None,
+                note=body.note,
+                request=once,
+            )
 
-    return render.told(out.ReversalAnswer, await asked_once(desk, body, effect), status=201)
+    answer = await asked_once(desk, body, effect)
+    if "proposal_id" in answer:
+        return render.proposed(answer)
+    return render.told(out.ReversalAnswer, answer, status=201)
 
 
 STATUS_SAID = said(
@@ -279,27 +312,59 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
         has_body=True,
         has_key=True,
         refuses=(no.ProgramRefused, no.EffectiveInThePast, no.RevisionStale),
+        proposes=out.ProposedAnswer,
     ),
 )
 async def apply(request: Request, body: bodies.ApplyBody) -> Response:
     """The document becomes the next revision, from a moment ahead. It never changes afterwards. The same document again is
-    the newest revision itself.
+    the newest revision itself. By an operator it is a proposal (202), which another one decides, but for the first of a ledger.
     """
     desk = desk_of(request)
     document = await _document(body, language_of(request))
-    answer = await asked_once(
-        desk,
-        body,
-        lambda once: publish_program_once(
+
+    async def effect(once: Any) -> dict[str, Any]:
+        expected = body.expected_revision
+        if desk.principal.kind == "operator":
+            number, may_publish = await _needs_nobody(desk, document)
+            if not may_publish:
+                return await propose_publication(
+                    desk.ledger,
+                    desk.principal,
+                    body.document,
+                    document_hash=await asyncio.to_thread(document_hash, document),
+                    effective_at=body.effective_at,
+                    expected_revision=expected,
+                    newest_revision=number,
+                    request=once,
+                )
+            expected = number if expected is None else expected
+        return await publish_program_once(
             desk.ledger,
             document,
             effective_at=body.effective_at,
             published_by=desk.principal.actor(),
-            expected_revision=body.expected_revision,
+            expected_revision=expected,
             request=once,
-        ),
-    )
+        )
+
+    answer = await asked_once(desk, body, effect)
+    if "proposal_id" in answer:
+        return render.proposed(answer)
     return render.told(out.ApplyAnswer, answer, status=201)
+
+
+async def _needs_nobody(desk: Desk, document: ProgramDocument) -> tuple[int, bool]:
+    """The newest revision's number (0: none), and whether an operator publishes after it alone: the first of a ledger, what
+    is the newest already, and what the books refuse anyway.
+    """
+    published, _ = await read_revisions(desk.ledger)
+    if not published:
+        return 0, True
+    newest = published[-1]
+    if newest.document_hash == await asyncio.to_thread(document_hash, document):
+        return newest.number, True
+    number, found = await plan_program(desk.ledger, document)
+    return number, found.is_refused
 
 
 async def _document(body: bodies.DocumentBody, language: str) -> ProgramDocument:

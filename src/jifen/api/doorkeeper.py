@@ -47,7 +47,7 @@ class Doorkeeper:
         """
         principal = await self.principal(authorization)
         if not principal.may(permission):
-            raise _not_permitted(principal, permission)
+            raise not_permitted(principal, permission)
         return principal
 
     def remembered(self, authorization: str) -> Principal | None:
@@ -134,13 +134,14 @@ class Doorkeeper:
         return key
 
 
-def _not_permitted(principal: Principal, permission: Permission) -> NotPermitted:
+def not_permitted(principal: Principal, permission: Permission) -> NotPermitted:
+    """The refusal to whoever was not given this, naming what he was given and who has it."""
     if principal.is_test and permission.changes_something:
         detail = f"a test key looks and changes nothing, and this takes the permission {permission}"
     else:
         roles = ", ".join(role for role, held in ROLES.items() if permission in held)
         detail = (
-            f"this takes the permission {permission}, which the key {principal.name} does not have; "
+            f"this takes the permission {permission}, which {principal.name} does not have; "
             f"roles that have it: {roles}"
         )
     return NotPermitted(

@@ -90,6 +90,9 @@ STATUS: dict[type[Refusal], int] = {
     no.LotUnknown: 404,
     no.RevisionUnknown: 404,
     no.BacktestUnknown: 404,
+    no.OperatorUnknown: 404,
+    no.SessionUnknown: 404,
+    no.ProposalUnknown: 404,
     no.Conflict: 409,
     no.KeyReused: 409,
     no.KeyTaken: 409,
@@ -104,6 +107,10 @@ STATUS: dict[type[Refusal], int] = {
     no.ProgramMissing: 409,
     no.RevisionStale: 409,
     no.BacktestUnfinished: 409,
+    no.LoginTaken: 409,
+    no.LastOwner: 409,
+    no.ProposalOver: 409,
+    no.ProposalTooEarly: 409,
     no.NotAllowed: 422,
     no.PointsMissing: 422,
     no.ReturnExceedsPurchase: 422,
@@ -116,9 +123,17 @@ STATUS: dict[type[Refusal], int] = {
     no.NotPermitted: 403,
     no.StoreNotPermitted: 403,
     no.SecondPersonNeeded: 403,
+    no.OwnProposal: 403,
+    no.CsrfRefused: 403,
     no.NotAuthenticated: 401,
     no.KeyExpired: 401,
+    no.SignInRefused: 401,
+    no.CodeRequired: 401,
+    no.SessionOver: 401,
+    no.SessionIdle: 401,
+    no.InvitationRefused: 401,
     no.TooMuch: 422,
+    no.SignInTooSoon: 429,
     AtTheEdge: 400,
     BodyCutShort: 400,
     BodyTooLarge: 413,
@@ -210,6 +225,8 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     headers = {}
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(refusal, no.SignInTooSoon):
+        headers["Retry-After"] = str(refusal.numbers["seconds"])
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="jifen"'
     return Response(

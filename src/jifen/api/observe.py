@@ -224,7 +224,7 @@ class Observed:
             method=method,
             status=status,
             micros=micros,
-            key=principal.name if principal else None,
+            key=principal.actor() if principal else None,
             refused=refused,
             request_id=request_id,
             **({"cause": state["cause"]} if "cause" in state else {}),

@@ -14,6 +14,7 @@ from jifen.api.answers import (
     JSON,
     REPLAY_HEADER,
     LineReason,
+    ProposedAnswer,
     PurchaseRead,
     ReturnedLine,
     StoredLine,
@@ -41,6 +42,17 @@ def told(model: type[Answer], answer: Mapping[str, Any], *, status: int = 200) -
     values = {name: _as_id(name, value) for name, value in answer.items() if name != "is_replay"}
     is_replay = bool(answer.get("is_replay"))
     return answered(model(**values), status=200 if is_replay else status, is_replay=is_replay)
+
+
+def proposed(answer: Mapping[str, Any]) -> Response:
+    """An operation's remembered answer about what waits for a second person."""
+    values = {name: answer[name] for name in ("expires_at", "confirm", "may_confirm_at")}
+    is_replay = bool(answer.get("is_replay"))
+    return answered(
+        ProposedAnswer(proposal=prefixed("prp", UUID(answer["proposal_id"])), **values),
+        status=200 if is_replay else 202,
+        is_replay=is_replay,
+    )
 
 
 def reservation_answer(answer: Mapping[str, Any]) -> dict[str, Any]:

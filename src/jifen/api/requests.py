@@ -1,4 +1,7 @@
-"""A route under guard: who asks and in which version is settled before the body is read, and the body is strict JSON."""
+"""A route under guard: who asks and in which version is settled before the body is read, and the body is strict JSON.
+
+Every route is one of three: it takes a permission, it is about whoever is signed in, or it is open.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from jifen.api.bodies import canonical
-from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BodyCutShort, BodyTooLarge, Busy, MediaTypeWrong
 from jifen.api.fields import Body
 from jifen.api.fingerprint import fingerprint_of, whole_hash
 from jifen.api.lane import Lanes
 from jifen.api.strict_json import parsed_json
+from jifen.api.whose import SignedIn, who_asks, who_is_signed_in
 from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
@@ -29,7 +32,7 @@ BODY_BYTES_MAX = 4 * 1024 * 1024
 IDEMPOTENCY_KEY_MAX = 200
 VERSIONS = ("2026-11-21",)
 """The dated versions that are spoken, newest last. A client names one in Jifen-Version; without, it gets the newest."""
-SAID_ONCE = ("Authorization", "Idempotency-Key", "Jifen-Version")
+SAID_ONCE = ("Authorization", "Cookie", "Idempotency-Key", "Jifen-Version", "X-CSRF-Token")
 PERMISSION_EXTENSION = "x-jifen-permission"
 CHANGES_EXTENSION = "x-jifen-changes-something"
 
@@ -43,8 +46,34 @@ class _IdConvertor(StringConvertor):
 register_url_convertor("id", _IdConvertor())
 
 
-class GuardedRoute(APIRoute):
-    """A route that asks for a key. The permission that it takes stands in the OpenAPI file too, as `x-jifen-permission`."""
+class StrictRoute(APIRoute):
+    """A route whose body is strict JSON, and that lets in whom it says before the body is read."""
+
+    async def let_in(self, request: Request) -> None:
+        """Let whoever asks in, as `request.state.principal`, or refuse him."""
+        raise NotImplementedError
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """How a request is handled."""
+        handle = super().get_route_handler()
+        has_body = self.body_field is not None
+        alone = (
+            getattr(self.body_field.field_info.annotation, "REFUSED_ALONE", None) if self.body_field else None
+        )
+
+        async def guarded(request: Request) -> Response:
+            refuse_twice_said(request)
+            await self.let_in(request)
+            check_version(request)
+            return await handle(await _read(request, alone) if has_body else request)
+
+        return guarded
+
+
+class GuardedRoute(StrictRoute):
+    """A route that asks for a key or a session. The permission that it takes stands in the OpenAPI file too, as
+    `x-jifen-permission`.
+    """
 
     @property
     def permission(self) -> Permission:
@@ -52,21 +81,28 @@ class GuardedRoute(APIRoute):
         return Permission((self.openapi_extra or {})[PERMISSION_EXTENSION])
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        permission = self.permission
-        has_body = self.body_field is not None
-        alone = (
-            getattr(self.body_field.field_info.annotation, "REFUSED_ALONE", None) if self.body_field else None
-        )
+        """How a request is handled; a route without a permission cannot be made."""
+        assert self.permission in Permission, "a route names the permission that it takes"
+        return super().get_route_handler()
 
-        async def guarded(request: Request) -> Response:
-            doorkeeper: Doorkeeper = request.app.state.doorkeeper
-            refuse_twice_said(request)
-            request.state.principal = await doorkeeper.admit(request.headers.get("authorization"), permission)
-            check_version(request)
-            return await handle(await _read(request, alone) if has_body else request)
+    async def let_in(self, request: Request) -> None:
+        """Let in who has the permission."""
+        request.state.principal = await who_asks(request, self.permission)
 
-        return guarded
+
+class SignedInRoute(StrictRoute):
+    """A route about whoever is signed in himself: an operator's session opens it, whatever he may do, and no key does."""
+
+    async def let_in(self, request: Request) -> None:
+        """Let in who is signed in."""
+        request.state.principal = (await who_is_signed_in(request)).principal
+
+
+class OpenRoute(StrictRoute):
+    """A route by which somebody becomes known: it lets in everybody, and finds out itself."""
+
+    async def let_in(self, request: Request) -> None:
+        """Let everybody in."""
 
 
 def refuse_twice_said(request: Request) -> None:
@@ -178,9 +214,15 @@ def once_of(
         values   the body's canonical values
         path     the parameters of the address, as they came
     """
-    assert principal.id is not None, "who asks here asks with a key"
+    assert principal.id is not None, "who asks here asks with a key or is signed in"
     said = {**values, "path": dict(path)} if path else values
     return Once(key=f"{principal.id.hex}:{route}:{key}", body_hash=fingerprint_of(said))
+
+
+def signed_in_of(request: Request) -> SignedIn:
+    """Who is signed in, at a route about himself."""
+    signed_in: SignedIn = request.state.signed_in
+    return signed_in
 
 
 def desk_of(request: Request) -> Desk:

@@ -22,7 +22,16 @@ from jifen.domain.principal import Permission
 from jifen.domain.refusals import Refusal
 
 SECURITY = "ApiKey"
-WHO_ASKS = (no.NotAuthenticated, no.KeyExpired, no.NotPermitted)
+SESSION_SECURITY = "Session"
+BY_SESSION = (no.SessionOver, no.CsrfRefused)
+WHO_ASKS = (
+    no.NotAuthenticated,
+    no.KeyExpired,
+    no.SessionOver,
+    no.SessionIdle,
+    no.NotPermitted,
+    no.CsrfRefused,
+)
 ALWAYS = (*WHO_ASKS, no.FieldWrong, Busy)
 WITH_BODY = (BodyCutShort, BodyTooLarge, MediaTypeWrong, no.TooMuch)
 WITH_KEY = (no.IdempotencyKeyMissing, no.KeyReused)
@@ -45,6 +54,13 @@ IDEMPOTENCY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*[!-~][ -~]*$"},
     "example": "till-7:2026-11-21:00042",
 }
+CSRF_PARAMETER = {
+    "name": "X-CSRF-Token",
+    "in": "header",
+    "required": False,
+    "description": "With a session's cookie, at each write: the csrf_token of GET /v1/session. A key needs none.",
+    "schema": {"type": "string"},
+}
 VERSION_PARAMETER = {
     "name": "Jifen-Version",
     "in": "header",
@@ -62,18 +78,21 @@ def said(
     refuses: Iterable[type[Refusal]] = (),
     has_body: bool = False,
     has_key: bool = False,
+    is_replayed: bool = True,
+    proposes: type[Answer] | None = None,
     names_in_address: Iterable[type[Refusal]] = (),
 ) -> dict[str, Any]:
     """Arguments for a route's decorator.
 
-    `has_key` says that it takes an Idempotency-Key. `names_in_address` are refusals of the Unknown family that the address
+    `has_key` says that it takes an Idempotency-Key; `is_replayed` that what was done before is answered again; `proposes`
+    what is answered where it waits for a second person. `names_in_address` are refusals of the Unknown family that the address
     itself names: 404; named by the body they are 422.
     """
     changes = permission.changes_something
     refusals = [*ALWAYS, *(WITH_BODY if has_body else ()), *(WITH_KEY if has_key else ()), *refuses]
     refusals += [no.OutcomeUnknown] if changes else []
     responses = problem_responses(refusals, names_in_address=names_in_address)
-    replays = status != 200 or has_key
+    replays = is_replayed and (status != 200 or has_key)
     header = {
         REPLAY_HEADER: {
             "description": "true: this had been done before.",
@@ -90,9 +109,18 @@ def said(
     if replays and status == 200:
         main["headers"] = header
     responses[status] = main
+    if proposes is not None:
+        responses[202] = {
+            "model": proposes,
+            "description": "It waits for a second person: nothing is done yet.",
+        }
     extra: dict[str, Any] = {
         **guarded_by(permission),
-        "parameters": [*([IDEMPOTENCY_PARAMETER] if has_key else []), VERSION_PARAMETER],
+        "parameters": [
+            *([IDEMPOTENCY_PARAMETER] if has_key else []),
+            *([CSRF_PARAMETER] if changes or has_body else []),
+            VERSION_PARAMETER,
+        ],
     }
     return {"responses": responses, "status_code": status, "openapi_extra": extra, "response_model": None}
 
@@ -102,7 +130,52 @@ def guarded_by(permission: Permission) -> dict[str, Any]:
     return {
         PERMISSION_EXTENSION: str(permission),
         CHANGES_EXTENSION: permission.changes_something,
-        "security": [{SECURITY: []}],
+        "security": [{SECURITY: []}, {SESSION_SECURITY: []}],
+    }
+
+
+def said_to_signed_in(
+    *,
+    answer: type[Answer],
+    refuses: Iterable[type[Refusal]] = (),
+    has_body: bool = False,
+    changes_something: bool = False,
+    names_in_address: Iterable[type[Refusal]] = (),
+) -> dict[str, Any]:
+    """Arguments for the decorator of a route about whoever is signed in: it takes no permission, and a session only."""
+    refusals = [
+        no.NotAuthenticated,
+        *BY_SESSION,
+        no.FieldWrong,
+        Busy,
+        *(WITH_BODY if has_body else ()),
+        *refuses,
+    ]
+    refusals += [no.OutcomeUnknown] if changes_something else []
+    return {
+        "responses": {
+            **problem_responses(refusals, names_in_address=names_in_address),
+            200: {"model": answer, "description": "Done." if changes_something else "The answer."},
+        },
+        "openapi_extra": {
+            CHANGES_EXTENSION: changes_something,
+            "security": [{SESSION_SECURITY: []}],
+            "parameters": [*([CSRF_PARAMETER] if changes_something else []), VERSION_PARAMETER],
+        },
+        "response_model": None,
+    }
+
+
+def said_openly(
+    *, answer: type[Answer], refuses: Iterable[type[Refusal]] = (), has_body: bool = False, status: int = 200
+) -> dict[str, Any]:
+    """Arguments for the decorator of a route by which somebody becomes known: nobody is asked who he is."""
+    refusals = [no.FieldWrong, Busy, no.OutcomeUnknown, *(WITH_BODY if has_body else ()), *refuses]
+    return {
+        "responses": {**problem_responses(refusals), status: {"model": answer, "description": "Done."}},
+        "status_code": status,
+        "openapi_extra": {CHANGES_EXTENSION: True, "security": [], "parameters": [VERSION_PARAMETER]},
+        "response_model": None,
     }
 
 
@@ -127,6 +200,8 @@ def _problem_response(status: int, classes: list[type[Refusal]]) -> dict[str, An
         "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if status == 503:
+        response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
+    if status == 429:
         response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
     if status == 401:
         response["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}

@@ -174,6 +174,7 @@ class ShortRoad:
             or headers.get(b"jifen-version", _NEWEST) not in _VERSIONS
             or (road.route.body_field is not None and headers.get(b"content-type") != b"application/json")
             or b"transfer-encoding" in headers
+            or b"cookie" in headers  # a session: the routes ask for its token too, and refuse a key beside it
             or not length.isdigit()
             or int(length[:20]) > BODY_BYTES_MAX
         ):

@@ -28,7 +28,9 @@ from jifen.cli.import_ import import_app
 from jifen.cli.jobs import jobs_app
 from jifen.cli.key import key_app
 from jifen.cli.member import member_app
+from jifen.cli.operator import operator_app
 from jifen.cli.program import program_app
+from jifen.cli.proposal import proposal_app
 from jifen.cli.purchase import purchase_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.serve import init, serve
@@ -72,6 +74,8 @@ GROUPS = (
     (member_app, "member"),
     (purchase_app, "purchase"),
     (key_app, "key"),
+    (operator_app, "operator"),
+    (proposal_app, "proposal"),
     (import_app, "import"),
     (snapshot_app, "snapshot"),
     (jobs_app, "jobs"),

@@ -48,7 +48,7 @@ def at_ledger(work: Callable[[Ledger], Awaitable[T]], *, home: Path | None, as_j
     import asyncio
 
     with the_database(home=home, as_json=as_json) as database:
-        return asyncio.run(with_ledger(database, work))
+        return asyncio.run(with_ledger(database, work, home=home))
 
 
 @contextmanager
@@ -64,14 +64,17 @@ def the_database(*, home: Path | None, as_json: bool) -> Iterator[Database]:
         yield database
 
 
-async def with_ledger(database: Database, work: Callable[[Ledger], Awaitable[T]]) -> T:
-    """What the work returns, done over a small pool."""
+async def with_ledger(
+    database: Database, work: Callable[[Ledger], Awaitable[T]], *, home: Path | None = None
+) -> T:
+    """What the work returns, done over a small pool. `home` is Jifen's folder, where a server of one's own keeps the ledger."""
     from jifen.document.stored import timeline_of_published
     from jifen.store.ledger import Ledger, open_pool
 
     pool = await open_pool(database.app, size=2)
     try:
-        return await work(Ledger(pool, compile_timeline=timeline_of_published))
+        folder = database.embedded.home.folder if database.embedded else home
+        return await work(Ledger(pool, compile_timeline=timeline_of_published, home=folder))
     finally:
         await pool.close()
 

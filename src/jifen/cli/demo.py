@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 
 KEY_NAME = "demo"
+OPERATORS = (
+    ("manager", "店长 Manager", "owner"),
+    ("cashier", "收银 Cashier", "cashier"),
+    ("service", "客服 Service", "service"),
+)
+"""Who signs in to a demo: login, name, role. Each run gives them other passwords, and says them."""
 
 
 def demo(
@@ -64,8 +70,9 @@ def demo(
                 from jifen.cli.at_ledger import with_ledger
                 from jifen.cli.serve import serve_database
 
-                token = asyncio.run(with_ledger(database, _new_key))
-                say(*_next_steps(token, host=host, port=port, home=folder))
+                token = asyncio.run(with_ledger(database, _new_key, home=folder))
+                people = asyncio.run(with_ledger(database, _new_operators, home=folder))
+                say(*_next_steps(token, people, host=host, port=port, home=folder))
                 serve_database(database, host=host, port=port)
 
 
@@ -118,10 +125,45 @@ async def _new_key(ledger: Ledger) -> str:
     return (await create_key(ledger, name=KEY_NAME, roles=["owner"]))[1]
 
 
-def _next_steps(token: str, *, host: str, port: int, home: Path) -> list[str]:
+async def _new_operators(ledger: Ledger) -> list[tuple[str, str, str]]:
+    """The demo's operators as (login, password, role), with passwords for this run; the sessions of earlier runs have ended."""
+    import secrets
+
+    from jifen.domain.principal import LOCAL
+    from jifen.operations.manage_operators import (
+        accept_invitation,
+        add_operator_here,
+        list_operators,
+        may_of,
+        reset_password,
+    )
+
+    known = {one.login: one for one in await list_operators(ledger)}
+    made = []
+    for login, name, role in OPERATORS:
+        password = secrets.token_urlsafe(12)
+        if login in known:
+            invited = await reset_password(
+                ledger, LOCAL, known[login].operator_id, removes_second_factor=True
+            )
+            await accept_invitation(ledger, invited.token, login=None, password=password)
+        else:
+            may = may_of(roles=[role], permissions=(), stores=(), adjustment_units_max=None)
+            await add_operator_here(ledger, name=name, login=login, password=password, may=may, language="zh")
+        made.append((login, password, role))
+    return made
+
+
+def _next_steps(
+    token: str, people: list[tuple[str, str, str]], *, host: str, port: int, home: Path
+) -> list[str]:
+    shown = "\n".join(f"    {login:<8}  {password}  ({role})" for login, password, role in people)
     return f"""
   The console:         http://{host}:{port}/console
   A key for this run:  {token}
+
+  Sign in, for this run (POST /v1/session):
+{shown}
 
   Ask for a household's balance:
     curl -H 'Authorization: Bearer {token}' 'http://{host}:{port}/v1/members?external=1'

@@ -49,6 +49,10 @@ class Permission(StrEnum):
     KEYS_READ = "keys.read"
     KEYS_MANAGE = "keys.manage"
     METRICS_READ = "metrics.read"
+    OPERATORS_READ = "operators.read"
+    OPERATORS_MANAGE = "operators.manage"
+    PROPOSALS_READ = "proposals.read"
+    PROPOSALS_DECIDE = "proposals.decide"
 
     # That of its text: an Enum's own is written in Python, and this one is asked for at every request.
     __hash__ = str.__hash__
@@ -62,8 +66,13 @@ class Permission(StrEnum):
 _P = Permission
 _ONLY_LOOKS: Final = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ,
-    _P.BOOKS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ,
+    _P.BOOKS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
 })  # fmt: skip
+PRIVILEGED: Final = frozenset({
+    _P.UNITS_ADJUST, _P.UNITS_GIVE, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_PUBLISH, _P.PURCHASES_IMPORT,
+    _P.KEYS_MANAGE, _P.OPERATORS_MANAGE, _P.PROPOSALS_DECIDE,
+})  # fmt: skip
+"""What a session that nobody used for a while does not do any more: who passes an open screen could do it (decision 0111)."""
 EVERYTHING: Final = frozenset(Permission)
 
 _CASHIER = frozenset({
@@ -78,21 +87,24 @@ _MEMBER_APP = frozenset({
 _INTEGRATOR = _CASHIER | _MEMBER_APP | {_P.PROGRAM_PLAN, _P.METRICS_READ}
 _SERVICE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_TAKE_BACK, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST,
-    _P.ENTRIES_REVERSE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ,
+    _P.ENTRIES_REVERSE, _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROPOSALS_READ,
 })  # fmt: skip
 _CONSOLE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE,
     _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
-    _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.METRICS_READ,
+    _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.METRICS_READ, _P.PROPOSALS_READ,
 })  # fmt: skip
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     "owner": EVERYTHING,
     "marketing": frozenset({
         _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
-        _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ,
+        _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.PROPOSALS_READ, _P.PROPOSALS_DECIDE,
     }),
-    "store_manager": _CASHIER | {_P.BOOKS_READ, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS},
+    "store_manager": _CASHIER | {
+        _P.BOOKS_READ, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.OPERATORS_READ, _P.PROPOSALS_READ,
+        _P.PROPOSALS_DECIDE,
+    },
     "cashier": _CASHIER,
     "service": _SERVICE,
     "analyst": frozenset({
@@ -104,7 +116,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     }),
     "auditor": frozenset({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_READ, _P.BOOKS_RECONCILE,
-        _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ,
+        _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
     }),
     "privacy_officer": frozenset({_P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ}),
     "integrator": _INTEGRATOR,
@@ -126,6 +138,9 @@ def permissions_of(roles: Iterable[str], permissions: Iterable[str]) -> frozense
 
 _BY_TEXT: Final = frozenset(str(one) for one in Permission)
 
+OPERATOR_PREFIX: Final = "opr"
+"""What an operator's id begins with wherever it is told."""
+
 Kind: TypeAlias = Literal["key", "operator", "person", "job", "local"]
 
 
@@ -134,7 +149,7 @@ class Principal:
     """Who asks.
 
     Shape
-        id                     of what it asks with: the key's; None for `job` and `local`
+        id                     the key's, the operator's; None for `job` and `local`
         stores                 the codes of the stores it is bound to; None: to none in particular
         adjustment_units_max   more units of a currency than that, either way, it does not adjust alone; None: any number
         is_test                it may only look: it has no permission that changes something
@@ -159,8 +174,11 @@ class Principal:
         return permission in self.permissions
 
     def actor(self, cashier: str | None = None) -> str:
-        """How the journal names who did it."""
-        return f"{self.name}/{cashier}" if cashier else self.name
+        """How the journal names who did it: a key by its name, an operator by a number, for no person's name stands there."""
+        name = self.name
+        if self.kind == "operator" and self.id is not None:
+            name = f"{OPERATOR_PREFIX}_{self.id.hex}"
+        return f"{name}/{cashier}" if cashier else name
 
     def store_for(self, named: str | None) -> str | None:
         """The store that something is written down under, where `named` is what was told: of one store it is that one.
@@ -192,6 +210,10 @@ class Principal:
         detail = f"{self.name} is bound to {listed}, and this is of {store or 'no store'}"
         raise StoreNotPermitted(detail, pointer=pointer, store=store, stores=listed)
 
+    def adjusts_alone(self, units: int) -> bool:
+        """Whether an adjustment of so many units, either way, is within its limit."""
+        return self.adjustment_units_max is None or abs(units) <= self.adjustment_units_max
+
     def check_adjustment(self, units: int, *, pointer: str = "/units") -> None:
         """Refuse an adjustment that it does not make alone.
 
@@ -201,8 +223,8 @@ class Principal:
         Refuses
             SecondPersonNeeded   more than its limit
         """
-        most = self.adjustment_units_max
-        if most is not None and abs(units) > most:
+        if not self.adjusts_alone(units):
+            most = self.adjustment_units_max
             detail = f"{self.name} adjusts up to {most} units alone, and this is {abs(units)}: ask somebody with a higher limit"
             raise SecondPersonNeeded(detail, pointer=pointer, units=abs(units), adjustment_units_max=most)
 

@@ -7,7 +7,7 @@ Refusal
     IdempotencyKeyMissing        a write came without its key
   Unknown                        something named is not there
     MemberUnknown, StoreUnknown, PurchaseUnknown, LineUnknown, ReservationUnknown, CurrencyUnknown, RevisionUnknown,
-    BacktestUnknown, EntryUnknown, LotUnknown
+    BacktestUnknown, EntryUnknown, LotUnknown, OperatorUnknown, SessionUnknown, ProposalUnknown
   Conflict                       it contradicts what is already recorded
     KeyReused                    the same key came with another body
     KeyTaken                     the card or external id belongs to another member
@@ -21,6 +21,10 @@ Refusal
     ProgramMissing               no programme is in force yet
     RevisionStale                a newer revision was published meanwhile
     BacktestUnfinished           there is no report yet, or there never will be
+    LoginTaken                   another operator signs in by that name
+    LastOwner                    nobody could manage operators any more
+    ProposalOver                 approved, refused, withdrawn or expired before
+    ProposalTooEarly             who decides alone waits first, so that it can be called off
   NotAllowed                     the rules say no
     PointsMissing                fewer available than asked for
     ReturnExceedsPurchase        more comes back than was bought
@@ -30,9 +34,17 @@ Refusal
   NotPermitted                   who asks may not do this
     StoreNotPermitted            not at this store
     SecondPersonNeeded           not so much alone
+    OwnProposal                  somebody else decides
+    CsrfRefused                  a write with a session's cookie and without its token
   NotAuthenticated               who asks is not known
     KeyExpired                   the key was valid until some time ago
+    SignInRefused                login, password or code do not fit together
+    CodeRequired                 a second factor is asked for
+    SessionOver                  the session ended
+    SessionIdle                  the session was not used for too long for what is asked
+    InvitationRefused            the invitation was used, replaced or has expired
   TooMuch                        a limit on what can grow
+    SignInTooSoon                after wrong tries one waits
 
 `code` is stable. The docstring is the default message; the catalogues have it in each language, by code. `pointer` is a JSON
 pointer to the field. Nothing here knows HTTP: `api/errors.py` has one table from code to status.
@@ -158,6 +170,24 @@ class BacktestUnknown(Unknown):
     code = "backtest_unknown"
 
 
+class OperatorUnknown(Unknown):
+    """There is no such operator."""
+
+    code = "operator_unknown"
+
+
+class SessionUnknown(Unknown):
+    """There is no such session of yours."""
+
+    code = "session_unknown"
+
+
+class ProposalUnknown(Unknown):
+    """There is no such proposal."""
+
+    code = "proposal_unknown"
+
+
 class Conflict(Refusal):
     """The request contradicts what is already recorded."""
 
@@ -248,6 +278,30 @@ class BacktestUnfinished(Conflict):
     code = "backtest_unfinished"
 
 
+class LoginTaken(Conflict):
+    """Another operator signs in by that name."""
+
+    code = "login_taken"
+
+
+class LastOwner(Conflict):
+    """Nobody could manage operators any more: make somebody else an owner first."""
+
+    code = "last_owner"
+
+
+class ProposalOver(Conflict):
+    """The proposal was approved, refused, withdrawn or has expired."""
+
+    code = "proposal_over"
+
+
+class ProposalTooEarly(Conflict):
+    """Who decides alone waits ten minutes first, in which it can be called off."""
+
+    code = "proposal_too_early"
+
+
 class NotAllowed(Refusal):
     """The rules do not allow it."""
 
@@ -297,25 +351,37 @@ class BacktestRefused(NotAllowed):
 
 
 class NotPermitted(Refusal):
-    """The key may not do this."""
+    """Whoever asks may not do this."""
 
     code = "not_permitted"
 
 
 class StoreNotPermitted(NotPermitted):
-    """The key is bound to other stores."""
+    """Whoever asks is bound to other stores."""
 
     code = "store_not_permitted"
 
 
 class SecondPersonNeeded(NotPermitted):
-    """It is more than the key may do alone: a second person is needed."""
+    """It is more than one may do alone: a second person is needed."""
 
     code = "second_person_needed"
 
 
+class OwnProposal(NotPermitted):
+    """Nobody decides what he proposed himself: another operator does."""
+
+    code = "own_proposal"
+
+
+class CsrfRefused(NotPermitted):
+    """A write with a session needs the header X-CSRF-Token with the token that the session was answered with."""
+
+    code = "csrf_refused"
+
+
 class NotAuthenticated(Refusal):
-    """A valid key is missing."""
+    """A valid key or session is missing."""
 
     code = "not_authenticated"
 
@@ -326,10 +392,46 @@ class KeyExpired(NotAuthenticated):
     code = "key_expired"
 
 
+class SignInRefused(NotAuthenticated):
+    """Login, password or code is wrong, or may not sign in."""
+
+    code = "sign_in_refused"
+
+
+class CodeRequired(NotAuthenticated):
+    """A second factor is needed: a code of the authenticator, or a recovery code."""
+
+    code = "code_required"
+
+
+class SessionOver(NotAuthenticated):
+    """The session has ended: sign in again."""
+
+    code = "session_over"
+
+
+class SessionIdle(NotAuthenticated):
+    """The session was not used for 30 minutes, and this changes something that matters: sign in again."""
+
+    code = "session_idle"
+
+
+class InvitationRefused(NotAuthenticated):
+    """The invitation was used, replaced or has expired: ask for another."""
+
+    code = "invitation_refused"
+
+
 class TooMuch(Refusal):
     """More was sent than a limit allows."""
 
     code = "too_much"
+
+
+class SignInTooSoon(TooMuch):
+    """After wrong tries the next one waits; the seconds are told."""
+
+    code = "sign_in_too_soon"
 
 
 def all_refusals() -> list[type[Refusal]]:

@@ -20,6 +20,7 @@ from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.store.ledger import Ledger
 from jifen.store.moments import look_ahead
 from jifen.store.pools import prune_leases, settle_leases
+from jifen.store.sign_in_tries import prune_tries
 
 HOUR = 3_600
 
@@ -43,6 +44,7 @@ TASKS = (
     Task("leases", settle_leases, every_seconds=5),
     Task("tidy", prune_queue, every_seconds=HOUR),
     Task("old leases", prune_leases, every_seconds=HOUR),
+    Task("old tries", prune_tries, every_seconds=HOUR),
 )
 
 

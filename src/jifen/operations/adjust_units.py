@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain import fold
+from jifen.domain.adjustment import check_adjustment_told
 from jifen.domain.decide import decide_units
 from jifen.domain.principal import Principal
-from jifen.domain.refusals import FieldWrong
 from jifen.store.gather import Need, currency_number
 from jifen.store.journal import EntryRow
 from jifen.store.once import Once
@@ -16,8 +16,6 @@ from jifen.store.turn import Keyed, Turn, Wants, one
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
-
-UNITS_MAX = 1_000_000_000
 
 
 class _Adjust(Keyed, frozen=True, kw_only=True):
@@ -76,10 +74,7 @@ async def adjust_units(
         SecondPersonNeeded   it is more than whoever asks adjusts alone
         StoreNotPermitted    it is of a store that he is not bound to
     """
-    if units == 0 or abs(units) > UNITS_MAX:
-        raise FieldWrong(f"units are from 1 to {UNITS_MAX}, or negative", pointer="/units", value=units)
-    if not note.strip():
-        raise FieldWrong("an adjustment says why", pointer="/note")
+    check_adjustment_told(units, note)
     principal.check_adjustment(units)
     asked = _Adjust(
         once=request,

@@ -21,7 +21,6 @@ from jifen.domain.calendar import start_of_day
 from jifen.domain.principal import ROLES, Permission, Principal, permissions_of
 from jifen.domain.refusals import FieldWrong, KeyExpired, NotAuthenticated
 from jifen.domain.texts import CODE, TextRefused, canonical
-from jifen.domain.timeline import Timeline
 from jifen.store.api_keys import (
     ApiKey,
     NewKey,
@@ -33,9 +32,10 @@ from jifen.store.api_keys import (
     rotate_api_key,
     touch_api_key,
 )
-from jifen.store.compiled import begun_again, need_compiled
+from jifen.store.compiled import begun_again
 from jifen.store.ids import new_id
 from jifen.store.ledger import Connection, Ledger
+from jifen.store.newest import check_stores, newest_timeline
 from jifen.store.once import Once, once
 
 NAME_MAX = 100
@@ -91,7 +91,7 @@ async def create_key(
 
     async with ledger.transaction() as connection:
         if bound_to:
-            await _check_stores(ledger, connection, bound_to)
+            await check_stores(ledger, connection, bound_to)
         key = await add_api_key(
             connection,
             NewKey(
@@ -289,28 +289,6 @@ def _stores_in_form(stores: Sequence[str]) -> list[str]:
         raise FieldWrong(str(refused), pointer="/stores") from None
 
 
-async def _newest(ledger: Ledger, connection: Connection) -> Timeline | None:
-    """The timeline with its newest revision; None while no programme was published."""
-    clock = await ledger.clock(connection)
-    if clock.newest == 0:
-        return None
-    timeline = await ledger.timeline(connection, clock.newest)
-    need_compiled(timeline, [clock.newest])
-    return timeline
-
-
-async def _check_stores(ledger: Ledger, connection: Connection, stores: Sequence[str]) -> None:
-    """Refuse a store that the newest revision does not have: a misspelt one would bind the key to nothing."""
-    timeline = await _newest(ledger, connection)
-    if timeline is None or timeline.newest.any_store:
-        return
-    for store in stores:
-        if store not in timeline.newest.stores:
-            near = get_close_matches(store, timeline.newest.stores, n=1)
-            meant = f": did you mean {near[0]}?" if near else ""
-            raise FieldWrong(f"the programme has no store {store!r}{meant}", pointer="/stores", value=store)
-
-
 async def _end_of(ledger: Ledger, connection: Connection, expires: Expires) -> timedelta | datetime | None:
     """The end as a length or a moment: of a day it is the midnight after it."""
     if isinstance(expires, timedelta):
@@ -321,7 +299,7 @@ async def _end_of(ledger: Ledger, connection: Connection, expires: Expires) -> t
         return expires
     if expires.year > YEAR_MAX:
         raise FieldWrong(f"a key ends by the year {YEAR_MAX}, or never", pointer="/expires")
-    timeline = await _newest(ledger, connection)
+    timeline = await newest_timeline(ledger, connection)
     return start_of_day(expires + timedelta(days=1), timeline.time_zone if timeline is not None else "UTC")
 
 

@@ -80,7 +80,9 @@ async def reverse_entry(
         once=request, member_id=member_id, sequence=sequence, note=note, principal=principal, actor=actor
     )
     answer: dict[str, Any] = await one(ledger, asked)
-    if answer["reversed_kind"] == "gift_out":
+    if (
+        answer.get("reversed_kind") == "gift_out"
+    ):  # none: the key's answer is that it waits for a second person
         gift_id = UUID(answer["gift_id"])
         await or_a_job(finish_going_back(ledger, member_id, gift_id), gift_id)
     return answer

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
@@ -154,8 +155,9 @@ class Ledger:
     else when an operation asks for it, which is then begun again (`store/compiled.py`).
     """
 
-    def __init__(self, pool: Pool, *, compile_timeline: Compile) -> None:
+    def __init__(self, pool: Pool, *, compile_timeline: Compile, home: Path | None = None) -> None:
         self.pool = pool
+        self.home = home  # Jifen's folder, where it is not the one that JIFEN_HOME names
         self._compile_timeline = compile_timeline
         self._compiled: dict[int, Compiled] = {}
         self._timeline: Timeline | None = None

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from jifen.domain import events, fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.verbs import ENTRY_KINDS, POSTS, Status
-from jifen.store import api_key_table, pool_tables, proof_table
+from jifen.store import api_key_table, operator_tables, pool_tables, proof_table
 from jifen.store.columns import (
     among,
     listed,
@@ -50,12 +50,11 @@ from jifen.store.effect_tables import duty, effect, parked
 
 __all__ = [
     "LOTS_OF_AN_ACCOUNT", "STATUS_NAMES", "api_key_table", "duty", "effect", "metadata",
-    "parked", "pool_tables", "proof_table",
+    "operator_tables", "parked", "pool_tables", "proof_table",
 ]  # fmt: skip
 
-LOTS_OF_AN_ACCOUNT = (
-    1_000  # lots with higher numbers are found by their day of expiry, in an index of their own
-)
+# Lots with higher numbers are found by their day of expiry, in an index of their own.
+LOTS_OF_AN_ACCOUNT = 1_000
 STATUS_NAMES = tuple(status.name.lower() for status in Status)
 
 revision = Table(

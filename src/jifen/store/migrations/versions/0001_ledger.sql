@@ -268,6 +268,65 @@ CREATE TABLE jifen.note (
 
 COMMENT ON TABLE jifen.note IS 'What somebody wrote beside an entry. It may say anything, so it stands outside the journal and can be erased.';
 
+CREATE TABLE jifen.operator (
+    operator_id UUID NOT NULL,
+    login TEXT,
+    name TEXT NOT NULL,
+    roles TEXT[] NOT NULL,
+    permissions TEXT[] NOT NULL,
+    stores TEXT[],
+    adjustment_units_max BIGINT,
+    language TEXT DEFAULT 'zh' NOT NULL,
+    password_hash TEXT,
+    totp_secret BYTEA,
+    totp_offered BYTEA,
+    totp_step BIGINT DEFAULT 0 NOT NULL,
+    recovery_hashes BYTEA[] DEFAULT '{}' NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    disabled_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT operator_pkey PRIMARY KEY (operator_id),
+    CONSTRAINT an_operator_may_do_something CHECK (cardinality(roles) + cardinality(permissions) > 0),
+    CONSTRAINT a_bound_operator_has_a_store CHECK (cardinality(stores) > 0),
+    CONSTRAINT a_limit_of_an_operator_is_no_debt CHECK (adjustment_units_max >= 0),
+    CONSTRAINT who_has_a_password_has_a_login CHECK (password_hash IS NULL OR login IS NOT NULL)
+);
+
+CREATE UNIQUE INDEX operator_login ON jifen.operator (login);
+
+COMMENT ON TABLE jifen.operator IS 'One person who signs in, and what he may do. Of a password only its argon2id hash is kept.';
+
+CREATE TABLE jifen.operator_invitation (
+    token_hash BYTEA NOT NULL,
+    operator_id UUID NOT NULL,
+    invited_by TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT operator_invitation_pkey PRIMARY KEY (token_hash)
+);
+
+CREATE UNIQUE INDEX operator_invitation_operator_id ON jifen.operator_invitation (operator_id);
+
+COMMENT ON TABLE jifen.operator_invitation IS 'A link by which an operator sets his login and password, once; a newer one takes its place.';
+
+CREATE TABLE jifen.operator_session (
+    session_id UUID NOT NULL,
+    operator_id UUID NOT NULL,
+    token_hash BYTEA NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    last_used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    privileged_until TIMESTAMP WITH TIME ZONE NOT NULL,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    address TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    CONSTRAINT operator_session_pkey PRIMARY KEY (session_id),
+    CONSTRAINT a_session_ends_after_it_began CHECK (expires_at > created_at)
+);
+
+CREATE INDEX operator_session_operator_id ON jifen.operator_session (operator_id);
+
+COMMENT ON TABLE jifen.operator_session IS 'One browser in which an operator has signed in; removed some time after it ended.';
+
 CREATE TABLE jifen.parked (
     member_id UUID NOT NULL,
     sequence BIGINT NOT NULL,
@@ -362,6 +421,37 @@ CREATE TABLE jifen.proof (
 );
 
 COMMENT ON TABLE jifen.proof IS 'What one `jifen reconcile` found of each law. The newest are kept.';
+
+CREATE TABLE jifen.proposal (
+    proposal_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    body JSONB NOT NULL,
+    member_id UUID,
+    store TEXT,
+    proposed_by TEXT NOT NULL,
+    proposer_id UUID,
+    proposer_kind TEXT NOT NULL,
+    confirm TEXT,
+    state TEXT DEFAULT 'waiting' NOT NULL,
+    proposed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    decided_by TEXT,
+    decider_id UUID,
+    decided_at TIMESTAMP WITH TIME ZONE,
+    reason TEXT,
+    result JSONB,
+    trail JSONB DEFAULT '[]' NOT NULL,
+    CONSTRAINT proposal_pkey PRIMARY KEY (proposal_id),
+    CONSTRAINT a_proposal_has_a_known_kind CHECK (kind = ANY ('{adjustment,reversal,publication}'::text[])),
+    CONSTRAINT a_proposal_has_a_known_state CHECK (state = ANY ('{waiting,approved,refused,withdrawn}'::text[])),
+    CONSTRAINT a_decision_names_who_decided CHECK ((state = 'waiting') = (decided_by IS NULL)),
+    CONSTRAINT a_decision_has_its_moment CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+    CONSTRAINT only_what_is_approved_has_an_effect CHECK (result IS NULL OR state = 'approved')
+);
+
+CREATE INDEX proposal_waiting ON jifen.proposal (expires_at) WHERE state = 'waiting';
+
+COMMENT ON TABLE jifen.proposal IS 'Something that waits for a second person, what he decided, and every step on the way.';
 
 CREATE TABLE jifen.purchase (
     member_id UUID NOT NULL,
@@ -500,6 +590,17 @@ CREATE TABLE jifen.revision (
 
 COMMENT ON TABLE jifen.revision IS 'One published state of the programme document; it never changes.';
 
+CREATE TABLE jifen.sign_in_try (
+    about BYTEA NOT NULL,
+    failures INTEGER NOT NULL,
+    failed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    free_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT sign_in_try_pkey PRIMARY KEY (about),
+    CONSTRAINT tries_are_counted_from_nothing CHECK (failures >= 0)
+);
+
+COMMENT ON TABLE jifen.sign_in_try IS 'Wrong tries to sign in, by a hash of whom and from where, and from when on the next one is looked at.';
+
 CREATE TABLE jifen.unclaimed_purchase (
     business_no TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -518,6 +619,16 @@ INSERT INTO jifen.book DEFAULT VALUES;
 GRANT USAGE ON SCHEMA jifen TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator_session TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator_invitation TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.sign_in_try TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.proposal TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.pool TO jifen_app;
 
@@ -572,4 +683,3 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_answer TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_key TO jifen_app;
 
 GRANT SELECT ON jifen.alembic_version TO jifen_app;
-
