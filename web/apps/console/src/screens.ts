@@ -7,10 +7,11 @@ import { member } from "./screens/member/index.tsx";
 import { members } from "./screens/members/index.tsx";
 import { overview } from "./screens/overview/index.tsx";
 import { programme } from "./screens/programme/index.tsx";
+import { proposals } from "./screens/proposals/index.tsx";
 import { settings } from "./screens/settings/index.tsx";
 import type { Screen } from "./screen.ts";
 
-export const SCREENS: Screen[] = [overview, members, member, programme, backtests, backtest, ledger, jobs, keys, settings];
+export const SCREENS: Screen[] = [overview, members, member, programme, backtests, backtest, proposals, ledger, jobs, keys, settings];
 
 /** The screen at an address, and what stands in the place of its ":id". */
 export function screenAt(path: string): { screen: Screen; id: string } | null {

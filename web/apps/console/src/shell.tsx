@@ -71,7 +71,7 @@ export function Shell({ onChoose, onLeave, onBook }: Steering & { onLeave: () =>
   return (
     <Steered.Provider value={{ onChoose, onBook }}>
       <div className="shell">
-        <div className={isMenu ? "rail open" : "rail"}>
+        <header className={isMenu ? "rail open" : "rail"}>
           <div className="rail-name">
             <Logo /> <Name />
           </div>
@@ -95,10 +95,10 @@ export function Shell({ onChoose, onLeave, onBook }: Steering & { onLeave: () =>
               </span>
             </div>
           </div>
-        </div>
-        <div className="page">
+        </header>
+        <main className="page">
           {found ? <found.screen.Page key={found.screen.path + found.id} id={found.id} /> : <NoSuchPage />}
-        </div>
+        </main>
         <nav className="tabbar" aria-label={say("nav.short")}>
           {shown.slice(0, 4).map((one) => (
             <Link key={one.path} to={one.path} current={one === found?.screen}>
@@ -166,14 +166,14 @@ export function Page({ title, above, actions, children }: { title: string; above
   }, [title]);
   return (
     <>
-      <header className="page-head">
+      <div className="page-head">
         <h1>
           {above ? <>{above} / </> : null}
           {title}
         </h1>
         {actions ? <div className="row">{actions}</div> : null}
-      </header>
-      <main className="page-body">{children}</main>
+      </div>
+      <div className="page-body">{children}</div>
     </>
   );
 }

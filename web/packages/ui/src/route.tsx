@@ -82,11 +82,10 @@ interface LinkProps {
   to: string;
   children: ReactNode;
   className?: string;
-  label?: string;
   current?: boolean;
 }
 
-export function Link({ to, children, className, label, current }: LinkProps) {
+export function Link({ to, children, className, current }: LinkProps) {
   const { base, go } = useGoing();
   const click = (event: MouseEvent) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -94,7 +93,7 @@ export function Link({ to, children, className, label, current }: LinkProps) {
     go(to);
   };
   return (
-    <a href={base + to} onClick={click} className={className} aria-label={label} aria-current={current ? "page" : undefined}>
+    <a href={base + to} onClick={click} className={className} aria-current={current ? "page" : undefined}>
       {children}
     </a>
   );

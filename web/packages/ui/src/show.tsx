@@ -49,11 +49,12 @@ export function Instant({ at, style = "table", clock = "book" }: { at: string; s
   );
 }
 
-/** A number that opens: at rest plain, a green underline where the pointer or the keyboard is. */
+/** A number that opens: at rest plain, a green underline where the pointer or the keyboard is. `label` says what, unseen. */
 export function Number({ to, children, label }: { to: string; children: ReactNode; label?: string }) {
   return (
-    <Link className="opens" to={to} {...(label ? { label } : {})}>
+    <Link className="opens" to={to}>
       {children}
+      {label ? <span className="away"> {label}</span> : null}
     </Link>
   );
 }

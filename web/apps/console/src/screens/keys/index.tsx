@@ -30,7 +30,7 @@ function KeysPage() {
     { id: "used", head: say("key.used"), phone: "aside", cell: (one) => (one.last_used_at ? <Instant at={one.last_used_at} clock="machine" /> : <span className="soft">{say("key.never")}</span>) },
     { id: "ends", head: say("key.ends"), cell: (one) => (one.expires_at ? <Instant at={one.expires_at} clock="machine" /> : <span className="soft">{say("member.never")}</span>) },
     {
-      id: "act", head: "", isNumber: true,
+      id: "act", head: say("key.act"), isNumber: true,
       cell: (one) => (may("keys.manage") && !one.revoked_at ? <button type="button" className="button quiet danger" onClick={() => setEnding(one)}>{say("key.revoke")}</button> : null),
     },
   ];

@@ -226,8 +226,9 @@ function Receipt({ posting, purchase }: { posting: Entry; purchase: string }) {
                         return (
                           <td className="right" key={rule}>
                             {units ? (
-                              <button type="button" className="as-cell opens" onClick={() => put({ line: `${line.number}:${rule}` })} aria-label={say("drill.why", { line: line.number, rule: named(rule) })}>
+                              <button type="button" className="as-cell opens" onClick={() => put({ line: `${line.number}:${rule}` })}>
                                 <Points units={units} currency={posting.currency} />
+                                <span className="away"> {say("drill.why", { line: line.number, rule: named(rule) })}</span>
                               </button>
                             ) : null}
                           </td>

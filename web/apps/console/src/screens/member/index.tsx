@@ -364,7 +364,7 @@ function Statement({ id, limit }: { id: string; limit: number }) {
     {
       id: "units", head: say("statement.units"), isNumber: true, phone: "figure",
       cell: (one) => (
-        <Number to={open(one)} label={say("statement.open", { units: unitsText(one.units, 0, true) })}>
+        <Number to={open(one)} label={say("statement.open")}>
           <Points units={one.units} currency={one.currency} signed />
         </Number>
       ),
@@ -517,25 +517,35 @@ function Adjusting({ member, onClose, onDone }: ActProps) {
   const [units, setUnits] = useState("");
   const [note, setNote] = useState("");
   const [refused, setRefused] = useState<Refused | null>(null);
+  const [waits, setWaits] = useState(false);
   const scale = program.currencies.find((one) => one.code === currency)?.scale ?? 0;
   const typed = /^[+−-]?\d{1,12}(\.\d+)?$/.test(units.trim()) ? Math.round(parseFloat(units.trim().replace("−", "-")) * 10 ** scale) : 0;
   const balance = member.balances.find((one) => one.currency === currency);
   const send = async (event: FormEvent) => {
     event.preventDefault();
     try {
-      await got(
+      const answer = await got(
         api.POST("/v1/adjustments", {
           params: { header: { "Idempotency-Key": key } },
           body: { member: { id: member.member_id }, currency, units: typed, note },
         }),
       );
-      onDone();
+      if ("proposal" in answer) setWaits(true);
+      else onDone();
     } catch (failure) {
       if (!(failure instanceof Refused)) throw failure;
       setRefused(failure);
       if (!failure.isGone) setKey(crypto.randomUUID());
     }
   };
+  if (waits) {
+    return (
+      <Asking title={say("act.adjust_title")} onClose={onDone}>
+        <p className="note note-warn">{say("act.adjust_proposed")}</p>
+        <div className="row"><button type="button" className="button" onClick={onDone}>{say("do.close")}</button></div>
+      </Asking>
+    );
+  }
   return (
     <Asking title={say("act.adjust_title")} onClose={onClose}>
       <form className="stack" onSubmit={(event) => void send(event)}>

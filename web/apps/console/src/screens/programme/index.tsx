@@ -234,6 +234,10 @@ function Draft() {
       const answer = await got(
         api.POST("/v1/program:apply", { params: { header }, body: { document, ...(checked.is === "valid" ? { expected_revision: checked.plan.newest_revision } : {}) } }),
       );
+      if ("proposal" in answer) {
+        setDone(say("programme.proposed"));
+        return;
+      }
       sessionStorage.removeItem(DRAFT);
       setText(null);
       setDone(say("programme.published_as", { revision: answer.number }));
