@@ -27,9 +27,7 @@ OPERATORS = (
 
 
 def demo(
-    serve: Annotated[
-        bool, typer.Option(help="Serve the API and its start page when the ledger stands.")
-    ] = True,
+    serve: Annotated[bool, typer.Option(help="Serve the console and the API when the ledger stands.")] = True,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as data (progress goes to standard error).")
     ] = False,

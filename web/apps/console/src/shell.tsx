@@ -1,5 +1,5 @@
 // What stands around every screen: the rail, the page, the palette and the keys.
-import type { Book } from "@jifen/api";
+import { type Book, signedIn } from "@jifen/api";
 import { dayText, Icon, Link, localDay, Logo, nameIn, Said, singleKeys, useFrame, useGoing, useKeys, useMay, useSay } from "@jifen/ui";
 import type { Key, Language } from "@jifen/words";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
@@ -84,7 +84,7 @@ export function Shell({ onChoose, onLeave, onBook }: Steering & { onLeave: () =>
           <div className="rail-foot">
             {book?.is_past && program ? <span title={book.label}><BookDate book={book} zone={program.time_zone} /></span> : null}
             <div className="rail-who">
-              <b>{book?.asker.name}</b>
+              <b>{signedIn()?.name ?? book?.asker.name}</b>
               <span className="row">
                 <button type="button" className="button" aria-label={say("keys_map.title")} onClick={() => setKeyMap(true)}>
                   ?
@@ -168,7 +168,7 @@ export function Page({ title, above, actions, children }: { title: string; above
     <>
       <div className="page-head">
         <h1>
-          {above ? <>{above} / </> : null}
+          {above ? <span className="above">{above} / </span> : null}
           {title}
         </h1>
         {actions ? <div className="row">{actions}</div> : null}

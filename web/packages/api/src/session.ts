@@ -22,7 +22,13 @@ interface Answer {
 const ADDRESS = "/v1/session";
 let key: string | null = null;
 let csrf: string | null = null;
+let operator: Operator | null = null;
 let onEnd: () => void = () => undefined;
+
+/** The operator who is signed in; null: a key asks. */
+export function signedIn(): Operator | null {
+  return operator;
+}
 
 /** Headers by which a request says who asks. */
 export function credentials(method: string): Record<string, string> {
@@ -38,13 +44,14 @@ export function whenEnded(then: () => void): void {
 /** The API says that nobody is signed in. */
 export function ended(): void {
   const was = key !== null || csrf !== null;
-  key = csrf = null;
+  key = csrf = operator = null;
   if (was) onEnd();
 }
 
 function taken(answer: Answer): SignIn {
   csrf = answer.csrf_token;
-  return { kind: "in", operator: { name: answer.operator.name, language: answer.operator.language } };
+  operator = { name: answer.operator.name, language: answer.operator.language };
+  return { kind: "in", operator };
 }
 
 /** The session that the browser still has. `has_operators` is false where this ledger knows keys only. */
@@ -81,6 +88,6 @@ export function useKey(token: string): void {
 export async function signOut(): Promise<void> {
   const headers = credentials("DELETE");
   const byCookie = key === null;
-  key = csrf = null;
+  key = csrf = operator = null;
   if (byCookie) await fetch(ADDRESS, { method: "DELETE", headers, credentials: "same-origin" }).catch(() => undefined);
 }

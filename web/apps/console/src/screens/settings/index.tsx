@@ -1,4 +1,5 @@
 // How this browser shows the console, and who asks.
+import { signedIn } from "@jifen/api";
 import { Segmented, Section, singleKeys, switchSingleKeys, useFrame, useSay } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { useState } from "react";
@@ -53,7 +54,7 @@ function SettingsPage() {
         <Section title={say("settings.asker")}>
           <dl className="facts settings">
             <dt>{say("settings.name")}</dt>
-            <dd>{asker.name}</dd>
+            <dd>{signedIn()?.name ?? asker.name}</dd>
             <dt>{say("key.stores")}</dt>
             <dd>{asker.stores?.join(", ") ?? say("key.all_stores")}</dd>
             <dt>{say("key.limit")}</dt>
