@@ -53,7 +53,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def browser(shop: Shop) -> Iterator[Browser]:
-    """Chromium. Playwright holds a loop of its own while it runs: it begins after whatever needs one, and ends with its module."""
+    """Chromium. Playwright holds a loop while it runs: it begins after what needs one of its own, and ends with its module."""
     if CHROMIUM is None:
         pytest.skip("NO BROWSER: the screens were not looked at in Chromium; install the package chromium")
     why = runpy.run_path(str(ROOT / "tools" / "screens.py"))["why_stale"]()
