@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 import pytest_asyncio
-from tests.api.conftest import Api, Shop, an_api
+from tests.api.conftest import Api, Shop, a_purchase_body, an_api
 from tests.api.people import Person, a_person
 from tests.api.writes import the_document
 
@@ -101,6 +101,20 @@ async def test_above_his_limit_an_operator_proposes_and_another_approves(shared_
             "SELECT actor FROM entry WHERE entry_id = $1", UUID(told["result"]["entry_id"][4:])
         )
     assert actor == f"{service.id}+{manager.id}", "the journal names both, by number"
+    page = (await shared_api.get(f"/v1/members/{body['member']['id']}/statement?language=en")).json()
+    assert page["data"][0]["actor"] == "Sun Li+Ma Wei", "and a person reads names"
+
+
+async def test_a_cashiers_text_is_never_taken_for_an_operator(shared_api: Api) -> None:
+    who = await a_person(shared_api, name="Real Name", roles=["cashier"])
+    member = await shared_api.a_member()
+    for cashier, actor in ((f"x+{who.id}", f"admin-key/x+{who.id}"), (who.id, f"admin-key/{who.id}")):
+        await shared_api.post("/v1/purchases", a_purchase_body(member, cashier=cashier))
+        page = (await shared_api.get(f"/v1/members/{member}/statement?language=en")).json()
+        assert page["data"][0]["actor"] == actor
+    await who.ask(shared_api, "POST", "/v1/purchases", a_purchase_body(member, cashier=f"+{who.id}"))
+    page = (await shared_api.get(f"/v1/members/{member}/statement?language=en")).json()
+    assert page["data"][0]["actor"] == f"Real Name/+{who.id}"
 
 
 async def test_a_key_above_its_limit_proposes_too_and_decides_nothing(shared_api: Api) -> None:
@@ -301,7 +315,10 @@ async def test_an_operator_proposes_a_revision_and_another_publishes_it(shared_a
     assert done.status_code == 200, done.text
     newest = (await shared_api.get("/v1/program")).json()["newest"]
     assert newest["number"] == done.json()["result"]["number"] == before + 1
-    assert newest["published_by"] == f"{author.id}+{owner.id}"
+    assert newest["published_by"] == "Author+Owner"
+    async with shared_api.ledger.pool.acquire() as connection:
+        kept = await connection.fetchval("SELECT published_by FROM revision ORDER BY number DESC LIMIT 1")
+    assert kept == f"{author.id}+{owner.id}", "what is never changed holds no name"
     assert newest["document"]["program"]["names"]["en"] == "By two"
     same = await author.ask(shared_api, "POST", "/v1/program:apply", {"document": newest["document"]})
     assert (same.status_code, same.json()["is_new"]) == (201, False), (

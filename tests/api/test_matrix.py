@@ -11,6 +11,7 @@ from tests.api.conftest import Api, all_but
 from tests.api.people import Person, a_person
 from tests.api.routes import at as at_of
 from tests.api.routes import guarded, strict
+from tests.api.test_stores_of_a_key import at_store, has_store
 from tests.api.writes import BY_PEOPLE, CHANGES_NOTHING, DOORS, ROUTES, SIGNED_IN, Asked, named
 
 from jifen.api.app import create_app
@@ -118,6 +119,25 @@ async def test_the_right_operator(shared_api: Api, at: tuple[str, str]) -> None:
     answer = await _ask(shared_api, who, await ROUTES[at](shared_api))
     expected = (202,) if at in FOUR_EYES else (200, 201, 202)
     assert answer.status_code in expected, answer.text
+
+
+_HAS_STORE = {
+    at_of(route)
+    for route in guarded(_APP)
+    if route.body_field is not None and has_store(route.body_field.field_info.annotation)
+}
+
+
+@pytest.mark.parametrize("at", sorted(_HAS_STORE), ids=named)
+async def test_the_right_operator_at_the_wrong_store(shared_api: Api, at: tuple[str, str]) -> None:
+    who = await a_person(shared_api, permissions=_needed(at), stores=["elsewhere"])
+    asked = await ROUTES[at](shared_api)
+    assert asked.body is not None
+    answer = await who.ask(shared_api, asked.method, asked.path, at_store(asked.body, "main"))
+    told = answer.json()
+    if "answers" in told:
+        told = told["answers"][0]["problem"]
+    assert (told["status"], told["code"]) == (403, "store_not_permitted")
 
 
 def _needed(at: tuple[str, str]) -> list[Permission]:

@@ -57,11 +57,11 @@ async def api(postgres: Server, migrated_template: str) -> AsyncIterator[Api]:
         yield known
 
 
-def _has_store(body: Any) -> bool:
+def has_store(body: Any) -> bool:
     return "store" in body.model_fields or body is BatchBody
 
 
-def _at_store(body: dict[str, Any], store: str | None) -> dict[str, Any]:
+def at_store(body: dict[str, Any], store: str | None) -> dict[str, Any]:
     if "purchases" in body:
         return {"purchases": [{**one, "store": store} for one in body["purchases"]]}
     return {**body, "store": store}
@@ -72,7 +72,7 @@ async def _ask(
 ) -> httpx.Response:
     asked = await ROUTES[at](api)
     assert asked.body is not None
-    raw = json.dumps(_at_store(asked.body, store)).encode()
+    raw = json.dumps(at_store(asked.body, store)).encode()
     return await api.ask(asked.method, asked.path, raw=raw, as_=as_, headers=headers)
 
 
@@ -81,7 +81,7 @@ async def test_the_routes_that_name_a_store(api: Api) -> None:
     named = {
         (next(iter(one.methods or ())), one.path_format)
         for one in guarded(api.app)
-        if one.body_field is not None and _has_store(one.body_field.field_info.annotation)
+        if one.body_field is not None and has_store(one.body_field.field_info.annotation)
     }
     assert named == set(WITH_STORE)
 
@@ -161,7 +161,7 @@ async def test_it_is_the_same_sale_whether_the_store_was_told_or_is_the_keys(
     body = a_purchase_body(await api.a_member())
 
     async def ask(store: str | None, as_: str) -> httpx.Response:
-        raw = json.dumps(_at_store(body, store)).encode()
+        raw = json.dumps(at_store(body, store)).encode()
         return await api.ask("POST", "/v1/purchases", raw=raw, as_=as_, headers=headers)
 
     assert (await ask(None, "s1")).status_code == 201

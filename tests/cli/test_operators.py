@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from tests.api.conftest import a_ledger
 from tests.cli.conftest import Jifen
+from tests.conftest import FreshDatabase
+
+from jifen.cli.demo import OPERATORS, _new_operators
+from jifen.domain.refusals import SignInRefused
+from jifen.operations.sign_in import sign_in
 
 PASSWORD = "several words are good\n"
 
@@ -58,3 +66,22 @@ def test_what_is_wrong_is_said_with_the_way_out(jifen: Jifen) -> None:
     jifen("operator", "add", "X", "--login", "x", "--role", "owner", input=PASSWORD)
     taken = jifen("operator", "add", "Y", "--login", "X", "--role", "owner", status=3, input=PASSWORD)
     assert "login_taken" in taken
+
+
+def test_each_run_of_a_demo_gives_its_three_operators_other_passwords(fresh_database: FreshDatabase) -> None:
+    async def two_runs() -> None:
+        async with a_ledger(fresh_database.app) as ledger:
+            runs = [await _new_operators(ledger) for _ in range(2)]
+            assert [[one[0] for one in run] for run in runs] == [[login for login, _, _ in OPERATORS]] * 2
+            for (login, old, role), (_, new, _) in zip(*runs, strict=True):
+                assert old != new
+                where = {"code": None, "address": "", "agent": ""}
+                opened = await sign_in(ledger, login=login, password=new, **where)  # type: ignore[arg-type]
+                assert opened.session.roles == (role,)
+                try:
+                    await sign_in(ledger, login=login, password=old, **where)  # type: ignore[arg-type]
+                except SignInRefused:
+                    continue
+                raise AssertionError("the password of an earlier run opens")
+
+    asyncio.run(two_runs())

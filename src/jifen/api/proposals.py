@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from jifen.api import render
-from jifen.api.fields import Answer, Body, Instant
+from jifen.api.fields import Answer, Body, Instant, Note
 from jifen.api.ids import ProposalId
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, SignedInRoute, desk_of, ledger_of, signed_in_of
 from jifen.api.said import said, said_to_signed_in
 from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
-from jifen.domain.proposals import REASON_MAX, ProposalState
+from jifen.domain.proposals import ProposalState
 from jifen.jobs.proposals import do_proposal
 from jifen.operations.handle_proposals import (
     approve_proposal,
@@ -45,7 +45,7 @@ class ApproveBody(Body):
 class RefuseBody(Body):
     """Why it is refused."""
 
-    reason: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=REASON_MAX)]
+    reason: Note
 
 
 class Who(Answer):

@@ -55,6 +55,7 @@ async def open_session(request: Request, body: out.SignInBody) -> Response:
     """A session, in the cookie `jifen_session`. Which of login, password and code was wrong is never said; after wrong tries the
     next one waits, and the seconds are told.
     """
+    before = session_token_of(request)
     signed_in = await sign_in(
         ledger_of(request),
         login=body.login,
@@ -64,16 +65,15 @@ async def open_session(request: Request, body: out.SignInBody) -> Response:
         agent=request.headers.get("user-agent", ""),
         device=request.cookies.get(DEVICE_COOKIE),
     )
-    await _end_the_one_before(request, signed_in.session)
+    await _end_the_one_before(request, before)
     answer = render.answered(_session(signed_in.session, signed_in.token))
     _set_cookie(request, answer, SESSION_COOKIE, signed_in.token, seconds=SESSION_LASTS.total_seconds())
     _set_cookie(request, answer, DEVICE_COOKIE, signed_in.device, seconds=DEVICE_SECONDS, path=DEVICE_PATH)
     return answer
 
 
-async def _end_the_one_before(request: Request, new: Session) -> None:
+async def _end_the_one_before(request: Request, token: str | None) -> None:
     """Whoever signs in where he was signed in leaves no session behind that nobody sees any more."""
-    token = session_token_of(request)
     before = session_id_of(token) if token else None
     if token is None or before is None:
         return

@@ -120,7 +120,7 @@ def serve_database(
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # nothing here asks for the client's address
+        proxy_headers=False,  # who asks for the client's address knows whom to believe: `api/whose.py`
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

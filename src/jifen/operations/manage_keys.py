@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from jifen.domain.calendar import start_of_day
-from jifen.domain.principal import ROLES, Permission, Principal, permissions_of
+from jifen.domain.principal import OPERATOR_PREFIX, ROLES, Permission, Principal, permissions_of
 from jifen.domain.refusals import FieldWrong, KeyExpired, NotAuthenticated
 from jifen.domain.texts import CODE, TextRefused, canonical
 from jifen.store.api_keys import (
@@ -75,6 +75,10 @@ async def create_key(
     if not name.strip() or len(name) > NAME_MAX or not name.isprintable():
         raise FieldWrong(
             f"a key has a name of 1 to {NAME_MAX} printable characters", pointer="/name", value=name[:50]
+        )
+    if name.strip().startswith(f"{OPERATOR_PREFIX}_"):
+        raise FieldWrong(
+            "so the journal names an operator: call the key something else", pointer="/name", value=name
         )
     _check_known(roles, permissions)
     if is_test and not any(not one.changes_something for one in permissions_of(roles, permissions)):

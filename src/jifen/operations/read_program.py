@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from jifen.domain.refusals import ProgramMissing, RevisionUnknown
 from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.ledger import Ledger
+from jifen.store.operators import named as named_operators
 from jifen.store.revisions import StoredRevision, all_revisions
 
 
@@ -26,10 +28,16 @@ async def read_program(ledger: Ledger) -> tuple[StoredRevision, StoredRevision |
 
 
 async def read_revisions(ledger: Ledger) -> tuple[Sequence[StoredRevision], datetime]:
-    """Every revision, oldest first, and the moment."""
+    """Every revision, oldest first, and the moment. Operators who published one are called by their names."""
     async with ledger.transaction() as connection:
         clock = await ledger.clock(connection)
-        return await all_revisions(connection), clock.now
+        published = await all_revisions(connection)
+        called = await named_operators(connection, {one.published_by for one in published})
+    if called:
+        published = [
+            replace(one, published_by=called.get(one.published_by, one.published_by)) for one in published
+        ]
+    return published, clock.now
 
 
 async def read_revision(ledger: Ledger, number: int) -> StoredRevision:

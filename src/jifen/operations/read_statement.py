@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from jifen.domain.explain import About
@@ -24,6 +24,7 @@ from jifen.store.journal import (
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.lots import lots_numbered
 from jifen.store.members import enrolled_at
+from jifen.store.operators import named as named_operators
 from jifen.store.purchases import purchases_of, returns_by_sequence
 
 PAGE_MAX = 200
@@ -158,6 +159,7 @@ async def _lines(
         *opened.values(),
     }
     purchases = await purchases_of(connection, sales)
+    called = await named_operators(connection, {posting.actor for posting in postings})
     need_compiled(
         timeline, [*(p.revision for p in postings), *(row["revision"] for row in purchases.values())]
     )
@@ -176,7 +178,7 @@ async def _lines(
             if move.lot in lots and lots[move.lot].terms == posting.terms and posting.lot in (None, move.lot)
         ]
         return StatementLine(
-            posting=posting,
+            posting=replace(posting, actor=called[posting.actor]) if posting.actor in called else posting,
             about=About(
                 purchase=purchases.get(sale), brought_back=back, entry=entries.get(posting.sequence), lot=lot
             ),

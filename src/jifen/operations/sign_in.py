@@ -33,6 +33,7 @@ from jifen.store.operators import (
     use_totp_step,
 )
 from jifen.store.passwords import (
+    check_room,
     hash_password,
     is_password,
     new_token,
@@ -86,6 +87,7 @@ async def sign_in(
     named, sealer = login_or_nobody(login), sealer_of(ledger)
     known = _known_device(sealer, named, device)
     gates = _gates(named or login[:200], address, known)
+    check_room()  # so that no more made-up logins are counted than passwords are looked at
     async with ledger.transaction() as connection:
         refuse_too_soon(await count_try(connection, gates))
         operator = await operator_by_login(connection, named) if named else None
@@ -122,7 +124,7 @@ async def sign_in(
             lasts=SESSION_LASTS,
             privileged_lasts=PRIVILEGED_LASTS,
             address=address,
-            agent=agent[:AGENT_MAX],
+            agent="".join(one for one in agent[:AGENT_MAX] if one.isprintable()),
         )
     return SignedIn(session, token, _device_token(sealer, named, known or new_id().hex))
 

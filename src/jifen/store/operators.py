@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -179,6 +180,36 @@ async def change_password(
         )
     except asyncpg.UniqueViolationError as taken:
         raise LoginTaken(pointer="/login", login=login) from taken
+
+
+# -- names ----------------------------------------------------------------------------------------------------------------
+
+_ACTOR = re.compile(r"(opr_[0-9a-f]{32}|[^/+]+)(?:\+(opr_[0-9a-f]{32}|cli))?(/.*)?", re.DOTALL)
+"""An actor: who did it; of what two did, both; and the cashier whom he names, which may be any text."""
+
+
+async def named(connection: Connection, actors: Iterable[str | None]) -> dict[str, str]:
+    """By actor, as the journal names him, how he is called now: operators by their names. What names no operator is left out."""
+    parts = {
+        actor: found
+        for actor in actors
+        if actor is not None and "opr_" in actor and (found := _ACTOR.fullmatch(actor)) is not None
+    }
+    ids = {
+        part for found in parts.values() for part in found.groups()[:2] if part is not None and "opr_" in part
+    }
+    if not ids:
+        return {}
+    rows = await connection.fetch(
+        "SELECT operator_id, name FROM operator WHERE operator_id = ANY ($1::uuid[])",
+        [UUID(one.removeprefix("opr_")) for one in ids if one.startswith("opr_")],
+    )
+    names = {f"opr_{row['operator_id'].hex}": row["name"] for row in rows}
+    return {
+        actor: "+".join(names.get(str(part), str(part)) for part in found.groups()[:2] if part is not None)
+        + (found[3] or "")
+        for actor, found in parts.items()
+    }
 
 
 # -- the second factor ----------------------------------------------------------------------------------------------------

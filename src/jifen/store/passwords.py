@@ -45,6 +45,16 @@ def _desk_of(_: asyncio.AbstractEventLoop) -> _Desk:
     return _Desk()
 
 
+def check_room() -> None:
+    """Refuse before anything is counted or looked up where too many wait already.
+
+    Raises
+        TooManyPasswords   it is busy
+    """
+    if _desk_of(asyncio.get_running_loop()).waiting >= _WAITING_MAX:
+        raise TooManyPasswords
+
+
 async def hash_password(password: str) -> str:
     """What is kept of a password."""
     return str(await _in_turn(_HASHER.hash, password_in_form(password)))
