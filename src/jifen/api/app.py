@@ -145,6 +145,7 @@ def create_app(
     app.include_router(session.doors)
     app.include_router(proposals.own)
     screens.serve(app)
+    overview.keep_figures(app)
     app.include_router(open.meters)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]

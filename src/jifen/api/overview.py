@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi import Path as InPath
 
 from jifen import __version__
@@ -121,15 +121,29 @@ async def get_overview(
     desk = desk_of(request)
     if store is not None or desk.principal.stores is not None:
         store = desk.principal.store_for(store)
-    kept: dict[Any, tuple[float, out.OverviewAnswer]] = request.app.state.__dict__.setdefault("figures", {})
+    kept: _Kept = request.app.state.figures
     asked = (from_on, to_on, store, tier)
-    known = kept.get(asked)
-    if known is None or known[0] < time.monotonic():
-        found = await read_figures(desk.ledger, from_on=from_on, to_on=to_on, store=store, tier=tier)
-        if len(kept) >= KEPT_MAX:
-            kept.clear()
-        known = kept[asked] = (time.monotonic() + FRESH_SECONDS, _overview(found))
+    async with kept.counting:
+        known = kept.answers.get(asked)
+        if known is None or known[0] < time.monotonic():
+            found = await read_figures(desk.ledger, from_on=from_on, to_on=to_on, store=store, tier=tier)
+            if len(kept.answers) >= KEPT_MAX:
+                kept.answers.clear()
+            known = kept.answers[asked] = (time.monotonic() + FRESH_SECONDS, _overview(found))
     return render.answered(known[1])
+
+
+class _Kept:
+    """What was counted a moment ago, by what was asked. One count at a time: it takes one connection from the tills."""
+
+    def __init__(self) -> None:
+        self.counting = asyncio.Lock()
+        self.answers: dict[tuple[Any, ...], tuple[float, out.OverviewAnswer]] = {}
+
+
+def keep_figures(app: FastAPI) -> None:
+    """Make room for what is counted."""
+    app.state.figures = _Kept()
 
 
 def _overview(found: Overview) -> out.OverviewAnswer:

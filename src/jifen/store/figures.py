@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
-COUNTED_MAX = 2_000_000
+COUNTED_MAX = 500_000
 """Of a journal that the planner believes longer, no figures are counted here: a till would wait for the disk."""
 
 

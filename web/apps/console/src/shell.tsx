@@ -82,7 +82,8 @@ export function Shell({ onChoose, onLeave, onBook }: Steering & { onLeave: () =>
           </button>
           <Menu screens={shown} current={found?.screen} />
           <div className="rail-foot">
-            {book?.is_past && program ? <span title={book.label}><BookDate book={book} zone={program.time_zone} /></span> : null}
+            {book?.is_past && program ? <BookDate book={book} zone={program.time_zone} /> : null}
+            {book?.label ? <span lang="en">{book.label}</span> : null}
             <div className="rail-who">
               <b>{signedIn()?.name ?? book?.asker.name}</b>
               <span className="row">
@@ -125,7 +126,7 @@ function Name() {
 
 function BookDate({ book, zone }: { book: Book; zone: string }) {
   const { language } = useFrame();
-  return <Said id="nav.book_date" with={{ day: dayText(localDay(book.now, zone), language, "sentence") }} />;
+  return <span><Said id="nav.book_date" with={{ day: dayText(localDay(book.now, zone), language, "sentence") }} /></span>;
 }
 
 function Menu({ screens, current }: { screens: Screen[]; current: Screen | undefined }) {
@@ -161,13 +162,16 @@ function Menu({ screens, current }: { screens: Screen[]; current: Screen | undef
 
 /** A page: its title, what can be done there, and what it shows. */
 export function Page({ title, above, actions, children }: { title: string; above?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+  const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Jifen`;
   }, [title]);
+  // Whoever reads by ear hears where he came to; whoever walks by keys begins at the top of the page.
+  useEffect(() => head.current?.focus({ preventScroll: true }), []);
   return (
     <>
       <div className="page-head">
-        <h1>
+        <h1 ref={head} tabIndex={-1}>
           {above ? <span className="above">{above} / </span> : null}
           {title}
         </h1>

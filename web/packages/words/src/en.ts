@@ -112,7 +112,7 @@ export const en: Record<Key, Message> = {
   "overview.as_table": "The last twelve months as a table",
   "overview.month": "Month",
   "overview.too_long": "The journal is too long to be counted while you wait",
-  "overview.too_long_why": "Beyond two million entries figures come from snapshots and reports.",
+  "overview.too_long_why": "Beyond half a million entries figures come from snapshots and reports.",
   "overview.no_programme": "No programme was published yet",
   "overview.no_programme_how": "Begin with a template and publish the first revision.",
   "period.30": "30 days",

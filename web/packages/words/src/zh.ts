@@ -110,7 +110,7 @@ export const zh = {
   "overview.as_table": "以表格查看近十二个月",
   "overview.month": "月份",
   "overview.too_long": "账本太大，无法即时统计",
-  "overview.too_long_why": "两百万笔以上时，数字由快照与报告给出。",
+  "overview.too_long_why": "五十万笔以上时，数字由快照与报告给出。",
   "overview.no_programme": "尚未发布会员计划",
   "overview.no_programme_how": "先从模板开始，然后发布第一个版本。",
   "period.30": "近 30 天",
