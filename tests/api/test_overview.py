@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tests.api.conftest import Api, a_purchase_body
 from tests.api.people import a_person
+from tests.api.writes import a_proposal
 
 from jifen.operations.keep_proof import keep_proof
 from jifen.operations.manage_keys import create_key
@@ -97,6 +98,11 @@ async def test_what_needs_a_person_comes_first(api: Api) -> None:
 
     first = (await api.get("/v1/overview")).json()
     assert kinds(first) == ["never_proven"]
+    await a_proposal(api)
+    api.app.state.figures.answers.clear()
+    waiting = (await api.get("/v1/overview")).json()
+    assert kinds(waiting) == ["proposals_waiting", "never_proven"]
+    assert waiting["attention"][0]["numbers"] == {"count": 1}
     member = UUID(hex=(await api.a_member())[4:])
     async with api.ledger.transaction() as connection:
         await park(connection, {(member, 0, 0): ("time", RuntimeError("no"))})
@@ -108,7 +114,7 @@ async def test_what_needs_a_person_comes_first(api: Api) -> None:
     }  # fmt: skip
     await keep_proof(api.ledger, document, milliseconds=1_500)
     told = (await api.get("/v1/overview?tier=" + first["standing"]["members_by_tier"][0]["tier"])).json()
-    assert kinds(told) == ["law_broken", "members_parked"]
+    assert kinds(told) == ["law_broken", "members_parked", "proposals_waiting"]
     assert told["attention"][0]["numbers"] == {"laws": "3", "count": 1}
     assert told["proof"]["is_kept"] is False
 

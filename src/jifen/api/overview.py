@@ -239,6 +239,8 @@ def _attention(found: Overview) -> Iterator[out.Attention]:
         minor = _worth(units, found.points) or 0
         by = found.expiring_by.isoformat()
         yield _needs("points_expire", "due", units=units, members=members, minor=minor, by_on=by)
+    if found.proposals_waiting:
+        yield _needs("proposals_waiting", "waiting", count=found.proposals_waiting)
     if proof is None:
         yield _needs("never_proven", "waiting")
     elif time.time() - proof.began_at.timestamp() > PROOF_OLD_SECONDS:

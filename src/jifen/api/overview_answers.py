@@ -129,6 +129,7 @@ class Attention(Answer):
         "proof_old",
         "revision_ahead",
         "points_expire",
+        "proposals_waiting",
     ]
     level: Literal["now", "due", "waiting"]
     numbers: dict[str, int | str]

@@ -15,6 +15,7 @@ from jifen.store.figures import Figures, Scope, Sold, Span
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.overview import Health, read_health
 from jifen.store.proofs import Proof, last_proof
+from jifen.store.proposals import count_waiting
 from jifen.store.revisions import StoredRevision, all_revisions
 
 EXPIRING_DAYS = 30
@@ -57,6 +58,7 @@ class Overview:
     proof: Proof | None
     health: Health
     ahead: StoredRevision | None
+    proposals_waiting: int
 
 
 @begun_again
@@ -95,6 +97,7 @@ async def read_figures(
             )
         proof = await last_proof(connection)
         published = await all_revisions(connection)
+        proposals_waiting = await count_waiting(connection)
     async with ledger.pool.acquire() as connection:
         health = await read_health(connection)  # tries a write, which a transaction that only reads may not
 
@@ -113,6 +116,7 @@ async def read_figures(
         proof=proof,
         health=health,
         ahead=published[-1] if published and published[-1].effective_at > clock.now else None,
+        proposals_waiting=proposals_waiting,
     )
 
 

@@ -122,6 +122,7 @@ const TARGETS: Record<Attention["kind"], { to: string; word: Key }> = {
   never_proven: { to: "/ledger", word: "attention.open_ledger" },
   proof_old: { to: "/ledger", word: "attention.open_ledger" },
   revision_ahead: { to: "/programme?tab=revisions", word: "attention.open_revisions" },
+  proposals_waiting: { to: "/proposals", word: "attention.open_proposals" },
   points_expire: { to: "/members?sort=expiring", word: "attention.open_members" },
 };
 
