@@ -1,5 +1,5 @@
 # `make demo` and `make test` are the two commands of a newcomer; `make check` is what CI runs.
-# Needs only Python 3.11 or newer, and make.
+# Needs only Python 3.11 or newer, and make. Node, for the screens, comes as a Python package.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -17,14 +17,16 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: help install install-dev demo test test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
+.PHONY: help install install-dev screens screens-check demo test test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-install: $(VENV)/.installed ## Make .venv with the locked requirements and jifen itself
+install: $(VENV)/.installed ## Make .venv with the locked requirements and jifen itself, and build the screens if they changed
+	@$(SCREENS) --check 2>/dev/null || $(MAKE) --no-print-directory screens
 
 install-dev: $(VENV)/.installed-dev ## The same, with what the tests and checks need
+	@$(SCREENS) --check 2>/dev/null || $(MAKE) --no-print-directory screens
 
 $(VENV)/.python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -37,6 +39,7 @@ $(VENV)/.python:
 	@touch $@
 
 # --require-hashes refuses any file that is not the locked one. -qq keeps a mirror's warnings quiet, never an error.
+SCREENS = $(PY) tools/screens.py
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check
 
 $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.python
@@ -51,7 +54,19 @@ $(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(VENV)/.python
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed
 
-demo: install ## A year of a real grocer becomes a ledger; serves the API on 127.0.0.1:8000
+# Told by contents, not by times: tools/screens.py. What it needs is installed only where something has to be built.
+screens: $(VENV)/.installed-screens ## Build the screens, if their sources changed
+	@$(SCREENS)
+
+screens-check: $(VENV)/.installed-screens ## Lint, types and tests of the screens' sources
+	@$(SCREENS) test
+
+$(VENV)/.installed-screens: requirements-screens.txt | $(VENV)/.python
+	@echo 'Installing requirements-screens.txt (Node, for building the screens) ...'
+	@$(PIP_INSTALL) --require-hashes -r requirements-screens.txt
+	@touch $@
+
+demo: install ## A year of a real grocer becomes a ledger; serves the console and the API on 127.0.0.1:8000
 	$(VENV)/bin/jifen demo $(DEMO_ARGS)
 
 test: install-dev ## Run every test
@@ -65,7 +80,7 @@ test-spark: install-dev ## Install PySpark and run what needs it
 test-cluster: install-dev ## The books kept as on a cluster: everything that a till drives, with the members over eight shards
 	JIFEN_TEST_SHARDS=8 $(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/machine tests/store tests/stories $(PYTEST_ARGS)
 
-check: format-check lint types contracts generated-check test ## What CI runs
+check: format-check lint types contracts generated-check screens-check test ## What CI runs
 
 format: install-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix --select I,F401 --quiet .
@@ -94,10 +109,11 @@ lock: install-dev ## Make the locked requirements again (needs the network)
 	$(LOCK) pyproject.toml --group build --output-file requirements.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
 	$(LOCK) pyproject.toml --extra spark --group build --constraint requirements.txt --output-file requirements-spark.txt
+	$(LOCK) --group screens --output-file requirements-screens.txt
 
 bench: install-dev ## Speed, as ratios measured side by side on this machine
 	@shopt -s nullglob; for b in benchmarks/bench_*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
 
 clean: ## Remove what make made here (data in JIFEN_HOME stays)
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
+	rm -rf $(VENV) build dist web/node_modules src/jifen/screens .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,8 +8,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from jifen.api.requests import GuardedRoute, OpenRoute, SignedInRoute, StrictRoute
+from jifen.api.screens import FACES
 
-OPEN_PATHS = {"/", "/docs", "/docs/{name}", "/openapi.json", "/v1/health"}
+SCREENS = {path for face in FACES for path in (f"/{face.name}", f"/{face.name}/{{path:path}}")}
+OPEN_PATHS = {"/", "/docs", "/docs/{name}", "/openapi.json", "/v1/health", *SCREENS}
 
 
 def strict(app: FastAPI) -> list[StrictRoute]:

@@ -10,6 +10,7 @@ from typing import Any
 from tests.api.conftest import Api, a_purchase_body
 from tests.api.people import a_person
 
+from jifen.operations.manage_keys import create_key
 from jifen.store.backtests import add_backtest, end_done
 from jifen.store.ids import new_id
 
@@ -348,6 +349,15 @@ async def _read_report(api: Api) -> Asked:
     return Asked(method="GET", path=f"/v1/backtests/{await a_done_backtest(api)}/report?language=zh")
 
 
+async def _retry(_: Api) -> Asked:
+    return Asked(method="POST", path="/v1/jobs:retry", body={}, changed={"members": []}, names="/members")
+
+
+async def _revoke(api: Api) -> Asked:
+    key, _ = await create_key(api.ledger, name=f"to be revoked {next(_count)}", roles=["till"])
+    return Asked(method="POST", path=f"/v1/keys/key_{key.key_id.hex}:revoke")
+
+
 async def _an_operator(api: Api) -> str:
     """An operator's id; an owner is there too, so that he may be disabled."""
     await a_person(api, roles=["owner"])
@@ -444,9 +454,20 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("GET", "/v1/backtests"): _list_backtests,
     ("GET", "/v1/backtests/{backtest_id}"): _read_backtest,
     ("GET", "/v1/backtests/{backtest_id}/report"): _read_report,
+    ("POST", "/v1/jobs:retry"): _retry,
+    ("POST", "/v1/keys/{key_id}:revoke"): _revoke,
     **{
         ("GET", path): _read(path)
         for path in (
+            "/v1/accounts",
+            "/v1/book",
+            "/v1/jobs",
+            "/v1/keys",
+            "/v1/laws",
+            "/v1/members/{member_id}/tiers",
+            "/v1/members:list",
+            "/v1/overview",
+            "/v1/program/revisions/{number}/rules",
             "/v1/purchases",
             "/v1/purchases/{purchase_id}",
             "/v1/members",

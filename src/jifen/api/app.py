@@ -22,12 +22,16 @@ from jifen.api import (
     backtests,
     codes,
     console,
+    keys,
+    member_lists,
     members,
     open,
     operators,
+    overview,
     persons,
     proposals,
     questions,
+    screens,
     session,
     till,
 )
@@ -136,23 +140,29 @@ def create_app(
     app.state.meters = Meters(lambda: app.state.ledger)
     if ledger is not None:
         _serve(app, ledger)
-    for part in (
+    parts = (
         till,
         members,
+        member_lists,
         persons,
         codes,
         questions,
         console,
         backtests,
+        overview,
+        keys,
         session,
         operators,
         proposals,
         audit,
         open,
-    ):
+    )
+    for part in parts:
         app.include_router(part.router)
     app.include_router(session.doors)
     app.include_router(proposals.own)
+    screens.serve(app)
+    overview.keep_figures(app)
     app.include_router(open.meters)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]

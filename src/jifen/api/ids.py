@@ -45,6 +45,7 @@ GiftId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("gft")), _put_on(
 EntryId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ent")), _put_on("ent"), _schema("ent")]
 BacktestId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("bkt")), _put_on("bkt"), _schema("bkt")]
 PersonId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("per")), _put_on("per"), _schema("per")]
+KeyId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("key")), _put_on("key"), _schema("key")]
 OperatorId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("opr")), _put_on("opr"), _schema("opr")]
 SessionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ses")), _put_on("ses"), _schema("ses")]
 ProposalId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("prp")), _put_on("prp"), _schema("prp")]

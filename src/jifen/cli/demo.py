@@ -27,9 +27,7 @@ OPERATORS = (
 
 
 def demo(
-    serve: Annotated[
-        bool, typer.Option(help="Serve the API and its start page when the ledger stands.")
-    ] = True,
+    serve: Annotated[bool, typer.Option(help="Serve the console and the API when the ledger stands.")] = True,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as data (progress goes to standard error).")
     ] = False,
@@ -166,6 +164,7 @@ def _next_steps(
 ) -> list[str]:
     shown = "\n".join(f"    {login:<8}  {password}  ({role})" for login, password, role in people)
     return f"""
+  The console:         http://{host}:{port}/console
   A key for this run:  {token}
 
   Sign in, for this run (POST /v1/session):
@@ -188,11 +187,14 @@ async def _load(ledger: Ledger, households: int | None) -> None:
 
 async def _laws(ledger: Ledger) -> list[dict[str, Any]]:
     from jifen.cli.progress import percent_bar
+    from jifen.operations.keep_proof import keep_proof
     from jifen.operations.reconcile_books import reconcile_books
     from jifen.present.laws import with_titles
 
     with percent_bar("Proof") as told:
+        began = time.monotonic()
         books = await reconcile_books(ledger, say=told)
+        await keep_proof(ledger, books.as_document(), milliseconds=round((time.monotonic() - began) * 1_000))
     return with_titles(books.as_document()["laws"], "en")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +43,7 @@ def reconcile(
 async def _reconcile(database: Database, *, rebuild: bool) -> dict[str, Any]:
     from jifen.cli.progress import percent_bar
     from jifen.document.stored import timeline_of_published
+    from jifen.operations.keep_proof import keep_proof
     from jifen.operations.reconcile_books import reconcile_books
     from jifen.store.ledger import Ledger, open_pool
     from jifen.vault import Vault
@@ -50,7 +52,11 @@ async def _reconcile(database: Database, *, rebuild: bool) -> dict[str, Any]:
     try:
         with percent_bar("Proof") as told:
             ledger = Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(database.folder))
+            began = time.monotonic()
             books = await reconcile_books(ledger, say=told, replays=rebuild)
+            await keep_proof(
+                ledger, books.as_document(), milliseconds=round((time.monotonic() - began) * 1_000)
+            )
     finally:
         await pool.close()
     from jifen.present.laws import with_titles

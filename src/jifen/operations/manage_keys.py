@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from jifen.domain.audit import About, Act, Deed, Detail, about
@@ -39,6 +39,7 @@ from jifen.store.compiled import begun_again
 from jifen.store.ids import new_id
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.newest import check_stores, newest_timeline
+from jifen.store.once import Once, once
 
 NAME_MAX = 100
 KEYS_MAX = 10_000
@@ -213,6 +214,24 @@ async def revoke_key(ledger: Ledger, key_id: UUID, *, by: Principal = LOCAL) -> 
             raise _no_such_key(key_id)
         await _noted(connection, by, Deed.KEY_REVOKED, key)
     return key
+
+
+async def revoke_key_once(ledger: Ledger, key_id: UUID, request: Once, *, by: Principal) -> dict[str, Any]:
+    """The same under an Idempotency-Key: key_id, revoked_at.
+
+    Refuses
+        FieldWrong   there is none with that id
+        KeyReused    the key came before for another
+    """
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        key = await revoke_api_key(connection, key_id)
+        if key is None or key.revoked_at is None:
+            raise _no_such_key(key_id)
+        await _noted(connection, by, Deed.KEY_REVOKED, key)
+        return {"key_id": str(key_id), "revoked_at": key.revoked_at.isoformat()}
+
+    return await once(ledger, request, effect)
 
 
 async def rotate_key(

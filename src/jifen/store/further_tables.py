@@ -10,6 +10,7 @@ from jifen.store import (
     operator_tables,
     person_tables,
     pool_tables,
+    proof_table,
     question_tables,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "operator_tables",
     "person_tables",
     "pool_tables",
+    "proof_table",
     "question_tables",
 ]

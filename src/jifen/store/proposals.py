@@ -207,3 +207,11 @@ async def add_step(
         by,
         said,
     )
+
+
+async def count_waiting(connection: Connection) -> int:
+    """How many wait to be decided."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM proposal WHERE state = 'waiting' AND expires_at > clock_timestamp()"
+    )
+    return count

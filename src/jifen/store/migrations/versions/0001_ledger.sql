@@ -552,6 +552,18 @@ CREATE TABLE jifen.programme_balance (
 
 COMMENT ON TABLE jifen.programme_balance IS 'Rolled-up balance of one programme account in one currency, up to the checkpoint.';
 
+CREATE TABLE jifen.proof (
+    proof_id UUID NOT NULL,
+    began_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    milliseconds INTEGER NOT NULL,
+    members_replayed BIGINT NOT NULL,
+    is_kept BOOLEAN NOT NULL,
+    laws JSONB NOT NULL,
+    CONSTRAINT proof_pkey PRIMARY KEY (proof_id)
+);
+
+COMMENT ON TABLE jifen.proof IS 'What one `jifen reconcile` found of each law. The newest are kept.';
+
 CREATE TABLE jifen.proposal (
     proposal_id UUID NOT NULL,
     kind TEXT NOT NULL,
@@ -861,6 +873,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.pool TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.lease TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.pool_use TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.proof TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.effect TO jifen_app;
 

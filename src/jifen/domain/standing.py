@@ -1,0 +1,84 @@
+"""How a member stands on a ladder: what counts in its window, what the next tier asks for, which tiers were held when."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jifen.domain import fold
+from jifen.domain.member import Member
+from jifen.domain.program.meaning import Program, Tier, WindowKind
+
+
+class Held(NamedTuple):
+    """A tier held from a moment on. `day` is a day number; `cause` the entry that lifted it, None: time judged."""
+
+    tier: int
+    day: int
+    cause: int | None
+
+
+class Standing(NamedTuple):
+    """On one ladder.
+
+    Units
+        counted, missing   what the ladder counts: minor money, visits, or smallest units of a currency
+    """
+
+    tier: int
+    review_day: int  # fold.FAR: never
+    window_first: int  # day number; what is older does not count
+    counted: int
+    next_tier: Tier | None
+    missing: int
+    path: tuple[Held, ...]
+
+
+def standing_on(program: Program, member: Member, ladder: int, day: int) -> Standing:
+    """Where the member stands on a ladder of the programme on a day, by the member's own row."""
+    rungs = program.ladders[ladder]
+    width = fold.DAYS_COUNTED + len(program.ladders)
+    first = _window_first(program, member, ladder, day)
+    counted = sum(
+        member.days[row + fold.DAYS_COUNTED + ladder]
+        for row in range(0, len(member.days), width)
+        if first <= member.days[row + fold.DAYS_DAY] <= day
+    )
+    stands = ladder * fold.STANDS_WIDTH
+    tier = member.ladders[stands + fold.STANDS_TIER]
+    rank = next((at for at, one in enumerate(rungs.tiers) if one.number == tier), 0)
+    above = rungs.tiers[rank + 1] if rank + 1 < len(rungs.tiers) else None
+    return Standing(
+        tier=tier,
+        review_day=member.ladders[stands + fold.STANDS_REVIEW_DAY],
+        window_first=first,
+        counted=counted,
+        next_tier=above,
+        missing=max(above.reach - counted, 0) if above else 0,
+        path=_path(member, ladder),
+    )
+
+
+def _window_first(program: Program, member: Member, ladder: int, day: int) -> int:
+    window = program.ladders[ladder].window
+    if window.kind is WindowKind.ROLLING:
+        return day - window.days + 1
+    if window.kind is WindowKind.CALENDAR_YEAR:
+        return fold.first_of_year(fold.year_of(day))
+    if window.kind is WindowKind.MEMBERSHIP_YEAR:
+        joined = member.scalars[fold.JOINED_DAY]
+        begun = fold.anniversary(joined, fold.year_of(day))
+        return begun if begun <= day else fold.anniversary(joined, fold.year_of(day) - 1)
+    return -fold.FAR
+
+
+def _path(member: Member, ladder: int) -> tuple[Held, ...]:
+    rows = range(0, len(member.history), fold.HISTORY_WIDTH)
+    return tuple(
+        Held(
+            tier=member.history[row + fold.HISTORY_TIER],
+            day=member.history[row + fold.HISTORY_DAY],
+            cause=member.history[row + fold.HISTORY_CAUSE] or None,
+        )
+        for row in rows
+        if member.history[row + fold.HISTORY_LADDER] == ladder
+    )

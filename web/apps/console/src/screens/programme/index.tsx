@@ -1,0 +1,352 @@
+// The programme: rules in force as sentences, the document as text, revisions, and a draft that is checked as one types.
+import { api, got, Refused, type Schemas } from "@jifen/api";
+import {
+  Bars, type Column, Empty, Instant, Mark, Money, nameIn, Number, RefusedNote, Said, Section, Shown, Table, Tabs, Tier, useAsked, useFrame, useGoing, useMay,
+  useProgram, useQuery, useSay,
+} from "@jifen/ui";
+import { useEffect, useMemo, useState } from "react";
+import type { Screen } from "../../screen.ts";
+import { Page, useSteering } from "../../shell.tsx";
+
+type Revision = Schemas["RevisionAnswer"];
+type Plan = Schemas["PlanAnswer"];
+const TABS = ["rules", "document", "revisions", "draft"] as const;
+
+function ProgrammePage() {
+  const say = useSay();
+  const may = useMay();
+  const { book } = useFrame();
+  const [query] = useQuery();
+  const tab = TABS.find((one) => one === query.get("tab")) ?? "rules";
+  const title = say("screen.programme");
+  const shown = TABS.filter((one) => one !== "draft" || may("program.plan"));
+  return (
+    <Page title={title}>
+      {!book?.program && tab !== "draft" ? (
+        <Empty title={say("overview.no_programme")}>{say("overview.no_programme_how")}</Empty>
+      ) : (
+        <>
+          <Tabs
+            label={title}
+            current={tab}
+            tabs={shown.map((one) => ({ id: one, label: say(`programme.tab_${one}`), to: `/programme${one === "rules" ? "" : `?tab=${one}`}` }))}
+          />
+          {tab === "rules" ? <Rules /> : null}
+          {tab === "document" ? <Text /> : null}
+          {tab === "revisions" ? <Revisions /> : null}
+          {tab === "draft" ? <Draft /> : null}
+        </>
+      )}
+    </Page>
+  );
+}
+
+function useProgramme() {
+  return useAsked("program", () => got(api.GET("/v1/program")));
+}
+
+function Rules() {
+  const say = useSay();
+  const { language } = useFrame();
+  const program = useProgram();
+  const [query] = useQuery();
+  const current = useProgramme();
+  const asked = parseInt(query.get("revision") ?? "", 10) || (current.data?.in_force ?? current.data?.newest)?.number || null;
+  const rules = useAsked(asked === null ? null : `rules ${asked} ${language}`, () =>
+    got(api.GET("/v1/program/revisions/{number}/rules", { params: { path: { number: asked ?? 1 }, query: { language } } })),
+  );
+  return (
+    <Shown asked={rules} loading={<Bars lines={8} columns={2} />}>
+      {(found) => (
+        <div className="split">
+          <div className="stack stack-wide">
+            <p className="verdict">
+              <Said
+                id={current.data?.in_force?.number === found.revision ? "programme.in_force" : "programme.of_revision"}
+                n={found.data.length}
+                with={{ revision: <b>{found.revision}</b>, count: found.data.length, at: <Instant at={found.effective_at} style="sentence" /> }}
+              />
+            </p>
+            {program.currencies.map((currency) => {
+              const mine = found.data.filter((one) => one.currency === currency.code);
+              return mine.length === 0 ? null : (
+                <Section key={currency.code} title={say("programme.gives", { name: nameIn(currency.names, language) })} aside={say("programme.rules", { n: mine.length }, mine.length)}>
+                  <ul className="rule-list">
+                    {mine.map((one) => (
+                      <li key={one.rule}>
+                        <div className="row">
+                          <h3>{nameIn(one.names, language)}</h3>
+                          <code className="code">{one.rule}</code>
+                        </div>
+                        <p>{one.sentence}</p>
+                      </li>
+                    ))}
+                  </ul>
+                </Section>
+              );
+            })}
+            {found.data.length === 0 ? <Empty title={say("programme.no_rules")}>{say("programme.no_rules_why")}</Empty> : null}
+          </div>
+          <div className="stack stack-wide">
+            <Section title={say("programme.tiers")}>
+              <ul className="path">
+                {program.tiers.map((one) => (
+                  <li key={one.code}>
+                    <Tier code={one.code} />
+                    <span className="soft small">{one.reach === 0 ? say("tier.at_first") : null}</span>
+                    <ReachOf reach={one.reach} document={current.data?.newest.document} />
+                  </li>
+                ))}
+              </ul>
+            </Section>
+            <Section title={say("programme.currencies")}>
+              <dl className="facts">
+                {program.currencies.map((one) => (
+                  <div className="keymap-line" key={one.code}>
+                    <dt>{nameIn(one.names, language)}</dt>
+                    <dd>
+                      {one.worth_minor === null ? say("member.no_worth") : <Said id="programme.worth" with={{ units: one.worth_units ?? 1, money: <Money minor={one.worth_minor} /> }} />}
+                    </dd>
+                  </div>
+                ))}
+                <dt>{say("programme.zone")}</dt>
+                <dd>{program.time_zone}</dd>
+                <dt>{say("programme.stores")}</dt>
+                <dd>{program.any_store ? say("programme.any_store") : program.stores}</dd>
+              </dl>
+            </Section>
+          </div>
+        </div>
+      )}
+    </Shown>
+  );
+}
+
+/** What a tier asks for; whether that is money the document says (tiers.by). */
+function ReachOf({ reach, document }: { reach: number; document: Record<string, unknown> | undefined }) {
+  if (reach === 0 || document === undefined) return null;
+  const by = (document["tiers"] as { by?: unknown } | undefined)?.by ?? "spend";
+  return by === "spend" ? <Money minor={reach} whole /> : <span className="num">{reach}</span>;
+}
+
+function Text() {
+  const say = useSay();
+  const current = useProgramme();
+  return (
+    <Shown asked={current}>
+      {(found) => (
+        <Section title={say("programme.document_of", { revision: found.newest.number })} aside={<span className="code">{found.newest.document_hash.slice(0, 16)}</span>}>
+          <pre className="text" tabIndex={0} role="region" aria-label={say("programme.tab_document")}>{JSON.stringify(found.newest.document, null, 2)}</pre>
+        </Section>
+      )}
+    </Shown>
+  );
+}
+
+function Revisions() {
+  const say = useSay();
+  const { go } = useGoing();
+  const [query] = useQuery();
+  const asked = useAsked("revisions", () => got(api.GET("/v1/program/revisions", { params: { query: { limit: 200 } } })));
+  const { book } = useFrame();
+  const columns: Column<Revision>[] = [
+    { id: "number", head: say("drill.revision"), phone: "name", cell: (one) => <Number to={`/programme?revision=${one.number}`}>{one.number}</Number> },
+    {
+      id: "state", head: say("programme.state"), phone: "figure",
+      cell: (one) => {
+        const now = Date.parse(book?.now ?? "");
+        const inForce = asked.data?.data.find((other) => Date.parse(other.effective_at) <= now)?.number;
+        if (one.number === inForce) return <Mark tone="kept">{say("programme.is_in_force")}</Mark>;
+        return Date.parse(one.effective_at) > now ? <Mark tone="run">{say("programme.is_ahead")}</Mark> : <Mark tone="wait">{say("programme.is_past")}</Mark>;
+      },
+    },
+    { id: "at", head: say("programme.effective"), phone: "more", cell: (one) => <Instant at={one.effective_at} /> },
+    { id: "published", head: say("programme.published"), cell: (one) => <Instant at={one.published_at} /> },
+    { id: "by", head: say("programme.by"), phone: "aside", cell: (one) => one.published_by },
+    { id: "hash", head: say("programme.hash"), cell: (one) => <code className="code">{one.document_hash.slice(0, 16)}…</code> },
+  ];
+  return (
+    <Shown asked={asked}>
+      {(found) => (
+        <Table
+          label={say("programme.tab_revisions")}
+          columns={columns}
+          rows={found.data}
+          rowKey={(one) => String(one.number)}
+          onOpen={(one) => go(`/programme?revision=${one.number}`)}
+          picked={query.get("revision")}
+        />
+      )}
+    </Shown>
+  );
+}
+
+interface Fault {
+  pointer: string;
+  message: string;
+}
+
+type Checked = { is: "nothing" } | { is: "checking" } | { is: "unreadable"; why: string } | { is: "refused"; faults: Fault[] } | { is: "valid"; plan: Plan } | { is: "no"; refused: Refused };
+
+const DRAFT = "jifen.draft";
+const PAUSE = 500;
+
+function Draft() {
+  const say = useSay();
+  const { language } = useFrame();
+  const may = useMay();
+  const current = useProgramme();
+  const { onBook } = useSteering();
+  const published = useMemo(() => (current.data ? JSON.stringify(current.data.newest.document, null, 2) : null), [current.data]);
+  const [text, setText] = useState<string | null>(() => sessionStorage.getItem(DRAFT));
+  const [checked, setChecked] = useState<Checked>({ is: "nothing" });
+  const [done, setDone] = useState<string | null>(null);
+  const shown = text ?? published ?? "";
+
+  useEffect(() => {
+    if (text === null || text === published) {
+      setChecked({ is: "nothing" });
+      return;
+    }
+    sessionStorage.setItem(DRAFT, text);
+    setChecked({ is: "checking" });
+    const leave = new AbortController();
+    const timer = setTimeout(() => {
+      void check(text, leave.signal).then((found) => {
+        if (!leave.signal.aborted) setChecked(found);
+      });
+    }, PAUSE);
+    return () => {
+      clearTimeout(timer);
+      leave.abort();
+    };
+  }, [text, published, language]);
+
+  const ask = async (what: "publish" | "try") => {
+    const document = JSON.parse(shown) as Record<string, unknown>;
+    const header = { "Idempotency-Key": crypto.randomUUID() };
+    try {
+      if (what === "try") {
+        const answer = await got(api.POST("/v1/backtests", { params: { header }, body: { document, label: say("programme.draft_label") } as never }));
+        location.assign(`/console/backtests/${answer.backtest_id}`);
+        return;
+      }
+      const answer = await got(
+        api.POST("/v1/program:apply", { params: { header }, body: { document, ...(checked.is === "valid" ? { expected_revision: checked.plan.newest_revision } : {}) } }),
+      );
+      if ("proposal" in answer) {
+        setDone(say("programme.proposed"));
+        return;
+      }
+      sessionStorage.removeItem(DRAFT);
+      setText(null);
+      setDone(say("programme.published_as", { revision: answer.number }));
+      current.again();
+      onBook(await got(api.GET("/v1/book")));
+    } catch (failure) {
+      if (failure instanceof Refused) setChecked({ is: "no", refused: failure });
+      else throw failure;
+    }
+  };
+
+  return (
+    <div className="halves">
+      <Section title={say("programme.draft_text")} aside={text !== null && text !== published ? <button type="button" className="as-link" onClick={() => { sessionStorage.removeItem(DRAFT); setText(null); setDone(null); }}>{say("programme.start_over")}</button> : null}>
+        <textarea
+          className="input editor"
+          spellCheck={false}
+          aria-label={say("programme.draft_text")}
+          value={shown}
+          onChange={(event) => {
+            setText(event.target.value);
+            setDone(null);
+          }}
+        />
+      </Section>
+      <Section title={say("programme.what_changes")}>
+        <div className="stack" aria-live="polite">
+          {done ? <p className="note note-good">{done}</p> : null}
+          <Finding checked={checked} />
+          {checked.is === "valid" && !checked.plan.is_empty && !checked.plan.is_refused ? (
+            <>
+              <p className="small soft">{say("programme.publish_means")}</p>
+              <div className="row">
+                {may("backtests.run") ? <button type="button" className="button primary" onClick={() => void ask("try")}>{say("programme.try")}</button> : null}
+                {may("program.publish") ? <button type="button" className="button" onClick={() => void ask("publish")}>{say("programme.publish")}</button> : null}
+              </div>
+            </>
+          ) : null}
+        </div>
+      </Section>
+    </div>
+  );
+}
+
+async function check(text: string, signal: AbortSignal): Promise<Checked> {
+  let document: Record<string, unknown>;
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read !== "object" || read === null || Array.isArray(read)) return { is: "unreadable", why: "{ … }" };
+    document = read as Record<string, unknown>;
+  } catch (failure) {
+    return { is: "unreadable", why: failure instanceof Error ? failure.message : "" };
+  }
+  try {
+    return { is: "valid", plan: await got(api.POST("/v1/program:plan", { body: { document }, signal })) };
+  } catch (failure) {
+    if (!(failure instanceof Refused)) throw failure;
+    const problems = failure.problem?.numbers["problems"];
+    if (failure.problem?.code !== "program_refused" || !Array.isArray(problems)) return { is: "no", refused: failure };
+    return { is: "refused", faults: problems as Fault[] };
+  }
+}
+
+function Finding({ checked }: { checked: Checked }) {
+  const say = useSay();
+  const { language } = useFrame();
+  if (checked.is === "nothing") return <Empty title={say("programme.nothing_changed")}>{say("programme.nothing_changed_why")}</Empty>;
+  if (checked.is === "checking") return <Mark tone="run">{say("programme.checking")}</Mark>;
+  if (checked.is === "no") return <RefusedNote refused={checked.refused} />;
+  if (checked.is === "unreadable") {
+    return (
+      <div className="note note-stop">
+        <p className="note-title">{say("programme.unreadable")}</p>
+        <p className="code" lang="en">{checked.why}</p>
+      </div>
+    );
+  }
+  if (checked.is === "refused") {
+    return (
+      <div className="note note-stop">
+        <p className="note-title">{say("programme.refused", { n: checked.faults.length }, checked.faults.length)}</p>
+        <ul className="problems">
+          {checked.faults.map((one, at) => (
+            <li key={at}>
+              <code className="code">{one.pointer.replace("/document", "") || "/"}</code>
+              <p>{one.message}</p>
+            </li>
+          ))}
+        </ul>
+      </div>
+    );
+  }
+  if (checked.plan.is_empty) return <Mark tone="kept">{say("programme.same")}</Mark>;
+  return (
+    <ul className="rule-list">
+      {checked.plan.changes.map((one, at) => (
+        <li key={at}>
+          <Mark tone={one.weight === "plain" ? "kept" : one.weight === "careful" ? "warn" : "stop"}>{say(`weight.${one.weight}`)}</Mark>
+          <p>{language === "zh" ? one.sentence_zh : one.sentence_en}</p>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export const programme: Screen = {
+  path: "/programme",
+  word: "screen.programme",
+  Page: ProgrammePage,
+  permission: "program.read",
+  menu: { group: "group.programme", icon: "rules", key: "r" },
+};

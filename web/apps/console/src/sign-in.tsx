@@ -1,0 +1,167 @@
+// Signing in: login and password, then the second factor on the same page; or a key of the API.
+import { Refused, signIn, signOut, useKey } from "@jifen/api";
+import { Icon, Logo, Segmented, useFrame, useSay } from "@jifen/ui";
+import { type Language, LANGUAGES } from "@jifen/words";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+
+interface Props {
+  hasOperators: boolean;
+  hasEnded: boolean;
+  onChoose: (language: Language) => void;
+  onSigned: () => Promise<void>;
+}
+
+export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
+  const say = useSay();
+  const { language } = useFrame();
+  const [byKey, setByKey] = useState(!hasOperators);
+  const [login, setLogin] = useState("");
+  const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const [token, setToken] = useState("");
+  const [asksCode, setAsksCode] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [no, setNo] = useState<string | null>(null);
+  const codeField = useRef<HTMLInputElement>(null);
+
+  useEffect(() => setByKey(!hasOperators), [hasOperators]);
+  useEffect(() => {
+    document.title = `${say("sign_in.title")} · Jifen`;
+  });
+  useEffect(() => {
+    if (asksCode) codeField.current?.focus();
+  }, [asksCode]);
+
+  const opened = async () => {
+    try {
+      await onSigned();
+    } catch (failure) {
+      if (byKey) await signOut();
+      setNo(failure instanceof Refused && failure.problem ? failure.problem.message : say("state.gone"));
+    }
+  };
+  const send = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setNo(null);
+    if (byKey) {
+      useKey(token);
+      await opened();
+    } else {
+      const answer = await signIn(login, password, asksCode ? code.replaceAll(/\s/g, "") : null, language);
+      if (answer.kind === "in") await opened();
+      else if (answer.kind === "code_required") setAsksCode(true);
+      else setNo(answer.kind === "gone" ? say("state.gone") : answer.message);
+    }
+    setBusy(false);
+  };
+
+  return (
+    <div className="sign-in">
+      <main className="sign-in-main">
+        <div className="row strong">
+          <Logo /> Jifen
+        </div>
+        <form className="sign-in-form" onSubmit={(event) => void send(event)}>
+          <div className="stack">
+            <h1>{say("sign_in.title")}</h1>
+            <p className="soft">{say("sign_in.promise")}</p>
+          </div>
+          <hr className="rule-ink" />
+          {hasEnded ? <p className="note note-warn">{say("sign_in.ended")}</p> : null}
+          {byKey ? (
+            <label className="field">
+              <span>{say("sign_in.key")}</span>
+              <input
+                className="input tall"
+                type="password"
+                autoComplete="off"
+                required
+                autoFocus
+                placeholder="jf_live_…"
+                value={token}
+                onChange={(event) => setToken(event.target.value)}
+              />
+            </label>
+          ) : (
+            <>
+              <label className="field">
+                <span>{say("sign_in.login")}</span>
+                <input
+                  className="input tall"
+                  autoComplete="username"
+                  required
+                  autoFocus
+                  value={login}
+                  onChange={(event) => {
+                    setLogin(event.target.value);
+                    setAsksCode(false);
+                  }}
+                />
+              </label>
+              <label className="field">
+                <span>{say("sign_in.password")}</span>
+                <input
+                  className="input tall"
+                  type="password"
+                  autoComplete="current-password"
+                  required
+                  value={password}
+                  onChange={(event) => setPassword(event.target.value)}
+                />
+              </label>
+              {asksCode ? (
+                <label className="field">
+                  <span>{say("sign_in.code")}</span>
+                  <input
+                    className="input tall"
+                    ref={codeField}
+                    inputMode="numeric"
+                    autoComplete="one-time-code"
+                    required
+                    value={code}
+                    onChange={(event) => setCode(event.target.value)}
+                  />
+                  <small className="soft">{say("sign_in.code_where")}</small>
+                </label>
+              ) : null}
+            </>
+          )}
+          {no ? (
+            <p className="note note-stop" role="alert">
+              <span className="note-title">{no}</span>
+            </p>
+          ) : null}
+          <button type="submit" className="button primary wide" disabled={isBusy}>
+            {say("sign_in.do")}
+          </button>
+          {hasOperators ? (
+            <button type="button" className="as-link" onClick={() => setByKey(!byKey)}>
+              {say(byKey ? "sign_in.by_password" : "sign_in.by_key")}
+            </button>
+          ) : (
+            <p className="small soft">{say("sign_in.key_how")}</p>
+          )}
+        </form>
+        <p className="small soft">{say("sign_in.own_machine")}</p>
+      </main>
+      <aside className="sign-in-side">
+        <div className="row">
+          <h2>{say("sign_in.what")}</h2>
+          <Segmented
+            label={say("settings.language")}
+            choices={LANGUAGES.map((one) => ({ id: one.code, label: <span lang={one.tag}>{one.name}</span> }))}
+            current={language}
+            onChoose={(chosen) => onChoose(chosen as Language)}
+          />
+        </div>
+        <p className="soft">{say("sign_in.what_explained")}</p>
+        <p className="soft">{say("sign_in.what_proven")}</p>
+        <p className="soft">{say("sign_in.what_paid")}</p>
+        <p>
+          <Icon name="key" /> <a href="/docs">{say("sign_in.docs")}</a>
+        </p>
+      </aside>
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+// What a person reads, by language. zh-CN is the source of the keys: a key that another language lacks, or has too many, is an
+// error of types, and the build stops.
+import { en } from "./en.ts";
+import { zh } from "./zh.ts";
+
+export type Language = "zh" | "en";
+/** A message, or by number: `one` for 1, else `other`. Holes are written {name}. */
+export type Message = string | { one: string; other: string };
+export type Key = keyof typeof zh;
+export type Values = Record<string, string | number>;
+
+export const CATALOGUES: Record<Language, Record<Key, Message>> = { zh, en };
+export const LANGUAGES: { code: Language; tag: string; name: string }[] = [
+  { code: "zh", tag: "zh-CN", name: "中文" },
+  { code: "en", tag: "en", name: "English" },
+];
+
+/** The message of a key. `n` decides between one and other. */
+export function messageOf(language: Language, key: Key, n?: number): string {
+  const message = CATALOGUES[language][key];
+  if (typeof message === "string") return message;
+  return n === 1 ? message.one : message.other;
+}
+
+/** The parts of a message, texts and holes by turns: text, hole, text, hole, ... text. */
+export function partsOf(message: string): string[] {
+  return message.split(/\{([a-z_]+)\}/);
+}
+
+/** The message with its holes filled. A hole that nothing fills is a defect. */
+export function say(language: Language, key: Key, values: Values = {}, n?: number): string {
+  return partsOf(messageOf(language, key, n))
+    .map((part, at) => {
+      if (at % 2 === 0) return part;
+      const value = values[part];
+      if (value === undefined) throw new Error(`${key}: nothing fills {${part}}`);
+      return String(value);
+    })
+    .join("");
+}
+
+/** Whether a text is a key; for words that stand behind a code of the API. */
+export function isKey(text: string): text is Key {
+  return text in zh;
+}
+
+/** The language that somebody's browser asks for, else Chinese. */
+export function languageOf(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    if (tag.toLowerCase().startsWith("zh")) return "zh";
+    if (tag.toLowerCase().startsWith("en")) return "en";
+  }
+  return "zh";
+}
