@@ -26,7 +26,7 @@ from jifen.api.limits import (
     place_of,
 )
 from jifen.domain.principal import Permission
-from jifen.operations.manage_keys import change_key, create_key, key_id_of
+from jifen.operations.manage_keys import change_key, create_key, key_id_of, revoke_key
 
 
 class Clock:
@@ -257,6 +257,18 @@ async def test_whoever_guesses_cards_or_codes_waits_and_still_sells(
 async def test_who_sends_no_key_guesses_none_and_a_revoked_one_is_no_guess(api: Api, clock: Clock) -> None:
     for _ in range(GUESSES_FREE + 10):
         assert (await api.get("/v1/program", as_=None)).status_code == 401
+    _, revoked = await create_key(api.ledger, name="leaver", roles=["till"])
+    assert (await api.get("/v1/program", as_=revoked)).status_code == 200
+    key_id = key_id_of(revoked)
+    assert key_id is not None
+    await revoke_key(api.ledger, key_id)
+    api.app.state.doorkeeper._known.clear()
+    api.app.state.doorkeeper._admitted.clear()
+    for _ in range(GUESSES_FREE + 10):  # a till that nobody has told
+        assert (await api.get("/v1/program", as_=revoked)).status_code == 401
+    wrong = "jf_live_" + "0" * 32 + "_" + "A" * 43
+    for _ in range(GUESSES_FREE + 10):
+        assert (await api.get("/v1/program", as_=wrong)).status_code == 401
     assert (await api.get("/v1/health", as_=None)).status_code == 200
     text = (await api.get("/metrics")).content
-    assert not lines(text, "jifen_guesses_total")
+    assert lines(text, "jifen_guesses_total") == {'jifen_guesses_total{what="key"}': 1}

@@ -93,9 +93,7 @@ class Limited:
         if what == "key":
             if authorization is None:
                 return  # who sends no key guesses none
-            limits.closed(authorization)
-            # One that opened until now was revoked or rotated: that is no guess either.
-            if asker.principal is not None:
+            if not limits.closed(authorization):
                 return
         if what is not None:
             self._state.meters.guessed(what)

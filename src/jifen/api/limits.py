@@ -21,6 +21,7 @@ PER_ADDRESS: Final = 1_200
 """Requests a minute of an address without a key that opens."""
 KNOWN_MAX: Final = 10_000
 """So many askers are remembered; those who have been silent longest are forgotten first."""
+TOKEN_LONGEST: Final = 120
 
 GUESSES_FREE: Final = 30
 """So many unknown in a row are a bad day; who finds ten for one that he does not find never comes so far."""
@@ -139,6 +140,7 @@ class Limits:
         # By the header that was sent: who opened with it a while ago is not taken for somebody who tries keys.
         self._opened: dict[bytes, Principal] = {}
         free = max(self._share(GUESSES_FREE), GUESSES_FREE // 3)
+        self._refused: _Kept[object] = _Kept(object)
         self._guesses: _Kept[Guesses] = _Kept(lambda: Guesses(free))
 
     def _share(self, limit: int) -> int:
@@ -164,9 +166,15 @@ class Limits:
             self._opened.clear()
         self._opened[authorization] = principal
 
-    def closed(self, authorization: bytes) -> None:
-        """A key opens nothing (any more)."""
-        self._opened.pop(authorization, None)
+    def closed(self, authorization: bytes) -> bool:
+        """A key opens nothing (any more); whether it was tried for the first time. Who sends the same again and again, as a till
+        does whose key was revoked, guesses nothing.
+        """
+        was_open = self._opened.pop(authorization, None) is not None
+        told = authorization[:TOKEN_LONGEST]  # whatever is sent, little of it is remembered
+        is_new = self._refused.look(told) is None and not was_open
+        self._refused.of(told)
+        return is_new
 
     def guesses(self, asker: Asker) -> Guesses:
         """What he has guessed."""
