@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -153,7 +154,7 @@ def _plain_log() -> None:
 @pytest.fixture(scope="session")
 def shop(postgres: Server, migrated_template: str) -> Shop:
     """A database with the corner shop's programme and a key for each role and each permission, to be copied."""
-    name = "corner_shop_template"
+    name = f"corner_shop_template_{uuid4().hex[:8]}"  # tests of screens have one of their own
     create_database(postgres, name, template=migrated_template)
 
     async def fill() -> dict[str, str]:
