@@ -150,7 +150,7 @@ async def test_members_are_listed_in_every_order_a_page_at_a_time(api: Api) -> N
     assert (await api.post(f"/v1/members/{poor}:freeze")).status_code == 200
     assert await listed("status=frozen") == [poor]
     told = (await api.get("/v1/members:list")).json()["data"][0]
-    assert (told["keys"], told["purchases"], told["status"]) == (["6200077"], 1, "active")
+    assert (told["keys"], told["purchases"], told["status"]) == (["··0077"], 1, "active")
     for wrong in ("before=nonsense", "before=1~xyz", "tier=none", "sort=name"):
         assert (await api.get(f"/v1/members:list?{wrong}")).status_code == 422, wrong
 

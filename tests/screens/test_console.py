@@ -151,6 +151,7 @@ def test_a_draft_is_checked_as_it_is_typed(visit: Visit) -> None:
 def test_who_may_not_is_not_shown_the_screen_and_is_told_what_it_takes(visit: Visit) -> None:
     visit.sign_in(as_="till")
     page = visit.page
+    expect(page.get_by_role("heading", name="Members", level=1)).to_be_visible()
     assert page.get_by_role("link", name="Keys").count() == 0
     visit.go("/keys")
     expect(page.get_by_role("alert")).to_contain_text("keys.read")
