@@ -131,6 +131,8 @@ async def _new_operators(ledger: Ledger) -> list[tuple[str, str, str]]:
     from jifen.operations.manage_operators import (
         accept_invitation,
         add_operator_here,
+        change_operator,
+        enable_operator,
         list_operators,
         may_of,
         reset_password,
@@ -140,13 +142,15 @@ async def _new_operators(ledger: Ledger) -> list[tuple[str, str, str]]:
     made = []
     for login, name, role in OPERATORS:
         password = secrets.token_urlsafe(12)
+        may = may_of(roles=[role], permissions=(), stores=(), adjustment_units_max=None)
         if login in known:
-            invited = await reset_password(
-                ledger, LOCAL, known[login].operator_id, removes_second_factor=True
-            )
+            operator_id = known[login].operator_id
+            # Whoever tried the demo may have disabled him, or changed what he may do.
+            await enable_operator(ledger, LOCAL, operator_id)
+            await change_operator(ledger, LOCAL, operator_id, may)
+            invited = await reset_password(ledger, LOCAL, operator_id, removes_second_factor=True)
             await accept_invitation(ledger, invited.token, login=None, password=password)
         else:
-            may = may_of(roles=[role], permissions=(), stores=(), adjustment_units_max=None)
             await add_operator_here(ledger, name=name, login=login, password=password, may=may, language="zh")
         made.append((login, password, role))
     return made
