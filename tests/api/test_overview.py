@@ -75,7 +75,8 @@ async def test_figures_are_of_a_store_and_of_a_tier(api: Api) -> None:
     assert list(sales.values()) == [3_000, 1_000, 3_000, 0]
     assert (await api.get("/v1/overview?tier=none")).json()["pointer"] == "/query/tier"
     assert (await api.get("/v1/overview?from_on=2026-02-02&to_on=2026-02-01")).status_code == 422
-    assert (await api.get("/v1/overview?from_on=2001-01-01")).status_code == 422
+    for far in ("from_on=2001-01-01", "to_on=9995-08-08", "from_on=0001-01-01&to_on=0001-02-01"):
+        assert (await api.get(f"/v1/overview?{far}")).status_code == 422, far
 
 
 async def test_a_bound_operator_sees_the_figures_of_his_store_only(api: Api) -> None:
@@ -150,7 +151,7 @@ async def test_members_are_listed_in_every_order_a_page_at_a_time(api: Api) -> N
     assert (await api.post(f"/v1/members/{poor}:freeze")).status_code == 200
     assert await listed("status=frozen") == [poor]
     told = (await api.get("/v1/members:list")).json()["data"][0]
-    assert (told["keys"], told["purchases"], told["status"]) == (["6200077"], 1, "active")
+    assert (told["keys"], told["purchases"], told["status"]) == (["•••0077"], 1, "active")
     for wrong in ("before=nonsense", "before=1~xyz", "tier=none", "sort=name"):
         assert (await api.get(f"/v1/members:list?{wrong}")).status_code == 422, wrong
 

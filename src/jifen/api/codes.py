@@ -20,17 +20,12 @@ from jifen.api.said import said
 from jifen.domain import refusals as no
 from jifen.domain.member_code import DIGITS, NUMBER_DIGITS, PROOF_DIGITS, STEP, device_key, root_id
 from jifen.domain.principal import Permission
-from jifen.embedded import home_folder
-from jifen.embedded.secret_file import kept_secrets
 from jifen.operations.manage_devices import list_devices, register_device, remove_device, renew_device
 from jifen.operations.open_checkout import Scan, open_checkout
 from jifen.operations.settle_codes import list_flags, settle_code
 from jifen.store.keys import BusinessKey
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
-
-SECRET_FILE = "member-code.key"  # noqa: S105 (its name)
-SECRET_VARIABLE = "JIFEN_MEMBER_CODE_KEY"  # noqa: S105 (its name)
 
 
 class DeviceAnswer(Answer):
@@ -96,10 +91,14 @@ class FlagSettled(Answer):
 
 
 def roots_of(app: FastAPI) -> Sequence[bytes]:
-    """The secrets from which the keys of phones come, newest first: read once a process."""
+    """The secrets from which the keys of phones come, newest first: of the ledger's own key, which no database holds.
+
+    Refuses
+        VaultClosed   that is not there
+    """
     known: Sequence[bytes] | None = app.state.code_roots
     if known is None:
-        known = kept_secrets(app.state.home or home_folder(), SECRET_FILE, SECRET_VARIABLE)
+        known = (app.state.ledger.secret_for(b"member codes"),)
         app.state.code_roots = known
     return known
 

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1", route_class=GuardedRoute)
     "/members:list",
     tags=["members"],
     summary="List members",
-    **said(permission=Permission.MEMBERS_READ, answer=out.MembersAnswer, refuses=[no.ProgramMissing]),
+    **said(permission=Permission.MEMBERS_LIST, answer=out.MembersAnswer, refuses=[no.ProgramMissing]),
 )
 async def get_members(
     request: Request,
@@ -54,7 +54,7 @@ async def get_members(
                     member_id=one.member_id,
                     status=one.status,
                     tier=found.timeline.tier_codes[one.tier],
-                    keys=[value for _, value in one.keys],
+                    keys=[key.value for key in found.keys.get(one.member_id, ())][:4],
                     enrolled_at=one.enrolled_at,
                     purchases=one.purchases,
                     last_purchase_on=_day(one.last_purchase_day) if one.last_purchase_day >= 0 else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
@@ -21,7 +22,6 @@ from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
-from jifen.domain.calendar import date_of
 from jifen.domain.principal import Permission
 from jifen.domain.program.meaning import NONE, Currency
 from jifen.jobs.duty import DUTY
@@ -33,7 +33,7 @@ from jifen.operations.retry_parked import read_jobs, retry_parked_once
 from jifen.present.laws import law_title
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import shown_instant
-from jifen.store.figures import Figures, Sold
+from jifen.store.figures import Figures, Sold, Span
 from jifen.store.laws import LAWS
 from jifen.store.proofs import Proof
 
@@ -153,8 +153,8 @@ def _overview(found: Overview) -> out.OverviewAnswer:
     return out.OverviewAnswer(
         as_of=found.now,
         points=found.points.code,
-        period=_figures(found.figures, found.span.from_on, found.span.until_on),
-        compared=_figures(found.compared, found.before.from_on, found.before.until_on),
+        period=_figures(found.figures, found.span),
+        compared=_figures(found.compared, found.before),
         months=[
             out.MonthFigures(month=one.month.isoformat(), **_sold(one.sold), **_units(one.units))
             for one in found.months
@@ -181,14 +181,12 @@ def _overview(found: Overview) -> out.OverviewAnswer:
     )
 
 
-def _figures(figures: Figures | None, from_on: Any, until_on: Any) -> out.Figures | None:
+def _figures(figures: Figures | None, span: Span) -> out.Figures | None:
     if figures is None:
         return None
-    last = date_of((until_on.toordinal() - 719_163) - 1)
-    assert last is not None, "a period has a last day"
     return out.Figures(
-        from_on=from_on.isoformat(),
-        to_on=last.isoformat(),
+        from_on=span.from_on.isoformat(),
+        to_on=(span.until_on - timedelta(days=1)).isoformat(),
         members_new=figures.members_new,
         **_sold(figures.sold),
         **_units(figures.units),

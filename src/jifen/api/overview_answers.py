@@ -208,7 +208,7 @@ class ListedMember(Answer):
     member_id: MemberId
     status: str
     tier: str
-    keys: list[str] = Field(description="Cards and external ids, at most four.")
+    keys: list[str] = Field(description="Cards and external ids, at most four, each by its last characters.")
     enrolled_at: Instant
     purchases: int
     last_purchase_on: str | None = Field(json_schema_extra=DAY)

@@ -88,7 +88,7 @@ class EnrolBody(Body):
 class RevealBody(Body):
     """Why somebody wants to see all of it."""
 
-    why: Why
+    why: Annotated[Why, Field(strict=False)]
 
 
 class EraseBody(Body):

@@ -13,6 +13,8 @@ from jifen.store.journal import remove_notes
 from jifen.store.members import lock_members
 from jifen.store.once import Once, once
 from jifen.store.persons import add_erasure, erase, persons_of
+from jifen.store.proposals import forget_proposal_notes
+from jifen.store.questions import erase_question_texts
 from jifen.vault import erased
 
 if TYPE_CHECKING:
@@ -50,6 +52,9 @@ async def erase_person(
             gone = await erase(connection, one.person_id)
             await add_erasure(connection, one.person_id, member_id, gone, actor=actor, at=now)
             fields, keys = fields + gone.fields, keys + gone.keys
+        notes = await remove_notes(connection, member_id)
+        notes += await erase_question_texts(connection, member_id)
+        notes += await forget_proposal_notes(connection, member_id)
         named = (about(About.MEMBER, member_id), *(about(About.PERSON, one.person_id) for one in persons))
         await note_act(connection, principal, Act(deed=Deed.PERSON_ERASED, about=named, count=len(persons)))
         return {
@@ -58,7 +63,7 @@ async def erase_person(
             "erased_at": now.isoformat(),
             "fields": fields,
             "keys": keys,
-            "notes": await remove_notes(connection, member_id),
+            "notes": notes,
             "actor": actor,
         }
 

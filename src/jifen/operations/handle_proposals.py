@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 from jifen.domain.adjustment import check_adjustment_told
+from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.principal import Principal, permissions_of
 from jifen.domain.proposals import (
     REASON_MAX,
@@ -33,6 +34,7 @@ from jifen.domain.refusals import (
     Refusal,
     RevisionStale,
 )
+from jifen.store.audit import note_act
 from jifen.store.ids import new_id
 from jifen.store.newest import newest_timeline
 from jifen.store.once import Once, once
@@ -185,6 +187,7 @@ async def _proposed(
         ),
         waits=WAITS,
     )
+    await _noted(connection, principal, Deed.PROPOSAL_MADE, proposal, str(kind))
     begins = proposal.proposed.may_confirm_at
     return {
         "proposal_id": str(proposal.proposal_id),
@@ -264,6 +267,7 @@ async def approve_proposal(
                 by=principal.actor(),
                 decider_id=_operator_id(principal),
             )
+            await _noted(connection, principal, Deed.PROPOSAL_DECIDED, proposal, "approved")
             proposal = await _found(connection, proposal_id)
     assert proposal.decided_by is not None, "it is approved"
 
@@ -305,6 +309,7 @@ async def refuse_proposal(
             decider_id=_operator_id(principal),
             reason=reason.strip(),
         )
+        await _noted(connection, principal, Deed.PROPOSAL_DECIDED, proposal, "refused")
         return await _found(connection, proposal_id)
 
 
@@ -327,7 +332,15 @@ async def withdraw_proposal(ledger: Ledger, principal: Principal, proposal_id: U
             by=principal.actor(),
             decider_id=_operator_id(principal),
         )
+        await _noted(connection, principal, Deed.PROPOSAL_DECIDED, proposal, "withdrawn")
         return await _found(connection, proposal_id)
+
+
+async def _noted(
+    connection: Connection, principal: Principal, deed: Deed, proposal: Proposal, what: str
+) -> None:
+    named = (about(About.PROPOSAL, proposal.proposal_id),)
+    await note_act(connection, principal, Act(deed=deed, about=named, details={"what": what}))
 
 
 async def _found(connection: Connection, proposal_id: UUID, *, is_locked: bool = False) -> Proposal:

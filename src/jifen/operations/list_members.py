@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 from jifen.domain.calendar import local_date
+from jifen.domain.person import MemberKey
 from jifen.domain.program.meaning import Currency
 from jifen.domain.refusals import FieldWrong
 from jifen.domain.timeline import Timeline
@@ -14,6 +16,7 @@ from jifen.store import member_list as kept
 from jifen.store.compiled import begun_again
 from jifen.store.ledger import Ledger
 from jifen.store.member_list import Behind, ListedMember, Sort
+from jifen.store.persons import masked_keys
 
 EXPIRING_DAYS = 30
 
@@ -23,6 +26,7 @@ class MemberPage:
     """Members as they are stored; units are of `points`, and `expiring` those whose last day is up to `expiring_by`."""
 
     members: tuple[ListedMember, ...]
+    keys: Mapping[UUID, Sequence[MemberKey]]  # masked, by member
     behind: Behind | None
     points: Currency
     expiring_by: date
@@ -71,9 +75,11 @@ async def list_members(
             tier=None if tier is None else tiers[tier],
             status=status,
         )
-    page = found[:limit]
+        page = found[:limit]
+        keys = await masked_keys(ledger, connection, [one.member_id for one in page])
     return MemberPage(
         members=tuple(page),
+        keys=keys,
         behind=Behind(page[-1].place, page[-1].member_id) if len(found) > limit else None,
         points=points,
         expiring_by=expiring_by,

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
+from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.operators import (
     INVITATION_LASTS,
     check_limit,
@@ -21,8 +22,9 @@ from jifen.domain.operators import (
     name_in_form,
     stores_in_form,
 )
-from jifen.domain.principal import Permission, Principal, permissions_of
+from jifen.domain.principal import LOCAL, Permission, Principal, permissions_of
 from jifen.domain.refusals import FieldWrong, InvitationRefused, LastOwner, OperatorUnknown
+from jifen.store.audit import note_act
 from jifen.store.compiled import begun_again
 from jifen.store.ids import new_id
 from jifen.store.newest import check_stores
@@ -96,8 +98,10 @@ async def add_operator_here(
     async with ledger.transaction() as connection:
         if may.stores:
             await check_stores(ledger, connection, may.stores)
+        operator_id = new_id()
+        await _noted(connection, LOCAL, Deed.OPERATOR_ADDED, operator_id, "with_password")
         return await add_operator(
-            connection, new_id(), name=shown, may=may, language=language, login=named, password_hash=kept
+            connection, operator_id, name=shown, may=may, language=language, login=named, password_hash=kept
         )
 
 
@@ -131,6 +135,7 @@ async def invite_operator(
                 raise FieldWrong(f"there are {OPERATORS_MAX} operators already", pointer="/name")
             operator_id = new_id()
             await add_operator(connection, operator_id, name=shown, may=may, language=language)
+        await _noted(connection, principal, Deed.OPERATOR_ADDED, operator_id, "invited")
         return await _invited(connection, operator_id, principal)
 
 
@@ -190,6 +195,7 @@ async def disable_operator(ledger: Ledger, principal: Principal, operator_id: UU
         operator = await _found(connection, operator_id)
         _check_grant(principal, _may(operator))
         await change_disabled(connection, operator_id, is_disabled=True)
+        await _noted(connection, principal, Deed.OPERATOR_DISABLED, operator_id, "disabled")
         await end_sessions(connection, operator_id)
         await _check_somebody_manages(connection, principal)
         return await _found(connection, operator_id)
@@ -206,6 +212,7 @@ async def enable_operator(ledger: Ledger, principal: Principal, operator_id: UUI
         operator = await _found(connection, operator_id)
         _check_grant(principal, _may(operator))
         await change_disabled(connection, operator_id, is_disabled=False)
+        await _noted(connection, principal, Deed.OPERATOR_ENABLED, operator_id, "enabled")
         return await _found(connection, operator_id)
 
 
@@ -227,6 +234,7 @@ async def change_operator(ledger: Ledger, principal: Principal, operator_id: UUI
         if may.stores:
             await check_stores(ledger, connection, may.stores)
         await change_may(connection, operator_id, may)
+        await _noted(connection, principal, Deed.OPERATOR_CHANGED, operator_id, "permissions")
         await _check_somebody_manages(connection, principal)
         return await _found(connection, operator_id)
 
@@ -248,6 +256,7 @@ async def reset_password(
         if operator.disabled_at is not None:
             raise FieldWrong("the operator is disabled: enable him first", pointer="/operator_id")
         await change_password(connection, operator_id, None)
+        await _noted(connection, principal, Deed.OPERATOR_CHANGED, operator_id, "password_reset")
         if removes_second_factor:
             await remove_totp(connection, operator_id)
         await end_sessions(connection, operator_id)
@@ -264,6 +273,7 @@ async def end_sessions_of(ledger: Ledger, principal: Principal, operator_id: UUI
     """
     async with ledger.transaction() as connection:
         _check_grant(principal, _may(await _found(connection, operator_id)))
+        await _noted(connection, principal, Deed.OPERATOR_CHANGED, operator_id, "sessions_ended")
         return await end_sessions(connection, operator_id)
 
 
@@ -277,6 +287,13 @@ async def _invited(connection: Connection, operator_id: UUID, principal: Princip
         lasts=INVITATION_LASTS,
     )
     return Invited(await _found(connection, operator_id), token, expires_at)
+
+
+async def _noted(
+    connection: Connection, principal: Principal, deed: Deed, operator_id: UUID, what: str
+) -> None:
+    named = (about(About.OPERATOR, operator_id),)
+    await note_act(connection, principal, Act(deed=deed, about=named, details={"what": what}))
 
 
 async def _found(connection: Connection, operator_id: UUID) -> Operator:

@@ -21,6 +21,8 @@ from jifen.store.revisions import StoredRevision, all_revisions
 EXPIRING_DAYS = 30
 DAYS_MAX = 1_100
 MONTHS = 12
+YEARS = (1970, 9000)
+"""Of the days that may be asked for, as of moments anywhere else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ async def read_figures(
 
     Refuses
         ProgramMissing   nothing was ever published
-        FieldWrong       the period ends before it begins, or is longer than three years; there is no such tier
+        FieldWrong       the period ends before it begins, is too long or too far off; there is no such tier
     """
     async with ledger.reading() as connection:
         clock = await ledger.clock(connection)
@@ -121,6 +123,10 @@ async def read_figures(
 
 
 def _span(from_on: date | None, to_on: date | None, today: date) -> Span:
+    for name, day in (("from_on", from_on), ("to_on", to_on)):
+        if day is not None and not YEARS[0] <= day.year <= YEARS[1]:
+            detail = f"a day is of the years {YEARS[0]} to {YEARS[1]}"
+            raise FieldWrong(detail, pointer=f"/query/{name}", value=day.isoformat())
     until = (to_on + timedelta(days=1)) if to_on else today
     since = from_on or until - timedelta(days=90)
     if since >= until:

@@ -13,15 +13,14 @@ from jifen.domain.calendar import day_number, epoch_micros, local_date
 from jifen.domain.decide import decide_advance
 from jifen.domain.member import Lot, Member
 from jifen.domain.person import MemberKey
-from jifen.domain.refusals import MemberUnknown, Refusal, VaultClosed
+from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_standing, gather_unlocked
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.lots import all_lots
 from jifen.store.members import enrolled_at, find_by_keys
-from jifen.store.persons import keys_of, opened_keys, persons_of
-from jifen.vault.contacts import UNSEEN, masked
+from jifen.store.persons import masked_keys
 
 
 class Balance(NamedTuple):
@@ -74,7 +73,7 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
         since = await enrolled_at(connection, member_id)
         if stored is None or since is None:
             raise MemberUnknown(pointer="/member")
-        keys = await _masked_keys(ledger, connection, member_id)
+        keys = (await masked_keys(ledger, connection, [member_id])).get(member_id, [])
 
     standing = _standing(stored, gathered)
     return MemberView(
@@ -85,22 +84,6 @@ async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
         keys=tuple(keys),
         enrolled_at=since,
     )
-
-
-async def _masked_keys(ledger: Ledger, connection: Connection, member_id: UUID) -> list[MemberKey]:
-    """What finds a member, with only as much of it as tells one from another; nothing of it while the keys of personal data are
-    not there."""
-    found: list[MemberKey] = []
-    for one in await persons_of(connection, member_id):
-        sealed = await keys_of(connection, one.person_id)
-        try:
-            vault = await ledger.vault(connection)
-        except VaultClosed:
-            found += [MemberKey(key.kind, UNSEEN) for key in sealed]
-        else:
-            opened = opened_keys(vault.person(one.person_id, one.key), sealed)
-            found += [MemberKey(key.kind, masked(key.kind, key.value)) for key in opened]
-    return found
 
 
 @begun_again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -237,6 +238,14 @@ class Ledger:
         except (OSError, KeyFileTorn) as failure:
             raise VaultClosed(str(failure)) from failure
         return self._vault.keys.ledger
+
+    def secret_for(self, purpose: bytes) -> bytes:
+        """32 bytes that only who has the keys can make, for a purpose of its own.
+
+        Refuses
+            VaultClosed   the keys are not there
+        """
+        return hmac.digest(self.print_key(), b"secret\0" + purpose, "sha256")
 
     async def learn_shards(self) -> None:
         """Ask over how many shards members are spread: once, for that is decided when a book is made."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -38,7 +37,6 @@ class ListedMember(NamedTuple):
     balance: int
     debt: int
     expiring: int
-    keys: Sequence[tuple[str, str]]
 
 
 class Behind(NamedTuple):
@@ -70,9 +68,7 @@ async def list_members(
 ) -> list[ListedMember]:
     """Up to `limit` members, the highest of the order first; merged ones are somebody else by now."""
     rows = await connection.fetch(
-        f"""SELECT page.*, {_EXPIRING.replace("m.", "page.")} AS expiring,
-                   ARRAY(SELECT ARRAY[k.kind, k.value] FROM member_key k WHERE k.member_id = page.member_id
-                         ORDER BY k.kind, k.value LIMIT 4) AS keys
+        f"""SELECT page.*, {_EXPIRING.replace("m.", "page.")} AS expiring
             FROM (SELECT {_ORDERS[sort]} AS place, m.member_id, m.status, m.enrolled_at, m.purchases, m.last_purchase_day,
                          m.ladders[1]::int AS tier, m.balances[$1::int + 1] AS balance, m.debts[$1::int + 1] AS debt
                   FROM member m WHERE m.status <> 'merged' AND ($3::int IS NULL OR m.ladders[1] = $3)
@@ -87,6 +83,4 @@ async def list_members(
         behind.member_id if behind else None,
         limit,
     )
-    return [
-        ListedMember._make([*tuple(row)[:10], [(kind, value) for kind, value in row["keys"]]]) for row in rows
-    ]
+    return [ListedMember(*row) for row in rows]

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain.person import KEY_KINDS, Consent, MemberKey
+from jifen.domain.refusals import VaultClosed
 from jifen.store.ids import new_id
 from jifen.vault import PersonKey, Sealer, Vault
+from jifen.vault.contacts import UNSEEN, masked
 
 if TYPE_CHECKING:
-    from jifen.store.ledger import Connection
+    from jifen.store.ledger import Connection, Ledger
 
 
 class Person(NamedTuple):
@@ -117,6 +119,35 @@ async def keys_of(connection: Connection, person_id: UUID) -> list[SealedKey]:
         "SELECT kind, sealed FROM member_key WHERE person_id = $1 ORDER BY added_at, kind", person_id
     )
     return sorted((SealedKey(*row) for row in rows), key=lambda one: KEY_KINDS.index(one.kind))
+
+
+async def masked_keys(
+    ledger: Ledger, connection: Connection, member_ids: Sequence[UUID]
+) -> dict[UUID, list[MemberKey]]:
+    """What finds members, with only as much of it as tells one from another, in the order of kinds; nothing of it while the keys
+    of personal data are not there."""
+    rows = await connection.fetch(
+        """SELECT k.member_id, k.kind, k.sealed, k.person_id, p.wrapped_key, p.master
+           FROM member_key k JOIN person p USING (person_id) WHERE k.member_id = ANY($1::uuid[])
+           ORDER BY p.role <> 'head', p.added_at, k.added_at""",
+        list(member_ids),
+    )
+    found: dict[UUID, list[MemberKey]] = {}
+    if not rows:
+        return found
+    try:
+        vault = await ledger.vault(connection)
+    except VaultClosed:
+        vault = None
+    for member_id, kind, sealed, person_id, wrapped, master in rows:
+        value = UNSEEN
+        if vault is not None:
+            sealer = vault.person(person_id, PersonKey(wrapped, master))
+            value = masked(kind, sealer.open(f"key.{kind}", sealed))
+        found.setdefault(member_id, []).append(MemberKey(kind, value))
+    for keys in found.values():
+        keys.sort(key=lambda one: KEY_KINDS.index(one.kind))
+    return found
 
 
 async def save_fields(

@@ -215,3 +215,13 @@ async def count_waiting(connection: Connection) -> int:
         "SELECT count(*) FROM proposal WHERE state = 'waiting' AND expires_at > clock_timestamp()"
     )
     return count
+
+
+async def forget_proposal_notes(connection: Connection, member_id: UUID) -> int:
+    """Take out of proposals about a member what somebody wrote there; how many that was. What waits can still be decided."""
+    done: str = await connection.execute(
+        """UPDATE proposal SET body = jsonb_set(body, '{note}', '"-"')
+           WHERE member_id = $1 AND body ->> 'note' IS NOT NULL AND body ->> 'note' <> '-'""",
+        member_id,
+    )
+    return int(done.rpartition(" ")[2])

@@ -34,6 +34,12 @@ export function Shell({ onChoose, onLeave, onBook }: Steering & { onLeave: () =>
   const shown = SCREENS.filter((one) => one.menu && may(one.permission));
 
   useEffect(() => setMenu(false), [route.path]);
+  // Who may not see the overview begins with the first screen that he may see.
+  const first = shown[0]?.path;
+  const isElsewhere = route.path === "/" && first !== undefined && first !== "/";
+  useEffect(() => {
+    if (isElsewhere) go(first, "replace");
+  }, [isElsewhere, first, go]);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
@@ -98,7 +104,7 @@ export function Shell({ onChoose, onLeave, onBook }: Steering & { onLeave: () =>
           </div>
         </header>
         <main className="page">
-          {found ? <found.screen.Page key={found.screen.path + found.id} id={found.id} /> : <NoSuchPage />}
+          {isElsewhere ? null : found ? <found.screen.Page key={found.screen.path + found.id} id={found.id} /> : <NoSuchPage />}
         </main>
         <nav className="tabbar" aria-label={say("nav.short")}>
           {shown.slice(0, 4).map((one) => (

@@ -27,7 +27,7 @@ export function RefusedNote({ refused, again }: { refused: Refusal; again?: () =
       <p className="code">
         {[problem?.code ?? "no_answer", refused.status || null, refused.requestId].filter((one) => one !== null).join(" · ")}
       </p>
-      {again ? (
+      {again && refused.status !== 403 ? (
         <button type="button" className="button" onClick={again}>
           {say("state.again")}
         </button>

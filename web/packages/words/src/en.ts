@@ -162,6 +162,7 @@ export const en: Record<Key, Message> = {
 
   // Members
   "members.find": "Card, external id or member id",
+  "members.find_only": "Find a member by card or id. Your role does not list them.",
   "members.nobody_named": "No member has “{text}”",
   "members.key": "Card or id",
   "members.tier": "Tier",

@@ -160,6 +160,7 @@ export const zh = {
 
   // Members
   "members.find": "卡号、外部编号或会员编号",
+  "members.find_only": "输入卡号或编号查找会员。你的角色不能浏览会员列表。",
   "members.nobody_named": "没有会员使用「{text}」",
   "members.key": "卡号或编号",
   "members.tier": "等级",

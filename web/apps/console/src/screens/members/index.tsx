@@ -2,7 +2,7 @@
 import { api, got, type Schemas } from "@jifen/api";
 import {
   Count, Day, daysLater, dayText, Empty, Icon, Link, localDay, Mark, Number, Points, RefusedNote, GoneNote, Select, Table, Tier, useAsked, useFrame,
-  useGoing, useProgram, useQuery, useSay, useTierName, type Column, Segmented, Said,
+  useGoing, useMay, useProgram, useQuery, useSay, useTierName, type Column, Segmented, Said,
 } from "@jifen/ui";
 import { type FormEvent, useState } from "react";
 import { memberNamed } from "../../palette.tsx";
@@ -16,6 +16,7 @@ const STATUSES = ["active", "frozen", "closed"] as const;
 
 function MembersPage() {
   const say = useSay();
+  const may = useMay();
   const { book } = useFrame();
   const title = say("screen.members");
   if (!book?.program) {
@@ -28,7 +29,7 @@ function MembersPage() {
   return (
     <Page title={title}>
       <Find />
-      <List />
+      {may("members.list") ? <List /> : <p className="soft">{say("members.find_only")}</p>}
     </Page>
   );
 }

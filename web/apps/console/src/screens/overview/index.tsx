@@ -459,6 +459,6 @@ export const overview: Screen = {
   path: "/",
   word: "screen.overview",
   Page: OverviewPage,
-  permission: "program.read",
+  permission: "books.read",
   menu: { group: null, icon: "home", key: "o" },
 };
