@@ -30,7 +30,7 @@ def test_a_member_a_purchase_and_the_laws_speak_chinese_and_english(jifen: Jifen
     a_shopper(jifen, tmp_path)
     assert "available, worth" in jifen("member", "show", "62")
     assert "正常，等级 member" in jifen("member", "show", "62", "--language", "zh")
-    assert "卡号：••" in jifen("member", "show", "62", "--language", "zh")
+    assert "卡号：62" in jifen("member", "show", "62", "--language", "zh")
     assert "line 1: 10000 for 1000 thousandths tea" in jifen("purchase", "show", "pos/1")
     assert "第 1 行：金额 10000，数量 1000‰ tea" in jifen("purchase", "show", "pos/1", "--language", "zh")
     assert "law  2  The chain of postings has no gap and no jump" in jifen("reconcile")

@@ -50,7 +50,7 @@ def test_a_member_is_found_by_card_and_each_number_opens_down_to_the_rule(visit:
     visit.sign_in()
     page = visit.page
     visit.go("/members")
-    page.get_by_label("Card, external id or member id").fill("6200001")
+    page.get_by_label("Card, phone, e-mail or member id").fill("6200001")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("•••0001")
     visit.settle()
@@ -76,7 +76,7 @@ def test_a_member_is_found_by_card_and_each_number_opens_down_to_the_rule(visit:
 def test_nobody_with_a_name_is_said_to_be_nobody(visit: Visit) -> None:
     visit.sign_in()
     visit.go("/members")
-    visit.page.get_by_label("Card, external id or member id").fill("nobody at all")
+    visit.page.get_by_label("Card, phone, e-mail or member id").fill("nobody at all")
     visit.page.keyboard.press("Enter")
     expect(visit.page.get_by_text("No member has “nobody at all”")).to_be_visible()
 
@@ -229,3 +229,28 @@ def test_no_request_leaves_this_machine(visit: Visit) -> None:
         visit.go(path)
     assert asked
     assert not [url for url in asked if not url.startswith(visit.house.address)]
+
+
+def test_a_person_is_seen_in_part_and_in_full_with_a_reason(visit: Visit) -> None:
+    """Found by phone; masked until somebody says why; and that he looked stands in the audit."""
+    card = "6200901"
+    told = {"phone": "138 0013 8901", "name": "陈小明", "email": "chen@example.com"}
+    body = {"keys": [{"kind": "card", "value": card}], "person": told}
+    member = visit.house.ask("POST", "/v1/members", body)["member_id"]
+    visit.sign_in()
+    visit.go("/members")
+    page = visit.page
+    page.get_by_label("Card, phone, e-mail or member id").fill("138 0013 8901")
+    page.keyboard.press("Enter")
+    person = page.get_by_role("region", name="Person")
+    expect(person).to_contain_text("+86•••••••8901")
+    expect(person).not_to_contain_text("陈小明")
+    person.get_by_role("button", name="Show in full").click()
+    page.get_by_role("dialog").get_by_label("Why").select_option("service")
+    page.get_by_role("dialog").get_by_role("button", name="Show in full").click()
+    expect(person).to_contain_text("+8613800138901")
+    expect(person).to_contain_text("陈小明")
+    assert not visit.axe()
+    audit = visit.house.ask("GET", "/v1/audit?deed=person.read")["data"]
+    assert audit[0]["why"] == "service"
+    assert member in page.url

@@ -16,6 +16,8 @@ from email_validator import EmailNotValidError, validate_email
 from jifen.domain.texts import KEY, WORDS, TextRefused, canonical
 
 OLDEST_YEARS = 130
+SHORT = 4
+"""So many last characters of a card or an id elsewhere are shown; one that is no longer hides nothing from who can count."""
 UNSEEN = "•••"
 """How a value is shown of which nothing can be seen."""
 
@@ -93,5 +95,5 @@ def masked(field: str, value: str) -> str:
     if field == "birthday":
         return "••••" + value[4:]
     if field in ("card", "external", "wechat", "alipay", "pos", "shop"):
-        return "•" * max(len(value) - 4, 2) + value[-4:] if len(value) > 4 else "•" * len(value)
+        return "•" * max(len(value) - SHORT, 2) + value[-SHORT:] if len(value) > SHORT else value
     return value[:1] + "•" * min(max(len(value) - 1, 1), 8)

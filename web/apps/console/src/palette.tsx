@@ -1,4 +1,4 @@
-// Go somewhere or do something by typing: screens by their name, a member by card, external id or mbr_ id.
+// Go somewhere or do something by typing: screens by their name, a member by card, phone, e-mail, external id or mbr_ id.
 import { api, got, Refused } from "@jifen/api";
 import { Icon, useFrame, useGoing, useMay, useSay } from "@jifen/ui";
 import { useState } from "react";
@@ -7,10 +7,12 @@ import type { Screen } from "./screen.ts";
 import { useSteering } from "./shell.tsx";
 import { keepTheme, theme } from "./settings.ts";
 
-/** The member that a text names: by id, card or external id; null: nobody. */
+/** The member that a text names: by id, card, external id, phone or e-mail; null: nobody. */
 export async function memberNamed(text: string): Promise<string | null> {
   if (/^mbr_[0-9a-f]{32}$/.test(text)) return text;
-  for (const query of [{ card: text }, { external: text }]) {
+  const isPhone = /^\+?[\d ()-]{7,20}$/.test(text);
+  const ways = text.includes("@") ? [{ email: text }] : [{ card: text }, { external: text }, ...(isPhone ? [{ phone: text }] : [])];
+  for (const query of ways) {
     try {
       return (await got(api.GET("/v1/members", { params: { query } }))).member_id;
     } catch (failure) {

@@ -10,6 +10,7 @@ import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
 import { Status } from "../members/index.tsx";
 import { Drill } from "./drill.tsx";
+import { PersonOf } from "./person.tsx";
 
 type Member = Schemas["MemberAnswer"];
 type Lot = Schemas["LotAnswer"];
@@ -96,7 +97,7 @@ function Whole({ member, id }: { member: Member; id: string }) {
           </div>
           <div className="stack stack-wide">
             <TierPath id={id} />
-            <Keys member={member} />
+            <PersonOf id={id} />
           </div>
         </div>
       ) : null}
@@ -315,26 +316,6 @@ function TierPath({ id }: { id: string }) {
           </div>
         )}
       </Shown>
-    </Section>
-  );
-}
-
-function Keys({ member }: { member: Member }) {
-  const say = useSay();
-  return (
-    <Section title={say("member.keys")}>
-      {member.keys.length === 0 ? (
-        <Empty title={say("member.no_keys")} />
-      ) : (
-        <dl className="facts">
-          {member.keys.map((one) => (
-            <div key={one.kind + one.value} className="keymap-line">
-              <dt>{say(one.kind === "card" ? "member.card" : "member.external")}</dt>
-              <dd className="num">{one.value}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
     </Section>
   );
 }
