@@ -244,7 +244,7 @@ def refuse(request: Request, refusal: Refusal) -> Response:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if isinstance(refusal, no.SignInTooSoon):
         headers["Retry-After"] = str(refusal.numbers["seconds"])
-    if status == 429:
+    elif status == 429:
         headers["Retry-After"] = str(refusal.numbers["retry_after_seconds"])
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="jifen"'
