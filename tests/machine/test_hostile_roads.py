@@ -34,6 +34,7 @@ from jifen.domain.texts import BLANKS
 from jifen.insight.read_purchases import Known, Mapping, read_purchases
 from jifen.jobs.import_purchases import import_purchases
 from jifen.operations.manage_keys import create_key
+from jifen.vault import Vault
 
 EXAMPLES, SALES = 6, 40
 # What rules see of a line decides what it earns: the category, a tag, the brand in another composition, an attribute.
@@ -298,6 +299,10 @@ class World:
         assert (came.added + len(refused), came.known) == (len(rows) - before, before), came
         return [at + first_row not in refused for at in range(len(rows))]
 
+    def blind(self, card: str) -> bytes:
+        """Under what a card is kept."""
+        return Vault().blind("card", card)
+
     async def kept(self, sources: list[str]) -> dict[str, dict[str, Any]]:
         """What the books keep of the one sale of each source."""
         async with self.till.ledger.transaction() as connection:
@@ -416,7 +421,8 @@ async def on_every_road(world: World, told_: list[Sale]) -> dict[str, list[dict[
         for sale, source, card, is_taken in zip(told_, sources, own, was_taken, strict=True):
             assert (source in kept) == is_taken, f"{road}: {sale}"
             if is_taken and "card" in kept[source]:
-                assert kept[source].pop("card") == card, f"{road}: {sale}"
+                blind = card and world.blind(card)
+                assert kept[source].pop("card") == blind, f"{road}: {sale}"
         answers[road] = [kept.get(source) for source in sources]
     return answers
 

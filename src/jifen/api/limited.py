@@ -23,6 +23,7 @@ _UNKNOWN: Final[dict[str, What]] = {
     "not_authenticated": "key",
 }
 """The refusals that say that something was not there, and what was guessed."""
+BUSY_STATUS: Final = 503
 LOOK_UPS: Final = frozenset({
     ("GET", "/v1/members"),
     ("POST", "/v1/purchases:quote"),
@@ -70,6 +71,8 @@ class Limited:
             await refuse(Request(scope), refusal)(scope, receive, sending)
             return
         await self._app(scope, receive, sending)
+        if status == BUSY_STATUS and asker.principal is None:
+            asker.rate.give_back()  # while the database is away a till's key is known to nobody
         self._learn(scope, limits, asker, authorization, status, address)
 
     def _may_guess(self, scope: Scope, asker: Asker) -> bool:

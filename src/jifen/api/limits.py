@@ -55,6 +55,10 @@ class Rate:
         self._until = until + self._interval
         return 0
 
+    def give_back(self) -> None:
+        """The last one does not count: nobody could say who asked."""
+        self._until -= self._interval
+
     def headers(self, now: float) -> list[tuple[bytes, bytes]]:
         """What is left, as draft-ietf-httpapi-ratelimit-headers tells it."""
         used = max(self._until - now, 0.0)

@@ -10,8 +10,10 @@ from asyncpg.pgproto import pgproto
 
 
 def new_id() -> UUID:
-    """A new UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random."""
-    value = int.from_bytes(os.urandom(10)) | (time.time_ns() // 1_000_000) << 80
+    """A new UUIDv7 (RFC 9562 sections 5.7 and 6.2, method 3): 48 bits of milliseconds and 12 of their fraction, so that those
+    made one after the other stand in their order; then random."""
+    millis, rest = divmod(time.time_ns(), 1_000_000)
+    value = int.from_bytes(os.urandom(8)) | (rest << 12) // 1_000_000 << 64 | millis << 80
     # As those that come out of the database: made and told in C.
     made: UUID = pgproto.UUID((value & _KEPT | _SET).to_bytes(16))
     return made
