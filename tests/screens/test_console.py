@@ -254,3 +254,21 @@ def test_a_person_is_seen_in_part_and_in_full_with_a_reason(visit: Visit) -> Non
     audit = visit.house.ask("GET", "/v1/audit?deed=person.read")["data"]
     assert audit[0]["why"] == "service"
     assert member in page.url
+
+
+def test_an_invitation_is_accepted_on_its_page_once(visit: Visit) -> None:
+    body = {"name": "Chen Li", "roles": ["service"]}
+    invited = visit.house.ask("POST", "/v1/operators:invite", body)
+    page = visit.page
+    for is_first in (True, False):
+        page.context.clear_cookies()
+        page.goto(f"{visit.house.address}/console/invitation#{invited['token']}")
+        page.reload()
+        page.get_by_label("Login").fill("chen-li")
+        page.get_by_label("Password").fill("a sentence that is long enough")
+        page.get_by_role("button", name="Begin").click()
+        if is_first:
+            expect(page.locator(".shell")).to_be_visible()
+            assert invited["token"] not in page.url
+        else:
+            expect(page.get_by_role("alert")).to_be_visible()

@@ -87,9 +87,16 @@ def serve(
             pool_size=pool_size,
             workers=workers,
             requests_per_minute=requests_per_minute,
-            proxies=proxy or ["127.0.0.1", "::1"],
+            proxies=[*(proxy or ["127.0.0.1", "::1"]), *proxies_named()],
             home=home,
         )
+
+
+def proxies_named() -> list[str]:
+    """The proxies that JIFEN_PROXIES names besides: addresses, separated by commas."""
+    import os
+
+    return [one.strip() for one in os.environ.get("JIFEN_PROXIES", "").split(",") if one.strip()]
 
 
 def serve_database(

@@ -3,6 +3,7 @@ import { api, type Book, got, Refused, resume, signOut, speak, whenEnded } from 
 import { FrameProvider, Router, useSay } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { Invitation, invitationToken } from "./invitation.tsx";
 import { Shell } from "./shell.tsx";
 import { keepLanguage, language as known, wearLanguage, wearTheme } from "./settings.ts";
 import { SignIn } from "./sign-in.tsx";
@@ -36,12 +37,14 @@ export function App() {
       .catch(() => setStage({ is: "out", hasOperators, hasEnded: false }));
   }, [open]);
 
+  const invited = invitationToken();
   const book = stage.is === "in" ? stage.book : null;
   const frame = useMemo(() => ({ language, book }), [language, book]);
   return (
     <FrameProvider value={frame}>
       {stage.is === "looking" ? <Looking /> : null}
-      {stage.is === "out" ? (
+      {stage.is === "out" && invited ? <Invitation token={invited} onSigned={open} /> : null}
+      {stage.is === "out" && !invited ? (
         <SignIn hasOperators={stage.hasOperators} hasEnded={stage.hasEnded} onChoose={choose} onSigned={open} />
       ) : null}
       {stage.is === "in" ? (

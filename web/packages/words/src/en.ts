@@ -44,6 +44,10 @@ export const en: Record<Key, Message> = {
   "state.gone_again": "What you see is from before; it is asked again by itself.",
 
   // Signing in
+  "invitation.title": "Welcome",
+  "invitation.means": "You were invited to this console. Choose a login and a password; the link is good once.",
+  "invitation.password": "Ten characters or more. A sentence is easier to remember than signs.",
+  "invitation.do": "Begin",
   "sign_in.title": "Sign in",
   "sign_in.promise": "Every point a member ever held can be explained, proven and paid for.",
   "sign_in.login": "Login",

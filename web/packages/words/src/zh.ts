@@ -42,6 +42,10 @@ export const zh = {
   "state.gone_again": "页面显示的是此前的数据，正在重试。",
 
   // Signing in
+  "invitation.title": "欢迎",
+  "invitation.means": "你受邀使用本控制台。请设定登录名和密码；此链接只能使用一次。",
+  "invitation.password": "至少十个字符。一句话比符号更容易记住。",
+  "invitation.do": "开始",
   "sign_in.title": "登录",
   "sign_in.promise": "会员持有过的每一个积分，都能说明、证明、兑付。",
   "sign_in.login": "登录名",
