@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from tests.screens.conftest import AXE, LOGIN, PASSWORD, Visit
+from tests.faces.conftest import AXE, LOGIN, PASSWORD, Visit
 
 SCREENS = ("/", "/members", "/programme", "/programme?tab=document", "/programme?tab=revisions", "/programme?tab=draft",
            "/backtests", "/proposals", "/ledger", "/jobs", "/keys", "/settings")  # fmt: skip
