@@ -225,5 +225,18 @@ def test_the_shop_and_its_notebook_agree_whatever_happens(fresh_database: FreshD
             ),
         )
         assert runner.run(till.fetchval(DRAWN)) <= BUDGET
-        assert EXAMPLES < 50 or runner.run(till.fetchval(MOMENTS)) > 0, "points came near their end"
+        _come_near_the_end(OneShop())
+        assert runner.run(till.fetchval(MOMENTS)) > 0, "points came near their end"
         runner.run(opened.__aexit__(None, None, None))
+
+
+def _come_near_the_end(shop: Shop) -> None:
+    """What random days need not bring: points that somebody keeps until they expire, with the notebook and the laws beside."""
+    shop.open_the_shop()
+    shop.buy("ann", [(12_345, 1)], 0)
+    for _ in range(DAYS_OF_LIFE + 2):
+        shop.sleep(1)
+        shop.the_jobs_run()
+        shop.every_balance_is_as_the_notebook_says()
+    shop.every_law_holds()
+    shop.teardown()
