@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -25,7 +25,7 @@ from jifen.operations.find_member import find_member
 from jifen.operations.read_member import read_member
 from jifen.operations.read_person import read_persons, reveal_persons
 from jifen.operations.record_consent import has_agreed, record_consent
-from jifen.operations.renew_vault import is_anything_old, renew_vault
+from jifen.operations.renew_vault import is_anything_old, renew_vault, rotate_vault
 from jifen.operations.tell_person import contact_key, told_of_person
 from jifen.present.persons import archive_page
 from jifen.vault import Vault, erased, keyfile
@@ -346,3 +346,40 @@ async def test_a_person_takes_everything_along(fresh_database: FreshDatabase) ->
         assert TOLD["name"] in page
         assert "box <3>" not in page, "what was told is no markup"
         assert page.count("<script") == 1
+
+
+async def test_a_lost_file_of_keys_is_said_and_never_replaced(
+    fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "master.keys"
+    monkeypatch.setenv("JIFEN_MASTER_KEYS", str(path))
+    async with a_till(fresh_database) as till:
+        key = await till.ledger.own_key()
+        assert await till.ledger.own_key() == key
+        assert path.exists(), "a ledger that never had one makes one"
+        member = await enrolled(till, CARD)
+    path.unlink()
+    async with another_till(fresh_database) as other:
+        with pytest.raises(VaultClosed, match=r"master\.keys"):
+            await other.ledger.own_key()
+        with pytest.raises(VaultClosed):
+            await find_member(other.ledger, CARD)
+        assert not path.exists()
+        await other.buy(member)
+
+
+async def test_a_rotation_stands_in_the_audit_and_reaches_who_serves(
+    fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIFEN_MASTER_KEYS", str(tmp_path / "master.keys"))
+    async with a_till(fresh_database) as till, another_till(fresh_database) as serving:
+        member = await enrolled(till, CARD, **TOLD)
+        assert await find_member(serving.ledger, CARD) == member
+        whiches: tuple[Literal["master", "index"], ...] = ("master", "index")
+        for which in whiches:
+            renewed = await rotate_vault(till.ledger, which, principal=LOCAL)
+            assert sum(renewed) > 0
+            assert await find_member(serving.ledger, CARD) == member
+            assert (await read_persons(serving.ledger, member))[0].known.fields
+        assert await till.fetchval("SELECT count(*)::int FROM audit WHERE deed = 'vault.rotated'") == 2
+        await till.assert_laws()

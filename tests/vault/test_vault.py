@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jifen.domain.refusals import VaultClosed
 from jifen.domain.texts import TextRefused
 from jifen.vault import KeyFileTorn, SealTorn, Vault, keyfile
 from jifen.vault.contacts import (
@@ -120,8 +121,24 @@ def test_a_new_master_wraps_what_the_old_one_wrapped(vault: Vault) -> None:
     assert vault.person(ANN, kept).open("name", sealed) == "Ann", "both, until the old one is dropped"
     keyfile.without_old(vault.path)
     vault.look_again()
-    with pytest.raises(KeyFileTorn, match="lacks the master key"):
+    with pytest.raises(VaultClosed, match="lacks the master key"):
         vault.person(ANN, kept)
+
+
+def test_a_process_that_serves_learns_of_a_rotation(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving = Vault(vault.path)
+    old = serving.keys.newest_master
+    keyfile.with_new(vault.path, master=True)
+    vault.look_again()
+    kept, _ = vault.new_person(ANN)
+    assert serving.keys.newest_master == old, "it looks once a second"
+    monkeypatch.setattr(serving, "_look_at", 0.0)
+    serving.person(ANN, kept)
+    assert serving.keys.newest_master == kept.master != old
+
+    vault.path.unlink()
+    monkeypatch.setattr(serving, "_look_at", 0.0)
+    assert serving.keys.newest_master == kept.master, "it goes on with what it knows"
 
 
 def test_while_index_keys_are_rotated_both_find(vault: Vault) -> None:

@@ -22,7 +22,7 @@ async def asked_once(
     Refuses
         KeyReused   the key came before with another body; its pointer names the first field that differs
     """
-    once = desk.once(body)
+    once = await desk.once(body)
     try:
         return await effect(once)
     except KeyReused as reused:
@@ -31,7 +31,7 @@ async def asked_once(
             raise
         values = canonical(body) if body is not None else {}
         names = [*type(body).model_fields] if body is not None else []
-        field = field_that_differs(kept, values, desk.ledger.print_key(), names=names)
+        field = field_that_differs(kept, values, await desk.ledger.own_key(), names=names)
         if field is None:
             detail = "the key came before for another thing in the address"
             raise KeyReused(detail, pointer="/headers/Idempotency-Key") from reused

@@ -90,7 +90,7 @@ class FlagSettled(Answer):
     settled_by: str
 
 
-def roots_of(app: FastAPI) -> Sequence[bytes]:
+async def roots_of(app: FastAPI) -> Sequence[bytes]:
     """The secrets from which the keys of phones come, newest first: of the ledger's own key, which no database holds.
 
     Refuses
@@ -98,7 +98,7 @@ def roots_of(app: FastAPI) -> Sequence[bytes]:
     """
     known: Sequence[bytes] | None = app.state.code_roots
     if known is None:
-        known = (app.state.ledger.secret_for(b"member codes"),)
+        known = (await app.state.ledger.secret_for(b"member codes"),)
         app.state.code_roots = known
     return known
 
@@ -128,7 +128,7 @@ async def whose(
         reserved=reserved,
         is_looking=desk.principal.is_test,
     )
-    return await open_checkout(desk.ledger, roots_of(desk.request.app), scan, principal=desk.principal)
+    return await open_checkout(desk.ledger, await roots_of(desk.request.app), scan, principal=desk.principal)
 
 
 DEVICE_SAID: dict[str, Any] = {
@@ -153,7 +153,7 @@ async def register_phone(request: Request, member_id: MemberId) -> Response:
     """A number and a key with which the phone shows codes offline: docs/api.md tells how they are made. The same
     Idempotency-Key is answered with the same key.
     """
-    desk, roots = desk_of(request), roots_of(request.app)
+    desk, roots = desk_of(request), await roots_of(request.app)
     answer = await asked_once(
         desk,
         None,
@@ -186,7 +186,7 @@ async def renew_phone(request: Request, member_id: MemberId, device_id: DeviceId
     """Another number and key, whenever the app is online for a while: who photographed codes before cannot tell that those after
     are of the same phone. The number before opens for another week.
     """
-    desk, roots = desk_of(request), roots_of(request.app)
+    desk, roots = desk_of(request), await roots_of(request.app)
     answer = await asked_once(
         desk,
         None,

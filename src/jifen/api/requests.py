@@ -184,7 +184,7 @@ class Desk:
     principal: Principal
     request: Request
 
-    def once(self, body: Body | None = None) -> Once:
+    async def once(self, body: Body | None = None) -> Once:
         """The Idempotency-Key of this request with what its body says, apart for each API key and route.
 
         Refuses
@@ -193,7 +193,7 @@ class Desk:
         key = self.request.headers.get("idempotency-key", "")
         if not is_idempotency_key(key):
             raise IdempotencyKeyMissing(pointer="/headers/Idempotency-Key")
-        return once_of(
+        return await once_of(
             self.ledger,
             self.principal,
             self.request.scope["route"].name,
@@ -208,7 +208,7 @@ def is_idempotency_key(key: str) -> bool:
     return 1 <= len(key) <= IDEMPOTENCY_KEY_MAX and key.isprintable()
 
 
-def once_of(
+async def once_of(
     ledger: Ledger,
     principal: Principal,
     route: str,
@@ -228,7 +228,9 @@ def once_of(
     """
     assert principal.id is not None, "who asks here asks with a key or is signed in"
     said = {**values, "path": dict(path)} if path else values
-    return Once(key=f"{principal.id.hex}:{route}:{key}", body_hash=fingerprint_of(said, ledger.print_key()))
+    return Once(
+        key=f"{principal.id.hex}:{route}:{key}", body_hash=fingerprint_of(said, await ledger.own_key())
+    )
 
 
 def signed_in_of(request: Request) -> SignedIn:

@@ -255,7 +255,7 @@ async def _reserve(asked: _Asked) -> _Answered | None:
         currency=told.currency,
         units=told.units,
         lapse_seconds=told.lapse_seconds,
-        once=once_of(asked.ledger, asked.principal, "reserve", key, values=told.values(), path={}),
+        once=await once_of(asked.ledger, asked.principal, "reserve", key, values=told.values(), path={}),
         store=asked.principal.store_for(told.store),
         channel=told.channel,
         actor=asked.principal.actor(told.cashier),
@@ -280,7 +280,9 @@ async def _end(asked: _Asked, route: str, verb: str, *, is_committed: bool) -> _
     request = EndRequest(
         reservation_id=reservation_id,
         is_committed=is_committed,
-        once=once_of(asked.ledger, asked.principal, route, key, values={}, path={"reservation_id": named}),
+        once=await once_of(
+            asked.ledger, asked.principal, route, key, values={}, path={"reservation_id": named}
+        ),
         actor=asked.principal.actor(),
     )
     return _reservation(await asked.lanes.reservations.one(request), status=200)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, local
 from jifen.cli.show import language_spoken, show
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ def rotate(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a new key above the others and renew under it what stands under older ones. Serving goes on: restart each `jifen serve`
-    first, so that it knows the new key, then `jifen vault drop-old`.
+    """Put a new key above the others and renew under it what stands under older ones, while everything serves.
+
+    Each `jifen serve` of this machine reads the file within a second; to other machines copy it, then `jifen vault drop-old`.
 
     Example: jifen vault rotate --master
     """
@@ -57,14 +58,11 @@ def rotate(
         raise typer.BadParameter("name one of --master and --index", param_hint="--master")
 
     async def work(ledger: Ledger) -> dict[str, Any]:
-        from jifen.operations.renew_vault import renew_vault
-        from jifen.vault.keyfile import with_new
+        from jifen.operations.renew_vault import rotate_vault
 
+        renewed = await rotate_vault(ledger, "master" if master else "index", principal=local())
         async with ledger.reading() as connection:
             vault = await ledger.vault(connection)
-        with_new(vault.path, master=master, index=index)
-        vault.look_again()
-        renewed = await renew_vault(ledger)
         return {"path": str(vault.path), "persons": renewed.persons, "keys": renewed.keys}
 
     result = at_ledger(work, home=home, as_json=as_json)

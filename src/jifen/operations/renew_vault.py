@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import asyncio
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from jifen.domain.audit import Act, Deed
+from jifen.domain.principal import Principal
+from jifen.store.audit import note_act
 from jifen.store.persons import (
     SealedKey,
     keys_under_other_indexes,
@@ -12,6 +16,8 @@ from jifen.store.persons import (
     save_blinds,
     save_wrapped,
 )
+from jifen.vault import LOOKS_EVERY_SECONDS
+from jifen.vault.keyfile import with_new
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
@@ -24,6 +30,22 @@ class Renewed(NamedTuple):
 
     persons: int
     keys: int
+
+
+async def rotate_vault(ledger: Ledger, which: Literal["master", "index"], *, principal: Principal) -> Renewed:
+    """Put a new key above the others in the file, wait until every process on this machine has read it, and renew what stands
+    under older ones. Another machine that serves refuses what was renewed until the file is copied to it.
+
+    Refuses
+        VaultClosed   the keys of personal data are not there
+    """
+    async with ledger.transaction() as connection:
+        vault = await ledger.vault(connection, writes=True)
+        await note_act(connection, principal, Act(deed=Deed.VAULT_ROTATED, details={"which": which}))
+    with_new(vault.path, master=which == "master", index=which == "index")
+    vault.look_again()
+    await asyncio.sleep(2 * LOOKS_EVERY_SECONDS)
+    return await renew_vault(ledger)
 
 
 async def renew_vault(ledger: Ledger) -> Renewed:

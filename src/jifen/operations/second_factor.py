@@ -51,7 +51,7 @@ async def offer_second_factor(ledger: Ledger, operator_id: UUID, *, password: st
     """
     operator = await _proven(ledger, operator_id, password)
     secret = new_totp_secret()
-    sealed = sealer_of(ledger).seal(secret.encode(), purpose=_TOTP, about=operator_id.hex)
+    sealed = (await sealer_of(ledger)).seal(secret.encode(), purpose=_TOTP, about=operator_id.hex)
     async with ledger.transaction() as connection:
         await offer_totp(connection, operator_id, sealed)
     return Offered(secret, totp_uri(secret, operator.login or operator.name))
@@ -63,7 +63,7 @@ async def confirm_second_factor(ledger: Ledger, operator_id: UUID, *, code: str)
     Refuses
         FieldWrong   nothing was offered, or it is not the code of now
     """
-    sealer = sealer_of(ledger)
+    sealer = await sealer_of(ledger)
     codes = new_recovery_codes()
     async with ledger.transaction() as connection:
         operator = await _locked(connection, operator_id)

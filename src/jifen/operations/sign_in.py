@@ -84,7 +84,7 @@ async def sign_in(
         CodeRequired    login and password are right, and there is a second factor
         SignInTooSoon   after wrong tries the next one waits
     """
-    named, sealer = login_or_nobody(login), sealer_of(ledger)
+    named, sealer = login_or_nobody(login), await sealer_of(ledger)
     known = _known_device(sealer, named, device)
     gates = _gates(named or login[:200], address, known)
     check_room()  # so that no more made-up logins are counted than passwords are looked at

@@ -50,9 +50,3 @@ def name_in(names: Mapping[str, str], language: str) -> str:
     if language in languages():
         nearest[1:1] = catalogue_of(language).falls_back_to
     return next((names[wanted] for wanted in nearest if wanted in names), next(iter(names.values()), ""))
-
-
-def masked(text: str) -> str:
-    """A card or an id as a list shows it: the last four characters of it, of a short one the last two."""
-    kept = 4 if len(text) > 6 else 2
-    return f"··{text[-kept:]}" if len(text) > kept else text

@@ -227,25 +227,26 @@ class Ledger:
         """Whether something is known to be sealed under the keys of personal data."""
         return self._vault_is_ours
 
-    def print_key(self) -> bytes:
-        """What keys the fingerprints of what is asked.
+    async def own_key(self) -> bytes:
+        """What keys the fingerprints of what is asked, and whatever else only this ledger can make: once it is seen, outside of
+        any transaction, that the file of keys is its own. Only a ledger that never had one makes one.
 
         Refuses
-            VaultClosed   the keys are not there
+            VaultClosed   the keys are not there, or are another ledger's
         """
-        try:
-            self._vault.make()
-        except (OSError, KeyFileTorn) as failure:
-            raise VaultClosed(str(failure)) from failure
+        if not self._vault_is_ours:
+            async with self.transaction() as connection:
+                await self.vault(connection, writes=True)
+            self._vault_is_ours = True
         return self._vault.keys.ledger
 
-    def secret_for(self, purpose: bytes) -> bytes:
+    async def secret_for(self, purpose: bytes) -> bytes:
         """32 bytes that only who has the keys can make, for a purpose of its own.
 
         Refuses
-            VaultClosed   the keys are not there
+            VaultClosed   the keys are not there, or are another ledger's
         """
-        return hmac.digest(self.print_key(), b"secret\0" + purpose, "sha256")
+        return hmac.digest(await self.own_key(), b"secret\0" + purpose, "sha256")
 
     async def learn_shards(self) -> None:
         """Ask over how many shards members are spread: once, for that is decided when a book is made."""

@@ -55,10 +55,10 @@ class Sealer:
         return hmac.digest(self._key(purpose), text.encode(), hashlib.sha256)
 
 
-def sealer_of(ledger: Ledger) -> Sealer:
-    """The sealer of this installation. Makes the file of keys where there is none.
+async def sealer_of(ledger: Ledger) -> Sealer:
+    """The sealer of this ledger.
 
     Refuses
         VaultClosed   the keys are not there
     """
-    return Sealer(ledger.print_key())
+    return Sealer(await ledger.own_key())

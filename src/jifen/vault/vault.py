@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -18,11 +20,14 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from jifen.domain.refusals import VaultClosed
 from jifen.vault import keyfile
 from jifen.vault.keyfile import KEY_BYTES, KeyFile, KeyFileTorn
 
 _VERSION = b"\x01"
 _NONCE = 12
+LOOKS_EVERY_SECONDS = 1
+"""So often it is seen whether the file of keys was replaced."""
 
 
 class SealTorn(ValueError):
@@ -68,6 +73,8 @@ class Vault:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or keyfile.default_path()
         self._keys: KeyFile | None = None
+        self._seen: tuple[int, int] = (0, 0)  # of the file that was read: its inode and when it was written
+        self._look_at = 0.0
 
     @classmethod
     def at(cls, home: Path | None) -> Vault:
@@ -78,15 +85,32 @@ class Vault:
 
     @property
     def keys(self) -> KeyFile:
-        """The keys. Raises FileNotFoundError, KeyFileTorn."""
+        """The keys, read anew within a second where the file was replaced: a process that serves learns of a rotation so. While
+        it cannot be read they are as they were. Raises FileNotFoundError, KeyFileTorn."""
         if self._keys is None:
-            self._keys = keyfile.read(self.path)
+            self._read()
+        elif (now := time.monotonic()) >= self._look_at:
+            self._look_at = now + LOOKS_EVERY_SECONDS
+            with suppress(OSError, KeyFileTorn):
+                if self._stands() != self._seen:
+                    self._read()
+        assert self._keys is not None, "they were read"
         return self._keys
+
+    def _read(self) -> None:
+        seen = self._stands()
+        self._keys, self._seen = keyfile.read(self.path), seen
+        self._look_at = time.monotonic() + LOOKS_EVERY_SECONDS
+
+    def _stands(self) -> tuple[int, int]:
+        file = self.path.stat()
+        return file.st_ino, file.st_mtime_ns
 
     def make(self) -> None:
         """Read the file of keys, made now where there is none."""
         if self._keys is None:
-            self._keys = keyfile.read_or_make(self.path)
+            keyfile.read_or_make(self.path)
+            self._read()
 
     def look_again(self) -> None:
         """Read the file anew: it may have been rotated."""
@@ -94,14 +118,7 @@ class Vault:
 
     def proof(self) -> bytes:
         """What a ledger keeps to know its file of keys again."""
-        return self._mac(b"proof\0")
-
-    def print_of(self, told: bytes) -> bytes:
-        """A fingerprint of what was told, 32 bytes, that tells nothing about it to whoever has not the keys."""
-        return self._mac(b"print\0" + told)
-
-    def _mac(self, of: bytes) -> bytes:
-        return hmac.digest(self.keys.ledger, of, hashlib.sha256)
+        return hmac.digest(self.keys.ledger, b"proof\0", hashlib.sha256)
 
     def blind(self, kind: str, value: str) -> bytes:
         """Under what a value of a kind is kept, 32 bytes."""
@@ -120,7 +137,7 @@ class Vault:
         """The opened key of a person.
 
         Raises
-            KeyFileTorn   his master key is not in the file
+            VaultClosed   his master key is not in the file
             SealTorn      it is not his, or changed
         """
         return Sealer(person_id, self._unwrapped(person_id, kept))
@@ -140,7 +157,7 @@ class Vault:
     def _unwrapped(self, person_id: UUID, kept: PersonKey) -> bytes:
         master = self.keys.masters.get(kept.master)
         if master is None:
-            raise KeyFileTorn(f"{self.path} lacks the master key {kept.master!r}: put it back into the file")
+            raise VaultClosed(f"{self.path} lacks the master key {kept.master!r}: put it back into the file")
         return _opened(AESGCM(master), kept.wrapped, b"person\0" + person_id.bytes + kept.master.encode())
 
 
