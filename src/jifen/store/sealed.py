@@ -1,24 +1,22 @@
-"""Secrets of operators at rest: sealed by AES-256-GCM under keys made from the ledger's own (`jifen.vault`), which no
-database holds. Whoever has a dump and not the file of keys reads no sealed secret.
+"""Secrets of operators at rest: sealed under keys that are made from the ledger's own (`jifen.vault`), which no database holds.
+
+Whoever has a dump and not the file of keys reads no sealed secret.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jifen.domain.refusals import VaultClosed
+from jifen.vault import SealTorn
+from jifen.vault.vault import closed, opened
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
-
-_FORM: Final = b"\x01"  # AES-256-GCM: this byte, 12 bytes of nonce, the sealed text with its tag
-_NONCE_BYTES: Final = 12
 
 
 class Sealer:
@@ -32,8 +30,7 @@ class Sealer:
 
     def seal(self, secret: bytes, *, purpose: str, about: str) -> bytes:
         """The secret as it is kept; it opens only for the same purpose and the same thing."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _FORM + nonce + AESGCM(self._key(purpose)).encrypt(nonce, secret, about.encode())
+        return closed(AESGCM(self._key(purpose)), secret, about.encode())
 
     def unseal(self, sealed: bytes, *, purpose: str, about: str) -> bytes:
         """What was sealed.
@@ -41,12 +38,9 @@ class Sealer:
         Refuses
             VaultClosed   other keys sealed it, or it was sealed for something else
         """
-        nonce, text = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            if not sealed.startswith(_FORM):
-                raise InvalidTag
-            return AESGCM(self._key(purpose)).decrypt(nonce, text, about.encode())
-        except InvalidTag:
+            return opened(AESGCM(self._key(purpose)), sealed, about.encode())
+        except SealTorn:
             detail = f"what is kept for {purpose} was sealed under other keys: put back the file (JIFEN_MASTER_KEYS)"
             raise VaultClosed(detail) from None
 

@@ -52,8 +52,7 @@ class Sealer:
 
     def seal(self, field: str, text: str) -> bytes:
         """A value of a field as it is kept."""
-        nonce = os.urandom(_NONCE)
-        return _VERSION + nonce + self._cipher.encrypt(nonce, text.encode(), self._bound(field))
+        return closed(self._cipher, text.encode(), self._bound(field))
 
     def open(self, field: str, sealed: bytes) -> str:
         """The value again.
@@ -61,7 +60,7 @@ class Sealer:
         Raises
             SealTorn   it is not this person's, not this field's, or changed
         """
-        return _opened(self._cipher, sealed, self._bound(field)).decode()
+        return opened(self._cipher, sealed, self._bound(field)).decode()
 
     def _bound(self, field: str) -> bytes:
         return b"field\0" + self._person + field.encode()
@@ -148,25 +147,33 @@ class Vault:
 
     def _wrapped(self, person_id: UUID, key: bytes) -> PersonKey:
         master = self.keys.newest_master
-        nonce = os.urandom(_NONCE)
         bound = b"person\0" + person_id.bytes + master.encode()
-        return PersonKey(
-            _VERSION + nonce + AESGCM(self.keys.masters[master]).encrypt(nonce, key, bound), master
-        )
+        return PersonKey(closed(AESGCM(self.keys.masters[master]), key, bound), master)
 
     def _unwrapped(self, person_id: UUID, kept: PersonKey) -> bytes:
         master = self.keys.masters.get(kept.master)
         if master is None:
             raise VaultClosed(f"{self.path} lacks the master key {kept.master!r}: put it back into the file")
-        return _opened(AESGCM(master), kept.wrapped, b"person\0" + person_id.bytes + kept.master.encode())
+        return opened(AESGCM(master), kept.wrapped, b"person\0" + person_id.bytes + kept.master.encode())
 
 
-def _opened(cipher: AESGCM, sealed: bytes, bound: bytes) -> bytes:
+def closed(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:
+    """What is sealed: how, a nonce of 12 bytes, the ciphertext with its tag. It opens only with what it is bound to."""
+    nonce = os.urandom(_NONCE)
+    return _VERSION + nonce + cipher.encrypt(nonce, plain, bound)
+
+
+def opened(cipher: AESGCM, sealed: bytes, bound: bytes) -> bytes:
+    """What was sealed.
+
+    Raises
+        SealTorn   another key, another thing that it was bound to, or a changed byte
+    """
     if sealed[:1] != _VERSION:
         raise SealTorn("what is sealed has no form that is known here")
     try:
         return cipher.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound)
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # a nonce that was cut off is no nonce
         raise SealTorn("what is sealed does not open: another key, another row, or a changed byte") from None
 
 

@@ -1,7 +1,8 @@
 // An invitation: whoever was sent the link chooses login and password, once, and is signed in.
 import { api, got, Refused, signIn } from "@jifen/api";
-import { Logo, useFrame, useSay } from "@jifen/ui";
-import { type FormEvent, useEffect, useState } from "react";
+import { useFrame, useSay } from "@jifen/ui";
+import { type FormEvent, useState } from "react";
+import { Credentials, Door } from "./door.tsx";
 
 /** The token of the link that was opened; null: it is no invitation. It stands behind #, so that no server's log has it. */
 export function invitationToken(): string | null {
@@ -16,9 +17,6 @@ export function Invitation({ token, onSigned }: { token: string; onSigned: () =>
   const [password, setPassword] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [no, setNo] = useState<string | null>(null);
-  useEffect(() => {
-    document.title = `${say("invitation.title")} · Jifen`;
-  });
   const accept = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -37,42 +35,16 @@ export function Invitation({ token, onSigned }: { token: string; onSigned: () =>
   };
   return (
     <div className="sign-in">
-      <main className="sign-in-main">
-        <div className="row strong">
-          <Logo /> Jifen
-        </div>
-        <form className="sign-in-form" onSubmit={(event) => void accept(event)}>
-          <div className="stack">
-            <h1>{say("invitation.title")}</h1>
-            <p className="soft">{say("invitation.means")}</p>
-          </div>
-          <hr className="rule-ink" />
-          <label className="field">
-            <span>{say("sign_in.login")}</span>
-            <input className="input tall" autoComplete="username" required autoFocus value={login} onChange={(event) => setLogin(event.target.value)} />
-          </label>
-          <label className="field">
-            <span>{say("sign_in.password")}</span>
-            <input
-              className="input tall"
-              type="password"
-              autoComplete="new-password"
-              required
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-            <small className="soft">{say("invitation.password")}</small>
-          </label>
-          {no ? (
-            <p className="note note-stop" role="alert">
-              <span className="note-title">{no}</span>
-            </p>
-          ) : null}
-          <button type="submit" className="button primary wide" disabled={isBusy}>
-            {say("invitation.do")}
-          </button>
-        </form>
-      </main>
+      <Door
+        title={say("invitation.title")}
+        means={say("invitation.means")}
+        does={say("invitation.do")}
+        no={no}
+        isBusy={isBusy}
+        onSend={(event) => void accept(event)}
+      >
+        <Credentials login={login} password={password} onLogin={setLogin} onPassword={setPassword} isNew hint={say("invitation.password")} />
+      </Door>
     </div>
   );
 }

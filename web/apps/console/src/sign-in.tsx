@@ -1,8 +1,9 @@
 // Signing in: login and password, then the second factor on the same page; or a key of the API.
 import { Refused, signIn, signOut, useKey } from "@jifen/api";
-import { Icon, Logo, Segmented, useFrame, useSay } from "@jifen/ui";
+import { Icon, Segmented, useFrame, useSay } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { Credentials, Door } from "./door.tsx";
 
 interface Props {
   hasOperators: boolean;
@@ -25,9 +26,6 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
   const codeField = useRef<HTMLInputElement>(null);
 
   useEffect(() => setByKey(!hasOperators), [hasOperators]);
-  useEffect(() => {
-    document.title = `${say("sign_in.title")} · Jifen`;
-  });
   useEffect(() => {
     if (asksCode) codeField.current?.focus();
   }, [asksCode]);
@@ -58,93 +56,68 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
 
   return (
     <div className="sign-in">
-      <main className="sign-in-main">
-        <div className="row strong">
-          <Logo /> Jifen
-        </div>
-        <form className="sign-in-form" onSubmit={(event) => void send(event)}>
-          <div className="stack">
-            <h1>{say("sign_in.title")}</h1>
-            <p className="soft">{say("sign_in.promise")}</p>
-          </div>
-          <hr className="rule-ink" />
-          {hasEnded ? <p className="note note-warn">{say("sign_in.ended")}</p> : null}
-          {byKey ? (
-            <label className="field">
-              <span>{say("sign_in.key")}</span>
-              <input
-                className="input tall"
-                type="password"
-                autoComplete="off"
-                required
-                autoFocus
-                placeholder="jf_live_…"
-                value={token}
-                onChange={(event) => setToken(event.target.value)}
-              />
-            </label>
-          ) : (
-            <>
-              <label className="field">
-                <span>{say("sign_in.login")}</span>
-                <input
-                  className="input tall"
-                  autoComplete="username"
-                  required
-                  autoFocus
-                  value={login}
-                  onChange={(event) => {
-                    setLogin(event.target.value);
-                    setAsksCode(false);
-                  }}
-                />
-              </label>
-              <label className="field">
-                <span>{say("sign_in.password")}</span>
-                <input
-                  className="input tall"
-                  type="password"
-                  autoComplete="current-password"
-                  required
-                  value={password}
-                  onChange={(event) => setPassword(event.target.value)}
-                />
-              </label>
-              {asksCode ? (
-                <label className="field">
-                  <span>{say("sign_in.code")}</span>
-                  <input
-                    className="input tall"
-                    ref={codeField}
-                    inputMode="numeric"
-                    autoComplete="one-time-code"
-                    required
-                    value={code}
-                    onChange={(event) => setCode(event.target.value)}
-                  />
-                  <small className="soft">{say("sign_in.code_where")}</small>
-                </label>
-              ) : null}
-            </>
-          )}
-          {no ? (
-            <p className="note note-stop" role="alert">
-              <span className="note-title">{no}</span>
-            </p>
-          ) : null}
-          <button type="submit" className="button primary wide" disabled={isBusy}>
-            {say("sign_in.do")}
-          </button>
-          {hasOperators ? (
+      <Door
+        title={say("sign_in.title")}
+        means={say("sign_in.promise")}
+        does={say("sign_in.do")}
+        no={no}
+        isBusy={isBusy}
+        onSend={(event) => void send(event)}
+        below={
+          hasOperators ? (
             <button type="button" className="as-link" onClick={() => setByKey(!byKey)}>
               {say(byKey ? "sign_in.by_password" : "sign_in.by_key")}
             </button>
           ) : (
             <p className="small soft">{say("sign_in.key_how")}</p>
-          )}
-        </form>
-        <p className="small soft">{say("sign_in.own_machine")}</p>
-      </main>
+          )
+        }
+        foot={<p className="small soft">{say("sign_in.own_machine")}</p>}
+      >
+        {hasEnded ? <p className="note note-warn">{say("sign_in.ended")}</p> : null}
+        {byKey ? (
+          <label className="field">
+            <span>{say("sign_in.key")}</span>
+            <input
+              className="input tall"
+              type="password"
+              autoComplete="off"
+              required
+              autoFocus
+              placeholder="jf_live_…"
+              value={token}
+              onChange={(event) => setToken(event.target.value)}
+            />
+          </label>
+        ) : (
+          <>
+            <Credentials
+              login={login}
+              password={password}
+              onLogin={(text) => {
+                setLogin(text);
+                setAsksCode(false);
+              }}
+              onPassword={setPassword}
+            />
+            {asksCode ? (
+              <label className="field">
+                <span>{say("sign_in.code")}</span>
+                <input
+                  className="input tall"
+                  ref={codeField}
+                  inputMode="numeric"
+                  autoComplete="one-time-code"
+                  required
+                  value={code}
+                  onChange={(event) => setCode(event.target.value)}
+                />
+                <small className="soft">{say("sign_in.code_where")}</small>
+              </label>
+            ) : null}
+          </>
+        )}
+      </Door>
       <aside className="sign-in-side">
         <div className="row">
           <h2>{say("sign_in.what")}</h2>
