@@ -91,7 +91,7 @@ def masked(field: str, value: str) -> str:
         return value[:3] + "•" * (len(value) - 7) + value[-4:]
     if field == "email":
         local, _, domain = value.partition("@")
-        return f"{local[:1]}{'•' * max(len(local) - 1, 1)}@{domain}"
+        return f"{local[:1]}{'•' * min(max(len(local) - 1, 1), 5)}@{domain}"
     if field == "birthday":
         return "••••" + value[4:]
     if field in ("card", "external", "wechat", "alipay", "pos", "shop"):

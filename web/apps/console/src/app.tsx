@@ -43,7 +43,7 @@ export function App() {
   return (
     <FrameProvider value={frame}>
       {stage.is === "looking" ? <Looking /> : null}
-      {stage.is === "out" && invited ? <Invitation token={invited} onSigned={open} /> : null}
+      {stage.is === "out" && invited ? <Invitation token={invited} onChoose={choose} onSigned={open} /> : null}
       {stage.is === "out" && !invited ? (
         <SignIn hasOperators={stage.hasOperators} hasEnded={stage.hasEnded} onChoose={choose} onSigned={open} />
       ) : null}

@@ -1,5 +1,6 @@
 // The page before the console: what is asked, one button, and what was wrong with it.
-import { Logo, useSay } from "@jifen/ui";
+import { Icon, Logo, Segmented, useFrame, useSay } from "@jifen/ui";
+import { type Language, LANGUAGES } from "@jifen/words";
 import { type FormEvent, type ReactNode, useEffect } from "react";
 
 interface Props {
@@ -11,37 +12,58 @@ interface Props {
   onSend: (event: FormEvent) => void;
   children: ReactNode;
   below?: ReactNode;
-  foot?: ReactNode;
+  onChoose: (language: Language) => void;
 }
 
-export function Door({ title, means, does, no, isBusy, onSend, children, below, foot }: Props) {
+export function Door({ title, means, does, no, isBusy, onSend, children, below, onChoose }: Props) {
+  const say = useSay();
+  const { language } = useFrame();
   useEffect(() => {
     document.title = `${title} · Jifen`;
   });
   return (
-    <main className="sign-in-main">
-      <div className="row strong">
-        <Logo /> Jifen
-      </div>
-      <form className="sign-in-form" onSubmit={onSend}>
-        <div className="stack">
-          <h1>{title}</h1>
-          <p className="soft">{means}</p>
+    <div className="sign-in">
+      <main className="sign-in-main">
+        <div className="row strong">
+          <Logo /> Jifen
         </div>
-        <hr className="rule-ink" />
-        {children}
-        {no ? (
-          <p className="note note-stop" role="alert">
-            <span className="note-title">{no}</span>
-          </p>
-        ) : null}
-        <button type="submit" className="button primary wide" disabled={isBusy}>
-          {does}
-        </button>
-        {below}
-      </form>
-      {foot}
-    </main>
+        <form className="sign-in-form" onSubmit={onSend}>
+          <div className="stack">
+            <h1>{title}</h1>
+            <p className="soft">{means}</p>
+          </div>
+          <hr className="rule-ink" />
+          {children}
+          {no ? (
+            <p className="note note-stop" role="alert">
+              <span className="note-title">{no}</span>
+            </p>
+          ) : null}
+          <button type="submit" className="button primary wide" disabled={isBusy}>
+            {does}
+          </button>
+          {below}
+        </form>
+        <p className="small soft">{say("sign_in.own_machine")}</p>
+      </main>
+      <aside className="sign-in-side">
+        <div className="row">
+          <h2>{say("sign_in.what")}</h2>
+          <Segmented
+            label={say("settings.language")}
+            choices={LANGUAGES.map((one) => ({ id: one.code, label: <span lang={one.tag}>{one.name}</span> }))}
+            current={language}
+            onChoose={(chosen) => onChoose(chosen as Language)}
+          />
+        </div>
+        <p className="soft">{say("sign_in.what_explained")}</p>
+        <p className="soft">{say("sign_in.what_proven")}</p>
+        <p className="soft">{say("sign_in.what_paid")}</p>
+        <p>
+          <Icon name="key" /> <a href="/docs">{say("sign_in.docs")}</a>
+        </p>
+      </aside>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 // An invitation: whoever was sent the link chooses login and password, once, and is signed in.
 import { api, got, Refused, signIn } from "@jifen/api";
 import { useFrame, useSay } from "@jifen/ui";
+import type { Language } from "@jifen/words";
 import { type FormEvent, useState } from "react";
 import { Credentials, Door } from "./door.tsx";
 
@@ -10,7 +11,13 @@ export function invitationToken(): string | null {
   return location.hash.slice(1) || null;
 }
 
-export function Invitation({ token, onSigned }: { token: string; onSigned: () => Promise<void> }) {
+interface Props {
+  token: string;
+  onChoose: (language: Language) => void;
+  onSigned: () => Promise<void>;
+}
+
+export function Invitation({ token, onChoose, onSigned }: Props) {
   const say = useSay();
   const { language } = useFrame();
   const [login, setLogin] = useState("");
@@ -34,17 +41,16 @@ export function Invitation({ token, onSigned }: { token: string; onSigned: () =>
     }
   };
   return (
-    <div className="sign-in">
       <Door
         title={say("invitation.title")}
         means={say("invitation.means")}
         does={say("invitation.do")}
         no={no}
         isBusy={isBusy}
+        onChoose={onChoose}
         onSend={(event) => void accept(event)}
       >
         <Credentials login={login} password={password} onLogin={setLogin} onPassword={setPassword} isNew hint={say("invitation.password")} />
       </Door>
-    </div>
   );
 }

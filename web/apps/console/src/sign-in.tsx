@@ -1,7 +1,7 @@
 // Signing in: login and password, then the second factor on the same page; or a key of the API.
 import { Refused, signIn, signOut, useKey } from "@jifen/api";
-import { Icon, Segmented, useFrame, useSay } from "@jifen/ui";
-import { type Language, LANGUAGES } from "@jifen/words";
+import { useFrame, useSay } from "@jifen/ui";
+import type { Language } from "@jifen/words";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Credentials, Door } from "./door.tsx";
 
@@ -55,7 +55,6 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
   };
 
   return (
-    <div className="sign-in">
       <Door
         title={say("sign_in.title")}
         means={say("sign_in.promise")}
@@ -72,7 +71,7 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
             <p className="small soft">{say("sign_in.key_how")}</p>
           )
         }
-        foot={<p className="small soft">{say("sign_in.own_machine")}</p>}
+        onChoose={onChoose}
       >
         {hasEnded ? <p className="note note-warn">{say("sign_in.ended")}</p> : null}
         {byKey ? (
@@ -118,23 +117,5 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
           </>
         )}
       </Door>
-      <aside className="sign-in-side">
-        <div className="row">
-          <h2>{say("sign_in.what")}</h2>
-          <Segmented
-            label={say("settings.language")}
-            choices={LANGUAGES.map((one) => ({ id: one.code, label: <span lang={one.tag}>{one.name}</span> }))}
-            current={language}
-            onChoose={(chosen) => onChoose(chosen as Language)}
-          />
-        </div>
-        <p className="soft">{say("sign_in.what_explained")}</p>
-        <p className="soft">{say("sign_in.what_proven")}</p>
-        <p className="soft">{say("sign_in.what_paid")}</p>
-        <p>
-          <Icon name="key" /> <a href="/docs">{say("sign_in.docs")}</a>
-        </p>
-      </aside>
-    </div>
   );
 }
