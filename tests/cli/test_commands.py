@@ -324,3 +324,19 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> Any:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     raise AssertionError("it never answered")
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "said"),
+    [
+        (["--home", "/x", "-c", "SELECT 1"], 2, "JIFEN_HOME"),
+        (["--", "-c", "SELECT 1"], 3, "There is no database"),
+    ],
+)
+def test_psql_looks_and_makes_no_database(tmp_path: Path, given: list[str], status: int, said: str) -> None:
+    home = tmp_path / "nothing"
+    environment = {**os.environ, "JIFEN_HOME": str(home)}
+    command = [sys.executable, "-c", "from jifen.cli import main; main()", "db", "psql", *given]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, home.exists()) == (status, False)
+    assert said in done.stdout + done.stderr

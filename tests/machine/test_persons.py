@@ -22,6 +22,7 @@ from jifen.operations.correct_person import Correction, correct_person
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.erase_person import erase_person, forget_again
 from jifen.operations.find_member import find_member
+from jifen.operations.manage_devices import register_device
 from jifen.operations.read_member import read_member
 from jifen.operations.read_person import read_persons, reveal_persons
 from jifen.operations.record_consent import has_agreed, record_consent
@@ -178,6 +179,7 @@ async def test_who_is_erased_is_nobody_and_the_books_stay(fresh_database: FreshD
             "marketing", is_given=True, text_version="1", channel="paper", proof="signed by 陈小明"
         )
         await record_consent(till.ledger, member, consent, a_key(), principal=LOCAL)
+        await register_device(till.ledger, member, [bytes(32)], request=a_key(), principal=LOCAL)
         entries = await till.fetchval("SELECT count(*) FROM entry")
 
         key = a_key("erase")
@@ -185,7 +187,8 @@ async def test_who_is_erased_is_nobody_and_the_books_stay(fresh_database: FreshD
         again = await erase_person(till.ledger, member, key, confirmed=member, principal=LOCAL)
 
         assert {**first, "is_replay": True} == again
-        assert (first["keys"], first["notes"]) == (3, 1)
+        assert (first["keys"], first["notes"], first["devices"]) == (3, 1, 1)
+        assert await till.fetchval("SELECT count(*)::int FROM device") == 0
         assert_nothing_of_it(await dump(till), SECRETS)
         assert_nothing_of_it(repr(first), SECRETS)
         for known in (CARD, MemberKey("phone", "+8613800138000")):
@@ -226,12 +229,14 @@ async def test_a_restored_backup_forgets_the_erased_again(fresh_database: FreshD
                         *row.values(),
                     )
         assert await find_member(till.ledger, CARD) == ann
+        await till.adjust(ann, 5)  # a note of the time before
 
         assert await forget_again(till.ledger) == 1
 
         with pytest.raises(MemberUnknown):
             await find_member(till.ledger, CARD)
         assert await find_member(till.ledger, MemberKey("phone", "+8613900139000")) == bo
+        assert await till.fetchval("SELECT count(*)::int FROM note") == 0
         assert await forget_again(till.ledger) == 0
         assert len(erased.read(vault)) >= 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -21,7 +22,7 @@ from jifen.domain.person import CONTACT_KINDS, Consent, MemberKey, Told
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import FieldWrong
 from jifen.operations.enrol_member import enrol_member
-from jifen.operations.find_member import find_member
+from jifen.operations.find_member import find_member, keys_that_find
 from jifen.operations.give_units import give_units
 from jifen.operations.read_member import read_lots, read_member
 from jifen.operations.read_statement import (
@@ -77,7 +78,10 @@ async def enrol(request: Request, body: EnrolBody) -> Response:
         )
 
     answer = await asked_once(desk, body, effect)
-    found_by = [{"kind": key.kind, "value": key.value} for key in (*keys, *told.contacts)]
+    told_keys = [*keys, *told.contacts]
+    if answer["is_replay"]:  # a retry is told what finds him now: he may have been corrected, or erased
+        told_keys = await keys_that_find(desk.ledger, told_keys, UUID(answer["member_id"]))
+    found_by = [{"kind": key.kind, "value": key.value} for key in told_keys]
     return render.told(out.EnrolAnswer, {**answer, "keys": found_by}, status=201)
 
 
@@ -102,12 +106,16 @@ async def find(
     }  # fmt: skip
     told = [(kind, text) for kind, text in named.items() if text is not None]
     if len(told) != 1:
-        raise FieldWrong(f"name the member by one of {', '.join(named)}", pointer="/query/card")
+        raise FieldWrong(
+            f"name the member by one of {', '.join(named)}",
+            pointer=f"/query/{told[0][0] if told else 'card'}",
+        )
     ledger, (kind, text) = desk_of(request).ledger, told[0]
     key = MemberKey(kind, text)
     if kind in CONTACT_KINDS:
         key = await contact_key(ledger, kind, text, pointer=f"/query/{kind}")
-    return render.answered(member_shown(await read_member(ledger, key)))
+    member_id = await find_member(ledger, key, pointer=f"/query/{kind}")
+    return render.answered(member_shown(await read_member(ledger, member_id)))
 
 
 @router.get(

@@ -163,6 +163,7 @@ class Certificate(Answer):
     fields: int
     keys: int
     notes: int
+    devices: int = Field(description="Phones that show codes no more.")
     actor: str
 
 

@@ -117,6 +117,9 @@ def psql(
     """Open psql on the database; what follows is passed on: jifen db psql -- -c 'SELECT 1'."""
     from jifen.embedded import Connection, bin_dir, connections
 
+    if any(one.startswith("--home") for one in context.args):
+        raise typer.BadParameter("psql has no --home: name the folder by JIFEN_HOME", param_hint="--home")
+    _refuse_to_make_one("psql")
     with told_plainly(), connections(say=say) as database:
         reach: dict[str, Connection] = {"app": database.app, "owner": database.owner}
         if database.embedded is not None:
@@ -178,6 +181,19 @@ def restore(
             "Prove the books now: jifen reconcile",
         ],
     )
+
+
+def _refuse_to_make_one(verb: str) -> None:
+    """Whoever only looks makes no database where there is none."""
+    from jifen.embedded import home_folder, is_own_server_named
+
+    data = home_folder() / "postgres" / "data"
+    if is_own_server_named() or data.exists():
+        return
+    say(
+        f"There is no database in {home_folder()} to {verb}: make one with jifen init, or name another folder by JIFEN_HOME."
+    )
+    sys.exit(REFUSED)
 
 
 def _refuse_own_server(verb: str) -> None:

@@ -226,7 +226,7 @@ def erase(
         return await erase_person(ledger, member_id, request, confirmed=member_id, principal=local())
 
     result = _with_ids(at_ledger(work, home=home, as_json=as_json))
-    counts = {name: result[name] for name in ("fields", "keys", "notes")}
+    counts = {name: result[name] for name in ("fields", "keys", "notes", "devices")}
     _say("erased", result, as_json=as_json, member=result["member_id"], **counts)
 
 

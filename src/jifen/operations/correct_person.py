@@ -110,7 +110,7 @@ async def _correct(
     await note_act(
         connection, principal, Act(deed=Deed.PERSON_CORRECTED, about=named, details={"changed": kinds})
     )
-    return {"member_id": str(member_id), "person_id": str(person_id), "changed": sorted(changed)}
+    return {"member_id": str(member_id), "person_id": str(person_id), "changed": kinds}
 
 
 def _taken(key: MemberKey) -> KeyTaken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from jifen.domain.person import MemberKey
@@ -23,3 +24,10 @@ async def find_member(ledger: Ledger, whose: UUID | MemberKey, *, pointer: str =
     if found is None:
         raise MemberUnknown(pointer=pointer)
     return found
+
+
+async def keys_that_find(ledger: Ledger, keys: Sequence[MemberKey], member_id: UUID) -> list[MemberKey]:
+    """Of some keys those that find a member now."""
+    async with ledger.reading() as connection:
+        found = await find_by_keys(ledger, connection, keys)
+    return [key for key in keys if found.get(key) == member_id]

@@ -116,6 +116,12 @@ async def move_devices(connection: Connection, *, member_id: UUID, into_id: UUID
     await connection.execute("UPDATE device SET member_id = $2 WHERE member_id = $1", member_id, into_id)
 
 
+async def remove_devices(connection: Connection, member_id: UUID) -> int:
+    """The phones of a member who is nobody any more show no codes; how many numbers that was."""
+    gone = await connection.fetch("DELETE FROM device WHERE member_id = $1 RETURNING 1", member_id)
+    return len(gone)
+
+
 async def use_code(
     connection: Connection,
     number: int,

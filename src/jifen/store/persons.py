@@ -102,6 +102,15 @@ async def persons_of(connection: Connection, member_id: UUID, *, is_locked: bool
     return [_person(row) for row in rows]
 
 
+async def find_person(connection: Connection, person_id: UUID) -> Person | None:
+    """Somebody by his id, locked; None: he is nobody, or was erased."""
+    row = await connection.fetchrow(
+        """SELECT person_id, member_id, role, wrapped_key, master, added_at FROM person WHERE person_id = $1 FOR UPDATE""",
+        person_id,
+    )
+    return None if row is None else _person(row)
+
+
 def _person(row: Sequence[object]) -> Person:
     person_id, member_id, role, wrapped, master, added_at = row
     return Person(person_id, member_id, role, PersonKey(wrapped, master), added_at)  # type: ignore[arg-type]
@@ -229,7 +238,8 @@ async def add_erasure(
 ) -> None:
     """Keep that a person was erased."""
     await connection.execute(
-        "INSERT INTO erasure (person_id, member_id, actor, fields, keys, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        """INSERT INTO erasure (person_id, member_id, actor, fields, keys, at) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (person_id) DO NOTHING""",
         person_id,
         member_id,
         actor,
