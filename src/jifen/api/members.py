@@ -18,7 +18,7 @@ from jifen.api.persons import EnrolBody
 from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
-from jifen.domain.person import CONTACT_KINDS, Consent, MemberKey, Told
+from jifen.domain.person import Consent, MemberKey, Told
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import FieldWrong
 from jifen.operations.enrol_member import enrol_member
@@ -31,7 +31,7 @@ from jifen.operations.read_statement import (
     read_statement,
 )
 from jifen.operations.record_consent import in_form
-from jifen.operations.tell_person import contact_key, told_of_person
+from jifen.operations.tell_person import told_of_person
 from jifen.present.members import balances_shown, member_shown
 from jifen.present.statements import lot_shown, lot_story, statement_entry
 from jifen.store.once import Once
@@ -111,10 +111,7 @@ async def find(
             pointer=f"/query/{told[0][0] if told else 'card'}",
         )
     ledger, (kind, text) = desk_of(request).ledger, told[0]
-    key = MemberKey(kind, text)
-    if kind in CONTACT_KINDS:
-        key = await contact_key(ledger, kind, text, pointer=f"/query/{kind}")
-    member_id = await find_member(ledger, key, pointer=f"/query/{kind}")
+    member_id = await find_member(ledger, MemberKey(kind, text), pointer=f"/query/{kind}")
     return render.answered(member_shown(await read_member(ledger, member_id)))
 
 

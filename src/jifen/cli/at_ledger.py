@@ -39,7 +39,13 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON.")]
 
-
+Who = Annotated[
+    str,
+    typer.Argument(
+        help="mbr_..., card:NUMBER, phone:NUMBER, email:ADDRESS, another kind and its value, or a bare card number.",
+        metavar="MEMBER",
+    ),
+]
 Language = Annotated[
     str, typer.Option(help="zh or en, or another that there is a catalogue of.", callback=speak)
 ]
@@ -223,8 +229,8 @@ def once_for(verb: str) -> Any:
 
 
 def member_named(text: str) -> Any:
-    """How a person names a member: mbr_..., card:NUMBER, external:ID, or a bare card number."""
-    from jifen.domain.person import CARD_KINDS, MemberKey
+    """How a person names a member: mbr_..., the kind and value of what finds him (phone:13800138000), or a bare card number."""
+    from jifen.domain.person import KEY_KINDS, MemberKey
     from jifen.domain.texts import CARD, KEY
     from jifen.present.ids import unprefixed
 
@@ -232,7 +238,7 @@ def member_named(text: str) -> Any:
     if found is not None:
         return found
     kind, colon, value = text.partition(":")
-    if colon and kind in CARD_KINDS:
+    if colon and kind in KEY_KINDS:
         return MemberKey(kind, in_form(value, CARD if kind == "card" else KEY, hint="MEMBER"))
     return MemberKey("card", in_form(text, CARD, hint="MEMBER"))
 

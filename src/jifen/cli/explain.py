@@ -20,7 +20,8 @@ def explain(
     who: Annotated[
         str,
         typer.Argument(
-            help="A member (mbr_..., card:NUMBER, external:ID, a bare card number) or a receipt (pur_..., SOURCE/NUMBER).",
+            help="A member (mbr_..., card:NUMBER, phone:NUMBER, another kind and its value, a bare card number) or "
+            "a receipt (pur_..., SOURCE/NUMBER).",
             metavar="MEMBER|RECEIPT",
         ),
     ],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, member_named, once_for
+from jifen.cli.at_ledger import AsJson, Home, Language, Who, at_ledger, in_form, member_named, once_for
 from jifen.cli.person import Birthday, Email, Name, Phone
 from jifen.cli.show import language_spoken, scales_of, show
 from jifen.present.shown import units_shown
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
 
 member_app = typer.Typer(help="Enrol, show and close members.", no_args_is_help=True)
-Who = Annotated[
-    str, typer.Argument(help="mbr_..., card:NUMBER, external:ID, or a bare card number.", metavar="MEMBER")
-]
 
 
 @member_app.command()
@@ -82,9 +79,10 @@ def show_member(member: Who, language: Language = "en", home: Home = None, as_js
     """
 
     async def work(ledger: Ledger) -> Any:
+        from jifen.operations.find_member import find_member
         from jifen.operations.read_member import read_member
 
-        return await read_member(ledger, member_named(member))
+        return await read_member(ledger, await find_member(ledger, member_named(member)))
 
     view = at_ledger(work, home=home, as_json=as_json)
     from jifen.present.members import member_lines, member_shown

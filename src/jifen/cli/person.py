@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, local, member_named, once_for
+from jifen.cli.at_ledger import AsJson, Home, Language, Who, at_ledger, in_form, local, member_named, once_for
 from jifen.cli.show import language_spoken, show
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ person_app = typer.Typer(
     no_args_is_help=True, help="Persons: see, correct, record consents, take along, erase."
 )
 
-Who = Annotated[str, typer.Argument(help="mbr_..., card:NUMBER, external:ID, or a bare card number.")]
 Phone = Annotated[
     str | None, typer.Option(help="With + and country, or as it is dialled at home.", show_default=False)
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, in_form, local, member_named
+from jifen.cli.at_ledger import AsJson, Home, Language, Who, at_ledger, in_form, local, member_named
 from jifen.cli.show import show
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ question_app = typer.Typer(
     "answer the member may appeal for a month, and somebody else answers then. What was said is erased with the person.",
     no_args_is_help=True,
 )
-Who = Annotated[
-    str, typer.Argument(help="mbr_..., card:NUMBER, external:ID, or a bare card number.", metavar="MEMBER")
-]
 Which = Annotated[str, typer.Argument(help="The question: qst_...", metavar="QUESTION")]
 Text = Annotated[str, typer.Option("--text", help="What is said, in a line.")]
 

@@ -1,24 +1,29 @@
-"""Find a member by id, card number or external id."""
+"""Find a member by id, or by what finds him: a card, an id elsewhere, a phone, an e-mail."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from jifen.domain.person import MemberKey
+from jifen.domain.person import CONTACT_KINDS, MemberKey
 from jifen.domain.refusals import MemberUnknown
+from jifen.operations.tell_person import contact_key
 from jifen.store.ledger import Ledger
 from jifen.store.members import find_by_keys
 
 
 async def find_member(ledger: Ledger, whose: UUID | MemberKey, *, pointer: str = "/member") -> UUID:
-    """The id of the member. An id is believed here: whoever locks the member finds out.
+    """The id of the member. An id is believed here: whoever locks the member finds out. A contact may be as somebody says it.
 
     Refuses
-        MemberUnknown   nobody has that card number or external id
+        MemberUnknown    it finds nobody
+        FieldWrong       no phone, no e-mail
+        ProgramMissing   nothing was ever published, and a phone has to be told by its country
     """
     if isinstance(whose, UUID):
         return whose
+    if whose.kind in CONTACT_KINDS:
+        whose = await contact_key(ledger, whose, pointer=pointer)
     async with ledger.transaction() as connection:
         found = (await find_by_keys(ledger, connection, [whose])).get(whose)
     if found is None:

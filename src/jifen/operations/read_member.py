@@ -19,7 +19,7 @@ from jifen.store.compiled import begun_again
 from jifen.store.gather import Gathered, gather_standing, gather_unlocked
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.lots import all_lots
-from jifen.store.members import enrolled_at, find_by_keys
+from jifen.store.members import enrolled_at
 from jifen.store.persons import masked_keys
 
 
@@ -56,18 +56,13 @@ class MemberView(Standing):
 
 
 @begun_again
-async def read_member(ledger: Ledger, whose: UUID | MemberKey) -> MemberView:
+async def read_member(ledger: Ledger, member_id: UUID) -> MemberView:
     """The member with his balances now.
 
     Refuses
-        MemberUnknown   there is none with that id or key
+        MemberUnknown   there is none with that id
     """
     async with ledger.reading() as connection:
-        member_id = (
-            whose if isinstance(whose, UUID) else (await find_by_keys(ledger, connection, [whose])).get(whose)
-        )
-        if member_id is None:
-            raise MemberUnknown(pointer="/member")
         gathered = await _gather(ledger, connection, [member_id])
         stored = gathered.members.get(member_id)
         since = await enrolled_at(connection, member_id)

@@ -64,19 +64,18 @@ async def told_of_person(
     return Told(tuple(MemberKey(kind, told[kind]) for kind in ("phone", "email") if kind in told), fields)
 
 
-async def contact_key(ledger: Ledger, kind: str, text: str, *, pointer: str) -> MemberKey:
-    """A phone or e-mail as it finds a member.
+async def contact_key(ledger: Ledger, said: MemberKey, *, pointer: str) -> MemberKey:
+    """A phone or e-mail, as somebody says it, as it finds a member.
 
     Refuses
         FieldWrong       it is none
         ProgramMissing   nothing was ever published
     """
-    if kind == "email":
-        return MemberKey(kind, _in_form("email", text, email_in_form, pointer=pointer))
+    if said.kind == "email":
+        return said._replace(value=_in_form("email", said.value, email_in_form, pointer=pointer))
     region, _ = await where_and_when(ledger)
-    return MemberKey(
-        kind, _in_form("phone", text, lambda value: phone_in_form(value, region=region), pointer=pointer)
-    )
+    in_form = _in_form("phone", said.value, lambda text: phone_in_form(text, region=region), pointer=pointer)
+    return said._replace(value=in_form)
 
 
 def _in_form(field: str, text: str, form: Callable[[str], str], *, pointer: str | None = None) -> str:
