@@ -7,7 +7,7 @@ from uuid import UUID
 
 from jifen.domain.person import CONTACT_KINDS, MemberKey
 from jifen.domain.refusals import MemberUnknown
-from jifen.operations.tell_person import contact_key
+from jifen.store.contacts import contact_key
 from jifen.store.ledger import Ledger
 from jifen.store.members import find_by_keys
 

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import TYPE_CHECKING
 
-from jifen.domain.calendar import local_date
 from jifen.domain.person import ATTRIBUTE, ATTRIBUTES_MAX, GENDERS, MemberKey, Told
-from jifen.domain.refusals import FieldWrong, TooMuch
+from jifen.domain.refusals import TooMuch
 from jifen.domain.texts import CODE, NOTE, WORDS, TextRefused, canonical
-from jifen.store.compiled import begun_again
-from jifen.vault.contacts import birthday_in_form, email_in_form, name_in_form, phone_in_form, region_of
+from jifen.store.contacts import told_in_form, where_and_when
+from jifen.vault.contacts import birthday_in_form, email_in_form, name_in_form, phone_in_form
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
-
-
-@begun_again
-async def where_and_when(ledger: Ledger) -> tuple[str | None, date]:
-    """The region whose phone numbers need no +, and today, both as the programme in force has them.
-
-    Refuses
-        ProgramMissing   nothing was ever published
-    """
-    async with ledger.connection() as connection:
-        clock = await ledger.clock(connection)
-        timeline = await ledger.timeline(connection, clock.newest)
-    return region_of(timeline.newest.money), local_date(clock.now, timeline.time_zone)
 
 
 async def told_of_person(
@@ -50,7 +35,11 @@ async def told_of_person(
         "language": lambda text: canonical(text, CODE).lower(),
         "address": lambda text: canonical(text, NOTE),
     }
-    told = {field: _in_form(field, text, forms[field]) for field, text in said.items() if text is not None}
+    told = {
+        field: told_in_form(text, forms[field], pointer=f"/person/{field}")
+        for field, text in said.items()
+        if text is not None
+    }
     if len(attributes) > ATTRIBUTES_MAX:
         raise TooMuch(
             f"at most {ATTRIBUTES_MAX} attributes",
@@ -60,29 +49,10 @@ async def told_of_person(
         )
     fields = {name: value for name, value in told.items() if name not in ("phone", "email")}
     for name, text in attributes.items():
-        fields[ATTRIBUTE + name] = _in_form(f"attributes/{name}", text, lambda value: canonical(value, WORDS))
+        fields[ATTRIBUTE + name] = told_in_form(
+            text, lambda value: canonical(value, WORDS), pointer=f"/person/attributes/{name}"
+        )
     return Told(tuple(MemberKey(kind, told[kind]) for kind in ("phone", "email") if kind in told), fields)
-
-
-async def contact_key(ledger: Ledger, said: MemberKey, *, pointer: str) -> MemberKey:
-    """A phone or e-mail, as somebody says it, as it finds a member.
-
-    Refuses
-        FieldWrong       it is none
-        ProgramMissing   nothing was ever published
-    """
-    if said.kind == "email":
-        return said._replace(value=_in_form("email", said.value, email_in_form, pointer=pointer))
-    region, _ = await where_and_when(ledger)
-    in_form = _in_form("phone", said.value, lambda text: phone_in_form(text, region=region), pointer=pointer)
-    return said._replace(value=in_form)
-
-
-def _in_form(field: str, text: str, form: Callable[[str], str], *, pointer: str | None = None) -> str:
-    try:
-        return form(text)
-    except TextRefused as refused:
-        raise FieldWrong(str(refused), pointer=pointer or f"/person/{field}") from None
 
 
 def _gender(text: str) -> str:
