@@ -1,11 +1,10 @@
 // Who is there, in which language, and then the shell.
 import { api, type Book, got, Refused, resume, signOut, speak, whenEnded } from "@jifen/api";
-import { FrameProvider, Router, useSay } from "@jifen/ui";
+import { FrameProvider, Router, useSay, keepLanguage, language as known, wearLanguage, wearTheme } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Invitation, invitationToken } from "./invitation.tsx";
 import { Shell } from "./shell.tsx";
-import { keepLanguage, language as known, wearLanguage, wearTheme } from "./settings.ts";
 import { SignIn } from "./sign-in.tsx";
 
 wearTheme();

@@ -1,5 +1,6 @@
 import "@jifen/ui/ui.css";
 import "./console.css";
+import "@jifen/words/console";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 

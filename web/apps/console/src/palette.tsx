@@ -1,11 +1,10 @@
 // Go somewhere or do something by typing: screens by their name, a member by card, phone, e-mail, external id or mbr_ id.
 import { api, got, Refused } from "@jifen/api";
-import { Icon, useFrame, useGoing, useMay, useSay } from "@jifen/ui";
+import { Icon, useFrame, useGoing, useMay, useSay, keepTheme, theme } from "@jifen/ui";
 import { useState } from "react";
 import { Autocomplete, Dialog, Input, ListBox, ListBoxItem, Modal, ModalOverlay, SearchField, useFilter } from "react-aria-components";
 import type { Screen } from "./screen.ts";
 import { useSteering } from "./shell.tsx";
-import { keepTheme, theme } from "./settings.ts";
 
 /** The member that a text names: by id, card, external id, phone or e-mail; null: nobody. */
 export async function memberNamed(text: string): Promise<string | null> {

@@ -5,6 +5,7 @@ export * from "./keys.ts";
 export * from "./marks.tsx";
 export * from "./parts.tsx";
 export * from "./route.tsx";
+export * from "./settings.ts";
 export * from "./show.tsx";
 export * from "./states.tsx";
 export * from "./table.tsx";

@@ -1,15 +1,31 @@
 // What a person reads, by language. zh-CN is the source of the keys: a key that another language lacks, or has too many, is an
-// error of types, and the build stops.
-import { en } from "./en.ts";
-import { zh } from "./zh.ts";
+// error of types, and the build stops. The words of the house are always there; a face brings its own: import "@jifen/words/till".
+import type { zh as app } from "./app.zh.ts";
+import type { zh as consoleWords } from "./console.zh.ts";
+import { en as houseEn } from "./house.en.ts";
+import { zh as houseZh } from "./house.zh.ts";
+import type { zh as till } from "./till.zh.ts";
 
 export type Language = "zh" | "en";
 /** A message, or by number: `one` for 1, else `other`. Holes are written {name}. */
 export type Message = string | { one: string; other: string };
-export type Key = keyof typeof zh;
+export type Key = keyof typeof houseZh | keyof typeof consoleWords | keyof typeof till | keyof typeof app;
 export type Values = Record<string, string | number>;
+type Words = Partial<Record<Key, Message>>;
 
-export const CATALOGUES: Record<Language, Record<Key, Message>> = { zh, en };
+const CATALOGUES: Record<Language, Words> = { zh: { ...houseZh }, en: { ...houseEn } };
+
+/** The words of a face, besides those of the house. */
+export function learn(zh: Words, en: Words): void {
+  Object.assign(CATALOGUES.zh, zh);
+  Object.assign(CATALOGUES.en, en);
+}
+
+/** Every key whose words were learnt. */
+export function keysLearnt(): Key[] {
+  return Object.keys(CATALOGUES.zh) as Key[];
+}
+
 export const LANGUAGES: { code: Language; tag: string; name: string }[] = [
   { code: "zh", tag: "zh-CN", name: "中文" },
   { code: "en", tag: "en", name: "English" },
@@ -18,6 +34,7 @@ export const LANGUAGES: { code: Language; tag: string; name: string }[] = [
 /** The message of a key. `n` decides between one and other. */
 export function messageOf(language: Language, key: Key, n?: number): string {
   const message = CATALOGUES[language][key];
+  if (message === undefined) throw new Error(`${key}: the face that says this has not learnt it`);
   if (typeof message === "string") return message;
   return n === 1 ? message.one : message.other;
 }
@@ -41,7 +58,7 @@ export function say(language: Language, key: Key, values: Values = {}, n?: numbe
 
 /** Whether a text is a key; for words that stand behind a code of the API. */
 export function isKey(text: string): text is Key {
-  return text in zh;
+  return text in CATALOGUES.zh;
 }
 
 /** The language that somebody's browser asks for, else Chinese. */

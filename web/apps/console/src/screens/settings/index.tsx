@@ -1,10 +1,9 @@
 // How this browser shows the console, and who asks.
 import { signedIn } from "@jifen/api";
-import { Segmented, Section, singleKeys, switchSingleKeys, useFrame, useSay } from "@jifen/ui";
+import { Segmented, Section, singleKeys, switchSingleKeys, useFrame, useSay, keepTheme, type Theme, theme } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { useState } from "react";
 import type { Screen } from "../../screen.ts";
-import { keepTheme, type Theme, theme } from "../../settings.ts";
 import { Page, useSteering } from "../../shell.tsx";
 
 const THEMES: Theme[] = ["system", "light", "dark"];

@@ -1,8 +1,8 @@
-// English.
-import type { Key, Message } from "./index.ts";
+// English, the console.
+import type { Message } from "./index.ts";
+import type { zh } from "./console.zh.ts";
 
-export const en: Record<Key, Message> = {
-
+export const en: Record<keyof typeof zh, Message> = {
   // The house
   "screen.overview": "Overview",
   "screen.members": "Members",
@@ -23,25 +23,6 @@ export const en: Record<Key, Message> = {
   "nav.menu": "Menu",
   "nav.nowhere": "There is no such page",
   "nav.book_date": "Book date {day}",
-  "do.close": "Close",
-  "do.not": "Cancel",
-  "do.more": "Next page",
-  "do.first_page": "First page",
-  "do.older": "Older",
-  "do.newest": "Newest",
-  "list.sentences": " ",
-  "list.between": ", ",
-
-  // States
-  "state.loading": "Loading",
-  "state.again": "Try again",
-  "state.now": "Now",
-  "state.nothing": "Nothing here.",
-  "state.failed": "That could not be done.",
-  "state.not_permitted": "This takes the permission {permission}. Somebody who has it can look, or an owner can change your role.",
-  "state.gone": "The server does not answer.",
-  "state.gone_since": "No answer since {at}.",
-  "state.gone_again": "What you see is from before; it is asked again by itself.",
 
   // Signing in
   "invitation.title": "Welcome",
@@ -565,7 +546,4 @@ export const en: Record<Key, Message> = {
   "settings.name": "Name",
   "settings.permissions": "Permissions",
   "settings.version": "Version",
-  "theme.system": "As the system",
-  "theme.light": "Light",
-  "theme.dark": "Dark",
 };

@@ -1,4 +1,4 @@
-// What this browser remembers of how a person wants the console: language and theme. Nothing else is kept here.
+// What this browser remembers of how a person wants the a face: language and theme. Nothing else is kept here.
 import { type Language, LANGUAGES, languageOf } from "@jifen/words";
 
 export type Theme = "system" | "light" | "dark";

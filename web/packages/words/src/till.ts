@@ -1,0 +1,5 @@
+import { en } from "./till.en.ts";
+import { zh } from "./till.zh.ts";
+import { learn } from "./index.ts";
+
+learn(zh, en);
