@@ -26,6 +26,7 @@ from jifen.embedded import Connection, Server
 from jifen.embedded.server import run_sql
 from jifen.operations.manage_keys import create_key
 from jifen.operations.publish_program import publish_program
+from jifen.senders import Recorder
 from jifen.store.ledger import Ledger, open_pool
 from jifen.templates import template_text
 
@@ -193,7 +194,7 @@ async def an_api(server: Server, shop: Shop) -> AsyncIterator[Api]:
     name = f"api_{next(_count)}".replace("-", "_")
     create_database(server, name, template=shop.template)
     async with a_ledger(server.app.to_database(name)) as ledger:
-        app = create_app(ledger=ledger, runs_jobs=False)
+        app = create_app(ledger=ledger, runs_jobs=False, sender=Recorder())
         app.state.code_roots = (CODE_ROOT,)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:

@@ -122,3 +122,51 @@ def person_of(answer: httpx.Response) -> Person:
 
 
 __all__ = ["LOCAL", "PASSWORD", "Person", "a_login", "a_person", "person_of", "sign_in_as"]
+
+
+# -- members on their phones ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnPhone:
+    """A member who is signed in on his phone."""
+
+    member_id: str
+    token: str
+    csrf: str
+
+    def headers(self, *, writes: bool = True) -> dict[str, str]:
+        """What his phone sends."""
+        sent = {"Cookie": f"jifen_me={self.token}"}
+        return {**sent, "X-CSRF-Token": self.csrf} if writes else sent
+
+    async def ask(self, api: Api, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        """Ask as he does."""
+        headers = {**self.headers(), **more.pop("headers", {})}
+        return await api.ask(method, path, body, as_=None, headers=headers, **more)
+
+
+async def a_code(api: Api, **contact: str) -> tuple[str, str]:
+    """The sign-in that a code was sent for, and the code, read off the message."""
+    answer = await api.ask("POST", "/v1/me/codes?language=en", contact, as_=None)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["code"] is None, "only a demo tells it"
+    message = api.app.state.sender.sent[-1]
+    code = message.text[:6]
+    assert code.isdigit(), message.text
+    return str(answer.json()["sign_in_id"]), code
+
+
+def on_phone(answer: httpx.Response) -> OnPhone:
+    """Who came in by this answer."""
+    told, token = answer.json(), answer.cookies["jifen_me"]
+    return OnPhone(member_id=told["member_id"], token=token, csrf=told["csrf_token"])
+
+
+async def a_phone_of(api: Api, phone: str) -> OnPhone:
+    """The member whom this phone finds, signed in on it."""
+    sign_in_id, code = await a_code(api, phone=phone)
+    answer = await api.ask("POST", "/v1/me/session", {"sign_in_id": sign_in_id, "code": code}, as_=None)
+    assert answer.status_code == 200, answer.text
+    api.client.cookies.clear()
+    return on_phone(answer)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from jifen.api.requests import GuardedRoute, OpenRoute, SignedInRoute, StrictRoute
+from jifen.api.requests import GuardedRoute, MemberRoute, OpenRoute, SignedInRoute, StrictRoute
 from jifen.api.screens import FACES
 
 SCREENS = {path for face in FACES for path in (f"/{face.name}", f"/{face.name}/{{path:path}}")}
@@ -17,7 +17,7 @@ OPEN_PATHS = {"/", "/docs", "/docs/{name}", "/openapi.json", "/v1/health", *SCRE
 def strict(app: FastAPI) -> list[StrictRoute]:
     """Every route but those that are open to look at: each takes a permission, is about who is signed in, or is a door."""
     routes = [one for one in walked(app.routes) if getattr(one, "path", "") not in OPEN_PATHS]
-    kinds = (GuardedRoute, SignedInRoute, OpenRoute)
+    kinds = (GuardedRoute, SignedInRoute, MemberRoute, OpenRoute)
     assert all(isinstance(one, kinds) for one in routes), "a route is open, or says whom it lets in"
     return [one for one in routes if isinstance(one, StrictRoute)]
 

@@ -5,23 +5,26 @@ The rows are the application's own route table, so that a route which is added t
 
 from __future__ import annotations
 
+import itertools
+
 import httpx
 import pytest
 from tests.api.conftest import Api, all_but
-from tests.api.people import Person, a_person
+from tests.api.people import OnPhone, Person, a_person, a_phone_of
 from tests.api.routes import at as at_of
 from tests.api.routes import guarded, strict
 from tests.api.test_stores_of_a_key import at_store, has_store
 from tests.api.writes import BY_PEOPLE, CHANGES_NOTHING, DOORS, ROUTES, SIGNED_IN, Asked, named
 
 from jifen.api.app import create_app
-from jifen.api.requests import GuardedRoute, OpenRoute, SignedInRoute
+from jifen.api.requests import GuardedRoute, MemberRoute, OpenRoute, SignedInRoute
 from jifen.domain.principal import EVERYTHING, PRIVILEGED, Permission
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _APP = create_app()
 _GUARDED = {at_of(route): route.permission for route in guarded(_APP)}
+_MEMBERS = [at_of(route) for route in strict(_APP) if isinstance(route, MemberRoute)]
 _SIGNED_IN = [at_of(route) for route in strict(_APP) if isinstance(route, SignedInRoute)]
 by_route = pytest.mark.parametrize("at", list(_GUARDED), ids=named)
 by_own_route = pytest.mark.parametrize("at", _SIGNED_IN, ids=named)
@@ -37,6 +40,7 @@ async def test_every_route_is_of_one_kind_and_has_a_request_here() -> None:
     assert {at for at, kind in kinds.items() if kind is GuardedRoute} == set(ROUTES)
     assert {at for at, kind in kinds.items() if kind is SignedInRoute} == SIGNED_IN
     assert {at for at, kind in kinds.items() if kind is OpenRoute} == DOORS
+    assert all(path.startswith("/v1/me") for (_, path), kind in kinds.items() if kind is MemberRoute)
 
 
 async def _ask(api: Api, who: Person, asked: Asked) -> httpx.Response:
@@ -185,3 +189,71 @@ async def test_a_route_about_oneself_asks_for_the_token_of_the_page(
         at[0], path, {} if at[0] == "POST" else None, as_=None, headers=who.headers(writes=False)
     )
     assert answer.status_code == (200 if at[0] == "GET" else 403), answer.text
+
+
+# -- routes about the member himself --------------------------------------------------------------------------------------
+
+by_members_route = pytest.mark.parametrize("at", _MEMBERS, ids=named)
+
+
+def _of_a_member(at: tuple[str, str]) -> tuple[str, str, object]:
+    none = "0" * 32
+    path = at[1].format(
+        session_id=f"ses_{none}", question_id=f"qst_{none}", purchase_id=f"pur_{none}", number="1"
+    )
+    return at[0], path, {} if at[0] == "POST" else None
+
+
+@by_members_route
+async def test_a_members_own_route_takes_neither_a_key_nor_an_operator_nor_nobody(
+    shared_api: Api, at: tuple[str, str]
+) -> None:
+    method, path, body = _of_a_member(at)
+    for who in (None, "admin", "test"):
+        assert _told(await shared_api.ask(method, path, body, as_=who)) == (401, "not_authenticated")
+    operator = await a_person(shared_api, roles=["owner"])
+    assert _told(await operator.ask(shared_api, method, path, body)) == (401, "not_authenticated")
+
+
+@by_members_route
+async def test_a_members_own_route_asks_for_the_token_of_his_page(
+    shared_api: Api, at: tuple[str, str]
+) -> None:
+    method, path, body = _of_a_member(at)
+    who = await _a_member_on_phone(shared_api)
+    answer = await shared_api.ask(method, path, body, as_=None, headers=who.headers(writes=False))
+    if method == "GET":
+        assert answer.status_code in (200, 404), answer.text
+    else:
+        assert _told(answer) == (403, "csrf_refused")
+
+
+@by_members_route
+async def test_a_members_own_route_opens_no_more_once_his_session_ended(
+    shared_api: Api, at: tuple[str, str]
+) -> None:
+    method, path, body = _of_a_member(at)
+    who = await _a_member_on_phone(shared_api)
+    assert (await who.ask(shared_api, "DELETE", "/v1/me/session", key=None)).status_code == 200
+    shared_api.client.cookies.clear()
+    assert _told(await who.ask(shared_api, method, path, body)) == (401, "session_over")
+
+
+@by_route
+async def test_a_member_who_is_signed_in_opens_no_route_of_keys_and_operators(
+    shared_api: Api, at: tuple[str, str]
+) -> None:
+    who = await _a_member_on_phone(shared_api)
+    asked = await ROUTES[at](shared_api)
+    answer = await who.ask(shared_api, asked.method, asked.path, asked.body)
+    assert _told(answer) == (401, "not_authenticated")
+
+
+_phones = itertools.count(13_900_000_000)
+
+
+async def _a_member_on_phone(api: Api) -> OnPhone:
+    phone = str(next(_phones))
+    enrolled = await api.post("/v1/members", {"person": {"phone": phone}})
+    assert enrolled.status_code == 201, enrolled.text
+    return await a_phone_of(api, phone)

@@ -491,7 +491,14 @@ ROUTES: dict[tuple[str, str], Make] = {
     },
 }
 OPEN = {("GET", "/v1/health")}
-DOORS = {("POST", "/v1/session"), ("POST", "/v1/invitations:accept")}
+DOORS = {
+    ("POST", "/v1/session"),
+    ("POST", "/v1/invitations:accept"),
+    ("GET", "/v1/welcome"),
+    ("POST", "/v1/me/codes"),
+    ("POST", "/v1/me/session"),
+    ("POST", "/v1/me:join"),
+}
 """Where somebody becomes known."""
 SIGNED_IN = {
     ("GET", "/v1/session"),

@@ -23,6 +23,9 @@ from jifen.api import (
     codes,
     console,
     keys,
+    me,
+    me_door,
+    me_person,
     member_lists,
     members,
     open,
@@ -41,14 +44,16 @@ from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, fiel
 from jifen.api.lane import Lanes
 from jifen.api.limited import Limited
 from jifen.api.limits import PER_KEY, Limits
+from jifen.api.me_door import demo_sign_ins
 from jifen.api.observe import Meters, Observed
 from jifen.api.requests import VERSIONS
-from jifen.api.said import SECURITY, SESSION_SECURITY
+from jifen.api.said import MEMBER_SECURITY, SECURITY, SESSION_SECURITY
 from jifen.api.short_road import ShortRoad
-from jifen.api.whose import SESSION_COOKIE, Sessions
+from jifen.api.whose import MEMBER_COOKIE, SESSION_COOKIE, Sessions
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, OutcomeUnknown, Refusal
 from jifen.embedded.connection import Connection as Address
+from jifen.senders import Recorder, Sender, sender_of_environment
 from jifen.store.ledger import Ledger, Patience, open_pool
 from jifen.vault import Vault
 
@@ -69,12 +74,18 @@ Jifen (积分) keeps the points of a retailer's members in a ledger that can be 
   quote and read.
 * **Operators** sign in (`POST /v1/session`) and ask with a cookie; each write carries `X-CSRF-Token`. Every route that takes a
   key takes a session the same way, and nobody sends both.
+* **Members** sign in by a code that is sent to their phone or e-mail (`POST /v1/me/codes`), and ask with a cookie of their own
+  about nobody but themselves (`/v1/me`).
 """
 TAGS = [
     {"name": "purchases", "description": "Record, quote, return, claim."},
     {"name": "reservations", "description": "Hold units for a redemption, then commit or release."},
     {"name": "members", "description": "Enrol and read members; gifts and adjustments."},
     {"name": "persons", "description": "What is known of somebody: see, correct, agree, take along, erase."},
+    {
+        "name": "me",
+        "description": "What a member asks about himself, signed in on his phone by a one-time code.",
+    },
     {"name": "programme", "description": "The document: check, plan, publish, read."},
     {
         "name": "operators",
@@ -93,6 +104,7 @@ def create_app(
     home: Path | None = None,
     processes: int = 1,
     requests_per_minute: int | None = None,
+    sender: Sender | None = None,
 ) -> FastAPI:
     """The application over the ledger at `address`, opened when it starts up; or over one that is open (`ledger`).
 
@@ -132,6 +144,7 @@ def create_app(
     app.state.address = address
     app.state.home = home
     app.state.code_roots = None
+    app.state.sender = sender or (Recorder() if demo_sign_ins() else sender_of_environment())
     app.state.limits = Limits(per_key=requests_per_minute or PER_KEY, processes=processes)
     app.state.ledger = None
     app.state.lanes = None
@@ -155,11 +168,15 @@ def create_app(
         operators,
         proposals,
         audit,
+        me,
+        me_person,
         open,
     )
     for part in parts:
         app.include_router(part.router)
     app.include_router(session.doors)
+    app.include_router(me_door.doors)
+    app.include_router(me_door.router)
     app.include_router(proposals.own)
     screens.serve(app)
     overview.keep_figures(app)
@@ -264,6 +281,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
     found["components"]["securitySchemes"] = {
         SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "jf_live_... or jf_test_..."},
         SESSION_SECURITY: {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+        MEMBER_SECURITY: {"type": "apiKey", "in": "cookie", "name": MEMBER_COOKIE},
     }
     app.openapi_schema = found
     return found

@@ -159,7 +159,7 @@ async def register_phone(request: Request, member_id: MemberId) -> Response:
         None,
         lambda once: register_device(desk.ledger, member_id, roots, request=once, principal=desk.principal),
     )
-    return _device(answer, roots, status=201)
+    return device_shown(answer, roots, status=201)
 
 
 @router.get(
@@ -194,7 +194,7 @@ async def renew_phone(request: Request, member_id: MemberId, device_id: DeviceId
             desk.ledger, member_id, device_id, roots, request=once, principal=desk.principal
         ),
     )
-    return _device(answer, roots, status=200)
+    return device_shown(answer, roots, status=200)
 
 
 @router.post(
@@ -214,7 +214,7 @@ async def remove_phone(request: Request, member_id: MemberId, device_id: DeviceI
     return render.told(DeviceRemoved, answer)
 
 
-def _device(answer: dict[str, Any], roots: Sequence[bytes], *, status: int) -> Response:
+def device_shown(answer: dict[str, Any], roots: Sequence[bytes], *, status: int) -> Response:
     """The answer with the phone's key, which is made anew each time and never kept. How far its clock is off a phone sees by
     the header `Date`."""
     root = next((one for one in roots if root_id(one) == answer["root"]), roots[0])

@@ -49,6 +49,7 @@ KeyId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("key")), _put_on("
 OperatorId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("opr")), _put_on("opr"), _schema("opr")]
 SessionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ses")), _put_on("ses"), _schema("ses")]
 ProposalId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("prp")), _put_on("prp"), _schema("prp")]
+SignInId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("sgn")), _put_on("sgn"), _schema("sgn")]
 AuditId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("adt")), _put_on("adt"), _schema("adt")]
 DeviceId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("dev")), _put_on("dev"), _schema("dev")]
 FlagId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("flg")), _put_on("flg"), _schema("flg")]

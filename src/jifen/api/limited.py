@@ -30,6 +30,8 @@ LOOK_UPS: Final = frozenset({
     ("POST", "/v1/purchases:claim"),
     ("POST", "/v1/reservations"),
     ("POST", "/v1/gifts"),
+    ("POST", "/v1/me/claims"),
+    ("POST", "/v1/me/gifts"),
 })  # fmt: skip
 """Where somebody who guesses waits. What was sold is taken all the same: a till's queue of receipts is no guessing."""
 

@@ -23,7 +23,7 @@ from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
-from jifen.domain.program.meaning import NONE, Currency
+from jifen.domain.program.meaning import NONE, Currency, Program
 from jifen.jobs.duty import DUTY
 from jifen.operations.read_accounts import read_accounts, read_proof
 from jifen.operations.read_book import read_book
@@ -59,23 +59,7 @@ async def get_book(request: Request) -> Response:
     program = book.program
     return render.answered(
         out.BookAnswer(
-            program=None
-            if program is None
-            else out.BookProgram(
-                code=program.code,
-                names=program.names,
-                revision=program.revision,
-                money=program.money,
-                money_decimals=program.money_decimals,
-                time_zone=program.time_zone,
-                currencies=[_currency(one) for one in program.currencies],
-                tiers=[
-                    out.BookTier(code=one.code, names=one.names, reach=one.reach)
-                    for one in program.ladder.tiers
-                ],
-                stores=len(program.stores),
-                any_store=program.any_store,
-            ),
+            program=None if program is None else program_shown(program),
             now=book.now,
             is_past=book.shift_seconds > 0,
             label=book.label,
@@ -89,6 +73,22 @@ async def get_book(request: Request) -> Response:
             ),
             version=__version__,
         )
+    )
+
+
+def program_shown(program: Program) -> out.BookProgram:
+    """A revision, as far as screens need it."""
+    return out.BookProgram(
+        code=program.code,
+        names=program.names,
+        revision=program.revision,
+        money=program.money,
+        money_decimals=program.money_decimals,
+        time_zone=program.time_zone,
+        currencies=[_currency(one) for one in program.currencies],
+        tiers=[out.BookTier(code=one.code, names=one.names, reach=one.reach) for one in program.ladder.tiers],
+        stores=len(program.stores),
+        any_store=program.any_store,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -21,6 +23,7 @@ from jifen.operations.answer_question import answer_question, appeal_question, c
 from jifen.operations.ask_question import ask_question
 from jifen.operations.read_questions import list_questions, read_question
 from jifen.present.questions import kind_said, status_said, step_said
+from jifen.store.ledger import Ledger
 from jifen.store.questions import Question, QuestionQuery
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
@@ -170,11 +173,14 @@ async def get_questions(
     spoken = language_of(request, language)
     query = QuestionQuery(status=status, kind=kind, member_id=member_id, is_overdue=is_overdue)
     found, after = await list_questions(desk_of(request).ledger, query, before=before, limit=limit)
-    return render.answered(
-        QuestionPage(
-            data=[QuestionAnswer(**_shown(one, spoken)) for one in found],
-            next_cursor=f"qst_{after.hex}" if after else None,
-        )
+    return render.answered(page_shown(found, after, spoken))
+
+
+def page_shown(found: Sequence[Question], after: UUID | None, language: str) -> QuestionPage:
+    """Questions as they are told."""
+    return QuestionPage(
+        data=[QuestionAnswer(**_shown(one, language)) for one in found],
+        next_cursor=f"qst_{after.hex}" if after else None,
     )
 
 
@@ -189,7 +195,12 @@ async def get_question(
 ) -> Response:
     """One question with its trail and what was said."""
     spoken = language_of(request, language)
-    view = await read_question(desk_of(request).ledger, member_id, question_id)
+    return render.answered(await read_shown(desk_of(request).ledger, member_id, question_id, spoken))
+
+
+async def read_shown(ledger: Ledger, member_id: UUID, question_id: UUID, spoken: str) -> QuestionRead:
+    """A question with its trail, as it is told."""
+    view = await read_question(ledger, member_id, question_id)
     trail = [
         StepAnswer(
             number=step.number,
@@ -204,7 +215,7 @@ async def get_question(
         )
         for step, words in view.trail
     ]
-    return render.answered(QuestionRead(**_shown(view.question, spoken), trail=trail))
+    return QuestionRead(**_shown(view.question, spoken), trail=trail)
 
 
 @router.post(

@@ -1,6 +1,6 @@
 """A route under guard: who asks and in which version is settled before the body is read, and the body is strict JSON.
 
-Every route is one of three: it takes a permission, it is about whoever is signed in, or it is open.
+Every route is one of four: it takes a permission, it is about whoever is signed in, about the member himself, or it is open.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from jifen.api.fields import Body
 from jifen.api.fingerprint import fingerprint_of, purchase_hash
 from jifen.api.lane import Lanes
 from jifen.api.strict_json import parsed_json
-from jifen.api.whose import SignedIn, who_asks, who_is_signed_in
+from jifen.api.whose import SignedIn, which_member, who_asks, who_is_signed_in
 from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
 from jifen.store.ledger import Ledger
+from jifen.store.member_sessions import MemberSession
 from jifen.store.once import Once
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
@@ -98,6 +99,14 @@ class SignedInRoute(StrictRoute):
     async def let_in(self, request: Request) -> None:
         """Let in who is signed in."""
         request.state.principal = (await who_is_signed_in(request)).principal
+
+
+class MemberRoute(StrictRoute):
+    """A route about the member who is signed in on his phone: his own cookie opens it, and neither a key nor an operator."""
+
+    async def let_in(self, request: Request) -> None:
+        """Let in the member himself."""
+        request.state.member, request.state.principal = await which_member(request, ledger_of(request))
 
 
 class OpenRoute(StrictRoute):
@@ -237,6 +246,12 @@ def signed_in_of(request: Request) -> SignedIn:
     """Who is signed in, at a route about himself."""
     signed_in: SignedIn = request.state.signed_in
     return signed_in
+
+
+def member_of(request: Request) -> MemberSession:
+    """The session of the member who asks, at a route about himself."""
+    session: MemberSession = request.state.member
+    return session
 
 
 def desk_of(request: Request) -> Desk:

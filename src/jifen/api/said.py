@@ -24,6 +24,7 @@ from jifen.domain.refusals import Refusal
 
 SECURITY = "ApiKey"
 SESSION_SECURITY = "Session"
+MEMBER_SECURITY = "MemberSession"
 BY_SESSION = (no.SessionOver, no.CsrfRefused)
 WHO_ASKS = (
     no.NotAuthenticated,
@@ -169,15 +170,75 @@ def said_to_signed_in(
     }
 
 
+def said_to_member(
+    *,
+    answer: type[Answer],
+    status: int = 200,
+    refuses: Iterable[type[Refusal]] = (),
+    has_body: bool = False,
+    has_key: bool = False,
+    changes_something: bool = False,
+    names_in_address: Iterable[type[Refusal]] = (),
+) -> dict[str, Any]:
+    """Arguments for the decorator of a route about the member himself: it takes his own session only."""
+    changes = changes_something or has_key
+    refusals = [
+        no.NotAuthenticated,
+        *BY_SESSION,
+        no.FieldWrong,
+        TooManyRequests,
+        Busy,
+        *(WITH_BODY if has_body else ()),
+        *(WITH_KEY if has_key else ()),
+        *refuses,
+    ]
+    refusals += [no.OutcomeUnknown] if changes else []
+    return {
+        "responses": {
+            **problem_responses(refusals, names_in_address=names_in_address),
+            status: {"model": answer, "description": "Done." if changes else "The answer."},
+            **(
+                {200: {"model": answer, "description": "It had been done before."}}
+                if has_key and status != 200
+                else {}
+            ),
+        },
+        "status_code": status,
+        "openapi_extra": {
+            CHANGES_EXTENSION: changes,
+            "security": [{MEMBER_SECURITY: []}],
+            "parameters": [
+                *([IDEMPOTENCY_PARAMETER] if has_key else []),
+                *([CSRF_PARAMETER] if changes else []),
+                VERSION_PARAMETER,
+            ],
+        },
+        "response_model": None,
+    }
+
+
 def said_openly(
-    *, answer: type[Answer], refuses: Iterable[type[Refusal]] = (), has_body: bool = False, status: int = 200
+    *,
+    answer: type[Answer],
+    or_answer: type[Answer] | None = None,
+    refuses: Iterable[type[Refusal]] = (),
+    has_body: bool = False,
+    status: int = 200,
+    changes_something: bool = True,
 ) -> dict[str, Any]:
     """Arguments for the decorator of a route by which somebody becomes known: nobody is asked who he is."""
-    refusals = [no.FieldWrong, Busy, no.OutcomeUnknown, *(WITH_BODY if has_body else ()), *refuses]
+    refusals = [no.FieldWrong, Busy, *(WITH_BODY if has_body else ()), *refuses]
+    refusals += [no.OutcomeUnknown] if changes_something else []
+    model: Any = answer if or_answer is None else answer | or_answer
+    done = "Done." if changes_something else "The answer."
     return {
-        "responses": {**problem_responses(refusals), status: {"model": answer, "description": "Done."}},
+        "responses": {**problem_responses(refusals), status: {"model": model, "description": done}},
         "status_code": status,
-        "openapi_extra": {CHANGES_EXTENSION: True, "security": [], "parameters": [VERSION_PARAMETER]},
+        "openapi_extra": {
+            CHANGES_EXTENSION: changes_something,
+            "security": [],
+            "parameters": [VERSION_PARAMETER],
+        },
         "response_model": None,
     }
 

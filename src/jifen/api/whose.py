@@ -29,11 +29,14 @@ from jifen.operations.manage_sessions import (
     session_id_of,
     session_opened_by,
 )
+from jifen.operations.member_sign_in import open_member_session, principal_of_member
 from jifen.store.ledger import Ledger
+from jifen.store.member_sessions import MemberSession
 from jifen.store.sessions import Session
 
 SESSION_COOKIE: Final = "jifen_session"
 DEVICE_COOKIE: Final = "jifen_device"
+MEMBER_COOKIE: Final = "jifen_me"
 CSRF_HEADER: Final = "X-CSRF-Token"
 PROXIES_VARIABLE: Final = "JIFEN_PROXIES"
 """Addresses of proxies, besides those of this machine, whose word about the client's address and `https` is taken."""
@@ -150,18 +153,39 @@ async def who_is_signed_in(request: Request) -> SignedIn:
     return signed_in
 
 
-def session_token_of(request: Request) -> str | None:
+async def which_member(request: Request, ledger: Ledger) -> tuple[MemberSession, Principal]:
+    """The member who asks about himself, and as which principal. His session is read each time: it ends at once everywhere.
+
+    Refuses
+        NotAuthenticated   nobody is signed in, or his session opens nothing; `SessionOver` tells its owner that it ended
+        CsrfRefused        a write without the session's token
+        FieldWrong         a key and a session at once
+    """
+    token = session_token_of(request, cookie=MEMBER_COOKIE)
+    if token is None:
+        detail = "sign in first: POST /v1/me/session answers with the cookie jifen_me"
+        raise NotAuthenticated(detail, pointer="/headers/Cookie")
+    if "authorization" in request.headers:
+        detail = "a key and a session came at once, and nobody knows who asks: send Authorization or the cookie, not both"
+        raise FieldWrong(detail, pointer="/headers/Authorization")
+    session = await open_member_session(ledger, token)
+    if request.method not in ONLY_LOOK:
+        check_csrf(token, request.headers.get(CSRF_HEADER))
+    return session, principal_of_member(session)
+
+
+def session_token_of(request: Request, *, cookie: str = SESSION_COOKIE) -> str | None:
     """The token of the cookie; None: there is none.
 
     Refuses
         FieldWrong   it came twice: another site of the same domain may have set one
     """
     sent = request.headers.get("cookie", "")
-    if SESSION_COOKIE not in sent:
+    if cookie not in sent:
         return None
-    if sent.count(f"{SESSION_COOKIE}=") > 1:
-        raise FieldWrong(f"the cookie {SESSION_COOKIE} came twice", pointer="/headers/Cookie")
-    return request.cookies.get(SESSION_COOKIE)
+    if sent.count(f"{cookie}=") > 1:
+        raise FieldWrong(f"the cookie {cookie} came twice", pointer="/headers/Cookie")
+    return request.cookies.get(cookie)
 
 
 # -- from where -----------------------------------------------------------------------------------------------------------

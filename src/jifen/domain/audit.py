@@ -45,6 +45,8 @@ class Deed(StrEnum):
     PERSON_AGREED = "person.agreed"
     PERSON_TOOK_BACK = "person.took_back"
     PERSON_ERASED = "person.erased"
+    PERSON_SIGNED_IN = "person.signed_in"
+    PERSON_SIGNED_OUT = "person.signed_out"
     OPERATOR_ADDED = "operator.added"
     OPERATOR_CHANGED = "operator.changed"
     OPERATOR_DISABLED = "operator.disabled"

@@ -34,6 +34,7 @@ Refusal
     ReturnExceedsPurchase        more comes back than was bought
     TimeOutOfBounds              a till's time that cannot be believed
     BacktestRefused              the history cannot answer what is asked of it
+    CodeNotSent                  a one-time code did not leave
     CodeWrong                    the member code proves nothing
     GiftToSelf, AmountNotPositive, EffectiveInThePast, ProgramRefused
   NotPermitted                   who asks may not do this
@@ -48,6 +49,7 @@ Refusal
     CodeRequired                 a second factor is asked for
     SessionOver                  the session ended
     SessionIdle                  the session was not used for too long for what is asked
+    OneTimeCodeWrong             the code that was sent is another, was used, or is too old
     InvitationRefused            the invitation was used, replaced or has expired
   TooMuch                        a limit on what can grow
     SignInTooSoon                after wrong tries one waits
@@ -386,6 +388,12 @@ class CodeWrong(NotAllowed):
     code = "code_wrong"
 
 
+class CodeNotSent(NotAllowed):
+    """The code could not be sent: try again in a minute, or ask at the till."""
+
+    code = "code_not_sent"
+
+
 class GiftToSelf(NotAllowed):
     """A member cannot give to himself."""
 
@@ -480,6 +488,12 @@ class SessionIdle(NotAuthenticated):
     """The session was not used for 30 minutes, and this changes something that matters: sign in again."""
 
     code = "session_idle"
+
+
+class OneTimeCodeWrong(NotAuthenticated):
+    """The code is wrong, was used or has expired: look at it again, or ask for another."""
+
+    code = "one_time_code_wrong"
 
 
 class InvitationRefused(NotAuthenticated):

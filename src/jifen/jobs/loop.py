@@ -23,6 +23,7 @@ from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.operations.seal_audit import seal_audit
 from jifen.operations.settle_codes import forget_codes
 from jifen.store.ledger import Ledger
+from jifen.store.member_sessions import prune_codes_sent
 from jifen.store.moments import look_ahead
 from jifen.store.pools import prune_leases, settle_leases
 from jifen.store.sign_in_tries import prune_tries
@@ -61,6 +62,7 @@ TASKS = (
     Task("old codes", forget_codes, every_seconds=HOUR),
     Task("old leases", prune_leases, every_seconds=HOUR),
     Task("old tries", prune_tries, every_seconds=HOUR),
+    Task("codes sent", prune_codes_sent, every_seconds=HOUR),
 )
 
 

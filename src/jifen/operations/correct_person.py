@@ -19,6 +19,7 @@ from jifen.store.persons import (
     add_keys,
     add_person,
     keys_of,
+    of_persons,
     opened_keys,
     persons_of,
     remove_fields,
@@ -43,9 +44,16 @@ class Correction(NamedTuple):
 
 
 async def correct_person(
-    ledger: Ledger, member_id: UUID, correction: Correction, request: Once, *, principal: Principal
+    ledger: Ledger,
+    member_id: UUID,
+    correction: Correction,
+    request: Once,
+    *,
+    principal: Principal,
+    person_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Write what was told of the head of a member's household; a contact takes the place of the one before. `forget` names
+    """Write what was told of a person, the head of the household where none is named; a contact takes the place of the one
+    before. `forget` names
     fields (or `phone`, `email`, `attribute.NAME`) that are to be known no more. Answers which kinds of thing were changed.
 
     Who was erased, or of whom nothing was told yet, is somebody new from here on.
@@ -65,23 +73,33 @@ async def correct_person(
             )
     try:
         return await once(
-            ledger, request, lambda connection: _correct(ledger, connection, member_id, correction, principal)
+            ledger,
+            request,
+            lambda connection: _correct(ledger, connection, member_id, correction, principal, person_id),
         )
     except asyncpg.UniqueViolationError as clash:
         raise KeyTaken("a key has come to belong to another member", pointer="/add") from clash
 
 
 async def _correct(
-    ledger: Ledger, connection: Connection, member_id: UUID, correction: Correction, principal: Principal
+    ledger: Ledger,
+    connection: Connection,
+    member_id: UUID,
+    correction: Correction,
+    principal: Principal,
+    named_id: UUID | None,
 ) -> dict[str, Any]:
     if member_id not in await lock_members(connection, [member_id]):
         raise MemberUnknown(pointer="/member")
     vault = await ledger.vault(connection, writes=True)
     persons = await persons_of(connection, member_id, is_locked=True)
     now = (await ledger.clock(connection)).now
-    if persons:
-        person_id = persons[0].person_id
-        sealer = vault.person(person_id, persons[0].key)
+    person = of_persons(persons, named_id)
+    if person is not None:
+        person_id = person.person_id
+        sealer = vault.person(person_id, person.key)
+    elif named_id is not None:
+        raise PersonUnknown(pointer="/person_id")
     else:
         person_id = new_id()
         key, sealer = vault.new_person(person_id)

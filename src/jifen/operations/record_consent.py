@@ -12,16 +12,22 @@ from jifen.domain.refusals import FieldWrong, PersonUnknown
 from jifen.domain.texts import CODE, NOTE, TextRefused, canonical
 from jifen.store.audit import note_act
 from jifen.store.once import Once, once
-from jifen.store.persons import add_consent, consents_of, persons_of, sealed_proof
+from jifen.store.persons import add_consent, consents_of, of_persons, persons_of, sealed_proof
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
 
 
 async def record_consent(
-    ledger: Ledger, member_id: UUID, consent: Consent, request: Once, *, principal: Principal
+    ledger: Ledger,
+    member_id: UUID,
+    consent: Consent,
+    request: Once,
+    *,
+    principal: Principal,
+    person_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Keep a consent of the head of a member's household, with its text's version, channel and proof.
+    """Keep a consent of a person, the head of the household where none is named, with its text's version, channel and proof.
 
     Refuses
         PersonUnknown   nothing personal is known of the member
@@ -31,14 +37,14 @@ async def record_consent(
     own = in_form(consent)
 
     async def effect(connection: Connection) -> dict[str, Any]:
-        persons = await persons_of(connection, member_id, is_locked=True)
-        if not persons:
+        person = of_persons(await persons_of(connection, member_id, is_locked=True), person_id)
+        if person is None:
             raise PersonUnknown(pointer="/member")
         vault = await ledger.vault(connection, writes=True)
-        sealer = vault.person(persons[0].person_id, persons[0].key)
+        sealer = vault.person(person.person_id, person.key)
         now = (await ledger.clock(connection)).now
-        await add_consent(connection, persons[0].person_id, own, proof=sealed_proof(sealer, own), at=now)
-        named = (about(About.PERSON, persons[0].person_id), about(About.MEMBER, member_id))
+        await add_consent(connection, person.person_id, own, proof=sealed_proof(sealer, own), at=now)
+        named = (about(About.PERSON, person.person_id), about(About.MEMBER, member_id))
         deed = Deed.PERSON_AGREED if own.is_given else Deed.PERSON_TOOK_BACK
         await note_act(connection, principal, Act(deed=deed, about=named))
         return {"member_id": str(member_id), "purpose": own.purpose, "is_given": own.is_given}

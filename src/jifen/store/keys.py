@@ -151,6 +151,31 @@ class Unclaimed:
     recorded_at: datetime
 
 
+class Numbered(NamedTuple):
+    """A receipt with this number, of one source; of nobody where there is no member."""
+
+    key: BusinessKey
+    member_id: UUID | None
+    amount_minor: int
+
+
+async def receipts_numbered(connection: Connection, business_no: str) -> list[Numbered]:
+    """The receipts with this number, of whichever source."""
+    rows = await connection.fetch(
+        """SELECT k.source, k.member_id, coalesce(p.amount_minor, (u.body ->> 'amount_minor')::bigint)
+           FROM purchase_key k
+           LEFT JOIN purchase p ON p.member_id = k.member_id AND p.sequence = k.sequence
+           LEFT JOIN unclaimed_purchase u ON u.business_no = k.business_no AND u.source = k.source
+           WHERE k.business_no = $1 ORDER BY k.source LIMIT 20""",
+        business_no,
+    )
+    return [
+        Numbered(BusinessKey(source, business_no), member_id, amount)
+        for source, member_id, amount in rows
+        if amount is not None
+    ]
+
+
 async def lock_unclaimed(connection: Connection, key: BusinessKey) -> Unclaimed | None:
     """A receipt of nobody, locked against a second claim or return; None when there is none (any more)."""
     row = await connection.fetchrow(

@@ -11,6 +11,7 @@ from uuid import UUID
 from jifen.domain.person import KEY_KINDS, Consent, MemberKey
 from jifen.domain.refusals import VaultClosed
 from jifen.store.ids import new_id
+from jifen.store.member_sessions import remove_member_sessions
 from jifen.vault import PersonKey, Sealer, Vault
 from jifen.vault.contacts import UNSEEN, masked
 
@@ -100,6 +101,11 @@ async def persons_of(connection: Connection, member_id: UUID, *, is_locked: bool
         member_id,
     )
     return [_person(row) for row in rows]
+
+
+def of_persons(persons: Sequence[Person], person_id: UUID | None) -> Person | None:
+    """The one with that id, or the head of the household where none is named; None: he is not one of them."""
+    return next((one for one in persons if person_id in (None, one.person_id)), None)
 
 
 async def find_person(connection: Connection, person_id: UUID) -> Person | None:
@@ -229,6 +235,7 @@ async def erase(connection: Connection, person_id: UUID) -> Erased:
     keys = await connection.fetch("DELETE FROM member_key WHERE person_id = $1 RETURNING 1", person_id)
     fields = await connection.fetch("DELETE FROM person_field WHERE person_id = $1 RETURNING 1", person_id)
     await connection.execute("UPDATE consent SET proof = NULL WHERE person_id = $1", person_id)
+    await remove_member_sessions(connection, person_id)
     await connection.execute("DELETE FROM person WHERE person_id = $1", person_id)
     return Erased(len(fields), len(keys))
 

@@ -48,6 +48,10 @@ class Sealer:
         """A mark that only who has the keys can make."""
         return hmac.digest(self._key(purpose), text.encode(), hashlib.sha256)
 
+    def is_mark(self, mark: bytes, text: str, *, purpose: str) -> bool:
+        """Whether it is the mark of this text, in the same time whatever it is."""
+        return hmac.compare_digest(mark, self.mark(text, purpose=purpose))
+
 
 async def sealer_of(ledger: Ledger) -> Sealer:
     """The sealer of this ledger.

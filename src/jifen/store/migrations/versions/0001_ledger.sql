@@ -444,6 +444,42 @@ CREATE INDEX operator_session_operator_id ON jifen.operator_session (operator_id
 
 COMMENT ON TABLE jifen.operator_session IS 'One browser in which an operator has signed in; removed some time after it ended.';
 
+CREATE TABLE jifen.one_time_code (
+    sign_in_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    code_mark BYTEA NOT NULL,
+    tries INTEGER DEFAULT 0 NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    used_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT one_time_code_pkey PRIMARY KEY (sign_in_id),
+    CONSTRAINT a_code_goes_to_a_contact CHECK (kind = ANY ('{phone,email}'::text[])),
+    CONSTRAINT a_code_is_tried_a_few_times CHECK (tries BETWEEN 0 AND 5)
+);
+
+CREATE INDEX one_time_code_expires_at ON jifen.one_time_code (expires_at);
+
+COMMENT ON TABLE jifen.one_time_code IS 'A code that was sent to a phone or an e-mail, sealed; it proves for some minutes that somebody has them.';
+
+CREATE TABLE jifen.person_session (
+    session_id UUID NOT NULL,
+    person_id UUID NOT NULL,
+    token_hash BYTEA NOT NULL,
+    agent TEXT NOT NULL,
+    device_id UUID,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    last_used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT person_session_pkey PRIMARY KEY (session_id),
+    CONSTRAINT a_sign_in_ends_after_it_began CHECK (expires_at > created_at)
+);
+
+CREATE INDEX person_session_person_id ON jifen.person_session (person_id);
+
+COMMENT ON TABLE jifen.person_session IS 'One phone or browser in which a person has signed in; removed when he is erased, and some time after it ended.';
+
 CREATE TABLE jifen.parked (
     member_id UUID NOT NULL,
     sequence BIGINT NOT NULL,
@@ -857,6 +893,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator_session TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.one_time_code TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.person_session TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator_invitation TO jifen_app;
 

@@ -1,0 +1,169 @@
+"""A member signs in by a code that was sent to him; who is nobody yet joins by it. And his sessions: listed, ended."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from jifen.domain.audit import About, Act, Deed, about
+from jifen.domain.one_time_code import DIGITS, SESSION_LASTS, SESSIONS_MAX
+from jifen.domain.principal import Principal
+from jifen.domain.refusals import NotAuthenticated, OneTimeCodeWrong, SessionOver, SessionUnknown
+from jifen.store.audit import note_act
+from jifen.store.codes import end_numbers
+from jifen.store.ids import new_id
+from jifen.store.member_sessions import (
+    MemberSession,
+    Proven,
+    add_member_session,
+    came_right,
+    end_member_session,
+    end_oldest_member_sessions,
+    find_member_session,
+    open_member_sessions,
+    show_codes_with,
+    touch_member_session,
+    try_code,
+    use_up,
+    whose_contact,
+)
+from jifen.store.passwords import new_token, token_hash
+from jifen.store.sealed import sealer_of
+
+if TYPE_CHECKING:
+    from jifen.store.ledger import Connection, Ledger
+
+AGENT_MAX = 200
+_TOKEN = re.compile(r"([0-9a-f]{32})_[A-Za-z0-9_-]{43}")
+_BLANKS = re.compile(r"[\s-]+")
+
+
+class MemberSignedIn(NamedTuple):
+    """A session and what opens it, which is kept nowhere."""
+
+    session: MemberSession
+    token: str
+
+
+async def sign_in_member(ledger: Ledger, proven: Proven, *, agent: str) -> MemberSignedIn | None:
+    """A new session of whom the proven phone or e-mail finds; None: it finds nobody, and stays good for joining.
+
+    Refuses
+        OneTimeCodeWrong   somebody else used the code a moment ago
+        VaultClosed        the keys of personal data are not there
+    """
+    async with ledger.transaction() as connection:
+        vault = await ledger.vault(connection)
+        person_id = await whose_contact(vault, connection, proven.contact)
+        if person_id is None:
+            return None
+        if not await use_up(connection, proven.sign_in_id):
+            raise OneTimeCodeWrong(pointer="/code")
+        return await _begin(connection, person_id, agent)
+
+
+async def prove(ledger: Ledger, sign_in_id: UUID, code: str, *, address: str) -> Proven:
+    """What a code proves. The try is counted for good, whatever becomes of the rest.
+
+    Refuses
+        OneTimeCodeWrong   it is another one, was used, has expired, or was guessed at five times
+        VaultClosed        the keys of personal data are not there
+    """
+    sealer, plain = await sealer_of(ledger), _BLANKS.sub("", code)[: DIGITS + 1]
+    async with ledger.transaction() as connection:
+        proven, left = await try_code(connection, sealer, sign_in_id, plain)
+        if proven is not None:
+            await came_right(connection, sealer, proven.contact, address)
+    if proven is None:
+        detail = f"the code is not right: {left} tries are left" if left else "ask for another code"
+        raise OneTimeCodeWrong(detail, pointer="/code", tries_left=left)
+    return proven
+
+
+async def use_proof(ledger: Ledger, proven: Proven) -> None:
+    """What the code was sent for is done: it does nothing more."""
+    async with ledger.transaction() as connection:
+        await use_up(connection, proven.sign_in_id)
+
+
+async def _begin(connection: Connection, person_id: UUID, agent: str) -> MemberSignedIn:
+    session_id = new_id()
+    token = f"{session_id.hex}_{new_token()}"
+    session = await add_member_session(
+        connection,
+        session_id,
+        person_id=person_id,
+        token_hash=token_hash(token),
+        agent="".join(one for one in agent[:AGENT_MAX] if one.isprintable()),
+        lasts=SESSION_LASTS,
+    )
+    for device_id in await end_oldest_member_sessions(connection, person_id, keep=SESSIONS_MAX):
+        await end_numbers(connection, device_id, member_id=session.member_id, after=timedelta())
+    await _noted(connection, session, Deed.PERSON_SIGNED_IN)
+    return MemberSignedIn(session, token)
+
+
+async def _noted(connection: Connection, session: MemberSession, deed: Deed) -> None:
+    named = (about(About.PERSON, session.person_id), about(About.MEMBER, session.member_id))
+    await note_act(connection, principal_of_member(session), Act(deed=deed, about=named, count=1))
+
+
+# -- sessions -------------------------------------------------------------------------------------------------------------
+
+
+def principal_of_member(session: MemberSession) -> Principal:
+    """Who asks in this session: himself, about himself. He has no permission of a key or an operator."""
+    name = about(About.PERSON, session.person_id)
+    return Principal(kind="person", id=session.person_id, name=name, permissions=frozenset())
+
+
+async def open_member_session(ledger: Ledger, token: str) -> MemberSession:
+    """The session that this token opens; that it was used is kept, once an hour.
+
+    Refuses
+        NotAuthenticated   there is none, or its token is another: nobody is told which
+        SessionOver        it ended; only who has its token is told so
+    """
+    found = _TOKEN.fullmatch(token)
+    async with ledger.connection() as connection:
+        session = await find_member_session(connection, UUID(found.group(1))) if found else None
+        is_right = hmac.compare_digest(session.token_hash if session else bytes(32), token_hash(token))
+        if session is None or not is_right:
+            raise NotAuthenticated("the session is not valid: sign in", pointer="/headers/Cookie")
+        if not session.is_open:
+            raise SessionOver(pointer="/headers/Cookie")
+        if session.wants_touch:
+            await touch_member_session(connection, session.session_id)
+    return session
+
+
+async def list_member_sessions(ledger: Ledger, person_id: UUID) -> list[MemberSession]:
+    """A person's open sessions, the one used last first."""
+    async with ledger.connection() as connection:
+        return await open_member_sessions(connection, person_id)
+
+
+async def end_own_member_session(ledger: Ledger, person_id: UUID, session_id: UUID) -> None:
+    """End a session of one's own; codes that its phone shows open nothing from now on.
+
+    Refuses
+        SessionUnknown   there is none with that id that is open
+    """
+    async with ledger.transaction() as connection:
+        ended = await end_member_session(connection, person_id, session_id)
+        if ended is None:
+            raise SessionUnknown("you have no open session with that id", pointer="/session_id")
+        if ended.device_id is not None:
+            await end_numbers(connection, ended.device_id, member_id=ended.member_id, after=timedelta())
+        await _noted(connection, ended, Deed.PERSON_SIGNED_OUT)
+
+
+async def show_codes_in(ledger: Ledger, session: MemberSession, device_id: UUID) -> None:
+    """The phone of this session shows its codes under this device; one that it had before shows none any more."""
+    async with ledger.transaction() as connection:
+        before = await show_codes_with(connection, session.session_id, device_id)
+        if before is not None and before != device_id:
+            await end_numbers(connection, before, member_id=session.member_id, after=timedelta())
