@@ -303,6 +303,18 @@ async def test_a_phone_that_is_ended_asks_no_more_and_its_codes_open_nothing(sha
     assert (gone.status_code, gone.json()["code"]) == (404, "session_unknown")
 
 
+async def test_who_lost_his_phone_is_signed_out_everywhere_at_the_desk(shared_api: Api) -> None:
+    member_id, phone = await enrolled(shared_api)
+    one, other = await a_phone_of(shared_api, phone), await a_phone_of(shared_api, phone)
+    assert (await one.ask(shared_api, "POST", "/v1/me/device")).status_code == 201
+    path = f"/v1/members/{member_id}/persons:sign_out"
+    told = [await shared_api.post(path, as_="service", key="lost") for _ in range(2)]
+    assert [(one.json()["sessions"], one.json()["phones"]) for one in told] == [(2, 1)] * 2, told[0].text
+    for who in (one, other):
+        assert (await who.ask(shared_api, "GET", "/v1/me")).json()["code"] == "session_over"
+    assert (await shared_api.get(f"/v1/members/{member_id}/devices")).json()["data"] == []
+
+
 async def test_nobody_ends_a_phone_of_another(shared_api: Api) -> None:
     who, other = await on_a_phone(shared_api), await on_a_phone(shared_api)
     session_id = (await other.ask(shared_api, "GET", "/v1/me/session")).json()["session_id"]

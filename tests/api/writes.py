@@ -128,6 +128,10 @@ async def _erase(api: Api) -> Asked:
     )
 
 
+async def _sign_out(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/members/{await api.a_member()}/persons:sign_out")
+
+
 async def _reserve(api: Api) -> Asked:
     member = await api.a_member_with(100)
     return Asked(
@@ -414,6 +418,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/members/{member_id}/persons:correct"): _correct,
     ("POST", "/v1/members/{member_id}/consents"): _consent,
     ("POST", "/v1/members/{member_id}/persons:erase"): _erase,
+    ("POST", "/v1/members/{member_id}/persons:sign_out"): _sign_out,
     ("POST", "/v1/reservations"): _reserve,
     ("POST", "/v1/reservations/{reservation_id}:commit"): _commit,
     ("POST", "/v1/reservations/{reservation_id}:release"): _release,

@@ -18,7 +18,7 @@ from jifen.domain.days import Back
 from jifen.domain.decision import Decision
 from jifen.domain.events import Leg, Slice
 from jifen.domain.member import Member, days_asked_from, days_of_past_from, with_days_before
-from jifen.domain.past import PastEntry, first_day, past_of
+from jifen.domain.past import NO_PAST, PastEntry, first_day, past_of
 from jifen.domain.program.meaning import Limit, Period
 from jifen.domain.purchase import Purchase, ReturnedLine, returned_after, whole_quantity
 from jifen.domain.refusals import Refusal
@@ -68,6 +68,7 @@ class Told:
     decision: Decision
     asked: fold.Asked  # before it happened
     results: list[int]
+    past: Sequence[int] = NO_PAST  # what a void judges again by
 
 
 class Life:
@@ -101,13 +102,13 @@ class Life:
         self.now += timedelta(minutes=step.minutes)
         stood = self.member
         before = self.member = self.with_old_days(stood)
-        calls: list[tuple[fold.Asked, list[int]]] = []
+        calls: list[tuple[fold.Asked, list[int], Sequence[int]]] = []
         real = decide._fold
 
-        def listening(timeline, member, script, *past):  # type: ignore[no-untyped-def]
+        def listening(timeline, member, script, past=NO_PAST):  # type: ignore[no-untyped-def]
             given = fold.Asked(*(list(table) for table in script.asked))
-            told = real(timeline, member, script, *past)
-            calls.append((given, told.results))
+            told = real(timeline, member, script, past)
+            calls.append((given, told.results, past))
             return told
 
         with patch.object(decide, "_fold", listening):
@@ -124,8 +125,8 @@ class Life:
         self.member = as_kept(decision.after, self.timeline)
         kinds = (EVENTS[step.what], fold.MOMENT) if step.what == "happen" else (EVENTS[step.what],)
         # The last: who is taken over has lived, and perhaps taken over another, before.
-        asked, results = [call for call in calls if call[0].event[fold.EVENT_KIND] in kinds][-1]
-        told = Told(step.what, decision, asked, results)
+        asked, results, past = [call for call in calls if call[0].event[fold.EVENT_KIND] in kinds][-1]
+        told = Told(step.what, decision, asked, results, past)
         if step.what != "wait" or decision.has_effect:
             self.told.append(told)
         kind = EVENTS[step.what]

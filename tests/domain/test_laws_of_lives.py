@@ -296,7 +296,7 @@ def test_the_till_may_gather_few_lots_and_decides_the_same(timeline: Timeline, s
         script = Script(timeline)
         for table, own in zip(("events", *fold.Asked._fields[1:]), told.asked, strict=True):
             setattr(script, table, list(own))
-        seen = decide._fold(timeline, sparse, script)
+        seen = decide._fold(timeline, sparse, script, told.past)
         lots = {lot.number: lot for lot in before.lots} | {lot.number: lot for lot in seen.after.lots}
         assert tuple(lots[number] for number in sorted(lots)) == told.decision.after.lots
         ours, theirs = list(seen.after.scalars), list(told.decision.after.scalars)

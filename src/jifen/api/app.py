@@ -44,7 +44,6 @@ from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, fiel
 from jifen.api.lane import Lanes
 from jifen.api.limited import Limited
 from jifen.api.limits import PER_KEY, Limits
-from jifen.api.me_door import demo_sign_ins
 from jifen.api.observe import Meters, Observed
 from jifen.api.requests import VERSIONS
 from jifen.api.said import MEMBER_SECURITY, SECURITY, SESSION_SECURITY
@@ -53,6 +52,7 @@ from jifen.api.whose import MEMBER_COOKIE, SESSION_COOKIE, Sessions
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, OutcomeUnknown, Refusal
 from jifen.embedded.connection import Connection as Address
+from jifen.present.demo import sign_ins_offered
 from jifen.senders import Recorder, Sender, sender_of_environment
 from jifen.store.ledger import Ledger, Patience, open_pool
 from jifen.vault import Vault
@@ -144,7 +144,7 @@ def create_app(
     app.state.address = address
     app.state.home = home
     app.state.code_roots = None
-    app.state.sender = sender or (Recorder() if demo_sign_ins() else sender_of_environment())
+    app.state.sender = sender or (Recorder() if sign_ins_offered() else sender_of_environment())
     app.state.limits = Limits(per_key=requests_per_minute or PER_KEY, processes=processes)
     app.state.ledger = None
     app.state.lanes = None

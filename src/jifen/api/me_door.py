@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from datetime import timedelta
-from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Request, Response
@@ -40,6 +37,7 @@ from jifen.operations.read_book import read_book
 from jifen.operations.record_consent import in_form
 from jifen.operations.send_code import send_code
 from jifen.operations.tell_person import told_of_person
+from jifen.present.demo import sign_ins_offered
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import name_in
 from jifen.senders import Recorder
@@ -49,8 +47,6 @@ from jifen.store.once import Once
 doors = APIRouter(prefix="/v1", route_class=OpenRoute, tags=["me"])
 router = APIRouter(prefix="/v1", route_class=MemberRoute, tags=["me"])
 
-DEMO_VARIABLE = "JIFEN_DEMO_SIGN_INS"
-"""Who signs in to a demo, as JSON: only `jifen demo` sets it, for the process that serves. Codes are shown then, not sent."""
 RULES_MAX = 50
 _SAID = Annotated[str, Field(min_length=1, max_length=254)]
 _CODE = Annotated[
@@ -170,13 +166,6 @@ class MeDoneAnswer(Answer):
     is_done: Literal[True] = True
 
 
-@lru_cache(maxsize=1)
-def demo_sign_ins() -> tuple[DemoSignIn, ...]:
-    """Who signs in to this demo; nobody where it is none."""
-    told = os.environ.get(DEMO_VARIABLE, "")
-    return tuple(DemoSignIn(**one) for one in json.loads(told)) if told else ()
-
-
 @doors.get(
     "/welcome",
     summary="Read what anybody may know",
@@ -203,7 +192,7 @@ async def welcome(request: Request, language: Language = None) -> Response:
             label=known.label,
             promises=promises,
             code_digits=DIGITS,
-            demo=list(demo_sign_ins()),
+            demo=[DemoSignIn.model_validate(one) for one in sign_ins_offered()],
         )
     )
 
@@ -236,7 +225,7 @@ async def send(request: Request, body: SendCodeBody, language: Language = None) 
         language=language,
         address=address_of(request),
     )
-    shown = sent.code if isinstance(sender, Recorder) and demo_sign_ins() else None
+    shown = sent.code if isinstance(sender, Recorder) and sign_ins_offered() else None
     return render.answered(
         CodeSentAnswer(sign_in_id=sent.sign_in_id, sent_to=sent.to, expires_at=sent.expires_at, code=shown),
         status=201,

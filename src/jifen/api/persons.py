@@ -24,6 +24,7 @@ from jifen.jobs.archive import everything_of
 from jifen.operations.correct_person import KEYS_MAX, Correction, correct_person
 from jifen.operations.enrol_member import KEYS_MAX as ENROL_KEYS_MAX
 from jifen.operations.erase_person import erase_person
+from jifen.operations.member_sign_in import sign_member_out
 from jifen.operations.read_person import read_persons, reveal_persons
 from jifen.operations.record_consent import record_consent
 from jifen.operations.tell_person import told_of_person
@@ -148,6 +149,14 @@ class ConsentAnswer(Answer):
     member_id: MemberId
     purpose: str
     is_given: bool
+
+
+class SignedOutAnswer(Answer):
+    """How many sessions ended, and phones that showed codes."""
+
+    member_id: MemberId
+    sessions: int
+    phones: int
 
 
 def _ids(value: Any) -> Any:
@@ -292,6 +301,26 @@ async def archive(request: Request, member_id: MemberId, language: Language = No
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(archive_page(document, spoken), media_type="text/html", headers=headers)
     return render.answered(document)
+
+
+@router.post(
+    "/members/{member_id:id}/persons:sign_out",
+    tags=["persons"],
+    summary="Sign a member out everywhere",
+    **said(
+        permission=Permission.DEVICES_REGISTER,
+        answer=SignedOutAnswer,
+        has_key=True,
+        names_in_address=[no.PersonUnknown],
+    ),
+)
+async def sign_out(request: Request, member_id: MemberId) -> Response:
+    """A phone was lost: nobody is signed in as this member any more, and no phone of his shows a code that opens anything."""
+    desk = desk_of(request)
+    answer = await asked_once(
+        desk, None, lambda once: sign_member_out(desk.ledger, member_id, once, principal=desk.principal)
+    )
+    return render.told(SignedOutAnswer, answer)
 
 
 @router.post(

@@ -24,6 +24,9 @@ OPERATORS = (
     ("service", "客服 Service", "service"),
 )
 """Who signs in to a demo: login, name, role. Each run gives them other passwords, and says them."""
+FACES_OF = {"owner": ("console", "till"), "cashier": ("till",), "service": ("console",)}
+HOUSEHOLDS = ("845", "208", "1", "2", "3")
+"""The first of these that the demo has is the member whose phone one may look at."""
 
 
 def demo(
@@ -67,10 +70,13 @@ def demo(
             if serve:
                 from jifen.cli.at_ledger import with_ledger
                 from jifen.cli.serve import serve_database
+                from jifen.present.demo import offer_sign_ins
 
                 token = asyncio.run(with_ledger(database, _new_key))
                 people = asyncio.run(with_ledger(database, _new_operators))
-                say(*_next_steps(token, people, host=host, port=port, home=folder))
+                member = asyncio.run(with_ledger(database, _a_member))
+                offer_sign_ins(_offered(people, member))
+                say(*_next_steps(token, people, member, host=host, port=port, home=folder))
                 serve_database(database, host=host, port=port)
 
 
@@ -159,15 +165,59 @@ async def _new_operators(ledger: Ledger) -> list[tuple[str, str, str]]:
     return made
 
 
+async def _a_member(ledger: Ledger) -> tuple[str, str] | None:
+    """The made-up name and phone of a household of the demo, for who looks at the member's face; None: it has none."""
+    from jifen.cli.at_ledger import local
+    from jifen.domain.audit import Why
+    from jifen.domain.person import MemberKey
+    from jifen.domain.refusals import Unknown
+    from jifen.operations.find_member import find_member
+    from jifen.operations.read_person import reveal_persons
+
+    for household in HOUSEHOLDS:
+        try:
+            member_id = await find_member(ledger, MemberKey("external", household))
+            views = await reveal_persons(ledger, member_id, why=Why.MAINTENANCE, principal=local())
+        except Unknown:
+            continue
+        phone = next((key.value for key in views[0].known.keys if key.kind == "phone"), None)
+        if phone is not None:
+            return views[0].known.fields.get("name", household), phone
+    return None
+
+
+def _offered(people: list[tuple[str, str, str]], member: tuple[str, str] | None) -> list[dict[str, str]]:
+    """Who signs in with a click, at which face."""
+    names = {login: name for login, name, _ in OPERATORS}
+    offered = [
+        {"face": face, "name": names[login], "role": role, "login": login, "password": password}
+        for login, password, role in people
+        for face in FACES_OF[role]
+    ]
+    if member is not None:
+        offered.append({"face": "app", "name": member[0], "role": "member", "phone": member[1]})
+    return offered
+
+
 def _next_steps(
-    token: str, people: list[tuple[str, str, str]], *, host: str, port: int, home: Path
+    token: str,
+    people: list[tuple[str, str, str]],
+    member: tuple[str, str] | None,
+    *,
+    host: str,
+    port: int,
+    home: Path,
 ) -> list[str]:
     shown = "\n".join(f"    {login:<8}  {password}  ({role})" for login, password, role in people)
+    if member is not None:
+        shown += f"\n    {member[0]}, a member, by the phone {member[1]} (the code is shown, not sent)"
     return f"""
+  Members' phones:     http://{host}:{port}/app
+  The till:            http://{host}:{port}/till
   The console:         http://{host}:{port}/console
   A key for this run:  {token}
 
-  Sign in, for this run (POST /v1/session):
+  Sign in with a click on each of these pages, or, for this run, as
 {shown}
 
   Ask for a household's balance:

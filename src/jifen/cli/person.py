@@ -80,6 +80,26 @@ def _tell(member: str, *, home: Path | None, as_json: bool, why: str | None) -> 
     show(result, as_json=as_json, text=person_lines(result, language_spoken()))
 
 
+@person_app.command("sign-out")
+def sign_out(member: Who, language: Language = "en", home: Home = None, as_json: AsJson = False) -> None:
+    """A phone was lost: sign a member out everywhere, and let no phone of his show codes any more.
+
+    Example: jifen person sign-out phone:13800138000
+    """
+
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.operations.find_member import find_member
+        from jifen.operations.member_sign_in import sign_member_out
+
+        member_id = await find_member(ledger, member_named(member))
+        done = await sign_member_out(ledger, member_id, once_for("sign-out"), principal=local())
+        return {name: done[name] for name in ("member_id", "sessions", "phones")}
+
+    result = at_ledger(work, home=home, as_json=as_json)
+    counts = {name: result[name] for name in ("sessions", "phones")}
+    _say("signed_out", result, as_json=as_json, member=result["member_id"], **counts)
+
+
 @person_app.command()
 def correct(  # noqa: PLR0917
     member: Who,

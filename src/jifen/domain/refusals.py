@@ -34,9 +34,8 @@ Refusal
     ReturnExceedsPurchase        more comes back than was bought
     TimeOutOfBounds              a till's time that cannot be believed
     BacktestRefused              the history cannot answer what is asked of it
-    CodeNotSent                  a one-time code did not leave
     CodeWrong                    the member code proves nothing
-    GiftToSelf, AmountNotPositive, EffectiveInThePast, ProgramRefused
+    CodeNotSent, GiftToSelf, AmountNotPositive, EffectiveInThePast, ProgramRefused
   NotPermitted                   who asks may not do this
     StoreNotPermitted            not at this store
     SecondPersonNeeded           not so much alone
@@ -49,8 +48,7 @@ Refusal
     CodeRequired                 a second factor is asked for
     SessionOver                  the session ended
     SessionIdle                  the session was not used for too long for what is asked
-    OneTimeCodeWrong             the code that was sent is another, was used, or is too old
-    InvitationRefused            the invitation was used, replaced or has expired
+    OneTimeCodeWrong, InvitationRefused   used, replaced, expired, or never right
   TooMuch                        a limit on what can grow
     SignInTooSoon                after wrong tries one waits
 

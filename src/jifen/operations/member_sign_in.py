@@ -5,15 +5,21 @@ from __future__ import annotations
 import hmac
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.one_time_code import DIGITS, SESSION_LASTS, SESSIONS_MAX
 from jifen.domain.principal import Principal
-from jifen.domain.refusals import NotAuthenticated, OneTimeCodeWrong, SessionOver, SessionUnknown
+from jifen.domain.refusals import (
+    NotAuthenticated,
+    OneTimeCodeWrong,
+    PersonUnknown,
+    SessionOver,
+    SessionUnknown,
+)
 from jifen.store.audit import note_act
-from jifen.store.codes import end_numbers
+from jifen.store.codes import devices_of, end_numbers
 from jifen.store.ids import new_id
 from jifen.store.member_sessions import (
     MemberSession,
@@ -22,6 +28,7 @@ from jifen.store.member_sessions import (
     came_right,
     end_member_session,
     end_oldest_member_sessions,
+    end_sessions_of_member,
     find_member_session,
     open_member_sessions,
     show_codes_with,
@@ -30,7 +37,9 @@ from jifen.store.member_sessions import (
     use_up,
     whose_contact,
 )
+from jifen.store.once import Once, once
 from jifen.store.passwords import new_token, token_hash
+from jifen.store.persons import persons_of
 from jifen.store.sealed import sealer_of
 
 if TYPE_CHECKING:
@@ -159,6 +168,31 @@ async def end_own_member_session(ledger: Ledger, person_id: UUID, session_id: UU
         if ended.device_id is not None:
             await end_numbers(connection, ended.device_id, member_id=ended.member_id, after=timedelta())
         await _noted(connection, ended, Deed.PERSON_SIGNED_OUT)
+
+
+async def sign_member_out(
+    ledger: Ledger, member_id: UUID, request: Once, *, principal: Principal
+) -> dict[str, Any]:
+    """A phone was lost: every session of a member's persons ends, and the codes of all their phones open nothing.
+
+    Refuses
+        PersonUnknown   nothing personal is known of the member
+    """
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        persons = await persons_of(connection, member_id, is_locked=True)
+        if not persons:
+            raise PersonUnknown(pointer="/member")
+        sessions = await end_sessions_of_member(connection, member_id)
+        phones = 0
+        for device in await devices_of(connection, member_id):
+            ended = await end_numbers(connection, device.device_id, member_id=member_id, after=timedelta())
+            phones += bool(ended)
+        named = (about(About.MEMBER, member_id), *(about(About.PERSON, one.person_id) for one in persons))
+        await note_act(connection, principal, Act(deed=Deed.PERSON_SIGNED_OUT, about=named, count=sessions))
+        return {"member_id": str(member_id), "sessions": sessions, "phones": phones}
+
+    return await once(ledger, request, effect)
 
 
 async def show_codes_in(ledger: Ledger, session: MemberSession, device_id: UUID) -> None:

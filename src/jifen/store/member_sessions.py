@@ -234,6 +234,16 @@ async def end_member_session(
     return found if done.endswith(" 1") else None
 
 
+async def end_sessions_of_member(connection: Connection, member_id: UUID) -> int:
+    """How many sessions of the persons of a member were open; they are no more."""
+    done: str = await connection.execute(
+        """UPDATE person_session s SET ended_at = clock_timestamp() FROM person p
+           WHERE p.person_id = s.person_id AND p.member_id = $1 AND ended_at IS NULL AND expires_at > clock_timestamp()""",
+        member_id,
+    )
+    return int(done.rpartition(" ")[2])
+
+
 async def end_oldest_member_sessions(connection: Connection, person_id: UUID, *, keep: int) -> list[UUID]:
     """End those used longest ago beyond so many, and forget those that ended long ago; devices that showed codes in them."""
     rows = await connection.fetch(
