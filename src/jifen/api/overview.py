@@ -239,6 +239,8 @@ def _attention(found: Overview) -> Iterator[out.Attention]:
         yield _needs("points_expire", "due", units=units, members=members, minor=minor, by_on=by)
     if found.proposals_waiting:
         yield _needs("proposals_waiting", "waiting", count=found.proposals_waiting)
+    if found.unusual_readings:
+        yield _needs("unusual_readings", "waiting", count=found.unusual_readings)
     if proof is None:
         yield _needs("never_proven", "waiting")
     elif time.time() - proof.began_at.timestamp() > PROOF_OLD_SECONDS:

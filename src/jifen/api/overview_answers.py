@@ -130,6 +130,7 @@ class Attention(Answer):
         "revision_ahead",
         "points_expire",
         "proposals_waiting",
+        "unusual_readings",
     ]
     level: Literal["now", "due", "waiting"]
     numbers: dict[str, int | str]

@@ -24,6 +24,19 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+READ_AN_HOUR_MAX: Final = 50
+"""Somebody who reads more persons than that within an hour reads unusually much: a service desk calls back about twenty."""
+READ_AT_NIGHT_MAX: Final = 10
+NIGHT: Final = (22, 6)
+"""From ten in the evening to six, in the programme's zone."""
+
+
+def is_unusual_reading(persons: int, *, hour: int) -> bool:
+    """Whether so many persons, read within the hour that ends at this hour of the day, are unusually many."""
+    is_night = hour >= NIGHT[0] or hour < NIGHT[1]
+    return persons > (READ_AT_NIGHT_MAX if is_night else READ_AN_HOUR_MAX)
+
+
 @unique
 class Deed(StrEnum):
     """What was done. Its sentence is the message `deed.<itself>` of the catalogues."""
@@ -55,6 +68,7 @@ class Deed(StrEnum):
     PROPOSAL_DECIDED = "proposal.decided"
     VAULT_ROTATED = "vault.rotated"
     AUDIT_READ = "audit.read"
+    READING_UNUSUAL = "reading.unusual"
     GUESSING_SLOWED = "guessing.slowed"
     DEVICE_REGISTERED = "device.registered"
     DEVICE_RENEWED = "device.renewed"

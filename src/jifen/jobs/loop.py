@@ -22,12 +22,14 @@ from jifen.operations.feed_queue import feed_queue, prune_queue
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.operations.seal_audit import seal_audit
 from jifen.operations.settle_codes import forget_codes
+from jifen.operations.watch_reading import watch_reading
 from jifen.store.ledger import Ledger
 from jifen.store.member_sessions import prune_codes_sent
 from jifen.store.moments import look_ahead
 from jifen.store.pools import prune_leases, settle_leases
 from jifen.store.sign_in_tries import prune_tries
 
+MINUTE = 60
 HOUR = 3_600
 
 log = structlog.get_logger("jifen.jobs")
@@ -57,6 +59,7 @@ TASKS = (
     Task("accounts", roll_up_accounts, every_seconds=5),
     Task("audit", _seal, every_seconds=5),
     Task("leases", settle_leases, every_seconds=5),
+    Task("readings", watch_reading, every_seconds=MINUTE),
     Task("tidy", prune_queue, every_seconds=HOUR),
     Task("old questions", close_unappealed, every_seconds=HOUR, whole_piece=CLOSED_AT_ONCE),
     Task("old codes", forget_codes, every_seconds=HOUR),

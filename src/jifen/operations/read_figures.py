@@ -17,10 +17,12 @@ from jifen.store.overview import Health, read_health
 from jifen.store.proofs import Proof, last_proof
 from jifen.store.proposals import count_waiting
 from jifen.store.revisions import StoredRevision, all_revisions
+from jifen.store.unusual_reading import count_unusual
 
 EXPIRING_DAYS = 30
 DAYS_MAX = 1_100
 MONTHS = 12
+CASES_SHOWN = timedelta(days=7)
 YEARS = (1970, 9000)
 """Of the days that may be asked for, as of moments anywhere else."""
 
@@ -61,6 +63,7 @@ class Overview:
     health: Health
     ahead: StoredRevision | None
     proposals_waiting: int
+    unusual_readings: int
 
 
 @begun_again
@@ -100,6 +103,7 @@ async def read_figures(
         proof = await last_proof(connection)
         published = await all_revisions(connection)
         proposals_waiting = await count_waiting(connection)
+        unusual_readings = await count_unusual(connection, within=CASES_SHOWN)
     async with ledger.pool.acquire() as connection:
         health = await read_health(connection)  # tries a write, which a transaction that only reads may not
 
@@ -119,6 +123,7 @@ async def read_figures(
         health=health,
         ahead=published[-1] if published and published[-1].effective_at > clock.now else None,
         proposals_waiting=proposals_waiting,
+        unusual_readings=unusual_readings,
     )
 
 

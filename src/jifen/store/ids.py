@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -17,6 +18,12 @@ def new_id() -> UUID:
     # As those that come out of the database: made and told in C.
     made: UUID = pgproto.UUID((value & _KEPT | _SET).to_bytes(16))
     return made
+
+
+def first_id_since(moment: datetime) -> UUID:
+    """The lowest id of what was made at that moment or later. Clocks differ: a minute is taken off."""
+    millis = int(moment.timestamp() * 1_000) - 60_000
+    return UUID(int=max(millis, 0) << 80)
 
 
 _KEPT = ~(0xF << 76 | 0x3 << 62)
