@@ -122,7 +122,7 @@ async def _measure(
 @asynccontextmanager
 async def _console(ledger: Ledger) -> AsyncIterator[httpx.AsyncClient]:
     """Who publishes by the API, which serves in the loop of the tills as in a serving process."""
-    _, token = await create_key(ledger, name="bench", scopes=["console"])
+    _, token = await create_key(ledger, name="bench", roles=["console"])
     transport = httpx.ASGITransport(app=create_app(ledger=ledger, runs_jobs=False))
     headers = {
         "Authorization": f"Bearer {token}",

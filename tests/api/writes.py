@@ -197,6 +197,17 @@ async def _close(api: Api) -> Asked:
     return Asked(method="POST", path=f"/v1/members/{await api.a_member()}:close")
 
 
+async def _merge(api: Api) -> Asked:
+    member, other, third = [await api.a_member_with(30) for _ in range(3)]
+    return Asked(
+        method="POST",
+        path=f"/v1/members/{member}:merge",
+        body={"into": {"id": other}},
+        changed={"into": {"id": third}},
+        names="/into",
+    )
+
+
 async def _reopen(api: Api) -> Asked:
     return Asked(method="POST", path=f"/v1/members/{await api.a_member()}:reopen")
 
@@ -428,6 +439,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/members/{member_id}:freeze"): _freeze,
     ("POST", "/v1/members/{member_id}:close"): _close,
     ("POST", "/v1/members/{member_id}:reopen"): _reopen,
+    ("POST", "/v1/members/{member_id}:merge"): _merge,
     ("POST", "/v1/members/{member_id}/devices"): _register,
     ("POST", "/v1/members/{member_id}/devices/{device_id}:renew"): _renew_device,
     ("POST", "/v1/members/{member_id}/devices/{device_id}:remove"): _remove_device,

@@ -9,7 +9,7 @@ from tests.conftest import FreshDatabase
 from tests.machine.till import a_till
 
 from jifen.domain.person import MemberKey, Told
-from jifen.domain.refusals import KeyTaken, Refusal
+from jifen.domain.refusals import KeyTaken
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.find_member import find_member
 from jifen.store.once import Once
@@ -18,15 +18,16 @@ AT_ONCE = 1_000
 PHONE = MemberKey("phone", "+8613800138000")
 
 
-async def test_a_thousand_enrolments_at_once_by_one_phone_are_one_person(fresh_database: FreshDatabase) -> None:
+async def test_a_thousand_enrolments_at_once_by_one_phone_are_one_person(
+    fresh_database: FreshDatabase,
+) -> None:
     async with a_till(fresh_database) as till:
 
         async def enrol(number: int) -> str:
             once = Once(key=f"enrol {number}", body_hash=b"one phone")
             try:
                 answer = await enrol_member(till.ledger, [], once, told=Told((PHONE,), {}))
-            except Refusal as refusal:
-                assert isinstance(refusal, KeyTaken), refusal
+            except KeyTaken:
                 return "taken"
             return str(answer["member_id"])
 

@@ -295,6 +295,22 @@ class StatusAnswer(Answer):
     status: str
 
 
+class MergedAnswer(Answer):
+    """The member who stays, with what he holds now. `member_id` takes no entries any more; what found him finds the other."""
+
+    member_id: MemberId
+    into_id: MemberId
+    sequence: int = Field(description="Of the entry by which it came in, within the one who stays.")
+    balances: list[MergedUnits]
+
+
+class MergedUnits(Answer):
+    """What the one who stays holds of a currency, in its smallest unit."""
+
+    currency: str
+    units: int
+
+
 class LotAnswer(Answer):
     """Units opened together: opened = left + held + gone + expired + returned."""
 

@@ -295,6 +295,13 @@ class ClaimBody(Body):
     business_no: Key
 
 
+class MergeBody(Body):
+    """Into whom a member is merged."""
+
+    into: MemberRef
+    note: Note | None = None
+
+
 class KeyBody(Body):
     """A card number, or the member's id in another system."""
 

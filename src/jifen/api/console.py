@@ -27,6 +27,7 @@ from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.find_member import find_member
 from jifen.operations.handle_proposals import propose_adjustment, propose_publication, propose_reversal
+from jifen.operations.merge_members import merge_members
 from jifen.operations.plan_program import plan_program
 from jifen.operations.publish_program import publish_program_once
 from jifen.operations.read_program import read_program, read_revision, read_revisions, read_timeline
@@ -181,6 +182,38 @@ async def close(request: Request, member_id: MemberId) -> Response:
 async def reopen(request: Request, member_id: MemberId) -> Response:
     """The member is active again."""
     return await _change(request, member_id, "active")
+
+
+@router.post(
+    "/members/{member_id:id}:merge",
+    tags=["members"],
+    summary="Merge a member into another",
+    **said(
+        permission=Permission.MEMBERS_MERGE,
+        answer=out.MergedAnswer,
+        has_body=True,
+        has_key=True,
+        names_in_address=[no.MemberUnknown],
+        refuses=[no.MergeIntoSelf, no.MemberClosed, no.MemberFrozen, no.UnitsReserved, no.ProgramMissing],
+    ),
+)
+async def merge(request: Request, member_id: MemberId, body: bodies.MergeBody) -> Response:
+    """Two members are one: units go over with their days of expiry, tier path, limits used and firsts; persons, cards and phones
+    find the one who stays. Receipts stay where they were written, and a later return finds its units. It is not undone.
+    """
+    desk = desk_of(request)
+
+    async def effect(once: Any) -> dict[str, Any]:
+        return await merge_members(
+            desk.ledger,
+            member_id,
+            await find_member(desk.ledger, body.into.whose(), pointer="/into"),
+            request=once,
+            note=body.note,
+            actor=desk.principal.actor(),
+        )
+
+    return render.told(out.MergedAnswer, await asked_once(desk, body, effect))
 
 
 async def _change(request: Request, member_id: Any, status: str) -> Response:

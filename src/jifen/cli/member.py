@@ -113,6 +113,51 @@ def close(member: Who, home: Home = None, as_json: AsJson = False) -> None:
 
 
 @member_app.command()
+def merge(
+    member: Who,
+    into: Annotated[str, typer.Option(help="Who stays: named as the member is.", metavar="MEMBER")],
+    note: Annotated[str | None, typer.Option(help="Stands beside both entries.")] = None,
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Merge a member into another: units with their days of expiry, tier path, limits, cards and phones. It is not undone.
+
+    Example: jifen member merge card:6200001 --into phone:13800138000 --note "one person, two cards"
+    """
+
+    async def work(ledger: Ledger) -> tuple[dict[str, Any], Any]:
+        from jifen.operations.find_member import find_member
+        from jifen.operations.merge_members import merge_members
+        from jifen.operations.read_member import read_member
+
+        goes = await find_member(ledger, member_named(member))
+        stays = await find_member(ledger, member_named(into), pointer="/into")
+        done = await merge_members(ledger, goes, stays, request=once_for("merge"), note=note, actor="cli")
+        stood = await read_member(ledger, stays)
+        return done, scales_of(stood.timeline)
+
+    done, scales = at_ledger(work, home=home, as_json=as_json)
+    from uuid import UUID
+
+    from jifen.present.ids import prefixed
+
+    result = {
+        **{name: prefixed("mbr", UUID(done[name])) for name in ("member_id", "into_id")},
+        "sequence": done["sequence"],
+        "balances": done["balances"],
+    }
+    held = ", ".join(
+        f"{units_shown(one['units'], scales[one['currency']])} {one['currency']}" for one in done["balances"]
+    )
+    show(
+        result,
+        as_json=as_json,
+        text=f"{result['member_id']} is merged into {result['into_id']}, who holds {held}.",
+    )
+
+
+@member_app.command()
 def reverse(
     member: Who,
     sequence: Annotated[

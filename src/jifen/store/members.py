@@ -219,6 +219,10 @@ async def add_members(
     await _MEMBER_ROWS.insert(target, [(*_saved(member, timeline), enrolled_at) for member in members])
 
 
+FIND_BY_KEYS = """SELECT k.blind, k.kind, k.member_id FROM member_key k
+    WHERE (k.blind, k.kind) IN (SELECT * FROM unnest($1::bytea[], $2::text[]))"""
+
+
 async def find_by_keys(
     ledger: Ledger, connection: Connection, keys: Sequence[MemberKey]
 ) -> dict[MemberKey, UUID]:
@@ -232,8 +236,7 @@ async def find_by_keys(
     vault = await ledger.vault(connection)
     blinds = {(blind, key.kind): key for key in keys for blind in vault.blinds(key.kind, key.value)}
     rows = await connection.fetch(
-        """SELECT k.blind, k.kind, k.member_id FROM member_key k
-           WHERE (k.blind, k.kind) IN (SELECT * FROM unnest($1::bytea[], $2::text[]))""",
+        FIND_BY_KEYS,
         [blind for blind, _ in blinds],
         [kind for _, kind in blinds],
     )
