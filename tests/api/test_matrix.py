@@ -14,7 +14,7 @@ from tests.api.people import OnPhone, Person, a_person, a_phone_of
 from tests.api.routes import at as at_of
 from tests.api.routes import guarded, strict
 from tests.api.test_stores_of_a_key import at_store, has_store
-from tests.api.writes import BY_PEOPLE, CHANGES_NOTHING, DOORS, ROUTES, SIGNED_IN, Asked, named
+from tests.api.writes import BY_PEOPLE, CHANGES_NOTHING, DOORS, MEMBERS_OWN, ROUTES, SIGNED_IN, Asked, named
 
 from jifen.api.app import create_app
 from jifen.api.requests import GuardedRoute, MemberRoute, OpenRoute, SignedInRoute
@@ -40,7 +40,7 @@ async def test_every_route_is_of_one_kind_and_has_a_request_here() -> None:
     assert {at for at, kind in kinds.items() if kind is GuardedRoute} == set(ROUTES)
     assert {at for at, kind in kinds.items() if kind is SignedInRoute} == SIGNED_IN
     assert {at for at, kind in kinds.items() if kind is OpenRoute} == DOORS
-    assert all(path.startswith("/v1/me") for (_, path), kind in kinds.items() if kind is MemberRoute)
+    assert {at for at, kind in kinds.items() if kind is MemberRoute} == MEMBERS_OWN
 
 
 async def _ask(api: Api, who: Person, asked: Asked) -> httpx.Response:

@@ -8,7 +8,17 @@ from uuid import UUID
 import pytest
 from tests.api.conftest import Api, all_but, only
 from tests.api.routes import guarded
-from tests.api.writes import BY_PEOPLE, DOORS, NOT_BY_A_TEST, OPEN, ROUTES, SIGNED_IN, WRITES, named
+from tests.api.writes import (
+    BY_PEOPLE,
+    DOORS,
+    MEMBERS_OWN,
+    NOT_BY_A_TEST,
+    OPEN,
+    ROUTES,
+    SIGNED_IN,
+    WRITES,
+    named,
+)
 
 from jifen.api.doorkeeper import CACHE_SECONDS
 from jifen.domain.principal import Permission
@@ -29,7 +39,7 @@ def operations(api: Api) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 async def test_every_route_is_tried_here(shared_api: Api) -> None:
-    assert set(operations(shared_api)) == set(ROUTES) | OPEN | DOORS | SIGNED_IN
+    assert set(operations(shared_api)) == set(ROUTES) | OPEN | DOORS | SIGNED_IN | MEMBERS_OWN
 
 
 async def test_every_route_has_a_name_of_its_own(shared_api: Api) -> None:
@@ -60,7 +70,9 @@ async def test_every_route_is_open_to_everybody_or_names_one_permission(shared_a
     routes = guarded(shared_api.app)
     assert {one.permission for one in routes} <= set(Permission)
     told = {at: operation.get("x-jifen-permission") for at, operation in operations(shared_api).items()}
-    assert {at for at, permission in told.items() if permission is None} == OPEN | DOORS | SIGNED_IN
+    assert {
+        at for at, permission in told.items() if permission is None
+    } == OPEN | DOORS | SIGNED_IN | MEMBERS_OWN
     assert set(told.values()) - {None} == {str(one.permission) for one in routes}
 
 

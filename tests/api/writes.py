@@ -529,6 +529,34 @@ SIGNED_IN = {
     ("POST", "/v1/proposals/{proposal_id}:withdraw"),
 }
 """About whoever is signed in himself; they take a session and no permission."""
+MEMBERS_OWN = {
+    ("DELETE", "/v1/me/session"),
+    ("DELETE", "/v1/me/sessions/{session_id}"),
+    ("GET", "/v1/me"),
+    ("GET", "/v1/me/archive"),
+    ("GET", "/v1/me/balances"),
+    ("GET", "/v1/me/looks"),
+    ("GET", "/v1/me/lots"),
+    ("GET", "/v1/me/lots/{number}"),
+    ("GET", "/v1/me/person"),
+    ("GET", "/v1/me/purchases/{purchase_id}"),
+    ("GET", "/v1/me/questions"),
+    ("GET", "/v1/me/questions/{question_id}"),
+    ("GET", "/v1/me/session"),
+    ("GET", "/v1/me/sessions"),
+    ("GET", "/v1/me/statement"),
+    ("GET", "/v1/me/tiers"),
+    ("POST", "/v1/me/claims"),
+    ("POST", "/v1/me/consents"),
+    ("POST", "/v1/me/contact"),
+    ("POST", "/v1/me/device"),
+    ("POST", "/v1/me/gifts"),
+    ("POST", "/v1/me/person:correct"),
+    ("POST", "/v1/me/person:erase"),
+    ("POST", "/v1/me/questions"),
+    ("POST", "/v1/me/questions/{question_id}:appeal"),
+}
+"""About the member himself, on his phone: they take his session only."""
 BY_OWN_KEY = {("POST", "/v1/purchases"), ("POST", "/v1/purchases:batch")}
 BY_PEOPLE = {("POST", "/v1/proposals/{proposal_id}:approve"), ("POST", "/v1/proposals/{proposal_id}:refuse")}
 """What no key does, whatever it may."""

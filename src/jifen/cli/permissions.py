@@ -35,6 +35,8 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "person consent": Permission.PERSONS_CONSENT,
     "person archive": Permission.PERSONS_EXPORT,
     "person erase": Permission.PERSONS_ERASE,
+    "person sign-out": Permission.DEVICES_REGISTER,
+    "member merge": Permission.MEMBERS_MERGE,
     "purchase show": Permission.PURCHASES_READ,
     "purchase record": Permission.PURCHASES_RECORD,
     "question list": Permission.QUESTIONS_READ,
