@@ -110,9 +110,7 @@ def console_words_text() -> str:
 
     def named(prefix: str, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
         return {
-            str(code): {
-                language: catalogue_of(language).say(f"{prefix}.{code}") for language in ("zh", "en")
-            }
+            str(code): {language: catalogue_of(language).say(f"{prefix}.{code}") for language in ("zh", "en")}
             for code in codes
         }
 

@@ -66,7 +66,7 @@ export function ToCopy({ text, label }: { text: string; label: string }) {
     <div className="stack">
       <label className="field">
         <span>{label}</span>
-        <textarea className="input" readOnly rows={Math.min(12, text.split("\n").length + 1)} value={text} onFocus={(event) => event.target.select()} />
+        <textarea className="input" readOnly aria-label={label} rows={Math.min(12, text.split("\n").length + 1)} value={text} onFocus={(event) => event.target.select()} />
       </label>
       <div className="row">
         <button type="button" className="button" onClick={() => void copy()}>{say("do.copy")}</button>

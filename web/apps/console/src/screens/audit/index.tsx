@@ -54,7 +54,7 @@ function AuditPage() {
       id: "who", head: say("audit.who"), phone: "more",
       cell: (one) => <Link to={`/audit?who=${encodeURIComponent(one.principal)}`} className="opens">{one.principal}</Link>,
     },
-    { id: "what", head: say("audit.what"), phone: "name", width: "fill", cell: (one) => one.sentence },
+    { id: "what", head: say("audit.what"), phone: "name", width: "fill", cell: (one) => one.sentence.charAt(0).toUpperCase() + one.sentence.slice(1) },
     { id: "about", head: say("audit.about"), cell: (one) => <Abouts of={one.about} /> },
     { id: "from", head: say("audit.from"), cell: (one) => (one.came_from ? <span className="num">{one.came_from}</span> : <span className="soft">{say(`audit.kind_${one.principal_kind}` as "audit.kind_local")}</span>) },
   ];

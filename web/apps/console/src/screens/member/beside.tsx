@@ -1,5 +1,5 @@
 // What stands beside a member: phones that show his code, his questions, and who looked at him.
-import { api, got, type Schemas } from "@jifen/api";
+import { api, got, Refused, type Schemas } from "@jifen/api";
 import { Asking, Empty, Instant, Link, RefusedNote, Section, Shown, useAsked, useFrame, useMay, useSay } from "@jifen/ui";
 import { useState } from "react";
 import { Foot, Form, useWrite } from "../../write.tsx";
@@ -88,24 +88,35 @@ export function QuestionsOf({ id }: { id: string }) {
   );
 }
 
+/** Readings name the person, not the member: the last of each person of his. */
+async function looksAt(id: string, language: string): Promise<{ persons: string[]; acts: Schemas["AuditAnswer"][] }> {
+  const persons = await got(api.GET("/v1/members/{member_id}/persons", { params: { path: { member_id: id } } }))
+    .then((found) => found.persons.map((one) => one.person_id))
+    .catch((failure: unknown) => {
+      if (failure instanceof Refused && failure.problem?.code === "person_unknown") return [];
+      throw failure;
+    });
+  const pages = await Promise.all(persons.map((about) => got(api.GET("/v1/audit", { params: { query: { about, deed: "person.read", limit: 5, language } } }))));
+  const acts = pages.flatMap((page) => page.data).sort((one, other) => other.happened_at.localeCompare(one.happened_at));
+  return { persons, acts: acts.slice(0, 5) };
+}
+
 /** Whoever may read the audit sees the last who looked; the member can ask for the same list. */
 export function WhoLooked({ id }: { id: string }) {
   const say = useSay();
   const may = useMay();
   const { language } = useFrame();
-  const asked = useAsked(may("audit.read") ? `looked ${id} ${language}` : null, () =>
-    got(api.GET("/v1/audit", { params: { query: { about: id, deed: "person.read", limit: 5, language } } })),
-  );
+  const asked = useAsked(may("audit.read") ? `looked ${id} ${language}` : null, () => looksAt(id, language));
   if (!may("audit.read")) return null;
   return (
-    <Section title={say("audit.who_looked")} aside={<Link to={`/audit?about=${id}`}>{say("audit.of_member")}</Link>}>
+    <Section title={say("audit.who_looked")} aside={<Link to={`/audit?about=${asked.data?.persons[0] ?? id}`}>{say("audit.of_member")}</Link>}>
       <Shown asked={asked}>
-        {(found) =>
-          found.data.length === 0 ? (
+        {({ acts }) =>
+          acts.length === 0 ? (
             <Empty title={say("audit.nobody_looked")}>{say("audit.nobody_looked_why")}</Empty>
           ) : (
             <ul className="lines">
-              {found.data.map((one) => (
+              {acts.map((one) => (
                 <li key={one.audit_id}>
                   <span>
                     {one.principal}

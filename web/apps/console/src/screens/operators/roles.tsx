@@ -6,7 +6,7 @@ export function WhatRolesMay() {
   const say = useSay();
   const word = useSaid();
   return (
-    <div className="table-box" tabIndex={0} role="region" aria-label={say("operator.what_roles")}>
+    <div className="table-box" tabIndex={0} role="region" aria-label={say("settings.permissions")}>
       <table className="table dense keep matrix" aria-label={say("operator.what_roles")}>
         <thead>
           <tr>
