@@ -1,4 +1,4 @@
-"""What is known of persons, at the command line: told, found, seen, corrected, agreed, taken along, erased; and the keys of it."""
+"""What is known of persons, at the command line: told, found, seen, corrected, agreed, taken along, erased; and its keys."""
 
 from __future__ import annotations
 

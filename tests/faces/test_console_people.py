@@ -273,7 +273,8 @@ def permission_of_screens() -> dict[str, str]:
         for one in re.finditer(r"Screen = \{(.*?)\n?\};", path.read_text(encoding="utf-8"), re.DOTALL):
             address = re.search(r'path: "([^"]+)"', one[1])
             permission = re.search(r'permission: "([^"]+)"', one[1])
-            assert address and permission, path
+            assert address is not None, path
+            assert permission is not None, path
             if ":id" not in address[1]:
                 found[address[1]] = permission[1]
     return found

@@ -36,7 +36,8 @@ export function MayFields({ may, onChange }: { may: May; onChange: (may: May) =>
   const say = useSay();
   const { language } = useFrame();
   const stores = useAsked("stores", () => got(api.GET("/v1/stores")));
-  const known = [...new Set([...(stores.data?.data ?? []).map((one) => one.code), ...may.stores])];
+  const named = (stores.data?.data ?? []).map((one) => one.code);
+  const known = named.length === 0 ? [] : [...new Set([...named, ...may.stores])]; // a programme that takes any store names none
   const nameOf = (code: string) => stores.data?.data.find((one) => one.code === code)?.names[language] ?? code;
   const adjusts = may.roles.some((role) => ROLES[role]?.permissions.includes("units.adjust")) || may.permissions.includes("units.adjust");
   return (
@@ -70,8 +71,8 @@ export function MayFields({ may, onChange }: { may: May; onChange: (may: May) =>
           <span>{say("key.stores")}</span>
           <input
             className="input"
-            value={may.stores.join(", ")}
-            onChange={(event) => onChange({ ...may, stores: event.target.value.split(",").map((one) => one.trim()).filter(Boolean) })}
+            defaultValue={may.stores.join(", ")}
+            onChange={(event) => onChange({ ...may, stores: event.target.value.split(/[,，]/).map((one) => one.trim()).filter(Boolean) })}
           />
           <small className="soft">{say("operator.stores_none")}</small>
         </label>
