@@ -4,7 +4,7 @@ import {
   addressWith, Bars, Day, Drawer, Empty, Instant, Money, nameIn, Number, Points, Said, Shown, unitsText, useAsked, useCurrency, useFrame, useGoing,
   useMay, useQuery, useSay,
 } from "@jifen/ui";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { AskingFor } from "../question/ask.tsx";
 import { Reversing, REVERSIBLE } from "./acts.tsx";
 
@@ -22,7 +22,7 @@ export function Drill({ member, id, again }: { member: Member; id: string; again
 
 function useLeave(): () => void {
   const { go, route } = useGoing();
-  return () => go(addressWith(route, { drill: null, lot: null, line: null }));
+  return useCallback(() => go(addressWith(route, { drill: null, lot: null, line: null })), [go, route]);
 }
 
 function Crumbs({ steps }: { steps: { label: string; to?: string }[] }) {
@@ -70,6 +70,8 @@ function PostingDrawer({ member, id, which, again }: { member: Member; id: strin
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      // What closed inside of the drawer may have taken the focus along: Esc leaves all the same.
+      if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector(".asking")) leave();
       const step = event.key === "[" ? -1 : event.key === "]" ? 1 : 0;
       const next = sequence + step;
       if (step === 0 || next < 1 || next > member.sequence) return;
@@ -78,7 +80,7 @@ function PostingDrawer({ member, id, which, again }: { member: Member; id: strin
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [go, route, sequence, member.sequence]);
+  }, [go, route, leave, sequence, member.sequence]);
 
   const steps = [
     ...(balance ? [{ label: say("drill.balance", { units: unitsText(balance.balance, balance.scale) }), to: addressWith(route, { drill: null, lot: null, line: null, tab: "lots" }) }] : []),
