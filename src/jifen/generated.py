@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,6 +101,33 @@ def permissions_text() -> str:
     return "\n".join(lines) + "\n"
 
 
+def console_words_text() -> str:
+    """`web/apps/console/src/said.json`: closed sets that the console offers to choose from, by their words in each language."""
+    from jifen.domain.audit import Deed
+    from jifen.domain.principal import ROLES, Permission
+    from jifen.domain.questions import Outcome, QuestionKind, QuestionStatus
+    from jifen.present.catalogue import catalogue_of
+
+    def named(prefix: str, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
+        return {
+            str(code): {language: catalogue_of(language).say(f"{prefix}.{code}") for language in ("zh", "en")}
+            for code in codes
+        }
+
+    roles = named("role", ROLES)
+    for role, held in ROLES.items():
+        roles[role]["permissions"] = [str(one) for one in Permission if one in held]
+    document = {
+        "roles": roles,
+        "permissions": named("permission", Permission),
+        "deeds": named("deed", Deed),
+        "kinds": named("question_kind", QuestionKind),
+        "statuses": named("question_status", QuestionStatus),
+        "outcomes": named("question_outcome", Outcome),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
 FILES: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": openapi_text,
     "docs/reference/programme.schema.json": programme_schema_text,
@@ -107,6 +135,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/permissions.md": permissions_text,
     "docs/reference/cli.md": cli_text,
     "docs/reference/backtest.schema.json": backtest_schema_text,
+    "web/apps/console/src/said.json": console_words_text,
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jifen.cli.at_ledger import AsJson, Home, Language, Who, at_ledger, in_form, local, member_named, once_for
+from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
 from jifen.cli.show import language_spoken, show
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ def consent(
 @person_app.command()
 def archive(
     member: Who,
-    out: Annotated[Path, typer.Option(help="Where to write the page; it must not be there yet.")],
+    out: Annotated[Path, typer.Option(help="Where to write the page.")],
+    force: Force = False,
     language: Language = "en",
     home: Home = None,
     as_json: AsJson = False,
@@ -193,6 +195,8 @@ def archive(
 
     Example: jifen person archive card:6200001 --out my-data.html
     """
+    # Before anybody's data is read: that reading stands in the audit, whatever becomes of the file.
+    check_outputs([out], option="--out", force=force, as_json=as_json)
 
     async def work(ledger: Ledger) -> str:
         from jifen.jobs.archive import everything_of
@@ -207,8 +211,13 @@ def archive(
     page = at_ledger(work, home=home, as_json=as_json)
     import os
 
-    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(page)
+    with told_if_unwritten(out, as_json=as_json):
+        if force:
+            out.unlink(missing_ok=True)  # whoever could read the file of before does not read this one
+        with os.fdopen(
+            os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write(page)
     _say("archived", {"path": str(out)}, as_json=as_json, path=str(out))
 
 

@@ -88,8 +88,7 @@ def person_lines(told: Mapping[str, Any], language: str) -> list[str]:
     words = catalogue_of(language)
     lines = []
     for one in told["persons"]:
-        role = words.say(f"person.role.{one['role']}")
-        lines.append(words.say("person.head", person=one["person_id"], role=role))
+        lines.append(one["person_id"])
         for key in one["keys"]:
             kind = words.say(f"key_kind.{key['kind']}")
             lines.append("    " + words.say("person.value", name=kind, value=key["value"]))

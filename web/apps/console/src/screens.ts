@@ -1,17 +1,23 @@
 // The screens, in the order of the menu. A new one is a folder and a line here.
+import { audit } from "./screens/audit/index.tsx";
 import { backtest, backtests } from "./screens/backtests/index.tsx";
 import { jobs } from "./screens/jobs/index.tsx";
 import { keys } from "./screens/keys/index.tsx";
 import { ledger } from "./screens/ledger/index.tsx";
 import { member } from "./screens/member/index.tsx";
 import { members } from "./screens/members/index.tsx";
+import { operators } from "./screens/operators/index.tsx";
 import { overview } from "./screens/overview/index.tsx";
 import { programme } from "./screens/programme/index.tsx";
 import { proposals } from "./screens/proposals/index.tsx";
+import { question } from "./screens/question/index.tsx";
+import { questions } from "./screens/questions/index.tsx";
 import { settings } from "./screens/settings/index.tsx";
 import type { Screen } from "./screen.ts";
 
-export const SCREENS: Screen[] = [overview, members, member, programme, backtests, backtest, proposals, ledger, jobs, keys, settings];
+export const SCREENS: Screen[] = [
+  overview, members, member, questions, question, programme, backtests, backtest, proposals, ledger, jobs, keys, operators, audit, settings,
+];
 
 /** The screen at an address, and what stands in the place of its ":id". */
 export function screenAt(path: string): { screen: Screen; id: string } | null {

@@ -5,6 +5,7 @@ import type { Key, Language } from "@jifen/words";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
 import { KeyMap } from "./key-map.tsx";
 import { Palette } from "./palette.tsx";
+import { rolesWith } from "./said.ts";
 import type { Screen } from "./screen.ts";
 import { SCREENS, screenAt } from "./screens.ts";
 
@@ -104,7 +105,7 @@ export function Shell({ onChoose, onLeave, onBook }: Steering & { onLeave: () =>
           </div>
         </header>
         <main className="page">
-          {isElsewhere ? null : found ? <found.screen.Page key={found.screen.path + found.id} id={found.id} /> : <NoSuchPage />}
+          {isElsewhere ? null : found && !may(found.screen.permission) ? <MayNot key={found.screen.path} screen={found.screen} /> : found ? <found.screen.Page key={found.screen.path + found.id} id={found.id} /> : <NoSuchPage />}
         </main>
         <nav className="tabbar" aria-label={say("nav.short")}>
           {shown.slice(0, 4).map((one) => (
@@ -185,6 +186,22 @@ export function Page({ title, above, actions, children }: { title: string; above
       </div>
       <div className="page-body">{children}</div>
     </>
+  );
+}
+
+/** The address of a screen that is not for whoever opened it: what it takes, and who has it. */
+function MayNot({ screen }: { screen: Screen }) {
+  const say = useSay();
+  const roles = rolesWith(screen.permission).map((role) => say(`role.${role}`));
+  return (
+    <Page title={say(screen.word)}>
+      <div className="note note-stop" role="alert">
+        <p className="note-title">{say("state.may_not")}</p>
+        <p>{say("state.not_permitted", { permission: screen.permission })}</p>
+        <p>{say("state.roles_with", { roles: roles.join(say("list.between")) })}</p>
+        <p className="code">not_permitted · 403</p>
+      </div>
+    </Page>
   );
 }
 

@@ -1,4 +1,6 @@
+export * from "./arranged.tsx";
 export * from "./asked.ts";
+export * from "./csv.ts";
 export * from "./format.ts";
 export * from "./frame.tsx";
 export * from "./keys.ts";

@@ -11,6 +11,10 @@ export interface Column<T> {
   isNumber?: boolean;
   /** The sort that a click on the head asks for. */
   sort?: string;
+  /** In a table that is held whole: what its rows are sorted by. */
+  order?: (row: T) => string | number;
+  /** What stands in a file; absent: the column is left out there. */
+  text?: (row: T) => string | number | null;
   /** On a phone: the first line's left, its right, the second line; absent: left out there. */
   phone?: "name" | "figure" | "more" | "aside";
   width?: string;
@@ -23,6 +27,7 @@ interface TableProps<T> {
   rowKey: (row: T) => string;
   onOpen?: (row: T) => void;
   sorted?: string;
+  sortedWay?: "ascending" | "descending";
   onSort?: (sort: string) => void;
   isLoading?: boolean;
   empty?: ReactNode;
@@ -69,12 +74,12 @@ export function Table<T>(props: TableProps<T>) {
                 key={one.id}
                 scope="col"
                 className={[one.isNumber ? "right" : "", `w-${one.width ?? "auto"}`].join(" ")}
-                aria-sort={one.sort && one.sort === sorted ? "descending" : undefined}
+                aria-sort={one.sort && one.sort === sorted ? (props.sortedWay ?? "descending") : undefined}
               >
                 {one.sort && onSort ? (
                   <button type="button" className="sort" onClick={() => one.sort && onSort(one.sort)}>
                     {one.head}
-                    <span aria-hidden="true">{one.sort === sorted ? " ↓" : ""}</span>
+                    <span aria-hidden="true">{one.sort === sorted ? (props.sortedWay === "ascending" ? " ↑" : " ↓") : ""}</span>
                   </button>
                 ) : (
                   one.head

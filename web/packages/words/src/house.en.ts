@@ -23,6 +23,12 @@ export const en: Record<keyof typeof zh, Message> = {
   "state.gone": "The server does not answer.",
   "state.gone_since": "No answer since {at}.",
   "state.gone_again": "What you see is from before; it is asked again by itself.",
+  "table.columns": "Columns",
+  "table.csv": "Export CSV",
+  "do.copy": "Copy",
+  "do.copied": "Copied",
+  "state.may_not": "Your role does not see this page",
+  "state.roles_with": "Roles that have it: {roles}.",
 
   // Settings
   "theme.system": "As the system",

@@ -20,6 +20,12 @@ export const zh = {
   "state.gone": "服务器没有响应。",
   "state.gone_since": "{at} 起没有响应。",
   "state.gone_again": "页面显示的是此前的数据，正在重试。",
+  "table.columns": "列",
+  "table.csv": "导出 CSV",
+  "do.copy": "复制",
+  "do.copied": "已复制",
+  "state.may_not": "你的角色看不到这个页面",
+  "state.roles_with": "拥有该权限的角色：{roles}",
 
   // Settings
   "theme.system": "跟随系统",

@@ -2,25 +2,27 @@
 import { api, got, Refused, type Schemas } from "@jifen/api";
 import {
   addressWith, Bars, Day, Drawer, Empty, Instant, Money, nameIn, Number, Points, Said, Shown, unitsText, useAsked, useCurrency, useFrame, useGoing,
-  useQuery, useSay,
+  useMay, useQuery, useSay,
 } from "@jifen/ui";
-import { useEffect } from "react";
+import { useCallback, useEffect, useState } from "react";
+import { AskingFor } from "../question/ask.tsx";
+import { Reversing, REVERSIBLE } from "./acts.tsx";
 
 type Entry = Schemas["StatementEntry"];
 type Member = Schemas["MemberAnswer"];
 
-export function Drill({ member, id }: { member: Member; id: string }) {
+export function Drill({ member, id, again }: { member: Member; id: string; again: () => void }) {
   const [query] = useQuery();
   const lot = query.get("lot");
   const drill = query.get("drill");
-  if (drill !== null) return <PostingDrawer member={member} id={id} which={drill} />;
+  if (drill !== null) return <PostingDrawer member={member} id={id} which={drill} again={again} />;
   if (lot !== null) return <LotDrawer member={member} id={id} number={parseInt(lot, 10)} />;
   return null;
 }
 
 function useLeave(): () => void {
   const { go, route } = useGoing();
-  return () => go(addressWith(route, { drill: null, lot: null, line: null }));
+  return useCallback(() => go(addressWith(route, { drill: null, lot: null, line: null })), [go, route]);
 }
 
 function Crumbs({ steps }: { steps: { label: string; to?: string }[] }) {
@@ -51,7 +53,7 @@ async function entriesOf(id: string, sequence: number, language: string): Promis
   return page.data.filter((one) => one.sequence === sequence);
 }
 
-function PostingDrawer({ member, id, which }: { member: Member; id: string; which: string }) {
+function PostingDrawer({ member, id, which, again }: { member: Member; id: string; which: string; again: () => void }) {
   const say = useSay();
   const { language } = useFrame();
   const { go, route } = useGoing();
@@ -68,6 +70,8 @@ function PostingDrawer({ member, id, which }: { member: Member; id: string; whic
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      // What closed inside of the drawer may have taken the focus along: Esc leaves all the same.
+      if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector(".asking")) leave();
       const step = event.key === "[" ? -1 : event.key === "]" ? 1 : 0;
       const next = sequence + step;
       if (step === 0 || next < 1 || next > member.sequence) return;
@@ -76,7 +80,7 @@ function PostingDrawer({ member, id, which }: { member: Member; id: string; whic
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [go, route, sequence, member.sequence]);
+  }, [go, route, leave, sequence, member.sequence]);
 
   const steps = [
     ...(balance ? [{ label: say("drill.balance", { units: unitsText(balance.balance, balance.scale) }), to: addressWith(route, { drill: null, lot: null, line: null, tab: "lots" }) }] : []),
@@ -89,7 +93,7 @@ function PostingDrawer({ member, id, which }: { member: Member; id: string; whic
   return (
     <Drawer label={say("drill.posting", { number: which })} head={<Crumbs steps={steps} />} onClose={leave}>
       <Shown asked={asked} loading={<Bars lines={10} />}>
-        {(entries) => (posting ? <Posting posting={posting} all={entries} /> : <Empty title={say("drill.no_posting", { number: which })}>{say("drill.no_posting_why")}</Empty>)}
+        {(entries) => (posting ? <><Posting posting={posting} all={entries} /><PostingActs id={id} posting={posting} again={again} /></> : <Empty title={say("drill.no_posting", { number: which })}>{say("drill.no_posting_why")}</Empty>)}
       </Shown>
     </Drawer>
   );
@@ -167,6 +171,37 @@ function Posting({ posting, all }: { posting: Entry; all: Entry[] }) {
         </p>
       ) : null}
       <p className="small soft hide-phone"><kbd>[</kbd> <kbd>]</kbd> {say("keys_map.along")}</p>
+    </div>
+  );
+}
+
+/** What can be done about it: undo it, or ask for the member what it is. */
+function PostingActs({ id, posting, again }: { id: string; posting: Entry; again: () => void }) {
+  const say = useSay();
+  const may = useMay();
+  const { go } = useGoing();
+  const [asks, setAsks] = useState<"reverse" | "question" | null>(null);
+  const reverses = may("entries.reverse") && REVERSIBLE.includes(posting.verb);
+  if (!reverses && !may("questions.ask")) return null;
+  return (
+    <div className="row drill-acts">
+      {reverses ? <button type="button" className="button" onClick={() => setAsks("reverse")}>{say("act.reverse", { number: posting.sequence })}</button> : null}
+      {may("questions.ask") ? <button type="button" className="button" onClick={() => setAsks("question")}>{say("question.not_right")}</button> : null}
+      {asks === "question" ? <AskingFor memberId={id} entry={{ sequence: posting.sequence, part: posting.part }} onClose={() => setAsks(null)} /> : null}
+      {asks === "reverse" ? (
+        <Reversing
+          memberId={id}
+          sequence={posting.sequence}
+          onClose={() => setAsks(null)}
+          onDone={(made) => {
+            setAsks(null);
+            again();
+            if (made !== null) go(`/members/${id}?drill=${made}`);
+          }}
+        >
+          <p>{posting.sentence}</p>
+        </Reversing>
+      ) : null}
     </div>
   );
 }

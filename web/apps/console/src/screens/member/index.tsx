@@ -1,14 +1,15 @@
 // A member: balances, lots by the day they expire, the tier path, the statement; every line of it opens.
 import { api, got, type Schemas } from "@jifen/api";
 import {
-  Asking, Bars, type Column, Count, Day, Figure, Instant, Link, localDay, Money, nameIn, Number, Points, RefusedNote, Section, Segmented,
-  Shown, Table, Tabs, Tier, unitsText, useAsked, useFrame, useGoing, useMay, useProgram, useQuery, useSay, addressWith, Said, Empty, useTierName, type Asked,
+  Bars, type Column, Count, Day, Figure, Instant, Link, localDay, Money, nameIn, Number, Points, Section, Segmented,
+  Shown, Table, Tabs, Tier, unitsText, useAsked, useFrame, useGoing, useProgram, useQuery, useSay, addressWith, Said, Empty, useTierName, type Asked,
 } from "@jifen/ui";
-import { Refused } from "@jifen/api";
-import { type FormEvent, type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
 import { Status } from "../members/index.tsx";
+import { Acts } from "./acts.tsx";
+import { Devices, QuestionsOf, WhoLooked } from "./beside.tsx";
 import { Drill } from "./drill.tsx";
 import { PersonOf } from "./person.tsx";
 
@@ -29,13 +30,13 @@ function MemberPage({ id }: { id: string }) {
       actions={asked.data ? <Acts member={asked.data} again={asked.again} /> : null}
     >
       <Shown asked={asked} loading={<Bars lines={8} />}>
-        {(member) => <Whole member={member} id={id} />}
+        {(member) => <Whole member={member} id={id} again={asked.again} />}
       </Shown>
     </Page>
   );
 }
 
-function Whole({ member, id }: { member: Member; id: string }) {
+function Whole({ member, id, again }: { member: Member; id: string; again: () => void }) {
   const say = useSay();
   const [query] = useQuery();
   const { route } = useGoing();
@@ -98,12 +99,15 @@ function Whole({ member, id }: { member: Member; id: string }) {
           <div className="stack stack-wide">
             <TierPath id={id} />
             <PersonOf id={id} />
+            <Devices id={id} />
+            <QuestionsOf id={id} />
+            <WhoLooked id={id} />
           </div>
         </div>
       ) : null}
       {tab === "statement" ? <Statement id={id} limit={50} /> : null}
       {tab === "lots" ? <LotsTable id={id} /> : null}
-      <Drill member={member} id={id} />
+      <Drill member={member} id={id} again={again} />
     </div>
   );
 }
@@ -427,136 +431,6 @@ function What({ entry, ruleName }: { entry: Entry; ruleName: (code: string) => s
         <span className="small soft"> · {entry.note}</span>
       ) : null}
     </>
-  );
-}
-
-/** What may be done to a member: each says what it means before it asks. */
-function Acts({ member, again }: { member: Member; again: () => void }) {
-  const say = useSay();
-  const may = useMay();
-  const [asks, setAsks] = useState<"adjust" | "freeze" | "reopen" | null>(null);
-  const close = () => setAsks(null);
-  const done = () => {
-    close();
-    again();
-  };
-  return (
-    <>
-      {may("units.adjust") && (member.status === "active" || member.status === "frozen") ? (
-        <button type="button" className="button" onClick={() => setAsks("adjust")}>{say("act.adjust")}</button>
-      ) : null}
-      {may("members.change_status") && member.status === "active" ? (
-        <button type="button" className="button" onClick={() => setAsks("freeze")}>{say("act.freeze")}</button>
-      ) : null}
-      {may("members.change_status") && member.status === "frozen" ? (
-        <button type="button" className="button" onClick={() => setAsks("reopen")}>{say("act.reopen")}</button>
-      ) : null}
-      {asks === "adjust" ? <Adjusting member={member} onClose={close} onDone={done} /> : null}
-      {asks === "freeze" || asks === "reopen" ? <Changing member={member} way={asks} onClose={close} onDone={done} /> : null}
-    </>
-  );
-}
-
-interface ActProps {
-  member: Member;
-  onClose: () => void;
-  onDone: () => void;
-}
-
-function Changing({ member, way, onClose, onDone }: ActProps & { way: "freeze" | "reopen" }) {
-  const say = useSay();
-  const [key] = useState(() => crypto.randomUUID());
-  const [refused, setRefused] = useState<Refused | null>(null);
-  const change = async () => {
-    const params = { path: { member_id: member.member_id }, header: { "Idempotency-Key": key } };
-    try {
-      await got(way === "freeze" ? api.POST("/v1/members/{member_id}:freeze", { params }) : api.POST("/v1/members/{member_id}:reopen", { params }));
-      onDone();
-    } catch (failure) {
-      if (failure instanceof Refused) setRefused(failure);
-      else throw failure;
-    }
-  };
-  return (
-    <Asking title={say(`act.${way}_title`)} onClose={onClose}>
-      <p>{say(`act.${way}_means`)}</p>
-      {refused ? <RefusedNote refused={refused} /> : null}
-      <div className="row">
-        <button type="button" className="button primary" onClick={() => void change()}>{say(`act.${way}_do`)}</button>
-        <button type="button" className="button quiet" onClick={onClose}>{say("do.not")}</button>
-      </div>
-    </Asking>
-  );
-}
-
-function Adjusting({ member, onClose, onDone }: ActProps) {
-  const say = useSay();
-  const { language } = useFrame();
-  const program = useProgram();
-  const [key, setKey] = useState(() => crypto.randomUUID());
-  const [currency, setCurrency] = useState(program.currencies.find((one) => one.kind === "spendable")?.code ?? "");
-  const [units, setUnits] = useState("");
-  const [note, setNote] = useState("");
-  const [refused, setRefused] = useState<Refused | null>(null);
-  const [waits, setWaits] = useState(false);
-  const scale = program.currencies.find((one) => one.code === currency)?.scale ?? 0;
-  const typed = /^[+−-]?\d{1,12}(\.\d+)?$/.test(units.trim()) ? Math.round(parseFloat(units.trim().replace("−", "-")) * 10 ** scale) : 0;
-  const balance = member.balances.find((one) => one.currency === currency);
-  const send = async (event: FormEvent) => {
-    event.preventDefault();
-    try {
-      const answer = await got(
-        api.POST("/v1/adjustments", {
-          params: { header: { "Idempotency-Key": key } },
-          body: { member: { id: member.member_id }, currency, units: typed, note },
-        }),
-      );
-      if ("proposal" in answer) setWaits(true);
-      else onDone();
-    } catch (failure) {
-      if (!(failure instanceof Refused)) throw failure;
-      setRefused(failure);
-      if (!failure.isGone) setKey(crypto.randomUUID());
-    }
-  };
-  if (waits) {
-    return (
-      <Asking title={say("act.adjust_title")} onClose={onDone}>
-        <p className="note note-warn">{say("act.adjust_proposed")}</p>
-        <div className="row"><button type="button" className="button" onClick={onDone}>{say("do.close")}</button></div>
-      </Asking>
-    );
-  }
-  return (
-    <Asking title={say("act.adjust_title")} onClose={onClose}>
-      <form className="stack" onSubmit={(event) => void send(event)}>
-        <label className="field">
-          <span>{say("act.currency")}</span>
-          <select className="input" value={currency} onChange={(event) => setCurrency(event.target.value)}>
-            {program.currencies.map((one) => <option key={one.code} value={one.code}>{nameIn(one.names, language)}</option>)}
-          </select>
-        </label>
-        <label className="field">
-          <span>{say("act.units")}</span>
-          <input className="input" inputMode="decimal" required autoFocus value={units} placeholder="+100" onChange={(event) => setUnits(event.target.value)} />
-        </label>
-        <label className="field">
-          <span>{say("act.reason")}</span>
-          <input className="input" required maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
-          <small className="soft">{say("act.reason_seen")}</small>
-        </label>
-        {typed !== 0 && balance ? (
-          <p className="note note-good">
-            <Said id="act.adjust_means" with={{ from: <Points units={balance.balance} currency={currency} />, to: <b><Points units={balance.balance + typed} currency={currency} /></b> }} />
-          </p>
-        ) : null}
-        {refused ? <RefusedNote refused={refused} /> : null}
-        <div className="row">
-          <button type="submit" className="button primary" disabled={typed === 0 || note.trim() === ""}>{say("act.adjust_do")}</button>
-          <button type="button" className="button quiet" onClick={onClose}>{say("do.not")}</button>
-        </div>
-      </form>
-    </Asking>
   );
 }
 

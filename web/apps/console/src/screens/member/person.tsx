@@ -2,6 +2,7 @@
 import { api, got, Refused, type Schemas } from "@jifen/api";
 import { Asking, Empty, Instant, RefusedNote, Said, Section, Select, Shown, useAsked, useMay, useSay } from "@jifen/ui";
 import { useState } from "react";
+import { Foot, Form, useWrite } from "../../write.tsx";
 
 type Persons = Schemas["PersonsAnswer"];
 type Person = Schemas["PersonShown"];
@@ -13,6 +14,7 @@ export function PersonOf({ id }: { id: string }) {
   const may = useMay();
   const [full, setFull] = useState<Persons | null>(null);
   const [asks, setAsks] = useState(false);
+  const [recording, setRecording] = useState<Recorded | null>(null);
   const asked = useAsked(`persons ${id}`, () =>
     got(api.GET("/v1/members/{member_id}/persons", { params: { path: { member_id: id } } })).catch((failure: unknown) => {
       // Nothing is known of him: that is an answer, and no failure.
@@ -33,11 +35,13 @@ export function PersonOf({ id }: { id: string }) {
           return (
             <div className="stack">
               {shown.persons.map((one) => <One key={one.person_id} person={one} />)}
+              {may("persons.consent") ? <Consents persons={shown.persons} onRecord={setRecording} /> : null}
               <p className="small soft" role="status">{say(full ? "person.in_full" : "person.in_part")}</p>
             </div>
           );
         }}
       </Shown>
+      {recording ? <Recording id={id} first={recording} onClose={() => setRecording(null)} onDone={() => { setRecording(null); setFull(null); asked.again(); }} /> : null}
       {asks ? <Revealing id={id} onClose={() => setAsks(false)} onSeen={(seen) => { setFull(seen); setAsks(false); }} /> : null}
     </Section>
   );
@@ -78,6 +82,69 @@ function One({ person }: { person: Person }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+interface Recorded {
+  purpose: string;
+  text_version: string;
+  is_given: boolean;
+}
+
+/** What somebody agreed to may be taken back, and something else agreed to. */
+function Consents({ persons, onRecord }: { persons: Person[]; onRecord: (first: Recorded) => void }) {
+  const say = useSay();
+  const given = persons.flatMap((one) => one.consents).filter((one) => one.is_given);
+  return (
+    <div className="row">
+      {given.map((one) => (
+        <button key={one.purpose} type="button" className="button" onClick={() => onRecord({ purpose: one.purpose, text_version: one.text_version, is_given: false })}>
+          {say("person.take_back", { purpose: one.purpose })}
+        </button>
+      ))}
+      <button type="button" className="button" onClick={() => onRecord({ purpose: "", text_version: "", is_given: true })}>{say("person.record")}</button>
+    </div>
+  );
+}
+
+function Recording({ id, first, onClose, onDone }: { id: string; first: Recorded; onClose: () => void; onDone: () => void }) {
+  const say = useSay();
+  const { refused, isBusy, send } = useWrite();
+  const [purpose, setPurpose] = useState(first.purpose);
+  const [text, setText] = useState(first.text_version);
+  const [proof, setProof] = useState("");
+  const record = () =>
+    send(
+      (key) =>
+        got(
+          api.POST("/v1/members/{member_id}/consents", {
+            params: { path: { member_id: id }, header: { "Idempotency-Key": key } },
+            body: { purpose: purpose.trim(), is_given: first.is_given, text_version: text.trim(), channel: "console", ...(proof.trim() ? { proof: proof.trim() } : {}) },
+          }),
+        ),
+      onDone,
+    );
+  return (
+    <Asking title={say(first.is_given ? "person.record_title" : "person.take_back_title")} onClose={onClose}>
+      <Form onSend={() => void record()}>
+        <label className="field">
+          <span>{say("person.purpose")}</span>
+          <input className="input" required autoFocus={first.is_given} readOnly={!first.is_given} maxLength={80} placeholder="marketing" value={purpose} onChange={(event) => setPurpose(event.target.value)} />
+        </label>
+        <label className="field">
+          <span>{say("person.text_version")}</span>
+          <input className="input" required maxLength={80} placeholder="2026-11" value={text} onChange={(event) => setText(event.target.value)} />
+          <small className="soft">{say("person.text_version_means")}</small>
+        </label>
+        <label className="field">
+          <span>{say("person.proof")}</span>
+          <input className="input" maxLength={500} value={proof} onChange={(event) => setProof(event.target.value)} />
+          <small className="soft">{say("person.proof_means")}</small>
+        </label>
+        {refused ? <RefusedNote refused={refused} /> : null}
+        <Foot does={say(first.is_given ? "person.record_do" : "person.take_back_do")} isOff={isBusy || purpose.trim() === "" || text.trim() === ""} onClose={onClose} />
+      </Form>
+    </Asking>
   );
 }
 

@@ -8,6 +8,8 @@ import type { Key } from "@jifen/words";
 import type { ReactNode } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
+import { type Also, useAlso } from "./also.tsx";
+import { FirstSteps } from "./first.tsx";
 
 type Overview = Schemas["OverviewAnswer"];
 type Figures = Schemas["Figures"];
@@ -40,12 +42,7 @@ function NothingYet() {
   const say = useSay();
   return (
     <Page title={say("screen.overview")}>
-      <Empty title={say("overview.no_programme")}>
-        <p>{say("overview.no_programme_how")}</p>
-        <p>
-          <code>jifen init --template corner-shop</code>
-        </p>
-      </Empty>
+      <FirstSteps />
     </Page>
   );
 }
@@ -53,16 +50,17 @@ function NothingYet() {
 function Full({ filters, title }: { filters: Record<string, string>; title: string }) {
   const { language } = useFrame();
   const say = useSay();
+  const also = useAlso();
   const asked = useAsked(`overview ${JSON.stringify(filters)} ${language}`, () => got(api.GET("/v1/overview", { params: { query: filters } })), 60_000);
   return (
     <Page title={title} actions={asked.since ? <FreshNote asOf={asked.data?.as_of ?? null} /> : null}>
       {asked.data === null ? <Filters /> : null}
       <Shown asked={asked} loading={<Bars lines={8} />}>
-        {(overview) => (
+        {(overview) => isFresh(overview) ? <FirstSteps /> : (
           <div className="stack stack-wide">
-            <Verdict overview={overview} />
+            <Verdict overview={overview} also={also.length} />
             <div className="split">
-              <NeedsAttention attention={overview.attention} />
+              <NeedsAttention attention={overview.attention} also={also} />
               <Books overview={overview} />
             </div>
             <HowItGoes overview={overview} />
@@ -74,6 +72,11 @@ function Full({ filters, title }: { filters: Record<string, string>; title: stri
   );
 }
 
+/** Nothing was ever bought, as far as a year back: the way there is what a person needs. */
+function isFresh(overview: Overview): boolean {
+  return overview.standing !== null && overview.standing.units_owed_for === 0 && (overview.period?.purchases ?? 1) === 0 && overview.months.every((one) => one.purchases === 0);
+}
+
 function FreshNote({ asOf }: { asOf: string | null }) {
   return asOf ? (
     <span className="small soft hide-phone">
@@ -82,8 +85,8 @@ function FreshNote({ asOf }: { asOf: string | null }) {
   ) : null;
 }
 
-function Verdict({ overview }: { overview: Overview }) {
-  const count = overview.attention.length;
+function Verdict({ overview, also }: { overview: Overview; also: number }) {
+  const count = overview.attention.length + also;
   const proof = overview.proof;
   return (
     <p className="verdict">
@@ -126,14 +129,37 @@ const TARGETS: Record<Attention["kind"], { to: string; word: Key }> = {
   points_expire: { to: "/members?sort=expiring", word: "attention.open_members" },
 };
 
-function NeedsAttention({ attention }: { attention: Attention[] }) {
+/** Beside what the overview's answer names: where each leads. */
+const ALSO: Record<Also["kind"], { to: string; word: Key }> = {
+  questions_late: { to: "/questions", word: "attention.open_questions" },
+  codes_flagged: { to: "/questions?tab=codes", word: "attention.open_codes" },
+};
+
+function AlsoLine({ one }: { one: Also }) {
+  const say = useSay();
+  return (
+    <li>
+      <Mark tone={LEVELS[one.level].tone}>{say(LEVELS[one.level].word)}</Mark>
+      <div>
+        <div className="strong">
+          <Said id={`attention.${one.kind}`} n={one.isMore ? 2 : one.count} with={{ count: <><Count of={one.count} />{one.isMore ? "+" : ""}</> }} />
+        </div>
+        <p>{say(`attention.${one.kind}.why`)}</p>
+      </div>
+      <Link to={ALSO[one.kind].to}>{say(ALSO[one.kind].word)}</Link>
+    </li>
+  );
+}
+
+function NeedsAttention({ attention, also }: { attention: Attention[]; also: Also[] }) {
   const say = useSay();
   return (
     <Section title={say("overview.attention")}>
-      {attention.length === 0 ? (
+      {attention.length + also.length === 0 ? (
         <Empty title={say("overview.nothing")}>{say("overview.nothing_why")}</Empty>
       ) : (
         <ul className="attention">
+          {also.filter((one) => one.level === "now").map((one) => <AlsoLine key={one.kind} one={one} />)}
           {attention.map((one) => (
             <li key={one.kind}>
               <Mark tone={LEVELS[one.level].tone}>{say(LEVELS[one.level].word)}</Mark>
@@ -146,6 +172,7 @@ function NeedsAttention({ attention }: { attention: Attention[] }) {
               <Link to={TARGETS[one.kind].to}>{say(TARGETS[one.kind].word)}</Link>
             </li>
           ))}
+          {also.filter((one) => one.level !== "now").map((one) => <AlsoLine key={one.kind} one={one} />)}
         </ul>
       )}
     </Section>

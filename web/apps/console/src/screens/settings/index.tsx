@@ -5,6 +5,7 @@ import { type Language, LANGUAGES } from "@jifen/words";
 import { useState } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page, useSteering } from "../../shell.tsx";
+import { OwnAccount } from "./own.tsx";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 
@@ -49,6 +50,7 @@ function SettingsPage() {
           </dd>
         </dl>
       </Section>
+      {signedIn() ? <OwnAccount /> : null}
       {asker ? (
         <Section title={say("settings.asker")}>
           <dl className="facts settings">
