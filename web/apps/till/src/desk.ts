@@ -65,14 +65,9 @@ export function useDay(): (at: Date) => string {
   return (at) => localDay(at.toISOString(), zone);
 }
 
-/** A code opens a checkout of ten minutes: a sale that takes longer goes under the member's name. */
-const CODE_LASTS_MS = 8 * 60_000;
-
+/** Who was found goes by his id: a code proves for a minute and a half, and a message may wait for longer. */
 function memberOf(who: Who | null): Schemas["CheckoutRef"] | undefined {
-  if (who?.is === "member") {
-    const { code } = who;
-    return code && now().getTime() - Date.parse(code.at) < CODE_LASTS_MS ? { code: code.text } : { id: who.member.member_id };
-  }
+  if (who?.is === "member") return { id: who.member.member_id };
   if (who?.is === "unseen" && who.code) return { code: who.code, shown_at: who.at };
   if (who?.is === "unseen" && who.card) return { card: who.card };
   return undefined;

@@ -90,7 +90,7 @@ function Bar({ setup, training, onLeave }: { setup: SetUp; training: boolean; on
   useEffect(() => void kept("operator").then((name) => setSeller(signedIn()?.name ?? name ?? "")), []);
   const waits = messages.filter((one) => one.state !== "done" && one.state !== "aside").length;
   return (
-    <header className="bar">
+    <header className="topbar">
       <b>{nameIn(program.names, language)}</b>
       <span className="soft">{setup.store ? `${setup.store} · ${setup.name}` : setup.name}</span>
       {book?.is_past ? <span className="chip">{say("till.demo")}</span> : null}

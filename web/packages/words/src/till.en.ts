@@ -184,6 +184,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "till.back.money": "Money back",
   "till.back.points": "Points taken back",
   "till.back.brought": "These lines had brought",
+  "till.back.brought_about": "These lines had brought, about",
   "till.back.taken": "taken now",
   "till.back.expired": "expired meanwhile",
   "till.back.forgiven": "forgiven",

@@ -181,6 +181,7 @@ export const zh = {
   "till.back.money": "退款",
   "till.back.points": "积分收回",
   "till.back.brought": "这些商品带来",
+  "till.back.brought_about": "这些商品约带来",
   "till.back.taken": "现在收回",
   "till.back.expired": "此前已过期",
   "till.back.forgiven": "免除",

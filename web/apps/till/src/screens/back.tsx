@@ -144,7 +144,7 @@ export function Back() {
             <section>
               <h2>{say("till.back.points")}</h2>
               <ul className="facts-till">
-                <Row label={say("till.back.brought")}><Pts units={points} /></Row>
+                <Row label={say("till.back.brought_about")}>≈ <Pts units={points} /></Row>
               </ul>
               <p className="soft small">{say("till.back.before")}</p>
             </section>

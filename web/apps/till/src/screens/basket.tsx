@@ -1,5 +1,5 @@
 // The basket: lines from the scanner or by hand, what they earn while they are typed, using points, and completing.
-import { signedIn } from "@jifen/api";
+import { api, signedIn } from "@jifen/api";
 import { Icon, Money, RefusedNote, useFrame, useGoing, useMay, useProgram, useSay } from "@jifen/ui";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ask, purchaseBody, useDay, useDesk, useQuote, useRules } from "../desk.ts";
@@ -8,7 +8,6 @@ import { useLine } from "../line.ts";
 import { Foot, Press, Pts, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
 import { drain, type Draft, enqueue } from "../queue.ts";
 import { amountOf, entryOf, type Item, type Line, LINES_MAX, totalOf, withLine } from "../rules/basket.ts";
-import { api } from "@jifen/api";
 import { NewItem } from "./new-item.tsx";
 import { SpendPoints } from "./spend.tsx";
 import { WhoSide } from "./who.tsx";
@@ -39,7 +38,9 @@ export function Basket() {
   const toPay = Math.max(0, total - spent);
   const canSell = may("purchases.record") || isTraining;
   const isFirst = sale.lines.length === 0;
-  useEffect(() => foot.current?.scrollIntoView({ block: "nearest" }), [sale.lines.length]);
+  useEffect(() => {
+    foot.current?.scrollIntoView({ block: "nearest" });
+  }, [sale.lines.length]);
 
   const put = (line: Line) => {
     if (sale.lines.length >= LINES_MAX) return setNo(say("till.basket.too_many", { n: LINES_MAX }));
@@ -134,7 +135,7 @@ export function Basket() {
               <li key={`${one.sku ?? one.name} ${index}`} className={index === at ? "line-of at" : "line-of"} ref={index === sale.lines.length - 1 ? foot : undefined}>
                 <span className="soft num">{index + 1}</span>
                 <span>
-                  {one.name} {one.category || one.brand ? <span className="soft small">{[one.category, one.brand].filter(Boolean).join(", ")}</span> : null}
+                  {one.name} {one.category || one.brand ? <span className="soft small">{[one.category?.split("/").at(-1), one.brand].filter(Boolean).join(", ")}</span> : null}
                 </span>
                 <span className="step">
                   <button type="button" aria-label={say("till.basket.less", { name: one.name })} onClick={() => more(index, -Math.min(1_000, one.quantity_milli))}>−</button>

@@ -145,7 +145,7 @@ export function Identify() {
         </div>
       </main>
       <Foot keys={[["Enter", "till.who.find"], ["F3", "till.enrol.short"], ["F8", "till.back"], ["Esc", "till.who.nobody_short"]]}>
-        {waiting() > 0 ? say("till.off.waiting", { n: waiting() }, waiting()) : say("till.all_in", { n: told }, told)}
+        {waiting() > 0 ? say("till.off.waiting", { n: waiting() }, waiting()) : told > 0 ? say("till.all_in", { n: told }, told) : null}
       </Foot>
     </>
   );
