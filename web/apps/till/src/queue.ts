@@ -87,8 +87,12 @@ export async function enqueue(drafts: Draft[], day: (at: Date) => string): Promi
   return made;
 }
 
+/** Only what changes is written: what stands there otherwise stays as it is, whoever wrote it. */
 export async function change(one: Message, to: Partial<Message>): Promise<void> {
-  await (await cupboard()).put("messages", { ...one, ...to });
+  const step = (await cupboard()).transaction("messages", "readwrite");
+  const stands = await step.store.get(one.order);
+  if (stands) void step.store.put({ ...stands, ...to });
+  await step.done;
   await changed();
 }
 
@@ -96,8 +100,8 @@ export async function change(one: Message, to: Partial<Message>): Promise<void> 
 export async function sendAsNobody(one: Message): Promise<void> {
   const body = JSON.parse(one.body) as Record<string, unknown>;
   delete body["member"];
-  const fresh: Message = { ...one, body: JSON.stringify(body), key: crypto.randomUUID(), phone: null };
-  await change(fresh, { signature: await sign(fresh), state: "waiting", problem: null });
+  const fresh = { body: JSON.stringify(body), key: crypto.randomUUID(), phone: null };
+  await change(one, { ...fresh, signature: await sign({ ...one, ...fresh }), state: "waiting", problem: null });
   await drain();
 }
 
