@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.error import HTTPError
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import FilePayload, Route, expect
 from tests.faces.conftest import AXE, Visit
 from tests.faces.tills import (
     balance,
@@ -26,6 +26,13 @@ from jifen.domain.member_code import code_at
 
 ENGLISH = {"locale": "en-GB", "viewport": {"width": 1180, "height": 820}}
 CHINESE_DARK = {"locale": "zh-CN", "color_scheme": "dark", "viewport": {"width": 1180, "height": 820}}
+PLACES = (
+    ("/return", ".back-head"),
+    ("/enrol", ".trail"),
+    ("/waiting", ".empty"),
+    ("/shift", ".figures"),
+    ("/settings", ".form"),
+)
 PHONE = {"locale": "zh-CN", "viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
@@ -91,7 +98,9 @@ def test_while_a_newer_quote_is_asked_for_the_older_answer_is_grey_and_never_com
 
 def test_points_are_held_and_spent_with_the_sale(visit: Visit) -> None:
     page = open_till(visit)
-    member = visit.house.ask("POST", "/v1/members", {"keys": [{"kind": "card", "value": "6200555"}]})["member_id"]
+    member = visit.house.ask("POST", "/v1/members", {"keys": [{"kind": "card", "value": "6200555"}]})[
+        "member_id"
+    ]
     given = {"member": {"id": member}, "currency": "points", "units": 500, "note": "a start"}
     visit.house.ask("POST", "/v1/adjustments", given)
     identify(page, "6200555")
@@ -204,8 +213,9 @@ def test_who_may_not_sell_is_told_what_it_takes(visit: Visit) -> None:
 def test_goods_are_remembered_and_a_file_tells_its_bad_lines(visit: Visit) -> None:
     page = open_till(visit)
     page.get_by_role("link", name="Settings").click()
-    file = {"name": "goods.csv", "mimeType": "text/csv", "buffer": b"sku,name,price,category,brand\n690111,Rice 5 kg,36.90,FOOD/RICE,Ours\n2,,1,,\n"}
-    page.locator("input[type=file]").set_input_files([file])
+    told = b"sku,name,price,category,brand\n690111,Rice 5 kg,36.90,FOOD/RICE,Ours\n2,,1,,\n"
+    file = FilePayload(name="goods.csv", mimeType="text/csv", buffer=told)
+    page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("Line 3 was left out: its code or name is missing")).to_be_visible()
     page.get_by_role("link", name="Sale").first.click()
     nobody(page)
@@ -238,7 +248,9 @@ def test_axe_finds_nothing_on_any_screen_and_nothing_is_too_wide(visit: Visit) -
         page.wait_for_timeout(300)  # what moves has arrived
         # On a phone the page under a dialog is hidden whole, with its landmark and its heading.
         hidden = page.get_by_role("dialog").count() > 0
-        found[name] = [one for one in visit.axe() if not (hidden and one.startswith(("landmark-one", "page-has")))]
+        found[name] = [
+            one for one in visit.axe() if not (hidden and one.startswith(("landmark-one", "page-has")))
+        ]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found[name].append("wider than the screen")
 
@@ -247,7 +259,7 @@ def test_axe_finds_nothing_on_any_screen_and_nothing_is_too_wide(visit: Visit) -
     look("sign-in")
     open_till(visit)
     look("who")
-    for path, field in (("/return", ".back-head"), ("/enrol", ".trail"), ("/waiting", ".empty"), ("/shift", ".figures"), ("/settings", ".form")):  # fmt: skip
+    for path, field in PLACES:
         page.goto(f"{visit.house.address}/till{path}")
         page.wait_for_selector(field)
         look(path)

@@ -61,13 +61,17 @@ def test_what_is_sold_without_a_line_survives_a_reload_and_is_sent_in_order(visi
     expect(page.locator(".banner")).to_contain_text("1 waiting")
     numbers += [sell_to_nobody(page, "Cup 20"), sell_to_nobody(page, "Rice 30")]
     sent: list[str] = []
-    page.on("request", lambda one: sent.append(one.post_data or "") if one.url.endswith("/v1/purchases") else None)
+    page.on(
+        "request", lambda one: sent.append(one.post_data or "") if one.url.endswith("/v1/purchases") else None
+    )
     mend(page)
     all_sent(page)
     assert [one["state"] for one in messages(page)] == ["done"] * 3
     assert [re.search(r'"business_no":"([^"]+)"', one)[1] for one in sent] == numbers  # type: ignore[index]
     assert [receipt(visit, no)["amount_minor"] for no in numbers] == [1_000, 2_000, 3_000]
-    assert [receipt(visit, no)["occurred_at"][:19] for no in numbers] == [one["at"][:19] for one in messages(page)]
+    assert [receipt(visit, no)["occurred_at"][:19] for no in numbers] == [
+        one["at"][:19] for one in messages(page)
+    ]
 
 
 def test_an_answer_that_was_lost_after_the_books_had_it_counts_once(visit: Visit) -> None:
@@ -113,7 +117,9 @@ def test_a_member_told_without_a_line_is_marked_and_looked_up_later(visit: Visit
     numbers.append(pay(page))
     mend(page)
     all_sent(page)
-    assert [one["state"] for one in messages(page)] == ["done", "done", "refused", "done"], "the queue goes on"
+    assert [one["state"] for one in messages(page)] == ["done", "done", "refused", "done"], (
+        "the queue goes on"
+    )
     assert [receipt(visit, no)["member_id"] for no in numbers[:2]] == [member, member]
     page.get_by_role("link", name="Waiting").click()
     expect(page.locator(".message")).to_contain_text("member_unknown")
@@ -130,7 +136,9 @@ def test_a_message_that_was_tampered_with_is_not_sent_but_listed(visit: Visit) -
     page.evaluate(TAMPER)
     after = sell_to_nobody(page, "Cup 20")
     sent: list[str] = []
-    page.on("request", lambda one: sent.append(one.post_data or "") if one.url.endswith("/v1/purchases") else None)
+    page.on(
+        "request", lambda one: sent.append(one.post_data or "") if one.url.endswith("/v1/purchases") else None
+    )
     mend(page)
     all_sent(page)
     assert [one["state"] for one in messages(page)] == ["tampered", "done"]
