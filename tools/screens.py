@@ -117,7 +117,7 @@ def test() -> None:
     _run(node, "build.mjs", "types")
     _run(node, "node_modules/oxlint/bin/oxlint", "--deny-warnings", "packages", "apps", "build.mjs")
     _run(node, "node_modules/typescript/bin/tsc", "--project", ".")
-    tests = sorted(str(one.relative_to(WEB)) for one in WEB.glob("packages/*/test/*.test.ts"))
+    tests = sorted(str(one.relative_to(WEB)) for one in WEB.glob("*/*/test/*.test.ts"))
     _run(node, "--test", "--test-reporter=dot", *tests)
 
 

@@ -56,7 +56,10 @@ class Face:
         ])  # fmt: skip
 
 
-FACES = (Face(name="console", styles=(STYLE_OF_REACT_ARIA,)),)
+FACES = (
+    Face(name="console", styles=(STYLE_OF_REACT_ARIA,)),
+    Face(name="till", styles=(STYLE_OF_REACT_ARIA,)),
+)
 KINDS: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
