@@ -56,7 +56,7 @@ class Face:
         ])  # fmt: skip
 
 
-FACES = (Face(name="console", styles=(STYLE_OF_REACT_ARIA,)),)
+FACES = (Face(name="console", styles=(STYLE_OF_REACT_ARIA,)), Face(name="app"))
 KINDS: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
