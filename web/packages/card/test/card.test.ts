@@ -46,8 +46,8 @@ function read(found: [number, number][], wide: number): string {
 }
 
 test("the bars of 00 01 are those of the standard, and every code is as wide as said", () => {
-  // Start C 211232, 00 212222, 01 222122, check (105 + 0 + 2) mod 103 = 4: 121322
-  assert.equal(read(bars("0001"), 11 * 4 + 13), "211232 212222 222122 121322");
+  // Start C 211232, 00 212222, 01 222122, check (105 + 0 + 2) mod 103 = 4: 121322, and the stop
+  assert.equal(read(bars("0001"), 11 * 4 + 13), "211232 212222 222122 121322 233111");
   for (const { code } of vectors) {
     const found = bars(code);
     const [from, width] = found.at(-1) ?? [0, 0];
