@@ -1,5 +1,5 @@
 // The shell of the app, so that it opens without a network. Nothing that the API answers is kept here: see kept.ts.
-// The build puts the name of this shell and its files where "the shell" stands; another build is another worker.
+// The build puts the name of this shell and of its files below; another build is another worker.
 const shell = "the shell";
 const PAGE = "/app/";
 

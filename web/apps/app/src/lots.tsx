@@ -1,7 +1,7 @@
 // Where the points are: lots by the day on which they expire, and the way of one lot from its receipt to what it was spent on.
 import type { Schemas } from "@jifen/api";
 import { gotOwn, me } from "@jifen/api/member";
-import { Day, Instant, localDay, Month, Points, Said, useAsked, useFrame, useProgram, useQuery, useSay } from "@jifen/ui";
+import { Day, Instant, localDay, Points, Said, useAsked, useFrame, useProgram, useQuery, useSay } from "@jifen/ui";
 import { type Lot as OpenLot, useOpenLots, useSpendable } from "./own.ts";
 import { Note, Nothing, Part, Row, Rows, Screen, Told } from "./parts.tsx";
 
@@ -17,14 +17,14 @@ export function Lots() {
         {({ lots, isCut }) => {
           const own = lots.filter((one) => main.includes(one.currency) && (month === null || one.expires_on?.startsWith(month)));
           if (own.length === 0) return <Nothing title={say("app.lots.none")} to="/me/claim" way={say("app.begin.claim")}>{say("app.lots.none_why")}</Nothing>;
-          const months = inMonths(own);
+          const days = byDay(own);
           return (
             <>
               {isCut ? <Note>{say("app.lots.cut")}</Note> : null}
-              {[...months].map(([head, some]) => (
-                <section key={head} className="part" aria-label={head}>
+              {[...days].map(([day, some]) => (
+                <section key={day} className="part" aria-label={day}>
                   <div className="part-head">
-                    <h2>{head === "" ? say("app.lots.never") : <Month on={`${head}-01`} withYear />}</h2>
+                    <h2>{day === "" ? say("app.lots.never") : <Said id="app.lots.until" with={{ on: <Day on={day} style="sentence" /> }} />}</h2>
                     <div className="part-aside"><Points units={some.reduce((sum, one) => sum + one.left, 0)} currency={some[0]?.currency ?? ""} /></div>
                   </div>
                   <Rows>{some.map((one) => <LotRow key={one.number} lot={one} />)}</Rows>
@@ -38,12 +38,12 @@ export function Lots() {
   );
 }
 
-/** Lots by the month in which they expire, in their order. */
-function inMonths(lots: OpenLot[]): Map<string, OpenLot[]> {
+/** Lots by their last day, in their order. */
+function byDay(lots: OpenLot[]): Map<string, OpenLot[]> {
   const found = new Map<string, OpenLot[]>();
   for (const one of lots) {
-    const month = one.expires_on?.slice(0, 7) ?? "";
-    found.set(month, [...(found.get(month) ?? []), one]);
+    const day = one.expires_on ?? "";
+    found.set(day, [...(found.get(day) ?? []), one]);
   }
   return found;
 }
@@ -51,11 +51,10 @@ function inMonths(lots: OpenLot[]): Map<string, OpenLot[]> {
 function LotRow({ lot }: { lot: OpenLot }) {
   const say = useSay();
   const today = useToday();
-  const title = lot.expires_on === null ? say("app.lots.never") : <Said id="app.lots.until" with={{ on: <Day on={lot.expires_on} style="sentence" /> }} />;
   const note = lot.matures_on > today
     ? <Said id="app.lots.from" with={{ on: <Day on={lot.matures_on} style="sentence" /> }} />
     : lot.left !== lot.opened ? <Said id="app.lots.of" with={{ opened: <Points units={lot.opened} currency={lot.currency} /> }} /> : undefined;
-  return <Row title={title} note={note} figure={<Points units={lot.left} currency={lot.currency} />} to={`/lots/${lot.number}`} />;
+  return <Row title={say("app.lot.title", { number: lot.number })} note={note} figure={<Points units={lot.left} currency={lot.currency} />} to={`/lots/${lot.number}`} />;
 }
 
 function useToday(): string {

@@ -17,7 +17,7 @@ interface Older {
   data: Entry[];
   next: number | null;
 }
-const LIMIT = 100;
+const LIMIT = 50;
 // What was turned back to stays while one looks at a line of it; signing out forgets it.
 let older: Older | null = null;
 

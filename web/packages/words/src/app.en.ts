@@ -68,7 +68,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "app.lots.none_why": "What you earn stands here, by the day on which it expires.",
   "app.lots.cut": "There are many; these are some of them.",
   "app.lots.never": "Never expire",
-  "app.lots.until": "until {on}",
+  "app.lots.until": "Until {on}",
   "app.lots.from": "to be spent from {on}",
   "app.lots.of": "of {opened}",
   "app.lot.title": "Lot {number}",

@@ -89,7 +89,7 @@ export const zh = {
   "app.tier.to": "升{tier}还差",
   "app.tier.kept": "{tier}有效至",
   "app.tier.until": "{on}",
-  "app.tier.since": "{on}起",
+  "app.tier.since": "{on}起。",
   "app.tier.review": "{on}重新评定。",
   "app.tier.ladder": "等级阶梯",
   "app.tier.you": "你现在",
