@@ -81,7 +81,7 @@ function Number({ welcome, onCode }: { welcome: Welcome; onCode: (proof: Proof) 
   const members = welcome.demo.filter((one) => one.face === "app" && one.phone);
   return (
     <>
-      <h2 className="door-title">{say("app.join.title")}</h2>
+      <h1 className="door-title">{say("app.join.title")}</h1>
       <Rows>{welcome.promises.slice(0, 3).map((one) => <Row key={one.rule} title={one.sentence} />)}</Rows>
       <Code action="app.join.send" digits={welcome.code_digits} onCode={onCode} note={say("app.join.note")} />
       {members.length > 0 ? (
@@ -191,7 +191,7 @@ function Consents({ proof, language, onIn }: { proof: Proof; language: Language;
   };
   return (
     <form className="form" onSubmit={(event) => void join(event)} noValidate>
-      <h2 className="door-title" tabIndex={-1} ref={(one) => one?.focus()}>{say("app.consent.title")}</h2>
+      <h1 className="door-title" tabIndex={-1} ref={(one) => one?.focus()}>{say("app.consent.title")}</h1>
       <Rows>
         <Needed />
         {PURPOSES.map((one) => (

@@ -2,7 +2,7 @@
 import type { Schemas } from "@jifen/api";
 import { gotOwn, me } from "@jifen/api/member";
 import { dayText, Instant, localDay, Link, Money, nameIn, Points, Said, useAsked, useFrame, useProgram, useSay } from "@jifen/ui";
-import { useId, useState } from "react";
+import { Fragment, useState } from "react";
 import type { Welcome } from "./app.tsx";
 import { LotParts, useLot } from "./lots.tsx";
 import { useWorth } from "./own.ts";
@@ -54,8 +54,8 @@ function Posting({ posting, all, welcome }: { posting: Entry; all: Entry[]; welc
         {money !== null ? <span className="line-worth"><span className="small soft">{say("app.worth")}</span><b><Money minor={money} /></b></span> : null}
       </div>
       <p className="soft">
-        {posting.store ? <>{posting.store}{say("list.between")}</> : null}<Instant at={posting.occurred_at} style="sentence" />
-        {posting.business_no ? <>{say("list.between")}{say("app.line.receipt", { number: posting.business_no })}</> : null}
+        {posting.store ? <>{say("app.join.store", { store: posting.store })}{say("list.between")}</> : null}<Instant at={posting.occurred_at} style="sentence" />
+        {posting.business_no && together.length === 1 ? <>{say("list.between")}{say("app.line.receipt", { number: posting.business_no })}</> : null}
         {say("app.stop")}{" "}
         <Said id="app.line.from_to" with={{ from: <Points units={after - units} currency={posting.currency} />, to: <Points units={after} currency={posting.currency} /> }} />
       </p>
@@ -65,7 +65,7 @@ function Posting({ posting, all, welcome }: { posting: Entry; all: Entry[]; welc
           <Rows>
             {together.map((one) => (
               <Row
-                key={one.part} title={one.sentence} figure={<Points units={one.units} currency={one.currency} signed />}
+                key={one.part} title={together.length > 1 && one.lot !== null ? say("app.lot.title", { number: one.lot }) : one.sentence} figure={<Points units={one.units} currency={one.currency} signed />}
                 {...(one.lot !== null ? { to: `/lots/${one.lot}` } : {})}
               />
             ))}
@@ -78,7 +78,7 @@ function Posting({ posting, all, welcome }: { posting: Entry; all: Entry[]; welc
           </Rows>
         </Part>
       ) : null}
-      {posting.purchase_id !== null ? <Receipt posting={posting} purchase={posting.purchase_id} /> : null}
+      {posting.purchase_id !== null && posting.verb !== "expire" ? <Receipt posting={posting} purchase={posting.purchase_id} welcome={welcome} /> : null}
       {posting.verb === "earn" && lots[0] !== undefined ? <Now number={lots[0]} /> : null}
       {posting.verb !== "earn" && posting.verb !== "expire" && lots.length > 0 ? <Moved posting={posting} /> : null}
       <p className="proof soft small"><Sign name="shield" /> {say("app.line.proof", { sequence: posting.sequence, revision: posting.revision })}</p>
@@ -122,8 +122,10 @@ function Why({ posting, welcome }: { posting: Entry; welcome: Welcome }) {
 
 type Sale = Schemas["PurchaseRead"];
 
-function Receipt({ posting, purchase }: { posting: Entry; purchase: string }) {
+function Receipt({ posting, purchase, welcome }: { posting: Entry; purchase: string; welcome: Welcome }) {
   const say = useSay();
+  const { language } = useFrame();
+  const named = (rule: string) => nameIn(welcome.promises.find((one) => one.rule === rule)?.names ?? { zh: rule }, language);
   const asked = useAsked(`purchase ${purchase}`, () => gotOwn(me.GET("/v1/me/purchases/{purchase_id}", { params: { path: { purchase_id: purchase } } })));
   const [isAll, setAll] = useState(false);
   return (
@@ -134,7 +136,7 @@ function Receipt({ posting, purchase }: { posting: Entry; purchase: string }) {
           aside={<span className="two-heads"><span>{say("app.receipt.price")}</span><span>{say("app.receipt.points")}</span></span>}
         >
           <Rows>
-            {(isAll ? sale.lines : sale.lines.slice(0, LINES_AT_FIRST)).map((line) => <SaleLine key={line.number} line={line} posting={posting} />)}
+            {(isAll ? sale.lines : sale.lines.slice(0, LINES_AT_FIRST)).map((line) => <SaleLine key={line.number} line={line} posting={posting} named={named} />)}
             {!isAll && sale.lines.length > LINES_AT_FIRST ? (
               <Row title={say("app.receipt.more", { count: sale.lines.length - LINES_AT_FIRST }, sale.lines.length - LINES_AT_FIRST)} onPress={() => setAll(true)} />
             ) : null}
@@ -146,18 +148,17 @@ function Receipt({ posting, purchase }: { posting: Entry; purchase: string }) {
   );
 }
 
-function SaleLine({ line, posting }: { line: Sale["lines"][number]; posting: Entry }) {
+function SaleLine({ line, posting, named }: { line: Sale["lines"][number]; posting: Entry; named: (rule: string) => string }) {
   const say = useSay();
-  const id = useId();
   const reasons = posting.reasons.filter((one) => one.line === line.number && one.granted !== 0);
   const units = reasons.reduce((sum, one) => sum + one.granted, 0);
   const name = line.name ?? line.category?.split("/").at(-1) ?? line.sku ?? say("app.receipt.line", { number: line.number });
   return (
-    <li className="line-row sale-line" id={id}>
+    <li className="line-row sale-line">
       <span className="row-words">
         <span className="row-title">{name}</span>
         {line.returned_milli > 0 ? <span className="row-note">{say("app.receipt.came_back")}</span> : null}
-        {reasons.length > 1 ? <span className="row-note">{reasons.map((one) => `${one.rule} ${one.granted}`).join(" + ")}</span> : null}
+        {reasons.length > 1 ? <span className="row-note">{reasons.map((one, at) => <Fragment key={at}>{at > 0 ? " + " : null}{named(one.rule)} <Points units={one.granted} currency={posting.currency} /></Fragment>)}</span> : null}
       </span>
       <span className="row-price"><Money minor={line.amount_minor} /></span>
       <span className="row-figure">{units !== 0 ? <Points units={posting.units < 0 ? -units : units} currency={posting.currency} signed /> : null}</span>

@@ -4,6 +4,7 @@ import { gotOwn, me } from "@jifen/api/member";
 import { Day, Instant, localDay, Points, Said, useAsked, useFrame, useProgram, useQuery, useSay } from "@jifen/ui";
 import { type Lot as OpenLot, useOpenLots, useSpendable } from "./own.ts";
 import { Note, Nothing, Part, Row, Rows, Screen, Told } from "./parts.tsx";
+import { wordOf } from "./verbs.ts";
 
 export function Lots() {
   const say = useSay();
@@ -105,7 +106,8 @@ export function Lot({ number }: { number: number }) {
                   const posting = postings.find((one) => one.sequence === step.sequence);
                   return (
                     <Row
-                      key={at} title={posting?.sentence ?? say(`app.place.${step.goes}` as "app.place.open")} note={<Instant at={step.occurred_at} style="sentence" />}
+                      key={at} title={posting ? say(wordOf(posting.verb)) : say(`app.place.${step.goes}` as "app.place.open")}
+                      note={<><Instant at={step.occurred_at} style="sentence" />{posting ? ` · ${posting.sentence}` : null}</>}
                       figure={<Points units={step.units} currency={lot.currency} />} {...(posting ? { to: `/statement/${posting.sequence}/${posting.part}` } : {})}
                     />
                   );
