@@ -75,9 +75,7 @@ def served_with() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def house(
-    postgres: Server, shop: Shop, browser: Browser, served_with: dict[str, str]
-) -> Iterator[House]:
+def house(postgres: Server, shop: Shop, browser: Browser, served_with: dict[str, str]) -> Iterator[House]:
     name = "screens"
     create_database(postgres, name, template=shop.template)
     with socket.socket() as probe:

@@ -33,9 +33,9 @@ CARD = """name => new Promise((done, failed) => {
 def served_with() -> dict[str, str]:
     """A demo: codes are told instead of sent."""
     return {
-        DEMO_VARIABLE: json.dumps([
-            {"face": "app", "name": "Somebody", "role": "of the demo", "phone": "13900009999"}
-        ])
+        DEMO_VARIABLE: json.dumps(
+            [{"face": "app", "name": "Somebody", "role": "of the demo", "phone": "13900009999"}]
+        )
     }
 
 
@@ -81,7 +81,9 @@ class OnPhone:
 
     def go(self, path: str) -> None:
         """Go somewhere within the app."""
-        script = "to => { history.pushState(null, '', '/app' + to); dispatchEvent(new PopStateEvent('popstate')) }"
+        script = (
+            "to => { history.pushState(null, '', '/app' + to); dispatchEvent(new PopStateEvent('popstate')) }"
+        )
         self.page.evaluate(script, path)
         self.settle()
 

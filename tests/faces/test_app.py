@@ -262,6 +262,8 @@ def test_the_keyboard_reaches_the_card_each_part_and_each_place(phone: OnPhone) 
     reached = []
     for _ in itertools.repeat(None, 20):
         phone.page.keyboard.press("Tab")
-        reached.append(phone.page.evaluate("document.activeElement.className || document.activeElement.tagName"))
+        reached.append(
+            phone.page.evaluate("document.activeElement.className || document.activeElement.tagName")
+        )
     for wanted in ("icon-button", "hero", "plate qr-plate", "gap", "part-link", "month next"):
         assert wanted in reached, reached

@@ -96,7 +96,7 @@ def test_a_session_opens_nothing_of_another_and_a_write_without_its_token_is_ref
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Strict", "/v1")
     question = {"kind": "service", "said": "hello"}
     status, refused = phone.ask("POST", "/v1/me/questions", question, {"Idempotency-Key": "none"})
-    assert (status, refused["code"]) == (403, "csrf_wrong")
+    assert (status, refused["code"]) == (403, "csrf_refused")
     theirs = thief.ask("GET", "/v1/me/session")[1]["csrf_token"]
     headers = {"Idempotency-Key": "theirs", "X-CSRF-Token": theirs}
     assert phone.ask("POST", "/v1/me/questions", question, headers)[0] == 403, "a token is of its session"
