@@ -1,4 +1,4 @@
-"""The card: its code is the ledger's, is taken once and soon refused, is made without a network, and its key cannot be taken out."""
+"""The card: its code is the ledger's, is taken once, is soon refused, is made without a network; its key stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door of the member app: joining in two steps, signing in, whose session it is, and what a browser without a part still does."""
+"""The door of the member app: joining in two steps, signing in, whose session it is, and lesser browsers."""
 
 from __future__ import annotations
 

@@ -144,17 +144,17 @@ const OWN_FIELDS = ["name", "birthday", "address"] as const;
 export function Correct() {
   const say = useSay();
   const asked = usePerson();
+  const [isDone, setDone] = useState(false);
   return (
     <Screen title={say("app.correct")} back="/me/privacy">
-      <Told asked={asked}>{({ persons }) => (persons[0] ? <Fields person={persons[0]} key={JSON.stringify(persons[0].fields)} onDone={asked.again} /> : null)}</Told>
+      <Told asked={asked}>{({ persons }) => (persons[0] ? <Fields person={persons[0]} key={JSON.stringify(persons[0].fields)} isDone={isDone} onChange={setDone} onDone={asked.again} /> : null)}</Told>
     </Screen>
   );
 }
 
-function Fields({ person, onDone }: { person: Person; onDone: () => void }) {
+function Fields({ person, isDone, onChange, onDone }: { person: Person; isDone: boolean; onChange: (isDone: boolean) => void; onDone: () => void }) {
   const say = useSay();
   const [told, setTold] = useState<Record<string, string>>({});
-  const [isDone, setDone] = useState(false);
   const { write, isBusy, refused } = useWrite();
   const shown = (name: string) => told[name] ?? person.fields[name] ?? "";
   const changed = OWN_FIELDS.filter((name) => shown(name).trim() !== (person.fields[name] ?? ""));
@@ -165,7 +165,7 @@ function Fields({ person, onDone }: { person: Person; onDone: () => void }) {
     const body = { ...Object.fromEntries(changed.filter((name) => !forget.includes(name)).map((name) => [name, shown(name).trim()])), ...(forget.length > 0 ? { forget } : {}) };
     const done = await write(body, (key) => gotOwn(me.POST("/v1/me/person:correct", { body: body as Schemas["OwnCorrectionBody"], params: { header: { "Idempotency-Key": key } } })));
     if (done) {
-      setDone(true);
+      onChange(true);
       onDone();
     }
   };
@@ -177,7 +177,7 @@ function Fields({ person, onDone }: { person: Person; onDone: () => void }) {
           key={name} label={say(`app.field.${name}`)} value={shown(name)} type={name === "birthday" ? "date" : "text"} most={500}
           complete={name === "name" ? "name" : name === "birthday" ? "bday" : "street-address"}
           onType={(text) => {
-            setDone(false);
+            onChange(false);
             setTold((was) => ({ ...was, [name]: text }));
           }}
           refused={wrong === name ? say("app.field.wrong") : null}
