@@ -18,7 +18,7 @@ from jifen.api.me_door import DEMO_VARIABLE
 __all__ = ["phone", "served_with"]
 
 _numbers = itertools.count(13_900_001_000)
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 CARD = """name => new Promise((done, failed) => {
   const asked = indexedDB.open("jifen-member", 1);
   asked.onerror = () => failed(asked.error);
@@ -58,7 +58,7 @@ class OnPhone:
         self.member_id = answer["member_id"]
         return self.member_id
 
-    def open(self, path: str = "/", *, root: str = "") -> None:
+    def open(self, path: str = "/") -> None:
         """Load an address of the app."""
         self.page.goto(f"{self.house.address}/app{path}")
         self.settle()
