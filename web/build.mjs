@@ -3,7 +3,11 @@
 //   node build.mjs          everything, into ../src/jifen/screens/<app>
 //   node build.mjs types    only the types of the API
 //
-// tools/screens.py calls it when something changed. A new app is a folder in apps/ with a screen.json.
+// tools/screens.py calls it when something changed. A new app is a folder in apps/ with a screen.json:
+//   first_load_kb_max   what a first visit may fetch, gzip
+//   preact              it is written for React and built on Preact, which is a twelfth as large
+// A public/sw.js is given the names of all files that make its shell.
+import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -51,6 +55,24 @@ function press(folder) {
   }
 }
 
+/** Tell the service worker what makes the shell, and which shell it is: another build is another worker. */
+function tellWorker(folder, app) {
+  const worker = join(folder, "sw.js");
+  if (!existsSync(worker)) return;
+  const names = files(folder).map((path) => relative(folder, path)).filter((name) => name !== "sw.js").sort();
+  const told = createHash("sha256");
+  for (const name of names) told.update(name).update(readFileSync(join(folder, name)));
+  const shell = { name: `${app}-${told.digest("hex").slice(0, 16)}`, files: names.filter((name) => name !== "index.html") };
+  const text = readFileSync(worker, "utf8");
+  if (!text.includes('"the shell"')) throw new Error(`${app}/public/sw.js has no place for the names of its shell`);
+  writeFileSync(worker, text.replace('"the shell"', JSON.stringify(shell)));
+}
+
+const ON_PREACT = [
+  ["react/jsx-runtime", "preact/jsx-runtime"], ["react/jsx-dev-runtime", "preact/jsx-runtime"], ["react-dom/client", "preact/compat/client"],
+  ["react-dom", "preact/compat"], ["react", "preact/compat"],
+].map(([find, replacement]) => ({ find: new RegExp(`^${find}$`), replacement }));
+
 async function bundle(app) {
   const { build } = await import("vite");
   const react = (await import("@vitejs/plugin-react")).default;
@@ -64,11 +86,13 @@ async function bundle(app) {
     base: `/${app}/`,
     publicDir: join(root, "public"),
     plugins: [react()],
+    resolve: { alias: said.preact ? ON_PREACT : [] },
     build: { outDir: out, emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 1000, modulePreload: { polyfill: false } },
   });
   const bytes = firstLoad(out);
   console.log(`${app}: first load ${(bytes / 1000).toFixed(1)} kB gzip of ${said.first_load_kb_max} kB`);
   if (bytes > said.first_load_kb_max * 1000) throw new Error(`${app} is larger than its limit`);
+  tellWorker(out, app);
   press(out);
 }
 

@@ -69,7 +69,13 @@ def browser(shop: Shop) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def house(postgres: Server, shop: Shop, browser: Browser) -> Iterator[House]:
+def served_with() -> dict[str, str]:
+    """More of the environment of who serves; a module that needs some has its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def house(postgres: Server, shop: Shop, browser: Browser, served_with: dict[str, str]) -> Iterator[House]:
     name = "screens"
     create_database(postgres, name, template=shop.template)
     with socket.socket() as probe:
@@ -80,6 +86,7 @@ def house(postgres: Server, shop: Shop, browser: Browser) -> Iterator[House]:
         "PYTHONPATH": str(ROOT / "src"),
         "JIFEN_DATABASE_URL": postgres.app.to_database(name).url(),
         "JIFEN_DATABASE_OWNER_URL": postgres.owner.to_database(name).url(),
+        **served_with,
     }
     command = [sys.executable, "-c", "from jifen.cli import main; main()", "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as serving:

@@ -59,6 +59,7 @@ class Face:
 FACES = (
     Face(name="console", styles=(STYLE_OF_REACT_ARIA,)),
     Face(name="till", styles=(STYLE_OF_REACT_ARIA,)),
+    Face(name="app"),
 )
 KINDS: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
