@@ -55,16 +55,15 @@ function press(folder) {
   }
 }
 
-/** Tell the service worker what makes the shell, and which shell it is: another build is another worker. */
+/** Tell a service worker that asks ("the shell") what makes the shell, and which it is: another build is another worker. */
 function tellWorker(folder, app) {
   const worker = join(folder, "sw.js");
-  if (!existsSync(worker)) return;
+  const text = existsSync(worker) ? readFileSync(worker, "utf8") : "";
+  if (!text.includes('"the shell"')) return;
   const names = files(folder).map((path) => relative(folder, path)).filter((name) => name !== "sw.js").sort();
   const told = createHash("sha256");
   for (const name of names) told.update(name).update(readFileSync(join(folder, name)));
   const shell = { name: `${app}-${told.digest("hex").slice(0, 16)}`, files: names.filter((name) => name !== "index.html") };
-  const text = readFileSync(worker, "utf8");
-  if (!text.includes('"the shell"')) throw new Error(`${app}/public/sw.js has no place for the names of its shell`);
   writeFileSync(worker, text.replace('"the shell"', JSON.stringify(shell)));
 }
 

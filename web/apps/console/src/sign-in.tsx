@@ -1,6 +1,6 @@
 // Signing in: login and password, then the second factor on the same page; or a key of the API.
 import { Refused, signIn, signOut, useKey } from "@jifen/api";
-import { useFrame, useSay } from "@jifen/ui";
+import { DemoSignIns, useFrame, useSay } from "@jifen/ui";
 import type { Language } from "@jifen/words";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Credentials, Door } from "./door.tsx";
@@ -46,12 +46,22 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
       useKey(token);
       await opened();
     } else {
-      const answer = await signIn(login, password, asksCode ? code.replaceAll(/\s/g, "") : null, language);
-      if (answer.kind === "in") await opened();
-      else if (answer.kind === "code_required") setAsksCode(true);
-      else setNo(answer.kind === "gone" ? say("state.gone") : answer.message);
+      await enter(login, password, asksCode ? code.replaceAll(/\s/g, "") : null);
     }
     setBusy(false);
+  };
+  const enter = async (as: string, by: string, second: string | null) => {
+    const answer = await signIn(as, by, second, language);
+    if (answer.kind === "in") await opened();
+    else if (answer.kind === "code_required") setAsksCode(true);
+    else setNo(answer.kind === "gone" ? say("state.gone") : answer.message);
+  };
+  const enterDemo = (as: string, by: string) => {
+    setLogin(as);
+    setPassword(by);
+    setNo(null);
+    setBusy(true);
+    void enter(as, by, null).finally(() => setBusy(false));
   };
 
   return (
@@ -64,9 +74,12 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
         onSend={(event) => void send(event)}
         below={
           hasOperators ? (
-            <button type="button" className="as-link" onClick={() => setByKey(!byKey)}>
-              {say(byKey ? "sign_in.by_password" : "sign_in.by_key")}
-            </button>
+            <>
+              <button type="button" className="as-link" onClick={() => setByKey(!byKey)}>
+                {say(byKey ? "sign_in.by_password" : "sign_in.by_key")}
+              </button>
+              <DemoSignIns face="console" isBusy={isBusy} onChoose={enterDemo} />
+            </>
           ) : (
             <p className="small soft">{say("sign_in.key_how")}</p>
           )

@@ -1,6 +1,6 @@
 // Before the till: who sells. A session lasts a shift; what waits in the queue stays there meanwhile.
 import { Refused, signIn, signOut, useKey } from "@jifen/api";
-import { Logo, Segmented, useFrame, useSay } from "@jifen/ui";
+import { DemoSignIns, Logo, Segmented, useFrame, useSay } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { type FormEvent, useEffect, useState } from "react";
 import { useMessages, waiting } from "./queue.ts";
@@ -42,12 +42,21 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
       useKey(told.token);
       await opened();
     } else {
-      const answer = await signIn(told.login, told.password, asksCode ? told.code.replaceAll(/\s/g, "") : null, language);
-      if (answer.kind === "in") await opened();
-      else if (answer.kind === "code_required") setAsksCode(true);
-      else setNo(answer.kind === "gone" ? say("state.gone") : answer.message);
+      await enter(told.login, told.password, asksCode ? told.code.replaceAll(/\s/g, "") : null);
     }
     setBusy(false);
+  };
+  const enter = async (login: string, password: string, code: string | null) => {
+    const answer = await signIn(login, password, code, language);
+    if (answer.kind === "in") await opened();
+    else if (answer.kind === "code_required") setAsksCode(true);
+    else setNo(answer.kind === "gone" ? say("state.gone") : answer.message);
+  };
+  const enterDemo = (login: string, password: string) => {
+    setTold({ ...told, login, password });
+    setNo(null);
+    setBusy(true);
+    void enter(login, password, null).finally(() => setBusy(false));
   };
   const field = (name: keyof typeof told, label: string, type: string, complete: string, isFirst = false) => (
     <label className="field">
@@ -89,6 +98,7 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
             {say(byKey ? "till.in.by_password" : "till.in.by_key")}
           </button>
         ) : null}
+        {hasOperators ? <DemoSignIns face="till" isBusy={isBusy} onChoose={enterDemo} /> : null}
       </form>
       <Segmented
         label={say("till.set.language")}

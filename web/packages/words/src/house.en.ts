@@ -34,4 +34,5 @@ export const en: Record<keyof typeof zh, Message> = {
   "theme.system": "As the system",
   "theme.light": "Light",
   "theme.dark": "Dark",
+  "demo.sign_ins": "Demo: sign in with a click",
 };

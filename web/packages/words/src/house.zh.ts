@@ -31,4 +31,5 @@ export const zh = {
   "theme.system": "跟随系统",
   "theme.light": "浅色",
   "theme.dark": "深色",
+  "demo.sign_ins": "演示：点一下即可登录",
 } as const;

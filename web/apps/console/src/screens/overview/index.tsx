@@ -126,6 +126,7 @@ const TARGETS: Record<Attention["kind"], { to: string; word: Key }> = {
   proof_old: { to: "/ledger", word: "attention.open_ledger" },
   revision_ahead: { to: "/programme?tab=revisions", word: "attention.open_revisions" },
   proposals_waiting: { to: "/proposals", word: "attention.open_proposals" },
+  unusual_readings: { to: "/audit?deed=reading.unusual", word: "attention.open_audit" },
   points_expire: { to: "/members?sort=expiring", word: "attention.open_members" },
 };
 
