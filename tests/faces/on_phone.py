@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from tests.faces.conftest import AXE, House
 
-from jifen.api.me_door import DEMO_VARIABLE
+from jifen.present.demo import VARIABLE as DEMO_VARIABLE
 
 __all__ = ["phone", "served_with"]
 
