@@ -1,7 +1,7 @@
 // The door: a number first, then the code in place; who is nobody yet says what he agrees to, and has his card.
 import type { Refused, Schemas } from "@jifen/api";
 import { gotOwn, me, type MemberSession } from "@jifen/api/member";
-import { useGoing, useQuery, useSay } from "@jifen/ui";
+import { nameIn, useFrame, useGoing, useQuery, useSay } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { type FormEvent, useEffect, useState } from "react";
 import type { Welcome } from "./app.tsx";
@@ -78,11 +78,12 @@ export function Door({ welcome, why, name, language, onChoose, onIn }: DoorProps
 
 function Number({ welcome, onCode }: { welcome: Welcome; onCode: (proof: Proof) => Promise<void> }) {
   const say = useSay();
+  const { language } = useFrame();
   const members = welcome.demo.filter((one) => one.face === "app" && one.phone);
   return (
     <>
       <h1 className="door-title">{say("app.join.title")}</h1>
-      <Rows>{welcome.promises.slice(0, 3).map((one) => <Row key={one.rule} title={one.sentence} />)}</Rows>
+      <Rows>{welcome.promises.slice(0, 3).map((one) => <Row key={one.rule} title={nameIn(one.names, language)} />)}</Rows>
       <Code action="app.join.send" digits={welcome.code_digits} onCode={onCode} note={say("app.join.note")} />
       {members.length > 0 ? (
         <section className="part" aria-label={say("app.demo.who")}>

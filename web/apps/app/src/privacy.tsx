@@ -96,7 +96,7 @@ function LookRows({ looks }: { looks: Schemas["Look"][] }) {
       {looks.map((one, at) => (
         <Row
           key={at} sign="eye" title={isBy(one.by) ? say(`app.by.${one.by}`) : one.by}
-          note={<>{one.sentence}{one.why ? ` · ${one.why}` : ""} · <Instant at={one.at} style="sentence" clock="machine" /></>}
+          note={<>{one.sentence} · <Instant at={one.at} style="sentence" clock="machine" /></>}
         />
       ))}
     </Rows>

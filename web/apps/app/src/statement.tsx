@@ -132,7 +132,7 @@ function LineRow({ line }: { line: Told }) {
   return (
     <Row
       sign={SIGN_OF[kind]} tone={kind} title={title} to={`/statement/${first.sequence}/${first.part}`}
-      note={<><Day on={day} style="short" /> · {say(`app.kind.${kind}`)}{first.store ? ` · ${first.store}` : ""}{rules > 0 ? ` · ${say("app.rules", { count: rules }, rules)}` : ""}</>}
+      note={<><Day on={day} style="short" /> · {say(`app.kind.${kind}`)}{first.store ? ` · ${say("app.store", { store: first.store })}` : ""}{rules > 0 ? ` · ${say("app.rules", { count: rules }, rules)}` : ""}</>}
       figure={<Points units={units} currency={first.currency} signed />} aside={<Points units={first.balance_after} currency={first.currency} />}
     />
   );

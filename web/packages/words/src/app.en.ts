@@ -4,6 +4,7 @@ import type { zh } from "./app.zh.ts";
 
 export const en: Record<keyof typeof zh, Message> = {
   // The app
+  "app.store": "Store {store}",
   "app.name": "Member",
   "app.demo": "Demo",
   "app.home": "Home",

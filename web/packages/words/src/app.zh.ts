@@ -1,6 +1,7 @@
 // 中文：会员端的词条之源。新词条先写在这里，其他语言缺少时构建失败。
 export const zh = {
   // The app
+  "app.store": "门店 {store}",
   "app.name": "会员",
   "app.demo": "演示",
   "app.home": "首页",
