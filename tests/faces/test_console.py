@@ -272,3 +272,11 @@ def test_an_invitation_is_accepted_on_its_page_once(visit: Visit) -> None:
             assert invited["token"] not in page.url
         else:
             expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_a_shop_that_is_no_demo_offers_no_sign_in_with_a_click(visit: Visit) -> None:
+    told = visit.house.ask("GET", "/v1/welcome", as_=None)
+    assert told["demo"] == []
+    visit.page.goto(f"{visit.house.address}/console/")
+    expect(visit.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(visit.page.get_by_text("Demo: sign in with a click")).to_have_count(0)
