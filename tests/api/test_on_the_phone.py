@@ -144,6 +144,29 @@ async def test_neither_code_nor_contact_nor_token_can_be_read_in_the_database(sh
         assert secret not in text.replace("\\\\x", "")
 
 
+async def test_one_code_that_is_right_four_times_pays_for_one_sending_and_not_for_four(
+    shared_api: Api,
+) -> None:
+    here = {"X-Forwarded-For": "198.51.100.77"}
+
+    async def send(phone: str) -> str | None:
+        body = {"phone": phone}
+        answer = await shared_api.ask("POST", "/v1/me/codes?language=en", body, as_=None, headers=here)
+        return str(answer.json()["sign_in_id"]) if answer.status_code == 201 else None
+
+    sent: list[str | None] = []
+    for _ in range(12):
+        sign_in_id = await send(str(next(_phones)))
+        sent.append(sign_in_id)
+        code = shared_api.app.state.sender.sent[-1].text[:6]
+        for _ in range(4 if sign_in_id else 0):
+            body = {"sign_in_id": sign_in_id, "code": code}
+            answer = await shared_api.ask("POST", "/v1/me/session", body, as_=None, headers=here)
+            assert answer.json() == {"is_member": False}
+        sent += [await send(str(next(_phones))) for _ in range(4)]
+    assert None in sent, "who sends to strangers waits, however often he proves a phone of his own"
+
+
 # -- joining --------------------------------------------------------------------------------------------------------------
 
 
@@ -285,6 +308,21 @@ async def test_the_journal_names_the_person_by_a_number(shared_api: Api) -> None
     assert [one[0] for one in actors] == [person_id]
 
 
+async def test_who_claims_his_own_receipt_again_and_again_guesses_no_longer(shared_api: Api) -> None:
+    who = await on_a_phone(shared_api)
+    own, other = a_purchase_body(None, of=4_400), a_purchase_body(None, of=6_600)
+    for receipt in (own, other):
+        assert (await shared_api.post("/v1/purchases", receipt)).status_code == 201
+    answers = []
+    for amount in range(1, 30):
+        mine = {"business_no": own["business_no"], "amount_minor": 4_400}
+        if amount % 5 == 1:
+            await who.ask(shared_api, "POST", "/v1/me/claims", mine)
+        body = {"business_no": other["business_no"], "amount_minor": amount}
+        answers.append((await who.ask(shared_api, "POST", "/v1/me/claims", body)).json()["code"])
+    assert answers[-1] == "sign_in_too_soon"
+
+
 # -- his phones -----------------------------------------------------------------------------------------------------------
 
 
@@ -301,6 +339,16 @@ async def test_a_phone_that_is_ended_asks_no_more_and_its_codes_open_nothing(sha
     assert (await shared_api.get(f"/v1/members/{member_id}/devices")).json()["data"] == []
     gone = await new.ask(shared_api, "DELETE", f"/v1/me/sessions/{listed[1]['session_id']}", key=None)
     assert (gone.status_code, gone.json()["code"]) == (404, "session_unknown")
+
+
+async def test_a_late_retry_of_showing_codes_leaves_the_newest_card_as_it_is(shared_api: Api) -> None:
+    who = await on_a_phone(shared_api)
+    first = await who.ask(shared_api, "POST", "/v1/me/device", key="dk-1")
+    newest = await who.ask(shared_api, "POST", "/v1/me/device", key="dk-2")
+    late = await who.ask(shared_api, "POST", "/v1/me/device", key="dk-1")
+    assert [one.status_code for one in (first, newest, late)] == [201, 201, 200]
+    shown = (await shared_api.get(f"/v1/members/{who.member_id}/devices")).json()["data"]
+    assert [one["device_id"] for one in shown] == [newest.json()["device_id"]]
 
 
 async def test_who_lost_his_phone_is_signed_out_everywhere_at_the_desk(shared_api: Api) -> None:
@@ -343,8 +391,11 @@ async def test_a_member_corrects_changes_his_phone_and_sees_who_looked(shared_ap
 
     new_phone = str(next(_phones))
     sign_in_id, code = await a_code(shared_api, phone=new_phone)
-    changed = await who.ask(shared_api, "POST", "/v1/me/contact", {"sign_in_id": sign_in_id, "code": code})
-    assert changed.json()["changed"] == ["phone"], changed.text
+    proof = {"sign_in_id": sign_in_id, "code": code}
+    changed = [await who.ask(shared_api, "POST", "/v1/me/contact", proof, key="number-1") for _ in range(2)]
+    assert [one.json()["changed"] for one in changed] == [["phone"]] * 2, changed[1].text
+    used = await who.ask(shared_api, "POST", "/v1/me/contact", proof, key="number-2")
+    assert used.json()["code"] == "one_time_code_wrong"
     assert (await a_phone_of(shared_api, new_phone)).member_id == who.member_id
 
     _, taken = await enrolled(shared_api)

@@ -6,7 +6,6 @@ Each is the route about any member, asked for his own: the answers and the rules
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, model_validator
@@ -29,7 +28,6 @@ from jifen.operations.find_member import find_member
 from jifen.operations.find_own_receipt import find_own_receipt
 from jifen.operations.give_units import give_units
 from jifen.operations.manage_devices import register_device
-from jifen.operations.member_sign_in import show_codes_in
 from jifen.operations.read_purchase import read_purchase
 from jifen.operations.read_questions import list_questions
 from jifen.store.questions import QuestionQuery
@@ -237,10 +235,14 @@ async def register_own_phone(request: Request) -> Response:
         desk,
         None,
         lambda once: register_device(
-            desk.ledger, session.member_id, roots, request=once, principal=desk.principal
+            desk.ledger,
+            session.member_id,
+            roots,
+            request=once,
+            principal=desk.principal,
+            session_id=session.session_id,
         ),
     )
-    await show_codes_in(desk.ledger, session, UUID(answer["device_id"]))
     return codes.device_shown(answer, roots, status=201)
 
 

@@ -24,6 +24,7 @@ from jifen.operations.erase_person import erase_person
 from jifen.operations.member_sign_in import prove, use_proof
 from jifen.operations.read_audit import look_into_audit
 from jifen.operations.read_person import reveal_persons
+from jifen.operations.read_request import read_request_fingerprint
 from jifen.operations.record_consent import record_consent
 from jifen.operations.tell_person import told_of_person
 from jifen.present.audit import act_said
@@ -131,10 +132,25 @@ async def change_contact(request: Request, body: MemberSignInBody) -> Response:
     refused: whoever has it now asks at the till, where a number that was given to somebody else is taken off its old owner.
     """
     desk, session = desk_of(request), member_of(request)
-    proven = await prove(desk.ledger, body.sign_in_id, body.code, address=address_of(request))
-    answer = await _correct(request, body, Correction(Told((proven.contact,), {})), session.person_id)
-    await use_proof(desk.ledger, proven)
-    return answer
+
+    async def effect(once: Once) -> dict[str, Any]:
+        proven = None
+        if await read_request_fingerprint(desk.ledger, once.key) is None:  # else it is answered as it was
+            proven = await prove(desk.ledger, body.sign_in_id, body.code, address=address_of(request))
+        told = Told((proven.contact,), {}) if proven is not None else Told()
+        answer = await correct_person(
+            desk.ledger,
+            session.member_id,
+            Correction(told),
+            once,
+            principal=desk.principal,
+            person_id=session.person_id,
+        )
+        if proven is not None:
+            await use_proof(desk.ledger, proven)
+        return answer
+
+    return render.told(persons.CorrectAnswer, await asked_once(desk, body, effect))
 
 
 async def _correct(request: Request, body: Body, correction: Correction, person_id: Any) -> Response:

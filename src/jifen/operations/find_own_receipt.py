@@ -9,7 +9,7 @@ from uuid import UUID
 from jifen.domain.operators import refuse_too_soon
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
 from jifen.store.keys import BusinessKey, receipts_numbered
-from jifen.store.sign_in_tries import count_try, forget_tries, gate
+from jifen.store.sign_in_tries import count_one_less, count_try, gate
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
@@ -43,8 +43,11 @@ async def find_own_receipt(
         if not fitting:
             detail = "no receipt has this number and this amount: both stand on the slip"
             raise PurchaseUnknown(detail, pointer="/business_no")
-        await forget_tries(connection, [gates[0].about])
         own = next((one for one in fitting if one.member_id in (None, member_id)), None)
         if own is None:
             raise PurchaseClaimed(pointer="/business_no")
+        if (
+            own.member_id is None
+        ):  # a receipt is found once so: who claims his own again and again guesses meanwhile
+            await count_one_less(connection, gates[0])
         return own.key

@@ -16,6 +16,7 @@ from jifen.store.audit import note_act
 from jifen.store.codes import OVERLAP, Device, add_device, devices_of, end_numbers
 from jifen.store.ids import new_id
 from jifen.store.ledger import Connection, Ledger
+from jifen.store.member_sessions import show_codes_with, shows_codes_as
 from jifen.store.members import enrolled_at
 from jifen.store.once import Once, once
 
@@ -25,9 +26,17 @@ _TRIES = 20
 
 
 async def register_device(
-    ledger: Ledger, member_id: UUID, roots: Sequence[bytes], *, request: Once, principal: Principal
+    ledger: Ledger,
+    member_id: UUID,
+    roots: Sequence[bytes],
+    *,
+    request: Once,
+    principal: Principal,
+    session_id: UUID | None = None,
 ) -> dict[str, Any]:
     """A new phone: device_id and number. Its key is not in the answer, which is remembered: whoever answers makes it of the root.
+
+    With a session, its phone: the one that it had before shows no codes any more.
 
     Refuses
         MemberUnknown   there is no such member
@@ -37,10 +46,15 @@ async def register_device(
     async def effect(connection: Connection) -> dict[str, Any]:
         if await enrolled_at(connection, member_id) is None:
             raise MemberUnknown(pointer="/path/member_id")
+        before = await shows_codes_as(connection, session_id) if session_id is not None else None
+        if before is not None:
+            await end_numbers(connection, before, member_id=member_id, after=timedelta())
         known = await devices_of(connection, member_id)
         if len(known) >= DEVICES_MAX:
             raise TooMuch(f"at most {DEVICES_MAX} devices: remove one first", limit=DEVICES_MAX)
         device = await _numbered(connection, new_id(), member_id, roots)
+        if session_id is not None:
+            await show_codes_with(connection, session_id, device.device_id)
         await _noted(connection, principal, Deed.DEVICE_REGISTERED, device.device_id, member_id)
         return _told(device)
 

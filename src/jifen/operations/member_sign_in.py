@@ -31,7 +31,6 @@ from jifen.store.member_sessions import (
     end_sessions_of_member,
     find_member_session,
     open_member_sessions,
-    show_codes_with,
     touch_member_session,
     try_code,
     use_up,
@@ -85,7 +84,7 @@ async def prove(ledger: Ledger, sign_in_id: UUID, code: str, *, address: str) ->
     async with ledger.transaction() as connection:
         proven, left = await try_code(connection, sealer, sign_in_id, plain)
         if proven is not None:
-            await came_right(connection, sealer, proven.contact, address)
+            await came_right(connection, sealer, sign_in_id, proven.contact, address)
     if proven is None:
         detail = f"the code is not right: {left} tries are left" if left else "ask for another code"
         raise OneTimeCodeWrong(detail, pointer="/code", tries_left=left)
@@ -193,11 +192,3 @@ async def sign_member_out(
         return {"member_id": str(member_id), "sessions": sessions, "phones": phones}
 
     return await once(ledger, request, effect)
-
-
-async def show_codes_in(ledger: Ledger, session: MemberSession, device_id: UUID) -> None:
-    """The phone of this session shows its codes under this device; one that it had before shows none any more."""
-    async with ledger.transaction() as connection:
-        before = await show_codes_with(connection, session.session_id, device_id)
-        if before is not None and before != device_id:
-            await end_numbers(connection, before, member_id=session.member_id, after=timedelta())

@@ -15,8 +15,11 @@ import ssl
 import urllib.error
 import urllib.request
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
-from typing import Final, NamedTuple, Protocol
+from http.client import HTTPException
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 URL_VARIABLE: Final = "JIFEN_SEND_URL"
@@ -26,6 +29,8 @@ FROM_VARIABLE: Final = "JIFEN_SMTP_FROM"
 SECONDS: Final = 10
 """A carrier that takes longer has not carried it."""
 KEPT: Final = 100
+THREADS: Final = 4
+UNDER_WAY_MAX: Final = 40
 
 
 class Message(NamedTuple):
@@ -71,6 +76,46 @@ class Nobody:
         )
 
 
+class _Room:
+    """Threads of the carriers' own, a few: a slow one makes nobody else of the process wait."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="jifen-send")
+        self._under_way = 0
+
+    async def run(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do it, and wait no longer than `SECONDS`; the thread ends when it ends.
+
+        Raises
+            NotSent        too many are under way, or it takes too long
+        """
+        if self._under_way >= UNDER_WAY_MAX:
+            raise NotSent(f"{UNDER_WAY_MAX} messages are under way already: the carrier is slow")
+        self._under_way += 1
+        done = asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        done.add_done_callback(self._over)
+        try:
+            await asyncio.wait_for(asyncio.shield(done), SECONDS)
+        except TimeoutError:
+            raise NotSent(f"the carrier took longer than {SECONDS} seconds") from None
+
+    def _over(self, done: asyncio.Future[None]) -> None:
+        self._under_way -= 1
+        if not done.cancelled():
+            done.exception()  # whoever waited has it; of one that came too late it is not told again
+
+
+_ROOM = _Room()
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect is no delivery: the message would be dropped, and its signature told to somebody else."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Follow none."""
+        return None
+
+
 class Http:
     """POSTs each message as JSON to one address. `Jifen-Signature` is HMAC-SHA-256 of the body under the secret, in hex."""
 
@@ -85,23 +130,28 @@ class Http:
         self._url, self._secret = url, secret.encode()
 
     async def send(self, message: Message) -> None:
-        """Hand it over; any answer of the 200s says that it was taken."""
+        """Hand it over; any answer of the 200s says that it was taken, and a redirect is none."""
         told = {"kind": message.kind, "to": message.to, "text": message.text, "language": message.language}
         body = json.dumps(told, ensure_ascii=False).encode()
         signature = hmac.digest(self._secret, body, hashlib.sha256).hex()
         headers = {"Content-Type": "application/json", "Jifen-Signature": signature}
         request = urllib.request.Request(self._url, data=body, headers=headers, method="POST")  # noqa: S310
         try:
-            await asyncio.to_thread(self._post, request)
+            await _ROOM.run(self._post, request)
         except urllib.error.HTTPError as error:
             raise NotSent(f"{URL_VARIABLE} answered {error.code}") from None
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise NotSent(f"{URL_VARIABLE} does not answer: {type(error).__name__}") from None
 
     @staticmethod
     def _post(request: urllib.request.Request) -> None:
-        with urllib.request.urlopen(request, timeout=SECONDS):  # noqa: S310 - http or https: it was looked at
-            pass
+        opener = urllib.request.build_opener(_NoRedirect)
+        try:
+            with opener.open(request, timeout=SECONDS):
+                pass
+        except urllib.error.HTTPError as error:
+            error.close()  # it holds the line to the carrier
+            raise
 
 
 class Smtp:
@@ -122,7 +172,7 @@ class Smtp:
         mail["Content-Language"] = message.language
         mail.set_content(message.text)
         try:
-            await asyncio.to_thread(self._hand_over, mail)
+            await _ROOM.run(self._hand_over, mail)
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(f"the mail server did not take it: {type(error).__name__}") from None
 

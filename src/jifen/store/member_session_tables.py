@@ -21,6 +21,7 @@ one_time_code = Table(
     Column("tries", Integer, nullable=False, server_default=text("0")),
     moment("sent_at", default=True),
     moment("expires_at"),
+    moment("proven_at", nullable=True),
     moment("used_at", nullable=True),
     CheckConstraint(among("kind", CONTACT_KINDS), name="a_code_goes_to_a_contact"),
     CheckConstraint(f"tries BETWEEN 0 AND {TRIES}", name="a_code_is_tried_a_few_times"),

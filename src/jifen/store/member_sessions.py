@@ -16,7 +16,7 @@ from jifen.domain.one_time_code import (
     WAIT_MAX_OF_SENDS,
 )
 from jifen.domain.person import MemberKey
-from jifen.store.sign_in_tries import Gate, forget_tries, gate, give_back
+from jifen.store.sign_in_tries import Gate, count_one_less, gate
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
@@ -83,7 +83,7 @@ async def add_code(
 
 
 def send_gates(sealer: Sealer, contact: MemberKey, address: str) -> list[Gate]:
-    """Where codes that nobody has come in by are counted: by whom they went to, and by the address that asked for them."""
+    """Where codes are counted: by whom they went to, and, until somebody came in by them, by the address that asked."""
     about = sealer.mark(f"{contact.kind}|{contact.value}", purpose="codes sent").hex()
     return [
         gate("codes to", about, free=FREE_SENDS, most=WAIT_MAX_OF_SENDS),
@@ -91,11 +91,18 @@ def send_gates(sealer: Sealer, contact: MemberKey, address: str) -> list[Gate]:
     ]
 
 
-async def came_right(connection: Connection, sealer: Sealer, contact: MemberKey, address: str) -> None:
-    """Whoever asked for the code has the phone: it counts no more, so guests on one address do not wait for each other."""
-    to, by_address = send_gates(sealer, contact, address)
-    await forget_tries(connection, [to.about])
-    await give_back(connection, [by_address])
+async def came_right(
+    connection: Connection, sealer: Sealer, sign_in_id: UUID, contact: MemberKey, address: str
+) -> None:
+    """The first time that a code proves something, it counts no more against its address: guests on one address do not wait for
+    each other. Against its contact it counts on: whoever has a phone may have codes sent there too often all the same."""
+    done: str = await connection.execute(
+        "UPDATE one_time_code SET proven_at = clock_timestamp() WHERE sign_in_id = $1 AND proven_at IS NULL",
+        sign_in_id,
+    )
+    if done.endswith(" 1"):
+        _, by_address = send_gates(sealer, contact, address)
+        await count_one_less(connection, by_address)
 
 
 async def try_code(
@@ -208,16 +215,19 @@ async def touch_member_session(connection: Connection, session_id: UUID) -> None
     )
 
 
-async def show_codes_with(connection: Connection, session_id: UUID, device_id: UUID) -> UUID | None:
-    """Codes are shown in this session under a number of this device from now on; under which device they were before."""
-    before: UUID | None = await connection.fetchval(
-        """UPDATE person_session s SET device_id = $2
-           FROM (SELECT session_id, device_id FROM person_session WHERE session_id = $1 FOR UPDATE) was
-           WHERE s.session_id = was.session_id RETURNING was.device_id""",
-        session_id,
-        device_id,
+async def shows_codes_as(connection: Connection, session_id: UUID) -> UUID | None:
+    """As which device the phone of a session shows codes; None: it shows none. The session is locked."""
+    device_id: UUID | None = await connection.fetchval(
+        "SELECT device_id FROM person_session WHERE session_id = $1 FOR UPDATE", session_id
     )
-    return before
+    return device_id
+
+
+async def show_codes_with(connection: Connection, session_id: UUID, device_id: UUID) -> None:
+    """The phone of a session shows codes as this device from now on."""
+    await connection.execute(
+        "UPDATE person_session SET device_id = $2 WHERE session_id = $1", session_id, device_id
+    )
 
 
 async def end_member_session(

@@ -76,6 +76,13 @@ async def give_back(connection: Connection, gates: Sequence[Gate]) -> None:
     )
 
 
+async def count_one_less(connection: Connection, gate: Gate) -> None:
+    """One try more was right: the next wait is the shorter for it. One that runs already goes on."""
+    await connection.execute(
+        "UPDATE sign_in_try SET failures = greatest(failures - 1, 0) WHERE about = $1", gate.about
+    )
+
+
 async def forget_tries(connection: Connection, abouts: Sequence[bytes]) -> None:
     """Nothing is counted there any more."""
     await connection.execute("DELETE FROM sign_in_try WHERE about = ANY ($1::bytea[])", list(abouts))

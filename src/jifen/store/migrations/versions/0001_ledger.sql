@@ -452,6 +452,7 @@ CREATE TABLE jifen.one_time_code (
     tries INTEGER DEFAULT 0 NOT NULL,
     sent_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    proven_at TIMESTAMP WITH TIME ZONE,
     used_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT one_time_code_pkey PRIMARY KEY (sign_in_id),
     CONSTRAINT a_code_goes_to_a_contact CHECK (kind = ANY ('{phone,email}'::text[])),
