@@ -44,7 +44,7 @@ async def test_a_question_about_a_line_is_answered_by_an_adjustment_and_closed(a
     path = await a_question(api, member, sequence=sold["sequence"], part=0)
     open_ones = (await api.get("/v1/questions?status=open&language=en", as_="service")).json()["data"]
     assert [(one["member_id"], one["sequence"], one["part"], one["kind_said"]) for one in open_ones] == [
-        (member, sold["sequence"], 0, "units are missing")
+        (member, sold["sequence"], 0, "points are missing")
     ]
     body = {"member": {"id": member}, "currency": "points", "units": 10, "note": "they were missing"}
     entry = (await api.post("/v1/adjustments", body, as_="service")).json()["sequence"]

@@ -303,3 +303,16 @@ def test_a_receipt_of_nobody_can_be_claimed_with_its_number(visit: Visit) -> Non
     assert visit.house.ask("POST", "/v1/purchases:claim", body)["member_id"] == visit.house.members[0]
     with pytest.raises(HTTPError):
         visit.house.ask("POST", "/v1/purchases:claim", body | {"member": {"card": "6200002"}})
+
+
+def test_what_is_missing_to_the_next_tier_is_told_as_it_is_after_the_sale(visit: Visit) -> None:
+    page = open_till(visit)
+    identify(page, "6200001")
+    path = f"/v1/members/{visit.house.members[0]}/tiers"
+    before = visit.house.ask("GET", path)["missing"]
+    put(page, "Tea 10")
+    pay(page)
+    in_books(page)
+    missing = visit.house.ask("GET", path)["missing"]
+    assert missing == before - 1_000
+    expect(page.locator("main")).to_contain_text(f"¥{missing / 100:,.2f}")

@@ -80,7 +80,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "app.lot.gone": "Spent",
   "app.lot.expired": "Expired",
   "app.lot.returned": "Taken back by a return",
-  "app.place.outside": "outside",
+  "app.place.outside": "new",
   "app.place.open": "yours",
   "app.place.held": "held",
   "app.place.gone": "spent",

@@ -77,7 +77,7 @@ export const zh = {
   "app.lot.gone": "已使用",
   "app.lot.expired": "已过期",
   "app.lot.returned": "退货收回",
-  "app.place.outside": "账外",
+  "app.place.outside": "新得",
   "app.place.open": "可用",
   "app.place.held": "预留",
   "app.place.gone": "已用",

@@ -169,7 +169,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "members.none": "There are no members yet",
   "members.none_how": "A till, the API or an import enrols them.",
   "members.shown": { one: "{count} member on this page", other: "{count} members on this page" },
-  "sort.newest": "Newest first",
+  "sort.newest": "Last added first",
   "sort.balance": "Most points",
   "sort.last_purchase": "Latest purchase",
   "sort.purchases": "Most purchases",

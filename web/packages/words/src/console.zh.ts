@@ -166,7 +166,7 @@ export const zh = {
   "members.none": "还没有会员",
   "members.none_how": "收银台、API 或导入可以让会员入会。",
   "members.shown": "本页 {count} 位会员",
-  "sort.newest": "最新入会",
+  "sort.newest": "最近录入",
   "sort.balance": "积分最多",
   "sort.last_purchase": "最近消费",
   "sort.purchases": "消费最多",

@@ -2,7 +2,7 @@
 import { api, type Schemas } from "@jifen/api";
 import { Asking, Day, Icon, Instant, Money, Said, nameIn, useFrame, useMay, useProgram, useSay } from "@jifen/ui";
 import { useEffect, useState } from "react";
-import { type Answer, ask, NEW_SALE, useDay, useDesk, useRules } from "../desk.ts";
+import { type Answer, ask, NEW_SALE, useDay, useDesk, useRules, type Who, withTiers } from "../desk.ts";
 import { Foot, Press, Pts, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
 import { drain, enqueue, useMessages } from "../queue.ts";
 import { amountOf, totalOf, worthOf } from "../rules/basket.ts";
@@ -19,6 +19,7 @@ export function Done() {
   const ruleName = useRules();
   const currency = useCurrencyOfTill();
   const [balances, setBalances] = useState<Schemas["BalancesAnswer"] | null>(null);
+  const [who, setWho] = useState<Who | null>(null);
   const [isVoiding, setVoiding] = useState(false);
   const [isKept, setKept] = useState(false);
   const done = sale.done;
@@ -32,6 +33,7 @@ export function Done() {
   useEffect(() => {
     if (!member || isTraining) return;
     ask(api.GET("/v1/members/{member_id}/balances", { params: { path: { member_id: member } } })).then(setBalances, () => undefined);
+    if (sale.who?.is === "member") void withTiers(sale.who.member, sale.who.code).then(setWho);
   }, [member, isTraining, voided?.state]);
   const next = () => change(NEW_SALE);
   useEffect(() => {
@@ -83,7 +85,7 @@ export function Done() {
                 {balance && balance.pending > 0 ? <Row label={say("till.done.pending")} isSoft><Pts units={balance.pending} /></Row> : null}
                 {balance?.next_expiry_on ? <Row label={<Said id="till.done.expires" with={{ day: <Day on={balance.next_expiry_on} style="short" /> }} />} isSoft><Pts units={balance.next_expiry_units} /></Row> : null}
               </ul>
-              {answer.tier_after !== answer.tier_before && answer.tier_after ? <Say tone="good" icon="kept"><Said id="till.done.tier" with={{ tier: <TierName code={answer.tier_after} /> }} /></Say> : <Gap who={sale.who} />}
+              {answer.tier_after !== answer.tier_before && answer.tier_after ? <Say tone="good" icon="kept"><Said id="till.done.tier" with={{ tier: <TierName code={answer.tier_after} /> }} /></Say> : <Gap who={who} />}
             </>
           ) : null}
           {answer && !member ? <p>{say("till.done.nobody")}</p> : null}

@@ -108,7 +108,7 @@ function List() {
     },
     { id: "purchases", head: say("members.purchases"), isNumber: true, sort: "purchases", cell: (one) => <Count of={one.purchases} /> },
     { id: "last", head: say("members.last"), sort: "last_purchase", phone: "aside", isNumber: true, cell: (one) => (one.last_purchase_on ? <Day on={one.last_purchase_on} /> : <span className="soft">–</span>) },
-    { id: "since", head: say("members.since"), sort: "newest", isNumber: true, cell: (one) => <Day on={localDay(one.enrolled_at, program.time_zone)} /> },
+    { id: "since", head: say("members.since"), isNumber: true, cell: (one) => <Day on={localDay(one.enrolled_at, program.time_zone)} /> },
   ];
   const isFiltered = tier !== null || status !== null;
   return (
