@@ -118,5 +118,5 @@ bench: install-dev ## Speed, as ratios measured side by side on this machine
 	@shopt -s nullglob; for b in benchmarks/bench_*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
 
 clean: ## Remove what make made here (data in JIFEN_HOME stays)
-	rm -rf $(VENV) build dist web/node_modules src/jifen/screens .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
+	rm -rf $(VENV) build dist web/node_modules src/jifen/built_screens .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

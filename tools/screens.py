@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
-BUILT = ROOT / "src" / "jifen" / "screens"
+BUILT = ROOT / "src" / "jifen" / "built_screens"
 STAMP = BUILT / "stamp.json"
 OPENAPI = ROOT / "docs" / "reference" / "openapi.json"
 LEFT_OUT = {"node_modules", "dist", ".vite", ".vite-temp"}

@@ -1,6 +1,6 @@
 // Builds the screens: types from the OpenAPI document, checked, bundled an app at a time, pressed, and held to their limits.
 //
-//   node build.mjs          everything, into ../src/jifen/screens/<app>
+//   node build.mjs          everything, into ../src/jifen/built_screens/<app>
 //   node build.mjs types    only the types of the API
 //
 // tools/screens.py calls it when something changed. A new app is a folder in apps/ with a screen.json:
@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const into = join(here, "..", "src", "jifen", "screens");
+const into = join(here, "..", "src", "jifen", "built_screens");
 const PRESSED = /\.(html|js|css|svg|json|webmanifest|txt)$/;
 
 function run(script, ...more) {

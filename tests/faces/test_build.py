@@ -33,7 +33,7 @@ class Tool:
 
     def pretend_to_build(self) -> None:
         """What `build` leaves, without Node."""
-        built = self.root / "src" / "jifen" / "screens"
+        built = self.root / "src" / "jifen" / "built_screens"
         (built / "console").mkdir(parents=True, exist_ok=True)
         (built / "console" / "index.html").write_text("<!doctype html>")
         stamp: dict[str, Any] = {
@@ -104,7 +104,7 @@ def test_what_is_installed_or_made_is_no_source(tool: Tool) -> None:
 
 def test_a_built_file_that_was_changed_or_lost_is_noticed(tool: Tool) -> None:
     tool.pretend_to_build()
-    page = tool.root / "src" / "jifen" / "screens" / "console" / "index.html"
+    page = tool.root / "src" / "jifen" / "built_screens" / "console" / "index.html"
     page.write_text("cut sh")
     assert tool.why_stale == "what was built is not what stands there"
 

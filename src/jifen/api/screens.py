@@ -1,6 +1,6 @@
 """The screens, as they were built: from memory, pressed beforehand, under a policy that lets nothing else run.
 
-`web/` holds their sources, `tools/screens.py` builds them into `jifen/screens/`. A new face is a line of `FACES`.
+`web/` holds their sources, `tools/screens.py` builds them into `jifen/built_screens/`. A new face is a line of `FACES`.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Held:
 
 def built_folder() -> Path:
     """Where the screens are, in the package."""
-    return Path(str(files("jifen"))) / "screens"
+    return Path(str(files("jifen"))) / "built_screens"
 
 
 @lru_cache(maxsize=8)
