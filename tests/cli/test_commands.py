@@ -330,7 +330,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> Any:
     ("given", "status", "said"),
     [
         (["--home", "/x", "-c", "SELECT 1"], 2, "JIFEN_HOME"),
-        (["--", "-c", "SELECT 1"], 3, "There is no database"),
+        (["--", "-c", "SELECT 1"], 1, "there is no ledger in"),
     ],
 )
 def test_psql_looks_and_makes_no_database(tmp_path: Path, given: list[str], status: int, said: str) -> None:

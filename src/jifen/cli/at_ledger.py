@@ -55,12 +55,12 @@ def at_ledger(work: Callable[[Ledger], Awaitable[T]], *, home: Path | None, as_j
     """What the work returns, done over the ledger. A refusal ends the command with status 3, a failure with 1."""
     import asyncio
 
-    _look_before_making_one(home, as_json=as_json)
+    look_before_making_one(home, as_json=as_json)
     with the_database(home=home, as_json=as_json) as database:
         return asyncio.run(with_ledger(database, work))
 
 
-def _look_before_making_one(home: Path | None, *, as_json: bool) -> None:
+def look_before_making_one(home: Path | None, *, as_json: bool) -> None:
     """Whoever asks a ledger makes no database where there is none: only `jifen init` does."""
     from jifen.embedded import home_folder, is_own_server_named
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from jifen.cli.at_ledger import look_before_making_one
 from jifen.cli.show import FAILED, REFUSED, say, sayer, show, told_plainly
 
 db_app = typer.Typer(
@@ -119,7 +120,7 @@ def psql(
 
     if any(one.startswith("--home") for one in context.args):
         raise typer.BadParameter("psql has no --home: name the folder by JIFEN_HOME", param_hint="--home")
-    _refuse_to_make_one("psql")
+    look_before_making_one(None, as_json=False)
     with told_plainly(), connections(say=say) as database:
         reach: dict[str, Connection] = {"app": database.app, "owner": database.owner}
         if database.embedded is not None:
@@ -181,19 +182,6 @@ def restore(
             "Prove the books now: jifen reconcile",
         ],
     )
-
-
-def _refuse_to_make_one(verb: str) -> None:
-    """Whoever only looks makes no database where there is none."""
-    from jifen.embedded import home_folder, is_own_server_named
-
-    data = home_folder() / "postgres" / "data"
-    if is_own_server_named() or data.exists():
-        return
-    say(
-        f"There is no database in {home_folder()} to {verb}: make one with jifen init, or name another folder by JIFEN_HOME."
-    )
-    sys.exit(REFUSED)
 
 
 def _refuse_own_server(verb: str) -> None:
