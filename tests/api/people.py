@@ -18,7 +18,7 @@ from jifen.operations.manage_sessions import csrf_of
 from jifen.present.ids import prefixed
 from jifen.store.ids import new_id
 from jifen.store.operators import add_operator
-from jifen.store.passwords import new_token, token_hash
+from jifen.store.passwords import session_token, token_hash
 from jifen.store.sessions import add_session
 
 PASSWORD = "a long enough password"
@@ -67,7 +67,7 @@ async def a_person(
     """An operator who is signed in. His password is none: that takes time, and most tests need it not."""
     may = may_of(roles=roles, permissions=permissions, stores=stores, adjustment_units_max=limit)
     operator_id, session_id, login = new_id(), new_id(), f"person-{next(_count)}-{new_id().hex[-6:]}"
-    token = f"{session_id.hex}_{new_token()}"
+    token = session_token(session_id)
     async with api.ledger.transaction() as connection:
         await add_operator(
             connection, operator_id, name=name, may=may, language="en", login=login, password_hash="$none"

@@ -24,7 +24,7 @@ from jifen.api.whose import (
 from jifen.domain import refusals as no
 from jifen.domain.operators import SESSION_LASTS
 from jifen.operations.manage_operators import accept_invitation
-from jifen.operations.manage_sessions import csrf_of, end_own_session, list_sessions, session_id_of
+from jifen.operations.manage_sessions import csrf_of, end_own_session, list_sessions
 from jifen.operations.second_factor import (
     change_own_password,
     confirm_second_factor,
@@ -34,6 +34,7 @@ from jifen.operations.second_factor import (
 from jifen.operations.sign_in import sign_in
 from jifen.present.operators import session_shown, who_shown
 from jifen.present.shown import shown_instant
+from jifen.store.passwords import session_id_of
 from jifen.store.sessions import Session
 
 router = APIRouter(prefix="/v1", route_class=SignedInRoute, tags=["operators"])

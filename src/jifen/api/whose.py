@@ -26,12 +26,12 @@ from jifen.operations.manage_sessions import (
     note_session_use,
     principal_of_session,
     read_session,
-    session_id_of,
     session_opened_by,
 )
 from jifen.operations.member_sign_in import open_member_session, principal_of_member
 from jifen.store.ledger import Ledger
 from jifen.store.member_sessions import MemberSession
+from jifen.store.passwords import session_id_of
 from jifen.store.sessions import Session
 
 SESSION_COOKIE: Final = "jifen_session"

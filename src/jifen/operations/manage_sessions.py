@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -22,14 +21,6 @@ from jifen.store.sessions import (
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
-
-_TOKEN = re.compile(r"([0-9a-f]{32})_[A-Za-z0-9_-]{43}")
-
-
-def session_id_of(token: str) -> UUID | None:
-    """The id that a token names; None when it is no token at all."""
-    found = _TOKEN.fullmatch(token)
-    return UUID(found.group(1)) if found else None
 
 
 def session_opened_by(session: Session | None, token: str) -> Session:

@@ -37,15 +37,13 @@ from jifen.store.member_sessions import (
     whose_contact,
 )
 from jifen.store.once import Once, once
-from jifen.store.passwords import new_token, token_hash
+from jifen.store.passwords import agent_kept, session_id_of, session_token, token_hash
 from jifen.store.persons import persons_of
 from jifen.store.sealed import sealer_of
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
 
-AGENT_MAX = 200
-_TOKEN = re.compile(r"([0-9a-f]{32})_[A-Za-z0-9_-]{43}")
 _BLANKS = re.compile(r"[\s-]+")
 
 
@@ -99,13 +97,13 @@ async def use_proof(ledger: Ledger, proven: Proven) -> None:
 
 async def _begin(connection: Connection, person_id: UUID, agent: str) -> MemberSignedIn:
     session_id = new_id()
-    token = f"{session_id.hex}_{new_token()}"
+    token = session_token(session_id)
     session = await add_member_session(
         connection,
         session_id,
         person_id=person_id,
         token_hash=token_hash(token),
-        agent="".join(one for one in agent[:AGENT_MAX] if one.isprintable()),
+        agent=agent_kept(agent),
         lasts=SESSION_LASTS,
     )
     for device_id in await end_oldest_member_sessions(connection, person_id, keep=SESSIONS_MAX):
@@ -135,9 +133,9 @@ async def open_member_session(ledger: Ledger, token: str) -> MemberSession:
         NotAuthenticated   there is none, or its token is another: nobody is told which
         SessionOver        it ended; only who has its token is told so
     """
-    found = _TOKEN.fullmatch(token)
+    session_id = session_id_of(token)
     async with ledger.connection() as connection:
-        session = await find_member_session(connection, UUID(found.group(1))) if found else None
+        session = await find_member_session(connection, session_id) if session_id else None
         is_right = hmac.compare_digest(session.token_hash if session else bytes(32), token_hash(token))
         if session is None or not is_right:
             raise NotAuthenticated("the session is not valid: sign in", pointer="/headers/Cookie")

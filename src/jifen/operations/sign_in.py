@@ -33,11 +33,12 @@ from jifen.store.operators import (
     use_totp_step,
 )
 from jifen.store.passwords import (
+    agent_kept,
     check_room,
     hash_password,
     is_password,
-    new_token,
     recovery_hash,
+    session_token,
     step_of_code,
     token_hash,
     wants_rehash,
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
 TOTP = "totp"
 """What a second factor's secret is sealed for."""
 _DEVICE = "device"
-AGENT_MAX = 200
 
 
 class SignedIn(NamedTuple):
@@ -101,8 +101,8 @@ async def sign_in(
     assert operator.password_hash is not None, "it was the password"
     better = await hash_password(password) if wants_rehash(operator.password_hash) else None
 
-    token_secret, session_id = new_token(), new_id()
-    token = f"{session_id.hex}_{token_secret}"
+    session_id = new_id()
+    token = session_token(session_id)
     async with ledger.transaction() as connection:
         kept = await find_operator(connection, operator.operator_id, is_locked=True)
         if (
@@ -124,7 +124,7 @@ async def sign_in(
             lasts=SESSION_LASTS,
             privileged_lasts=PRIVILEGED_LASTS,
             address=address,
-            agent="".join(one for one in agent[:AGENT_MAX] if one.isprintable()),
+            agent=agent_kept(agent),
         )
     return SignedIn(session, token, _device_token(sealer, named, known or new_id().hex))
 

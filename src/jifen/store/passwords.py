@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
+from uuid import UUID
 
 import pyotp
 from argon2 import PasswordHasher
@@ -26,6 +28,8 @@ _STEPS: Final = (0, -1, 1)  # a phone's clock may be half a minute off
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter is taken for a digit
 _RECOVERY_LENGTH: Final = 16
 _ISSUER: Final = "Jifen"
+_SESSION_TOKEN: Final = re.compile(r"([0-9a-f]{32})_[A-Za-z0-9_-]{43}")
+AGENT_MAX: Final = 200
 
 
 class TooManyPasswords(TimeoutError):
@@ -101,6 +105,22 @@ def wants_rehash(kept: str) -> bool:
 def new_token() -> str:
     """256 random bits, as text for an address or a cookie."""
     return secrets.token_urlsafe(32)
+
+
+def session_token(session_id: UUID) -> str:
+    """What opens a session: its id, and 256 random bits."""
+    return f"{session_id.hex}_{new_token()}"
+
+
+def session_id_of(token: str) -> UUID | None:
+    """The id that a session's token names; None when it is no token at all."""
+    found = _SESSION_TOKEN.fullmatch(token)
+    return UUID(found.group(1)) if found else None
+
+
+def agent_kept(agent: str) -> str:
+    """What is kept of how a browser names itself."""
+    return "".join(one for one in agent[:AGENT_MAX] if one.isprintable())
 
 
 def token_hash(token: str) -> bytes:
