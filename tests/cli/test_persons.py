@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,36 @@ def test_a_person_is_erased_only_by_who_says_the_member_once_more(jifen: Jifen, 
     assert certificate["keys"] >= 3
     assert jifen.data("person", "show", "card:6200001", status=3)["code"] == "member_unknown"
     assert jifen.data("member", "show", member)["member_id"] == member, "the books stay"
+
+
+def test_who_lost_his_phone_is_signed_out_by_what_finds_him(jifen: Jifen, member: str) -> None:
+    done = jifen.data("person", "sign-out", "phone:13800138000")
+    assert done == {"member_id": member, "sessions": 0, "phones": 0}
+    assert [one["deed"] for one in jifen.data("audit", "list")["data"]].count("person.signed_out") == 1
+    assert "已退出" in jifen("person", "sign-out", member, "--language", "zh")
+    assert jifen.data("person", "sign-out", "card:nobody", status=3)["code"] == "member_unknown"
+
+
+def test_two_cards_of_one_person_become_one_member(jifen: Jifen, member: str, tmp_path: Path) -> None:
+    other = jifen.data("member", "enrol", "--card", "6200002")["member_id"]
+    receipt = {
+        "source": "pos", "business_no": "1", "occurred_at": datetime.now(UTC).isoformat(), "money": "CNY",
+        "amount_minor": 10_000, "member": {"card": "6200002"}, "lines": [{"number": 1, "amount_minor": 10_000, "sku": "tea"}],
+    }  # fmt: skip
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(receipt), encoding="utf-8")
+    assert jifen.data("purchase", "record", str(file))["recorded"] == 1
+    earned = jifen.data("member", "show", "6200002")["balances"][0]["balance"]
+    assert earned > 0
+    refused = jifen.data("member", "merge", "6200002", "--into", "card:nobody", status=3)
+    assert (refused["code"], refused["pointer"]) == ("member_unknown", "/into")
+
+    done = jifen.data("member", "merge", "6200002", "--into", "phone:13800138000")
+    assert (done["member_id"], done["into_id"]) == (other, member)
+    assert done["balances"][0]["units"] == earned
+    assert jifen.data("member", "show", "6200002")["member_id"] == member
+    third = jifen.data("member", "enrol", "--card", "6200003")["member_id"]
+    assert "已并入" in jifen("member", "merge", third, "--into", member, "--language", "zh")
 
 
 def test_the_keys_are_shown_rotated_and_the_old_ones_dropped(jifen: Jifen, member: str) -> None:

@@ -140,6 +140,7 @@ def merge(
     done, scales = at_ledger(work, home=home, as_json=as_json)
     from uuid import UUID
 
+    from jifen.present.catalogue import catalogue_of
     from jifen.present.ids import prefixed
 
     result = {
@@ -150,11 +151,9 @@ def merge(
     held = ", ".join(
         f"{units_shown(one['units'], scales[one['currency']])} {one['currency']}" for one in done["balances"]
     )
-    show(
-        result,
-        as_json=as_json,
-        text=f"{result['member_id']} is merged into {result['into_id']}, who holds {held}.",
-    )
+    words = catalogue_of(language_spoken())
+    said = words.say("member_shown.merged", member=result["member_id"], into=result["into_id"], units=held)
+    show(result, as_json=as_json, text=said)
 
 
 @member_app.command()

@@ -96,7 +96,7 @@ def sign_out(member: Who, language: Language = "en", home: Home = None, as_json:
         done = await sign_member_out(ledger, member_id, once_for("sign-out"), principal=local())
         return {name: done[name] for name in ("member_id", "sessions", "phones")}
 
-    result = at_ledger(work, home=home, as_json=as_json)
+    result = _with_ids(at_ledger(work, home=home, as_json=as_json))
     counts = {name: result[name] for name in ("sessions", "phones")}
     _say("signed_out", result, as_json=as_json, member=result["member_id"], **counts)
 
