@@ -10,5 +10,6 @@ export * from "./parts.tsx";
 export * from "./route.tsx";
 export * from "./settings.ts";
 export * from "./show.tsx";
+export * from "./signing-in.ts";
 export * from "./states.tsx";
 export * from "./table.tsx";
