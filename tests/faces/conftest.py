@@ -119,6 +119,27 @@ def _fill(house: House) -> None:
     house.ask("POST", "/v1/invitations:accept", body, as_=None)
 
 
+def settled(page: Page) -> None:
+    """Wait until nothing is loading any more."""
+    page.wait_for_timeout(150)
+    for _ in range(100):
+        if not page.locator(".bars, .pause, [aria-busy=true]").count():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it is still loading")
+
+
+def axe_on(page: Page) -> list[str]:
+    """What axe finds on a page: rule, element."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
+           'wcag22aa', 'best-practice']})).violations.map(
+           v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(' | '))"""
+    )
+    return list(found)
+
+
 @dataclass(kw_only=True)
 class Visit:
     """A page in the browser, and what went wrong in it."""
@@ -143,22 +164,11 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until nothing is loading any more."""
-        self.page.wait_for_timeout(150)
-        for _ in range(100):
-            if not self.page.locator(".bars, .pause").count():
-                return
-            self.page.wait_for_timeout(100)
-        raise AssertionError("it is still loading")
+        settled(self.page)
 
     def axe(self) -> list[str]:
         """What axe finds: rule, element."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate(
-            """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
-               'wcag22aa', 'best-practice']})).violations.map(
-               v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(' | '))"""
-        )
-        return list(found)
+        return axe_on(self.page)
 
 
 @pytest.fixture

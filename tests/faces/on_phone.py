@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from tests.faces.conftest import AXE, House
+from tests.faces.conftest import House, axe_on, settled
 
 from jifen.present.demo import VARIABLE as DEMO_VARIABLE
 
@@ -89,12 +89,7 @@ class OnPhone:
 
     def settle(self) -> None:
         """Wait until nothing is loading any more."""
-        self.page.wait_for_timeout(120)
-        for _ in range(100):
-            if not self.page.locator(".bars, .pause, [aria-busy=true]").count():
-                return
-            self.page.wait_for_timeout(100)
-        raise AssertionError("it is still loading")
+        settled(self.page)
 
     def digits(self) -> str:
         """The code on the card."""
@@ -116,13 +111,7 @@ class OnPhone:
 
     def axe(self) -> list[str]:
         """What axe finds: rule, element."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate(
-            """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
-               'wcag22aa', 'best-practice']})).violations.map(
-               v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(' | '))"""
-        )
-        return list(found)
+        return axe_on(self.page)
 
     def too_wide(self) -> int:
         """By how much the page is wider than the screen."""
