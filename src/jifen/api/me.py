@@ -190,15 +190,7 @@ async def claim_own(request: Request, body: OwnClaimBody) -> Response:
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(
-            no.MemberUnknown,
-            no.MemberClosed,
-            no.MemberFrozen,
-            no.CurrencyUnknown,
-            no.PointsMissing,
-            no.GiftToSelf,
-            *PROGRAM,
-        ),
+        refuses=members.GIFT_REFUSES,
     ),
 )
 async def give_own(request: Request, body: OwnGiftBody) -> Response:

@@ -49,6 +49,16 @@ READ_SAID: dict[str, Any] = {
     "refuses": [no.ProgramMissing],
 }
 
+GIFT_REFUSES = (
+    no.MemberUnknown,
+    no.MemberClosed,
+    no.MemberFrozen,
+    no.CurrencyUnknown,
+    no.PointsMissing,
+    no.GiftToSelf,
+    no.ProgramMissing,
+)
+
 
 @router.post(
     "/members",
@@ -233,15 +243,7 @@ async def get_lot(
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(
-            no.MemberUnknown,
-            no.MemberClosed,
-            no.MemberFrozen,
-            no.CurrencyUnknown,
-            no.PointsMissing,
-            no.GiftToSelf,
-            no.ProgramMissing,
-        ),
+        refuses=GIFT_REFUSES,
     ),
 )
 async def give(request: Request, body: bodies.GiftBody) -> Response:
