@@ -1,7 +1,7 @@
 // What several screens ask about oneself, and keep.
 import type { Schemas } from "@jifen/api";
 import { gotOwn, me } from "@jifen/api/member";
-import { type Asked, useFrame, useProgram } from "@jifen/ui";
+import { type Asked, useProgram } from "@jifen/ui";
 import { useKept } from "./asking.ts";
 
 export type Member = Schemas["MemberAnswer"];
@@ -57,9 +57,4 @@ export function useWorth(): (units: number, currency: string) => number | null {
     if (!found || found.worth_minor === null || found.worth_units === null) return null;
     return Math.floor((Math.abs(units) * found.worth_minor) / found.worth_units);
   };
-}
-
-/** What a purchase's words may be named by: the language that is spoken. */
-export function useSpoken(): string {
-  return useFrame().language;
 }

@@ -3,6 +3,7 @@ import { signedIn } from "@jifen/api";
 import { Segmented, Section, singleKeys, switchSingleKeys, useFrame, useSay, keepTheme, type Theme, theme } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { useState } from "react";
+import { useSaid } from "../../said.ts";
 import type { Screen } from "../../screen.ts";
 import { Page, useSteering } from "../../shell.tsx";
 import { OwnAccount } from "./own.tsx";
@@ -11,6 +12,7 @@ const THEMES: Theme[] = ["system", "light", "dark"];
 
 function SettingsPage() {
   const say = useSay();
+  const said = useSaid();
   const { language, book } = useFrame();
   const { onChoose } = useSteering();
   const [chosen, setChosen] = useState<Theme>(theme);
@@ -61,7 +63,7 @@ function SettingsPage() {
             <dt>{say("key.limit")}</dt>
             <dd>{asker.adjustment_units_max ?? say("key.no_limit")}</dd>
             <dt>{say("settings.permissions")}</dt>
-            <dd className="code">{asker.permissions.join(", ")}</dd>
+            <dd>{asker.permissions.map((one) => said("permissions", one)).join(say("list.between"))}</dd>
             <dt>{say("settings.version")}</dt>
             <dd>Jifen {book?.version}</dd>
           </dl>
