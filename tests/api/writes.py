@@ -218,6 +218,15 @@ async def the_document(api: Api) -> dict[str, Any]:
     return document
 
 
+async def _turn_switch(api: Api) -> Asked:
+    body = {"kind": "rule", "code": "tuesday", "is_off": True}
+    return Asked(method="POST", path="/v1/switches:turn", body=body, changed={"code": "base"}, names="/code")
+
+
+async def _switches(api: Api) -> Asked:
+    return Asked(method="GET", path="/v1/switches")
+
+
 async def _validate(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/program:validate", body={"document": await the_document(api)})
 
@@ -450,6 +459,8 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/members/{member_id}/questions/{question_id}:close"): _close_question,
     ("GET", "/v1/members/{member_id}/questions/{question_id}"): _read_question,
     ("POST", "/v1/program:validate"): _validate,
+    ("POST", "/v1/switches:turn"): _turn_switch,
+    ("GET", "/v1/switches"): _switches,
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/backtests"): _ask_backtest,

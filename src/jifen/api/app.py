@@ -36,6 +36,7 @@ from jifen.api import (
     questions,
     screens,
     session,
+    switches,
     till,
 )
 from jifen.api.answers import Problem
@@ -159,6 +160,7 @@ def create_app(
         member_lists,
         persons,
         codes,
+        switches,
         questions,
         console,
         backtests,

@@ -15,6 +15,7 @@ from jifen.document.problems import DocumentProblem, DocumentRefused
 from jifen.domain import refusals as no
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
+from jifen.domain.switches import StoreSwitchedOff
 from jifen.present.refusals import refusal_message
 
 PROBLEM_TYPE = "application/problem+json"
@@ -138,6 +139,7 @@ STATUS: dict[type[Refusal], int] = {
     no.BacktestRefused: 422,
     no.NotPermitted: 403,
     no.StoreNotPermitted: 403,
+    StoreSwitchedOff: 409,
     no.SecondPersonNeeded: 403,
     no.OwnProposal: 403,
     no.CsrfRefused: 403,

@@ -229,6 +229,7 @@ def _attention(found: Overview) -> Iterator[out.Attention]:
         yield _needs("members_parked", "now", members=health.members_parked)
     if health.effects_parked:
         yield _needs("effects_parked", "now", effects=health.effects_parked)
+    yield from _switched_off(found)
     if found.ahead is not None:
         at = shown_instant(found.ahead.effective_at)
         yield _needs("revision_ahead", "due", revision=found.ahead.number, effective_at=at)
@@ -246,6 +247,12 @@ def _attention(found: Overview) -> Iterator[out.Attention]:
     elif time.time() - proof.began_at.timestamp() > PROOF_OLD_SECONDS:
         days = int((time.time() - proof.began_at.timestamp()) // 86_400)
         yield _needs("proof_old", "waiting", days=days)
+
+
+def _switched_off(found: Overview) -> Iterator[out.Attention]:
+    for kind, codes in (("rules_off", found.rules_off), ("stores_off", found.stores_off)):
+        if codes:
+            yield _needs(kind, "now", codes=", ".join(codes), count=len(codes))
 
 
 def _needs(kind: Any, level: Literal["now", "due", "waiting"], **numbers: int | str) -> out.Attention:

@@ -127,6 +127,8 @@ class Attention(Answer):
         "effects_parked",
         "never_proven",
         "proof_old",
+        "rules_off",
+        "stores_off",
         "revision_ahead",
         "points_expire",
         "proposals_waiting",

@@ -21,6 +21,7 @@ from jifen.api.requests import CHANGES_EXTENSION, PERMISSION_EXTENSION
 from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import Refusal
+from jifen.domain.switches import StoreSwitchedOff
 
 SECURITY = "ApiKey"
 SESSION_SECURITY = "Session"
@@ -47,6 +48,7 @@ PURCHASE_REFUSES = (
     no.StoreNotPermitted,
     no.CodeWrong,
     no.CodeUsed,
+    StoreSwitchedOff,
 )
 
 IDEMPOTENCY_PARAMETER = {

@@ -40,6 +40,7 @@ from jifen.cli.reconcile import reconcile
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
+from jifen.cli.switch import switch_app
 from jifen.cli.vault import vault_app
 
 
@@ -81,6 +82,7 @@ GROUPS = (
     (purchase_app, "purchase"),
     (question_app, "question"),
     (card_app, "card"),
+    (switch_app, "switch"),
     (key_app, "key"),
     (operator_app, "operator"),
     (proposal_app, "proposal"),

@@ -227,6 +227,7 @@ def _rule(
         given=given if rule.on is None else NEVER,
         state=state,
         on=NONE if rule.on is None else numbering.number("limit", _moment_code(rule.on)),
+        multiplies="" if rule.multiple is None else rule.multiple.of,
     )
 
 

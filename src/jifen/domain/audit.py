@@ -76,6 +76,8 @@ class Deed(StrEnum):
     CODE_FLAGGED = "code.flagged"
     CODE_SETTLED = "code.settled"
     SETTING_CHANGED = "setting.changed"
+    SWITCH_OFF = "switch.off"
+    SWITCH_ON = "switch.on"
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
     QUESTION_APPEALED = "question.appealed"
@@ -112,6 +114,7 @@ class About(StrEnum):
     QUESTION = "qst"
     CODE = "cod"
     PROPOSAL = "prp"
+    SWITCH = "swi"
 
 
 Detail: TypeAlias = int | bool | str | Sequence[str] | None

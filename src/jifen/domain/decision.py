@@ -37,10 +37,20 @@ HIT_KEPT_WIDTH = len(HitResult._fields)
 """Numbers that the journal keeps of a hit."""
 
 
+OFF = -1
+"""The room of a rule that is switched off (`fold.room_told`)."""
+
+
 def rooms_told(kept: Sequence[int]) -> dict[int, int]:
-    """What pools had for the hits of an occasion, as the journal keeps them: by position, where that was less than desired."""
-    width = HIT_KEPT_WIDTH
-    return {kept[at]: kept[at + 4] for at in range(0, len(kept), width) if kept[at + 5] == fold.POOLED}
+    """What pools had for the hits of an occasion, as the journal keeps them: by position, where that was less than desired; and
+    `OFF` where the rule was switched off."""
+    found = {}
+    for at in range(0, len(kept), HIT_KEPT_WIDTH):
+        if kept[at + 5] == fold.POOLED:
+            found[kept[at]] = kept[at + 4]
+        elif kept[at + 5] == fold.SWITCHED_OFF:
+            found[kept[at]] = OFF
+    return found
 
 
 class Posting(NamedTuple):

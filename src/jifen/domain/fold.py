@@ -238,9 +238,12 @@ HIT_QUANTITY = 2  # eligible thousandths
 HIT_ORIGIN = (
     3  # a return: row of the purchase's hit; its purchase's, where another member made it: the lot; else -1
 )
-HIT_ROOM = 3  # an occasion: NO_POOL, or what the pool of its rule has for it, as `room_told` tells it
+HIT_ROOM = (
+    3  # an occasion: NO_POOL, SWITCHED, or what the pool of its rule has for it, as `room_told` tells it
+)
 HIT_WIDTH = 4
 NO_POOL = -1
+SWITCHED = -2  # its rule is switched off
 
 # results: what became of each hit ----------------------------------------------------------------------------------------
 DESIRED = 0  # before stacking and limits; a return: what it should take back
@@ -256,6 +259,7 @@ BEATEN = 2  # a better rule of its group granted
 UNMET = 3  # its condition on state does not hold
 NOTHING = 4  # it came to less than one unit
 POOLED = 5  # the pool of its rule had no more
+SWITCHED_OFF = 6  # its rule was switched off
 
 # dates: the days that terms have for what is opened on a day ------------------------------------------------------------------
 DATES_EXPIRES = 0
@@ -537,13 +541,14 @@ def weight(grant: int, amount: int, quantity: int) -> int:
 
 
 def room_told(units: int) -> int:
-    """Return what a hit is told of the units that its pool has for it; `told_room` reads it. It is never the number of a lot."""
-    return NO_POOL - 1 - units
+    """Return what a hit is told of the units that its pool has for it; `told_room` reads it. It is never the number of a lot. Of
+    -1 units it is SWITCHED."""
+    return SWITCHED - 1 - units
 
 
 def told_room(room: int) -> int:
     """Return the units that a pool has for a hit, as HIT_ROOM tells them."""
-    return NO_POOL - 1 - room
+    return SWITCHED - 1 - room
 
 
 def revision_at(numbers: Numbers, day: int) -> int:
@@ -1722,9 +1727,12 @@ def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: 
         granted = within_limits(state, asked, numbers, r, desired, before)
         if granted < desired:
             why = LIMITED
-    if hits[h + HIT_ROOM] < NO_POOL and granted > told_room(hits[h + HIT_ROOM]):
+    if hits[h + HIT_ROOM] < SWITCHED and granted > told_room(hits[h + HIT_ROOM]):
         granted = told_room(hits[h + HIT_ROOM])
         why = POOLED
+    if hits[h + HIT_ROOM] == SWITCHED and desired > 0:
+        granted = 0
+        why = SWITCHED_OFF
     results[o + DESIRED] = desired
     results[o + GRANTED] = granted
     results[o + WHY] = why

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -124,9 +124,9 @@ def after_moments(
     timeline: Timeline,
     member: Member,
     now: datetime,
-    rooms: Callable[[int, Iterable[tuple[int, int, int]]], Mapping[int, int]],
+    rooms: Callable[[int, Sequence[tuple[int, int, int]], datetime], Mapping[int, int]],
 ) -> Member:
     """The member once every moment that has fallen due is made: for an answer that changes nothing."""
     while (due := next_due(timeline, member, now)) is not None:
-        member = decide_moment(timeline, member, due, rooms(due.row, due.hits)).after
+        member = decide_moment(timeline, member, due, rooms(due.row, due.hits, due.at)).after
     return member

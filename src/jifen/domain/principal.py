@@ -47,6 +47,7 @@ class Permission(StrEnum):
     PROGRAM_READ = "program.read"
     PROGRAM_PLAN = "program.plan"
     PROGRAM_PUBLISH = "program.publish"
+    SWITCHES_TURN = "switches.turn"
     BACKTESTS_READ = "backtests.read"
     BACKTESTS_RUN = "backtests.run"
     BOOKS_READ = "books.read"
@@ -85,7 +86,7 @@ _ONLY_LOOKS: Final = frozenset({
 })  # fmt: skip
 PRIVILEGED: Final = frozenset({
     _P.UNITS_ADJUST, _P.UNITS_GIVE, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.MEMBERS_MERGE, _P.PROGRAM_PUBLISH,
-    _P.PURCHASES_IMPORT,
+    _P.PURCHASES_IMPORT, _P.SWITCHES_TURN,
     _P.KEYS_MANAGE, _P.OPERATORS_MANAGE, _P.PROPOSALS_DECIDE,
 })  # fmt: skip
 """What a session that nobody used for a while does not do any more: who passes an open screen could do it (decision 0111)."""
@@ -115,7 +116,7 @@ _CONSOLE = frozenset({
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.PURCHASES_CLAIM, _P.UNITS_GIVE, _P.UNITS_ADJUST, _P.ENTRIES_REVERSE,
     _P.MEMBERS_READ, _P.MEMBERS_ENROL, _P.MEMBERS_CHANGE_STATUS, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
     _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.METRICS_READ, _P.PROPOSALS_READ,
-    _P.DEVICES_REGISTER, _P.CODES_SETTLE, _P.QUESTIONS_READ, _P.QUESTIONS_ASK, _P.QUESTIONS_ANSWER,
+    _P.DEVICES_REGISTER, _P.CODES_SETTLE, _P.QUESTIONS_READ, _P.QUESTIONS_ASK, _P.QUESTIONS_ANSWER, _P.SWITCHES_TURN,
 })  # fmt: skip
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
@@ -124,11 +125,12 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
         _P.MEMBERS_LIST,
         _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
         _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.PROPOSALS_READ, _P.PROPOSALS_DECIDE,
+        _P.SWITCHES_TURN,
     }),
     "store_manager": _CASHIER | {
         _P.MEMBERS_LIST, _P.BOOKS_READ,
         _P.UNITS_ADJUST, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.OPERATORS_READ, _P.PROPOSALS_READ,
-        _P.PROPOSALS_DECIDE,
+        _P.PROPOSALS_DECIDE, _P.SWITCHES_TURN,
         _P.CODES_SETTLE, _P.QUESTIONS_READ, _P.QUESTIONS_ANSWER,
     },
     "cashier": _CASHIER,
@@ -251,6 +253,17 @@ class Principal:
         listed = ", ".join(sorted(self.stores))
         detail = f"{self.name} is bound to {listed}, and this is of {store or 'no store'}"
         raise StoreNotPermitted(detail, pointer=pointer, store=store, stores=listed)
+
+    def check_unbound(self, *, pointer: str) -> None:
+        """Refuse what is of all stores to who is bound to some.
+
+        Refuses
+            StoreNotPermitted   it is bound to stores
+        """
+        if self.stores is not None:
+            listed = ", ".join(sorted(self.stores))
+            detail = f"{self.name} is bound to {listed}, and this is of all stores"
+            raise StoreNotPermitted(detail, pointer=pointer, stores=listed)
 
     def adjusts_alone(self, units: int) -> bool:
         """Whether an adjustment of so many units, either way, is within its limit."""

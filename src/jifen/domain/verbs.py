@@ -136,6 +136,7 @@ class Why(IntEnum):
     UNMET = fold.UNMET
     NOTHING = fold.NOTHING
     POOLED = fold.POOLED
+    SWITCHED_OFF = fold.SWITCHED_OFF
 
 
 PLACES = ("outside", "open", "held", "gone", "expired", "back", "in_debt")

@@ -29,6 +29,7 @@ from jifen.operations.load_history import History, body_hashes, load_history
 from jifen.operations.note_import import noted_import
 from jifen.operations.read_program import read_timeline
 from jifen.operations.record_purchases import PurchaseRequest, record_purchases, same_as_before
+from jifen.operations.turn_switches import read_switches
 from jifen.present.said import Said
 from jifen.store.bulk import known_business_numbers
 from jifen.store.ledger import Ledger
@@ -97,6 +98,7 @@ async def _imported(
     is_dry_run: bool,
 ) -> Imported:
     timeline, now = await read_timeline(ledger, is_whole=True)
+    has_switches = bool(await read_switches(ledger))
     work = _Work(
         ledger=ledger, timeline=timeline, actor=actor, say=say, extra=extra, total=loaded.purchases.height
     )
@@ -108,8 +110,9 @@ async def _imported(
         return work.told(
             loaded, added=purchases.height, added_lines=_lines_of(purchases, loaded.lines).height, new=new
         )
-    if new.height and timeline.is_decided_in_turns:
-        # Whoever comes first draws from a pool first, and moments fall due: everybody is enrolled, then all is told in order.
+    if new.height and (timeline.is_decided_in_turns or has_switches):
+        # Whoever comes first draws from a pool first, moments fall due, and what is off is so from a moment on: everybody is
+        # enrolled, then all is told in order.
         assert extra is None, "nothing is drawn for a programme with pools or moments"
         await work.load(new, loaded.lines, is_enrolment=True)
         rest = pl.concat([new, rest]).sort("occurred_at", "source", "business_no")

@@ -54,6 +54,7 @@ class _Claim(Keyed, frozen=True, kw_only=True):
         timeline, unclaimed = turn.timeline, await self._locked(turn)
         purchase = purchase_of(unclaimed.body)
         self.principal.check_own_store(purchase.store, pointer="/business_no")
+        turn.gathered.switches.check_store(purchase.store, turn.now, pointer="/business_no")
         occurred_at = believed(timeline, purchase, turn.now, is_import=False)
         past: Sequence[int] | None = None
         if unclaimed.is_void:
@@ -69,7 +70,7 @@ class _Claim(Keyed, frozen=True, kw_only=True):
 
         row = timeline.row_at(occurred_at)
         selection = select_by(timeline, row, purchase)
-        rooms = turn.rooms(row, selection.hits)
+        rooms = turn.rooms(row, selection.hits, turn.now)
         bought = decide_purchase(timeline, member, purchase, now=turn.now, selection=selection, rooms=rooms)
         brought_back = _brought_back(turn, bought, purchase, unclaimed, past)
 
@@ -123,6 +124,7 @@ async def claim_purchase(
     """The purchase's id, sequence and balances once it is the member's.
 
     Refuses
+        StoreSwitchedOff    it is of a store that is switched off
         PurchaseUnknown     no such receipt
         PurchaseClaimed     it belongs to a member already
         TimeOutOfBounds     it is older than its source may be late

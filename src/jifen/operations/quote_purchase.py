@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -78,6 +79,7 @@ async def _quote(
         member = await with_old_counters(connection, timeline, member, occurred_at)
     if occurred_at != purchase.occurred_at:
         purchase = replace(purchase, occurred_at=occurred_at)
+    gathered.switches.check_store(purchase.store, gathered.now)
     row = timeline.row_at(occurred_at)
     check_against_program(timeline.programs[row], purchase)
     selection = select_by(timeline, row, purchase)
@@ -88,7 +90,7 @@ async def _quote(
         purchase,
         now=gathered.now,
         selection=selection,
-        rooms=left.rooms(row, selection.hits),
+        rooms=left.rooms(row, selection.hits, gathered.now),
     )
 
     at = Circumstance(occurred_at=occurred_at, recorded_at=gathered.now)
@@ -103,10 +105,14 @@ class _Left:
         self._gathered, self._pools, self._spoken = gathered, pools, spoken
         self._taken: dict[int, int] = {}
 
-    def rooms(self, row: int, hits: Iterable[tuple[int, int, int]]) -> dict[int, int]:
-        """What there is for the hits of an occasion, by position of the rule; what a moment does not use it keeps."""
-        found = {}
-        for wish in wishes(self._gathered.timeline, row, hits):
+    def rooms(self, row: int, hits: Sequence[tuple[int, int, int]], at: datetime) -> dict[int, int]:
+        """What there is for the hits of an occasion, by position of the rule, and which rules are off at that moment; what a
+        moment does not use it keeps."""
+        timeline = self._gathered.timeline
+        found = dict(self._gathered.switches.rooms(timeline, row, hits, at))
+        for wish in wishes(timeline, row, hits):
+            if wish.position in found:
+                continue
             free = max(0, wish.budget - self._spoken.get(wish.pool, 0))
             have = free + self._pools.held(wish, self._gathered.true_now) - self._taken.get(wish.pool, 0)
             found[wish.position] = min(wish.units, max(0, have))

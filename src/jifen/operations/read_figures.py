@@ -64,6 +64,8 @@ class Overview:
     ahead: StoredRevision | None
     proposals_waiting: int
     unusual_readings: int
+    rules_off: tuple[str, ...]
+    stores_off: tuple[str, ...]
 
 
 @begun_again
@@ -101,6 +103,7 @@ async def read_figures(
                 connection, currency=points.number, today=today, until_on=expiring_by
             )
         proof = await last_proof(connection)
+        switches = await ledger.switches(connection, clock.switched)
         published = await all_revisions(connection)
         proposals_waiting = await count_waiting(connection)
         unusual_readings = await count_unusual(connection, within=CASES_SHOWN)
@@ -124,6 +127,8 @@ async def read_figures(
         ahead=published[-1] if published and published[-1].effective_at > clock.now else None,
         proposals_waiting=proposals_waiting,
         unusual_readings=unusual_readings,
+        rules_off=tuple(sorted(switches.rules_off(clock.now))),
+        stores_off=tuple(sorted(switches.stores_off(clock.now))),
     )
 
 

@@ -149,6 +149,7 @@ class _Recording(NamedTuple):
     def _keep_for_nobody(self, turn: Turn) -> RecordedPurchase:
         (request, _, is_import), timeline = self.asked, turn.timeline
         occurred_at = believed(timeline, request.purchase, turn.now, is_import=is_import)
+        turn.gathered.switches.check_store(request.purchase.store, occurred_at if is_import else turn.now)
         check_against_program(timeline.programs[timeline.row_at(occurred_at)], request.purchase)
         purchase = replace(request.purchase, occurred_at=occurred_at)
         answer = answer_of_nobody(purchase, turn.now, is_replay=False)
@@ -163,6 +164,7 @@ class _Recording(NamedTuple):
         if occurred_at != purchase.occurred_at:
             purchase = replace(purchase, occurred_at=occurred_at)
         now = max(occurred_at, last_moment(member)) if is_import else turn.now
+        turn.gathered.switches.check_store(purchase.store, now)
         row = timeline.row_at(occurred_at)
         if seen is not None and not seen.holds(timeline.programs[row].revision, purchase):
             seen = None
@@ -178,7 +180,7 @@ class _Recording(NamedTuple):
                 turn.connection, timeline, member, occurred_at, unwritten=unwritten
             )
         selection = seen.selection if seen is not None else select_by(timeline, row, purchase)
-        rooms = turn.rooms(row, selection.hits)
+        rooms = turn.rooms(row, selection.hits, now)
         decision = decide_purchase(timeline, member, purchase, now=now, selection=selection, rooms=rooms)
         at = Circumstance(
             occurred_at=occurred_at,

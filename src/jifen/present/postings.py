@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from jifen.domain.calendar import date_of, expires_on, local_date
-from jifen.domain.decision import rooms_told
+from jifen.domain.decision import OFF, rooms_told
 from jifen.domain.explain import About, Posted, Row
 from jifen.domain.program.meaning import Currency, EarnRule, Program
 from jifen.domain.timeline import Timeline
@@ -123,17 +123,19 @@ class _Telling:
         key = f"{row['source']}/{row['business_no']}"
         return self.say("posting.sale", key=key, within=self.words.join("clauses", within))
 
-    def _pooled(self) -> set[int]:
-        """The rules whose budget kept back some of what they desired."""
+    def _kept_back(self) -> tuple[set[int], set[int]]:
+        """The rules whose budget kept back some of what they desired, and those that were switched off."""
         row = self.about.purchase or self.about.entry
         if row is None or not row.get("hits"):
-            return set()
+            return set(), set()
         judged_by = self.timeline.row_of(row.get("revision") or self.posting.revision)
-        return {self.timeline.rule_at(judged_by, at).number for at in rooms_told(row["hits"])}
+        rooms = rooms_told(row["hits"])
+        off = {self.timeline.rule_at(judged_by, at).number for at, room in rooms.items() if room == OFF}
+        return {self.timeline.rule_at(judged_by, at).number for at in rooms} - off, off
 
     def _rules(self) -> str:
         said = []
-        pooled = self._pooled()
+        pooled, off = self._kept_back()
         several = sum(1 for reason in self.posting.reasons if reason.granted) > 1
         for reason in self.posting.reasons:
             if reason.rule == 0 or not reason.granted:
@@ -148,7 +150,8 @@ class _Telling:
         lost = [r.rule for r in self.posting.reasons if r.rule and r.desired and not r.granted]
         for why, rules in (
             ("posting.used_up", [rule for rule in lost if rule in pooled]),
-            ("posting.not_counted", [rule for rule in lost if rule not in pooled]),
+            ("posting.switched_off", [rule for rule in lost if rule in off]),
+            ("posting.not_counted", [rule for rule in lost if rule not in pooled | off]),
         ):
             if rules:
                 names = [self.say("posting.lost_rule", rule=self._rule_name(rule)) for rule in rules]

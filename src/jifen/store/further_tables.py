@@ -13,6 +13,7 @@ from jifen.store import (
     pool_tables,
     proof_table,
     question_tables,
+    switch_tables,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "pool_tables",
     "proof_table",
     "question_tables",
+    "switch_tables",
 ]

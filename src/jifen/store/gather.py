@@ -21,6 +21,7 @@ from jifen.domain.decision import Decision
 from jifen.domain.fold import kept_from
 from jifen.domain.member import Lot, Member
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
+from jifen.domain.switches import Switches
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 from jifen.store.compiled import BeginAgain
@@ -50,6 +51,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     timeline: Timeline
     since: datetime  # the day of now, and the revision in force, have stood since
     true_now: datetime  # by the database's own clock, wherever the book's stands
+    switches: Switches
     reservations: Mapping[UUID, Reservation] = {}  # those that were asked for, by id
     is_any_known: bool = True  # whether any of the request keys may have had its effect: nobody asked
 
@@ -152,7 +154,7 @@ async def gather_locked(
             if lot.number == number:
                 asked.add(member_id, lot.currency, lot.opened)
     found |= await _more_lots(connection, timeline, members, found, asked, now)
-    gathered = await _gathered(connection, members, clock, timeline, found)
+    gathered = await _gathered(ledger, connection, members, clock, timeline, found)
     return msgspec.structs.replace(gathered, reservations=reserved, is_any_known=is_any_known)
 
 
@@ -321,7 +323,7 @@ async def gather_whole(
     ]
     if behind:
         raise TimeBehind(behind)
-    gathered = await _gathered(connection, _grown(members, timeline), clock, timeline, lots)
+    gathered = await _gathered(ledger, connection, _grown(members, timeline), clock, timeline, lots)
     for member_id in members.keys() & set(all_of):
         gathered.members[member_id] = await with_all(connection, timeline, gathered.members[member_id])
     return gathered
@@ -347,7 +349,7 @@ async def gather_piece(ledger: Ledger, connection: Connection, member_id: UUID) 
             most = ALL if _is_drawn_by_terms(timeline, currency) else LOTS_AT_ONCE
             own += await lots_that_mature(connection, member_id, currency=currency, most=most)
     found[member_id] = sorted({lot.number: lot for lot in own}.values())
-    return await _gathered(connection, _grown(members, timeline), clock, timeline, found)
+    return await _gathered(ledger, connection, _grown(members, timeline), clock, timeline, found)
 
 
 async def gather_for_purchases(
@@ -375,7 +377,7 @@ async def gather_for_purchases(
         if not is_import:
             asked = _Wanted(timeline, now)
             lots |= await _more_lots(connection, timeline, wanting, lots, asked, now)
-    return await _gathered(connection, _grown(members, timeline), clock, timeline, lots)
+    return await _gathered(ledger, connection, _grown(members, timeline), clock, timeline, lots)
 
 
 def _in_need_of_lots(timeline: Timeline, members: Mapping[UUID, Member], now: datetime) -> dict[UUID, Member]:
@@ -396,7 +398,7 @@ async def gather_unlocked(
     lots: dict[UUID, list[Lot]] = {}
     if wanting:
         lots = (await first_lots(connection, wanting, numbered=_held(wanting), most=ALL)).lots
-    return await _gathered(connection, _grown(members, timeline), clock, timeline, lots)
+    return await _gathered(ledger, connection, _grown(members, timeline), clock, timeline, lots)
 
 
 async def gather_at_once(
@@ -410,7 +412,7 @@ async def gather_at_once(
     kept = kept_from(timeline.numbers, day_number(local_date(now, timeline.time_zone)), epoch_micros(now))
     if _in_need_of_lots(timeline, members, now) or any(one.days_from > kept for one in members.values()):
         return None
-    return await _gathered(connection, _grown(members, timeline), clock, timeline, {})
+    return await _gathered(ledger, connection, _grown(members, timeline), clock, timeline, {})
 
 
 async def gather_standing(
@@ -426,7 +428,7 @@ async def gather_standing(
         day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
         if any(member.is_due(day, at) for member in members.values()):
             return None
-    return await _gathered(connection, _grown(members, timeline), clock, timeline, {})
+    return await _gathered(ledger, connection, _grown(members, timeline), clock, timeline, {})
 
 
 def _grown(members: Mapping[UUID, Member], timeline: Timeline) -> dict[UUID, Member]:
@@ -439,6 +441,7 @@ def _now(members: Mapping[UUID, Member], clock: Clock) -> datetime:
 
 
 async def _gathered(
+    ledger: Ledger,
     connection: Connection,
     members: Mapping[UUID, Member],
     clock: Clock,
@@ -457,7 +460,10 @@ async def _gathered(
         whole[member_id] = member
     day_began = start_of_day(local_date(now, timeline.time_zone), timeline.time_zone)
     since = max(day_began, timeline.programs[timeline.row_at(now)].effective_at)
-    return Gathered(members=whole, now=now, timeline=timeline, since=since, true_now=clock.true_now)
+    switches = await ledger.switches(connection, clock.switched)
+    return Gathered(
+        members=whole, now=now, timeline=timeline, since=since, true_now=clock.true_now, switches=switches
+    )
 
 
 def last_moment(member: Member) -> datetime:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from jifen.domain.purchase import Purchase
 from jifen.store.compiled import BeginAgain
-from jifen.store.ledger import CLOCK, Clock
+from jifen.store.ledger import CLOCK, CLOCK_WIDTH, Clock
 from jifen.store.purchases import RecordedPurchase, purchase_document
 from jifen.store.rows import Rows, Target, json_text
 
@@ -61,12 +61,17 @@ async def known_purchases(
         [key.business_no for key in keys],
         [key.source for key in keys],
     )
-    known = {BusinessKey(row[3], row[4]): KnownPurchase(*row[5:]) for row in rows if row[3] is not None}
+    at = CLOCK_WIDTH
+    known = {
+        BusinessKey(row[at], row[at + 1]): KnownPurchase(*row[at + 2 :])
+        for row in rows
+        if row[at] is not None
+    }
     claimed = {key: one.member_id for key, one in known.items() if one.sequence == 0 and one.member_id}
     if claimed:
         found = await purchases_claimed(connection, claimed)
         known = {key: one for key, one in known.items() if key not in claimed} | found
-    return Clock(*rows[0][:3]), known
+    return Clock(*rows[0][:at]), known
 
 
 async def purchases_claimed(

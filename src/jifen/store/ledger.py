@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 
 from jifen.domain.refusals import OutcomeUnknown, ProgramMissing, VaultClosed
+from jifen.domain.switches import NO_SWITCHES, Switches
 from jifen.domain.timeline import Timeline
 from jifen.embedded.connection import Connection as Address
 from jifen.store import revisions
@@ -26,6 +27,7 @@ from jifen.store.compiled import (
 )
 from jifen.store.pools import Pools
 from jifen.store.revisions import StoredRevision
+from jifen.store.switches import all_switches
 from jifen.vault import KeyFileTorn, Vault
 
 # asyncpg's own types stop at its pool's proxies, which stand in for connections.
@@ -38,16 +40,21 @@ NEAR = timedelta(seconds=5)
 
 
 class Clock(NamedTuple):
-    """The database's book time, taken after the locks, the newest revision number (0: none yet), and its true time, by which
-    leases end."""
+    """The database's book time, taken after the locks, the newest revision number (0: none yet), its true time, by which
+    leases end, and the number of the last turn of a switch (0: none yet)."""
 
     now: datetime
     newest: int
     true_now: datetime
+    switched: int
+
+
+CLOCK_WIDTH = len(Clock._fields)
 
 
 BOOK_NOW = "clock_timestamp() - book.shift_seconds * INTERVAL '1 second'"
-CLOCK = f"""{BOOK_NOW}, (SELECT coalesce(max(number), 0) FROM revision), clock_timestamp()"""
+CLOCK = f"""{BOOK_NOW}, (SELECT coalesce(max(number), 0) FROM revision), clock_timestamp(),
+    (SELECT coalesce(max(number), 0) FROM switch)"""
 """The columns of a Clock, from the table `book`. What is read first after the locks asks for them too: one round trip less."""
 
 
@@ -163,6 +170,7 @@ class Ledger:
         self._compile_timeline = compile_timeline
         self._compiled: dict[int, Compiled] = {}
         self._timeline: Timeline | None = None
+        self._switches = NO_SWITCHES
         self._compiling = asyncio.Lock()
         self._ahead: asyncio.Task[None] | None = None
         self.pools = Pools()
@@ -291,6 +299,12 @@ class Ledger:
         row = await connection.fetchrow(f"SELECT {CLOCK} FROM book")
         assert row is not None, "the book has its one row"
         return Clock(*row)
+
+    async def switches(self, connection: Connection, newest: int) -> Switches:
+        """Every turn of a switch up to the last, whose number the clock told: read again only where there is a newer one."""
+        if self._switches.newest < newest:
+            self._switches = await all_switches(connection)
+        return self._switches
 
     async def timeline(self, connection: Connection, newest: int) -> Timeline:
         """The timeline as this process has compiled it, good for a decision at this moment. Nothing is compiled here.

@@ -11,7 +11,7 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.calendar import date_of
 from jifen.domain.member import Lot, Member, lot_of
-from jifen.store.ledger import CLOCK, Clock
+from jifen.store.ledger import CLOCK, CLOCK_WIDTH, Clock
 from jifen.store.rows import Rows, Target, array_text
 from jifen.store.tables import LOTS_OF_AN_ACCOUNT
 
@@ -81,7 +81,7 @@ async def first_lots(
             own = lots.setdefault(row[0], [])
             if not own or own[-1].number != row[1]:  # one may be found for two reasons
                 own.append(_lot(row))
-    return FirstLots(Clock(*rows[0][-4:-1]), lots, rows[0][-1])
+    return FirstLots(Clock(*rows[0][-1 - CLOCK_WIDTH : -1]), lots, rows[0][-1])
 
 
 @cache

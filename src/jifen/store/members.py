@@ -14,7 +14,7 @@ from jifen.domain.packing import packed, unpacked
 from jifen.domain.person import MemberKey
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
-from jifen.store.ledger import BOOK_NOW, CLOCK, Clock
+from jifen.store.ledger import BOOK_NOW, CLOCK, CLOCK_WIDTH, Clock
 from jifen.store.parked import NOT_PARKED
 from jifen.store.reservations import RESERVATIONS, Reservation
 from jifen.store.rows import Rows, Statement, Target, array_text
@@ -68,7 +68,9 @@ async def read_members(
         f"SELECT {CLOCK}, {_COLUMNS} FROM book LEFT JOIN member ON member_id = ANY($1::text::uuid[])",
         array_text(list(set(member_ids))),
     )
-    return Clock(*rows[0][:3]), {row[3]: _dressed(row[3:]) for row in rows if row[3] is not None}
+    return Clock(*rows[0][:CLOCK_WIDTH]), {
+        row[CLOCK_WIDTH]: _dressed(row[CLOCK_WIDTH:]) for row in rows if row[CLOCK_WIDTH] is not None
+    }
 
 
 FEW_OPENED = 50
@@ -101,8 +103,9 @@ async def read_standing(
             FROM book LEFT JOIN member ON member_id = ANY($1::uuid[])""",
         list(set(member_ids)),
     )
-    members = {row[3]: _dressed(row[3:-1], lots=row[-1]) for row in rows if row[3] is not None}
-    return Clock(*rows[0][:3]), members
+    at = CLOCK_WIDTH
+    members = {row[at]: _dressed(row[at:-1], lots=row[-1]) for row in rows if row[at] is not None}
+    return Clock(*rows[0][:CLOCK_WIDTH]), members
 
 
 def _dressed(row: Any, *, lots: Sequence[Sequence[int]] = ()) -> Member:

@@ -154,24 +154,28 @@ class Turn:
     def let_moments_be(self, member_id: UUID, now: datetime) -> None:
         """Let what time has brought to a member fall due, in the order of its days: before anything else is decided."""
         while (due := next_due(self.timeline, self.members[member_id], now)) is not None:
-            rooms = self.rooms(due.row, due.hits)
+            rooms = self.rooms(due.row, due.hits, due.at)
             decision = decide_moment(self.timeline, self.members[member_id], due, rooms)
             row = EntryRow("moment", value=due.moment.number)
             self.put_entry(decision, row, occurred_at=due.at, actor="time")
 
-    def rooms(self, row: int, hits: Sequence[tuple[int, int, int]]) -> Mapping[int, int]:
-        """What pools have for the hits of an occasion, by position of the rule; what its decision does not use goes back.
+    def rooms(self, row: int, hits: Sequence[tuple[int, int, int]], at: datetime) -> Mapping[int, int]:
+        """What pools have for the hits of an occasion, by position of the rule, and which rules are off at the moment (`at`) of
+        its entry; what its decision does not use goes back.
 
         Raises
             LeaseNeeded   this process holds too little: it leases more, and the turn begins again
         """
+        switches = self.gathered.switches
+        off = switches.rooms(self.timeline, row, hits, at) if switches else NO_ROOMS
         wished = wishes(self.timeline, row, hits)
         if not wished:
-            return NO_ROOMS
+            return off
         self._give_back_taken()
         for wish in wished:
-            self._taken[wish.position] = self._pools.take(wish, self.gathered.true_now)
-        return rooms_of(self._taken)
+            if wish.position not in off:
+                self._taken[wish.position] = self._pools.take(wish, self.gathered.true_now)
+        return {**rooms_of(self._taken), **off}
 
     def _put_uses(self, decision: Decision) -> None:
         """What an occasion was granted out of pools."""

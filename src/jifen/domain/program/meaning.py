@@ -144,6 +144,7 @@ class EarnRule:
     limits: tuple[Limit, ...] = ()
     budget: Budget | None = None
     on: int = NONE  # the moment that it sees, and then no purchase; NONE: purchases
+    multiplies: str = ""  # the code of the rule that it adds to; "": none
     given: Condition = ALWAYS
     state: Condition = ALWAYS
 

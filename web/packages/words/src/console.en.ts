@@ -120,6 +120,11 @@ export const en: Record<keyof typeof zh, Message> = {
   "attention.never_proven.why": "Run jifen reconcile: it checks each law and replays the journal.",
   "attention.proof_old": { one: "The last proof is {days} day old", other: "The last proof is {days} days old" },
   "attention.proof_old.why": "A proof a day is a good habit.",
+  "attention.rules_off": { one: "Rule {codes} is switched off", other: "Rules {codes} are switched off" },
+  "attention.rules_off.why": "It gives nothing until it is switched on again.",
+  "attention.stores_off": { one: "Store {codes} is switched off", other: "Stores {codes} are switched off" },
+  "attention.stores_off.why": "No sale is booked there until it is switched on again.",
+  "attention.open_rules": "See the rules",
   "attention.revision_ahead": "Revision {revision} takes effect at {effective_at}",
   "attention.revision_ahead.why": "What is published does not change any more.",
   "attention.points_expire": "{units} points expire by {by_on}, {minor} at worth",
@@ -538,6 +543,21 @@ export const en: Record<keyof typeof zh, Message> = {
   "proposal.refuse_means": "It does not happen, and whoever proposed it sees why.",
   "proposal.type": "Type the word “{word}”",
   "proposal.not_before": "It can be confirmed from {at} on.",
+
+  // Switches
+  "switch.is_off": "Switched off",
+  "switch.since": "since {at}, by {who}",
+  "switch.off": "Switch off…",
+  "switch.on": "Switch on…",
+  "switch.off_of": "Switch {name} off",
+  "switch.on_of": "Switch {name} on",
+  "switch.off_do": "Switch off now",
+  "switch.on_do": "Switch on",
+  "switch.rule_off_means": "From this moment on the rule gives nothing, at every till, also for sales that are told late. What was given stays.",
+  "switch.rule_on_means": "From this moment on the rule gives again. Sales that came in between stay as they were booked.",
+  "switch.store_off_means": "From this moment on no sale of this store is booked for a member, nor a receipt of it claimed. Returns still are. Tills keep what was refused, and can send it again later.",
+  "switch.store_on_means": "From this moment on sales of this store are booked again.",
+  "switch.written": "It takes effect at once, without a revision, and is written into the audit with your name.",
 
   // Settings
   "settings.here": "This browser",

@@ -117,6 +117,11 @@ export const zh = {
   "attention.never_proven.why": "运行 jifen reconcile，逐条检查定律并重放日记账。",
   "attention.proof_old": "上次对账在 {days} 天前",
   "attention.proof_old.why": "建议每天对账一次。",
+  "attention.rules_off": "规则 {codes} 已停用",
+  "attention.rules_off.why": "恢复之前不给积分。",
+  "attention.stores_off": "门店 {codes} 已停用",
+  "attention.stores_off.why": "恢复之前该店消费不入账。",
+  "attention.open_rules": "查看规则",
   "attention.revision_ahead": "版本 {revision} 将于 {effective_at} 生效",
   "attention.revision_ahead.why": "已发布的版本不再改变。",
   "attention.points_expire": "{by_on}前将有 {units} 积分过期，价值 {minor}",
@@ -535,6 +540,21 @@ export const zh = {
   "proposal.refuse_means": "不会执行，提交者会看到原因。",
   "proposal.type": "输入确认词「{word}」",
   "proposal.not_before": "{at} 之后才能确认。",
+
+  // 停用开关
+  "switch.is_off": "已停用",
+  "switch.since": "{at}起，操作人 {who}",
+  "switch.off": "停用…",
+  "switch.on": "恢复…",
+  "switch.off_of": "停用{name}",
+  "switch.on_of": "恢复{name}",
+  "switch.off_do": "立即停用",
+  "switch.on_do": "恢复",
+  "switch.rule_off_means": "自此刻起该规则不再给积分，所有收银台同时生效，迟到的消费也一样。已给的不变。",
+  "switch.rule_on_means": "自此刻起该规则恢复给积分。停用期间已入账的消费不变。",
+  "switch.store_off_means": "自此刻起该店的会员消费不再入账，小票不能认领；退货照常。收银台保留被拒的单据，以后可重新发送。",
+  "switch.store_on_means": "自此刻起该店的消费恢复入账。",
+  "switch.written": "立即生效，不需发布新版本，并写入审计。",
 
   // Settings
   "settings.here": "此浏览器",

@@ -842,6 +842,20 @@ CREATE TABLE jifen.setting (
 
 COMMENT ON TABLE jifen.setting IS 'One setting of the ledger that is not of the programme, such as which check digit new cards need.';
 
+CREATE TABLE jifen.switch (
+    number BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    code TEXT NOT NULL,
+    is_off BOOLEAN NOT NULL,
+    switched_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    switched_by TEXT NOT NULL,
+    CONSTRAINT switch_pkey PRIMARY KEY (number),
+    CONSTRAINT what_is_switched_is_a_rule_or_a_store CHECK (kind = ANY ('{rule,store}'::text[])),
+    CONSTRAINT turns_of_switches_are_counted CHECK (number > 0)
+);
+
+COMMENT ON TABLE jifen.switch IS 'One turn of a switch: a rule or a store that gives or books nothing from this moment on, or does so again.';
+
 CREATE TABLE jifen.unclaimed_purchase (
     business_no TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -924,6 +938,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.parked TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.duty TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.switch TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.book TO jifen_app;
 

@@ -124,6 +124,8 @@ const TARGETS: Record<Attention["kind"], { to: string; word: Key }> = {
   effects_parked: { to: "/jobs", word: "attention.open_jobs" },
   never_proven: { to: "/ledger", word: "attention.open_ledger" },
   proof_old: { to: "/ledger", word: "attention.open_ledger" },
+  rules_off: { to: "/programme", word: "attention.open_rules" },
+  stores_off: { to: "/programme", word: "attention.open_rules" },
   revision_ahead: { to: "/programme?tab=revisions", word: "attention.open_revisions" },
   proposals_waiting: { to: "/proposals", word: "attention.open_proposals" },
   unusual_readings: { to: "/audit?deed=reading.unusual", word: "attention.open_audit" },

@@ -7,6 +7,7 @@ import {
 import { useEffect, useMemo, useState } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page, useSteering } from "../../shell.tsx";
+import { Stores, Switch, useSwitches } from "./switches.tsx";
 
 type Revision = Schemas["RevisionAnswer"];
 type Plan = Schemas["PlanAnswer"];
@@ -51,6 +52,7 @@ function Rules() {
   const program = useProgram();
   const [query] = useQuery();
   const current = useProgramme();
+  const switches = useSwitches();
   const asked = parseInt(query.get("revision") ?? "", 10) || (current.data?.in_force ?? current.data?.newest)?.number || null;
   const rules = useAsked(asked === null ? null : `rules ${asked} ${language}`, () =>
     got(api.GET("/v1/program/revisions/{number}/rules", { params: { path: { number: asked ?? 1 }, query: { language } } })),
@@ -77,6 +79,7 @@ function Rules() {
                         <div className="row">
                           <h3>{nameIn(one.names, language)}</h3>
                           <code className="code">{one.rule}</code>
+                          <Switch thing={{ kind: "rule", code: one.rule, name: nameIn(one.names, language) || one.rule }} switches={switches} />
                         </div>
                         <p>{one.sentence}</p>
                       </li>
@@ -99,6 +102,7 @@ function Rules() {
                 ))}
               </ul>
             </Section>
+            <Stores switches={switches} />
             <Section title={say("programme.currencies")}>
               <dl className="facts">
                 {program.currencies.map((one) => (

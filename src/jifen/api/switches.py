@@ -1,0 +1,112 @@
+"""Switches: what must stop at once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from jifen.api import render
+from jifen.api.asked import asked_once
+from jifen.api.fields import Answer, Body, Code, Instant
+from jifen.api.requests import GuardedRoute, desk_of
+from jifen.api.said import said
+from jifen.domain import refusals as no
+from jifen.domain.principal import Permission
+from jifen.domain.switches import SwitchKind
+from jifen.operations.turn_switches import list_switches, turn_switch
+
+router = APIRouter(prefix="/v1", route_class=GuardedRoute)
+
+Kind = Literal["rule", "store"]
+
+
+class SwitchBody(Body):
+    """What is switched off, or on again."""
+
+    kind: Kind
+    code: Code = Field(description="The rule's or the store's.")
+    is_off: bool
+
+
+class SwitchAnswer(Answer):
+    """The switch as it stands now."""
+
+    kind: Kind
+    code: str
+    is_off: bool
+    is_changed: bool = Field(description="False: it stood so already.")
+
+
+class SwitchTurned(Answer):
+    """One turn of a switch."""
+
+    kind: Kind
+    code: str
+    is_off: bool
+    switched_at: Instant
+    switched_by: str
+
+
+class SwitchesAnswer(Answer):
+    """Every turn of every switch, newest first; the first of each code tells how it stands."""
+
+    data: list[SwitchTurned]
+
+
+@router.get(
+    "/switches",
+    tags=["programme"],
+    summary="List switches",
+    **said(permission=Permission.PROGRAM_READ, answer=SwitchesAnswer),
+)
+async def get_switches(request: Request) -> Response:
+    """What was stopped at once, and let go on."""
+    turns = await list_switches(desk_of(request).ledger)
+    return render.answered(
+        SwitchesAnswer(
+            data=[
+                SwitchTurned(
+                    kind=one.kind.value,
+                    code=one.code,
+                    is_off=one.is_off,
+                    switched_at=one.switched_at,
+                    switched_by=one.switched_by,
+                )
+                for one in turns
+            ]
+        )
+    )
+
+
+@router.post(
+    "/switches:turn",
+    tags=["programme"],
+    summary="Switch a rule or a store off, or on again",
+    **said(
+        permission=Permission.SWITCHES_TURN,
+        has_key=True,
+        has_body=True,
+        answer=SwitchAnswer,
+        refuses=[no.FieldWrong, no.StoreUnknown, no.StoreNotPermitted, no.ProgramMissing],
+    ),
+)
+async def turn(request: Request, body: SwitchBody) -> Response:
+    """From this moment on a rule that is off gives nothing, and a store that is off books no sale of a member, whatever moment
+    is told of it. Nothing that stands in the books is changed, and revisions leave it as it is.
+    """
+    desk = desk_of(request)
+    answer = await asked_once(
+        desk,
+        body,
+        lambda once: turn_switch(
+            desk.ledger,
+            SwitchKind(body.kind),
+            body.code,
+            is_off=body.is_off,
+            request=once,
+            principal=desk.principal,
+        ),
+    )
+    return render.told(SwitchAnswer, answer)
