@@ -38,6 +38,14 @@ CODE_ROOT = bytes(range(32))
 """From this the keys of phones come, which show member codes."""
 
 
+EVENTS = """
+events:
+  - {code: check-in, names: {zh: 签到, en: Check-in}, attributes: {note: text, steps: integer}, sent_by: [keys, members]}
+  - {code: survey, names: {zh: 问卷, en: Survey}}
+"""
+"""What the shop takes beside purchases."""
+
+
 def only(permission: Permission) -> str:
     """Whose key has this permission and no other."""
     return f"only {permission}"
@@ -160,7 +168,7 @@ def shop(postgres: Server, migrated_template: str) -> Shop:
 
     async def fill() -> dict[str, str]:
         async with a_ledger(postgres.app.to_database(name)) as ledger:
-            document = parse_document(template_text("corner-shop"), name="corner-shop")
+            document = parse_document(template_text("corner-shop") + EVENTS, name="corner-shop")
             first = datetime(2020, 1, 1, tzinfo=UTC)
             await publish_program(ledger, document, effective_at=first, published_by="test")
             # A till spends without a code here; test_codes.py has tills that need one.

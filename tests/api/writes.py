@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.api.conftest import Api, a_purchase_body
+from tests.api.conftest import Api, a_purchase_body, now_text
 from tests.api.people import a_person
 
 from jifen.operations.manage_keys import create_key
@@ -37,6 +37,32 @@ async def _record(api: Api) -> Asked:
 
 async def _quote(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/purchases:quote", body=a_purchase_body(await api.a_member()))
+
+
+async def an_event(api: Api, **more: Any) -> dict[str, Any]:
+    """An event as a till sends it."""
+    return {
+        "event": "check-in",
+        "source": "pos",
+        "business_no": f"event-{next(_count)}",
+        "occurred_at": now_text(),
+        "member": {"id": await api.a_member()},
+        **more,
+    }
+
+
+async def _event(api: Api) -> Asked:
+    return Asked(
+        method="POST",
+        path="/v1/events",
+        body=await an_event(api),
+        changed={"attributes": {"steps": 3}},
+        names="/business_no",
+    )
+
+
+async def _events(api: Api) -> Asked:
+    return Asked(method="POST", path="/v1/events:batch", body={"events": [await an_event(api)]})
 
 
 async def _batch(api: Api) -> Asked:
@@ -430,6 +456,8 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/purchases"): _record,
     ("POST", "/v1/purchases:quote"): _quote,
     ("POST", "/v1/purchases:batch"): _batch,
+    ("POST", "/v1/events"): _event,
+    ("POST", "/v1/events:batch"): _events,
     ("POST", "/v1/purchases:return"): _return,
     ("POST", "/v1/purchases:void"): _void,
     ("POST", "/v1/purchases:claim"): _claim,
@@ -546,6 +574,7 @@ MEMBERS_OWN = {
     ("GET", "/v1/me"),
     ("GET", "/v1/me/archive"),
     ("GET", "/v1/me/balances"),
+    ("GET", "/v1/me/events"),
     ("GET", "/v1/me/looks"),
     ("GET", "/v1/me/lots"),
     ("GET", "/v1/me/lots/{number}"),
@@ -561,6 +590,7 @@ MEMBERS_OWN = {
     ("POST", "/v1/me/consents"),
     ("POST", "/v1/me/contact"),
     ("POST", "/v1/me/device"),
+    ("POST", "/v1/me/events"),
     ("POST", "/v1/me/gifts"),
     ("POST", "/v1/me/person:correct"),
     ("POST", "/v1/me/person:erase"),
@@ -568,7 +598,9 @@ MEMBERS_OWN = {
     ("POST", "/v1/me/questions/{question_id}:appeal"),
 }
 """About the member himself, on his phone: they take his session only."""
-BY_OWN_KEY = {("POST", "/v1/purchases"), ("POST", "/v1/purchases:batch")}
+BY_OWN_KEY = {
+    ("POST", "/v1/purchases"), ("POST", "/v1/purchases:batch"), ("POST", "/v1/events"), ("POST", "/v1/events:batch"),
+}  # fmt: skip
 BY_PEOPLE = {("POST", "/v1/proposals/{proposal_id}:approve"), ("POST", "/v1/proposals/{proposal_id}:refuse")}
 """What no key does, whatever it may."""
 CHANGES_NOTHING = {

@@ -22,6 +22,7 @@ from jifen.api import (
     backtests,
     codes,
     console,
+    events,
     keys,
     me,
     me_door,
@@ -163,6 +164,7 @@ def create_app(
         switches,
         questions,
         console,
+        events,
         backtests,
         overview,
         keys,
@@ -176,6 +178,7 @@ def create_app(
     )
     for part in parts:
         app.include_router(part.router)
+    app.include_router(events.own_router)
     app.include_router(session.doors)
     app.include_router(me_door.doors)
     app.include_router(me_door.router)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from jifen.api.languages import language_of
 from jifen.document.problems import DocumentProblem, DocumentRefused
 from jifen.domain import refusals as no
+from jifen.domain.occasions import EventUnknown
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
 from jifen.domain.switches import StoreSwitchedOff
@@ -140,6 +141,7 @@ STATUS: dict[type[Refusal], int] = {
     no.NotPermitted: 403,
     no.StoreNotPermitted: 403,
     StoreSwitchedOff: 409,
+    EventUnknown: 404,
     no.SecondPersonNeeded: 403,
     no.OwnProposal: 403,
     no.CsrfRefused: 403,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -29,6 +29,8 @@ from jifen.present.ids import prefixed
 from jifen.present.shown import shown_instant
 from jifen.store.purchases import RecordedPurchase, Undone, line_document
 
+A = TypeVar("A", bound=Answer)
+
 
 def answered(value: Answer | dict[str, Any], *, status: int = 200, is_replay: bool = False) -> Response:
     """The answer as JSON: of a model, or of plain values that keep to one."""
@@ -39,9 +41,13 @@ def answered(value: Answer | dict[str, Any], *, status: int = 200, is_replay: bo
 
 def told(model: type[Answer], answer: Mapping[str, Any], *, status: int = 200) -> Response:
     """An operation's remembered answer: 200 with a header when it is a replay."""
-    values = {name: _as_id(name, value) for name, value in answer.items() if name != "is_replay"}
     is_replay = bool(answer.get("is_replay"))
-    return answered(model(**values), status=200 if is_replay else status, is_replay=is_replay)
+    return answered(as_model(model, answer), status=200 if is_replay else status, is_replay=is_replay)
+
+
+def as_model(model: type[A], answer: Mapping[str, Any]) -> A:
+    """An operation's remembered answer as its model."""
+    return model(**{name: _as_id(name, value) for name, value in answer.items() if name != "is_replay"})
 
 
 def proposed(answer: Mapping[str, Any]) -> Response:

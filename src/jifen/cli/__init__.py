@@ -25,6 +25,7 @@ from jifen.cli.card import card_app
 from jifen.cli.db import db_app
 from jifen.cli.demo import demo
 from jifen.cli.doctor import doctor
+from jifen.cli.event import event_app
 from jifen.cli.explain import explain
 from jifen.cli.import_ import import_app
 from jifen.cli.jobs import jobs_app
@@ -83,6 +84,7 @@ GROUPS = (
     (question_app, "question"),
     (card_app, "card"),
     (switch_app, "switch"),
+    (event_app, "event"),
     (key_app, "key"),
     (operator_app, "operator"),
     (proposal_app, "proposal"),

@@ -25,6 +25,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "program apply": Permission.PROGRAM_PUBLISH,
     "program pull": Permission.PROGRAM_READ,
     "program show": Permission.PROGRAM_READ,
+    "event record": Permission.EVENTS_RECORD,
     "switch off": Permission.SWITCHES_TURN,
     "switch on": Permission.SWITCHES_TURN,
     "switch list": Permission.PROGRAM_READ,

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from jifen.document.claims import CODES_NAMED, condition_findings, nearest, no_such, vocabulary_of
+from jifen.document.claims import (
+    CODES_NAMED,
+    condition_findings,
+    nearest,
+    no_such,
+    vocabulary_for,
+    vocabulary_of,
+)
 from jifen.document.conditions import CONDITION_DEPTH_MAX
 from jifen.document.meaning import Mixed, Vocabulary, can_hold, condition_meaning, split
-from jifen.document.model import CurrencyPart, EarnRulePart, ProgramDocument, WorthPer
+from jifen.document.model import (
+    CurrencyPart,
+    EarnRulePart,
+    EventPart,
+    MomentPart,
+    ProgramDocument,
+    WorthPer,
+)
 from jifen.document.problems import Finding, Steps
 from jifen.domain.program.conditions import FACTS, FactKind
 from jifen.domain.program.reading import claims_of
 from jifen.present.said import Said
 
-GRANTS = ("per_amount", "per_quantity", "fixed", "multiple")
+GRANTS = ("per_amount", "per_quantity", "per_attribute", "fixed", "multiple")
 
 
 def findings(document: ProgramDocument) -> list[Finding]:
@@ -26,6 +40,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *_groups(document),
         *_rules(document),
         *_moments(document),
+        *_occasions(document),
         *_tiers(document),
     ]
 
@@ -60,6 +75,7 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("currencies",), [part.code for part in document.currencies]),
         (("stacking_groups",), [part.code for part in document.stacking_groups]),
         (("moments",), [part.code for part in document.moments]),
+        (("events",), [part.code for part in document.events]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
         (("tiers", "list"), [part.code for part in document.tiers.list] if document.tiers else []),
     ]
@@ -215,54 +231,137 @@ def _rules(document: ProgramDocument) -> Iterator[Finding]:
             yield unknown((*here, "currency"), rule.currency, currencies, "currency")
         if rule.when is None:
             continue
-        wrong = list(condition_findings(rule.when, (*here, "when"), vocabulary, CONDITION_DEPTH_MAX))
+        own = vocabulary_for(document, rule, vocabulary)
+        wrong = list(condition_findings(rule.when, (*here, "when"), own, CONDITION_DEPTH_MAX))
         yield from wrong
         if not wrong:
-            yield from _shape(rule, (*here, "when"), vocabulary)
+            yield from _shape(rule, (*here, "when"), own)
 
 
 def _moments(document: ProgramDocument) -> Iterator[Finding]:
     currencies = {part.code: part for part in document.currencies}
-    moments = {part.code: part for part in document.moments}
-    vocabulary = vocabulary_of(document)
+    events = {part.code for part in document.events}
     for at, part in enumerate(document.moments):
         here: Steps = ("moments", at, "expiry_ahead", "currency")
         code = part.expiry_ahead.currency
+        if part.code in events:
+            yield Finding(
+                code="occasion_twice",
+                steps=("moments", at, "code"),
+                value=part.code,
+                said=Said("problem.occasion_twice.said", code=repr(part.code)),
+                out=Said("problem.occasion_twice.out"),
+            )
         if code not in currencies:
             yield unknown(here, code, list(currencies), "currency")
         elif currencies[code].expiry == "never":
             yield Finding(
-                code="moment_never_due", steps=here, value=code,
+                code="moment_never_due",
+                steps=here,
+                value=code,
                 said=Said("problem.moment_never_due.said", moment=repr(part.code), currency=repr(code)),
                 out=Said("problem.moment_never_due.out"),
-            )  # fmt: skip
+            )
+
+
+def _occasions(document: ProgramDocument) -> Iterator[Finding]:
+    """What rules see by `on`, and what each kind of occasion knows."""
+    moments = {part.code: part for part in document.moments}
+    events = {part.code: part for part in document.events}
+    around = vocabulary_of(document)
     for at, rule in enumerate(document.earn_rules):
-        if rule.on is None:
+        here: Steps = ("earn_rules", at)
+        if rule.on is not None and rule.on not in moments and rule.on not in events:
+            yield unknown((*here, "on"), rule.on, [*moments, *events], "occasion")
             continue
-        here = ("earn_rules", at)
-        moment = moments.get(rule.on)
-        if moment is None:
-            yield unknown((*here, "on"), rule.on, list(moments), "moment")
-            continue
-        if rule.fixed is None:
+        base = base_of(document, rule)
+        if base is not None and base.on != rule.on:
             yield Finding(
-                code="moment_without_amount", steps=here, value=rule.code,
-                said=Said("problem.moment_without_amount.said", rule=repr(rule.code)),
-                out=Said("problem.moment_without_amount.out"),
-            )  # fmt: skip
-        if rule.currency is not None and _leads_back(document, rule.currency, moment.expiry_ahead.currency):
-            yield Finding(
-                code="moment_feeds_itself", steps=(*here, "currency"), value=rule.currency,
-                said=Said("problem.moment_feeds_itself.said", rule=repr(rule.code), currency=repr(rule.currency)),
-                out=Said("problem.moment_feeds_itself.out"),
-            )  # fmt: skip
-        given = _given_facts(rule, vocabulary)
-        if given:
-            yield Finding(
-                code="moment_sees_no_purchase", steps=(*here, "when"), value=given[0],
-                said=Said("problem.moment_sees_no_purchase.said", rule=repr(rule.code), fact=repr(given[0])),
-                out=Said("problem.moment_sees_no_purchase.out"),
-            )  # fmt: skip
+                code="multiple_of_other_occasion",
+                steps=(*here, "multiple", "of"),
+                value=base.code,
+                said=Said("problem.multiple_of_other_occasion.said", base=repr(base.code)),
+                out=Said("problem.multiple_of_other_occasion.out"),
+            )
+        given = _given_facts(rule, vocabulary_for(document, rule, around))
+        if rule.on in moments:
+            yield from _on_moment(document, rule, moments[rule.on], here, given)
+        elif rule.on in events:
+            yield from _on_event(rule, events[rule.on], here, given)
+        else:
+            if rule.per_attribute is not None:
+                yield Finding(
+                    code="attribute_without_event",
+                    steps=(*here, "per_attribute"),
+                    value=rule.code,
+                    said=Said("problem.attribute_without_event.said", rule=repr(rule.code)),
+                    out=Said("problem.attribute_without_event.out"),
+                )
+            for fact in [one for one in given if _is_of_event(one)][:1]:
+                yield Finding(
+                    code="when_sees_no_event",
+                    steps=(*here, "when"),
+                    value=fact,
+                    said=Said("problem.when_sees_no_event.said", rule=repr(rule.code), fact=repr(fact)),
+                    out=Said("problem.when_sees_no_event.out"),
+                )
+
+
+def _on_moment(
+    document: ProgramDocument, rule: EarnRulePart, moment: MomentPart, here: Steps, given: list[str]
+) -> Iterator[Finding]:
+    if rule.fixed is None:
+        yield Finding(
+            code="moment_without_amount",
+            steps=here,
+            value=rule.code,
+            said=Said("problem.moment_without_amount.said", rule=repr(rule.code)),
+            out=Said("problem.moment_without_amount.out"),
+        )
+    if rule.currency is not None and _leads_back(document, rule.currency, moment.expiry_ahead.currency):
+        yield Finding(
+            code="moment_feeds_itself",
+            steps=(*here, "currency"),
+            value=rule.currency,
+            said=Said("problem.moment_feeds_itself.said", rule=repr(rule.code), currency=repr(rule.currency)),
+            out=Said("problem.moment_feeds_itself.out"),
+        )
+    for fact in given[:1]:
+        yield Finding(
+            code="moment_sees_no_purchase",
+            steps=(*here, "when"),
+            value=fact,
+            said=Said("problem.moment_sees_no_purchase.said", rule=repr(rule.code), fact=repr(fact)),
+            out=Said("problem.moment_sees_no_purchase.out"),
+        )
+
+
+def _on_event(rule: EarnRulePart, event: EventPart, here: Steps, given: list[str]) -> Iterator[Finding]:
+    if rule.fixed is None and rule.per_attribute is None and rule.multiple is None:
+        yield Finding(
+            code="event_without_amount",
+            steps=here,
+            value=rule.code,
+            said=Said("problem.event_without_amount.said", rule=repr(rule.code)),
+            out=Said("problem.event_without_amount.out"),
+        )
+    if rule.per_attribute is not None:
+        steps: Steps = (*here, "per_attribute", "attribute")
+        numbers = [code for code, type_ in event.attributes.items() if type_ == "integer"]
+        if rule.per_attribute.attribute not in numbers:
+            yield unknown(steps, rule.per_attribute.attribute, numbers, "attribute")
+    for fact in [one for one in given if not _is_of_event(one)][:1]:
+        yield Finding(
+            code="event_sees_no_purchase",
+            steps=(*here, "when"),
+            value=fact,
+            said=Said("problem.event_sees_no_purchase.said", rule=repr(rule.code), fact=repr(fact)),
+            out=Said("problem.event_sees_no_purchase.out"),
+        )
+
+
+def _is_of_event(fact: str) -> bool:
+    return fact.startswith("event.")
 
 
 def _leads_back(document: ProgramDocument, given: str, expiring: str) -> bool:
@@ -280,7 +379,7 @@ def _leads_back(document: ProgramDocument, given: str, expiring: str) -> bool:
 
 
 def _given_facts(rule: EarnRulePart, vocabulary: Vocabulary) -> list[str]:
-    """The facts of a purchase that a rule's condition speaks of, where it is well formed."""
+    """The given facts that a rule's condition speaks of, where it is well formed."""
     if rule.when is None or list(condition_findings(rule.when, (), vocabulary, CONDITION_DEPTH_MAX)):
         return []
     facts = [claim.fact for claim in claims_of(condition_meaning(rule.when, vocabulary))]
@@ -333,7 +432,7 @@ def _factor(rule: EarnRulePart, base: EarnRulePart, here: Steps) -> Iterator[Fin
             said=Said("problem.multiple_not_above_one.said"), out=Said("problem.multiple_not_above_one.out"),
         )  # fmt: skip
         return
-    part = base.per_amount or base.per_quantity
+    part = base.per_amount or base.per_quantity or base.per_attribute
     points = base.fixed.points if base.fixed else part.points if part and part.whole_steps else None
     if points is not None and (points * (Fraction(rule.multiple.by) - 1)).denominator != 1:
         yield Finding(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
 from jifen.document.conditions import AllDocument, AnyDocument, ClaimDocument, ConditionDocument, NotDocument
 from jifen.document.meaning import Vocabulary
-from jifen.document.model import ProgramDocument
+from jifen.document.model import EarnRulePart, ProgramDocument
 from jifen.document.problems import Finding, Steps
 from jifen.domain.program.conditions import OPERATORS, Fact, FactType
 from jifen.domain.texts import Form, TextRefused, canonical
@@ -34,6 +35,12 @@ def vocabulary_of(document: ProgramDocument) -> Vocabulary:
         stores=None if document.any_store else frozenset(part.code for part in document.stores),
         attributes=document.line_attributes,
     )
+
+
+def vocabulary_for(document: ProgramDocument, rule: EarnRulePart, around: Vocabulary) -> Vocabulary:
+    """What the condition of one rule may speak of: with the attributes of the event that it sees."""
+    event = next((part for part in document.events if part.code == rule.on), None)
+    return around if event is None else replace(around, event=event.attributes)
 
 
 def condition_findings(
@@ -133,7 +140,7 @@ def _known(steps: Steps, value: str, known: Collection[str], what: str) -> Itera
 
 def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -> Iterator[Finding]:
     form = vocabulary.form(fact)
-    if fact.name == "purchase.date":
+    if fact.name in ("purchase.date", "event.date"):
         if not (isinstance(value, str) and _is_date(value)):
             yield _wrong(steps, value, "date", Said("problem.wrong_value.write_date"))
     elif fact.type is FactType.INTEGER:
@@ -147,7 +154,7 @@ def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -
         yield _wrong(steps, value, "tellable", Said("problem.wrong_value.never_matches", why=problem))
     elif fact.name == "member.tier":
         yield from _known(steps, value, vocabulary.tiers, "tier")
-    elif fact.name == "purchase.store" and vocabulary.stores is not None:
+    elif fact.name in ("purchase.store", "event.store") and vocabulary.stores is not None:
         yield from _known(steps, value, vocabulary.stores, "store")
 
 

@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from jifen.document import bounds, check, world
-from jifen.document.claims import vocabulary_of
+from jifen.document.claims import vocabulary_for, vocabulary_of
 from jifen.document.meaning import Vocabulary, condition_meaning, split
 from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
-from jifen.domain.program.conditions import NEVER, All
+from jifen.domain.program.conditions import ALWAYS, NEVER, All
 from jifen.domain.program.meaning import (
     BY_SPEND,
     NONE,
     Budget,
     Currency,
     EarnRule,
+    EventType,
     Expiry,
     Grant,
     Ladder,
@@ -83,6 +84,7 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
         .extended_by("rule", (rule.code for rule in document.earn_rules))
         .extended_by("limit", (code for rule in document.earn_rules for code, _, _ in _caps(document, rule)))
         .extended_by("limit", (_moment_code(part.code) for part in document.moments))
+        .extended_by("event", (part.code for part in document.events))
         .extended_by("tier", tiers)
         .extended_by(
             "pool", (_pool_code(document, rule) for rule in document.earn_rules if rule.budget is not None)
@@ -128,6 +130,17 @@ def _compiled(
                 days=part.expiry_ahead.days,
             )
             for part in document.moments
+        ),
+        events=tuple(
+            EventType(
+                number=numbering.number("event", part.code),
+                code=part.code,
+                names=part.names,
+                attributes=dict(part.attributes),
+                from_members="members" in part.sent_by,
+                from_keys="keys" in part.sent_by,
+            )
+            for part in document.events
         ),
     )
 
@@ -202,7 +215,8 @@ def _rule(
     grant, rate = _grant(base, smallest)
     if rule.multiple is not None:
         rate = _extra(grant, rate, Fraction(rule.multiple.by) - 1)
-    given, state = split(_condition(base, rule, vocabulary, smallest_of))
+    given, state = split(_condition(base, rule, vocabulary_for(document, rule, vocabulary), smallest_of))
+    events = {part.code for part in document.events}
     rounding = rule.rounding or base.rounding or "down"
     multiplied = base.tier_multiplies if rule.tier_multiplies is None else rule.tier_multiplies
     return EarnRule(
@@ -225,8 +239,11 @@ def _rule(
         if rule.budget is None
         else Budget(pool=numbering.number("pool", _pool_code(document, rule)), units=rule.budget * smallest),
         given=given if rule.on is None else NEVER,
+        told=given if rule.on in events else ALWAYS,
         state=state,
-        on=NONE if rule.on is None else numbering.number("limit", _moment_code(rule.on)),
+        on=NONE if rule.on is None or rule.on in events else numbering.number("limit", _moment_code(rule.on)),
+        on_event=numbering.number("event", rule.on) if rule.on in events else NONE,
+        attribute=base.per_attribute.attribute if base.per_attribute else "",
         multiplies="" if rule.multiple is None else rule.multiple.of,
     )
 
@@ -248,7 +265,10 @@ def _caps(document: ProgramDocument, rule: EarnRulePart, smallest: int = 1) -> l
     told = (
         (Period.PURCHASE, rule.caps.purchase, inherited.purchase),
         (Period.DAY, rule.caps.day, inherited.day),
+        (Period.WEEK, rule.caps.week, inherited.week),
         (Period.MONTH, rule.caps.month, inherited.month),
+        (Period.YEAR, rule.caps.year, inherited.year),
+        (Period.LIFE, rule.caps.life, inherited.life),
     )
     limits = []
     for period, own, of_base in told:
@@ -268,18 +288,19 @@ def _condition(
 
 
 def _grant(rule: EarnRulePart, smallest: int) -> tuple[Grant, tuple[int, int]]:
+    if rule.fixed is not None:
+        return Grant.FIXED, (rule.fixed.points * smallest, 1)
     if rule.per_amount is not None:
         units, per = rule.per_amount.points * smallest, rule.per_amount.amount_minor
-        if rule.per_amount.whole_steps:
-            return Grant.PER_WHOLE_AMOUNT, (units, per)
-        return Grant.PER_AMOUNT, _lowest(Fraction(units, per))
-    if rule.per_quantity is not None:
+        whole, rate, is_whole = Grant.PER_WHOLE_AMOUNT, Grant.PER_AMOUNT, rule.per_amount.whole_steps
+    elif rule.per_quantity is not None:
         units, per = rule.per_quantity.points * smallest, int(Fraction(rule.per_quantity.quantity) * 1000)
-        if rule.per_quantity.whole_steps:
-            return Grant.PER_WHOLE_QUANTITY, (units, per)
-        return Grant.PER_QUANTITY, _lowest(Fraction(units, per))
-    assert rule.fixed is not None
-    return Grant.FIXED, (rule.fixed.points * smallest, 1)
+        whole, rate, is_whole = Grant.PER_WHOLE_QUANTITY, Grant.PER_QUANTITY, rule.per_quantity.whole_steps
+    else:
+        assert rule.per_attribute is not None, "a rule grants in one way"
+        units, per = rule.per_attribute.points * smallest, rule.per_attribute.each
+        whole, rate, is_whole = Grant.PER_WHOLE_QUANTITY, Grant.PER_QUANTITY, rule.per_attribute.whole_steps
+    return (whole, (units, per)) if is_whole else (rate, _lowest(Fraction(units, per)))
 
 
 def _extra(grant: Grant, rate: tuple[int, int], factor: Fraction) -> tuple[int, int]:

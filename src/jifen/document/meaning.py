@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jifen.document.conditions import AllDocument, AnyDocument, ClaimDocument, ConditionDocument, NotDocument
 from jifen.domain.program.conditions import (
     ALWAYS,
+    EVENT_ATTRIBUTE_PREFIX,
     FACTS,
     LINE_ATTRIBUTE_PREFIX,
     All,
@@ -25,9 +26,13 @@ from jifen.domain.texts import CODE, LINE_FORMS, PURCHASE_FORMS, TAG, WORDS, For
 FORM_OF_FACT = {
     **{f"line.{name}": form for name, form in LINE_FORMS.items()},
     **{f"purchase.{name}": form for name, form in PURCHASE_FORMS.items()},
+    "event.store": CODE, "event.channel": CODE, "event.source": CODE,
     "line.tags": TAG, "purchase.tags": TAG, "purchase.payment_methods": CODE,
 }  # fmt: skip
 """A rule names what it sees in the form in which it comes in; attributes that are text are WORDS."""
+
+
+_ATTRIBUTES = (LINE_ATTRIBUTE_PREFIX, EVENT_ATTRIBUTE_PREFIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +42,37 @@ class Vocabulary:
     tiers: tuple[str, ...]  # codes, lowest first
     currencies: frozenset[str]
     stores: frozenset[str] | None  # None: any store
-    attributes: Mapping[str, str]  # code -> text | integer
+    attributes: Mapping[str, str]  # of lines: code -> text | integer
+    event: Mapping[str, str] | None = None  # of the event that the rule sees; None: it sees none
 
     def fact(self, name: str) -> Fact | None:
-        """The fact of that name, also when it is a declared attribute of the line."""
-        if not name.startswith(LINE_ATTRIBUTE_PREFIX):
-            return FACTS.get(name)
-        code = name.removeprefix(LINE_ATTRIBUTE_PREFIX)
-        if code not in self.attributes:
-            return None
-        kind = FactType.TEXT if self.attributes[code] == "text" else FactType.INTEGER
-        return Fact(name=name, kind=FactKind.LINE, type=kind, unit="")
+        """The fact of that name, also when it is a declared attribute of the line or of the event."""
+        for prefix, kind, declared in (
+            (LINE_ATTRIBUTE_PREFIX, FactKind.LINE, self.attributes),
+            (EVENT_ATTRIBUTE_PREFIX, FactKind.EVENT, self.event or {}),
+        ):
+            if name.startswith(prefix):
+                type_ = declared.get(name.removeprefix(prefix))
+                if type_ is None:
+                    return None
+                return Fact(
+                    name=name, kind=kind, type=FactType.TEXT if type_ == "text" else FactType.INTEGER, unit=""
+                )
+        return FACTS.get(name)
 
     def form(self, fact: Fact) -> Form | None:
         """The form in which a till's text for this fact comes in; None: what it is compared with is no till's text."""
         return FORM_OF_FACT.get(fact.name) or (
-            WORDS if fact.type is FactType.TEXT and fact.kind is FactKind.LINE else None
+            WORDS if fact.type is FactType.TEXT and fact.name.startswith(_ATTRIBUTES) else None
         )
 
     def names(self) -> list[str]:
         """Every fact that may be used."""
-        return [*FACTS, *(LINE_ATTRIBUTE_PREFIX + code for code in self.attributes)]
+        return [
+            *FACTS,
+            *(LINE_ATTRIBUTE_PREFIX + code for code in self.attributes),
+            *(EVENT_ATTRIBUTE_PREFIX + code for code in self.event or ()),
+        ]
 
 
 def condition_meaning(
@@ -159,7 +174,12 @@ def can_hold(condition: Condition) -> bool:
     return _possible([], [condition])
 
 
-_RANGES = {"purchase.weekday": (1, 7), "purchase.hour": (0, 23)}
+_RANGES = {
+    "purchase.weekday": (1, 7),
+    "purchase.hour": (0, 23),
+    "event.weekday": (1, 7),
+    "event.hour": (0, 23),
+}
 _NEVER_NEGATIVE = frozenset(
     {"member.spend_minor", "member.visits", "member.days_since_purchase", "member.purchases_before"}
 )

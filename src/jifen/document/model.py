@@ -155,6 +155,15 @@ class Fixed(Part):
     points: Units
 
 
+class PerAttribute(Part):
+    """So many points for so much of an attribute of an event: of `distance_m` each 1000."""
+
+    points: Units
+    attribute: Code
+    each: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
+    whole_steps: bool = False
+
+
 class Multiple(Part):
     """Another rule's points again, so that base and bonus together are `by` times the base."""
 
@@ -163,15 +172,19 @@ class Multiple(Part):
 
 
 class Caps(Part):
-    """The most that a rule grants a member for one purchase, in one day, in one month (programme's calendar)."""
+    """The most that a rule grants a member for one purchase; in one day, week (from Monday), month or year of the programme's
+    calendar; and in his whole life."""
 
     purchase: Units | None = None
     day: Units | None = None
+    week: Units | None = None
     month: Units | None = None
+    year: Units | None = None
+    life: Units | None = None
 
 
 class EarnRulePart(Part):
-    """One way to earn: exactly one of per_amount, per_quantity, fixed and multiple, and when it holds.
+    """One way to earn: exactly one of per_amount, per_quantity, per_attribute, fixed and multiple, and when it holds.
 
     A `multiple` takes currency, rounding and tier_multiplies from its base where it does not say them.
     """
@@ -181,17 +194,36 @@ class EarnRulePart(Part):
     currency: Code | None = None
     per_amount: PerAmount | None = None
     per_quantity: PerQuantity | None = None
+    per_attribute: PerAttribute | None = None
     fixed: Fixed | None = None
     multiple: Multiple | None = None
     rounding: Literal["down", "half_up", "half_even", "up"] | None = None
     tier_multiplies: bool | None = None
     group: Code | None = None
-    on: Annotated[Code | None, Field(description="the moment that the rule sees; left out: purchases")] = None
+    on: Annotated[
+        Code | None, Field(description="the event or moment that the rule sees; left out: purchases")
+    ] = None
     caps: Caps = Caps()
     budget: Annotated[
         Units | None, Field(description="the most that the rule grants to all members together, for ever")
     ] = None
     when: ConditionDocument | None = None
+
+
+class EventPart(Part):
+    """Something else that happens to members: a check-in, a survey, a run. It is told like a purchase, and rules see it."""
+
+    code: Code
+    names: Names
+    attributes: Annotated[dict[Code, Literal["text", "integer"]], Field(max_length=30)] = {}
+    sent_by: Annotated[
+        tuple[Literal["keys", "members"], ...],
+        Field(
+            min_length=1,
+            max_length=2,
+            description="who tells of it: keys and operators, members by themselves, or both",
+        ),
+    ] = ("keys",)
 
 
 class ExpiryAhead(Part):
@@ -249,4 +281,5 @@ class ProgramDocument(Part):
     stacking_groups: Annotated[tuple[StackingGroup, ...], Field(max_length=RULES_MAX)] = ()
     earn_rules: Annotated[tuple[EarnRulePart, ...], Field(max_length=RULES_MAX)] = ()
     tiers: Tiers | None = None
+    events: Annotated[tuple[EventPart, ...], Field(max_length=100)] = ()
     moments: Annotated[tuple[MomentPart, ...], Field(max_length=30)] = ()

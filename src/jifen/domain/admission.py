@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from jifen.domain.occasions import Event
 from jifen.domain.program.meaning import Program
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import FieldWrong, StoreUnknown, TimeOutOfBounds
@@ -13,8 +14,8 @@ AHEAD = timedelta(minutes=5)
 """How far a till's clock may run ahead; such a purchase counts as of now."""
 
 
-def believed(timeline: Timeline, purchase: Purchase, now: datetime, *, is_import: bool) -> datetime:
-    """The moment a purchase counts as of: a till's time is a claim, bounded both ways.
+def believed(timeline: Timeline, purchase: Purchase | Event, now: datetime, *, is_import: bool) -> datetime:
+    """The moment a purchase or an event counts as of: a till's time is a claim, bounded both ways.
 
     Refuses
         TimeOutOfBounds   more than a few minutes ahead, or older than the source may be late

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
 
 from jifen.domain.admission import believed, check_against_program
-from jifen.domain.calendar import local_date
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import Member
 from jifen.domain.pools import together, wishes
@@ -22,7 +20,7 @@ from jifen.domain.seen import Seen, see_purchase, select_by
 from jifen.store.carries import heir_of
 from jifen.store.compiled import RevisionNotCompiled, need_compiled
 from jifen.store.gather import last_moment
-from jifen.store.journal import Circumstance, Granted
+from jifen.store.journal import Circumstance
 from jifen.store.keys import BusinessKey, JustClaimed, KnownPurchase, find_unclaimed, known_purchases
 from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.members import found_by
@@ -175,9 +173,8 @@ class _Recording(NamedTuple):
             member = turn.members[member.member_id]
         if is_import or not turn.gathered.is_of_now(occurred_at):
             member = await with_old_days(turn.connection, timeline, member, now=now, occurred_at=occurred_at)
-            unwritten = partial(_granted_to, turn, member.member_id)
             member = await with_old_counters(
-                turn.connection, timeline, member, occurred_at, unwritten=unwritten
+                turn.connection, timeline, member, occurred_at, unwritten=turn.granted_to(member.member_id)
             )
         selection = seen.selection if seen is not None else select_by(timeline, row, purchase)
         rooms = turn.rooms(row, selection.hits, now)
@@ -255,17 +252,6 @@ async def _told_before(
     if unclaimed is None:
         raise JustClaimed
     return purchase_of(unclaimed.body), None
-
-
-def _granted_to(turn: Turn, member_id: UUID) -> Iterator[Granted]:
-    """What was granted to a member in this turn and is not in the journal yet."""
-    for _, decision, purchase, _ in turn.purchases:
-        if decision.after.member_id == member_id:
-            on = local_date(purchase.occurred_at, turn.timeline.time_zone)
-            revision = turn.timeline.programs[decision.row].revision
-            for result in decision.results:
-                if result.granted:
-                    yield Granted(on, revision, result.rule, result.granted)
 
 
 def answer_of_nobody(purchase: Purchase, recorded_at: datetime, *, is_replay: bool) -> RecordedPurchase:

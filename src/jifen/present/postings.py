@@ -98,6 +98,11 @@ class _Telling:
                         days=moment.days
                     )
                     return self.say("posting.moment", name=name, day=day, until=until)
+        if row["kind"] == "event" and row["value"] is not None:
+            for event in self.program.events:
+                if event.number == row["value"]:
+                    name = name_in(event.names, self.language) or event.code
+                    return self.say("posting.event", name=name, day=day)
         return self.say("posting.occasion", kind=kind, day=day)
 
     def _days(self, row: Row) -> list[str]:

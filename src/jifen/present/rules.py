@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import gcd
 
-from jifen.domain.program.conditions import ALWAYS, LINE_ATTRIBUTE_PREFIX, All, Any, Claim, Condition, Not
+from jifen.domain.program.conditions import (
+    EVENT_ATTRIBUTE_PREFIX,
+    LINE_ATTRIBUTE_PREFIX,
+    All,
+    Any,
+    Claim,
+    Condition,
+    Not,
+)
 from jifen.domain.program.meaning import NONE, Currency, EarnRule, Grant, Period, Program
 from jifen.domain.program.reading import both_ends
 from jifen.present.catalogue import Catalogue, catalogue_of
@@ -85,17 +93,20 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
     names, words = names_of(program, language), catalogue_of(language)
     currency = next(one for one in program.currencies if one.number == rule.currency)
     unit = name_in(currency.names, language)
-    given = rule.given if rule.on == NONE else ALWAYS
+    given = rule.given if rule.on == NONE and rule.on_event == NONE else rule.told
     when = [part for part in (given, rule.state) if not (isinstance(part, All) and not part.parts)]
     text = _grant(rule, currency, unit, names, words)
-    if rule.on != NONE:
-        moment = next(one for one in program.moments if one.number == rule.on)
-        expiring = name_in(program.currencies[moment.currency].names, language)
-        text = words.say("rule.on.expiry_ahead", said=text, days=moment.days, currency=expiring)
     if rule.multiplied_by != NONE:
         text = words.say("rule.times_tier", said=text)
     if when:
         text = words.say("rule.when", said=text, condition=_sentence(All(parts=tuple(when)), words, names))
+    if rule.on != NONE:
+        moment = next(one for one in program.moments if one.number == rule.on)
+        expiring = name_in(program.currencies[moment.currency].names, language)
+        text = words.say("rule.on.expiry_ahead", said=text, days=moment.days, currency=expiring)
+    if rule.on_event != NONE:
+        event = next(one for one in program.events if one.number == rule.on_event)
+        text = words.say("rule.on.event", said=text, event=name_in(event.names, language) or event.code)
     for period in Period:
         if (cap := rule.cap(period)) != NONE:
             shown = names.units(cap, currency.code)
@@ -109,9 +120,13 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
 def _grant(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
     units, per = _shown_rate(rule, currency, names)
     if rule.grant is Grant.FIXED:
-        return words.say("rule.fixed" if rule.on == NONE else "rule.fixed_at_moment", units=units, unit=unit)
+        at_purchase = rule.on == NONE and rule.on_event == NONE
+        return words.say("rule.fixed" if at_purchase else "rule.fixed_at_moment", units=units, unit=unit)
     by_amount = rule.grant in (Grant.PER_AMOUNT, Grant.PER_WHOLE_AMOUNT)
-    step = names.amount(per) if by_amount else words.say("rule.of_quantity", quantity=thousandths(per))
+    if rule.attribute:
+        step = words.say("rule.of_attribute", quantity=per, attribute=rule.attribute)
+    else:
+        step = names.amount(per) if by_amount else words.say("rule.of_quantity", quantity=thousandths(per))
     whole = rule.grant in (Grant.PER_WHOLE_AMOUNT, Grant.PER_WHOLE_QUANTITY)
     return words.say("rule.each_whole" if whole else "rule.every", units=units, unit=unit, step=step)
 
@@ -174,7 +189,7 @@ def _values(claim: Claim) -> list[str | int]:
 
 def _said(claim: Claim, operator: str, values: list[str | int], words: Catalogue, names: Names) -> str:
     shown = [_value(claim, value, words, names) for value in values]
-    if claim.fact == "purchase.hour" and operator in ("le", "between"):
+    if claim.fact in ("purchase.hour", "event.hour") and operator in ("le", "between"):
         shown[-1] = shown[-1].replace(":00", ":59")  # the whole of the last hour
     if operator == "between":
         told = words.say("condition.between", low=shown[0], high=shown[1])
@@ -192,6 +207,9 @@ def _fact(claim: Claim, words: Catalogue, names: Names) -> str:
     if claim.fact.startswith(LINE_ATTRIBUTE_PREFIX):
         code = claim.fact.removeprefix(LINE_ATTRIBUTE_PREFIX)
         return words.say("fact_of.attribute_claimed", code=code)
+    if claim.fact.startswith(EVENT_ATTRIBUTE_PREFIX):
+        code = claim.fact.removeprefix(EVENT_ATTRIBUTE_PREFIX)
+        return words.say("fact_of.event_attribute_claimed", code=code)
     return fact_shown(claim.fact, words)
 
 
@@ -199,19 +217,21 @@ def fact_shown(fact: str, words: Catalogue) -> str:
     """What a given or state fact is called; an attribute by the code that the document declares."""
     if fact.startswith(LINE_ATTRIBUTE_PREFIX):
         return words.say("fact_of.attribute", code=fact.removeprefix(LINE_ATTRIBUTE_PREFIX))
+    if fact.startswith(EVENT_ATTRIBUTE_PREFIX):
+        return words.say("fact_of.event_attribute", code=fact.removeprefix(EVENT_ATTRIBUTE_PREFIX))
     return words.say(f"fact.{fact}")
 
 
 def _value(claim: Claim, value: str | int, words: Catalogue, names: Names) -> str:
     fact = claim.fact
     if isinstance(value, str):
-        kind = {"member.tier": "tier", "purchase.store": "store"}.get(fact)
+        kind = {"member.tier": "tier", "purchase.store": "store", "event.store": "store"}.get(fact)
         return names.of(kind, value) if kind else value
-    if fact == "purchase.weekday" and 1 <= value <= 7:
+    if fact in ("purchase.weekday", "event.weekday") and 1 <= value <= 7:
         return words.say(f"weekday.{value}")
-    if fact == "purchase.hour":
+    if fact in ("purchase.hour", "event.hour"):
         return f"{value}:00"
-    if fact == "purchase.date":
+    if fact in ("purchase.date", "event.date"):
         return f"{value // 10000:04d}-{value // 100 % 100:02d}-{value % 100:02d}"
     if fact == "line.quantity_milli":
         return thousandths(value)

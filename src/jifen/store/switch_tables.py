@@ -10,7 +10,7 @@ from jifen.store.columns import among, metadata, moment, of
 switch = Table(
     "switch",
     metadata,
-    Column("number", BigInteger, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("is_off", Boolean, nullable=False),

@@ -18,6 +18,7 @@ class FactKind(StrEnum):
 
     LINE = "line"  # given; differs from line to line
     PURCHASE = "purchase"  # given; the same for every line of a purchase
+    EVENT = "event"  # given; of an event
     STATE = "state"  # kept by the fold
 
 
@@ -52,7 +53,7 @@ def _fact(name: str, kind: FactKind, type_: FactType, unit: str = "") -> Fact:
     return Fact(name=name, kind=kind, type=type_, unit=unit)
 
 
-_LINE, _PURCHASE, _STATE = FactKind.LINE, FactKind.PURCHASE, FactKind.STATE
+_LINE, _PURCHASE, _EVENT, _STATE = FactKind.LINE, FactKind.PURCHASE, FactKind.EVENT, FactKind.STATE
 
 FACTS: dict[str, Fact] = {
     fact.name: fact
@@ -73,6 +74,12 @@ FACTS: dict[str, Fact] = {
         _fact("purchase.date", _PURCHASE, FactType.INTEGER, "yyyymmdd, store's zone"),
         _fact("purchase.payment_methods", _PURCHASE, FactType.TEXTS),
         _fact("purchase.tags", _PURCHASE, FactType.TEXTS),
+        _fact("event.store", _EVENT, FactType.TEXT),
+        _fact("event.channel", _EVENT, FactType.TEXT),
+        _fact("event.source", _EVENT, FactType.TEXT),
+        _fact("event.weekday", _EVENT, FactType.INTEGER, "1 Monday .. 7 Sunday"),
+        _fact("event.hour", _EVENT, FactType.INTEGER, "0 .. 23, store's zone"),
+        _fact("event.date", _EVENT, FactType.INTEGER, "yyyymmdd, store's zone"),
         _fact("member.tier", _STATE, FactType.TEXT),
         _fact("member.spend_minor", _STATE, FactType.INTEGER, "minor money in window_days"),
         _fact("member.visits", _STATE, FactType.INTEGER, "visits in window_days"),
@@ -83,6 +90,8 @@ FACTS: dict[str, Fact] = {
 }
 # An attribute that the document declares is a given fact of the line: `line.attribute.<code>`, TEXT or INTEGER.
 LINE_ATTRIBUTE_PREFIX = "line.attribute."
+# One that an event declares is a fact of that event.
+EVENT_ATTRIBUTE_PREFIX = "event.attribute."
 
 Value = str | int | tuple[str, ...] | tuple[int, int]
 

@@ -127,8 +127,21 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventType:
+    """Something else that happens to members, as the document declares it."""
+
+    number: int
+    code: str
+    names: dict[str, str]
+    attributes: dict[str, str]  # code -> text | integer
+    from_members: bool  # whether members tell of it by themselves
+    from_keys: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EarnRule:
-    """One way to earn. `given` chooses the lines of a purchase; `state` is asked of the member by the fold."""
+    """One way to earn. `given` chooses the lines of a purchase, `told` asks of an event; `state` is asked of the member by the
+    fold. What sees an event or a moment sees no purchase."""
 
     number: int
     code: str
@@ -143,7 +156,10 @@ class EarnRule:
     group_keeps_best: bool  # True: only the best rule of the group grants; False: they add up
     limits: tuple[Limit, ...] = ()
     budget: Budget | None = None
-    on: int = NONE  # the moment that it sees, and then no purchase; NONE: purchases
+    on: int = NONE  # the moment that it sees, and then no purchase; NONE: no moment
+    on_event: int = NONE  # the event that it sees, and then no purchase; NONE: no event
+    attribute: str = ""  # of the event: what it counts by quantity
+    told: Condition = ALWAYS  # what must be true of the event
     multiplies: str = ""  # the code of the rule that it adds to; "": none
     given: Condition = ALWAYS
     state: Condition = ALWAYS
@@ -224,6 +240,7 @@ class Program:
     rules: tuple[EarnRule, ...]  # in order of the document: a rule's place here is its position
     ladders: tuple[Ladder, ...]
     moments: tuple[Moment, ...] = ()
+    events: tuple[EventType, ...] = ()
 
     @property
     def ladder(self) -> Ladder:

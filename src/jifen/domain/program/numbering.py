@@ -1,11 +1,11 @@
-"""Numbers of rules, limits, currencies, terms, tiers and pools: given once for a code, kept in every later revision."""
+"""Numbers of rules, limits, currencies, terms, tiers, pools and events: given once for a code, kept in every later revision."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-FIRST = {"currency": 0, "terms": 0, "rule": 1, "limit": 0, "tier": 0, "pool": 0}
+FIRST = {"currency": 0, "terms": 0, "rule": 1, "limit": 0, "tier": 0, "pool": 0, "event": 0}
 """The first number of each kind. Rule number 0 means "no rule"."""
 
 

@@ -3,6 +3,7 @@ import { Link, Day, Money, nameIn, Points, Said, Tier, useCurrency, useFrame, us
 import { useEffect, useRef } from "react";
 import { AsOf } from "./as-of.tsx";
 import { Barcode, canMakeCodes, type Code, Qr, Ring, useCode } from "./code.tsx";
+import { Events } from "./events.tsx";
 import { Months } from "./months.tsx";
 import { type Balance, type Member, useMember, useOpenLots, useSpendable } from "./own.ts";
 import { keepSize, size } from "./own-settings.ts";
@@ -31,7 +32,7 @@ export function Home({ name, welcome }: Behind) {
       </header>
       <main className="page home">
         <MemberCard member={member} code={code} asOf={asked.isGone ? asked.since : null} onOpen={() => put({ card: "1" }, "push")} />
-        {member === null ? <Told asked={asked}>{() => null}</Told> : <Full member={member} code={code} />}
+        {member === null ? <Told asked={asked}>{() => null}</Told> : <Full member={member} code={code} again={asked.again} />}
       </main>
       {query.get("card") === "1" && code.digits !== null ? <FullCode code={code} onClose={() => put({ card: null })} /> : null}
     </>
@@ -148,7 +149,7 @@ function FullCode({ code, onClose }: { code: Code; onClose: () => void }) {
   );
 }
 
-function Full({ member, code }: { member: Member; code: Code }) {
+function Full({ member, code, again }: { member: Member; code: Code; again: () => void }) {
   const say = useSay();
   const main = useSpendable()[0] ?? "";
   const balance = member.balances.find((one) => one.currency === main);
@@ -162,6 +163,7 @@ function Full({ member, code }: { member: Member; code: Code }) {
       ) : null}
       {!canMakeCodes() ? <Note>{say("app.insecure")}</Note> : !canKeepShell() ? <Note>{say("app.no_worker")}</Note> : null}
       {isNew ? <Beginning /> : null}
+      {member.status === "active" ? <Events onTold={again} /> : null}
       <Gap />
       {balance !== undefined && !isNew ? <Purse balance={balance} /> : null}
       {isNew ? null : <Expiring balance={balance} />}

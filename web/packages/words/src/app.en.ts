@@ -231,6 +231,9 @@ export const en: Record<keyof typeof zh, Message> = {
   "app.appeal.said": "Why",
   "app.appeal.note": "Somebody else looks at it again, within ten days.",
   "app.appeal.send": "Let somebody else look",
+  "app.events": "Today",
+  "app.events.gave": "+{units}, thank you.",
+  "app.events.nothing": "That is noted. It gives nothing more for now.",
   "app.claim": "Claim a receipt",
   "app.claim.what": "a shop without your code",
   "app.claim.why": "By the number and the total on it. Points are those of the moment you bought.",
@@ -334,6 +337,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "app.no.code_not_sent": "The code could not be sent. Try again in a minute, or ask at the till.",
   "app.no.key_taken": "Another member has this number. Come to the till with your phone.",
   "app.no.question_over": "This question cannot be appealed any more.",
+  "app.no.event_unknown": "The shop does not take this any more.",
   "app.no.field_wrong": "A field has another form than is needed. Look at them once more.",
   "app.no.vault_closed": "The shop cannot open its keys just now. Try again later.",
 };

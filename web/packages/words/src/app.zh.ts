@@ -228,6 +228,9 @@ export const zh = {
   "app.appeal.said": "为什么",
   "app.appeal.note": "由另一个人重新看，十天内答复。",
   "app.appeal.send": "请另一个人再看",
+  "app.events": "今天",
+  "app.events.gave": "+{units}，已到账。",
+  "app.events.nothing": "已记录，这次没有更多积分。",
   "app.claim": "补登小票",
   "app.claim.what": "忘了出示会员码的购物",
   "app.claim.why": "填小票上的号码和总额，积分按购物当时的规则计算。",
@@ -331,6 +334,7 @@ export const zh = {
   "app.no.code_not_sent": "验证码没有发出去。过一分钟再试，或到门店办理。",
   "app.no.key_taken": "这个号码属于另一位会员。请带手机到门店办理。",
   "app.no.question_over": "这个问题已不能再申诉。",
+  "app.no.event_unknown": "门店已不再接受这项。",
   "app.no.field_wrong": "有一项格式不对，请检查后再试。",
   "app.no.vault_closed": "门店的密钥暂不可用，请稍后再试。",
 } as const;

@@ -221,6 +221,18 @@ CREATE TABLE jifen.erasure (
 
 COMMENT ON TABLE jifen.erasure IS 'A person was erased: when, by whom, and how much; nothing of who it was.';
 
+CREATE TABLE jifen.event (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    source TEXT NOT NULL,
+    business_no TEXT NOT NULL,
+    attributes JSONB NOT NULL,
+    CONSTRAINT event_pkey PRIMARY KEY (member_id, sequence)
+);
+
+COMMENT ON TABLE jifen.event IS 'What was told of an event: its code, its number outside, and the attributes that the programme declares.';
+
 CREATE TABLE jifen.flagged_code (
     flag_id UUID NOT NULL,
     source TEXT NOT NULL,
@@ -936,6 +948,8 @@ GRANT SELECT, INSERT ON jifen.effect TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.parked TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.duty TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.event TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
 

@@ -1,0 +1,125 @@
+"""Events: something else that happens to members than a purchase, as the document declares it. What rules see of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jifen.domain.calendar import moment_in
+from jifen.domain.program.conditions import EVENT_ATTRIBUTE_PREFIX
+from jifen.domain.program.meaning import NONE, EventType, Program
+from jifen.domain.program.reading import holds
+from jifen.domain.program.select import Moment
+from jifen.domain.refusals import FieldWrong, StoreUnknown, Unknown
+
+
+class EventUnknown(Unknown):
+    """The programme declares no such event."""
+
+    code = "event_unknown"
+
+
+ATTRIBUTE_MAX = 10_000_000_000
+"""The largest integer that an attribute of an event may be: the proof that products stay below 2^62 counts on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event as it was told. `source` and `business_no` name it outside; attributes are those that the document declares."""
+
+    code: str
+    source: str
+    business_no: str
+    occurred_at: datetime
+    attributes: Mapping[str, str | int] = field(default_factory=dict)
+    store: str | None = None
+    channel: str | None = None
+
+
+def event_type(program: Program, code: str) -> EventType:
+    """The event of a code, as a revision declares it.
+
+    Refuses
+        EventUnknown   it declares none
+    """
+    for one in program.events:
+        if one.code == code:
+            return one
+    known = ", ".join(one.code for one in program.events) or "none"
+    raise EventUnknown(
+        f"{code!r} is none of the events that the programme declares: {known}", pointer="/event", value=code
+    )
+
+
+def check_event(program: Program, event: Event, *, is_by_member: bool = False) -> EventType:
+    """The event's type, where the programme knows all that is told of it.
+
+    Refuses
+        EventUnknown   the revision declares no such event, or not for who tells of it
+        StoreUnknown   it has no such store
+        FieldWrong     an attribute is not declared, or of another type
+    """
+    found = event_type(program, event.code)
+    if not (found.from_members if is_by_member else found.from_keys):
+        who = "a member" if is_by_member else "a key or an operator"
+        raise EventUnknown(
+            f"the event {event.code!r} is not told by {who} (sent_by)", pointer="/event", value=event.code
+        )
+    if event.store is not None and not program.any_store and event.store not in program.stores:
+        raise StoreUnknown(f"there is no store {event.store!r}", pointer="/store", value=event.store)
+    for code, value in event.attributes.items():
+        declared = found.attributes.get(code)
+        if declared is None or (declared == "integer") != isinstance(value, int):
+            known = ", ".join(f"{name} ({type_})" for name, type_ in found.attributes.items()) or "none"
+            said = "not declared" if declared is None else f"of type {declared}"
+            raise FieldWrong(
+                f"attribute {code!r} is {said}; {event.code} has {known}",
+                pointer=f"/attributes/{code}",
+                value=str(value),
+            )
+        if isinstance(value, int) and not 0 <= value <= ATTRIBUTE_MAX:
+            raise FieldWrong(
+                f"attribute {code!r} is from 0 to {ATTRIBUTE_MAX}", pointer=f"/attributes/{code}", value=value
+            )
+    return found
+
+
+def see_event(program: Program, event: Event) -> list[tuple[int, int, int]]:
+    """What rules see of an event, as hits: the position of each, no amount, and of who counts an attribute that as quantity.
+
+    A rule that counts an attribute which was not told sees nothing.
+    """
+    number = event_type(program, event.code).number
+    fetch = _facts(program, event)
+    hits = []
+    for position, rule in enumerate(program.rules):
+        if rule.on_event != number or rule.on_event == NONE or not holds(rule.told, fetch.get):
+            continue
+        quantity = 0
+        if rule.attribute:
+            told = event.attributes.get(rule.attribute)
+            if not isinstance(told, int):
+                continue
+            quantity = told
+        hits.append((position, 0, quantity))
+    return hits
+
+
+def moment_of_event(program: Program, event: Event) -> Moment:
+    """Weekday, hour and date at the store, else in the programme's zone."""
+    store = program.stores.get(event.store or "")
+    return moment_in(event.occurred_at, store.time_zone if store else program.time_zone)
+
+
+def _facts(program: Program, event: Event) -> dict[str, object]:
+    shown = moment_of_event(program, event)
+    return {
+        "event.store": event.store,
+        "event.channel": event.channel,
+        "event.source": event.source,
+        "event.weekday": shown.weekday,
+        "event.hour": shown.hour,
+        "event.date": shown.date,
+        **{EVENT_ATTRIBUTE_PREFIX + code: value for code, value in event.attributes.items()},
+    }
