@@ -41,6 +41,7 @@ CODE_ROOT = bytes(range(32))
 EVENTS = """
 events:
   - {code: check-in, names: {zh: 签到, en: Check-in}, attributes: {note: text, steps: integer}, sent_by: [keys, members]}
+  - {code: hello, names: {zh: 每日问好, en: Say hello}, sent_by: [members]}
   - {code: survey, names: {zh: 问卷, en: Survey}}
 """
 """What the shop takes beside purchases."""

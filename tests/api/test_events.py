@@ -61,7 +61,7 @@ async def test_a_member_tells_of_what_the_programme_takes_from_him_and_of_nothin
         shared_api, "POST", "/v1/me/events", {**body, "event": "survey", "business_no": "tap-2"}
     )
 
-    assert [one["event"] for one in kinds] == ["check-in"]
+    assert [one["event"] for one in kinds] == ["check-in", "hello"]
     assert (first.status_code, again.status_code, his.status_code) == (201, 200, 201), first.text
     assert first.json()["sequence"] == again.json()["sequence"]
     assert his.json()["member_id"] == other.member_id

@@ -75,6 +75,18 @@ def test_the_statement_is_filtered_by_its_address(phone: OnPhone) -> None:
     expect(page.get_by_text("No such lines")).to_be_visible()
 
 
+def test_a_member_tells_of_an_event_by_a_tap_and_reads_what_it_gave(phone: OnPhone) -> None:
+    who_bought(phone)
+    page = phone.page
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    page.get_by_role("button", name="Say hello").click()
+    expect(page.get_by_text("That is noted. It gives nothing more for now.")).to_be_visible()
+    told = phone.house.ask("GET", f"/v1/members/{phone.member_id}")
+    assert told["member_id"] == phone.member_id
+    page.get_by_role("button", name="Say hello").click()
+    expect(page.get_by_text("That is noted.")).to_have_count(1)
+
+
 def test_a_receipt_is_claimed_by_number_and_total_and_the_field_says_what_is_wrong(phone: OnPhone) -> None:
     receipt = a_purchase_body(of=8_800)
     phone.house.ask("POST", "/v1/purchases", receipt)
