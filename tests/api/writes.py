@@ -249,6 +249,39 @@ async def _turn_switch(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/switches:turn", body=body, changed={"code": "base"}, names="/code")
 
 
+async def _compensate(api: Api) -> Asked:
+    shares = [{"member": {"id": await api.a_member()}, "units": 5}]
+    body = {"currency": "points", "members": shares, "reason": "the till was down"}
+    return Asked(
+        method="POST", path="/v1/compensations", body=body, changed={"reason": "another"}, names="/reason"
+    )
+
+
+async def _plan_compensation(api: Api) -> Asked:
+    shares = [{"member": {"id": await api.a_member()}, "units": 5}]
+    return Asked(method="POST", path="/v1/compensations:plan", body={"currency": "points", "members": shares})
+
+
+async def a_compensation(api: Api) -> str:
+    """The id of one that was made."""
+    asked = await _compensate(api)
+    answer = await api.post(asked.path, asked.body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["compensation_id"])
+
+
+async def _read_compensation(api: Api) -> Asked:
+    return Asked(method="GET", path=f"/v1/compensations/{await a_compensation(api)}")
+
+
+async def _undo_compensation(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/compensations/{await a_compensation(api)}:undo")
+
+
+async def _compensations(api: Api) -> Asked:
+    return Asked(method="GET", path="/v1/compensations")
+
+
 async def _switches(api: Api) -> Asked:
     return Asked(method="GET", path="/v1/switches")
 
@@ -489,6 +522,11 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/program:validate"): _validate,
     ("POST", "/v1/switches:turn"): _turn_switch,
     ("GET", "/v1/switches"): _switches,
+    ("POST", "/v1/compensations"): _compensate,
+    ("POST", "/v1/compensations:plan"): _plan_compensation,
+    ("GET", "/v1/compensations"): _compensations,
+    ("GET", "/v1/compensations/{compensation_id}"): _read_compensation,
+    ("POST", "/v1/compensations/{compensation_id}:undo"): _undo_compensation,
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/backtests"): _ask_backtest,
@@ -607,6 +645,7 @@ CHANGES_NOTHING = {
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
+    ("POST", "/v1/compensations:plan"),
 }
 NOT_BY_A_TEST = {
     ("POST", "/v1/members/{member_id}/persons:reveal"),

@@ -50,7 +50,9 @@ LEFT_OUT = {
 """table -> column -> why it stays behind."""
 
 NEVER_READ = {
-    "api_key", "audit", "audit_seal", "backtest", "backtest_report", "book", "carried_lot", "checkpoint", "consent", "device",
+    "api_key", "audit", "audit_seal", "backtest", "backtest_report", "book", "carried_lot", "checkpoint",
+    "compensation", "compensation_share",
+    "consent",    "device",
     "duty", "effect", "erasure", "event", "flagged_code", "gift", "lease", "member_answer", "member_key", "note", "operator",
     "one_time_code", "operator_invitation", "operator_session", "parked", "person", "person_field", "person_session", "pool",
     "pool_use", "programme_balance",

@@ -17,6 +17,7 @@ from jifen.domain.occasions import EventUnknown
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
 from jifen.domain.switches import StoreSwitchedOff
+from jifen.operations.compensate_members import CompensationOver, CompensationUnknown
 from jifen.present.refusals import refusal_message
 
 PROBLEM_TYPE = "application/problem+json"
@@ -141,6 +142,8 @@ STATUS: dict[type[Refusal], int] = {
     no.NotPermitted: 403,
     no.StoreNotPermitted: 403,
     StoreSwitchedOff: 409,
+    CompensationUnknown: 404,
+    CompensationOver: 409,
     EventUnknown: 404,
     no.SecondPersonNeeded: 403,
     no.OwnProposal: 403,

@@ -48,6 +48,9 @@ PersonId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("per")), _put_o
 KeyId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("key")), _put_on("key"), _schema("key")]
 OperatorId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("opr")), _put_on("opr"), _schema("opr")]
 SessionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ses")), _put_on("ses"), _schema("ses")]
+CompensationId: TypeAlias = Annotated[
+    UUID, BeforeValidator(_taken_off("cmp")), _put_on("cmp"), _schema("cmp")
+]
 ProposalId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("prp")), _put_on("prp"), _schema("prp")]
 SignInId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("sgn")), _put_on("sgn"), _schema("sgn")]
 AuditId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("adt")), _put_on("adt"), _schema("adt")]

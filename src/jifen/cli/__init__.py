@@ -22,6 +22,7 @@ from jifen.cli.audit import audit_app
 from jifen.cli.backtest import backtest
 from jifen.cli.bench import bench
 from jifen.cli.card import card_app
+from jifen.cli.compensation import compensation_app
 from jifen.cli.db import db_app
 from jifen.cli.demo import demo
 from jifen.cli.doctor import doctor
@@ -85,6 +86,7 @@ GROUPS = (
     (card_app, "card"),
     (switch_app, "switch"),
     (event_app, "event"),
+    (compensation_app, "compensation"),
     (key_app, "key"),
     (operator_app, "operator"),
     (proposal_app, "proposal"),

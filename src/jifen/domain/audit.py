@@ -76,6 +76,8 @@ class Deed(StrEnum):
     CODE_FLAGGED = "code.flagged"
     CODE_SETTLED = "code.settled"
     SETTING_CHANGED = "setting.changed"
+    COMPENSATION_MADE = "compensation.made"
+    COMPENSATION_UNDONE = "compensation.undone"
     SWITCH_OFF = "switch.off"
     SWITCH_ON = "switch.on"
     QUESTION_ASKED = "question.asked"
@@ -115,6 +117,7 @@ class About(StrEnum):
     CODE = "cod"
     PROPOSAL = "prp"
     SWITCH = "swi"
+    COMPENSATION = "cmp"
 
 
 Detail: TypeAlias = int | bool | str | Sequence[str] | None

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     UNITS_GIVE = "units.give"
     UNITS_ADJUST = "units.adjust"
     ENTRIES_REVERSE = "entries.reverse"
+    COMPENSATIONS_READ = "compensations.read"
+    COMPENSATIONS_MAKE = "compensations.make"
     MEMBERS_READ = "members.read"
     MEMBERS_LIST = "members.list"
     MEMBERS_ENROL = "members.enrol"
@@ -83,11 +85,11 @@ _ONLY_LOOKS: Final = frozenset({
     _P.MEMBERS_LIST,
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ,
     _P.BOOKS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
-    _P.AUDIT_READ, _P.QUESTIONS_READ,
+    _P.AUDIT_READ, _P.QUESTIONS_READ, _P.COMPENSATIONS_READ,
 })  # fmt: skip
 PRIVILEGED: Final = frozenset({
     _P.UNITS_ADJUST, _P.UNITS_GIVE, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.MEMBERS_MERGE, _P.PROGRAM_PUBLISH,
-    _P.PURCHASES_IMPORT, _P.SWITCHES_TURN,
+    _P.PURCHASES_IMPORT, _P.SWITCHES_TURN, _P.COMPENSATIONS_MAKE,
     _P.KEYS_MANAGE, _P.OPERATORS_MANAGE, _P.PROPOSALS_DECIDE,
 })  # fmt: skip
 """What a session that nobody used for a while does not do any more: who passes an open screen could do it (decision 0111)."""
@@ -126,7 +128,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
         _P.MEMBERS_LIST,
         _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
         _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.PROPOSALS_READ, _P.PROPOSALS_DECIDE,
-        _P.SWITCHES_TURN,
+        _P.SWITCHES_TURN, _P.COMPENSATIONS_READ,
     }),
     "store_manager": _CASHIER | {
         _P.MEMBERS_LIST, _P.BOOKS_READ,
@@ -148,7 +150,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
         _P.MEMBERS_LIST,
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_READ, _P.BOOKS_RECONCILE,
         _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
-        _P.AUDIT_READ, _P.QUESTIONS_READ,
+        _P.AUDIT_READ, _P.QUESTIONS_READ, _P.COMPENSATIONS_READ,
     }),
     "privacy_officer": frozenset({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PERSONS_REVEAL, _P.PERSONS_CORRECT, _P.PERSONS_CONSENT,

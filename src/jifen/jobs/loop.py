@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import structlog
 
+from jifen.jobs.compensations import BATCH as SHARES_AT_ONCE
+from jifen.jobs.compensations import work_on_compensations
 from jifen.jobs.duty import Duty
 from jifen.jobs.worker import CLASSES, work_off, work_on
 from jifen.operations.advance_members import BATCH, advance_members
@@ -59,6 +61,7 @@ TASKS = (
     Task("accounts", roll_up_accounts, every_seconds=5),
     Task("audit", _seal, every_seconds=5),
     Task("leases", settle_leases, every_seconds=5),
+    Task("compensations", work_on_compensations, every_seconds=5, whole_piece=SHARES_AT_ONCE),
     Task("readings", watch_reading, every_seconds=MINUTE),
     Task("tidy", prune_queue, every_seconds=HOUR),
     Task("old questions", close_unappealed, every_seconds=HOUR, whole_piece=CLOSED_AT_ONCE),

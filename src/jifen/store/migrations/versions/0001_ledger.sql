@@ -106,6 +106,36 @@ CREATE TABLE jifen.checkpoint (
 
 COMMENT ON TABLE jifen.checkpoint IS 'How far one reader of the journal has come: it has seen every transaction below this id.';
 
+CREATE TABLE jifen.compensation (
+    compensation_id UUID NOT NULL,
+    currency TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    state TEXT NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    made_by TEXT NOT NULL,
+    undone_at TIMESTAMP WITH TIME ZONE,
+    undone_by TEXT,
+    CONSTRAINT compensation_pkey PRIMARY KEY (compensation_id),
+    CONSTRAINT a_compensation_has_a_known_state CHECK (state = ANY ('{paying,paid,undoing,undone}'::text[]))
+);
+
+COMMENT ON TABLE jifen.compensation IS 'Units that many members are given at once, and why; it can be undone.';
+
+CREATE TABLE jifen.compensation_share (
+    compensation_id UUID NOT NULL,
+    member_id UUID NOT NULL,
+    units BIGINT NOT NULL,
+    sequence BIGINT,
+    undone_sequence BIGINT,
+    refusal TEXT,
+    CONSTRAINT compensation_share_pkey PRIMARY KEY (compensation_id, member_id),
+    CONSTRAINT a_share_gives_something CHECK (units > 0)
+);
+
+CREATE INDEX compensation_share_open ON jifen.compensation_share (compensation_id) WHERE sequence IS NULL AND refusal IS NULL;
+
+COMMENT ON TABLE jifen.compensation_share IS 'What one member is given by a compensation: the entry that gave it, the one that took it back, or why not.';
+
 CREATE TABLE jifen.consent (
     person_id UUID NOT NULL,
     purpose TEXT NOT NULL,
@@ -986,6 +1016,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.unclaimed_purchase TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.request_key TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.note TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.compensation TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.compensation_share TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.member_answer TO jifen_app;
 
