@@ -28,6 +28,7 @@ from jifen.operations.compensate_members import (
     read_compensation,
     undo_compensation,
 )
+from jifen.store.compensations import mark_paid
 from jifen.store.requests import Whose
 
 
@@ -94,7 +95,7 @@ async def test_two_processes_and_one_that_dies_in_between_pay_each_share_once(
         which = await make(till, basis, key=key)
         assert await make(till, basis, key=key) == which
 
-        real = jobs.mark_paid
+        real = mark_paid
         died: list[UUID] = []
 
         async def dies(*arguments: Any) -> None:
