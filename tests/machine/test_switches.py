@@ -33,6 +33,7 @@ from jifen.domain.switches import NO_SWITCHES, StoreSwitchedOff, Switched, Switc
 from jifen.domain.verbs import Why
 from jifen.operations.advance_members import advance_members
 from jifen.operations.quote_purchase import quote_purchases
+from jifen.operations.read_figures import read_figures
 from jifen.operations.record_purchases import record_purchases
 from jifen.operations.turn_switches import list_switches, turn_switch
 from jifen.store.purchases import RecordedPurchase
@@ -139,6 +140,7 @@ async def test_a_rule_that_is_off_draws_nothing_from_its_budget(fresh_database: 
         await turn(till, RULE, "welcome", off=True)
         assert whys(await till.buy(member, 100)) == [(1, 1, Why.ALL), (10, 0, Why.SWITCHED_OFF)]
         assert await drawn(till) == 0
+        assert (await read_figures(till.ledger)).rules_off == ("welcome",)
 
         await turn(till, RULE, "welcome", off=False)
         assert whys(await till.buy(member, 100))[1] == (10, 10, Why.ALL)
