@@ -49,6 +49,16 @@ export function Instant({ at, style = "table", clock = "book" }: { at: string; s
   );
 }
 
+/** The same as a text, where only a text may stand; in the programme's zone. */
+export function useInstantText(): (at: string) => string {
+  const { language, book } = useFrame();
+  const zone = book?.program?.time_zone ?? "UTC";
+  return (at) => {
+    const [day, hour] = localParts(at, zone);
+    return `${dayText(day, language, "short")} ${hour}`;
+  };
+}
+
 /** A number that opens: at rest plain, a green underline where the pointer or the keyboard is. `label` says what, unseen. */
 export function Number({ to, children, label }: { to: string; children: ReactNode; label?: string }) {
   return (

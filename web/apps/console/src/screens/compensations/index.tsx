@@ -1,7 +1,7 @@
 // Units for many members at once: looked at first, paid in pieces, undone where it was wrong.
 import { api, got, type Schemas } from "@jifen/api";
 import {
-  Asking, Bars, type Column, Count, Empty, Instant, Link, Mark, Points, RefusedNote, Said, Section, Shown, Table, type Tone, useAsked, useFrame, useMay, useProgram, useSay, nameIn,
+  Asking, Bars, type Column, Count, Empty, Instant, Link, Mark, Points, RefusedNote, Said, Section, Shown, Table, type Tone, useAsked, useFrame, useInstantText, useMay, useProgram, useSay, nameIn,
 } from "@jifen/ui";
 import { useState } from "react";
 import type { Screen } from "../../screen.ts";
@@ -59,6 +59,7 @@ function Making({ onClose, onDone }: { onClose: () => void; onDone: () => void }
   const say = useSay();
   const { language } = useFrame();
   const program = useProgram();
+  const shown = useInstantText();
   const switches = useAsked("switches", () => got(api.GET("/v1/switches")));
   const { refused, isBusy, send } = useWrite();
   const [by, setBy] = useState<"list" | "rule">("list");
@@ -105,7 +106,7 @@ function Making({ onClose, onDone }: { onClose: () => void; onDone: () => void }
           <label className="field">
             <span>{say("compensation.rule")}</span>
             <select className="input" value={which} onChange={(event) => { setWhich(Number.parseInt(event.target.value, 10)); changed(); }}>
-              {times.map((one, at) => <option key={one.since} value={at}>{one.rule} · {one.since.slice(0, 16).replace("T", " ")} – {one.until.slice(0, 16).replace("T", " ")} UTC</option>)}
+              {times.map((one, at) => <option key={one.since} value={at}>{one.rule} · {shown(one.since)} – {shown(one.until)}</option>)}
             </select>
             <small className="soft">{say("compensation.rule_how")}</small>
           </label>
@@ -117,7 +118,7 @@ function Making({ onClose, onDone }: { onClose: () => void; onDone: () => void }
         </label>
         {planned ? (
           <div className="note note-good" role="status">
-            <Said id="compensation.would" n={planned.members} with={{ members: <b><Count of={planned.members} /></b>, units: <b><Points units={planned.units} currency={planned.currency} /></b> }} />
+            <p><Said id="compensation.would" n={planned.members} with={{ members: <b><Count of={planned.members} /></b>, units: <b><Points units={planned.units} currency={planned.currency} /></b> }} /></p>
             {planned.left_out > 0 ? <p><Said id="compensation.left_out" n={planned.left_out} with={{ count: planned.left_out }} /></p> : null}
             <ul className="lines">
               {planned.first.slice(0, 5).map((one) => (
