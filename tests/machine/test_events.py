@@ -271,3 +271,66 @@ def _without_budget(hits: list[str | None]) -> list[list[str]]:
             [",".join(numbers[at : at + 6]) for at in range(0, len(numbers), 6) if numbers[at] != "4"]
         )
     return told
+
+
+SHARED = a_document(
+    caps="{day: 80}",
+    more="""
+  - {code: twice, names: {en: Twice}, multiple: {of: base, by: "2"}, shares: [bonus]}
+  - {code: visit, names: {en: Visit}, on: check-in, currency: points, fixed: {points: 30}, shares: [bonus]}
+  - {code: hello, names: {en: Hello}, on: check-in, currency: points, fixed: {points: 25}, shares: [bonus]}
+shared_caps:
+  - {code: bonus, caps: {week: 100}}
+events:
+  - {code: check-in, names: {en: Check-in}}
+""",
+)
+
+
+async def test_a_cap_is_shared_by_rules_of_purchases_and_of_events_and_comes_back_with_a_return(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with a_till(fresh_database, SHARED) as till:
+        member = await till.enrol()
+        monday = datetime(2026, 3, 2, 4, tzinfo=UTC)
+        bought = await till.buy(member, 6_000, at=monday, no="first")
+        (came,) = await tell(till, member, an_event(monday + timedelta(hours=1)))
+        late = await till.buy(member, 2_000, at=monday - timedelta(hours=1))
+        await till.bring_back("first")
+        (again,) = await tell(till, member, an_event(monday + days(1)))
+        (next_week,) = await tell(till, member, an_event(monday + days(7)))
+
+        assert [one.granted for one in bought.reasons] == [60, 60]
+        assert units(came) == {"visit": 30, "hello": 10}
+        assert [one.granted for one in late.reasons] == [20, 0]
+        assert units(again) == {"visit": 30, "hello": 25}
+        assert units(next_week) == {"visit": 30, "hello": 25}
+        await till.assert_laws()
+
+
+async def test_five_hundred_at_once_against_a_shared_cap_do_not_pass_it(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with a_till(fresh_database, SHARED) as till, another_till(fresh_database) as other:
+        member = await till.enrol()
+        at = await till.now()
+
+        async def one(n: int) -> None:
+            if n % 2:
+                await (till, other)[n // 2 % 2].buy(member, 300)
+            else:
+                await tell(
+                    (till, other)[n // 2 % 2], member, *[an_event(at, no=f"{n}-{k}") for k in range(9)]
+                )
+
+        await asyncio.gather(*(one(n) for n in range(100)))
+        used = await till.fetchval("SELECT counters FROM member WHERE member_id = $1", member)
+        hits = await till.fetchval(
+            """SELECT coalesce(sum(h[i + 4]), 0)::bigint FROM (
+                   SELECT hits::bigint[] AS h FROM purchase WHERE member_id = $1
+                   UNION ALL SELECT hits::bigint[] FROM entry WHERE member_id = $1 AND hits IS NOT NULL) hit,
+                   generate_series(1, cardinality(h), 6) AS i WHERE h[i] > 0""",
+            member,
+        )
+        assert hits == 100, used
+        await till.assert_laws()

@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from jifen.document.check_occasions import moment_findings, occasion_findings
 from jifen.document.claims import (
-    CODES_NAMED,
     condition_findings,
-    nearest,
-    no_such,
     vocabulary_for,
     vocabulary_of,
 )
+from jifen.document.codes import base_of, currency_of, unknown
 from jifen.document.conditions import CONDITION_DEPTH_MAX
 from jifen.document.meaning import Mixed, Vocabulary, can_hold, condition_meaning, split
 from jifen.document.model import (
     CurrencyPart,
     EarnRulePart,
-    EventPart,
-    MomentPart,
     ProgramDocument,
     WorthPer,
 )
 from jifen.document.problems import Finding, Steps
-from jifen.domain.program.conditions import FACTS, FactKind
-from jifen.domain.program.reading import claims_of
 from jifen.present.said import Said
 
 GRANTS = ("per_amount", "per_quantity", "per_attribute", "fixed", "multiple")
@@ -39,23 +34,11 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *_currencies(document),
         *_groups(document),
         *_rules(document),
-        *_moments(document),
-        *_occasions(document),
+        *moment_findings(document),
+        *occasion_findings(document),
+        *_shared_caps(document),
         *_tiers(document),
     ]
-
-
-def unknown(steps: Steps, value: str, known: list[str], what: str) -> Finding:
-    """A code that names nothing (`what`: a word of the table `problem_word`), with the nearest one that does."""
-    near = nearest(value, known)
-    if near:
-        out = Said("problem.meant", near=repr(near))
-    elif known:
-        more = " ..." if len(known) > CODES_NAMED else ""
-        out = Said("problem.unknown_code.declare_or_use", codes=", ".join(known[:CODES_NAMED]) + more)
-    else:
-        out = Said("problem.unknown_code.declare")
-    return Finding(code="unknown_code", steps=steps, value=value, said=no_such(what, value), out=out)
 
 
 def _stores(document: ProgramDocument) -> Iterator[Finding]:
@@ -74,6 +57,7 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("stores",), [part.code for part in document.stores]),
         (("currencies",), [part.code for part in document.currencies]),
         (("stacking_groups",), [part.code for part in document.stacking_groups]),
+        (("shared_caps",), [part.code for part in document.shared_caps]),
         (("moments",), [part.code for part in document.moments]),
         (("events",), [part.code for part in document.events]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
@@ -185,19 +169,6 @@ def _groups(document: ProgramDocument) -> Iterator[Finding]:
                 )
 
 
-def base_of(document: ProgramDocument, rule: EarnRulePart) -> EarnRulePart | None:
-    """The rule that a `multiple` builds on; None when there is none or the rule is no multiple."""
-    if rule.multiple is None:
-        return None
-    return next((other for other in document.earn_rules if other.code == rule.multiple.of), None)
-
-
-def currency_of(document: ProgramDocument, rule: EarnRulePart) -> str | None:
-    """The currency that a rule grants: its own, or its base's."""
-    base = base_of(document, rule)
-    return rule.currency or (base.currency if base else None)
-
-
 def _rules(document: ProgramDocument) -> Iterator[Finding]:
     vocabulary = vocabulary_of(document)
     currencies = [part.code for part in document.currencies]
@@ -238,152 +209,33 @@ def _rules(document: ProgramDocument) -> Iterator[Finding]:
             yield from _shape(rule, (*here, "when"), own)
 
 
-def _moments(document: ProgramDocument) -> Iterator[Finding]:
-    currencies = {part.code: part for part in document.currencies}
-    events = {part.code for part in document.events}
-    for at, part in enumerate(document.moments):
-        here: Steps = ("moments", at, "expiry_ahead", "currency")
-        code = part.expiry_ahead.currency
-        if part.code in events:
-            yield Finding(
-                code="occasion_twice",
-                steps=("moments", at, "code"),
-                value=part.code,
-                said=Said("problem.occasion_twice.said", code=repr(part.code)),
-                out=Said("problem.occasion_twice.out"),
-            )
-        if code not in currencies:
-            yield unknown(here, code, list(currencies), "currency")
-        elif currencies[code].expiry == "never":
-            yield Finding(
-                code="moment_never_due",
-                steps=here,
-                value=code,
-                said=Said("problem.moment_never_due.said", moment=repr(part.code), currency=repr(code)),
-                out=Said("problem.moment_never_due.out"),
-            )
-
-
-def _occasions(document: ProgramDocument) -> Iterator[Finding]:
-    """What rules see by `on`, and what each kind of occasion knows."""
-    moments = {part.code: part for part in document.moments}
-    events = {part.code: part for part in document.events}
-    around = vocabulary_of(document)
+def _shared_caps(document: ProgramDocument) -> Iterator[Finding]:
+    known = [part.code for part in document.shared_caps]
+    first: dict[str, str] = {}
     for at, rule in enumerate(document.earn_rules):
-        here: Steps = ("earn_rules", at)
-        if rule.on is not None and rule.on not in moments and rule.on not in events:
-            yield unknown((*here, "on"), rule.on, [*moments, *events], "occasion")
-            continue
-        base = base_of(document, rule)
-        if base is not None and base.on != rule.on:
+        currency = currency_of(document, rule)
+        for which, code in enumerate(rule.shares):
+            here: Steps = ("earn_rules", at, "shares", which)
+            if code not in known:
+                yield unknown(here, code, known, "shared_cap")
+            elif currency is not None and first.setdefault(code, currency) != currency:
+                yield Finding(
+                    code="shared_by_two_currencies", steps=here, value=code,
+                    said=Said("problem.shared_by_two_currencies.said", code=repr(code), other=repr(first[code]),
+                              currency=repr(currency)),
+                    out=Said("problem.shared_by_two_currencies.out"),
+                )  # fmt: skip
+    for at, part in enumerate(document.shared_caps):
+        if part.code not in first:
             yield Finding(
-                code="multiple_of_other_occasion",
-                steps=(*here, "multiple", "of"),
-                value=base.code,
-                said=Said("problem.multiple_of_other_occasion.said", base=repr(base.code)),
-                out=Said("problem.multiple_of_other_occasion.out"),
-            )
-        given = _given_facts(rule, vocabulary_for(document, rule, around))
-        if rule.on in moments:
-            yield from _on_moment(document, rule, moments[rule.on], here, given)
-        elif rule.on in events:
-            yield from _on_event(rule, events[rule.on], here, given)
-        else:
-            if rule.per_attribute is not None:
-                yield Finding(
-                    code="attribute_without_event",
-                    steps=(*here, "per_attribute"),
-                    value=rule.code,
-                    said=Said("problem.attribute_without_event.said", rule=repr(rule.code)),
-                    out=Said("problem.attribute_without_event.out"),
-                )
-            for fact in [one for one in given if _is_of_event(one)][:1]:
-                yield Finding(
-                    code="when_sees_no_event",
-                    steps=(*here, "when"),
-                    value=fact,
-                    said=Said("problem.when_sees_no_event.said", rule=repr(rule.code), fact=repr(fact)),
-                    out=Said("problem.when_sees_no_event.out"),
-                )
-
-
-def _on_moment(
-    document: ProgramDocument, rule: EarnRulePart, moment: MomentPart, here: Steps, given: list[str]
-) -> Iterator[Finding]:
-    if rule.fixed is None:
-        yield Finding(
-            code="moment_without_amount",
-            steps=here,
-            value=rule.code,
-            said=Said("problem.moment_without_amount.said", rule=repr(rule.code)),
-            out=Said("problem.moment_without_amount.out"),
-        )
-    if rule.currency is not None and _leads_back(document, rule.currency, moment.expiry_ahead.currency):
-        yield Finding(
-            code="moment_feeds_itself",
-            steps=(*here, "currency"),
-            value=rule.currency,
-            said=Said("problem.moment_feeds_itself.said", rule=repr(rule.code), currency=repr(rule.currency)),
-            out=Said("problem.moment_feeds_itself.out"),
-        )
-    for fact in given[:1]:
-        yield Finding(
-            code="moment_sees_no_purchase",
-            steps=(*here, "when"),
-            value=fact,
-            said=Said("problem.moment_sees_no_purchase.said", rule=repr(rule.code), fact=repr(fact)),
-            out=Said("problem.moment_sees_no_purchase.out"),
-        )
-
-
-def _on_event(rule: EarnRulePart, event: EventPart, here: Steps, given: list[str]) -> Iterator[Finding]:
-    if rule.fixed is None and rule.per_attribute is None and rule.multiple is None:
-        yield Finding(
-            code="event_without_amount",
-            steps=here,
-            value=rule.code,
-            said=Said("problem.event_without_amount.said", rule=repr(rule.code)),
-            out=Said("problem.event_without_amount.out"),
-        )
-    if rule.per_attribute is not None:
-        steps: Steps = (*here, "per_attribute", "attribute")
-        numbers = [code for code, type_ in event.attributes.items() if type_ == "integer"]
-        if rule.per_attribute.attribute not in numbers:
-            yield unknown(steps, rule.per_attribute.attribute, numbers, "attribute")
-    for fact in [one for one in given if not _is_of_event(one)][:1]:
-        yield Finding(
-            code="event_sees_no_purchase",
-            steps=(*here, "when"),
-            value=fact,
-            said=Said("problem.event_sees_no_purchase.said", rule=repr(rule.code), fact=repr(fact)),
-            out=Said("problem.event_sees_no_purchase.out"),
-        )
-
-
-def _is_of_event(fact: str) -> bool:
-    return fact.startswith("event.")
-
-
-def _leads_back(document: ProgramDocument, given: str, expiring: str) -> bool:
-    """Whether what a moment gives leads, by the expiry of what is given and other moments, to the currency it tells of."""
-    ahead = {part.code: part.expiry_ahead.currency for part in document.moments}
-    gives = [
-        (ahead[rule.on], rule.currency) for rule in document.earn_rules if rule.on in ahead and rule.currency
-    ]
-    reached, found = {given}, True
-    while found:
-        more = {currency for comes, currency in gives if comes in reached} - reached
-        reached |= more
-        found = bool(more)
-    return expiring in reached
-
-
-def _given_facts(rule: EarnRulePart, vocabulary: Vocabulary) -> list[str]:
-    """The given facts that a rule's condition speaks of, where it is well formed."""
-    if rule.when is None or list(condition_findings(rule.when, (), vocabulary, CONDITION_DEPTH_MAX)):
-        return []
-    facts = [claim.fact for claim in claims_of(condition_meaning(rule.when, vocabulary))]
-    return [name for name in facts if name not in FACTS or FACTS[name].kind is not FactKind.STATE]
+                code="shared_by_nobody", steps=("shared_caps", at), value=part.code,
+                said=Said("problem.shared_by_nobody.said", code=repr(part.code)), out=Said("problem.shared_by_nobody.out"),
+            )  # fmt: skip
+        if not any(part.caps.model_dump(exclude_none=True).values()):
+            yield Finding(
+                code="shared_cap_empty", steps=("shared_caps", at, "caps"), value=part.code,
+                said=Said("problem.shared_cap_empty.said", code=repr(part.code)), out=Said("problem.shared_cap_empty.out"),
+            )  # fmt: skip
 
 
 def _multiple(document: ProgramDocument, rule: EarnRulePart, here: Steps) -> Iterator[Finding]:

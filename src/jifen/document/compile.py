@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
 from jifen.document import bounds, check, world
 from jifen.document.claims import vocabulary_for, vocabulary_of
+from jifen.document.codes import base_of, currency_of
 from jifen.document.meaning import Vocabulary, condition_meaning, split
 from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
@@ -82,7 +84,9 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
         numbering.extended_by("currency", (part.code for part in document.currencies))
         .extended_by("terms", (part.code for part in document.currencies))
         .extended_by("rule", (rule.code for rule in document.earn_rules))
-        .extended_by("limit", (code for rule in document.earn_rules for code, _, _ in _caps(document, rule)))
+        .extended_by(
+            "limit", (limit.code for rule in document.earn_rules for limit in _limits(document, rule))
+        )
         .extended_by("limit", (_moment_code(part.code) for part in document.moments))
         .extended_by("event", (part.code for part in document.events))
         .extended_by("tier", tiers)
@@ -147,7 +151,7 @@ def _compiled(
 
 def _pool_code(document: ProgramDocument, rule: EarnRulePart) -> str:
     """What the pool of a rule is called: units of another currency are another pool."""
-    return f"{rule.code}/{check.currency_of(document, rule)}"
+    return f"{rule.code}/{currency_of(document, rule)}"
 
 
 def _moment_code(code: str) -> str:
@@ -207,8 +211,8 @@ def _rule(
     numbering: Numbering,
     vocabulary: Vocabulary,
 ) -> EarnRule:
-    base = check.base_of(document, rule) or rule
-    currency = check.currency_of(document, rule)
+    base = base_of(document, rule) or rule
+    currency = currency_of(document, rule)
     assert currency is not None
     smallest_of = smallest_units(document)
     smallest = smallest_of[currency]
@@ -232,8 +236,8 @@ def _rule(
         group=group,
         group_keeps_best=best,
         limits=tuple(
-            Limit(number=numbering.number("limit", code), code=code, period=period, units=units)
-            for code, period, units in _caps(document, rule, smallest)
+            replace(limit, number=numbering.number("limit", limit.code))
+            for limit in _limits(document, rule, smallest)
         ),
         budget=None
         if rule.budget is None
@@ -253,30 +257,34 @@ def smallest_units(document: ProgramDocument) -> dict[str, int]:
     return {part.code: 10**part.scale for part in document.currencies}
 
 
-def _caps(document: ProgramDocument, rule: EarnRulePart, smallest: int = 1) -> list[tuple[str, Period, int]]:
-    """The limits of a rule: code, period and units of each.
+def _limits(document: ProgramDocument, rule: EarnRulePart, smallest: int = 1) -> list[Limit]:
+    """The limits of a rule, its own and those that it shares, before they are numbered.
 
     Where a multiple has none of its own for a period it has its base's as often as what it adds: a base of at most 100,
-    times 5/2, is at most 250 together. Rounded down.
+    times 5/2, is at most 250 together. Rounded down. What its base shares it shares as well.
     """
-    base = check.base_of(document, rule)
+    base = base_of(document, rule)
     inherited = Caps() if base is None else base.caps
     more = Fraction(0) if rule.multiple is None else Fraction(rule.multiple.by) - 1
-    told = (
-        (Period.PURCHASE, rule.caps.purchase, inherited.purchase),
-        (Period.DAY, rule.caps.day, inherited.day),
-        (Period.WEEK, rule.caps.week, inherited.week),
-        (Period.MONTH, rule.caps.month, inherited.month),
-        (Period.YEAR, rule.caps.year, inherited.year),
-        (Period.LIFE, rule.caps.life, inherited.life),
-    )
     limits = []
-    for period, own, of_base in told:
-        code = f"{rule.code}/{period.name.lower()}"
+    for period in Period:
+        name = period.name.lower()
+        own, of_base = getattr(rule.caps, name), getattr(inherited, name)
+        code = f"{rule.code}/{name}"
         if own is not None:
-            limits.append((code, period, own * smallest))
+            limits.append(Limit(number=NONE, code=code, period=period, units=own * smallest))
         elif of_base is not None:
-            limits.append((code, period, min(UNITS_MAX * smallest, int(of_base * smallest * more))))
+            units = min(UNITS_MAX * smallest, int(of_base * smallest * more))
+            limits.append(Limit(number=NONE, code=code, period=period, units=units))
+    shared = {part.code: part.caps for part in document.shared_caps}
+    for code in dict.fromkeys((*rule.shares, *(base.shares if base else ()))):
+        for period in Period:
+            units = getattr(shared[code], period.name.lower())
+            if units is not None:
+                named = f"shared/{code}/{period.name.lower()}"
+                limits.append(
+                    Limit(number=NONE, code=named, period=period, units=units * smallest, shared_as=code)
+                )
     return limits
 
 

@@ -183,6 +183,13 @@ class Caps(Part):
     life: Units | None = None
 
 
+class SharedCaps(Part):
+    """The most that several rules grant a member together: those that name it under `shares`."""
+
+    code: Code
+    caps: Caps
+
+
 class EarnRulePart(Part):
     """One way to earn: exactly one of per_amount, per_quantity, per_attribute, fixed and multiple, and when it holds.
 
@@ -204,6 +211,9 @@ class EarnRulePart(Part):
         Code | None, Field(description="the event or moment that the rule sees; left out: purchases")
     ] = None
     caps: Caps = Caps()
+    shares: Annotated[
+        tuple[Code, ...], Field(max_length=10, description="the shared caps that it counts against too")
+    ] = ()
     budget: Annotated[
         Units | None, Field(description="the most that the rule grants to all members together, for ever")
     ] = None
@@ -279,6 +289,7 @@ class ProgramDocument(Part):
     limits: Limits = Limits()
     currencies: Annotated[tuple[CurrencyPart, ...], Field(min_length=1, max_length=30)]
     stacking_groups: Annotated[tuple[StackingGroup, ...], Field(max_length=RULES_MAX)] = ()
+    shared_caps: Annotated[tuple[SharedCaps, ...], Field(max_length=100)] = ()
     earn_rules: Annotated[tuple[EarnRulePart, ...], Field(max_length=RULES_MAX)] = ()
     tiers: Tiers | None = None
     events: Annotated[tuple[EventPart, ...], Field(max_length=100)] = ()

@@ -111,6 +111,10 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
         if (cap := rule.cap(period)) != NONE:
             shown = names.units(cap, currency.code)
             text = words.say(f"rule.at_most.{period.name.lower()}", said=text, units=shown, unit=unit)
+    for limit in rule.limits:
+        if limit.shared_as:
+            shown = names.units(limit.units, currency.code)
+            text = words.say(f"rule.together.{limit.period.name.lower()}", said=text, units=shown, unit=unit)
     if rule.budget is not None:
         shown = names.units(rule.budget.units, currency.code)
         text = words.say("rule.at_most.budget", said=text, units=shown, unit=unit)

@@ -104,6 +104,7 @@ class Limit:
     code: str
     period: Period
     units: int
+    shared_as: str = ""  # the code by which several rules name it; "": it is one rule's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +166,9 @@ class EarnRule:
     state: Condition = ALWAYS
 
     def cap(self, period: Period) -> int:
-        """The most that the rule grants in a period; NONE: there is no limit."""
-        return min((limit.units for limit in self.limits if limit.period is period), default=NONE)
+        """The most that the rule alone grants in a period; NONE: it has no limit of its own."""
+        own = (limit.units for limit in self.limits if limit.period is period and not limit.shared_as)
+        return min(own, default=NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
