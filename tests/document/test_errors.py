@@ -279,6 +279,56 @@ def test_a_mistake_in_a_moment_is_told_where_it_stands(right: str, wrong: str, c
     assert (code, path) in told
 
 
+RUNNERS = template_text("runners").replace("earn_rules:\n", """shared_caps:
+  - {code: bonus, caps: {week: 90}}
+
+earn_rules:
+""", 1).replace("    fixed: {points: 2}\n", "    fixed: {points: 2}\n    shares: [bonus]\n", 1)  # fmt: skip
+MISTAKEN_EVENTS = [
+    ("on: check-in", "on: check-out", "unknown_code", "$.earn_rules[1].on"),
+    ("{metres: integer, ground: text}", "{metres: number, ground: text}", "not_one_of", "$.events[1].attributes.metres"),
+    ("  - code: survey\n    names: {zh: 问卷, en: Survey}", "  - code: run\n    names: {zh: 问卷, en: Survey}", "double_code",
+     "$.events[2].code"),
+    ("sent_by: [keys, members]", "sent_by: [nobody]", "not_one_of", "$.events[0].sent_by[0]"),
+    ("fixed: {points: 50}", "per_amount: {points: 1, amount_minor: 100}", "event_without_amount", "$.earn_rules[6]"),
+    ("fixed: {points: 50}", "per_attribute: {points: 1, attribute: score}", "unknown_code",
+     "$.earn_rules[6].per_attribute.attribute"),
+    ("per_amount: {points: 1, amount_minor: 100}", "per_attribute: {points: 1, attribute: metres}", "attribute_without_event",
+     "$.earn_rules[0].per_attribute"),
+    ("{fact: event.attribute.ground, is: trail}", "{fact: line.brand, is: trail}", "event_sees_no_purchase",
+     "$.earn_rules[4].when"),
+    ("{fact: event.attribute.ground, is: trail}", "{fact: event.attribute.weather, is: rain}", "unknown_fact",
+     "$.earn_rules[4].when.fact"),
+    ("tier_multiplies: true\n", "tier_multiplies: true\n    when: {fact: event.hour, lt: 7}\n", "when_sees_no_event",
+     "$.earn_rules[0].when"),
+    ('multiple: {of: run, by: "2"}', 'multiple: {of: purchases, by: "2"}', "multiple_of_other_occasion",
+     "$.earn_rules[4].multiple.of"),
+    ("shares: [bonus]", "shares: [bonuses]", "unknown_code", "$.earn_rules[1].shares[0]"),
+    ("shares: [bonus]", "shares: []", "shared_by_nobody", "$.shared_caps[0]"),
+    ("caps: {week: 90}", "caps: {}", "shared_cap_empty", "$.shared_caps[0].caps"),
+    ("attribute: metres, each: 1000, whole_steps: true}\n    caps: {day: 100}",
+     "attribute: metres, each: 1000, whole_steps: true}\n    shares: [bonus]", "shared_by_two_currencies",
+     "$.earn_rules[2].shares[0]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "code", "path"), MISTAKEN_EVENTS)
+def test_a_mistake_in_an_event_or_a_shared_cap_is_told_where_it_stands(
+    right: str, wrong: str, code: str, path: str
+) -> None:
+    assert RUNNERS.count(right) == 1
+    parse_document(RUNNERS, name="shop.yaml")
+
+    told = {(one.code, one.path) for one in problems_of(RUNNERS.replace(right, wrong)) if one.line > 0}
+
+    assert (code, path) in told, told
+
+
+def test_an_event_and_a_moment_of_one_code_are_refused() -> None:
+    text = GROCER + _MOMENTS + "events:\n  - {code: soon, names: {en: Soon}}\n"
+    assert ("occasion_twice", "$.moments[0].code") in {(one.code, one.path) for one in problems_of(text)}
+
+
 def test_moments_that_feed_each_other_are_refused() -> None:
     text = GROCER.replace("\ntiers:\n", "\n" + _ON.replace("growth", "stars") + _ON.replace("wake", "again").replace(
         "on: soon, currency: growth", "on: later, currency: points") + "\ntiers:\n", 1) + _MOMENTS + """
