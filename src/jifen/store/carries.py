@@ -28,6 +28,16 @@ WHOSE = """WITH RECURSIVE whose (member_id) AS (
 """A member, and all who were merged into him: what they bought is his. Begins a statement whose first parameter is his id."""
 
 
+async def begun_of(connection: Connection, member_id: UUID) -> list[list[int]]:
+    """What a member and those merged into him began with who were part of another before: nobody is named as who left it."""
+    rows = await connection.fetch(
+        f"""{WHOSE} SELECT e.carried::bigint[] FROM entry e JOIN whose USING (member_id)
+            WHERE e.kind = 'carry_in' AND e.counterpart_id IS NULL""",
+        member_id,
+    )
+    return [row[0] for row in rows]
+
+
 async def heir_of(connection: Connection, member_id: UUID) -> UUID:
     """The member who stands for one now: most often himself."""
     heir: UUID = await connection.fetchval(

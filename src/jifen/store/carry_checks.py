@@ -59,7 +59,7 @@ CARRY_CHECKS: tuple[tuple[str, str], ...] = (
     (
         "what one member took over is what another left",
         """SELECT i.member_id AS offender, i.sequence, i.counterpart_id
-           FROM (SELECT * FROM entry WHERE kind = 'carry_in') i
+           FROM (SELECT * FROM entry WHERE kind = 'carry_in' AND counterpart_id IS NOT NULL) i
            FULL JOIN (SELECT * FROM entry WHERE kind = 'carry_out') o
                ON o.member_id = i.counterpart_id AND o.counterpart_id = i.member_id
            WHERE i.carried IS DISTINCT FROM o.carried""",
