@@ -213,7 +213,7 @@ async def test_leaving_with_a_share_is_no_pump_and_no_loss(fresh_database: Fresh
     document = a_document(expiry="{days: 30}", more=FIRST, debt="{policy: allow, limit_units: 5000}")
     async with a_till(fresh_database, document) as till:
         now = await till.now()
-        await till.set_now(now - days(20))
+        await till.set_now(now - days(40))
         home, head = await enrolled(till)
         other, guest = await enrolled(till, card="guest")
         await till.buy(home, 10_000, no="1")  # 100, and 1,000 for the first time
@@ -235,11 +235,11 @@ async def test_leaving_with_a_share_is_no_pump_and_no_loss(fresh_database: Fresh
         back = await till.bring_back("1")
         assert (back["member_id"], back["units"][0]["units_earned"]) == (str(home), 1_100)
         await till.assert_laws()
-        await till.set_now(now + days(11) - days(0.5))
-        assert (await till.points(alone))[0] == 100 or (await till.points(alone))[0] == 0
+        await till.set_now(now - days(9))
+        assert await till.points(alone) == [0]
         await till.assert_laws()
         # And who comes back is merged as anybody is.
-        await till.set_now(now + days(12))
+        await till.set_now(now - days(8))
         await join(till, alone, guest, await invited(till, home, head))
         await till.assert_laws()
 
@@ -340,6 +340,7 @@ async def test_a_merge_is_undone_within_a_day(fresh_database: FreshDatabase) -> 
     - {code: silver, names: {en: Silver}, reach: 10000}
 """
     async with a_till(fresh_database, a_document(caps="{day: 150}", more=tiers)) as till:
+        await till.set_now(await till.now() - days(3))
         goes, person = await enrolled(till, card="goes")
         stays, head = await enrolled(till, card="stays")
         await till.buy(goes, 12_000, no="1")
@@ -523,7 +524,7 @@ async def test_whatever_is_joined_left_merged_undone_and_erased_every_unit_is_ac
 
         async def leave_one() -> None:
             home = chance.choice(list(living))
-            one = chance.choice((await household(till, home)).persons)
+            one = chance.choice((await household(till, home)).persons[1:])
             left = await leave(till, home, one.person_id, chance.choice((0, 0, 10, 50)))
             living[UUID(left["new_member_id"])] = one.person_id
 
@@ -534,7 +535,7 @@ async def test_whatever_is_joined_left_merged_undone_and_erased_every_unit_is_ac
             merged.append(goes)
 
         async def undo_one() -> None:
-            one = chance.choice(merged)
+            one = chance.choice(merged[-3:])
             undone = await unmerge(till.ledger, one, a_key(), principal=LOCAL)
             living[UUID(undone["new_member_id"])] = one
 
@@ -549,10 +550,10 @@ async def test_whatever_is_joined_left_merged_undone_and_erased_every_unit_is_ac
             buy: "", come_back: "", spend: "", join_one: "join", leave_one: "leave", merge_two: "merge",
             undo_one: "undo", erase_one: "erase",
         }  # fmt: skip
-        for step in range(40):
+        for step in range(60):
             if step % 8 == 7:
                 await till.set_now(await till.now() + days(0.7))
-            what = chance.choices(list(steps), weights=(6, 2, 2, 4, 4, 2, 4, 0.4))[0]
+            what = chance.choices(list(steps), weights=(6, 2, 2, 4, 5, 1, 4, 0.3))[0]
             try:
                 await what()
             except (Refusal, IndexError, ValueError):

@@ -16,6 +16,7 @@ from jifen.api.ids import MemberId, PersonId
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
+from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain.audit import Why
 from jifen.domain.person import ATTRIBUTES_MAX, CONTACT_KINDS, Consent, MemberKey
@@ -232,7 +233,7 @@ async def reveal(request: Request, member_id: MemberId, body: RevealBody) -> Res
         has_body=True,
         has_key=True,
         names_in_address=[no.MemberUnknown],
-        refuses=[no.KeyTaken, no.PersonUnknown, no.ProgramMissing, no.VaultClosed],
+        refuses=[no.KeyTaken, no.PersonUnknown, no.ProgramMissing, no.VaultClosed, house.GuardianNeeded],
     ),
 )
 async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> Response:
