@@ -83,7 +83,7 @@ async def test_a_head_invites_and_a_guest_joins_and_leaves_with_a_share(shared_a
     left = await asked(head, api, ":leave", {"person_id": other, **share})
     assert left.status_code == 200, left.text
     assert (await guest.ask(api, "GET", "/v1/me")).json()["member_id"] == left.json()["new_member_id"]
-    assert (await guest.ask(api, "GET", "/v1/me")).json()["balances"][0]["units_available"] == 10
+    assert (await guest.ask(api, "GET", "/v1/me")).json()["balances"][0]["available"] == 10
 
 
 async def test_who_is_no_head_does_nothing_that_a_head_does(shared_api: Api) -> None:

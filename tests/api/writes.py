@@ -223,7 +223,7 @@ async def _unmerge(api: Api) -> Asked:
 async def _add_to_household(api: Api) -> Asked:
     path = f"/v1/members/{await api.a_member('a head ' + str(next(_count)))}/household/persons"
     body = {"role": "adult", "person": {"name": "Ann Lee"}}
-    return Asked(method="POST", path=path, body=body, changed={"role": "child"}, names="/role")
+    return Asked(method="POST", path=path, body=body, changed={"person": {"name": "Ann Li"}}, names="/person")
 
 
 async def _household(api: Api) -> tuple[str, str]:

@@ -53,7 +53,7 @@ def show_household(
         said = words.say(
             "household.person",
             person=prefixed("per", one.person_id),
-            role=words.say(f"household.{one.role}"),
+            role=words.say(f"household_role.{one.role}"),
             name=one.name or words.say("household.unnamed"),
         )
         if one.is_under_age:
@@ -332,7 +332,7 @@ def duplicates(
             second=one["second_id"],
             first_name=one["first_name"] or words.say("household.unnamed"),
             second_name=one["second_name"] or words.say("household.unnamed"),
-            alike=", ".join(words.say(f"duplicates.{kind}") for kind in one["alike"] or ()),
+            alike=", ".join(words.say(f"likeness.{kind}") for kind in one["alike"] or ()),
         )
         for one in data
     ]
@@ -375,7 +375,7 @@ def _show_role(answer: dict[str, Any], *, as_json: bool) -> None:
         "household.added",
         person=result["person_id"],
         member=result["member_id"],
-        role=words.say(f"household.{result['role']}"),
+        role=words.say(f"household_role.{result['role']}"),
     )
     show(result, as_json=as_json, text=said)
 
