@@ -50,7 +50,7 @@ def test_a_family_is_invited_joins_and_parts(phone: OnPhone) -> None:
     phone.digits()
     phone.go("/me/household")
     expect(page.get_by_text("Chen Ming")).to_be_visible()
-    expect(page.get_by_text("Li Na · you")).to_be_visible()
+    expect(page.get_by_text("Li Na, you")).to_be_visible()
     expect(page.get_by_text("Invite somebody")).to_have_count(0)
     guest_number = phone.number
     sign_out(phone)

@@ -62,6 +62,14 @@ FIRST = """  - code: first
     fixed: {points: 1000}
     when: {fact: member.purchases_before, eq: 0}
 """
+TIERS = """tiers:
+  by: spend
+  window_days: 60
+  keeps_days: 30
+  list:
+    - {code: member, names: {en: Member}, reach: 0}
+    - {code: silver, names: {en: Silver}, reach: 10000}
+"""
 
 
 async def enrolled(till: Till, *, card: str | None = None, **told: str) -> tuple[UUID, UUID]:
@@ -331,15 +339,7 @@ async def test_a_child_belongs_to_its_guardian(fresh_database: FreshDatabase) ->
 
 
 async def test_a_merge_is_undone_within_a_day(fresh_database: FreshDatabase) -> None:
-    tiers = """tiers:
-  by: spend
-  window_days: 60
-  keeps_days: 30
-  list:
-    - {code: member, names: {en: Member}, reach: 0}
-    - {code: silver, names: {en: Silver}, reach: 10000}
-"""
-    async with a_till(fresh_database, a_document(caps="{day: 150}", more=tiers)) as till:
+    async with a_till(fresh_database, a_document(caps="{day: 150}", more=TIERS)) as till:
         await till.set_now(await till.now() - days(3))
         goes, person = await enrolled(till, card="goes")
         stays, head = await enrolled(till, card="stays")
@@ -371,8 +371,14 @@ async def test_a_merge_is_undone_within_a_day(fresh_database: FreshDatabase) -> 
             await unmerge(till.ledger, goes, a_key(), principal=LOCAL)
         with pytest.raises(MergeStands, match="never"):
             await unmerge(till.ledger, stays, a_key(), principal=LOCAL)
-        # What he had bought is brought back where his lots went.
-        assert (await till.bring_back("1"))["member_id"] == str(stays)
+        await till.assert_laws()
+        # Limits are as they were at who stayed too, and what either bought comes back at him who bought it.
+        before = (await till.points(stays))[0]
+        await till.buy(stays, 13_000, no="4")
+        assert await till.points(stays) == [before + 120], "150 a day less the 30 that he earned himself"
+        assert (await till.bring_back("1"))["member_id"] == str(again)
+        await till.assert_laws()
+        assert (await till.bring_back("2"))["member_id"] == str(stays)
         await till.assert_laws()
         # He may be merged again, which is another merge.
         await till.merge(again, stays)
@@ -492,7 +498,7 @@ async def test_whatever_is_joined_left_merged_undone_and_erased_every_unit_is_ac
 ) -> None:
     """Random sequences: the laws in SQL after each step, and the replay of all at the end."""
     document = a_document(
-        caps="{day: 500}", expiry="{days: 30}", debt="{policy: allow, limit_units: 100}", more=FIRST
+        caps="{day: 500}", expiry="{days: 30}", debt="{policy: allow, limit_units: 100}", more=FIRST + TIERS
     )
     chance = random.Random(seed)
     async with a_till(fresh_database, document) as till:

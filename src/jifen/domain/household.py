@@ -101,11 +101,44 @@ def begins_with_limits(member: Member) -> list[int]:
     return [0, 0, purchases, -1, 0, 0, len(used) // width, *used]
 
 
-def begins_again(carried: Carried) -> list[int]:
-    """What a member begins with whose merge is undone: where he stood, his days, limits and firsts as he left them. His units
-    come by a gift, and what he owed stays where it went."""
-    ladders = len(carried.stood)
+class Fate(NamedTuple):
+    """What became of a lot at the member who had taken it over."""
+
+    gone: int  # also what is left there, and goes back as a gift
+    expired: int
+    returned: int
+
+
+def begins_again(carried: Carried, fates: Sequence[Fate]) -> list[int]:
+    """What a member begins with whose merge is undone: where he stood, his days, limits and firsts as he left them, and his lots
+    emptied, so that a later return finds them. His units come by gifts, and what he owed stays where it went."""
+    lots = [
+        (*lot[: fold.BROUGHT_LEFT], 0, fate.gone, fate.expired, fate.returned, *lot[fold.BROUGHT_EXPIRES :])
+        for lot, fate in zip(carried.lots, fates, strict=True)
+    ]
+    return _flat(
+        carried.purchases, carried.last_purchase_day, carried.stood, lots, carried.days, carried.counters
+    )
+
+
+def goes_again(carried: Carried, foot: Sequence[int]) -> list[int]:
+    """The same taken off whoever had taken it over: his days, limits and firsts are as if it had never come. `foot` is the lowest
+    tier of each ladder, which lowers nobody: a tier that was reached stands until its review."""
+    stood = [(tier, fold.FAR, 0, 0, 0) for tier in foot[: len(carried.stood)]]
+    days = [(day, *(-number for number in numbers)) for day, *numbers in carried.days]
+    counters = [(limit, period, -used) for limit, period, used in carried.counters]
+    return _flat(-carried.purchases, -1, stood, [], days, counters)
+
+
+def _flat(
+    purchases: int,
+    last_day: int,
+    stood: Sequence[tuple[int, ...]],
+    lots: Sequence[tuple[int, ...]],
+    days: Sequence[tuple[int, ...]],
+    counters: Sequence[tuple[int, ...]],
+) -> list[int]:
     return [
-        ladders, 0, carried.purchases, carried.last_purchase_day, 0, len(carried.days), len(carried.counters),
-        *(number for row in (*carried.stood, *carried.days, *carried.counters) for number in row),
+        len(stood), 0, purchases, last_day, len(lots), len(days), len(counters),
+        *(number for row in (*stood, *lots, *days, *counters) for number in row),
     ]  # fmt: skip

@@ -10,17 +10,23 @@ from uuid import UUID
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.carried import carried_of
-from jifen.domain.household import UNDO_LASTS, Share, begins_again
+from jifen.domain.decide import decide_carry_in
+from jifen.domain.household import UNDO_LASTS, Share, begins_again, goes_again
 from jifen.domain.household_refusals import MergeStands
+from jifen.domain.member import new_member
 from jifen.domain.principal import Principal
 from jifen.domain.verbs import Status
 from jifen.store.audit import note_act
+from jifen.store.carries import add_carried_lots, forget_carried_lots
 from jifen.store.gather import Need
 from jifen.store.households import move_one
+from jifen.store.journal import EntryRow
 from jifen.store.merges import (
     Merged,
     carried_from,
+    fates_of,
     find_merged,
+    has_come_back,
     left_of_carried,
     mark_undone,
     move_devices_named,
@@ -75,6 +81,9 @@ class _Undoing(NamedTuple):
         assert merged is not None, "a merge is never forgotten"
         persons = await persons_of(connection, merged.into_id, is_locked=True)
         goes = _who_goes(turn, merged, persons)
+        if await has_come_back(connection, merged):
+            detail = "something bought before the merge came back since: see the person off with a share (household:leave)"
+            raise MergeStands(detail, pointer="/member")
         member = turn.spender(merged.into_id, pointer="/member")
         today = day_number(local_date(turn.now, turn.timeline.time_zone))
         # Locked now: what was spent since looking is not there any more.
@@ -84,12 +93,20 @@ class _Undoing(NamedTuple):
             for c, (_, still) in sorted(carried.items())
             if (back := min(still, self.carried.get(c, (0, 0))[1], member.available(c, today)))
         ]
-        stood = carried_of(await carried_from(connection, asked.member_id, merged.sequence), turn.timeline)
+        left = carried_of(await carried_from(connection, asked.member_id, merged.sequence), turn.timeline)
+        begins = begins_again(left, await fates_of(connection, merged))
+        row = turn.timeline.row_at(turn.now)
+        goes_off = goes_again(left, new_member(asked.member_id, turn.timeline, row).tiers)
 
+        less = decide_carry_in(turn.timeline, member, carried=goes_off, now=turn.now)
+
+        undoes = EntryRow("carry_in", origin=merged.into_sequence, carried=tuple(goes_off))
+        turn.put_entry(less, undoes, actor=asked.principal.actor(), note=asked.note)
         member_id, gifts = put_parting(
             turn,
             merged.into_id,
-            begins_with=begins_again(stood),
+            begins_with=begins,
+            begins_as=asked.member_id,
             shares=shares,
             actor=asked.principal.actor(),
             note=asked.note,
@@ -109,6 +126,8 @@ class _Undoing(NamedTuple):
         turn.then(
             partial(move_devices_named, devices=merged.devices, member_id=merged.into_id, into_id=member_id)
         )
+        turn.then(partial(forget_carried_lots, member_id=merged.into_id, sequence=merged.into_sequence))
+        turn.then(partial(add_carried_lots, member_id=asked.member_id, into_id=member_id, opened_before=0))
         turn.then(partial(mark_undone, member_id=asked.member_id, undone_as=member_id))
         named = tuple(about(About.MEMBER, one) for one in (asked.member_id, merged.into_id, member_id))
         turn.then(partial(note_act, principal=asked.principal, act=Act(deed=Deed.MERGE_UNDONE, about=named)))

@@ -16,7 +16,7 @@ BEGUN = f"""SELECT h.heir AS member_id, n.numbers[i]::int AS number, n.numbers[i
          generate_series({fold.CARRIED_WIDTH + 1} + n.numbers[1] * {fold.LEFT_WIDTH} + n.numbers[2]
                          + n.numbers[5] * {fold.BROUGHT_WIDTH} + n.numbers[6] * ({fold.DAYS_COUNTED} + n.numbers[1]),
                          cardinality(n.numbers), {fold.COUNTER_WIDTH}) AS i
-    WHERE e.kind = 'carry_in' AND e.counterpart_id IS NULL"""
+    WHERE e.kind = 'carry_in' AND e.counterpart_id IS NULL AND e.origin IS NULL"""
 """The counters with which somebody began who was part of another member before (decision 0114)."""
 
 LIMIT_CHECKS: tuple[tuple[str, str], ...] = (

@@ -15,14 +15,15 @@ from uuid import UUID
 from jifen.domain import fold
 from jifen.domain.decide import decide_carry_in, decide_carry_out, decide_enrolment, decide_units
 from jifen.domain.effects import EffectKind
-from jifen.domain.household import Share
+from jifen.domain.household import Fate, Share
 from jifen.domain.member import new_member
-from jifen.store.carries import add_carried_lots
+from jifen.store.carries import WHOSE, add_carried_lots
 from jifen.store.codes import move_devices
 from jifen.store.gather import currency_number
 from jifen.store.gifts import Gift, add_gift
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
+from jifen.store.lots import save_lots
 from jifen.store.persons import move_person
 
 if TYPE_CHECKING:
@@ -150,6 +151,29 @@ async def left_of_carried(connection: Connection, merged: Merged) -> dict[int, t
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
+async def fates_of(connection: Connection, merged: Merged) -> list[Fate]:
+    """What became of the lots that went over in a merge, in their order."""
+    rows = await connection.fetch(
+        """SELECT left_units + held + gone, expired, returned FROM lot
+           WHERE member_id = $1 AND origin = $2 ORDER BY number""",
+        merged.into_id,
+        merged.into_sequence,
+    )
+    return [Fate(*row) for row in rows]
+
+
+async def has_come_back(connection: Connection, merged: Merged) -> bool:
+    """Whether something of what a merged member had bought came back since, at who stood for him."""
+    found: bool = await connection.fetchval(
+        f"""{WHOSE} SELECT EXISTS (SELECT FROM purchase_return b JOIN whose w ON w.member_id = b.purchase_member_id
+                                   WHERE b.member_id = $2 AND b.recorded_at >= $3)""",
+        merged.member_id,
+        merged.into_id,
+        merged.merged_at,
+    )
+    return found
+
+
 async def mark_undone(connection: Connection, *, member_id: UUID, undone_as: UUID) -> None:
     """A merge is undone: who had gone is another member now."""
     await connection.execute(
@@ -174,12 +198,14 @@ def put_parting(
     from_id: UUID,
     *,
     begins_with: Sequence[int],
+    begins_as: UUID | None = None,
     shares: Sequence[Share],
     actor: str | None,
     note: str | None = None,
 ) -> tuple[UUID, list[dict[str, Any]]]:
     """Put into a turn that somebody begins as a member of his own, with limits used and perhaps where he stood, and that units
-    are on their way to him as gifts are. His id, and the gifts: whoever asked lets them arrive, or the queue does.
+    are on their way to him as gifts are. His id, and the gifts: whoever asked lets them arrive, or the queue does. `begins_as`
+    says which merged member he is again.
 
     Refuses
         PointsMissing     fewer units are available than a share says
@@ -199,9 +225,11 @@ def put_parting(
 
     turn.put_enrolled(
         (begun, EntryRow("enrol")),
-        (stands, EntryRow("carry_in", carried=tuple(begins_with))),
+        (stands, EntryRow("carry_in", counterpart_id=begins_as, carried=tuple(begins_with))),
         actor=actor,
     )
+    lots = [(member_id, lot) for lot in stands.lots_changed]
+    turn.then(partial(save_lots, changed=lots))
     gifts = []
     for share, number, decision in given:
         gift = Gift(

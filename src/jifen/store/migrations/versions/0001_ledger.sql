@@ -199,6 +199,8 @@ CREATE TABLE jifen.entry (
     CONSTRAINT what_is_carried_is_told_on_both_sides CHECK ((carried IS NULL) = (kind NOT IN ('carry_out', 'carry_in')))
 );
 
+CREATE INDEX entry_carried_from ON jifen.entry (counterpart_id) WHERE kind = 'carry_in';
+
 CREATE INDEX entry_carry ON jifen.entry (member_id) WHERE kind IN ('carry_out', 'carry_in');
 
 CREATE UNIQUE INDEX entry_gift_in ON jifen.entry (member_id, gift_id) WHERE kind = 'gift_in';
