@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -14,6 +15,7 @@ from tests.builders import a_document
 from tests.conftest import FreshDatabase
 from tests.machine.test_attacks import all_of, codes
 from tests.machine.till import Till, a_key, a_till, another_till, days
+from tests.snapshot.shop import snapshot_of
 
 from jifen.domain.household import INVITATIONS_MAX, UNDO_LASTS, Share
 from jifen.domain.household_refusals import (
@@ -36,6 +38,7 @@ from jifen.domain.refusals import (
     SignInTooSoon,
     TooMuch,
 )
+from jifen.insight.snapshot.verifying import verify_snapshot
 from jifen.jobs import households as jobs
 from jifen.jobs.households import leave_with_share, unmerge
 from jifen.jobs.loop import do_effects
@@ -494,7 +497,7 @@ async def test_a_card_that_is_taken_is_not_added_to_a_household(fresh_database: 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_is_joined_left_merged_undone_and_erased_every_unit_is_accounted_for(
-    fresh_database: FreshDatabase, seed: int
+    fresh_database: FreshDatabase, tmp_path: Path, seed: int
 ) -> None:
     """Random sequences: the laws in SQL after each step, and the replay of all at the end."""
     document = a_document(
@@ -569,3 +572,7 @@ async def test_whatever_is_joined_left_merged_undone_and_erased_every_unit_is_ac
             await till.assert_laws_in_sql()
         assert min(done["join"], done["leave"], done["undo"]) > 0, done
         await till.assert_laws()
+        if seed == 0:
+            await snapshot_of(fresh_database, tmp_path / "s")
+            verified = verify_snapshot(tmp_path / "s")
+            assert verified.is_whole, verified.findings
