@@ -111,6 +111,16 @@ async def test_who_is_no_head_does_nothing_that_a_head_does(shared_api: Api) -> 
     ):
         answer = await asked(head, api, path, body)
         assert (answer.status_code, answer.json()["code"]) == (404, "person_unknown"), path
+    # Who came by an invitation as child has agreed for himself.
+    other = await on_a_phone(api)
+    await asked(other, api, ":join", {"code": await invited(head, api, "child")})
+    by_invitation = (await household(other, api))["persons"][-1]["person_id"]
+    answer = await asked(head, api, f"/persons/{by_invitation}:erase", {"confirm": by_invitation})
+    assert (answer.status_code, answer.json()["code"]) == (404, "person_unknown")
+    # What one takes along is of oneself; of its head, of the children too.
+    for who, persons in ((head, 3), (guest, 1)):
+        archive = (await who.ask(api, "GET", "/v1/me/archive")).json()
+        assert len(archive["persons"]) == persons
     # And nobody of another household does anything to anybody.
     stranger = await on_a_phone(api)
     answer = await asked(stranger, api, f"{of_child}:correct", {"name": "Da"})

@@ -196,8 +196,9 @@ async def consent_own(request: Request, body: OwnConsentBody) -> Response:
     **said_to_member(answer=persons.ArchiveAnswer, refuses=[no.ProgramMissing, *VAULT]),
 )
 async def own_archive(request: Request, language: Language = None) -> Response:
-    """Everything that is kept, with statement and receipts; with `Accept: text/html` as a page to read and keep."""
-    return await persons.archive(request, member_of(request).member_id, language)
+    """Everything that is kept of oneself, with the household's statement and receipts; as `text/html` a page to read and keep."""
+    session = member_of(request)
+    return await persons.archive_for(request, session.member_id, language, for_id=session.person_id)
 
 
 @router.post(

@@ -142,8 +142,7 @@ def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> 
         Any, dict[Which, int]
     ] = {}  # the same of who was merged, by who brought them: his from then on
     for row in elsewhere:
-        which = (row["member_id"], row["sequence"])
-        kept[which] = row["was_forgiven"]
+        kept[which := (row["member_id"], row["sequence"])] = row["was_forgiven"]
         if kept[which] or not row["was_voided"]:
             on = day_number(local_date(row["occurred_at"], timeline.time_zone))
             brought.setdefault(row["brought_by"], {})[which] = on

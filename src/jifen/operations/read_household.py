@@ -86,10 +86,15 @@ async def check_head_of(ledger: Ledger, member_id: UUID, head_id: UUID, person_i
     """
     async with ledger.reading() as connection:
         persons = await persons_of(connection, member_id)
+        is_guarded = await is_agreed_for(connection, person_id)
     if not is_head(persons, head_id):
         raise NotHead(pointer="/person_id")
-    if not any(one.person_id == person_id and one.role == "child" for one in persons):
-        detail = "no child of the household has this id: an adult corrects and erases only himself"
+    is_child = any(one.person_id == person_id and one.role == "child" for one in persons)
+    # Who joined by an invitation, as whatever, agreed for himself and is nobody's to erase.
+    if not is_child or not is_guarded:
+        detail = (
+            "no child that its guardian added has this id: everybody else corrects and erases only himself"
+        )
         raise PersonUnknown(detail, pointer="/path/person_id")
 
 

@@ -295,7 +295,7 @@ export function OfHousehold({ id }: { id: string }) {
           ) : (
             <>
               <p className="soft">{say(`app.house.${person.role}`)}</p>
-              {person.role === "child" ? <ChildData person={person} again={asked.again} onGone={back} /> : null}
+              {person.role === "child" && person.is_agreed ? <ChildData person={person} again={asked.again} onGone={back} /> : null}
               {person.is_under_age ? null : <Change person={person} onDone={back} />}
               {person.is_under_age ? null : <Part title={say("app.house.off")}><Parting house={house} person={person} onDone={back} /></Part>}
             </>
