@@ -199,7 +199,12 @@ by_members_route = pytest.mark.parametrize("at", _MEMBERS, ids=named)
 def _of_a_member(at: tuple[str, str]) -> tuple[str, str, object]:
     none = "0" * 32
     path = at[1].format(
-        session_id=f"ses_{none}", question_id=f"qst_{none}", purchase_id=f"pur_{none}", number="1"
+        session_id=f"ses_{none}",
+        question_id=f"qst_{none}",
+        purchase_id=f"pur_{none}",
+        person_id=f"per_{none}",
+        invitation_id=f"hin_{none}",
+        number="1",
     )
     return at[0], path, {} if at[0] == "POST" else None
 

@@ -234,6 +234,64 @@ async def _merge(api: Api) -> Asked:
     )
 
 
+async def _unmerge(api: Api) -> Asked:
+    member, other = [await api.a_member_with(30) for _ in range(2)]
+    await api.post(f"/v1/members/{member}:merge", {"into": {"id": other}})
+    return Asked(
+        method="POST",
+        path=f"/v1/members/{member}:unmerge",
+        body={"note": "two persons"},
+        changed={"note": "another"},
+        names="/note",
+    )
+
+
+async def _add_to_household(api: Api) -> Asked:
+    path = f"/v1/members/{await api.a_member('a head ' + str(next(_count)))}/household/persons"
+    body = {"role": "adult", "person": {"name": "Ann Lee"}}
+    return Asked(method="POST", path=path, body=body, changed={"person": {"name": "Ann Li"}}, names="/person")
+
+
+async def _household(api: Api) -> tuple[str, str]:
+    """A member and an adult who belongs to him."""
+    asked = await _add_to_household(api)
+    added = await api.post(asked.path, asked.body)
+    return added.json()["member_id"], added.json()["person_id"]
+
+
+async def _set_role(api: Api) -> Asked:
+    member, person = await _household(api)
+    return Asked(
+        method="POST",
+        path=f"/v1/members/{member}/household/persons/{person}:role",
+        body={"role": "head"},
+        changed={"role": "adult"},
+        names="/role",
+    )
+
+
+async def _see_off(api: Api) -> Asked:
+    member, person = await _household(api)
+    return Asked(
+        method="POST",
+        path=f"/v1/members/{member}/household:leave",
+        body={"person_id": person},
+        changed={"shares": [{"currency": "points", "units": 1}]},
+        names="/shares",
+    )
+
+
+async def _tell_apart(api: Api) -> Asked:
+    one, other, third = [await api.a_member() for _ in range(3)]
+    return Asked(
+        method="POST",
+        path="/v1/duplicates:tell_apart",
+        body={"member_id": one, "other_id": other},
+        changed={"other_id": third},
+        names="/other_id",
+    )
+
+
 async def _reopen(api: Api) -> Asked:
     return Asked(method="POST", path=f"/v1/members/{await api.a_member()}:reopen")
 
@@ -510,6 +568,11 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/members/{member_id}:close"): _close,
     ("POST", "/v1/members/{member_id}:reopen"): _reopen,
     ("POST", "/v1/members/{member_id}:merge"): _merge,
+    ("POST", "/v1/members/{member_id}:unmerge"): _unmerge,
+    ("POST", "/v1/members/{member_id}/household/persons"): _add_to_household,
+    ("POST", "/v1/members/{member_id}/household/persons/{person_id}:role"): _set_role,
+    ("POST", "/v1/members/{member_id}/household:leave"): _see_off,
+    ("POST", "/v1/duplicates:tell_apart"): _tell_apart,
     ("POST", "/v1/members/{member_id}/devices"): _register,
     ("POST", "/v1/members/{member_id}/devices/{device_id}:renew"): _renew_device,
     ("POST", "/v1/members/{member_id}/devices/{device_id}:remove"): _remove_device,
@@ -571,6 +634,8 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/members/{member_id}/lots/{number}",
             "/v1/members/{member_id}/statement",
             "/v1/members/{member_id}/persons",
+            "/v1/members/{member_id}/household",
+            "/v1/duplicates",
             "/v1/members/{member_id}/archive",
             "/v1/program",
             "/v1/program/revisions",
@@ -611,6 +676,16 @@ MEMBERS_OWN = {
     ("DELETE", "/v1/me/sessions/{session_id}"),
     ("GET", "/v1/me"),
     ("GET", "/v1/me/archive"),
+    ("DELETE", "/v1/me/household/invitations/{invitation_id}"),
+    ("GET", "/v1/me/household"),
+    ("POST", "/v1/me/household/children"),
+    ("POST", "/v1/me/household/invitations"),
+    ("POST", "/v1/me/household/persons/{person_id}:correct"),
+    ("POST", "/v1/me/household/persons/{person_id}:erase"),
+    ("POST", "/v1/me/household/persons/{person_id}:role"),
+    ("POST", "/v1/me/household:join"),
+    ("POST", "/v1/me/household:leave"),
+    ("POST", "/v1/me/household:quote"),
     ("GET", "/v1/me/balances"),
     ("GET", "/v1/me/events"),
     ("GET", "/v1/me/looks"),

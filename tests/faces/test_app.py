@@ -18,7 +18,8 @@ SCREENS = (
     "/", "/?card=1", "/statement", "/statement?show=earned", "/statement/2/0", "/statement/99/0", "/lots", "/lots/1", "/tier",
     "/me", "/me/questions",
     "/me/questions/new?sequence=1&part=0", "/me/gift", "/me/claim", "/me/privacy", "/me/privacy/looks", "/me/privacy/correct",
-    "/me/privacy/contact", "/me/privacy/erase", "/me/phones", "/nowhere",
+    "/me/privacy/contact", "/me/privacy/erase", "/me/phones", "/me/household", "/me/household/invite",
+    "/me/household/join", "/me/household/add-child", "/me/household/leave", "/nowhere",
 )  # fmt: skip
 LINES = [
     {"number": 1, "amount_minor": 8_800, "sku": "tea", "name": "Green tea"},

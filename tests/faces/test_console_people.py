@@ -21,7 +21,15 @@ from jifen.domain.principal import ROLES
 ENGLISH = {"locale": "en-GB"}
 CHINESE_DARK = {"locale": "zh-CN", "color_scheme": "dark"}
 CHINESE_PHONE = {"locale": "zh-CN", "viewport": {"width": 390, "height": 844}, "has_touch": True}
-PEOPLE = ("/questions", "/questions?show=all", "/questions?tab=codes", "/operators", "/audit", "/settings")
+PEOPLE = (
+    "/questions",
+    "/questions?show=all",
+    "/questions?tab=codes",
+    "/duplicates",
+    "/operators",
+    "/audit",
+    "/settings",
+)
 SCREENS = ROOT / "web" / "apps" / "console" / "src" / "screens"
 SECRET = "a sentence that is long enough"
 

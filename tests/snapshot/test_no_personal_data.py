@@ -57,7 +57,8 @@ NEVER_READ = {
     "one_time_code", "operator_invitation", "operator_session", "parked", "person", "person_field", "person_session", "pool",
     "pool_use", "programme_balance",
     "proof", "proposal", "purchase_key", "question", "question_step", "question_text", "request_key", "reservation", "setting",
-    "sign_in_try", "switch", "unclaimed_purchase", "used_code",
+    "household_invitation", "likeness", "merged_member", "sign_in_try", "switch", "told_apart", "unclaimed_purchase",
+    "used_code",
 }  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",
                "published_by"}  # fmt: skip

@@ -24,9 +24,11 @@ from jifen.api import (
     compensations,
     console,
     events,
+    households,
     keys,
     me,
     me_door,
+    me_household,
     me_person,
     member_lists,
     members,
@@ -85,6 +87,7 @@ TAGS = [
     {"name": "reservations", "description": "Hold units for a redemption, then commit or release."},
     {"name": "members", "description": "Enrol and read members; gifts and adjustments."},
     {"name": "persons", "description": "What is known of somebody: see, correct, agree, take along, erase."},
+    {"name": "households", "description": "Who belongs to a household: add, change, see off."},
     {
         "name": "me",
         "description": "What a member asks about himself, signed in on his phone by a one-time code.",
@@ -176,6 +179,8 @@ def create_app(
         audit,
         me,
         me_person,
+        me_household,
+        households,
         open,
     )
     for part in parts:

@@ -199,7 +199,8 @@ async def reopen(request: Request, member_id: MemberId) -> Response:
 )
 async def merge(request: Request, member_id: MemberId, body: bodies.MergeBody) -> Response:
     """Two members are one: units go over with their days of expiry, tier path, limits used and firsts; persons, cards and phones
-    find the one who stays. Receipts stay where they were written, and a later return finds its units. It is not undone.
+    find the one who stays. Receipts stay where they were written, and a later return finds its units. Within a day `:unmerge`
+    undoes it.
     """
     desk = desk_of(request)
 

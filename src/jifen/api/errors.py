@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from jifen.api.languages import language_of
 from jifen.document.problems import DocumentProblem, DocumentRefused
+from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain.occasions import EventUnknown
 from jifen.domain.purchase import BELOW_ZERO
@@ -157,6 +158,13 @@ STATUS: dict[type[Refusal], int] = {
     no.SessionIdle: 401,
     no.OneTimeCodeWrong: 401,
     no.InvitationRefused: 401,
+    house.HouseholdInvitationWrong: 422,
+    house.HouseholdNotEmpty: 409,
+    house.LastPerson: 409,
+    house.HeadNeeded: 422,
+    house.GuardianNeeded: 422,
+    house.MergeStands: 409,
+    house.NotHead: 403,
     no.TooMuch: 422,
     no.SignInTooSoon: 429,
     AtTheEdge: 400,

@@ -57,3 +57,4 @@ AuditId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("adt")), _put_on
 DeviceId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("dev")), _put_on("dev"), _schema("dev")]
 FlagId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("flg")), _put_on("flg"), _schema("flg")]
 QuestionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("qst")), _put_on("qst"), _schema("qst")]
+InvitationId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("hin")), _put_on("hin"), _schema("hin")]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, model_validator
@@ -20,16 +23,19 @@ from jifen.api.persons import ConsentBody
 from jifen.api.requests import MemberRoute, OpenRoute, ledger_of, member_of
 from jifen.api.said import said_openly, said_to_member
 from jifen.api.whose import MEMBER_COOKIE, address_of, is_https, session_token_of
+from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain.one_time_code import DIGITS, SESSION_LASTS
 from jifen.domain.person import Consent, MemberKey, Told
 from jifen.domain.program.meaning import NONE
 from jifen.operations.enrol_member import enrol_member
+from jifen.operations.join_household import join_household, quote_join
 from jifen.operations.manage_sessions import csrf_of
 from jifen.operations.member_sign_in import (
     MemberSignedIn,
     end_own_member_session,
     list_member_sessions,
+    principal_of_member,
     prove,
     sign_in_member,
 )
@@ -41,7 +47,7 @@ from jifen.present.demo import sign_ins_offered
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import name_in
 from jifen.senders import Recorder
-from jifen.store.member_sessions import MemberSession
+from jifen.store.member_sessions import MemberSession, Proven
 from jifen.store.once import Once
 
 doors = APIRouter(prefix="/v1", route_class=OpenRoute, tags=["me"])
@@ -123,6 +129,9 @@ class JoinBody(MemberSignInBody):
     name: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
     language: Annotated[str, Field(min_length=2, max_length=8)] | None = None
     consents: list[ConsentBody] = Field(default_factory=list, max_length=20)
+    invitation: Annotated[str, Field(min_length=4, max_length=30)] | None = Field(
+        default=None, description="The code of an invitation to a household, which is joined at once."
+    )
 
 
 class MemberSessionAnswer(Answer):
@@ -238,7 +247,7 @@ async def send(request: Request, body: SendCodeBody, language: Language = None) 
     **said_openly(
         answer=MemberSessionAnswer,
         or_answer=NotYetAnswer,
-        refuses=(no.OneTimeCodeWrong, no.VaultClosed),
+        refuses=(no.OneTimeCodeWrong, no.VaultClosed, house.GuardianNeeded),
         has_body=True,
     ),
 )
@@ -255,28 +264,68 @@ async def open_own_session(request: Request, body: MemberSignInBody) -> Response
     summary="Join by a code",
     **said_openly(
         answer=MemberSessionAnswer,
-        refuses=(no.OneTimeCodeWrong, no.KeyTaken, no.ProgramMissing, no.VaultClosed),
+        refuses=(
+            no.OneTimeCodeWrong,
+            no.KeyTaken,
+            no.ProgramMissing,
+            no.VaultClosed,
+            no.SignInTooSoon,
+            no.MergeIntoSelf,
+            no.UnitsReserved,
+            no.MemberClosed,
+            no.MemberFrozen,
+            house.GuardianNeeded,
+            house.HouseholdInvitationWrong,
+            house.HouseholdNotEmpty,
+        ),
         has_body=True,
         status=201,
     ),
 )
 async def join(request: Request, body: JoinBody) -> Response:
-    """A new member, found by the phone or e-mail that the code proved, and signed in. Who is one already is signed in only."""
+    """A new member, found by the phone or e-mail that the code proved, and signed in. Who is one already is signed in only. With
+    an invitation he belongs to that household from the beginning; one that opens nothing is refused before anybody is enrolled.
+    """
     ledger = ledger_of(request)
     consents = [in_form(Consent(**one.model_dump())) for one in body.consents]
     told = await told_of_person(ledger, {"name": body.name, "language": body.language}, {})
     proven = await prove(ledger, body.sign_in_id, body.code, address=address_of(request))
     agent = request.headers.get("user-agent", "")
     signed_in = await sign_in_member(ledger, proven, agent=agent)
+    if signed_in is None and body.invitation is not None:
+        await quote_join(ledger, body.invitation, guesser=address_of(request))
     if signed_in is None:
         # The code is the key: it is good once, so a retry finds the member that the first try made.
         once = Once(key=f"join:{proven.sign_in_id.hex}", body_hash=proven.sign_in_id.bytes * 2)
         new = Told((proven.contact,), told.fields)
         await enrol_member(ledger, [], once, told=new, consents=consents, actor="app")
         signed_in = await sign_in_member(ledger, proven, agent=agent)
+        if signed_in is not None and body.invitation is not None:
+            signed_in = await _joined(request, signed_in, proven, body.invitation)
     if signed_in is None:
         raise no.OneTimeCodeWrong(pointer="/code")
     return _came_in(request, signed_in, status=201)
+
+
+async def _joined(
+    request: Request, signed_in: MemberSignedIn, proven: Proven, invitation: str
+) -> MemberSignedIn:
+    """The session of a new member who belongs to a household now. Where the invitation ended in this very moment he is a member
+    all the same, and joins from within."""
+    session = signed_in.session
+    once = Once(key=f"join-household:{proven.sign_in_id.hex}", body_hash=proven.sign_in_id.bytes * 2)
+    with suppress(no.Refusal):
+        answer = await join_household(
+            ledger_of(request),
+            session.member_id,
+            session.person_id,
+            invitation,
+            once,
+            guesser=address_of(request),
+            principal=principal_of_member(session),
+        )
+        return signed_in._replace(session=replace(session, member_id=UUID(answer["into_id"])))
+    return signed_in
 
 
 @router.get("/me/session", summary="Read one's session", **said_to_member(answer=MemberSessionAnswer))

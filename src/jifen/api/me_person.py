@@ -16,6 +16,7 @@ from jifen.api.me_door import MemberSignInBody
 from jifen.api.requests import MemberRoute, desk_of, member_of
 from jifen.api.said import said_to_member
 from jifen.api.whose import address_of
+from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain.audit import About, Why, about
 from jifen.domain.person import Consent, Told
@@ -103,7 +104,7 @@ async def get_own_person(request: Request) -> Response:
         answer=persons.CorrectAnswer,
         has_body=True,
         has_key=True,
-        refuses=[no.PersonUnknown, no.ProgramMissing, *VAULT],
+        refuses=[no.PersonUnknown, no.ProgramMissing, house.GuardianNeeded, *VAULT],
     ),
 )
 async def correct_own(request: Request, body: OwnCorrectionBody) -> Response:
@@ -195,8 +196,9 @@ async def consent_own(request: Request, body: OwnConsentBody) -> Response:
     **said_to_member(answer=persons.ArchiveAnswer, refuses=[no.ProgramMissing, *VAULT]),
 )
 async def own_archive(request: Request, language: Language = None) -> Response:
-    """Everything that is kept, with statement and receipts; with `Accept: text/html` as a page to read and keep."""
-    return await persons.archive(request, member_of(request).member_id, language)
+    """Everything that is kept of oneself, with the household's statement and receipts; as `text/html` a page to read and keep."""
+    session = member_of(request)
+    return await persons.archive_for(request, session.member_id, language, for_id=session.person_id)
 
 
 @router.post(
@@ -207,14 +209,19 @@ async def own_archive(request: Request, language: Language = None) -> Response:
     ),
 )
 async def erase_own(request: Request, body: OwnEraseBody) -> Response:
-    """What is known is destroyed for good, one is signed out everywhere, and nothing finds the member any more: his units are
-    lost to him. The answer is the certificate.
+    """What is known of oneself is destroyed for good, one is signed out everywhere, and nothing finds one any more. Who is the
+    last of a household loses its units; else they stay the household's. The answer is the certificate.
     """
     desk, session = desk_of(request), member_of(request)
 
     async def effect(once: Once) -> dict[str, Any]:
         return await erase_person(
-            desk.ledger, session.member_id, once, confirmed=body.confirm, principal=desk.principal
+            desk.ledger,
+            session.member_id,
+            once,
+            confirmed=body.confirm,
+            principal=desk.principal,
+            person_id=session.person_id,
         )
 
     return render.told(persons.Certificate, await asked_once(desk, body, effect))

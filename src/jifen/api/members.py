@@ -17,6 +17,7 @@ from jifen.api.languages import Language, language_of
 from jifen.api.persons import EnrolBody
 from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
+from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain.person import Consent, MemberKey, Told
 from jifen.domain.principal import Permission
@@ -70,7 +71,7 @@ GIFT_REFUSES = (
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.KeyTaken, no.CheckDigitWrong, no.ProgramMissing, no.VaultClosed),
+        refuses=(no.KeyTaken, no.CheckDigitWrong, no.ProgramMissing, no.VaultClosed, house.GuardianNeeded),
     ),
 )
 async def enrol(request: Request, body: EnrolBody) -> Response:

@@ -16,6 +16,7 @@ from jifen.api.ids import MemberId, PersonId
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
+from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain.audit import Why
 from jifen.domain.person import ATTRIBUTES_MAX, CONTACT_KINDS, Consent, MemberKey
@@ -232,7 +233,7 @@ async def reveal(request: Request, member_id: MemberId, body: RevealBody) -> Res
         has_body=True,
         has_key=True,
         names_in_address=[no.MemberUnknown],
-        refuses=[no.KeyTaken, no.PersonUnknown, no.ProgramMissing, no.VaultClosed],
+        refuses=[no.KeyTaken, no.PersonUnknown, no.ProgramMissing, no.VaultClosed, house.GuardianNeeded],
     ),
 )
 async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> Response:
@@ -294,8 +295,15 @@ async def archive(request: Request, member_id: MemberId, language: Language = No
     """Everything that is kept of a member's persons, his statement and his receipts; with `Accept: text/html` as a page to
     read and keep.
     """
+    return await archive_for(request, member_id, language, for_id=None)
+
+
+async def archive_for(
+    request: Request, member_id: UUID, language: str | None, *, for_id: UUID | None
+) -> Response:
+    """The archive for the shop, or for one of a member's persons."""
     desk, spoken = desk_of(request), language_of(request, language)
-    document = await everything_of(desk.ledger, member_id, spoken, principal=desk.principal)
+    document = await everything_of(desk.ledger, member_id, spoken, principal=desk.principal, for_id=for_id)
     if "text/html" in request.headers.get("accept", ""):
         name = f"{document['member']['member_id']}.html"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -28,6 +28,7 @@ from jifen.cli.demo import demo
 from jifen.cli.doctor import doctor
 from jifen.cli.event import event_app
 from jifen.cli.explain import explain
+from jifen.cli.household import household_app
 from jifen.cli.import_ import import_app
 from jifen.cli.jobs import jobs_app
 from jifen.cli.key import key_app
@@ -100,6 +101,7 @@ GROUPS = (
 
 for command in COMMANDS:
     app.command()(command)
+member_app.add_typer(household_app, name="household")
 for group, name in GROUPS:
     app.add_typer(group, name=name)
 

@@ -121,7 +121,9 @@ def merge(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Merge a member into another: units with their days of expiry, tier path, limits, cards and phones. It is not undone.
+    """Merge a member into another: units with their days of expiry, tier path, limits, cards and phones.
+
+    Within a day `jifen member unmerge` undoes it.
 
     Example: jifen member merge card:6200001 --into phone:13800138000 --note "one person, two cards"
     """

@@ -84,6 +84,14 @@ class Deed(StrEnum):
     QUESTION_ANSWERED = "question.answered"
     QUESTION_APPEALED = "question.appealed"
     QUESTION_CLOSED = "question.closed"
+    HOUSEHOLD_INVITED = "household.invited"
+    HOUSEHOLD_CALLED_OFF = "household.called_off"
+    HOUSEHOLD_JOINED = "household.joined"
+    HOUSEHOLD_LEFT = "household.left"
+    HOUSEHOLD_ADDED = "household.added"
+    HOUSEHOLD_CHANGED = "household.changed"
+    MERGE_UNDONE = "merge.undone"
+    DUPLICATE_TOLD_APART = "duplicate.told_apart"
 
 
 @unique

@@ -141,8 +141,8 @@ def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> 
     brought: dict[
         Any, dict[Which, int]
     ] = {}  # the same of who was merged, by who brought them: his from then on
-    for which, row in others_bought.items():
-        kept[which] = row["was_forgiven"]
+    for row in elsewhere:
+        kept[which := (row["member_id"], row["sequence"])] = row["was_forgiven"]
         if kept[which] or not row["was_voided"]:
             on = day_number(local_date(row["occurred_at"], timeline.time_zone))
             brought.setdefault(row["brought_by"], {})[which] = on
@@ -178,7 +178,12 @@ def _write_member(script: Script, member_id: Any, own: Own, elsewhere: Rows) -> 
             )  # fmt: skip
         else:
             _write_entry(script, row, by_sequence)
-            if row["kind"] == "carry_in":
+            if (
+                row["kind"] == "carry_in" and row["origin"]
+            ):  # it undoes another: what that brought is his no more
+                for which in brought.get(by_sequence[row["origin"]]["counterpart_id"], {}):
+                    days.pop(which, None)
+            elif row["kind"] == "carry_in":
                 days |= brought.get(row["counterpart_id"], {})
             held += sum(way == fold.W_HELD for way in row["moves"][fold.MOVE_WAY :: fold.MOVE_WIDTH])
     return held

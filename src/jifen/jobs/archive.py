@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 
 async def everything_of(
-    ledger: Ledger, member_id: UUID, language: str, *, principal: Principal
+    ledger: Ledger, member_id: UUID, language: str, *, principal: Principal, for_id: UUID | None = None
 ) -> dict[str, Any]:
-    """The archive of a member as plain values (`present.persons.archive_page` makes a page of them).
+    """The archive of a member as plain values (`present.persons.archive_page` makes a page of them), for the shop or for one of
+    his persons (`for_id`).
 
     Refuses
         MemberUnknown   there is none with that id
         VaultClosed     the keys of personal data are not there
     """
-    export = await export_person(ledger, member_id, principal=principal)
+    export = await export_person(ledger, member_id, principal=principal, for_id=for_id)
     view = await read_member(ledger, member_id)
     page = await read_statement(ledger, member_id, limit=PAGE_MAX)
     lines: list[StatementLine] = [*page.lines]

@@ -50,7 +50,7 @@ def _made_up(number: int, member_id: UUID) -> Telling:
     first, last = chance.choice(FIRST), chance.choice(LAST)
     phone = phone_in_form(f"+1{AREAS[number // 100]}55501{number % 100:02}", region=None)
     email = email_in_form(f"{first}.{last}.{number}@example.com")
-    born = f"{chance.randint(1940, 2004)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+    born = f"{chance.randint(1940, 1999)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
     told = Told(
         (MemberKey("phone", phone), MemberKey("email", email)), {"name": f"{first} {last}", "birthday": born}
     )

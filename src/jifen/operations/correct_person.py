@@ -8,11 +8,14 @@ from uuid import UUID
 import asyncpg
 
 from jifen.domain.audit import About, Act, Deed, about
+from jifen.domain.calendar import local_date
 from jifen.domain.person import ATTRIBUTE, CONTACT_KINDS, FIELDS, MemberKey, Told
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, KeyTaken, MemberUnknown, PersonUnknown, TooMuch
 from jifen.store.audit import note_act
+from jifen.store.households import refuse_under_age
 from jifen.store.ids import new_id
+from jifen.store.likenesses import mark_likenesses
 from jifen.store.members import find_by_keys, lock_members
 from jifen.store.once import Once, once
 from jifen.store.persons import (
@@ -63,6 +66,7 @@ async def correct_person(
         PersonUnknown   a card is to go that does not find the member
         KeyTaken        a card, an id elsewhere or a contact belongs to another member
         FieldWrong      a field is not known
+        GuardianNeeded  the birthday is that of somebody so young that a guardian tells of him
         TooMuch         more cards than a member may have
         VaultClosed     the keys of personal data are not there
     """
@@ -93,7 +97,8 @@ async def _correct(
         raise MemberUnknown(pointer="/member")
     vault = await ledger.vault(connection, writes=True)
     persons = await persons_of(connection, member_id, is_locked=True)
-    now = (await ledger.clock(connection)).now
+    clock = await ledger.clock(connection)
+    now = clock.now
     person = of_persons(persons, named_id)
     if person is not None:
         person_id = person.person_id
@@ -104,6 +109,10 @@ async def _correct(
         person_id = new_id()
         key, sealer = vault.new_person(person_id)
         await add_person(connection, person_id, member_id, key)
+    birthday = correction.told.fields.get("birthday")
+    if birthday is not None and (person is None or person.role != "child"):
+        timeline = await ledger.timeline(connection, clock.newest)
+        await refuse_under_age(connection, birthday, today=local_date(now, timeline.time_zone))
     known = opened_keys(sealer, await keys_of(connection, person_id))
     told, remove = correction.told, correction.remove
     missing = [key for key in remove if key not in known]
@@ -122,6 +131,7 @@ async def _correct(
     await add_keys(vault, connection, coming, member_id=member_id, person_id=person_id, sealer=sealer)
     await remove_fields(connection, person_id, correction.forget)
     await save_fields(connection, person_id, sealed_fields(sealer, told.fields), at=now)
+    await mark_likenesses(vault, connection, [(person_id, sealer)])
     changed = {*(key.kind for key in (*going, *coming)), *told.fields, *correction.forget}
     named = (about(About.PERSON, person_id), about(About.MEMBER, member_id))
     kinds = sorted({one.partition(".")[0] for one in changed})  # an attribute's name is the shop's own

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from jifen.domain.calendar import local_date
 from jifen.domain.check_digits import CardCheck, is_right
 from jifen.domain.decide import decide_enrolment
 from jifen.domain.decision import Decision
@@ -17,8 +18,10 @@ from jifen.domain.member import new_member
 from jifen.domain.person import CARD_KINDS, CONTACT_KINDS, Consent, MemberKey, Told
 from jifen.domain.refusals import CheckDigitWrong, FieldWrong, KeyTaken, Refusal, TooMuch
 from jifen.domain.texts import CARD, KEY, TextRefused, canonical
+from jifen.store.households import refuse_under_age
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
+from jifen.store.likenesses import mark_likenesses
 from jifen.store.members import find_by_keys
 from jifen.store.once import Once
 from jifen.store.persons import add_new_person
@@ -58,6 +61,8 @@ class _Enrolling(NamedTuple):
 
     async def take(self, turn: Turn) -> dict[str, Any]:
         asked = self.asked
+        today = local_date(turn.now, turn.timeline.time_zone)
+        await refuse_under_age(turn.connection, asked.told.fields.get("birthday"), today=today)
         keys = (*asked.keys, *asked.told.contacts)
         decision = _put_enrolled(
             turn, self.vault, keys, fields=asked.told.fields, consents=asked.consents, actor=asked.actor
@@ -85,13 +90,18 @@ def _put_enrolled(
 
     decision = decide_enrolment(timeline, new_member(member_id, timeline, timeline.row_at(now)), now=now)
 
-    turn.put_enrolled(decision, EntryRow("enrol"), actor=actor)
+    turn.put_enrolled((decision, EntryRow("enrol")), actor=actor)
     turn.then(
         partial(
-            add_new_person, vault, member_id=member_id, keys=keys, fields=fields, consents=consents, at=now
+            _add_person, vault=vault, member_id=member_id, keys=keys, fields=fields, consents=consents, at=now
         )
     )
     return decision
+
+
+async def _add_person(connection: Connection, vault: Vault, **told: Any) -> None:
+    person_id, sealer = await add_new_person(vault, connection, **told)
+    await mark_likenesses(vault, connection, [(person_id, sealer)])
 
 
 async def enrol_member(
@@ -108,6 +118,7 @@ async def enrol_member(
     Refuses
         KeyTaken      a card, an id elsewhere or a contact belongs to another member
         FieldWrong    a key is empty, too long or named twice
+        GuardianNeeded   the birthday is that of somebody so young that a guardian adds him to a household
         VaultClosed   the keys of personal data are not there
     """
     check_keys(keys)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain.audit import About, Act, Deed, about
+from jifen.domain.household import heir_of_head
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, PersonUnknown
 from jifen.store.audit import note_act
-from jifen.store.codes import remove_devices
+from jifen.store.codes import remove_devices, remove_devices_of_person
+from jifen.store.households import call_off_invitations_of, set_role
 from jifen.store.journal import remove_notes
 from jifen.store.members import lock_members
 from jifen.store.once import Once, once
@@ -25,10 +27,17 @@ if TYPE_CHECKING:
 
 
 async def erase_person(
-    ledger: Ledger, member_id: UUID, request: Once, *, confirmed: UUID, principal: Principal
+    ledger: Ledger,
+    member_id: UUID,
+    request: Once,
+    *,
+    confirmed: UUID,
+    principal: Principal,
+    person_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """A certificate for the persons of a member, once they are gone: fields, contacts, cards and ids elsewhere, phones
-    with codes, and the notes beside the member's entries. He holds his units on, and only his id finds him.
+    """A certificate for the persons of a member, or the one of them who is named, once they are gone: fields, contacts, cards,
+    ids elsewhere, phones with codes, and with the last of them the notes beside the member's entries. The member holds his units
+    on; where nobody is left, only his id finds him. Where the head is gone, the adult who is there longest is head.
 
     The ids of the erased are written into a list beside the keys first, so that a restored backup forgets them again.
 
@@ -44,13 +53,19 @@ async def erase_person(
         if confirmed != member_id:
             raise FieldWrong("name the member who is to be erased once more", pointer="/confirm")
         await lock_members(connection, [member_id])
-        persons = await persons_of(connection, member_id, is_locked=True)
+        household = await persons_of(connection, member_id, is_locked=True)
+        persons = [one for one in household if person_id in (None, one.person_id)]
         if not persons:
-            raise PersonUnknown(pointer="/member")
+            raise PersonUnknown(pointer="/member" if person_id is None else "/person_id")
         vault = await ledger.vault(connection)
         now, actor = (await ledger.clock(connection)).now, principal.actor()
         erased.add(vault, [one.person_id for one in persons], at=now)
-        gone = await _forget(connection, persons, member_id, actor=actor, at=now)
+        gone = await _forget(
+            connection, persons, member_id, actor=actor, at=now, is_whole=len(persons) == len(household)
+        )
+        left = [one for one in household if one not in persons]
+        if left and not any(one.role == "head" for one in left) and (heir := heir_of_head(left)) is not None:
+            await set_role(connection, heir, "head")
         named = (about(About.MEMBER, member_id), *(about(About.PERSON, one.person_id) for one in persons))
         await note_act(connection, principal, Act(deed=Deed.PERSON_ERASED, about=named, count=len(persons)))
         return {
@@ -74,13 +89,24 @@ class Gone(NamedTuple):
 
 
 async def _forget(
-    connection: Connection, persons: Sequence[Person], member_id: UUID, *, actor: str, at: datetime
+    connection: Connection,
+    persons: Sequence[Person],
+    member_id: UUID,
+    *,
+    actor: str,
+    at: datetime,
+    is_whole: bool,
 ) -> Gone:
-    fields = keys = 0
+    fields = keys = devices = 0
     for one in persons:
+        if not is_whole:
+            devices += await remove_devices_of_person(connection, one.person_id)
+        await call_off_invitations_of(connection, one.person_id)
         gone = await erase(connection, one.person_id)
         await add_erasure(connection, one.person_id, member_id, gone, actor=actor, at=at)
         fields, keys = fields + gone.fields, keys + gone.keys
+    if not is_whole:
+        return Gone(fields, keys, 0, devices)
     notes = await remove_notes(connection, member_id)
     notes += await erase_question_texts(connection, member_id)
     notes += await forget_proposal_notes(connection, member_id)
@@ -97,6 +123,9 @@ async def forget_again(ledger: Ledger) -> int:
         for person_id in erased.read(vault):
             person = await find_person(connection, person_id)
             if person is not None:
-                await _forget(connection, [person], person.member_id, actor="restore", at=now)
+                others = await persons_of(connection, person.member_id)
+                await _forget(
+                    connection, [person], person.member_id, actor="restore", at=now, is_whole=len(others) == 1
+                )
                 done += 1
     return done

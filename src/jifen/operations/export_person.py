@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain.audit import Why
+from jifen.domain.household import is_head
 from jifen.domain.principal import Principal
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown
@@ -39,9 +40,11 @@ class Export(NamedTuple):
 
 
 @begun_again
-async def export_person(ledger: Ledger, member_id: UUID, *, principal: Principal) -> Export:
+async def export_person(
+    ledger: Ledger, member_id: UUID, *, principal: Principal, for_id: UUID | None = None
+) -> Export:
     """What is kept of the persons of a member, and their receipts with every line. A member of whom nothing personal is known has
-    his receipts.
+    his receipts. For one of a household (`for_id`) it is what is known of himself, and for its head of the children too.
 
     Refuses
         MemberUnknown   there is none with that id
@@ -52,6 +55,11 @@ async def export_person(ledger: Ledger, member_id: UUID, *, principal: Principal
             raise MemberUnknown(pointer="/member")
         told = []
         persons = await persons_of(connection, member_id)
+        if for_id is not None:
+            sees = {for_id}
+            if is_head(persons, for_id):
+                sees |= {one.person_id for one in persons if one.role == "child"}
+            persons = [one for one in persons if one.person_id in sees]
         vault = await ledger.vault(connection) if persons else None
         for one in persons:
             assert vault is not None, "whoever is somebody has a key"

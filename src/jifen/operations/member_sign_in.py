@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain.audit import About, Act, Deed, about
+from jifen.domain.calendar import local_date
 from jifen.domain.one_time_code import DIGITS, SESSION_LASTS, SESSIONS_MAX
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import (
@@ -20,6 +21,8 @@ from jifen.domain.refusals import (
 )
 from jifen.store.audit import note_act
 from jifen.store.codes import devices_of, end_numbers
+from jifen.store.compiled import begun_again
+from jifen.store.households import birthday_of, refuse_under_age
 from jifen.store.ids import new_id
 from jifen.store.member_sessions import (
     MemberSession,
@@ -38,11 +41,12 @@ from jifen.store.member_sessions import (
 )
 from jifen.store.once import Once, once
 from jifen.store.passwords import agent_kept, session_id_of, session_token, token_hash
-from jifen.store.persons import persons_of
+from jifen.store.persons import find_person, persons_of
 from jifen.store.sealed import sealer_of
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
+    from jifen.vault import Vault
 
 _BLANKS = re.compile(r"[\s-]+")
 
@@ -54,10 +58,12 @@ class MemberSignedIn(NamedTuple):
     token: str
 
 
+@begun_again
 async def sign_in_member(ledger: Ledger, proven: Proven, *, agent: str) -> MemberSignedIn | None:
     """A new session of whom the proven phone or e-mail finds; None: it finds nobody, and stays good for joining.
 
     Refuses
+        GuardianNeeded     he is so young that the head of his household sees to it
         OneTimeCodeWrong   somebody else used the code a moment ago
         VaultClosed        the keys of personal data are not there
     """
@@ -66,9 +72,21 @@ async def sign_in_member(ledger: Ledger, proven: Proven, *, agent: str) -> Membe
         person_id = await whose_contact(vault, connection, proven.contact)
         if person_id is None:
             return None
+        await _refuse_a_child(ledger, vault, connection, person_id)
         if not await use_up(connection, proven.sign_in_id):
             raise OneTimeCodeWrong(pointer="/code")
         return await _begin(connection, person_id, agent)
+
+
+async def _refuse_a_child(ledger: Ledger, vault: Vault, connection: Connection, person_id: UUID) -> None:
+    person = await find_person(connection, person_id)
+    birthday = None if person is None else await birthday_of(vault, connection, person)
+    if birthday is not None:
+        clock = await ledger.clock(connection)
+        timeline = await ledger.timeline(connection, clock.newest)
+        await refuse_under_age(
+            connection, birthday, today=local_date(clock.now, timeline.time_zone), pointer="/code"
+        )
 
 
 async def prove(ledger: Ledger, sign_in_id: UUID, code: str, *, address: str) -> Proven:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain.person import Consent, Told
+from jifen.store.likenesses import mark_likenesses
 from jifen.store.persons import (
     NewKey,
     add_many_consents,
@@ -58,4 +59,13 @@ async def tell_persons(ledger: Ledger, tellings: Sequence[Telling]) -> int:
         await add_many_keys(connection, vault.keys.newest_index, keys)
         await add_many_fields(connection, fields, at=now)
         await add_many_consents(connection, consents, at=now)
+        marked = {one.member_id for one in tellings} & persons.keys()
+        await mark_likenesses(
+            vault,
+            connection,
+            [
+                (persons[one].person_id, vault.person(persons[one].person_id, persons[one].key))
+                for one in sorted(marked)
+            ],
+        )
     return len(persons)

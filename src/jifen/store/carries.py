@@ -22,20 +22,35 @@ class JustMerged(BeginAgain):
         """Nothing more than to ask."""
 
 
-WHOSE = """WITH RECURSIVE whose (member_id) AS (
+STANDS = """NOT EXISTS (SELECT FROM entry u WHERE u.member_id = e.member_id AND u.kind = 'carry_in'
+                            AND u.counterpart_id IS NULL AND u.origin = e.sequence)"""
+"""Of an entry `e` by which a member was taken over: that it was not undone (decision 0132)."""
+
+WHOSE = f"""WITH RECURSIVE whose (member_id) AS (
     SELECT $1::uuid
-    UNION SELECT e.counterpart_id FROM entry e JOIN whose ON whose.member_id = e.member_id WHERE e.kind = 'carry_in')"""
+    UNION SELECT e.counterpart_id FROM entry e JOIN whose ON whose.member_id = e.member_id
+    WHERE e.kind = 'carry_in' AND {STANDS})"""
 """A member, and all who were merged into him: what they bought is his. Begins a statement whose first parameter is his id."""
+
+
+async def begun_of(connection: Connection, member_id: UUID) -> list[list[int]]:
+    """What a member and those merged into him began with who were part of another before: nobody is named as who left it."""
+    rows = await connection.fetch(
+        f"""{WHOSE} SELECT e.carried::bigint[] FROM entry e JOIN whose USING (member_id)
+            WHERE e.kind = 'carry_in' AND e.counterpart_id IS NULL AND e.origin IS NULL""",
+        member_id,
+    )
+    return [row[0] for row in rows]
 
 
 async def heir_of(connection: Connection, member_id: UUID) -> UUID:
     """The member who stands for one now: most often himself."""
     heir: UUID = await connection.fetchval(
-        """WITH RECURSIVE heirs (member_id, step) AS (
+        f"""WITH RECURSIVE heirs (member_id, step) AS (
                SELECT $1::uuid, 0
                UNION ALL
-               SELECT e.counterpart_id, heirs.step + 1 FROM entry e JOIN heirs ON heirs.member_id = e.member_id
-               WHERE e.kind = 'carry_out')
+               SELECT e.member_id, heirs.step + 1 FROM entry e JOIN heirs ON heirs.member_id = e.counterpart_id
+               WHERE e.kind = 'carry_in' AND {STANDS})
            SELECT member_id FROM heirs ORDER BY step DESC LIMIT 1""",
         member_id,
     )
@@ -55,6 +70,16 @@ async def add_carried_lots(
         member_id,
         into_id,
         opened_before,
+    )
+
+
+async def forget_carried_lots(connection: Connection, *, member_id: UUID, sequence: int) -> None:
+    """The lots that a member took over by an entry which is undone are his own: whose they were first finds them elsewhere."""
+    await connection.execute(
+        """DELETE FROM carried_lot c USING lot l
+           WHERE c.member_id = $1 AND l.member_id = $1 AND l.number = c.number AND l.origin = $2""",
+        member_id,
+        sequence,
     )
 
 

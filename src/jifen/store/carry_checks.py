@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from jifen.domain.decision import HIT_KEPT_WIDTH
+from jifen.store.carries import STANDS
 from jifen.store.columns import each
 from jifen.store.hits import RULES
 
-HEIRS = """WITH RECURSIVE heirs (member_id, heir) AS (
+HEIRS = f"""WITH RECURSIVE heirs (member_id, heir) AS (
                SELECT member_id, member_id FROM member WHERE status <> 'merged'
-               UNION ALL SELECT e.member_id, heirs.heir FROM entry e JOIN heirs ON heirs.member_id = e.counterpart_id
-               WHERE e.kind = 'carry_out')
+               UNION ALL SELECT e.counterpart_id, heirs.heir FROM entry e JOIN heirs ON heirs.member_id = e.member_id
+               WHERE e.kind = 'carry_in' AND e.counterpart_id IS NOT NULL AND {STANDS})
            SELECT member_id, heir FROM heirs"""
 """Who stands for each member: himself, or the one he was merged into at last."""
 
@@ -43,7 +44,7 @@ CARRY_CHECKS: tuple[tuple[str, str], ...] = (
     ),
     (
         "a carried lot is the one that the other member had under that number",
-        """SELECT coalesce(c.member_id, w.member_id) AS offender, coalesce(c.number, w.number) AS lot,
+        f"""SELECT coalesce(c.member_id, w.member_id) AS offender, coalesce(c.number, w.number) AS lot,
                   c.first_member_id, c.first_number, w.wanted_member_id, w.wanted_number
            FROM carried_lot c FULL JOIN (
                SELECT e.member_id, l.number, coalesce(f.first_member_id, e.counterpart_id) AS wanted_member_id,
@@ -53,13 +54,15 @@ CARRY_CHECKS: tuple[tuple[str, str], ...] = (
                             (row_number() OVER (PARTITION BY member_id, origin ORDER BY number))::int AS at FROM lot) l
                    ON l.member_id = e.member_id AND l.origin = e.sequence
                LEFT JOIN carried_lot f ON f.member_id = e.counterpart_id AND f.number = l.at
-               WHERE e.kind = 'carry_in') w USING (member_id, number)
+               WHERE e.kind = 'carry_in' AND {STANDS}) w USING (member_id, number)
            WHERE (c.first_member_id, c.first_number) IS DISTINCT FROM (w.wanted_member_id, w.wanted_number)""",
     ),
     (
         "what one member took over is what another left",
         """SELECT i.member_id AS offender, i.sequence, i.counterpart_id
-           FROM (SELECT * FROM entry WHERE kind = 'carry_in') i
+           FROM (SELECT * FROM entry e WHERE kind = 'carry_in' AND counterpart_id IS NOT NULL AND NOT EXISTS (
+                     SELECT FROM entry b WHERE b.kind = 'carry_in' AND b.counterpart_id = e.counterpart_id
+                         AND b.recorded_at < e.recorded_at)) i
            FULL JOIN (SELECT * FROM entry WHERE kind = 'carry_out') o
                ON o.member_id = i.counterpart_id AND o.counterpart_id = i.member_id
            WHERE i.carried IS DISTINCT FROM o.carried""",

@@ -122,6 +122,15 @@ async def remove_devices(connection: Connection, member_id: UUID) -> int:
     return len(gone)
 
 
+async def remove_devices_of_person(connection: Connection, person_id: UUID) -> int:
+    """The phones in which somebody is signed in show no codes any more; how many numbers that was."""
+    gone = await connection.fetch(
+        """DELETE FROM device WHERE device_id IN (SELECT device_id FROM person_session WHERE person_id = $1) RETURNING 1""",
+        person_id,
+    )
+    return len(gone)
+
+
 async def use_code(
     connection: Connection,
     number: int,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from jifen.store.carries import STANDS
+
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
@@ -26,12 +28,13 @@ class Histories:
     elsewhere: Rows  # purchases of those who were merged into one of them
 
 
-_ELSEWHERE = """
+_ELSEWHERE = f"""
     WITH RECURSIVE whose (heir_id, brought_by, member_id) AS (
         SELECT member_id, counterpart_id, counterpart_id FROM entry WHERE kind = 'carry_in' AND member_id = ANY($1::uuid[])
+            AND counterpart_id IS NOT NULL
         UNION ALL
         SELECT whose.heir_id, whose.brought_by, e.counterpart_id
-        FROM entry e JOIN whose USING (member_id) WHERE e.kind = 'carry_in')
+        FROM entry e JOIN whose USING (member_id) WHERE e.kind = 'carry_in' AND e.counterpart_id IS NOT NULL AND {STANDS})
     SELECT w.heir_id, w.brought_by, u.member_id, u.sequence, u.purchase_id, u.revision, u.occurred_at, u.hits::bigint[], b.backs,
            coalesce(b.was_voided, false) AS was_voided, coalesce(b.was_forgiven, false) AS was_forgiven,
            (SELECT array_agg(ARRAY[p.terms::bigint, c.number]) FROM posting p
@@ -40,7 +43,7 @@ _ELSEWHERE = """
     FROM whose w JOIN purchase u USING (member_id)
     LEFT JOIN entry gone ON gone.member_id = w.heir_id AND gone.kind = 'carry_out'
     LEFT JOIN LATERAL (
-        SELECT array_agg(a.hits::bigint[]) FILTER (WHERE a.hits <> '{}') AS backs, bool_or(a.is_void) AS was_voided,
+        SELECT array_agg(a.hits::bigint[]) FILTER (WHERE a.hits <> '{{}}') AS backs, bool_or(a.is_void) AS was_voided,
                bool_or(0 < ANY (a.forgiven::bigint[])) AS was_forgiven
         FROM purchase_return a
         WHERE a.purchase_member_id = u.member_id AND a.purchase_sequence = u.sequence AND a.member_id <> w.heir_id

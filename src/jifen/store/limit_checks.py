@@ -11,6 +11,14 @@ from jifen.store.hits import RULES
 MOMENTS = """SELECT DISTINCT key::int AS number, value::int AS days FROM revision, jsonb_each_text(meaning -> 'moments')"""
 """The moments of all revisions: their numbers, which are among those of limits, and so many days ahead."""
 
+BEGUN = f"""SELECT h.heir AS member_id, n.numbers[i]::int AS number, n.numbers[i + 1] AS period, n.numbers[i + 2] AS used
+    FROM entry e JOIN ({HEIRS}) h USING (member_id), LATERAL (SELECT e.carried::bigint[] AS numbers OFFSET 0) n,
+         generate_series({fold.CARRIED_WIDTH + 1} + n.numbers[1] * {fold.LEFT_WIDTH} + n.numbers[2]
+                         + n.numbers[5] * {fold.BROUGHT_WIDTH} + n.numbers[6] * ({fold.DAYS_COUNTED} + n.numbers[1]),
+                         cardinality(n.numbers), {fold.COUNTER_WIDTH}) AS i
+    WHERE e.kind = 'carry_in' AND e.counterpart_id IS NULL AND e.origin IS NULL"""
+"""The counters with which somebody began who was part of another member before (decision 0114)."""
+
 LIMIT_CHECKS: tuple[tuple[str, str], ...] = (
     (
         "what a counter says was granted is what the journal granted in its period",
@@ -20,6 +28,7 @@ LIMIT_CHECKS: tuple[tuple[str, str], ...] = (
                   FROM (SELECT * FROM member WHERE status <> 'merged') m,
                        generate_series(1, cardinality(m.counters), {fold.COUNTER_WIDTH}) AS i) c
             LEFT JOIN (
+                SELECT member_id, limit_number, period, sum(granted) AS granted FROM (
                 SELECT heir AS member_id, limit_number, period, sum(units) AS granted FROM (
                     SELECT u.member_id, u.revision, numbers[i] AS position, numbers[i + 4] AS units, u.occurred_on
                     FROM purchase u, {each("u", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i
@@ -45,7 +54,9 @@ LIMIT_CHECKS: tuple[tuple[str, str], ...] = (
                     WHEN 'year' THEN extract(YEAR FROM occurred_on)::int
                     WHEN 'life' THEN 0 END AS period) q
                 WHERE period IS NOT NULL
-                GROUP BY heir, limit_number, period) g
+                GROUP BY heir, limit_number, period
+                UNION ALL SELECT b.member_id, b.number, b.period, b.used FROM ({BEGUN}) b) both_of
+                GROUP BY member_id, limit_number, period) g
                 ON g.member_id = c.member_id AND g.limit_number = c.limit_number AND g.period = c.period
             WHERE c.used <> coalesce(g.granted, 0) AND c.limit_number NOT IN (SELECT number FROM ({MOMENTS}) m)""",
     ),
@@ -61,7 +72,9 @@ LIMIT_CHECKS: tuple[tuple[str, str], ...] = (
                   JOIN revision v ON v.number = e.revision
                   WHERE e.kind = 'moment' AND e.value = c.number
                     AND (e.occurred_at AT TIME ZONE (v.document ->> 'time_zone'))::date
-                        + (v.meaning -> 'moments' ->> e.value::text)::int = DATE '1970-01-01' + c.period)""",
+                        + (v.meaning -> 'moments' ->> e.value::text)::int = DATE '1970-01-01' + c.period)
+              AND NOT EXISTS (SELECT FROM ({BEGUN}) b
+                              WHERE b.member_id = c.member_id AND b.number = c.number AND b.period = c.period)""",
     ),
     (
         "a moment tells of a day once",

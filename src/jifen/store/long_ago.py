@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, days_of_period, epoch_micros, local_date, month_number
+from jifen.domain.carried import carried_of
 from jifen.domain.days import days_of
 from jifen.domain.member import Member, days_asked_from, days_of_past_from, with_days_before
 from jifen.domain.past import NO_PAST, first_day
 from jifen.domain.program.meaning import Period
 from jifen.domain.timeline import Timeline
+from jifen.store.carries import begun_of
 from jifen.store.journal import Granted, granted_in, moments_of
 from jifen.store.purchases import bought_in
 
@@ -46,7 +49,8 @@ async def with_old_days(
     bought = await bought_in(
         connection, timeline, member.member_id, first_day=first, before_day=member.days_from
     )
-    return with_days_before(member, timeline, first, days_of(timeline, bought))
+    begun, _ = await _begun_with(connection, timeline, member.member_id, first, member.days_from)
+    return with_days_before(member, timeline, first, [*days_of(timeline, bought), *begun])
 
 
 async def with_old_counters(
@@ -81,7 +85,8 @@ async def with_old_counters(
     journal = await granted_in(
         connection, member.member_id, first_on=first_on, last_on=last_on, zone=timeline.time_zone
     )
-    used: dict[int, int] = {}
+    _, begun = await _begun_with(connection, timeline, member.member_id, 0, 0)
+    used = {limit: begun.get((limit, period), 0) for limit, period in forgotten}
     for granted in [*journal, *unwritten()]:
         # A limit counts what was granted while it stood: a revision without it left no counter.
         rule = timeline.rule_at(timeline.row_of(granted.revision), granted.rule)
@@ -98,8 +103,8 @@ async def with_all(connection: Connection, timeline: Timeline, member: Member) -
     bought = await bought_in(
         connection, timeline, member.member_id, first_day=-fold.FAR, before_day=member.days_from
     )
-    member = with_days_before(member, timeline, -fold.FAR, days_of(timeline, bought))
-    used: dict[tuple[int, int], int] = {}
+    begun, used = await _begun_with(connection, timeline, member.member_id, -fold.FAR, member.days_from)
+    member = with_days_before(member, timeline, -fold.FAR, [*days_of(timeline, bought), *begun])
     for granted in await granted_in(
         connection, member.member_id, first_on=date.min, last_on=date.max, zone=timeline.time_zone
     ):
@@ -116,3 +121,21 @@ async def with_all(connection: Connection, timeline: Timeline, member: Member) -
         used[key] = used.get(key, 0) + told.times
     counters = [n for (limit, period), units in sorted(used.items()) for n in (limit, period, units)]
     return member._replace(counters=counters)
+
+
+async def _begun_with(
+    connection: Connection, timeline: Timeline, member_id: UUID, first: int, before: int
+) -> tuple[list[int], dict[tuple[int, int], int]]:
+    """With what a member, or one merged into him, began who was part of another before: his days from one until before another,
+    and limits used by limit and period. It stands in no entry of his but the one by which he began."""
+    width = fold.DAYS_COUNTED + timeline.n_ladders
+    days: list[int] = []
+    used: dict[tuple[int, int], int] = {}
+    for flat in await begun_of(connection, member_id):
+        begun = carried_of(flat, timeline)
+        for day in begun.days:
+            if first <= day[0] < before:
+                days += (*day, *[0] * (width - len(day)))
+        for limit, period, units in begun.counters:
+            used[limit, period] = used.get((limit, period), 0) + units
+    return days, used

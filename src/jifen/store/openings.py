@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain.events import Slice
+from jifen.store.carries import STANDS
 from jifen.store.gifts import slices_of
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ async def openings_of(
 ) -> dict[tuple[UUID, int], list[Opened]]:
     """The openings of some members, and of those who were merged into them, by member and currency."""
     rows = await connection.fetch(
-        """WITH RECURSIVE whose (heir_id, member_id) AS (
+        f"""WITH RECURSIVE whose (heir_id, member_id) AS (
                SELECT id, id FROM unnest($1::uuid[]) AS ids (id)
                UNION
-               SELECT whose.heir_id, e.counterpart_id FROM whose JOIN entry e USING (member_id) WHERE e.kind = 'carry_in')
+               SELECT whose.heir_id, e.counterpart_id FROM whose JOIN entry e USING (member_id)
+               WHERE e.kind = 'carry_in' AND {STANDS})
            SELECT w.heir_id, e.currency, e.member_id, e.sequence, e.slices::bigint[]
            FROM whose w JOIN entry e USING (member_id)
            WHERE e.kind = 'opening' AND NOT EXISTS (

@@ -192,7 +192,7 @@ async def add_new_person(
     fields: Mapping[str, str],
     consents: Sequence[Consent],
     at: datetime,
-) -> None:
+) -> tuple[UUID, Sealer]:
     """Somebody new, with all that was told of him."""
     person_id = new_id()
     key, sealer = vault.new_person(person_id)
@@ -201,6 +201,7 @@ async def add_new_person(
     await save_fields(connection, person_id, sealed_fields(sealer, fields), at=at)
     for one in consents:
         await add_consent(connection, person_id, one, proof=sealed_proof(sealer, one), at=at)
+    return person_id, sealer
 
 
 def sealed_fields(sealer: Sealer, fields: Mapping[str, str]) -> dict[str, bytes]:
@@ -236,6 +237,7 @@ async def erase(connection: Connection, person_id: UUID) -> Erased:
     fields = await connection.fetch("DELETE FROM person_field WHERE person_id = $1 RETURNING 1", person_id)
     await connection.execute("UPDATE consent SET proof = NULL WHERE person_id = $1", person_id)
     await remove_member_sessions(connection, person_id)
+    await connection.execute("DELETE FROM likeness WHERE person_id = $1", person_id)
     await connection.execute("DELETE FROM person WHERE person_id = $1", person_id)
     return Erased(len(fields), len(keys))
 
@@ -297,8 +299,14 @@ async def consents_of(connection: Connection, person_id: UUID) -> list[StoredCon
 
 
 async def move_person(connection: Connection, member_id: UUID, into_id: UUID) -> None:
-    """The persons of a member who was merged belong to the one who stays, and so does what finds them."""
-    await connection.execute("UPDATE person SET member_id = $2 WHERE member_id = $1", member_id, into_id)
+    """The persons of a member who was merged belong to the one who stays, and so does what finds them; a head is an adult where
+    there is one already."""
+    await connection.execute(
+        """UPDATE person SET member_id = $2, role = CASE WHEN role = 'head' AND EXISTS (
+               SELECT FROM person WHERE member_id = $2 AND role = 'head') THEN 'adult' ELSE role END WHERE member_id = $1""",
+        member_id,
+        into_id,
+    )
     await connection.execute("UPDATE member_key SET member_id = $2 WHERE member_id = $1", member_id, into_id)
 
 

@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from jifen.domain.check_digits import CardCheck
+from jifen.domain.household import GUARDIAN_AGE, INVITATION_HOURS
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 CARD_CHECK = "card_check"
+GUARDIAN_AGE_SETTING = "guardian_age"
+INVITATION_HOURS_SETTING = "invitation_hours"
 
 
 async def card_check(connection: Connection) -> CardCheck:
     """Which check character new cards need."""
-    kept = await connection.fetchval("SELECT value FROM setting WHERE name = $1", CARD_CHECK)
+    kept = await _setting(connection, CARD_CHECK)
     return CardCheck(kept) if kept is not None else CardCheck.NONE
 
 
 async def set_card_check(connection: Connection, check: CardCheck) -> None:
     """From now on new cards need this."""
+    await _set(connection, CARD_CHECK, check)
+
+
+async def guardian_age(connection: Connection) -> int:
+    """Below which age a guardian agrees."""
+    return int(await _setting(connection, GUARDIAN_AGE_SETTING) or GUARDIAN_AGE)
+
+
+async def set_guardian_age(connection: Connection, years: int) -> None:
+    """From now on a guardian agrees for whoever is younger."""
+    await _set(connection, GUARDIAN_AGE_SETTING, str(years))
+
+
+async def invitation_lasts(connection: Connection) -> timedelta:
+    """For how long an invitation to a household is good."""
+    return timedelta(hours=int(await _setting(connection, INVITATION_HOURS_SETTING) or INVITATION_HOURS))
+
+
+async def set_invitation_hours(connection: Connection, hours: int) -> None:
+    """New invitations are good for so long."""
+    await _set(connection, INVITATION_HOURS_SETTING, str(hours))
+
+
+async def _setting(connection: Connection, name: str) -> str | None:
+    kept: str | None = await connection.fetchval("SELECT value FROM setting WHERE name = $1", name)
+    return kept
+
+
+async def _set(connection: Connection, name: str, value: str) -> None:
     await connection.execute(
         """INSERT INTO setting (name, value) VALUES ($1, $2)
            ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = clock_timestamp()""",
-        CARD_CHECK,
-        check,
+        name,
+        value,
     )

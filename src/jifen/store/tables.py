@@ -324,6 +324,7 @@ entry = Table(
         "entry_reversed_once", "member_id", "origin", unique=True, postgresql_where=text("kind = 'reverse'")
     ),
     Index("entry_carry", "member_id", postgresql_where=text("kind IN ('carry_out', 'carry_in')")),
+    Index("entry_carried_from", "counterpart_id", postgresql_where=text("kind = 'carry_in'")),
     CheckConstraint(
         "(carried IS NULL) = (kind NOT IN ('carry_out', 'carry_in'))",
         name="what_is_carried_is_told_on_both_sides",

@@ -214,12 +214,12 @@ class Turn:
         part = sum((one.member_id, one.sequence) == (whose, sequence) for one in self._effects)
         self._effects.append(EffectRow(whose, sequence, part, kind, about, to_member, self.now))
 
-    def put_enrolled(self, decision: Decision, row: EntryRow, *, actor: str | None) -> None:
-        """A member who was not there before, with his first entry."""
+    def put_enrolled(self, *entries: tuple[Decision, EntryRow], actor: str | None) -> None:
+        """A member who was not there before, with his first entries."""
         self.put += 1
-        self._enrolled.append(decision.after)
+        self._enrolled.append(entries[-1][0].after)
         at = Circumstance(occurred_at=self.now, recorded_at=self.now, actor=actor)
-        self._entries.append((new_id(), decision, row, at))
+        self._entries += [(new_id(), decision, row, at) for decision, row in entries]
 
     def put_purchase(self, decision: Decision, purchase: Purchase, at: Circumstance) -> RecordedPurchase:
         """A sale; its answer."""

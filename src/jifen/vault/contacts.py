@@ -45,6 +45,11 @@ def phone_in_form(text: str, *, region: str | None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def phone_digits(e164: str) -> tuple[str, ...]:
+    """The digits of a phone in E.164 as they may stand on a card: with the country, and as dialled at home."""
+    return (e164.removeprefix("+"), str(phonenumbers.parse(e164, None).national_number))
+
+
 def email_in_form(text: str) -> str:
     """An e-mail address, small letters throughout: nobody has two that differ in that alone.
 

@@ -127,6 +127,10 @@ class Vault:
         """Under what it may be kept, while index keys are rotated; the newest first."""
         return [_blind(key, kind, value) for key in self.keys.indexes.values()]
 
+    def likeness(self, kind: str, value: str) -> bytes:
+        """Under what is kept what may make two persons alike. The ledger's own key is never rotated, so this is not either."""
+        return _blind(self.keys.ledger, f"likeness.{kind}", value)
+
     def new_person(self, person_id: UUID) -> tuple[PersonKey, Sealer]:
         """A key for a person who has none."""
         key = os.urandom(KEY_BYTES)

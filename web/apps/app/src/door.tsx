@@ -6,6 +6,7 @@ import { type Language, LANGUAGES } from "@jifen/words";
 import { type FormEvent, useEffect, useState } from "react";
 import type { Welcome } from "./app.tsx";
 import { useWrite } from "./asking.ts";
+import { codeInAddress } from "./household.tsx";
 import { Field, Note, Row, Rows, Switch, Wait, WhyNot } from "./parts.tsx";
 import { PURPOSES, type Purpose, TEXT_VERSION } from "./purposes.ts";
 import { Sign } from "./signs.tsx";
@@ -186,7 +187,8 @@ function Consents({ proof, language, onIn }: { proof: Proof; language: Language;
   const join = async (event: FormEvent) => {
     event.preventDefault();
     const consents = given.map((purpose) => ({ purpose, is_given: true, text_version: TEXT_VERSION, channel: "app" as const }));
-    const body = { ...proof, language, consents, ...(name.trim() ? { name: name.trim() } : {}) };
+    const invitation = codeInAddress();
+    const body = { ...proof, language, consents, ...(name.trim() ? { name: name.trim() } : {}), ...(invitation ? { invitation } : {}) };
     const session = await write(body, () => gotOwn(me.POST("/v1/me:join", { body })));
     if (session) onIn(session as MemberSession);
   };

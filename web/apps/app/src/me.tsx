@@ -18,6 +18,7 @@ export function Me({ welcome, language, onChoose, onLeave, name }: Behind) {
         <Row sign="ask" title={say("app.questions")} note={say("app.questions.what")} to="/me/questions" />
         <Row sign="receipt" title={say("app.claim")} note={say("app.claim.what")} to="/me/claim" />
         <Row sign="gift" title={say("app.gift")} note={say("app.gift.what")} to="/me/gift" />
+        <Row sign="home" title={say("app.house")} note={say("app.house.what")} to="/me/household" />
         <Row sign="shield" title={say("app.privacy")} note={say("app.privacy.what")} to="/me/privacy" />
         <Row sign="phone" title={say("app.phones")} note={say("app.phones.what")} to="/me/phones" />
       </Rows>

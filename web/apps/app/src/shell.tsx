@@ -6,6 +6,7 @@ import { useReached } from "./asking.ts";
 import { Claim } from "./claim.tsx";
 import type { Welcome } from "./app.tsx";
 import { Gift } from "./gift.tsx";
+import { AddChild, Household, Invite, JoinHousehold, LeaveHousehold, OfHousehold } from "./household.tsx";
 import { Home } from "./home.tsx";
 import { Line } from "./line.tsx";
 import { Lot, Lots } from "./lots.tsx";
@@ -51,6 +52,7 @@ function screenOf(path: string, behind: Behind) {
   if (second === "gift") return <Gift />;
   if (second === "claim") return <Claim />;
   if (second === "phones") return <Phones />;
+  if (second === "household") return householdOf(third);
   if (second === "questions") return third === undefined ? <Questions /> : third === "new" ? <Ask /> : <Question id={third} />;
   if (second !== "privacy") return null;
   if (third === undefined) return <Privacy />;
@@ -59,6 +61,15 @@ function screenOf(path: string, behind: Behind) {
   if (third === "contact") return <Contact welcome={behind.welcome} />;
   if (third === "erase") return <Erase memberId={behind.session.member_id} onErased={behind.onErased} />;
   return null;
+}
+
+function householdOf(part: string | undefined) {
+  if (part === undefined) return <Household />;
+  if (part === "invite") return <Invite />;
+  if (part === "join") return <JoinHousehold />;
+  if (part === "add-child") return <AddChild />;
+  if (part === "leave") return <LeaveHousehold />;
+  return part.startsWith("per_") ? <OfHousehold id={part} /> : null;
 }
 
 export function Shell(behind: Behind) {

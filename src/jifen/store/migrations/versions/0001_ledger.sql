@@ -229,6 +229,8 @@ CREATE TABLE jifen.entry (
     CONSTRAINT what_is_carried_is_told_on_both_sides CHECK ((carried IS NULL) = (kind NOT IN ('carry_out', 'carry_in')))
 );
 
+CREATE INDEX entry_carried_from ON jifen.entry (counterpart_id) WHERE kind = 'carry_in';
+
 CREATE INDEX entry_carry ON jifen.entry (member_id) WHERE kind IN ('carry_out', 'carry_in');
 
 CREATE UNIQUE INDEX entry_gift_in ON jifen.entry (member_id, gift_id) WHERE kind = 'gift_in';
@@ -898,6 +900,66 @@ CREATE TABLE jifen.switch (
 
 COMMENT ON TABLE jifen.switch IS 'One turn of a switch: a rule or a store that gives or books nothing from this moment on, or does so again.';
 
+CREATE TABLE jifen.household_invitation (
+    invitation_id UUID NOT NULL,
+    code_mark BYTEA NOT NULL,
+    member_id UUID NOT NULL,
+    invited_by UUID NOT NULL,
+    role TEXT NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    used_at TIMESTAMP WITH TIME ZONE,
+    called_off_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT household_invitation_pkey PRIMARY KEY (invitation_id),
+    CONSTRAINT an_invitation_makes_nobody_head CHECK (role IN ('adult', 'child')),
+    CONSTRAINT an_invitation_ends_once CHECK (used_at IS NULL OR called_off_at IS NULL)
+);
+
+CREATE UNIQUE INDEX household_invitation_code_mark ON jifen.household_invitation (code_mark);
+
+CREATE INDEX household_invitation_member_id ON jifen.household_invitation (member_id);
+
+COMMENT ON TABLE jifen.household_invitation IS 'A code by which somebody joins a household, of which only a keyed mark is kept: good once, until it ends.';
+
+CREATE TABLE jifen.merged_member (
+    member_id UUID NOT NULL,
+    into_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    into_sequence BIGINT NOT NULL,
+    persons UUID[] NOT NULL,
+    devices UUID[] NOT NULL,
+    merged_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    undone_as UUID,
+    CONSTRAINT merged_member_pkey PRIMARY KEY (member_id)
+);
+
+CREATE INDEX merged_member_into_id ON jifen.merged_member (into_id);
+
+COMMENT ON TABLE jifen.merged_member IS 'Which persons and phones went over in a merge, and the member that they became where it was undone.';
+
+CREATE TABLE jifen.likeness (
+    person_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    mark BYTEA NOT NULL,
+    CONSTRAINT likeness_pkey PRIMARY KEY (person_id, kind, mark),
+    CONSTRAINT a_likeness_has_a_known_kind CHECK (kind = ANY ('{phone,digits,number,name_birthday}'::text[]))
+);
+
+CREATE INDEX likeness_mark ON jifen.likeness (mark, kind);
+
+COMMENT ON TABLE jifen.likeness IS 'What a person has alike with another who may be the same: a mark under the ledger''s own key.';
+
+CREATE TABLE jifen.told_apart (
+    first_id UUID NOT NULL,
+    second_id UUID NOT NULL,
+    told_by TEXT NOT NULL,
+    told_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT told_apart_pkey PRIMARY KEY (first_id, second_id),
+    CONSTRAINT a_pair_stands_once CHECK (first_id < second_id)
+);
+
+COMMENT ON TABLE jifen.told_apart IS 'Two members of whom somebody said that they are not the same.';
+
 CREATE TABLE jifen.unclaimed_purchase (
     business_no TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -1032,5 +1094,13 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.person TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.erasure TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.consent TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.told_apart TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.likeness TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.merged_member TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.household_invitation TO jifen_app;
 
 GRANT SELECT ON jifen.alembic_version TO jifen_app;

@@ -11,6 +11,7 @@ import { Status } from "../members/index.tsx";
 import { Acts } from "./acts.tsx";
 import { Devices, QuestionsOf, WhoLooked } from "./beside.tsx";
 import { Drill } from "./drill.tsx";
+import { HouseholdOf } from "./household.tsx";
 import { PersonOf } from "./person.tsx";
 
 type Member = Schemas["MemberAnswer"];
@@ -99,6 +100,7 @@ function Whole({ member, id, again }: { member: Member; id: string; again: () =>
           <div className="stack stack-wide">
             <TierPath id={id} />
             <PersonOf id={id} />
+            <HouseholdOf member={member} again={again} />
             <Devices id={id} />
             <QuestionsOf id={id} />
             <WhoLooked id={id} />
