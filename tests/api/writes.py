@@ -510,6 +510,8 @@ ROUTES: dict[tuple[str, str], Make] = {
 OPEN = {("GET", "/v1/health")}
 DOORS = {
     ("POST", "/v1/session"),
+    ("POST", "/v1/session/passkeys:ask"),
+    ("POST", "/v1/session/passkeys:enter"),
     ("POST", "/v1/invitations:accept"),
     ("GET", "/v1/welcome"),
     ("POST", "/v1/me/codes"),
@@ -526,6 +528,10 @@ SIGNED_IN = {
     ("POST", "/v1/session/totp:confirm"),
     ("POST", "/v1/session/totp:remove"),
     ("POST", "/v1/session/password"),
+    ("GET", "/v1/session/passkeys"),
+    ("POST", "/v1/session/passkeys:offer"),
+    ("POST", "/v1/session/passkeys:add"),
+    ("POST", "/v1/session/passkeys/{passkey_id}:remove"),
     ("POST", "/v1/proposals/{proposal_id}:withdraw"),
 }
 """About whoever is signed in himself; they take a session and no permission."""

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from jifen.api.languages import language_of
 from jifen.document.problems import DocumentProblem, DocumentRefused
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
 from jifen.present.refusals import refusal_message
@@ -150,6 +151,9 @@ STATUS: dict[type[Refusal], int] = {
     no.SessionIdle: 401,
     no.OneTimeCodeWrong: 401,
     no.InvitationRefused: 401,
+    people_no.PasskeyUnknown: 404,
+    people_no.PasskeyTaken: 409,
+    people_no.PasskeysOff: 422,
     no.TooMuch: 422,
     no.SignInTooSoon: 429,
     AtTheEdge: 400,

@@ -19,6 +19,7 @@ from jifen.api.overview import program_shown
 from jifen.api.persons import ConsentBody
 from jifen.api.requests import MemberRoute, OpenRoute, ledger_of, member_of
 from jifen.api.said import said_openly, said_to_member
+from jifen.api.session import passkey_host_of
 from jifen.api.whose import MEMBER_COOKIE, address_of, is_https, session_token_of
 from jifen.domain import refusals as no
 from jifen.domain.one_time_code import DIGITS, SESSION_LASTS
@@ -85,6 +86,9 @@ class WelcomeAnswer(Answer):
     label: str
     promises: list[Promise]
     code_digits: int
+    passkey_host: str | None = Field(
+        description="The host that operators' passkeys belong to; null: there are none here."
+    )
     demo: list[DemoSignIn] = Field(description="Empty but in a demo.")
 
 
@@ -192,6 +196,7 @@ async def welcome(request: Request, language: Language = None) -> Response:
             label=known.label,
             promises=promises,
             code_digits=DIGITS,
+            passkey_host=passkey_host_of(request),
             demo=[DemoSignIn.model_validate(one) for one in sign_ins_offered()],
         )
     )

@@ -65,6 +65,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "operator enable": Permission.OPERATORS_MANAGE,
     "operator roles": Permission.OPERATORS_MANAGE,
     "operator reset-password": Permission.OPERATORS_MANAGE,
+    "operator passkeys": Permission.OPERATORS_MANAGE,
     "operator end-sessions": Permission.OPERATORS_MANAGE,
     "proposal list": Permission.PROPOSALS_READ,
     "proposal show": Permission.PROPOSALS_READ,

@@ -26,6 +26,7 @@ from jifen.operations.watch_reading import watch_reading
 from jifen.store.ledger import Ledger
 from jifen.store.member_sessions import prune_codes_sent
 from jifen.store.moments import look_ahead
+from jifen.store.passkeys import prune_challenges
 from jifen.store.pools import prune_leases, settle_leases
 from jifen.store.sign_in_tries import prune_tries
 
@@ -65,6 +66,7 @@ TASKS = (
     Task("old codes", forget_codes, every_seconds=HOUR),
     Task("old leases", prune_leases, every_seconds=HOUR),
     Task("old tries", prune_tries, every_seconds=HOUR),
+    Task("old challenges", prune_challenges, every_seconds=HOUR),
     Task("codes sent", prune_codes_sent, every_seconds=HOUR),
 )
 
