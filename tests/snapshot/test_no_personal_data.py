@@ -56,6 +56,7 @@ NEVER_READ = {
     "person_field", "person_session", "pool",
     "pool_use", "programme_balance",
     "proof", "proposal", "purchase_key", "question", "question_step", "question_text", "request_key", "reservation", "setting",
+    "terms",
     "sign_in_try", "unclaimed_purchase", "used_code",
 }  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",

@@ -36,6 +36,7 @@ from jifen.api import (
     questions,
     screens,
     session,
+    terms,
     till,
 )
 from jifen.api.answers import Problem
@@ -87,6 +88,7 @@ TAGS = [
         "name": "me",
         "description": "What a member asks about himself, signed in on his phone by a one-time code.",
     },
+    {"name": "terms", "description": "Terms of membership: versions, and who accepted them."},
     {"name": "programme", "description": "The document: check, plan, publish, read."},
     {
         "name": "operators",
@@ -172,6 +174,7 @@ def create_app(
         operators,
         proposals,
         audit,
+        terms,
         me,
         me_person,
         open,
@@ -179,6 +182,7 @@ def create_app(
     for part in parts:
         app.include_router(part.router)
     app.include_router(session.doors)
+    app.include_router(terms.doors)
     app.include_router(me_door.doors)
     app.include_router(me_door.router)
     app.include_router(proposals.own)

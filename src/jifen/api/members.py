@@ -18,6 +18,7 @@ from jifen.api.persons import EnrolBody
 from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.person import Consent, MemberKey, Told
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import FieldWrong
@@ -70,7 +71,13 @@ GIFT_REFUSES = (
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.KeyTaken, no.CheckDigitWrong, no.ProgramMissing, no.VaultClosed),
+        refuses=(
+            no.KeyTaken,
+            no.CheckDigitWrong,
+            no.ProgramMissing,
+            no.VaultClosed,
+            people_no.TermsUnknown,
+        ),
     ),
 )
 async def enrol(request: Request, body: EnrolBody) -> Response:

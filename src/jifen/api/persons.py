@@ -17,6 +17,7 @@ from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.audit import Why
 from jifen.domain.person import ATTRIBUTES_MAX, CONTACT_KINDS, Consent, MemberKey
 from jifen.domain.principal import Permission
@@ -264,7 +265,7 @@ async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> R
         has_body=True,
         has_key=True,
         names_in_address=[no.PersonUnknown],
-        refuses=[no.VaultClosed],
+        refuses=[no.VaultClosed, people_no.TermsUnknown],
     ),
 )
 async def consent(request: Request, member_id: MemberId, body: ConsentBody) -> Response:

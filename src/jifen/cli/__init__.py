@@ -40,6 +40,7 @@ from jifen.cli.reconcile import reconcile
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
+from jifen.cli.terms import terms_app
 from jifen.cli.vault import vault_app
 
 
@@ -80,6 +81,7 @@ GROUPS = (
     (person_app, "person"),
     (purchase_app, "purchase"),
     (question_app, "question"),
+    (terms_app, "terms"),
     (card_app, "card"),
     (key_app, "key"),
     (operator_app, "operator"),

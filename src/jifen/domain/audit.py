@@ -67,6 +67,7 @@ class Deed(StrEnum):
     PASSKEY_ADDED = "passkey.added"
     PASSKEY_REMOVED = "passkey.removed"
     PASSKEY_WENT_BACK = "passkey.went_back"
+    TERMS_PUBLISHED = "terms.published"
     PROPOSAL_MADE = "proposal.made"
     PROPOSAL_DECIDED = "proposal.decided"
     VAULT_ROTATED = "vault.rotated"
@@ -115,6 +116,7 @@ class About(StrEnum):
     QUESTION = "qst"
     CODE = "cod"
     PROPOSAL = "prp"
+    TERMS = "trm"
 
 
 Detail: TypeAlias = int | bool | str | Sequence[str] | None

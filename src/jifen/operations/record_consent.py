@@ -13,6 +13,7 @@ from jifen.domain.texts import CODE, NOTE, TextRefused, canonical
 from jifen.store.audit import note_act
 from jifen.store.once import Once, once
 from jifen.store.persons import add_consent, consents_of, of_persons, persons_of, sealed_proof
+from jifen.store.terms import check_terms
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
@@ -32,6 +33,7 @@ async def record_consent(
     Refuses
         PersonUnknown   nothing personal is known of the member
         FieldWrong      the purpose, the version, the channel or the proof cannot be
+        TermsUnknown    terms of membership are accepted that nobody published
         VaultClosed     the keys of personal data are not there
     """
     own = in_form(consent)
@@ -42,6 +44,7 @@ async def record_consent(
             raise PersonUnknown(pointer="/member")
         vault = await ledger.vault(connection, writes=True)
         sealer = vault.person(person.person_id, person.key)
+        await check_terms(connection, [own])
         now = (await ledger.clock(connection)).now
         await add_consent(connection, person.person_id, own, proof=sealed_proof(sealer, own), at=now)
         named = (about(About.PERSON, person.person_id), about(About.MEMBER, member_id))

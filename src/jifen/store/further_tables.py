@@ -14,6 +14,7 @@ from jifen.store import (
     pool_tables,
     proof_table,
     question_tables,
+    terms_table,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "pool_tables",
     "proof_table",
     "question_tables",
+    "terms_table",
 ]

@@ -13,10 +13,11 @@ import { proposals } from "./screens/proposals/index.tsx";
 import { question } from "./screens/question/index.tsx";
 import { questions } from "./screens/questions/index.tsx";
 import { settings } from "./screens/settings/index.tsx";
+import { terms } from "./screens/terms/index.tsx";
 import type { Screen } from "./screen.ts";
 
 export const SCREENS: Screen[] = [
-  overview, members, member, questions, question, programme, backtests, backtest, proposals, ledger, jobs, keys, operators, audit, settings,
+  overview, members, member, questions, question, terms, programme, backtests, backtest, proposals, ledger, jobs, keys, operators, audit, settings,
 ];
 
 /** The screen at an address, and what stands in the place of its ":id". */

@@ -119,6 +119,8 @@ CREATE TABLE jifen.consent (
     CONSTRAINT consents_are_counted_from_one CHECK (number > 0)
 );
 
+CREATE INDEX consent_of_terms ON jifen.consent (text_version) WHERE purpose = 'terms';
+
 COMMENT ON TABLE jifen.consent IS 'A consent given or taken back, for a purpose and a version of its text. The last of a purpose counts.';
 
 CREATE TABLE jifen.device (
@@ -870,6 +872,27 @@ CREATE TABLE jifen.sign_in_try (
 
 COMMENT ON TABLE jifen.sign_in_try IS 'Wrong tries to sign in, by a hash of whom and from where, and from when on the next one is looked at.';
 
+CREATE TABLE jifen.terms (
+    number INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    texts JSONB NOT NULL,
+    summary JSONB,
+    is_worse BOOLEAN NOT NULL,
+    takes_effect_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    published_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    published_by TEXT NOT NULL,
+    CONSTRAINT terms_pkey PRIMARY KEY (number),
+    CONSTRAINT terms_are_counted_from_one CHECK (number > 0),
+    CONSTRAINT no_terms_take_effect_in_the_past CHECK (takes_effect_at >= published_at),
+    CONSTRAINT what_is_different_is_told CHECK ((number = 1) = (summary IS NULL))
+);
+
+CREATE UNIQUE INDEX terms_version ON jifen.terms (version);
+
+CREATE UNIQUE INDEX terms_takes_effect_at ON jifen.terms (takes_effect_at);
+
+COMMENT ON TABLE jifen.terms IS 'One version of the terms of membership, as it was published; it never changes.';
+
 CREATE TABLE jifen.setting (
     name TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -922,6 +945,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.question TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.flagged_code TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.setting TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.terms TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.used_code TO jifen_app;
 
