@@ -12,6 +12,8 @@ import pytest
 from tests.api.conftest import Api
 from tests.api.people import OnPhone, a_code, on_phone
 
+from jifen.operations.reconcile_books import reconcile_books
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEXTS = {"zh": "第一条\n\n积分两年有效。", "en": "Article 1\n\nPoints last two years."}
@@ -103,7 +105,7 @@ async def test_a_version_never_changes_and_is_published_once(shared_api: Api) ->
     again = await publish(shared_api, "v1", texts={"zh": "别的", "en": "else"})
     assert (again.status_code, again.json()["code"]) == (409, "terms_taken")
     async with shared_api.ledger.pool.acquire() as connection:
-        for statement in ("UPDATE terms SET texts = '{}'", "DELETE FROM terms"):
+        for statement in ("UPDATE terms SET document = '{}'", "DELETE FROM terms"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
     later = (datetime.now(UTC) + timedelta(days=60)).isoformat()
@@ -158,3 +160,8 @@ async def test_who_wants_the_terms_no_more_closes_his_own_membership_and_no_othe
     assert (await api.get(f"/v1/members/{member.member_id}")).json()["status"] == "closed"
     assert (await api.get(f"/v1/members/{other}")).json()["status"] == "active"
     assert (await member.ask(api, "GET", "/v1/me/person")).status_code == 200, "his rights stay"
+
+
+async def test_the_laws_hold_with_terms_in_the_ledger(shared_api: Api) -> None:
+    books = await reconcile_books(shared_api.ledger, replays=False)
+    assert books.are_kept, [one for one in books.verdicts if one.verdict == "broken"]

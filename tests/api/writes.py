@@ -517,6 +517,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/program/revisions/{number}",
             "/v1/stores",
             "/v1/terms",
+            "/v1/retention",
             "/v1/members/{member_id}/devices",
             "/v1/codes/flagged",
             "/v1/questions",

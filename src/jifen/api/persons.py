@@ -125,6 +125,10 @@ class PersonShown(Answer):
     fields: dict[str, str]
     attributes: dict[str, str]
     consents: list[ConsentShown]
+    objects_to_profiling: bool = Field(
+        default=False,
+        description="Whether nothing is worked out about him for personal treatment: he said no to the purpose `profiling`.",
+    )
     added_at: Instant
 
 

@@ -37,6 +37,7 @@ from jifen.cli.proposal import proposal_app
 from jifen.cli.purchase import purchase_app
 from jifen.cli.question import question_app
 from jifen.cli.reconcile import reconcile
+from jifen.cli.retention import retention_app
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
@@ -92,6 +93,7 @@ GROUPS = (
     (audit_app, "audit"),
     (db_app, "db"),
     (vault_app, "vault"),
+    (retention_app, "retention"),
 )
 
 for command in COMMANDS:

@@ -25,7 +25,7 @@ async def all_terms(connection: Connection) -> list[Terms]:
 async def texts_of_terms(connection: Connection, version: str) -> dict[str, str] | None:
     """The text of a version by language; None: there is no such version."""
     found: dict[str, str] | None = await connection.fetchval(
-        "SELECT texts FROM terms WHERE version = $1", version
+        "SELECT document FROM terms WHERE version = $1", version
     )
     return found
 
@@ -39,7 +39,7 @@ async def hold_terms(connection: Connection) -> None:
 async def add_terms(connection: Connection, terms: Terms, texts: Mapping[str, str]) -> None:
     """Keep a version for good."""
     await connection.execute(
-        f"INSERT INTO terms ({_COLUMNS}, texts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        f"INSERT INTO terms ({_COLUMNS}, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         terms.number,
         terms.version,
         None if terms.summary is None else dict(terms.summary),

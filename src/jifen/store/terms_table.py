@@ -12,7 +12,7 @@ terms = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("version", Text, nullable=False),
-    Column("texts", JSONB, nullable=False),
+    Column("document", JSONB, nullable=False),
     Column("summary", JSONB),
     Column("is_worse", Boolean, nullable=False),
     moment("takes_effect_at"),

@@ -55,7 +55,8 @@ function others(looks: Schemas["Look"][]): Schemas["Look"][] {
 function Agreed({ person, version, onDone }: { person: Person; version: string; onDone: () => void }) {
   const say = useSay();
   const { write, isBusy, refused } = useWrite();
-  const turn = async (purpose: Purpose, is_given: boolean) => {
+  const objection = person.objects_to_profiling ? (person.consents.find((other) => other.purpose === "profiling") ?? null) : null;
+  const turn = async (purpose: Purpose | "profiling", is_given: boolean) => {
     const body = { purpose, is_given, text_version: version };
     if (await write(body, (key) => gotOwn(me.POST("/v1/me/consents", { body, params: { header: { "Idempotency-Key": key } } })))) onDone();
   };
@@ -70,6 +71,7 @@ function Agreed({ person, version, onDone }: { person: Person; version: string; 
             : say("app.consent.never");
           return <Switch key={one} label={say(`app.consent.${one}`)} note={note} isOn={known?.is_given ?? false} isOff={isBusy} onTurn={(on) => void turn(one, on)} />;
         })}
+        <Switch label={say("app.object")} note={objection ? <Said id="app.object.since" with={{ at: <Instant at={objection.at} style="sentence" /> }} /> : say("app.object.what")} isOn={objection !== null} isOff={isBusy} onTurn={(on) => void turn("profiling", !on)} />
       </Rows>
       <WhyNot refused={refused} />
     </>

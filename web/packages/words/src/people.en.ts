@@ -237,6 +237,14 @@ export const en: Record<keyof typeof zh, Message> = {
   "role.integrator": "Integrator",
 
   // One's own account
+  "retention.title": "How long data is kept",
+  "retention.kept": "The journal, consents and certificates of erasure are kept for good.",
+  "retention.class": "Data",
+  "retention.days": "Days",
+  "retention.due": "To go",
+  "retention.why": "Why so long",
+  "retention.for_good": "for good",
+  "retention.how": "It goes by itself within hours. To set a period:",
   "own.title": "My account",
   "own.password": "Change password…",
   "own.password_title": "Change the password",

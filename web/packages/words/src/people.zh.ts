@@ -234,6 +234,14 @@ export const zh = {
   "role.integrator": "集成",
 
   // One's own account
+  "retention.title": "数据保留期限",
+  "retention.kept": "账本、同意记录与删除证明长期保留。",
+  "retention.class": "数据",
+  "retention.days": "天数",
+  "retention.due": "待清除",
+  "retention.why": "理由",
+  "retention.for_good": "长期",
+  "retention.how": "到期后数小时内自动清除。设置期限：",
   "own.title": "我的账号",
   "own.password": "更改密码…",
   "own.password_title": "更改密码",

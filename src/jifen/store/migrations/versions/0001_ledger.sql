@@ -875,7 +875,7 @@ COMMENT ON TABLE jifen.sign_in_try IS 'Wrong tries to sign in, by a hash of whom
 CREATE TABLE jifen.terms (
     number INTEGER NOT NULL,
     version TEXT NOT NULL,
-    texts JSONB NOT NULL,
+    document JSONB NOT NULL,
     summary JSONB,
     is_worse BOOLEAN NOT NULL,
     takes_effect_at TIMESTAMP WITH TIME ZONE NOT NULL,
