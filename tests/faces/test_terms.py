@@ -28,6 +28,20 @@ def test_terms_are_published_accepted_by_joining_and_a_worse_version_is_told_ahe
     expect(row).to_contain_text("In force")
 
     page = phone.page
+    phone.is_new()  # at the desk, before anybody asked about terms
+    phone.sign_in()
+    expect(page.get_by_role("link", name=re.compile("New terms of membership"))).to_be_visible()
+    phone.go("/me/terms")
+    expect(page.get_by_role("button", name="Accept 2026-12")).to_be_visible()
+    phone.go("/me/privacy")
+    page.get_by_role("switch", name="Work out nothing about me").click()
+    expect(page.get_by_text("You object since")).to_be_visible()
+    assert phone.axe() == []
+    phone.go("/me")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Mobile number")).to_be_visible()
+
     phone.open("/join")
     page.get_by_label("Mobile number").fill("13900000077")
     page.get_by_role("button", name="Send me the code").click()

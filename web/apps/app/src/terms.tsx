@@ -25,10 +25,8 @@ export function TermsNotice() {
 
 /** The version that one has not accepted yet, the one that comes before the one in force. */
 function waiting(told: Schemas["OwnTermsAnswer"]): Version | null {
-  const accepted = told.accepted?.version;
-  if (told.coming && told.coming.version !== accepted) return told.coming;
-  if (told.in_force && told.in_force.version !== accepted && told.coming?.version !== accepted) return told.in_force;
-  return null;
+  const next = told.coming ?? told.in_force;
+  return next === null || next.version === told.accepted?.version ? null : next;
 }
 
 export function Terms({ memberId }: { memberId: string }) {

@@ -30,12 +30,12 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
         below={
           hasOperators ? (
             <>
-              <button type="button" className="as-link" onClick={() => setByKey(!byKey)}>
-                {say(byKey ? "sign_in.by_password" : "sign_in.by_key")}
-              </button>
               {byKey || (asksCode && !factors.includes("passkey")) ? null : (
                 <PasskeyWay isAsked={asksCode} isBusy={isBusy} className="button wide" onChoose={byPasskey} />
               )}
+              <button type="button" className="as-link" onClick={() => setByKey(!byKey)}>
+                {say(byKey ? "sign_in.by_password" : "sign_in.by_key")}
+              </button>
               <DemoSignIns face="console" isBusy={isBusy} onChoose={enter} />
             </>
           ) : (
