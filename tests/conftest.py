@@ -28,7 +28,13 @@ class FreshDatabase:
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Whatever the developer's shell names, tests never touch it; they have keys of personal data of their own."""
-    names = ("JIFEN_DATABASE_URL", "JIFEN_DATABASE_OWNER_URL", "JIFEN_HOME", "JIFEN_MASTER_KEYS")
+    names = (
+        "JIFEN_DATABASE_URL",
+        "JIFEN_DATABASE_OWNER_URL",
+        "JIFEN_HOME",
+        "JIFEN_MASTER_KEYS",
+        "JIFEN_ADDRESS",
+    )
     kept = {name: os.environ.pop(name, None) for name in names}
     os.environ["JIFEN_MASTER_KEYS"] = str(tmp_path_factory.mktemp("keys") / "master.keys")
     yield

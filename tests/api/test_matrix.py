@@ -171,7 +171,9 @@ async def test_a_session_that_nobody_used_for_long(shared_api: Api, at: tuple[st
 
 @by_own_route
 async def test_a_route_about_oneself_takes_no_key_and_nobody(shared_api: Api, at: tuple[str, str]) -> None:
-    path = at[1].format(session_id=f"ses_{'0' * 32}", proposal_id=f"prp_{'0' * 32}")
+    path = at[1].format(
+        session_id=f"ses_{'0' * 32}", proposal_id=f"prp_{'0' * 32}", passkey_id=f"pky_{'0' * 32}"
+    )
     for who in (None, "admin"):
         assert _told(await shared_api.ask(at[0], path, {} if at[0] == "POST" else None, as_=who)) == (
             401,
@@ -184,7 +186,9 @@ async def test_a_route_about_oneself_asks_for_the_token_of_the_page(
     shared_api: Api, at: tuple[str, str]
 ) -> None:
     who = await a_person(shared_api, roles=["cashier"])
-    path = at[1].format(session_id=f"ses_{'0' * 32}", proposal_id=f"prp_{'0' * 32}")
+    path = at[1].format(
+        session_id=f"ses_{'0' * 32}", proposal_id=f"prp_{'0' * 32}", passkey_id=f"pky_{'0' * 32}"
+    )
     answer = await shared_api.ask(
         at[0], path, {} if at[0] == "POST" else None, as_=None, headers=who.headers(writes=False)
     )

@@ -296,6 +296,22 @@ async def _reopen(api: Api) -> Asked:
     return Asked(method="POST", path=f"/v1/members/{await api.a_member()}:reopen")
 
 
+async def _publish_terms(_: Api) -> Asked:
+    texts = {"zh": "条款", "en": "Terms"}
+    return Asked(
+        method="POST",
+        path="/v1/terms",
+        body={
+            "version": f"v{next(_count)}-{new_id().hex[-8:]}",
+            "texts": texts,
+            "summary": texts,
+            "is_worse": False,
+        },
+        changed={"is_worse": True},
+        names="/is_worse",
+    )
+
+
 async def the_document(api: Api) -> dict[str, Any]:
     """The published document."""
     document: dict[str, Any] = (await api.get("/v1/program")).json()["newest"]["document"]
@@ -592,6 +608,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/compensations/{compensation_id}:undo"): _undo_compensation,
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:apply"): _apply,
+    ("POST", "/v1/terms"): _publish_terms,
     ("POST", "/v1/backtests"): _ask_backtest,
     ("POST", "/v1/backtests/{backtest_id}:cancel"): _cancel_backtest,
     ("POST", "/v1/operators:invite"): _invite,
@@ -641,6 +658,8 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/program/revisions",
             "/v1/program/revisions/{number}",
             "/v1/stores",
+            "/v1/terms",
+            "/v1/retention",
             "/v1/members/{member_id}/devices",
             "/v1/codes/flagged",
             "/v1/questions",
@@ -652,8 +671,11 @@ ROUTES: dict[tuple[str, str], Make] = {
 OPEN = {("GET", "/v1/health")}
 DOORS = {
     ("POST", "/v1/session"),
+    ("POST", "/v1/session/passkeys:ask"),
+    ("POST", "/v1/session/passkeys:enter"),
     ("POST", "/v1/invitations:accept"),
     ("GET", "/v1/welcome"),
+    ("GET", "/v1/welcome/terms/{version}"),
     ("POST", "/v1/me/codes"),
     ("POST", "/v1/me/session"),
     ("POST", "/v1/me:join"),
@@ -668,6 +690,10 @@ SIGNED_IN = {
     ("POST", "/v1/session/totp:confirm"),
     ("POST", "/v1/session/totp:remove"),
     ("POST", "/v1/session/password"),
+    ("GET", "/v1/session/passkeys"),
+    ("POST", "/v1/session/passkeys:offer"),
+    ("POST", "/v1/session/passkeys:add"),
+    ("POST", "/v1/session/passkeys/{passkey_id}:remove"),
     ("POST", "/v1/proposals/{proposal_id}:withdraw"),
 }
 """About whoever is signed in himself; they take a session and no permission."""
@@ -698,7 +724,9 @@ MEMBERS_OWN = {
     ("GET", "/v1/me/session"),
     ("GET", "/v1/me/sessions"),
     ("GET", "/v1/me/statement"),
+    ("GET", "/v1/me/terms"),
     ("GET", "/v1/me/tiers"),
+    ("POST", "/v1/me:close"),
     ("POST", "/v1/me/claims"),
     ("POST", "/v1/me/consents"),
     ("POST", "/v1/me/contact"),

@@ -62,7 +62,10 @@ def browser(shop: Shop) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         known = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+            args=[
+                "--no-sandbox",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+            ],
         )
         yield known
         known.close()
@@ -85,6 +88,7 @@ def house(postgres: Server, shop: Shop, browser: Browser, served_with: dict[str,
         **os.environ,
         "PYTHONPATH": str(ROOT / "src"),
         "JIFEN_DATABASE_URL": postgres.app.to_database(name).url(),
+        "JIFEN_ADDRESS": f"http://localhost:{port}",
         "JIFEN_DATABASE_OWNER_URL": postgres.owner.to_database(name).url(),
         **served_with,
     }

@@ -52,12 +52,13 @@ LEFT_OUT = {
 NEVER_READ = {
     "api_key", "audit", "audit_seal", "backtest", "backtest_report", "book", "carried_lot", "checkpoint",
     "compensation", "compensation_share",
-    "consent",    "device",
+    "consent", "device",
     "duty", "effect", "erasure", "event", "flagged_code", "gift", "lease", "member_answer", "member_key", "note", "operator",
-    "one_time_code", "operator_invitation", "operator_session", "parked", "person", "person_field", "person_session", "pool",
+    "one_time_code", "operator_invitation", "operator_session", "parked", "passkey", "passkey_challenge",
+    "person", "person_field", "person_session", "pool",
     "pool_use", "programme_balance",
     "proof", "proposal", "purchase_key", "question", "question_step", "question_text", "request_key", "reservation", "setting",
-    "household_invitation", "likeness", "merged_member", "sign_in_try", "switch", "told_apart", "unclaimed_purchase",
+    "household_invitation", "likeness", "merged_member", "sign_in_try", "switch", "terms", "told_apart", "unclaimed_purchase",
     "used_code",
 }  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",

@@ -38,9 +38,11 @@ from jifen.api import (
     persons,
     proposals,
     questions,
+    retention,
     screens,
     session,
     switches,
+    terms,
     till,
 )
 from jifen.api.answers import Problem
@@ -56,6 +58,7 @@ from jifen.api.short_road import ShortRoad
 from jifen.api.whose import MEMBER_COOKIE, SESSION_COOKIE, Sessions
 from jifen.document.stored import timeline_of_published
 from jifen.domain.refusals import FieldWrong, OutcomeUnknown, Refusal
+from jifen.domain.service_address import ServiceAddress
 from jifen.embedded.connection import Connection as Address
 from jifen.present.demo import sign_ins_offered
 from jifen.senders import Recorder, Sender, sender_of_environment
@@ -92,6 +95,7 @@ TAGS = [
         "name": "me",
         "description": "What a member asks about himself, signed in on his phone by a one-time code.",
     },
+    {"name": "terms", "description": "Terms of membership: versions, and who accepted them."},
     {"name": "programme", "description": "The document: check, plan, publish, read."},
     {
         "name": "operators",
@@ -111,11 +115,13 @@ def create_app(
     processes: int = 1,
     requests_per_minute: int | None = None,
     sender: Sender | None = None,
+    service_address: ServiceAddress | None = None,
 ) -> FastAPI:
     """The application over the ledger at `address`, opened when it starts up; or over one that is open (`ledger`).
 
     `home` is Jifen's folder, where it is not the one that JIFEN_HOME names; `requests_per_minute` is how often a key
     may ask for which nothing else was said, and of every limit this process gives its share of so many `processes`.
+    `service_address` is where browsers find this service; None: nobody said, so there are no passkeys.
     """
 
     @asynccontextmanager
@@ -151,6 +157,7 @@ def create_app(
     app.state.home = home
     app.state.code_roots = None
     app.state.sender = sender or (Recorder() if sign_ins_offered() else sender_of_environment())
+    app.state.service_address = service_address
     app.state.limits = Limits(per_key=requests_per_minute or PER_KEY, processes=processes)
     app.state.ledger = None
     app.state.lanes = None
@@ -177,6 +184,8 @@ def create_app(
         operators,
         proposals,
         audit,
+        terms,
+        retention,
         me,
         me_person,
         me_household,
@@ -187,6 +196,7 @@ def create_app(
         app.include_router(part.router)
     app.include_router(events.own_router)
     app.include_router(session.doors)
+    app.include_router(terms.doors)
     app.include_router(me_door.doors)
     app.include_router(me_door.router)
     app.include_router(proposals.own)

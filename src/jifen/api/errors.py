@@ -14,6 +14,7 @@ from jifen.api.languages import language_of
 from jifen.document.problems import DocumentProblem, DocumentRefused
 from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.occasions import EventUnknown
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
@@ -165,6 +166,13 @@ STATUS: dict[type[Refusal], int] = {
     house.GuardianNeeded: 422,
     house.MergeStands: 409,
     house.NotHead: 403,
+    people_no.PasskeyUnknown: 404,
+    people_no.PasskeyTaken: 409,
+    people_no.PasskeysOff: 422,
+    people_no.TermsUnknown: 404,
+    people_no.TermsTaken: 409,
+    people_no.TermsNotAccepted: 409,
+    people_no.NoticeTooShort: 422,
     no.TooMuch: 422,
     no.SignInTooSoon: 429,
     AtTheEdge: 400,

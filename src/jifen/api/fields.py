@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
@@ -33,6 +34,8 @@ UNITS_MAX = 1_000_000_000_000
 ATTRIBUTE_CODE = r"^[a-z][a-z0-9_-]{0,62}$"
 """As a document declares it; any other code is declared by none."""
 
+BYTES_TEXT_MAX = 16_384
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _RFC3339 = re.compile(r"(\d{4})-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -82,6 +85,30 @@ Instant: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-21T18:00:00+08:00"]}),
 ]
 """A moment with its zone; a time without one is refused."""
+
+
+def _bytes_of(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str) or not 1 <= len(value) <= BYTES_TEXT_MAX or not _BASE64URL.fullmatch(value):
+        raise PydanticCustomError(
+            "bytes_form",
+            "bytes are 1 to {most} characters of base64url without padding",
+            {"most": BYTES_TEXT_MAX},
+        )
+    try:
+        return urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    except ValueError:
+        raise PydanticCustomError("bytes_form", "these are no bytes in base64url") from None
+
+
+Bytes: TypeAlias = Annotated[
+    bytes,
+    BeforeValidator(_bytes_of),
+    PlainSerializer(lambda value: urlsafe_b64encode(value).decode().rstrip("="), return_type=str),
+    WithJsonSchema({"type": "string", "minLength": 2, "maxLength": 16_384, "pattern": "^[A-Za-z0-9_-]+$"}),
+]
+"""Bytes as base64url without padding, as WebAuthn writes them."""
 
 
 def _in_form(form: texts.Form) -> Callable[[str], str]:

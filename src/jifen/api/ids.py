@@ -56,5 +56,7 @@ SignInId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("sgn")), _put_o
 AuditId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("adt")), _put_on("adt"), _schema("adt")]
 DeviceId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("dev")), _put_on("dev"), _schema("dev")]
 FlagId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("flg")), _put_on("flg"), _schema("flg")]
+PasskeyId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("pky")), _put_on("pky"), _schema("pky")]
+ChallengeId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("chl")), _put_on("chl"), _schema("chl")]
 QuestionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("qst")), _put_on("qst"), _schema("qst")]
 InvitationId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("hin")), _put_on("hin"), _schema("hin")]

@@ -15,22 +15,27 @@ from pydantic_core import PydanticCustomError
 
 from jifen.api import overview_answers as book
 from jifen.api import render
-from jifen.api.fields import Answer, Body, Instant
+from jifen.api.fields import Answer, Body, Code, Instant
 from jifen.api.ids import MemberId, PersonId, SessionId, SignInId
 from jifen.api.languages import Language, language_of
 from jifen.api.overview import program_shown
 from jifen.api.persons import ConsentBody
 from jifen.api.requests import MemberRoute, OpenRoute, ledger_of, member_of
 from jifen.api.said import said_openly, said_to_member
+from jifen.api.session import passkey_host_of
+from jifen.api.terms import TermsShown
 from jifen.api.whose import MEMBER_COOKIE, address_of, is_https, session_token_of
 from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.one_time_code import DIGITS, SESSION_LASTS
 from jifen.domain.person import Consent, MemberKey, Told
 from jifen.domain.program.meaning import NONE
+from jifen.domain.terms import BUILT_IN_TEXTS, TERMS
 from jifen.operations.enrol_member import enrol_member
 from jifen.operations.join_household import join_household, quote_join
 from jifen.operations.manage_sessions import csrf_of
+from jifen.operations.manage_terms import terms_now
 from jifen.operations.member_sign_in import (
     MemberSignedIn,
     end_own_member_session,
@@ -46,7 +51,9 @@ from jifen.operations.tell_person import told_of_person
 from jifen.present.demo import sign_ins_offered
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import name_in
+from jifen.present.terms import terms_shown
 from jifen.senders import Recorder
+from jifen.store.ledger import Ledger
 from jifen.store.member_sessions import MemberSession, Proven
 from jifen.store.once import Once
 
@@ -91,6 +98,14 @@ class WelcomeAnswer(Answer):
     label: str
     promises: list[Promise]
     code_digits: int
+    text_version: str = Field(
+        description="Of what one agrees to here: the terms in force, or the words that come with the screens."
+    )
+    terms: TermsShown | None = Field(description="The terms of membership in force; null: none are.")
+    has_coming_terms: bool = Field(description="Whether another version takes their place soon.")
+    passkey_host: str | None = Field(
+        description="The host that operators' passkeys belong to; null: there are none here."
+    )
     demo: list[DemoSignIn] = Field(description="Empty but in a demo.")
 
 
@@ -131,6 +146,10 @@ class JoinBody(MemberSignInBody):
     consents: list[ConsentBody] = Field(default_factory=list, max_length=20)
     invitation: Annotated[str, Field(min_length=4, max_length=30)] | None = Field(
         default=None, description="The code of an invitation to a household, which is joined at once."
+    )
+    terms_version: Code | None = Field(
+        default=None,
+        description="Of the terms of membership that he accepts; needed where some are in force.",
     )
 
 
@@ -185,6 +204,8 @@ async def welcome(request: Request, language: Language = None) -> Response:
     language = language_of(request, language)
     known = await read_book(ledger_of(request))
     program = known.program
+    told_terms = await terms_now(ledger_of(request))
+    terms = told_terms.now
     promises: list[Promise] = []
     if program is not None:
         rules = [one for one in program.rules if one.on == NONE][:RULES_MAX]
@@ -201,6 +222,10 @@ async def welcome(request: Request, language: Language = None) -> Response:
             label=known.label,
             promises=promises,
             code_digits=DIGITS,
+            text_version=terms.version if terms is not None else BUILT_IN_TEXTS,
+            terms=TermsShown.model_validate(terms_shown(terms)) if terms is not None else None,
+            has_coming_terms=told_terms.next is not None,
+            passkey_host=passkey_host_of(request),
             demo=[DemoSignIn.model_validate(one) for one in sign_ins_offered()],
         )
     )
@@ -277,6 +302,8 @@ async def open_own_session(request: Request, body: MemberSignInBody) -> Response
             house.GuardianNeeded,
             house.HouseholdInvitationWrong,
             house.HouseholdNotEmpty,
+            people_no.TermsNotAccepted,
+            people_no.TermsUnknown,
         ),
         has_body=True,
         status=201,
@@ -298,6 +325,7 @@ async def join(request: Request, body: JoinBody) -> Response:
         # The code is the key: it is good once, so a retry finds the member that the first try made.
         once = Once(key=f"join:{proven.sign_in_id.hex}", body_hash=proven.sign_in_id.bytes * 2)
         new = Told((proven.contact,), told.fields)
+        consents += await _accepted(ledger, body)
         await enrol_member(ledger, [], once, told=new, consents=consents, actor="app")
         signed_in = await sign_in_member(ledger, proven, agent=agent)
         if signed_in is not None and body.invitation is not None:
@@ -326,6 +354,29 @@ async def _joined(
         )
         return signed_in._replace(session=replace(session, member_id=UUID(answer["into_id"])))
     return signed_in
+
+
+async def _accepted(ledger: Ledger, body: JoinBody) -> list[Consent]:
+    """The acceptance of the terms in force by whoever joins; nothing where none are. His code is the proof.
+
+    Refuses
+        TermsNotAccepted   another version is in force than the one that he read
+    """
+    terms = (await terms_now(ledger)).now
+    if terms is None:
+        return []
+    if body.terms_version != terms.version:
+        detail = f"the terms in force are {terms.version}: GET /v1/welcome/terms/{terms.version}"
+        raise people_no.TermsNotAccepted(detail, pointer="/terms_version", version=terms.version)
+    return [
+        Consent(
+            purpose=TERMS,
+            is_given=True,
+            text_version=terms.version,
+            channel="app",
+            proof=f"code sgn_{body.sign_in_id.hex}",
+        )
+    ]
 
 
 @router.get("/me/session", summary="Read one's session", **said_to_member(answer=MemberSessionAnswer))

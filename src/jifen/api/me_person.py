@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -13,15 +13,19 @@ from jifen.api.fields import Answer, Body, Code, Instant
 from jifen.api.ids import AuditId, MemberId
 from jifen.api.languages import Language, language_of
 from jifen.api.me_door import MemberSignInBody
-from jifen.api.requests import MemberRoute, desk_of, member_of
+from jifen.api.requests import MemberRoute, desk_of, ledger_of, member_of
 from jifen.api.said import said_to_member
+from jifen.api.terms import TermsShown
 from jifen.api.whose import address_of
 from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.audit import About, Why, about
 from jifen.domain.person import Consent, Told
+from jifen.operations.change_member_status import change_member_status
 from jifen.operations.correct_person import Correction, correct_person
 from jifen.operations.erase_person import erase_person
+from jifen.operations.manage_terms import tell_of_terms
 from jifen.operations.member_sign_in import prove, use_proof
 from jifen.operations.read_audit import look_into_audit
 from jifen.operations.read_person import reveal_persons
@@ -30,6 +34,8 @@ from jifen.operations.record_consent import record_consent
 from jifen.operations.tell_person import told_of_person
 from jifen.present.audit import act_said
 from jifen.present.persons import persons_shown
+from jifen.present.shown import shown_instant
+from jifen.present.terms import terms_shown
 from jifen.store.audit import AuditQuery
 from jifen.store.once import Once
 
@@ -60,6 +66,34 @@ class OwnEraseBody(Body):
     """Erasing cannot be undone: the member is named once more."""
 
     confirm: MemberId
+
+
+class AcceptedTerms(Answer):
+    """Which version one accepted last, and when."""
+
+    version: str
+    at: Instant
+
+
+class OwnTermsAnswer(Answer):
+    """The terms of membership in force, those that come, and what one accepted."""
+
+    in_force: TermsShown | None
+    coming: TermsShown | None = Field(description="Another version that takes their place; null: none waits.")
+    accepted: AcceptedTerms | None
+
+
+class OwnCloseBody(Body):
+    """Closing is for good, but at the desk: the member is named once more."""
+
+    confirm: MemberId
+
+
+class ClosedAnswer(Answer):
+    """The membership takes no more entries."""
+
+    member_id: MemberId
+    status: Literal["closed"]
 
 
 class Look(Answer):
@@ -174,7 +208,7 @@ async def _correct(request: Request, body: Body, correction: Correction, person_
         status=201,
         has_body=True,
         has_key=True,
-        refuses=[no.PersonUnknown, *VAULT],
+        refuses=[no.PersonUnknown, people_no.TermsUnknown, *VAULT],
     ),
 )
 async def consent_own(request: Request, body: OwnConsentBody) -> Response:
@@ -188,6 +222,44 @@ async def consent_own(request: Request, body: OwnConsentBody) -> Response:
         )
 
     return render.told(persons.ConsentAnswer, await asked_once(desk, body, effect), status=201)
+
+
+@router.get("/me/terms", summary="Read which terms one has", **said_to_member(answer=OwnTermsAnswer))
+async def get_own_terms(request: Request) -> Response:
+    """Which are in force, which come and what is different, and which one accepted. They are accepted as a consent of the purpose
+    `terms` (`POST /v1/me/consents`), and not taken back: who wants them no more closes the membership.
+    """
+    told = await tell_of_terms(ledger_of(request), member_of(request).person_id)
+    return render.answered(
+        {
+            "in_force": terms_shown(told.now) if told.now is not None else None,
+            "coming": terms_shown(told.next) if told.next is not None else None,
+            "accepted": {"version": told.accepted[0], "at": shown_instant(told.accepted[1])}
+            if told.accepted is not None
+            else None,
+        }
+    )
+
+
+@router.post(
+    "/me:close",
+    summary="Close one's membership",
+    **said_to_member(
+        answer=ClosedAnswer, has_body=True, has_key=True, refuses=[no.MemberClosed, no.ProgramMissing]
+    ),
+)
+async def close_own(request: Request, body: OwnCloseBody) -> Response:
+    """No more is earned and nothing spent. What is known stays until one is erased; only the shop opens it again."""
+    desk, session = desk_of(request), member_of(request)
+    if body.confirm != session.member_id:
+        raise no.FieldWrong("name your own member once more", pointer="/confirm")
+
+    async def effect(once: Once) -> dict[str, Any]:
+        return await change_member_status(
+            desk.ledger, session.member_id, "closed", once, actor=desk.principal.actor()
+        )
+
+    return render.told(ClosedAnswer, await asked_once(desk, body, effect))
 
 
 @router.get(

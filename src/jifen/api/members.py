@@ -19,6 +19,7 @@ from jifen.api.requests import GuardedRoute, desk_of, lanes_of
 from jifen.api.said import said
 from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.person import Consent, MemberKey, Told
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import FieldWrong
@@ -71,7 +72,14 @@ GIFT_REFUSES = (
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.KeyTaken, no.CheckDigitWrong, no.ProgramMissing, no.VaultClosed, house.GuardianNeeded),
+        refuses=(
+            no.KeyTaken,
+            no.CheckDigitWrong,
+            no.ProgramMissing,
+            no.VaultClosed,
+            people_no.TermsUnknown,
+            house.GuardianNeeded,
+        ),
     ),
 )
 async def enrol(request: Request, body: EnrolBody) -> Response:

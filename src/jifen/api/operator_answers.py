@@ -6,14 +6,27 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from jifen.api.fields import Answer, Body, Code, Instant
+from jifen.api.fields import Answer, Body, Bytes, Code, Instant
+from jifen.api.ids import ChallengeId, PasskeyId
 
 _LOGIN = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
 _SECRET = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=1_000)]
 _NAME = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
 _WORD = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100)]
 _LANGUAGE = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
+_NAMED = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
 _LIMIT = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
+
+
+class PasskeyBody(Body):
+    """What an authenticator answered to a challenge: the parts of `AuthenticatorAssertionResponse`."""
+
+    challenge_id: ChallengeId
+    credential_id: Bytes
+    client_data: Bytes
+    authenticator_data: Bytes
+    signature: Bytes
+    user_handle: Bytes | None = None
 
 
 class SignInBody(Body):
@@ -21,6 +34,10 @@ class SignInBody(Body):
 
     login: _LOGIN
     password: _SECRET
+    passkey: PasskeyBody | None = Field(
+        default=None,
+        description="In the place of a code, where `code_required` came with a challenge.",
+    )
     code: _SECRET | None = Field(
         default=None,
         description="Of the second factor, or a recovery code, where `code_required` asked for it.",
@@ -31,6 +48,16 @@ class PasswordBody(Body):
     """One's own password, said again."""
 
     password: _SECRET
+
+
+class NewPasskeyBody(Body):
+    """A new passkey, as an authenticator tells of it: the parts of `AuthenticatorAttestationResponse`."""
+
+    challenge_id: ChallengeId
+    name: _NAMED = Field(description="What he calls it: 1 to 60 characters, such as Laptop.")
+    credential_id: Bytes
+    client_data: Bytes
+    attestation: Bytes
 
 
 class CodeBody(Body):
@@ -108,6 +135,49 @@ class SessionAnswer(Answer):
     has_second_factor: bool
 
 
+class ChallengeAnswer(Answer):
+    """What any passkey may sign to come in, once, within five minutes."""
+
+    challenge_id: ChallengeId
+    challenge: str = Field(description="base64url.")
+    rp_id: str = Field(description="The host that passkeys belong to.")
+
+
+class PasskeyOfferedAnswer(ChallengeAnswer):
+    """What a new passkey signs, once, within five minutes, and for whom."""
+
+    user_id: str = Field(description="base64url; it means nothing outside of this ledger.")
+    login: str
+    name: str
+    credentials: list[str] = Field(description="Those that he has, base64url: no second one is made there.")
+
+
+class PasskeyAnswer(Answer):
+    """A passkey."""
+
+    id: PasskeyId
+    name: str
+    added_at: Instant
+    last_used_at: Instant | None = Field(description="When somebody signed in by it last.")
+
+
+class PasskeysAnswer(Answer):
+    """One's passkeys, oldest first."""
+
+    data: list[PasskeyAnswer]
+    passkey_host: str | None = Field(
+        description="The host that they belong to; null: nobody said where browsers find this service (JIFEN_ADDRESS), "
+        "so none is added or asked for."
+    )
+
+
+class PasskeyAddedAnswer(Answer):
+    """A new passkey, and ten recovery codes where there were none; shown this once."""
+
+    passkey: PasskeyAnswer
+    recovery_codes: list[str] | None
+
+
 class OwnSession(Answer):
     """A browser in which one is signed in."""
 
@@ -117,6 +187,9 @@ class OwnSession(Answer):
     expires_at: Instant
     address: str
     agent: str
+    began_by: Literal["password", "totp", "recovery_code", "passkey"] = Field(
+        description="What was shown last when it began."
+    )
     is_current: bool
 
 
@@ -160,6 +233,7 @@ class OperatorAnswer(WhoAnswer):
     )
     has_second_factor: bool
     recovery_codes_left: int
+    passkeys: int = Field(description="How many he has.")
     created_at: Instant
     disabled_at: Instant | None
     invited_until: Instant | None

@@ -18,6 +18,7 @@ from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.audit import Why
 from jifen.domain.person import ATTRIBUTES_MAX, CONTACT_KINDS, Consent, MemberKey
 from jifen.domain.principal import Permission
@@ -125,6 +126,10 @@ class PersonShown(Answer):
     fields: dict[str, str]
     attributes: dict[str, str]
     consents: list[ConsentShown]
+    objects_to_profiling: bool = Field(
+        default=False,
+        description="Whether nothing is worked out about him for personal treatment: he said no to the purpose `profiling`.",
+    )
     added_at: Instant
 
 
@@ -265,7 +270,7 @@ async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> R
         has_body=True,
         has_key=True,
         names_in_address=[no.PersonUnknown],
-        refuses=[no.VaultClosed],
+        refuses=[no.VaultClosed, people_no.TermsUnknown],
     ),
 )
 async def consent(request: Request, member_id: MemberId, body: ConsentBody) -> Response:

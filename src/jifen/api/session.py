@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from jifen.api import operator_answers as out
 from jifen.api import render
-from jifen.api.ids import SessionId
+from jifen.api.ids import PasskeyId, SessionId
 from jifen.api.requests import OpenRoute, SignedInRoute, ledger_of, signed_in_of
 from jifen.api.said import said_openly, said_to_signed_in
 from jifen.api.whose import (
@@ -22,18 +22,28 @@ from jifen.api.whose import (
     session_token_of,
 )
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.operators import SESSION_LASTS
+from jifen.domain.passkeys import CHALLENGE_PREFIX, bytes_as_text
+from jifen.domain.service_address import ServiceAddress
 from jifen.operations.manage_operators import accept_invitation
 from jifen.operations.manage_sessions import csrf_of, end_own_session, list_sessions
 from jifen.operations.second_factor import (
+    add_own_passkey,
     change_own_password,
     confirm_second_factor,
+    list_passkeys,
+    offer_passkey,
     offer_second_factor,
+    remove_own_passkey,
     remove_second_factor,
 )
-from jifen.operations.sign_in import sign_in
-from jifen.present.operators import session_shown, who_shown
+from jifen.operations.sign_in import SignedIn as Entered
+from jifen.operations.sign_in import ask_for_passkey, sign_in, sign_in_by_passkey
+from jifen.present.ids import prefixed
+from jifen.present.operators import passkey_shown, session_shown, who_shown
 from jifen.present.shown import shown_instant
+from jifen.store.passkeys import Asserted, Attested, Challenge
 from jifen.store.passwords import session_id_of
 from jifen.store.sessions import Session
 
@@ -65,11 +75,48 @@ async def open_session(request: Request, body: out.SignInBody) -> Response:
         address=address_of(request),
         agent=request.headers.get("user-agent", ""),
         device=request.cookies.get(DEVICE_COOKIE),
+        passkey=_asserted(body.passkey) if body.passkey else None,
+        at=request.app.state.service_address,
     )
+    return await _signed_in(request, signed_in, before)
+
+
+@doors.post(
+    "/session/passkeys:ask",
+    summary="Ask for a passkey",
+    **said_openly(answer=out.ChallengeAnswer, refuses=(no.SignInTooSoon, people_no.PasskeysOff)),
+)
+async def ask_passkey(request: Request) -> Response:
+    """A challenge for whoever signs in by a passkey alone: any passkey of this service answers it, once, within five minutes."""
+    at = service_address(request)
+    challenge = await ask_for_passkey(ledger_of(request), address=address_of(request))
+    return render.answered(_challenge(challenge, at))
+
+
+@doors.post(
+    "/session/passkeys:enter",
+    summary="Sign in by a passkey",
+    **said_openly(answer=out.SessionAnswer, refuses=(no.SignInRefused, people_no.PasskeysOff), has_body=True),
+)
+async def enter_by_passkey(request: Request, body: out.PasskeyBody) -> Response:
+    """A session of whose passkey it is, in the cookie `jifen_session`. Its authenticator verified him: no password is asked."""
+    before = session_token_of(request)
+    entered = await sign_in_by_passkey(
+        ledger_of(request),
+        _asserted(body),
+        at=service_address(request),
+        address=address_of(request),
+        agent=request.headers.get("user-agent", ""),
+        device=request.cookies.get(DEVICE_COOKIE),
+    )
+    return await _signed_in(request, entered, before)
+
+
+async def _signed_in(request: Request, entered: Entered, before: str | None) -> Response:
     await _end_the_one_before(request, before)
-    answer = render.answered(_session(signed_in.session, signed_in.token))
-    _set_cookie(request, answer, SESSION_COOKIE, signed_in.token, seconds=SESSION_LASTS.total_seconds())
-    _set_cookie(request, answer, DEVICE_COOKIE, signed_in.device, seconds=DEVICE_SECONDS, path=DEVICE_PATH)
+    answer = render.answered(_session(entered.session, entered.token))
+    _set_cookie(request, answer, SESSION_COOKIE, entered.token, seconds=SESSION_LASTS.total_seconds())
+    _set_cookie(request, answer, DEVICE_COOKIE, entered.device, seconds=DEVICE_SECONDS, path=DEVICE_PATH)
     return answer
 
 
@@ -179,6 +226,95 @@ async def remove_totp(request: Request, body: out.PasswordBody) -> Response:
     return render.answered({"is_done": True})
 
 
+@router.get(
+    "/session/passkeys", summary="List one's passkeys", **said_to_signed_in(answer=out.PasskeysAnswer)
+)
+async def list_own_passkeys(request: Request) -> Response:
+    """One's passkeys: since when, last used when; and whether another can be added."""
+    kept = await list_passkeys(ledger_of(request), _own_id(request))
+    return render.answered(
+        {"data": [passkey_shown(one) for one in kept], "passkey_host": passkey_host_of(request)}
+    )
+
+
+@router.post(
+    "/session/passkeys:offer",
+    summary="Begin a passkey",
+    **said_to_signed_in(
+        answer=out.PasskeyOfferedAnswer,
+        changes_something=True,
+        has_body=True,
+        refuses=(*PROVES_PASSWORD, people_no.PasskeysOff),
+    ),
+)
+async def offer_own_passkey(request: Request, body: out.PasswordBody) -> Response:
+    """What a new passkey signs, in this session. Nothing changes until it is added."""
+    at, session = service_address(request), signed_in_of(request).session
+    offered = await offer_passkey(
+        ledger_of(request), session.operator_id, password=body.password, session_id=session.session_id
+    )
+    return render.answered(
+        {
+            **_challenge(offered.challenge, at),
+            "user_id": bytes_as_text(session.operator_id.bytes),
+            "login": session.login,
+            "name": session.name,
+            "credentials": [bytes_as_text(one.credential_id) for one in offered.kept],
+        }
+    )
+
+
+@router.post(
+    "/session/passkeys:add",
+    summary="Add a passkey",
+    **said_to_signed_in(
+        answer=out.PasskeyAddedAnswer,
+        changes_something=True,
+        has_body=True,
+        refuses=(people_no.PasskeyTaken, people_no.PasskeysOff),
+    ),
+)
+async def add_passkey(request: Request, body: out.NewPasskeyBody) -> Response:
+    """From now on one signs in by it alone, and a password alone lets nobody in. Who has no recovery codes gets ten, once."""
+    signed_in = signed_in_of(request)
+    added = await add_own_passkey(
+        ledger_of(request),
+        signed_in.principal.coming_from(address_of(request)),
+        session_id=signed_in.session.session_id,
+        challenge_id=body.challenge_id,
+        name=body.name,
+        told=Attested(body.credential_id, body.client_data, body.attestation),
+        at=service_address(request),
+    )
+    request.app.state.sessions.forget(signed_in.session.session_id)
+    return render.answered({"passkey": passkey_shown(added.passkey), "recovery_codes": added.recovery_codes})
+
+
+@router.post(
+    "/session/passkeys/{passkey_id:id}:remove",
+    summary="Remove a passkey",
+    **said_to_signed_in(
+        answer=out.DoneAnswer,
+        changes_something=True,
+        has_body=True,
+        refuses=PROVES_PASSWORD,
+        names_in_address=[people_no.PasskeyUnknown],
+    ),
+)
+async def remove_passkey(request: Request, passkey_id: PasskeyId, body: out.PasswordBody) -> Response:
+    """Nobody signs in by it any more, and the other sessions that it opened have ended."""
+    signed_in = signed_in_of(request)
+    await remove_own_passkey(
+        ledger_of(request),
+        signed_in.principal.coming_from(address_of(request)),
+        passkey_id,
+        password=body.password,
+        session_id=signed_in.session.session_id,
+    )
+    request.app.state.sessions.forget(signed_in.session.session_id)
+    return render.answered({"is_done": True})
+
+
 @router.post(
     "/session/password",
     summary="Change one's password",
@@ -196,6 +332,44 @@ async def change_password(request: Request, body: out.NewPasswordBody) -> Respon
         session_id=signed_in_of(request).session.session_id,
     )
     return render.answered({"is_done": True})
+
+
+def service_address(request: Request) -> ServiceAddress:
+    """Where browsers find this service.
+
+    Refuses
+        PasskeysOff   nobody said so
+    """
+    at: ServiceAddress | None = request.app.state.service_address
+    if at is None:
+        detail = "set JIFEN_ADDRESS to where browsers find this service, such as https://points.example.cn, and start it again"
+        raise people_no.PasskeysOff(detail)
+    return at
+
+
+def passkey_host_of(request: Request) -> str | None:
+    """The host that passkeys belong to; None: nobody said where browsers find this service."""
+    at: ServiceAddress | None = request.app.state.service_address
+    return at.host if at is not None else None
+
+
+def _challenge(challenge: Challenge, at: ServiceAddress) -> dict[str, Any]:
+    return {
+        "challenge_id": prefixed(CHALLENGE_PREFIX, challenge.challenge_id),
+        "challenge": bytes_as_text(challenge.challenge),
+        "rp_id": at.host,
+    }
+
+
+def _asserted(told: out.PasskeyBody) -> Asserted:
+    return Asserted(
+        told.challenge_id,
+        told.credential_id,
+        told.client_data,
+        told.authenticator_data,
+        told.signature,
+        told.user_handle,
+    )
 
 
 def _own_id(request: Request) -> UUID:

@@ -40,10 +40,12 @@ from jifen.cli.proposal import proposal_app
 from jifen.cli.purchase import purchase_app
 from jifen.cli.question import question_app
 from jifen.cli.reconcile import reconcile
+from jifen.cli.retention import retention_app
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
 from jifen.cli.switch import switch_app
+from jifen.cli.terms import terms_app
 from jifen.cli.vault import vault_app
 
 
@@ -84,6 +86,7 @@ GROUPS = (
     (person_app, "person"),
     (purchase_app, "purchase"),
     (question_app, "question"),
+    (terms_app, "terms"),
     (card_app, "card"),
     (switch_app, "switch"),
     (event_app, "event"),
@@ -97,6 +100,7 @@ GROUPS = (
     (audit_app, "audit"),
     (db_app, "db"),
     (vault_app, "vault"),
+    (retention_app, "retention"),
 )
 
 for command in COMMANDS:

@@ -69,7 +69,7 @@ def demo(
                 sys.exit(FAILED)
             if serve:
                 from jifen.cli.at_ledger import with_ledger
-                from jifen.cli.serve import serve_database
+                from jifen.cli.serve import address_named, serve_database
                 from jifen.present.demo import offer_sign_ins
 
                 token = asyncio.run(with_ledger(database, _new_key))
@@ -77,7 +77,7 @@ def demo(
                 member = asyncio.run(with_ledger(database, _a_member))
                 offer_sign_ins(_offered(people, member))
                 say(*_next_steps(token, people, member, host=host, port=port, home=folder))
-                serve_database(database, host=host, port=port)
+                serve_database(database, host=host, port=port, service_address=address_named(None))
 
 
 async def _make(database: Database, *, households: int | None, wants_verdict: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jifen.operations.manage_operators import Invited
     from jifen.store.ledger import Ledger
     from jifen.store.operators import Operator
+    from jifen.store.passkeys import Passkey
 
 operator_app = typer.Typer(
     help="Invite, list, disable and change operators: people who sign in.\n\nWho runs these commands may do everything, and is "
@@ -226,7 +227,7 @@ def roles(
 def reset(
     who: Who,
     second_factor: Annotated[
-        bool, typer.Option("--second-factor", help="Remove his second factor too: he lost it.")
+        bool, typer.Option("--second-factor", help="Remove his second factor and passkeys too: he lost them.")
     ] = False,
     url: Url = "http://127.0.0.1:8000",
     home: Home = None,
@@ -247,6 +248,53 @@ def reset(
         )
 
     _show_invited(at_ledger(work, home=home, as_json=as_json), url=url, as_json=as_json)
+
+
+@operator_app.command("passkeys")
+def passkeys(
+    who: Who,
+    remove: Annotated[
+        str | None,
+        typer.Option(
+            "--remove", help="Remove the one with this id: its laptop was lost.", show_default=False
+        ),
+    ] = None,
+    home: Home = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """List an operator's passkeys, or remove one: nobody signs in by it any more.
+
+    Example: jifen operator passkeys li.na
+    """
+
+    async def work(ledger: Ledger) -> tuple[Operator, list[Passkey]]:
+        from jifen.domain.principal import LOCAL
+        from jifen.domain.refusals_of_people import PasskeyUnknown
+        from jifen.operations.manage_operators import read_operator, remove_passkey_of
+        from jifen.operations.second_factor import list_passkeys
+        from jifen.present.ids import unprefixed
+        from jifen.present.operators import PASSKEY_PREFIX
+
+        operator_id = await _named(ledger, who)
+        if remove is not None:
+            passkey_id = unprefixed(PASSKEY_PREFIX, remove)
+            if passkey_id is None:
+                raise PasskeyUnknown(f"{remove[:50]!r} is no id of a passkey", pointer="--remove")
+            await remove_passkey_of(ledger, LOCAL, operator_id, passkey_id)
+        return await read_operator(ledger, operator_id), await list_passkeys(ledger, operator_id)
+
+    from jifen.present.operators import passkey_line, passkey_shown
+
+    operator, kept = at_ledger(work, home=home, as_json=as_json)
+    lines = [passkey_line(one, language_spoken()) for one in kept]
+    if remove is not None:
+        lines.insert(0, _say("operator.passkey_removed", name=operator.name))
+    show(
+        {"data": [passkey_shown(one) for one in kept]},
+        as_json=as_json,
+        text=lines or [_say("operator.no_passkey", name=operator.name)],
+    )
 
 
 @operator_app.command("end-sessions")

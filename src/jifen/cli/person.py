@@ -182,6 +182,39 @@ def consent(
     _say(key, result, as_json=as_json, member=result["member_id"], purpose=result["purpose"])
 
 
+@person_app.command("object")
+def object_to_profiling(
+    member: Who,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="He objects no more.")] = False,
+    channel: Annotated[str, typer.Option(help="How he said so: till, phone, paper ...")] = "console",
+    proof: Annotated[
+        str | None, typer.Option(help="How it is known: kept sealed.", show_default=False)
+    ] = None,
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record that the head of a member's household objects to profiling: nothing is worked out about him for personal treatment.
+    Points and tiers go on as for everybody.
+
+    Example: jifen person object card:6200001 --channel phone
+    """
+
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.domain.person import Consent
+        from jifen.domain.profiling import PROFILING
+        from jifen.domain.terms import BUILT_IN_TEXTS
+        from jifen.operations.find_member import find_member
+        from jifen.operations.record_consent import record_consent
+
+        member_id = await find_member(ledger, member_named(member))
+        said = Consent(PROFILING, withdraw, BUILT_IN_TEXTS, channel, proof)
+        return await record_consent(ledger, member_id, said, once_for("object"), principal=local())
+
+    result = _with_ids(at_ledger(work, home=home, as_json=as_json))
+    _say("objects_no_more" if withdraw else "objects", result, as_json=as_json, member=result["member_id"])
+
+
 @person_app.command()
 def archive(
     member: Who,

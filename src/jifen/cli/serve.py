@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jifen.cli.at_ledger import AsJson, Home, local, moment_named, the_database, with_ledger
-from jifen.cli.show import FAILED, say, show
+from jifen.cli.show import FAILED, REFUSED, say, show
 from jifen.cli.workers import Worker, common_meters, worker_count
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from jifen.domain.service_address import ServiceAddress
     from jifen.embedded import Database
     from jifen.store.ledger import Ledger
     from jifen.store.revisions import StoredRevision
@@ -62,6 +63,14 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Where browsers find this service, such as https://points.example.cn: passkeys belong to it. Otherwise what "
+            "JIFEN_ADDRESS says.",
+            show_default=False,
+        ),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Serve the API. Starts PostgreSQL and brings its schema up to date first; Ctrl-C stops both in order.
@@ -70,6 +79,7 @@ def serve(
 
     Example: jifen serve --port 8080
     """
+    found_at = address_named(address)
     with the_database(home=home, as_json=False) as database:
         from jifen.store.migrate import migrate
 
@@ -89,6 +99,7 @@ def serve(
             requests_per_minute=requests_per_minute,
             proxies=[*(proxy or ["127.0.0.1", "::1"]), *proxies_named()],
             home=home,
+            service_address=found_at,
         )
 
 
@@ -97,6 +108,21 @@ def proxies_named() -> list[str]:
     import os
 
     return [one.strip() for one in os.environ.get("JIFEN_PROXIES", "").split(",") if one.strip()]
+
+
+def address_named(told: str | None) -> ServiceAddress | None:
+    """Where browsers find this service, as was told or as JIFEN_ADDRESS says; None: nobody said. What is no address ends it."""
+    from jifen.domain.refusals import FieldWrong
+    from jifen.domain.service_address import ADDRESS_VARIABLE, service_address_of
+
+    text = told if told is not None else os.environ.get(ADDRESS_VARIABLE, "")
+    if not text.strip():
+        return None
+    try:
+        return service_address_of(text)
+    except FieldWrong as wrong:
+        say(str(wrong))
+        sys.exit(REFUSED)
 
 
 def serve_database(
@@ -111,6 +137,7 @@ def serve_database(
     proxies: Sequence[str] = ("127.0.0.1", "::1"),
     home: Path | None = None,
     makes_first_key: bool = False,
+    service_address: ServiceAddress | None = None,
 ) -> None:
     """Serve the API over a migrated database until asked to stop, by so many processes (0: one for each processor).
 
@@ -138,6 +165,7 @@ def serve_database(
         home=home or (database.embedded.home.folder if database.embedded else None),
         processes=count,
         requests_per_minute=requests_per_minute,
+        service_address=service_address,
         parent=os.getpid() if count > 1 else None,
     )
     config = uvicorn.Config(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from jifen.domain.service_address import ServiceAddress
     from jifen.embedded.connection import Connection as Address
 
 WORKERS_MAX: Final = 4
@@ -41,6 +42,7 @@ class Worker:
     home: Path | None = None  # Jifen's folder, when it is not its own
     processes: int = 1  # that serve together
     requests_per_minute: int | None = None  # of a key for which nothing else was said
+    service_address: ServiceAddress | None = None  # where browsers find it
     parent: int | None = None  # the process that watches over it; None: nobody does
 
     def __call__(self) -> FastAPI:
@@ -58,6 +60,7 @@ class Worker:
             home=self.home,
             processes=self.processes,
             requests_per_minute=self.requests_per_minute,
+            service_address=self.service_address,
         )
         sys.setswitchinterval(GIVE_WAY_AFTER)
         look_less_often()

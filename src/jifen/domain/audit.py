@@ -57,6 +57,8 @@ class Deed(StrEnum):
     PERSON_CORRECTED = "person.corrected"
     PERSON_AGREED = "person.agreed"
     PERSON_TOOK_BACK = "person.took_back"
+    PERSON_OBJECTED = "person.objected"
+    PERSON_OBJECTS_NO_MORE = "person.objects_no_more"
     PERSON_ERASED = "person.erased"
     PERSON_SIGNED_IN = "person.signed_in"
     PERSON_SIGNED_OUT = "person.signed_out"
@@ -64,6 +66,11 @@ class Deed(StrEnum):
     OPERATOR_CHANGED = "operator.changed"
     OPERATOR_DISABLED = "operator.disabled"
     OPERATOR_ENABLED = "operator.enabled"
+    PASSKEY_ADDED = "passkey.added"
+    PASSKEY_REMOVED = "passkey.removed"
+    PASSKEY_WENT_BACK = "passkey.went_back"
+    RETENTION_APPLIED = "retention.applied"
+    TERMS_PUBLISHED = "terms.published"
     PROPOSAL_MADE = "proposal.made"
     PROPOSAL_DECIDED = "proposal.decided"
     VAULT_ROTATED = "vault.rotated"
@@ -126,6 +133,7 @@ class About(StrEnum):
     PROPOSAL = "prp"
     SWITCH = "swi"
     COMPENSATION = "cmp"
+    TERMS = "trm"
 
 
 Detail: TypeAlias = int | bool | str | Sequence[str] | None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from enum import StrEnum, unique
 from typing import Final
 from unicodedata import normalize
 
@@ -42,6 +43,16 @@ WAIT_MAX_OF_LOGIN: Final = timedelta(seconds=30)
 WAIT_MAX_OF_CODES: Final = timedelta(hours=1)
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 """Wrong tries are forgotten a day after the last of them."""
+
+
+@unique
+class Proof(StrEnum):
+    """What was shown last when a session began."""
+
+    PASSWORD = "password"  # noqa: S105
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+    PASSKEY = "passkey"
 
 
 def wait_after(failures: int, *, free: int, most: timedelta) -> timedelta:

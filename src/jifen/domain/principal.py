@@ -51,6 +51,7 @@ class Permission(StrEnum):
     PROGRAM_PLAN = "program.plan"
     PROGRAM_PUBLISH = "program.publish"
     SWITCHES_TURN = "switches.turn"
+    TERMS_PUBLISH = "terms.publish"
     BACKTESTS_READ = "backtests.read"
     BACKTESTS_RUN = "backtests.run"
     BOOKS_READ = "books.read"
@@ -89,6 +90,7 @@ _ONLY_LOOKS: Final = frozenset({
 })  # fmt: skip
 PRIVILEGED: Final = frozenset({
     _P.UNITS_ADJUST, _P.UNITS_GIVE, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.MEMBERS_MERGE, _P.PROGRAM_PUBLISH,
+    _P.TERMS_PUBLISH,
     _P.PURCHASES_IMPORT, _P.SWITCHES_TURN, _P.COMPENSATIONS_MAKE,
     _P.KEYS_MANAGE, _P.OPERATORS_MANAGE, _P.PROPOSALS_DECIDE,
 })  # fmt: skip
@@ -127,7 +129,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     "marketing": frozenset({
         _P.MEMBERS_LIST,
         _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.PROGRAM_PUBLISH,
-        _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.PROPOSALS_READ, _P.PROPOSALS_DECIDE,
+        _P.BACKTESTS_READ, _P.BACKTESTS_RUN, _P.BOOKS_READ, _P.PROPOSALS_READ, _P.PROPOSALS_DECIDE, _P.TERMS_PUBLISH,
         _P.SWITCHES_TURN, _P.COMPENSATIONS_READ,
     }),
     "store_manager": _CASHIER | {
@@ -154,7 +156,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     }),
     "privacy_officer": frozenset({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PERSONS_REVEAL, _P.PERSONS_CORRECT, _P.PERSONS_CONSENT,
-        _P.PERSONS_EXPORT, _P.PERSONS_ERASE, _P.AUDIT_READ, _P.QUESTIONS_READ,
+        _P.PERSONS_EXPORT, _P.PERSONS_ERASE, _P.AUDIT_READ, _P.QUESTIONS_READ, _P.TERMS_PUBLISH,
     }),
     "integrator": _INTEGRATOR,
     # By what a key sits in, for whoever connects something.

@@ -53,7 +53,7 @@ Refusal
     SignInTooSoon                after wrong tries one waits
 
 `code` is stable. The docstring is the default message; the catalogues have it in each language, by code. `pointer` is a JSON
-pointer to the field. Nothing here knows HTTP: `api/errors.py` has one table from code to status.
+pointer to the field. Nothing here knows HTTP: `api/errors.py` has a table from code to status. More: `refusals_of_people.py`.
 """
 
 from __future__ import annotations

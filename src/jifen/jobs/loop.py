@@ -16,10 +16,12 @@ import structlog
 from jifen.jobs.compensations import BATCH as SHARES_AT_ONCE
 from jifen.jobs.compensations import work_on_compensations
 from jifen.jobs.duty import Duty
+from jifen.jobs.retention import keep_retention
 from jifen.jobs.worker import CLASSES, work_off, work_on
 from jifen.operations.advance_members import BATCH, advance_members
 from jifen.operations.answer_question import BATCH as CLOSED_AT_ONCE
 from jifen.operations.answer_question import close_unappealed
+from jifen.operations.apply_retention import AT_ONCE
 from jifen.operations.feed_queue import feed_queue, prune_queue
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.operations.seal_audit import seal_audit
@@ -28,6 +30,7 @@ from jifen.operations.watch_reading import watch_reading
 from jifen.store.ledger import Ledger
 from jifen.store.member_sessions import prune_codes_sent
 from jifen.store.moments import look_ahead
+from jifen.store.passkeys import prune_challenges
 from jifen.store.pools import prune_leases, settle_leases
 from jifen.store.sign_in_tries import prune_tries
 
@@ -68,6 +71,8 @@ TASKS = (
     Task("old codes", forget_codes, every_seconds=HOUR),
     Task("old leases", prune_leases, every_seconds=HOUR),
     Task("old tries", prune_tries, every_seconds=HOUR),
+    Task("retention", keep_retention, every_seconds=6 * HOUR, whole_piece=AT_ONCE),
+    Task("old challenges", prune_challenges, every_seconds=HOUR),
     Task("codes sent", prune_codes_sent, every_seconds=HOUR),
 )
 

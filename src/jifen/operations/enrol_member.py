@@ -17,6 +17,7 @@ from jifen.domain.decision import Decision
 from jifen.domain.member import new_member
 from jifen.domain.person import CARD_KINDS, CONTACT_KINDS, Consent, MemberKey, Told
 from jifen.domain.refusals import CheckDigitWrong, FieldWrong, KeyTaken, Refusal, TooMuch
+from jifen.domain.terms import TERMS
 from jifen.domain.texts import CARD, KEY, TextRefused, canonical
 from jifen.store.households import refuse_under_age
 from jifen.store.ids import new_id
@@ -26,6 +27,7 @@ from jifen.store.members import find_by_keys
 from jifen.store.once import Once
 from jifen.store.persons import add_new_person
 from jifen.store.settings import card_check
+from jifen.store.terms import check_terms
 from jifen.store.turn import Kept, Keyed, Nothing, Taking, Turn, Wants, answered, one, run
 
 if TYPE_CHECKING:
@@ -119,9 +121,13 @@ async def enrol_member(
         KeyTaken      a card, an id elsewhere or a contact belongs to another member
         FieldWrong    a key is empty, too long or named twice
         GuardianNeeded   the birthday is that of somebody so young that a guardian adds him to a household
+        TermsUnknown  terms of membership are accepted that nobody published
         VaultClosed   the keys of personal data are not there
     """
     check_keys(keys)
+    if any(one.purpose == TERMS for one in consents):
+        async with ledger.reading() as connection:
+            await check_terms(connection, consents)
     asked = _Enrol(
         ledger=ledger, once=request, keys=tuple(keys), told=told, consents=tuple(consents), actor=actor
     )

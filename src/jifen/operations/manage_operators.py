@@ -24,6 +24,7 @@ from jifen.domain.operators import (
 )
 from jifen.domain.principal import LOCAL, Permission, Principal, permissions_of
 from jifen.domain.refusals import FieldWrong, InvitationRefused, LastOwner, OperatorUnknown
+from jifen.domain.refusals_of_people import PasskeyUnknown
 from jifen.store.audit import note_act
 from jifen.store.compiled import begun_again
 from jifen.store.ids import new_id
@@ -36,14 +37,16 @@ from jifen.store.operators import (
     change_disabled,
     change_may,
     change_password,
+    drop_idle_recovery_codes,
     find_operator,
     hold_operators,
     put_invitation,
     remove_totp,
     take_invitation,
 )
+from jifen.store.passkeys import remove_passkey, remove_passkeys
 from jifen.store.passwords import hash_password, new_token, token_hash
-from jifen.store.sessions import end_sessions
+from jifen.store.sessions import end_sessions, end_sessions_of_passkey
 from jifen.store.sign_in_tries import forget_tries, login_gate
 
 if TYPE_CHECKING:
@@ -259,6 +262,8 @@ async def reset_password(
         await _noted(connection, principal, Deed.OPERATOR_CHANGED, operator_id, "password_reset")
         if removes_second_factor:
             await remove_totp(connection, operator_id)
+            await remove_passkeys(connection, operator_id)
+            await drop_idle_recovery_codes(connection, operator_id)
         await end_sessions(connection, operator_id)
         await forget_tries(connection, [login_gate(operator.login or "").about])
         return await _invited(connection, operator_id, principal)
@@ -275,6 +280,27 @@ async def end_sessions_of(ledger: Ledger, principal: Principal, operator_id: UUI
         _check_grant(principal, _may(await _found(connection, operator_id)))
         await _noted(connection, principal, Deed.OPERATOR_CHANGED, operator_id, "sessions_ended")
         return await end_sessions(connection, operator_id)
+
+
+async def remove_passkey_of(
+    ledger: Ledger, principal: Principal, operator_id: UUID, passkey_id: UUID
+) -> Operator:
+    """The operator, whose passkey proves nothing any more; the sessions that it opened have ended.
+
+    Refuses
+        OperatorUnknown   there is none with that id
+        NotPermitted      he has more than whoever removes it
+        PasskeyUnknown    he has no such passkey
+    """
+    async with ledger.transaction() as connection:
+        operator = await find_operator(connection, operator_id, is_locked=True)
+        _check_grant(principal, _may(operator or await _found(connection, operator_id)))
+        if not await remove_passkey(connection, operator_id, passkey_id):
+            raise PasskeyUnknown(pointer="/passkey_id")
+        await end_sessions_of_passkey(connection, passkey_id)
+        await drop_idle_recovery_codes(connection, operator_id)
+        await _noted(connection, principal, Deed.PASSKEY_REMOVED, operator_id, "by_another")
+        return await _found(connection, operator_id)
 
 
 async def _invited(connection: Connection, operator_id: UUID, principal: Principal) -> Invited:

@@ -1,4 +1,4 @@
-"""Record that a person agreed to something, or does not any more."""
+"""Record that a person agreed to something, or does not any more; and that he objects to profiling."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from uuid import UUID
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.person import CHANNELS, Consent
 from jifen.domain.principal import Principal
+from jifen.domain.profiling import PROFILING
 from jifen.domain.refusals import FieldWrong, PersonUnknown
 from jifen.domain.texts import CODE, NOTE, TextRefused, canonical
 from jifen.store.audit import note_act
 from jifen.store.once import Once, once
 from jifen.store.persons import add_consent, consents_of, of_persons, persons_of, sealed_proof
+from jifen.store.terms import check_terms
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
@@ -32,6 +34,7 @@ async def record_consent(
     Refuses
         PersonUnknown   nothing personal is known of the member
         FieldWrong      the purpose, the version, the channel or the proof cannot be
+        TermsUnknown    terms of membership are accepted that nobody published
         VaultClosed     the keys of personal data are not there
     """
     own = in_form(consent)
@@ -42,14 +45,20 @@ async def record_consent(
             raise PersonUnknown(pointer="/member")
         vault = await ledger.vault(connection, writes=True)
         sealer = vault.person(person.person_id, person.key)
+        await check_terms(connection, [own])
         now = (await ledger.clock(connection)).now
         await add_consent(connection, person.person_id, own, proof=sealed_proof(sealer, own), at=now)
         named = (about(About.PERSON, person.person_id), about(About.MEMBER, member_id))
-        deed = Deed.PERSON_AGREED if own.is_given else Deed.PERSON_TOOK_BACK
-        await note_act(connection, principal, Act(deed=deed, about=named))
+        await note_act(connection, principal, Act(deed=_deed(own), about=named))
         return {"member_id": str(member_id), "purpose": own.purpose, "is_given": own.is_given}
 
     return await once(ledger, request, effect)
+
+
+def _deed(consent: Consent) -> Deed:
+    if consent.purpose == PROFILING:
+        return Deed.PERSON_OBJECTS_NO_MORE if consent.is_given else Deed.PERSON_OBJECTED
+    return Deed.PERSON_AGREED if consent.is_given else Deed.PERSON_TOOK_BACK
 
 
 async def has_agreed(ledger: Ledger, member_id: UUID, purpose: str) -> bool:

@@ -12,6 +12,7 @@ from jifen.present.ids import prefixed
 from jifen.present.shown import shown_instant
 
 SESSION_PREFIX = "ses"
+PASSKEY_PREFIX = "pky"
 
 
 class _MayDo(Protocol):
@@ -37,7 +38,9 @@ class _Operator(_MayDo, Protocol):
     @property
     def password_hash(self) -> str | None: ...
     @property
-    def totp_secret(self) -> bytes | None: ...
+    def has_second_factor(self) -> bool: ...
+    @property
+    def passkeys(self) -> int: ...
     @property
     def recovery_codes_left(self) -> int: ...
     @property
@@ -65,6 +68,19 @@ class _Session(Protocol):
     def address(self) -> str: ...
     @property
     def agent(self) -> str: ...
+    @property
+    def began_by(self) -> str: ...
+
+
+class _Passkey(Protocol):
+    @property
+    def passkey_id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def added_at(self) -> datetime: ...
+    @property
+    def last_used_at(self) -> datetime | None: ...
 
 
 def who_shown(one: _MayDo) -> dict[str, Any]:
@@ -93,7 +109,8 @@ def operator_shown(one: _Operator) -> dict[str, Any]:
         **who_shown(one),
         "own_permissions": list(one.permissions),
         "state": state,
-        "has_second_factor": one.totp_secret is not None,
+        "has_second_factor": one.has_second_factor,
+        "passkeys": one.passkeys,
         "recovery_codes_left": one.recovery_codes_left,
         "created_at": shown_instant(one.created_at),
         "disabled_at": _instant(one.disabled_at),
@@ -129,8 +146,28 @@ def session_shown(one: _Session, *, current: UUID | None) -> dict[str, Any]:
         "expires_at": shown_instant(one.expires_at),
         "address": one.address,
         "agent": one.agent,
+        "began_by": one.began_by,
         "is_current": one.session_id == current,
     }
+
+
+def passkey_shown(one: _Passkey) -> dict[str, Any]:
+    """A passkey as its operator sees it: what he calls it, and when it signed last."""
+    return {
+        "id": prefixed(PASSKEY_PREFIX, one.passkey_id),
+        "name": one.name,
+        "added_at": shown_instant(one.added_at),
+        "last_used_at": _instant(one.last_used_at),
+    }
+
+
+def passkey_line(one: _Passkey, language: str) -> str:
+    """A passkey as a line of a terminal."""
+    words = catalogue_of(language)
+    said = words.say("operator.passkey", name=one.name, added=f"{one.added_at:%Y-%m-%d}")
+    if one.last_used_at is not None:
+        said = words.say("operator.passkey_used", said=said, at=f"{one.last_used_at:%Y-%m-%d %H:%MZ}")
+    return f"{prefixed(PASSKEY_PREFIX, one.passkey_id)}  {said}"
 
 
 def invitation_path(token: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from jifen.domain.person import ATTRIBUTE, Known
+from jifen.domain.profiling import PROFILING, objects_to_profiling
 from jifen.present.catalogue import catalogue_of
 from jifen.present.ids import prefixed
 from jifen.present.shown import shown_instant
@@ -59,6 +60,7 @@ def person_shown(view: View) -> dict[str, Any]:
         "keys": [{"kind": key.kind, "value": key.value} for key in known.keys],
         **fields_shown(known.fields),
         "consents": [consent_shown(one) for one in view.consents],
+        "objects_to_profiling": objects_to_profiling(view.consents),
         "added_at": shown_instant(view.added_at),
     }
 
@@ -98,15 +100,18 @@ def person_lines(told: Mapping[str, Any], language: str) -> list[str]:
             )
         for name, value in one["attributes"].items():
             lines.append("    " + words.say("person.value", name=name, value=value))
-        for given in one["consents"]:
-            said = "person.agrees" if given["is_given"] else "person.agrees_not"
-            lines.append(
-                "    "
-                + words.say(said, purpose=given["purpose"], version=given["text_version"], at=given["at"])
-            )
+        lines += ["    " + _consent_said(given, language) for given in one["consents"]]
     if told["is_masked"]:
         lines.append(words.say("person.masked"))
     return lines
+
+
+def _consent_said(given: Mapping[str, Any], language: str) -> str:
+    words = catalogue_of(language)
+    if given["purpose"] == PROFILING:
+        return words.say("person.objects_no_more" if given["is_given"] else "person.objects", at=given["at"])
+    said = "person.agrees" if given["is_given"] else "person.agrees_not"
+    return words.say(said, purpose=given["purpose"], version=given["text_version"], at=given["at"])
 
 
 def archive_page(document: Mapping[str, Any], language: str) -> str:

@@ -12,11 +12,13 @@ from jifen.store import (
     household_tables,
     member_session_tables,
     operator_tables,
+    passkey_tables,
     person_tables,
     pool_tables,
     proof_table,
     question_tables,
     switch_tables,
+    terms_table,
 )
 
 __all__ = [
@@ -29,9 +31,11 @@ __all__ = [
     "household_tables",
     "member_session_tables",
     "operator_tables",
+    "passkey_tables",
     "person_tables",
     "pool_tables",
     "proof_table",
     "question_tables",
     "switch_tables",
+    "terms_table",
 ]

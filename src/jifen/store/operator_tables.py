@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
+from jifen.domain.operators import Proof
 from jifen.domain.proposals import ProposalKind, ProposalState
 from jifen.store.columns import among, metadata, moment, of
 
@@ -60,7 +61,13 @@ operator_session = Table(
     moment("ended_at", nullable=True),
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
+    Column("began_by", Text, nullable=False),
+    Column("passkey_id", UUID(as_uuid=True)),  # the passkey that opened it; NULL: none did
     CheckConstraint("expires_at > created_at", name="a_session_ends_after_it_began"),
+    CheckConstraint(among("began_by", Proof), name="a_session_began_in_a_known_way"),
+    CheckConstraint(
+        "(began_by = 'passkey') = (passkey_id IS NOT NULL)", name="a_passkey_that_opened_is_named"
+    ),
     Index("operator_session_operator_id", "operator_id"),
     comment="One browser in which an operator has signed in; removed some time after it ended.",
     info=of("work", None),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = """o.operator_id, o.login, o.name, o.roles, o.permissions, o.stores, o.adjustment_units_max, o.language,
     o.password_hash, o.totp_secret, o.totp_offered, o.totp_step, cardinality(o.recovery_hashes) AS recovery_codes_left,
-    o.created_at, o.disabled_at,
+    (SELECT count(*) FROM passkey k WHERE k.operator_id = o.operator_id) AS passkeys, o.created_at, o.disabled_at,
     (SELECT expires_at FROM operator_invitation i WHERE i.operator_id = o.operator_id) AS invited_until,
     (SELECT max(last_used_at) FROM operator_session s WHERE s.operator_id = o.operator_id) AS last_used_at,
     clock_timestamp() AS read_at"""
@@ -31,7 +31,8 @@ class Operator:
     Shape
         login           None: he was invited and has not come yet
         stores          codes of the stores he is bound to; None: to none
-        totp_secret     sealed; None: he has no second factor
+        totp_secret     sealed; None: no authenticator tells him codes
+        passkeys        how many he has
         invited_until   until when an invitation of his is open; None: there is none
         last_used_at    when a session of his was used last, to the minute, as far as sessions are kept
     """
@@ -49,11 +50,17 @@ class Operator:
     totp_offered: bytes | None
     totp_step: int
     recovery_codes_left: int
+    passkeys: int
     created_at: datetime
     disabled_at: datetime | None
     invited_until: datetime | None
     last_used_at: datetime | None
     read_at: datetime
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a password alone does not let him in."""
+        return self.totp_secret is not None or self.passkeys > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,10 +243,28 @@ async def confirm_totp(
 
 
 async def remove_totp(connection: Connection, operator_id: UUID) -> None:
-    """He has no second factor any more."""
+    """No authenticator tells him codes any more."""
     await connection.execute(
-        """UPDATE operator SET totp_secret = NULL, totp_offered = NULL, totp_step = 0, recovery_hashes = '{}'
-           WHERE operator_id = $1""",
+        "UPDATE operator SET totp_secret = NULL, totp_offered = NULL, totp_step = 0 WHERE operator_id = $1",
+        operator_id,
+    )
+
+
+async def put_recovery_codes(
+    connection: Connection, operator_id: UUID, recovery_hashes: Sequence[bytes]
+) -> None:
+    """From now on these recovery codes count, and no others."""
+    await connection.execute(
+        "UPDATE operator SET recovery_hashes = $2 WHERE operator_id = $1", operator_id, list(recovery_hashes)
+    )
+
+
+async def drop_idle_recovery_codes(connection: Connection, operator_id: UUID) -> None:
+    """Recovery codes stand in for a second factor: where there is none any more they go too."""
+    await connection.execute(
+        """UPDATE operator o SET recovery_hashes = '{}'
+           WHERE operator_id = $1 AND totp_secret IS NULL
+                 AND NOT EXISTS (SELECT FROM passkey k WHERE k.operator_id = o.operator_id)""",
         operator_id,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import UUID
 
 from jifen.domain.person import KEY_KINDS
@@ -69,6 +69,7 @@ consent = Table(
     Column("proof", LargeBinary),
     moment("at"),
     CheckConstraint("number > 0", name="consents_are_counted_from_one"),
+    Index("consent_of_terms", "text_version", postgresql_where=text("purpose = 'terms'")),
     comment="A consent given or taken back, for a purpose and a version of its text. The last of a purpose counts.",
     info=of("identity", "person_id"),
 )

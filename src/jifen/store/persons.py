@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain.person import KEY_KINDS, Consent, MemberKey
+from jifen.domain.profiling import PROFILING, may_be_profiled
 from jifen.domain.refusals import VaultClosed
 from jifen.store.ids import new_id
 from jifen.store.member_sessions import remove_member_sessions
@@ -296,6 +297,29 @@ async def consents_of(connection: Connection, person_id: UUID) -> list[StoredCon
         person_id,
     )
     return [StoredConsent(*row) for row in rows]
+
+
+async def may_profile(connection: Connection, member_ids: Sequence[UUID]) -> set[UUID]:
+    """Of these members those about whom facts may be worked out for personal treatment (`domain/profiling.py`): whatever judges
+    persons asks here for whom it may, and leaves out everybody else."""
+    rows = await connection.fetch(
+        """SELECT p.member_id, p.person_id, c.purpose, c.is_given FROM person p
+           LEFT JOIN consent c ON c.person_id = p.person_id AND c.purpose = $2
+           WHERE p.member_id = ANY ($1::uuid[]) ORDER BY p.member_id, p.person_id, c.number""",
+        list(member_ids),
+        PROFILING,
+    )
+    said: dict[UUID, dict[UUID, list[_Word]]] = {}
+    for row in rows:
+        words = said.setdefault(row["member_id"], {}).setdefault(row["person_id"], [])
+        if row["purpose"] is not None:
+            words.append(_Word(row["purpose"], row["is_given"]))
+    return {member_id for member_id, persons in said.items() if may_be_profiled(persons.values())}
+
+
+class _Word(NamedTuple):
+    purpose: str
+    is_given: bool
 
 
 async def move_person(connection: Connection, member_id: UUID, into_id: UUID) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from jifen.domain.operators import Proof
+
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
@@ -15,8 +17,9 @@ TOUCH_EVERY = timedelta(minutes=1)
 KEPT_AFTER_END = timedelta(days=30)
 
 _COLUMNS = """s.session_id, s.operator_id, s.token_hash, s.created_at, s.last_used_at, s.expires_at, s.privileged_until,
-    s.ended_at, s.address, s.agent, o.login, o.name, o.language, o.roles, o.permissions, o.stores, o.adjustment_units_max,
-    o.disabled_at, o.totp_secret IS NOT NULL AS has_second_factor, clock_timestamp() AS read_at"""
+    s.ended_at, s.address, s.agent, s.began_by, o.login, o.name, o.language, o.roles, o.permissions, o.stores,
+    o.adjustment_units_max, o.disabled_at, clock_timestamp() AS read_at,
+    o.totp_secret IS NOT NULL OR EXISTS (SELECT FROM passkey k WHERE k.operator_id = o.operator_id) AS has_second_factor"""
 _FROM = "FROM operator_session s JOIN operator o USING (operator_id)"
 
 
@@ -34,6 +37,7 @@ class Session:
     ended_at: datetime | None
     address: str
     agent: str
+    began_by: str
     login: str
     name: str
     language: str
@@ -83,12 +87,15 @@ async def add_session(
     privileged_lasts: timedelta,
     address: str,
     agent: str,
+    began_by: Proof = Proof.PASSWORD,
+    passkey_id: UUID | None = None,
 ) -> Session:
     """Keep a new session and return it."""
     await connection.execute(
         """INSERT INTO operator_session (session_id, operator_id, token_hash, last_used_at, expires_at, privileged_until,
-                                         address, agent)
-           SELECT $1, $2, $3, now, now + $4::interval, now + $5::interval, $6, $7 FROM clock_timestamp() AS now""",
+                                         address, agent, began_by, passkey_id)
+           SELECT $1, $2, $3, now, now + $4::interval, now + $5::interval, $6, $7, $8, $9
+           FROM clock_timestamp() AS now""",
         session_id,
         operator_id,
         token_hash,
@@ -96,6 +103,8 @@ async def add_session(
         privileged_lasts,
         address,
         agent,
+        began_by,
+        passkey_id,
     )
     found = await find_session(connection, session_id)
     assert found is not None, "it was written just now"
@@ -151,6 +160,20 @@ async def end_sessions(connection: Connection, operator_id: UUID, *, but: UUID |
            WHERE operator_id = $1 AND session_id IS DISTINCT FROM $2 AND ended_at IS NULL
                  AND expires_at > clock_timestamp()""",
         operator_id,
+        but,
+    )
+    return int(done.rpartition(" ")[2])
+
+
+async def end_sessions_of_passkey(
+    connection: Connection, passkey_id: UUID, *, but: UUID | None = None
+) -> int:
+    """How many sessions that a passkey opened were open; they are no more, but for one."""
+    done: str = await connection.execute(
+        """UPDATE operator_session SET ended_at = clock_timestamp()
+           WHERE passkey_id = $1 AND session_id IS DISTINCT FROM $2 AND ended_at IS NULL
+                 AND expires_at > clock_timestamp()""",
+        passkey_id,
         but,
     )
     return int(done.rpartition(" ")[2])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CARD_CHECK = "card_check"
 GUARDIAN_AGE_SETTING = "guardian_age"
 INVITATION_HOURS_SETTING = "invitation_hours"
+TERMS_NOTICE_DAYS = "terms_notice_days"
 
 
 async def card_check(connection: Connection) -> CardCheck:
@@ -58,4 +59,20 @@ async def _set(connection: Connection, name: str, value: str) -> None:
            ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = clock_timestamp()""",
         name,
         value,
+    )
+
+
+async def kept_number(connection: Connection, name: str, otherwise: int) -> int:
+    """A setting that is a number; `otherwise` where nothing was set."""
+    kept = await connection.fetchval("SELECT value FROM setting WHERE name = $1", name)
+    return int(kept) if kept is not None else otherwise
+
+
+async def set_number(connection: Connection, name: str, value: int) -> None:
+    """From now on this number."""
+    await connection.execute(
+        """INSERT INTO setting (name, value) VALUES ($1, $2)
+           ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = clock_timestamp()""",
+        name,
+        str(value),
     )

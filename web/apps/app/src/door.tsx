@@ -8,8 +8,9 @@ import type { Welcome } from "./app.tsx";
 import { useWrite } from "./asking.ts";
 import { codeInAddress } from "./household.tsx";
 import { Field, Note, Row, Rows, Switch, Wait, WhyNot } from "./parts.tsx";
-import { PURPOSES, type Purpose, TEXT_VERSION } from "./purposes.ts";
+import { PURPOSES, type Purpose } from "./purposes.ts";
 import { Sign } from "./signs.tsx";
+import { TermsText } from "./terms.tsx";
 
 type Sent = Schemas["CodeSentAnswer"];
 export interface Proof {
@@ -71,7 +72,7 @@ export function Door({ welcome, why, name, language, onChoose, onIn }: DoorProps
         </p>
         {why !== null ? <Note tone={why === "erased" ? "good" : "plain"}>{say(`app.door.${why}`)}</Note> : null}
         {welcome.program === null ? <Note tone="warn">{say("app.door.no_program")}</Note> : null}
-        {proof ? <Consents proof={proof} language={language} onIn={enter} /> : <Number welcome={welcome} onCode={code} />}
+        {proof ? <Consents proof={proof} welcome={welcome} language={language} onIn={enter} /> : <Number welcome={welcome} onCode={code} />}
       </main>
     </>
   );
@@ -179,16 +180,18 @@ function fieldNo(refused: Refused | null, say: ReturnType<typeof useSay>): strin
   return code === "field_wrong" ? say("app.join.no_number") : null;
 }
 
-function Consents({ proof, language, onIn }: { proof: Proof; language: Language; onIn: (session: MemberSession) => void }) {
+function Consents({ proof, welcome, language, onIn }: { proof: Proof; welcome: Welcome; language: Language; onIn: (session: MemberSession) => void }) {
   const say = useSay();
   const [given, setGiven] = useState<Purpose[]>([]);
   const [name, setName] = useState("");
   const { write, isBusy, refused } = useWrite();
   const join = async (event: FormEvent) => {
     event.preventDefault();
-    const consents = given.map((purpose) => ({ purpose, is_given: true, text_version: TEXT_VERSION, channel: "app" as const }));
+    const consents = given.map((purpose) => ({ purpose, is_given: true, text_version: welcome.text_version, channel: "app" as const }));
     const invitation = codeInAddress();
-    const body = { ...proof, language, consents, ...(name.trim() ? { name: name.trim() } : {}), ...(invitation ? { invitation } : {}) };
+    const body = {
+      ...proof, language, consents, terms_version: welcome.terms?.version ?? null, ...(name.trim() ? { name: name.trim() } : {}), ...(invitation ? { invitation } : {}),
+    };
     const session = await write(body, () => gotOwn(me.POST("/v1/me:join", { body })));
     if (session) onIn(session as MemberSession);
   };
@@ -206,6 +209,12 @@ function Consents({ proof, language, onIn }: { proof: Proof; language: Language;
       </Rows>
       <Field label={say("app.join.name")} value={name} onType={setName} complete="name" note={say("app.join.name_note")} />
       <p className="soft small">{say("app.consent.change")}</p>
+      {welcome.terms ? (
+        <>
+          <p className="small">{say("app.terms.join", { version: welcome.terms.version })}</p>
+          <TermsText version={welcome.terms.version} />
+        </>
+      ) : null}
       <WhyNot refused={refused} />
       <Wait isBusy={isBusy}>{say("app.join.join")}</Wait>
     </form>

@@ -11,6 +11,7 @@ import { Note, Nothing, Part, Row, Rows, Told } from "./parts.tsx";
 import type { Behind } from "./shell.tsx";
 import { canKeepShell } from "./shell-kept.ts";
 import { Sign } from "./signs.tsx";
+import { TermsNotice } from "./terms.tsx";
 import { Gap } from "./tier.tsx";
 
 export function Home({ name, welcome }: Behind) {
@@ -32,6 +33,7 @@ export function Home({ name, welcome }: Behind) {
       </header>
       <main className="page home">
         <MemberCard member={member} code={code} asOf={asked.isGone ? asked.since : null} onOpen={() => put({ card: "1" }, "push")} />
+        {welcome.terms !== null || welcome.has_coming_terms ? <TermsNotice /> : null}
         {member === null ? <Told asked={asked}>{() => null}</Told> : <Full member={member} code={code} again={asked.again} />}
       </main>
       {query.get("card") === "1" && code.digits !== null ? <FullCode code={code} onClose={() => put({ card: null })} /> : null}

@@ -8,7 +8,7 @@ import { useWrite } from "./asking.ts";
 import { Code, Needed, type Proof } from "./door.tsx";
 import { useMember, useSpendable } from "./own.ts";
 import { Field, Note, Nothing, Part, Row, Rows, Screen, Switch, Told, Wait, WhyNot } from "./parts.tsx";
-import { PURPOSES, type Purpose, TEXT_VERSION } from "./purposes.ts";
+import { PURPOSES, type Purpose } from "./purposes.ts";
 import { takeAlong } from "./take-along.ts";
 
 type Person = Schemas["PersonShown"];
@@ -18,7 +18,7 @@ function usePerson() {
   return useAsked("person", () => gotOwn(me.GET("/v1/me/person")));
 }
 
-export function Privacy() {
+export function Privacy({ welcome }: { welcome: Welcome }) {
   const say = useSay();
   const { language } = useFrame();
   const person = usePerson();
@@ -26,8 +26,8 @@ export function Privacy() {
   const taking = useWrite();
   return (
     <Screen title={say("app.privacy")} back="/me">
-      <Part title={say("app.privacy.may")} aside={say("app.privacy.version", { version: TEXT_VERSION })}>
-        <Told asked={person}>{({ persons }) => (persons[0] ? <Agreed person={persons[0]} onDone={person.again} /> : null)}</Told>
+      <Part title={say("app.privacy.may")} aside={say("app.privacy.version", { version: welcome.text_version })}>
+        <Told asked={person}>{({ persons }) => (persons[0] ? <Agreed person={persons[0]} version={welcome.text_version} onDone={person.again} /> : null)}</Told>
       </Part>
       <Part title={say("app.looks")} to="/me/privacy/looks">
         <Told asked={looks} lines={2}>{({ data }) => <LookRows looks={others(data).slice(0, LOOKS_FIRST)} />}</Told>
@@ -38,6 +38,7 @@ export function Privacy() {
           <Row sign="download" title={say("app.archive.data")} note={say("app.archive.data_what")} onPress={() => void taking.write("data", () => takeAlong("json", language))} />
           <Row sign="pencil" title={say("app.correct")} note={say("app.correct.what")} to="/me/privacy/correct" />
           <Row sign="phone" title={say("app.contact")} note={say("app.contact.what")} to="/me/privacy/contact" />
+          <Row sign="lock" title={say("app.terms")} note={say("app.terms.what")} to="/me/terms" />
           <Row sign="bin" tone="stop" title={say("app.erase")} note={<Loss />} to="/me/privacy/erase" />
         </Rows>
         <WhyNot refused={taking.refused} />
@@ -51,11 +52,12 @@ function others(looks: Schemas["Look"][]): Schemas["Look"][] {
   return looks.filter((one) => one.by !== "person");
 }
 
-function Agreed({ person, onDone }: { person: Person; onDone: () => void }) {
+function Agreed({ person, version, onDone }: { person: Person; version: string; onDone: () => void }) {
   const say = useSay();
   const { write, isBusy, refused } = useWrite();
-  const turn = async (purpose: Purpose, is_given: boolean) => {
-    const body = { purpose, is_given, text_version: TEXT_VERSION };
+  const objection = person.objects_to_profiling ? (person.consents.find((other) => other.purpose === "profiling") ?? null) : null;
+  const turn = async (purpose: Purpose | "profiling", is_given: boolean) => {
+    const body = { purpose, is_given, text_version: version };
     if (await write(body, (key) => gotOwn(me.POST("/v1/me/consents", { body, params: { header: { "Idempotency-Key": key } } })))) onDone();
   };
   return (
@@ -69,6 +71,7 @@ function Agreed({ person, onDone }: { person: Person; onDone: () => void }) {
             : say("app.consent.never");
           return <Switch key={one} label={say(`app.consent.${one}`)} note={note} isOn={known?.is_given ?? false} isOff={isBusy} onTurn={(on) => void turn(one, on)} />;
         })}
+        <Switch label={say("app.object")} note={objection ? <Said id="app.object.since" with={{ at: <Instant at={objection.at} style="sentence" /> }} /> : say("app.object.what")} isOn={objection !== null} isOff={isBusy} onTurn={(on) => void turn("profiling", !on)} />
       </Rows>
       <WhyNot refused={refused} />
     </>

@@ -17,6 +17,7 @@ import { Contact, Correct, Erase, Looks, Privacy } from "./privacy.tsx";
 import { Ask, Question, Questions } from "./questions.tsx";
 import { Sign, type SignName } from "./signs.tsx";
 import { Statement } from "./statement.tsx";
+import { Terms } from "./terms.tsx";
 import { TierPath } from "./tier.tsx";
 
 export interface Behind {
@@ -54,8 +55,9 @@ function screenOf(path: string, behind: Behind) {
   if (second === "phones") return <Phones />;
   if (second === "household") return householdOf(third);
   if (second === "questions") return third === undefined ? <Questions /> : third === "new" ? <Ask /> : <Question id={third} />;
+  if (second === "terms" && third === undefined) return <Terms memberId={behind.session.member_id} />;
   if (second !== "privacy") return null;
-  if (third === undefined) return <Privacy />;
+  if (third === undefined) return <Privacy welcome={behind.welcome} />;
   if (third === "looks") return <Looks />;
   if (third === "correct") return <Correct />;
   if (third === "contact") return <Contact welcome={behind.welcome} />;

@@ -15,10 +15,11 @@ import { proposals } from "./screens/proposals/index.tsx";
 import { question } from "./screens/question/index.tsx";
 import { questions } from "./screens/questions/index.tsx";
 import { settings } from "./screens/settings/index.tsx";
+import { terms } from "./screens/terms/index.tsx";
 import type { Screen } from "./screen.ts";
 
 export const SCREENS: Screen[] = [
-  overview, members, member, duplicates, questions, question, compensations, programme, backtests, backtest, proposals, ledger, jobs, keys, operators, audit,
+  overview, members, member, duplicates, questions, question, compensations, terms, programme, backtests, backtest, proposals, ledger, jobs, keys, operators, audit,
   settings,
 ];
 

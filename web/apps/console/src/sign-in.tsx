@@ -1,5 +1,5 @@
 // Signing in: login and password, then the second factor on the same page; or a key of the API.
-import { DemoSignIns, useSay, useSigningIn } from "@jifen/ui";
+import { DemoSignIns, PasskeyWay, useSay, useSigningIn } from "@jifen/ui";
 import type { Language } from "@jifen/words";
 import { useEffect, useRef } from "react";
 import { Credentials, Door } from "./door.tsx";
@@ -13,7 +13,7 @@ interface Props {
 
 export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
   const say = useSay();
-  const { told, tell, byKey, setByKey, asksCode, isBusy, no, send, enter } = useSigningIn(hasOperators, onSigned);
+  const { told, tell, byKey, setByKey, asksCode, factors, isBusy, no, send, enter, byPasskey } = useSigningIn(hasOperators, onSigned);
   const codeField = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (asksCode) codeField.current?.focus();
@@ -30,6 +30,9 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
         below={
           hasOperators ? (
             <>
+              {byKey || (asksCode && !factors.includes("passkey")) ? null : (
+                <PasskeyWay isAsked={asksCode} isBusy={isBusy} className="button wide" onChoose={byPasskey} />
+              )}
               <button type="button" className="as-link" onClick={() => setByKey(!byKey)}>
                 {say(byKey ? "sign_in.by_password" : "sign_in.by_key")}
               </button>
@@ -76,7 +79,7 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
                   value={told.code}
                   onChange={(event) => tell("code", event.target.value)}
                 />
-                <small className="soft">{say("sign_in.code_where")}</small>
+                <small className="soft">{say(factors.includes("totp") ? "sign_in.code_where" : "sign_in.code_recovery")}</small>
               </label>
             ) : null}
           </>

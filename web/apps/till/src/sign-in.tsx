@@ -1,5 +1,5 @@
 // Before the till: who sells. A session lasts a shift; what waits in the queue stays there meanwhile.
-import { DemoSignIns, Logo, Segmented, type SignInField, useFrame, useSay, useSigningIn } from "@jifen/ui";
+import { DemoSignIns, Logo, PasskeyWay, Segmented, type SignInField, useFrame, useSay, useSigningIn } from "@jifen/ui";
 import { type Language, LANGUAGES } from "@jifen/words";
 import { useEffect } from "react";
 import { useMessages, waiting } from "./queue.ts";
@@ -14,7 +14,7 @@ interface Props {
 export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
   const say = useSay();
   const { language } = useFrame();
-  const { told, tell, byKey, setByKey, asksCode, isBusy, no, send, enter } = useSigningIn(hasOperators, onSigned);
+  const { told, tell, byKey, setByKey, asksCode, factors, isBusy, no, send, enter, byPasskey } = useSigningIn(hasOperators, onSigned);
   useMessages();
   useEffect(() => {
     document.title = `${say("till.name")} · Jifen`;
@@ -54,6 +54,9 @@ export function SignIn({ hasOperators, hasEnded, onChoose, onSigned }: Props) {
         <button type="submit" className="press go" disabled={isBusy}>
           {say("till.in.do")}
         </button>
+        {byKey || (asksCode && !factors.includes("passkey")) ? null : (
+          <PasskeyWay isAsked={asksCode} isBusy={isBusy} className="press" onChoose={byPasskey} />
+        )}
         {hasOperators ? (
           <button type="button" className="as-link" onClick={() => setByKey(!byKey)}>
             {say(byKey ? "till.in.by_password" : "till.in.by_key")}

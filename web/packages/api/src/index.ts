@@ -3,6 +3,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./generated.ts";
 import { credentials, ended } from "./session.ts";
 
+export * from "./passkey.ts";
 export * from "./session.ts";
 export type Schemas = components["schemas"];
 export type Book = Schemas["BookAnswer"];

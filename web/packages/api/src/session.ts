@@ -3,6 +3,8 @@
 // An operator signs in by login, password and (where asked) code: the API keeps the session in a cookie that no script sees, and
 // gives a token that each write carries. Where a ledger has no operators, a key of the API is typed in; it lives in memory only.
 
+import { askPasskey, type PasskeyAsked, PasskeyStopped } from "./passkey.ts";
+
 export interface Operator {
   name: string;
   language: string | null;
@@ -10,7 +12,8 @@ export interface Operator {
 
 export type SignIn =
   | { kind: "in"; operator: Operator | null }
-  | { kind: "code_required" }
+  | { kind: "code_required"; factors: string[]; asked: PasskeyAsked | null }
+  | { kind: "stopped" }
   | { kind: "refused"; message: string }
   | { kind: "gone" };
 
@@ -65,18 +68,56 @@ export async function resume(): Promise<{ has_operators: boolean; signed: SignIn
   }
 }
 
-export async function signIn(login: string, password: string, code: string | null, language: string): Promise<SignIn> {
-  const body = JSON.stringify(code === null ? { login, password } : { login, password, code });
-  const headers = { "Content-Type": "application/json", "Accept-Language": language };
+interface Problem {
+  code: string;
+  message: string;
+  numbers: { factors?: string[] } & Partial<PasskeyAsked>;
+}
+
+async function sent(address: string, body: object | null, language: string): Promise<{ answer?: unknown; problem?: Problem } | null> {
+  const headers = { "Accept-Language": language, ...(body === null ? {} : { "Content-Type": "application/json" }) };
   try {
-    const response = await fetch(ADDRESS, { method: "POST", body, headers, credentials: "same-origin" });
-    const answer: unknown = await response.json();
-    if (response.ok) return taken(answer as Answer);
-    const problem = answer as { code: string; message: string };
-    if (problem.code === "code_required") return { kind: "code_required" };
-    return { kind: "refused", message: problem.message };
+    const response = await fetch(address, { method: "POST", body: body === null ? null : JSON.stringify(body), headers, credentials: "same-origin" });
+    const told: unknown = await response.json();
+    return response.ok ? { answer: told } : { problem: told as Problem };
   } catch {
-    return { kind: "gone" };
+    return null;
+  }
+}
+
+function came(told: Awaited<ReturnType<typeof sent>>): SignIn {
+  if (told === null) return { kind: "gone" };
+  if (!told.problem) return taken(told.answer as Answer);
+  const { code, message, numbers } = told.problem;
+  if (code !== "code_required") return { kind: "refused", message };
+  const asked = numbers.challenge_id && numbers.challenge && numbers.rp_id ? (numbers as PasskeyAsked) : null;
+  return { kind: "code_required", factors: numbers.factors ?? [], asked };
+}
+
+export async function signIn(login: string, password: string, code: string | null, language: string): Promise<SignIn> {
+  return came(await sent(ADDRESS, code === null ? { login, password } : { login, password, code }, language));
+}
+
+/** Password and passkey. What a passkey signs is good once, so it is asked for anew each time. */
+export async function signInBesidePasskey(login: string, password: string, language: string): Promise<SignIn> {
+  const first = await signIn(login, password, null, language);
+  if (first.kind !== "code_required" || first.asked === null) return first;
+  return touching(first.asked, (passkey) => sent(ADDRESS, { login, password, passkey }, language));
+}
+
+/** A passkey alone: it says who one is. */
+export async function signInByPasskey(language: string): Promise<SignIn> {
+  const asked = await sent(`${ADDRESS}/passkeys:ask`, null, language);
+  if (asked === null || asked.problem) return came(asked);
+  return touching(asked.answer as PasskeyAsked, (passkey) => sent(`${ADDRESS}/passkeys:enter`, passkey, language));
+}
+
+async function touching(asked: PasskeyAsked, send: (passkey: object) => ReturnType<typeof sent>): Promise<SignIn> {
+  try {
+    return came(await send(await askPasskey(asked)));
+  } catch (failure) {
+    if (failure instanceof PasskeyStopped) return { kind: "stopped" };
+    throw failure;
   }
 }
 

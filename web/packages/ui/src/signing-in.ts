@@ -1,5 +1,5 @@
 // How an operator signs in at a face: login and password, then the code where one is asked for; or a key of the API.
-import { Refused, signIn, signOut, useKey } from "@jifen/api";
+import { Refused, type SignIn, signIn, signInBesidePasskey, signInByPasskey, signOut, useKey } from "@jifen/api";
 import { type FormEvent, useEffect, useState } from "react";
 import { useFrame, useSay } from "./frame.tsx";
 
@@ -12,12 +12,16 @@ export interface SigningIn {
   byKey: boolean;
   setByKey: (byKey: boolean) => void;
   asksCode: boolean;
+  /** What may stand in for the code that is asked for: totp, recovery_code, passkey. */
+  factors: string[];
   isBusy: boolean;
   /** Why not; null: nothing was refused. */
   no: string | null;
   send: (event: FormEvent) => void;
   /** Of a demo's offer: at once. */
   enter: (login: string, password: string) => void;
+  /** By a passkey: alone, or where a second factor is asked for, in its place. */
+  byPasskey: () => void;
 }
 
 export function useSigningIn(hasOperators: boolean, onSigned: () => Promise<void>): SigningIn {
@@ -26,6 +30,7 @@ export function useSigningIn(hasOperators: boolean, onSigned: () => Promise<void
   const [byKey, setByKey] = useState(!hasOperators);
   const [told, setTold] = useState(NOTHING);
   const [asksCode, setAsksCode] = useState(false);
+  const [factors, setFactors] = useState<string[]>([]);
   const [isBusy, setBusy] = useState(false);
   const [no, setNo] = useState<string | null>(null);
   useEffect(() => setByKey(!hasOperators), [hasOperators]);
@@ -38,12 +43,15 @@ export function useSigningIn(hasOperators: boolean, onSigned: () => Promise<void
       setNo(failure instanceof Refused && failure.problem ? failure.problem.message : say("state.gone"));
     }
   };
-  const asOperator = async (login: string, password: string, code: string | null) => {
-    const answer = await signIn(login, password, code, language);
-    if (answer.kind === "in") await opened();
-    else if (answer.kind === "code_required") setAsksCode(true);
-    else setNo(answer.kind === "gone" ? say("state.gone") : answer.message);
+  const taken = async (answer: SignIn) => {
+    if (answer.kind === "in") return opened();
+    if (answer.kind === "code_required") {
+      setFactors(answer.factors);
+      setAsksCode(true);
+    } else if (answer.kind === "refused") setNo(answer.message);
+    else setNo(say(answer.kind === "gone" ? "state.gone" : "passkey.stopped"));
   };
+  const asOperator = async (login: string, password: string, code: string | null) => taken(await signIn(login, password, code, language));
   const asking = async (work: () => Promise<void>) => {
     setBusy(true);
     setNo(null);
@@ -57,7 +65,7 @@ export function useSigningIn(hasOperators: boolean, onSigned: () => Promise<void
       setTold((was) => ({ ...was, [field]: text }));
       if (field === "login") setAsksCode(false);
     },
-    byKey, setByKey, asksCode, isBusy, no,
+    byKey, setByKey, asksCode, factors, isBusy, no,
     send: (event) => {
       event.preventDefault();
       void asking(async () => {
@@ -66,6 +74,7 @@ export function useSigningIn(hasOperators: boolean, onSigned: () => Promise<void
         return opened();
       });
     },
+    byPasskey: () => void asking(async () => taken(asksCode ? await signInBesidePasskey(told.login, told.password, language) : await signInByPasskey(language))),
     enter: (login, password) => {
       setTold({ ...NOTHING, login, password });
       void asking(() => asOperator(login, password, null));

@@ -35,6 +35,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "sign_in.password": "Password",
   "sign_in.code": "Second factor",
   "sign_in.code_where": "The six digits that your authenticator shows for Jifen.",
+  "sign_in.code_recovery": "One of your recovery codes, where the passkey is not at hand.",
   "sign_in.key": "API key",
   "sign_in.key_how": "Make a key with jifen key create. It stays in this page’s memory only: after a reload it is asked for again.",
   "sign_in.by_key": "Use an API key",

@@ -32,6 +32,7 @@ export const zh = {
   "sign_in.password": "密码",
   "sign_in.code": "动态验证码",
   "sign_in.code_where": "输入验证器显示的六位数字。",
+  "sign_in.code_recovery": "通行密钥不在手边时，输入一个恢复码。",
   "sign_in.key": "API 密钥",
   "sign_in.key_how": "用命令 jifen key create 创建密钥。密钥只保存在此页面的内存中，刷新后需重新输入。",
   "sign_in.by_key": "改用 API 密钥",

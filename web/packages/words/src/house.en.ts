@@ -34,5 +34,8 @@ export const en: Record<keyof typeof zh, Message> = {
   "theme.system": "As the system",
   "theme.light": "Light",
   "theme.dark": "Dark",
+  "passkey.alone": "Sign in with a passkey",
+  "passkey.beside": "Use a passkey instead of the code",
+  "passkey.stopped": "No passkey answered. Try again, or sign in another way.",
   "demo.sign_ins": "Demo: sign in with a click",
 };

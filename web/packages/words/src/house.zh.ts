@@ -31,5 +31,8 @@ export const zh = {
   "theme.system": "跟随系统",
   "theme.light": "浅色",
   "theme.dark": "深色",
+  "passkey.alone": "用通行密钥登录",
+  "passkey.beside": "改用通行密钥",
+  "passkey.stopped": "没有通行密钥响应。请重试，或用其他方式登录。",
   "demo.sign_ins": "演示：点一下即可登录",
 } as const;

@@ -149,6 +149,8 @@ CREATE TABLE jifen.consent (
     CONSTRAINT consents_are_counted_from_one CHECK (number > 0)
 );
 
+CREATE INDEX consent_of_terms ON jifen.consent (text_version) WHERE purpose = 'terms';
+
 COMMENT ON TABLE jifen.consent IS 'A consent given or taken back, for a purpose and a version of its text. The last of a purpose counts.';
 
 CREATE TABLE jifen.device (
@@ -480,11 +482,49 @@ CREATE TABLE jifen.operator_session (
     ended_at TIMESTAMP WITH TIME ZONE,
     address TEXT NOT NULL,
     agent TEXT NOT NULL,
+    began_by TEXT NOT NULL,
+    passkey_id UUID,
     CONSTRAINT operator_session_pkey PRIMARY KEY (session_id),
-    CONSTRAINT a_session_ends_after_it_began CHECK (expires_at > created_at)
+    CONSTRAINT a_session_ends_after_it_began CHECK (expires_at > created_at),
+    CONSTRAINT a_session_began_in_a_known_way CHECK (began_by = ANY ('{password,totp,recovery_code,passkey}'::text[])),
+    CONSTRAINT a_passkey_that_opened_is_named CHECK ((began_by = 'passkey') = (passkey_id IS NOT NULL))
 );
 
 CREATE INDEX operator_session_operator_id ON jifen.operator_session (operator_id);
+
+CREATE TABLE jifen.passkey (
+    passkey_id UUID NOT NULL,
+    operator_id UUID NOT NULL,
+    credential_id BYTEA NOT NULL,
+    public_key BYTEA NOT NULL,
+    sign_count BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    added_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    last_used_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT passkey_pkey PRIMARY KEY (passkey_id),
+    CONSTRAINT a_passkey_counts_from_nothing CHECK (sign_count >= 0),
+    CONSTRAINT a_passkey_is_named CHECK (octet_length(credential_id) BETWEEN 1 AND 1023)
+);
+
+CREATE UNIQUE INDEX passkey_credential_id ON jifen.passkey (credential_id);
+
+CREATE INDEX passkey_operator_id ON jifen.passkey (operator_id);
+
+COMMENT ON TABLE jifen.passkey IS 'One passkey of an operator: a public key, which opens nothing by itself, and how often it has signed.';
+
+CREATE TABLE jifen.passkey_challenge (
+    challenge_id UUID NOT NULL,
+    challenge BYTEA NOT NULL,
+    operator_id UUID,
+    session_id UUID,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT passkey_challenge_pkey PRIMARY KEY (challenge_id),
+    CONSTRAINT who_adds_a_passkey_is_signed_in CHECK (session_id IS NULL OR operator_id IS NOT NULL)
+);
+
+CREATE INDEX passkey_challenge_expires_at ON jifen.passkey_challenge (expires_at);
+
+COMMENT ON TABLE jifen.passkey_challenge IS 'What a passkey is asked to sign; used up by the first answer, whatever it is.';
 
 COMMENT ON TABLE jifen.operator_session IS 'One browser in which an operator has signed in; removed some time after it ended.';
 
@@ -876,6 +916,27 @@ CREATE TABLE jifen.sign_in_try (
 
 COMMENT ON TABLE jifen.sign_in_try IS 'Wrong tries to sign in, by a hash of whom and from where, and from when on the next one is looked at.';
 
+CREATE TABLE jifen.terms (
+    number INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    document JSONB NOT NULL,
+    summary JSONB,
+    is_worse BOOLEAN NOT NULL,
+    takes_effect_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    published_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    published_by TEXT NOT NULL,
+    CONSTRAINT terms_pkey PRIMARY KEY (number),
+    CONSTRAINT terms_are_counted_from_one CHECK (number > 0),
+    CONSTRAINT no_terms_take_effect_in_the_past CHECK (takes_effect_at >= published_at),
+    CONSTRAINT what_is_different_is_told CHECK ((number = 1) = (summary IS NULL))
+);
+
+CREATE UNIQUE INDEX terms_version ON jifen.terms (version);
+
+CREATE UNIQUE INDEX terms_takes_effect_at ON jifen.terms (takes_effect_at);
+
+COMMENT ON TABLE jifen.terms IS 'One version of the terms of membership, as it was published; it never changes.';
+
 CREATE TABLE jifen.setting (
     name TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -1003,6 +1064,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.flagged_code TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.setting TO jifen_app;
 
+GRANT SELECT, INSERT ON jifen.terms TO jifen_app;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.used_code TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.device TO jifen_app;
@@ -1012,6 +1075,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.api_key TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.operator_session TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.passkey TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.passkey_challenge TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.one_time_code TO jifen_app;
 

@@ -7,6 +7,7 @@ import { useSaid } from "../../said.ts";
 import type { Screen } from "../../screen.ts";
 import { Page, useSteering } from "../../shell.tsx";
 import { OwnAccount } from "./own.tsx";
+import { Retention } from "./retention.tsx";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 
@@ -53,6 +54,7 @@ function SettingsPage() {
         </dl>
       </Section>
       {signedIn() ? <OwnAccount /> : null}
+      <Retention />
       {asker ? (
         <Section title={say("settings.asker")}>
           <dl className="facts settings">

@@ -4,6 +4,8 @@ import { Asking, Bars, Instant, Mark, RefusedNote, Section, Shown, useAsked, use
 import { useState } from "react";
 import { encode } from "uqr";
 import { Foot, Form, ToCopy, useWrite } from "../../write.tsx";
+import { PasswordField } from "./password-field.tsx";
+import { Passkeys } from "./passkeys.tsx";
 
 type Session = Schemas["OwnSession"];
 type Asks = "password" | "enrol" | "remove";
@@ -43,6 +45,7 @@ export function OwnAccount() {
           )}
         </Shown>
       </Section>
+      <Passkeys onChanged={own.again} />
       <Section title={say("own.sessions")}>
         <Shown asked={sessions} loading={<Bars lines={2} columns={3} />}>
           {(found) => (
@@ -51,7 +54,7 @@ export function OwnAccount() {
                 <li key={one.id}>
                   <span>
                     {one.is_current ? <b>{say("own.this_one")}</b> : <span className="num">{one.address}</span>}{" "}
-                    <span className="small soft">{say("own.used")} <Instant at={one.last_used_at} clock="machine" style="short" /> · {one.agent.slice(0, 60)}</span>
+                    <span className="small soft">{say(`own.began.${one.began_by}`)} · {say("own.used")} <Instant at={one.last_used_at} clock="machine" style="short" /> · {one.agent.slice(0, 60)}</span>
                   </span>
                   {one.is_current ? null : <button type="button" className="button quiet danger" onClick={() => setEnding(one)}>{say("own.end")}</button>}
                 </li>
@@ -65,17 +68,6 @@ export function OwnAccount() {
       {asks === "remove" ? <Removing onClose={close} /> : null}
       {ending ? <Ending session={ending} onClose={close} /> : null}
     </>
-  );
-}
-
-function PasswordField({ value, onChange, word = "sign_in.password", isNew = false }: { value: string; onChange: (text: string) => void; word?: "sign_in.password" | "own.new_password"; isNew?: boolean }) {
-  const say = useSay();
-  return (
-    <label className="field">
-      <span>{say(word)}</span>
-      <input className="input" type="password" required autoFocus={!isNew} autoComplete={isNew ? "new-password" : "current-password"} value={value} onChange={(event) => onChange(event.target.value)} />
-      {isNew ? <small className="soft">{say("invitation.password")}</small> : null}
-    </label>
   );
 }
 

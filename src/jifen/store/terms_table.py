@@ -1,0 +1,28 @@
+"""The table of the terms of membership."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from jifen.store.columns import metadata, moment, of
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("version", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("summary", JSONB),
+    Column("is_worse", Boolean, nullable=False),
+    moment("takes_effect_at"),
+    moment("published_at"),
+    Column("published_by", Text, nullable=False),
+    CheckConstraint("number > 0", name="terms_are_counted_from_one"),
+    CheckConstraint("takes_effect_at >= published_at", name="no_terms_take_effect_in_the_past"),
+    CheckConstraint("(number = 1) = (summary IS NULL)", name="what_is_different_is_told"),
+    Index("terms_version", "version", unique=True),
+    Index("terms_takes_effect_at", "takes_effect_at", unique=True),
+    comment="One version of the terms of membership, as it was published; it never changes.",
+    info=of("reference-journal", None),
+)
