@@ -51,7 +51,7 @@ LEFT_OUT = {
 
 NEVER_READ = {
     "api_key", "audit", "audit_seal", "backtest", "backtest_report", "book", "carried_lot", "checkpoint", "consent", "device",
-    "duty", "effect", "erasure", "flagged_code", "gift", "lease", "member_answer", "member_key", "note", "operator",
+    "duty", "effect", "erasure", "file_task", "flagged_code", "gift", "lease", "member_answer", "member_key", "note", "operator",
     "one_time_code", "operator_invitation", "operator_session", "parked", "person", "person_field", "person_session", "pool",
     "pool_use", "programme_balance",
     "proof", "proposal", "purchase_key", "question", "question_step", "question_text", "request_key", "reservation", "setting",

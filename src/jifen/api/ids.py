@@ -54,3 +54,5 @@ AuditId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("adt")), _put_on
 DeviceId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("dev")), _put_on("dev"), _schema("dev")]
 FlagId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("flg")), _put_on("flg"), _schema("flg")]
 QuestionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("qst")), _put_on("qst"), _schema("qst")]
+ImportId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("imp")), _put_on("imp"), _schema("imp")]
+ExportId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("exp")), _put_on("exp"), _schema("exp")]

@@ -1,6 +1,7 @@
 // The screens, in the order of the menu. A new one is a folder and a line here.
 import { audit } from "./screens/audit/index.tsx";
 import { backtest, backtests } from "./screens/backtests/index.tsx";
+import { imports, oneImport } from "./screens/imports/index.tsx";
 import { jobs } from "./screens/jobs/index.tsx";
 import { keys } from "./screens/keys/index.tsx";
 import { ledger } from "./screens/ledger/index.tsx";
@@ -16,7 +17,7 @@ import { settings } from "./screens/settings/index.tsx";
 import type { Screen } from "./screen.ts";
 
 export const SCREENS: Screen[] = [
-  overview, members, member, questions, question, programme, backtests, backtest, proposals, ledger, jobs, keys, operators, audit, settings,
+  overview, members, member, questions, question, programme, backtests, backtest, proposals, ledger, jobs, imports, oneImport, keys, operators, audit, settings,
 ];
 
 /** The screen at an address, and what stands in the place of its ":id". */

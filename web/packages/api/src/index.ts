@@ -3,6 +3,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./generated.ts";
 import { credentials, ended } from "./session.ts";
 
+export * from "./files.ts";
 export * from "./session.ts";
 export type Schemas = components["schemas"];
 export type Book = Schemas["BookAnswer"];
@@ -32,6 +33,11 @@ let language = "zh-CN";
 /** In which language the API shall speak. */
 export function speak(tag: string): void {
   language = tag;
+}
+
+/** In which language the API speaks. */
+export function saidIn(): string {
+  return language;
 }
 
 const asking: Middleware = {
