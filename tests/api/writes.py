@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from tests.api.conftest import Api, a_purchase_body
 from tests.api.people import a_person
@@ -14,6 +16,7 @@ from jifen.domain.principal import Permission
 from jifen.operations.manage_keys import create_key
 from jifen.store.backtests import add_backtest, end_done
 from jifen.store.ids import new_id
+from jifen.store.task_files import folder_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -396,6 +399,35 @@ def _of_an_import(method: str, rest: str, body: dict[str, Any] | None = None) ->
     return make
 
 
+async def _ask_export(_: Api) -> Asked:
+    return Asked(method="POST", path="/v1/exports", body={"from_on": "2026-03-01"})
+
+
+async def a_done_export(api: Api) -> str:
+    """The path of an export that is done, as the process that makes it leaves it."""
+    told = await api.post("/v1/exports", {})
+    assert told.status_code == 200, told.text
+    export_id = UUID(told.json()["export_id"].removeprefix("exp_"))
+    folder = folder_of(api.app.state.home, export_id, room="exports")
+    await asyncio.to_thread(folder.mkdir, parents=True)
+    await asyncio.to_thread((folder / "entries.csv").write_text, "kind\n")
+    answer = {"entries": 0, "postings": 0, "totals": [], "has_workbook": True}
+    async with api.ledger.pool.acquire() as connection:
+        await connection.execute(
+            "UPDATE file_task SET state = 'done', ended_at = asked_at, answer = $2 WHERE task_id = $1",
+            export_id,
+            answer,
+        )
+    return f"/v1/exports/{told.json()['export_id']}"
+
+
+def _of_an_export(rest: str) -> Make:
+    async def make(api: Api) -> Asked:
+        return Asked(method="GET", path=await a_done_export(api) + rest)
+
+    return make
+
+
 async def _retry(_: Api) -> Asked:
     return Asked(method="POST", path="/v1/jobs:retry", body={}, changed={"members": []}, names="/members")
 
@@ -418,7 +450,7 @@ def _of_a_key(rest: str, body: dict[str, Any], changed: dict[str, Any], names: s
 
 async def _make_key(_: Api) -> Asked:
     body = {"name": f"made-{next(_count)}", "permissions": ["keys.manage"]}
-    return Asked(method="POST", path="/v1/keys", body=body, changed={"is_test": True}, names="/is_test")
+    return Asked(method="POST", path="/v1/keys", body=body, changed={"stores": ["main"]}, names="/stores")
 
 
 async def _an_operator(api: Api) -> str:
@@ -527,6 +559,9 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("GET", "/v1/imports/{import_id}/rows"): _of_an_import("GET", "/rows"),
     ("GET", "/v1/imports/{import_id}/rejects"): _of_an_import("GET", "/rejects"),
     ("GET", "/v1/imports/{import_id}/rejects.csv"): _of_an_import("GET", "/rejects.csv"),
+    ("POST", "/v1/exports"): _ask_export,
+    ("GET", "/v1/exports/{export_id}"): _of_an_export(""),
+    ("GET", "/v1/exports/{export_id}/file"): _of_an_export("/file?name=entries.csv"),
     ("POST", "/v1/jobs:retry"): _retry,
     ("POST", "/v1/keys/{key_id}:revoke"): _revoke,
     ("POST", "/v1/keys"): _make_key,
@@ -541,6 +576,7 @@ ROUTES: dict[tuple[str, str], Make] = {
         for path in (
             "/v1/accounts",
             "/v1/book",
+            "/v1/exports",
             "/v1/imports",
             "/v1/jobs",
             "/v1/keys",
@@ -625,6 +661,7 @@ BY_OWN_KEY = {("POST", "/v1/purchases"), ("POST", "/v1/purchases:batch")}
 BY_PEOPLE = {("POST", "/v1/proposals/{proposal_id}:approve"), ("POST", "/v1/proposals/{proposal_id}:refuse")}
 """What no key does, whatever it may."""
 CHANGES_NOTHING = {
+    ("POST", "/v1/exports"),
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
@@ -640,6 +677,8 @@ NOT_BY_A_TEST = {
 WRITES = [at for at in ROUTES if at[0] != "GET" and at not in CHANGES_NOTHING | NOT_BY_A_TEST]
 BY_STATE = {at for at in ROUTES if at[1].startswith(("/v1/operators", "/v1/proposals"))}
 """What they are about is then as they say, however often they are sent; a secret that is shown once is remembered nowhere."""
+SHOWN_ONCE = {("POST", "/v1/keys"), ("POST", "/v1/keys/{key_id}:rotate")}
+"""Answers with a secret that no remembered answer holds: the same again, but for it."""
 ONCE = [at for at in WRITES if at not in BY_STATE]
 WITH_KEY = [at for at in ONCE if at not in BY_OWN_KEY]
 

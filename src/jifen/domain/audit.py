@@ -56,7 +56,6 @@ class Deed(StrEnum):
     IMPORT_CANCELLED = "import.cancelled"
     IMPORT_READ = "import.read"
     EXPORT_ASKED = "export.asked"
-    EXPORT_CANCELLED = "export.cancelled"
     EXPORT_FETCHED = "export.fetched"
     BACKTEST_ASKED = "backtest.asked"
     BACKTEST_CANCELLED = "backtest.cancelled"

@@ -68,11 +68,12 @@ async def work_off(address: Address, home: Path) -> int:
 async def _work(connection: Connection, address: Address, home: Path, task: FileTask) -> None:
     """Work on one, tell how far it is, and keep what came of it or why nothing did."""
     # Polars and Numba are loaded by who has the turn: one that finds it taken has cost little.
-    from jifen.jobs import import_asked
+    from jifen.jobs import export_asked, import_asked
 
     told = FileTold()
     assert task.kind in (*IMPORTS, *EXPORTS), "a kind of file that is known"
-    working = asyncio.create_task(asyncio.to_thread(import_asked.work, address, home, task, told))
+    work = import_asked.work if task.kind in IMPORTS else export_asked.work
+    working = asyncio.create_task(asyncio.to_thread(work, address, home, task, told))
     while not working.done():
         await asyncio.wait([working], timeout=TELLS_EVERY_SECONDS)
         if not await still_runs(connection, task.task_id, stage=told.stage, percent=told.percent):
@@ -85,7 +86,7 @@ async def _work(connection: Connection, address: Address, home: Path, task: File
             connection, task.task_id, state="done" if is_done else "ready", answer=working.result()
         )
         if is_done:
-            remove_source(home, task.task_id)
+            remove_source(home, task.task_id)  # of an export there is none
     elif not isinstance(failure, Stopped):
         await end_failed(connection, task.task_id, _failure(failure, task))
 
