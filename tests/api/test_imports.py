@@ -346,3 +346,18 @@ async def test_the_files_are_closed_to_others(api: Api) -> None:
     (source,) = home_of(api).rglob("source.csv")
     assert source.stat().st_mode & 0o077 == 0
     assert source.parent.stat().st_mode & 0o077 == 0
+
+
+async def test_what_nobody_wants_any_more_is_swept_up(api: Api, address: Connection) -> None:
+    path = await an_upload(api)
+    incoming = home_of(api) / "imports" / "incoming"
+    for name, age in (("left by a process that was killed", 2 * 86_400), ("coming in just now", 0)):
+        (incoming / name).write_bytes(b"half")
+        os.utime(incoming / name, (incoming.stat().st_mtime - age,) * 2)
+    forgotten = home_of(api) / "imports" / ("0" * 32)
+    forgotten.mkdir()
+    await ask(api, path, "dry_run")
+    await work_off(address, home_of(api))
+    assert [one.name for one in incoming.iterdir()] == ["coming in just now"]
+    assert not forgotten.exists()
+    assert (await told_of(api, path))["has_file"], "what is wanted stays"

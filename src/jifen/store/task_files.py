@@ -10,12 +10,15 @@ They may hold keys of members, so they stand outside the database and its backup
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 PRIVATE: Final = 0o700
+LEFT_SECONDS: Final = 86_400
 SOURCES: Final = ("source.csv", "source.parquet")
 
 
@@ -57,7 +60,12 @@ def remove_folder(home: Path, task_id: UUID, *, room: str = "imports") -> None:
 
 
 def sweep(home: Path, wanted: Iterable[UUID]) -> None:
-    """Remove the folders of tasks that are not wanted any more. What is being uploaded is left alone."""
+    """Remove the folders of tasks that are not wanted any more, and uploads that a process left a day ago when it was killed."""
+    left = time.time() - LEFT_SECONDS
+    for upload in (home / "imports" / "incoming").glob("*"):
+        with suppress(FileNotFoundError):  # it has come in whole meanwhile
+            if upload.stat().st_mtime < left:
+                upload.unlink()
     kept = {one.hex for one in wanted}
     for room in ("imports", "exports"):
         for folder in (home / room).glob("*"):
