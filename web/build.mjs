@@ -16,7 +16,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const into = join(here, "..", "src", "jifen", "built_screens");
-const PRESSED = /\.(html|js|css|svg|json|webmanifest|txt)$/;
+const PRESSED = /\.(html|js|css|svg|json|webmanifest|txt|wasm)$/;
 
 function run(script, ...more) {
   execFileSync(process.execPath, [script, ...more], { cwd: here, stdio: "inherit" });

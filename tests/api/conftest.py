@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -202,12 +204,13 @@ async def an_api(server: Server, shop: Shop) -> AsyncIterator[Api]:
     """The application over a copy of the shop's database, which is dropped afterwards."""
     name = f"api_{next(_count)}".replace("-", "_")
     create_database(server, name, template=shop.template)
-    async with a_ledger(server.app.to_database(name)) as ledger:
-        app = create_app(ledger=ledger, runs_jobs=False, sender=Recorder())
-        app.state.code_roots = (CODE_ROOT,)
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:
-            yield Api(app=app, ledger=ledger, client=client, tokens=shop.tokens)
+    with TemporaryDirectory() as home:
+        async with a_ledger(server.app.to_database(name)) as ledger:
+            app = create_app(ledger=ledger, runs_jobs=False, sender=Recorder(), home=Path(home))
+            app.state.code_roots = (CODE_ROOT,)
+            transport = httpx.ASGITransport(app=app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:
+                yield Api(app=app, ledger=ledger, client=client, tokens=shop.tokens)
     run_sql(server.admin, f"DROP DATABASE {name} WITH (FORCE)", bin=server.bin)
 
 

@@ -169,8 +169,8 @@ async def test_a_run_whose_process_is_gone_has_failed(api: Api) -> None:
 
 
 async def test_what_waits_is_worked_off_when_nobody_does(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[tuple[Connection, Path | None]] = []
-    monkeypatch.setattr(run_backtest, "start_backtests", lambda *told: started.append(told))
+    started: list[tuple[str, Connection, Path | None]] = []
+    monkeypatch.setattr(run_backtest, "start_process", lambda *told: started.append(told))
     address, home = api.app.state.worker_address, Path("/var/lib/a-shop")
     await look_after_backtests(api.ledger, address)
     assert not started, "nothing waits"
@@ -180,7 +180,7 @@ async def test_what_waits_is_worked_off_when_nobody_does(api: Api, monkeypatch: 
         await look_after_backtests(api.ledger, address, home)
         assert not started, "somebody works them off"
     await look_after_backtests(api.ledger, address, home)
-    assert started == [(address, home)]
+    assert started == [(run_backtest.PROCESS, address, home)]
 
 
 async def test_how_far_it_is_is_told(api: Api) -> None:

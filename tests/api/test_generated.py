@@ -20,6 +20,7 @@ from jifen.jobs.snapshot import ReplicaRefused
 from jifen.present.catalogue import catalogue_of
 from jifen.present.refusals import refusal_message
 from jifen.store.backtests import GONE
+from jifen.store.file_tasks import FAILURES
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,7 +84,7 @@ def test_every_refusal_has_a_code_of_its_own_and_says_itself_in_every_language()
         assert refusal_message(refusal.code, "en") == title
         assert refusal_message(refusal.code, "zh").endswith("。"), refusal
     told = {key.removeprefix("refusal.") for key in catalogue_of("en").messages if key.startswith("refusal.")}
-    assert told == {*codes, "backtest_out_of_memory", GONE["code"]}
+    assert told == {*codes, "backtest_out_of_memory", GONE["code"], *FAILURES}
 
 
 def test_every_refusal_stands_in_the_reference_and_in_the_description() -> None:

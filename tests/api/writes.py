@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from tests.api.conftest import Api, a_purchase_body, now_text
 from tests.api.people import a_person
 
+from jifen.domain.principal import Permission
 from jifen.operations.manage_keys import create_key
 from jifen.store.backtests import add_backtest, end_done
 from jifen.store.ids import new_id
+from jifen.store.task_files import folder_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -506,6 +510,66 @@ async def _read_report(api: Api) -> Asked:
     return Asked(method="GET", path=f"/v1/backtests/{await a_done_backtest(api)}/report?language=zh")
 
 
+UPLOAD = "/v1/imports?what=purchases&name=sales.csv"
+MAPPING = {
+    "columns": {"business_no": "no", "occurred_at": "at", "amount": "paid"},
+    "constants": {"source": "file"},
+}
+
+
+async def _upload(_: Api) -> Asked:
+    # Whatever comes is a file, a table or not: what it is shows when somebody looks at it.
+    return Asked(
+        method="POST", path=UPLOAD, body={"no": next(_count)}, changed={"no": "another"}, names="/file"
+    )
+
+
+async def an_upload(api: Api, content: bytes = b"no,at,paid\nA1,2026-03-01T10:00:00Z,12.30\n") -> str:
+    """The path of an import whose file is there."""
+    told = await api.ask("POST", UPLOAD, raw=content)
+    assert told.status_code == 201, told.text
+    return f"/v1/imports/{told.json()['import_id']}"
+
+
+def _of_an_import(method: str, rest: str, body: dict[str, Any] | None = None) -> Make:
+    async def make(api: Api) -> Asked:
+        changed = body and {"mapping": {**MAPPING, "rows_are": "purchases"}}
+        return Asked(
+            method=method, path=await an_upload(api) + rest, body=body, changed=changed, names="/mapping"
+        )
+
+    return make
+
+
+async def _ask_export(_: Api) -> Asked:
+    return Asked(method="POST", path="/v1/exports", body={"from_on": "2026-03-01"})
+
+
+async def a_done_export(api: Api) -> str:
+    """The path of an export that is done, as the process that makes it leaves it."""
+    told = await api.post("/v1/exports", {})
+    assert told.status_code == 200, told.text
+    export_id = UUID(told.json()["export_id"].removeprefix("exp_"))
+    folder = folder_of(api.app.state.home, export_id, room="exports")
+    await asyncio.to_thread(folder.mkdir, parents=True)
+    await asyncio.to_thread((folder / "entries.csv").write_text, "kind\n")
+    answer = {"entries": 0, "postings": 0, "totals": [], "has_workbook": True}
+    async with api.ledger.pool.acquire() as connection:
+        await connection.execute(
+            "UPDATE file_task SET state = 'done', ended_at = asked_at, answer = $2 WHERE task_id = $1",
+            export_id,
+            answer,
+        )
+    return f"/v1/exports/{told.json()['export_id']}"
+
+
+def _of_an_export(rest: str) -> Make:
+    async def make(api: Api) -> Asked:
+        return Asked(method="GET", path=await a_done_export(api) + rest)
+
+    return make
+
+
 async def _retry(_: Api) -> Asked:
     return Asked(method="POST", path="/v1/jobs:retry", body={}, changed={"members": []}, names="/members")
 
@@ -513,6 +577,22 @@ async def _retry(_: Api) -> Asked:
 async def _revoke(api: Api) -> Asked:
     key, _ = await create_key(api.ledger, name=f"to be revoked {next(_count)}", roles=["till"])
     return Asked(method="POST", path=f"/v1/keys/key_{key.key_id.hex}:revoke")
+
+
+def _of_a_key(rest: str, body: dict[str, Any], changed: dict[str, Any], names: str) -> Make:
+    async def make(api: Api) -> Asked:
+        key, _ = await create_key(
+            api.ledger, name=f"a key {next(_count)}", permissions=[Permission.KEYS_MANAGE]
+        )
+        path = f"/v1/keys/key_{key.key_id.hex}{rest}"
+        return Asked(method="POST", path=path, body=body, changed=changed, names=names)
+
+    return make
+
+
+async def _make_key(_: Api) -> Asked:
+    body = {"name": f"made-{next(_count)}", "permissions": ["keys.manage"]}
+    return Asked(method="POST", path="/v1/keys", body=body, changed={"stores": ["main"]}, names="/stores")
 
 
 async def _an_operator(api: Api) -> str:
@@ -628,13 +708,33 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("GET", "/v1/backtests"): _list_backtests,
     ("GET", "/v1/backtests/{backtest_id}"): _read_backtest,
     ("GET", "/v1/backtests/{backtest_id}/report"): _read_report,
+    ("POST", "/v1/imports"): _upload,
+    ("POST", "/v1/imports/{import_id}:dry_run"): _of_an_import("POST", ":dry_run", {"mapping": MAPPING}),
+    ("POST", "/v1/imports/{import_id}:run"): _of_an_import("POST", ":run", {"mapping": MAPPING}),
+    ("POST", "/v1/imports/{import_id}:cancel"): _of_an_import("POST", ":cancel"),
+    ("GET", "/v1/imports/{import_id}"): _of_an_import("GET", ""),
+    ("GET", "/v1/imports/{import_id}/rows"): _of_an_import("GET", "/rows"),
+    ("GET", "/v1/imports/{import_id}/rejects"): _of_an_import("GET", "/rejects"),
+    ("GET", "/v1/imports/{import_id}/rejects.csv"): _of_an_import("GET", "/rejects.csv"),
+    ("POST", "/v1/exports"): _ask_export,
+    ("GET", "/v1/exports/{export_id}"): _of_an_export(""),
+    ("GET", "/v1/exports/{export_id}/file"): _of_an_export("/file?name=entries.csv"),
     ("POST", "/v1/jobs:retry"): _retry,
     ("POST", "/v1/keys/{key_id}:revoke"): _revoke,
+    ("POST", "/v1/keys"): _make_key,
+    ("POST", "/v1/keys/{key_id}:rotate"): _of_a_key(
+        ":rotate", {"overlap_hours": 1}, {"overlap_hours": 2}, "/overlap_hours"
+    ),
+    ("POST", "/v1/keys/{key_id}:renew"): _of_a_key(
+        ":renew", {"expires_on": "2999-01-31"}, {"expires_on": None}, "/expires_on"
+    ),
     **{
         ("GET", path): _read(path)
         for path in (
             "/v1/accounts",
             "/v1/book",
+            "/v1/exports",
+            "/v1/imports",
             "/v1/jobs",
             "/v1/keys",
             "/v1/laws",
@@ -745,6 +845,7 @@ BY_OWN_KEY = {
 BY_PEOPLE = {("POST", "/v1/proposals/{proposal_id}:approve"), ("POST", "/v1/proposals/{proposal_id}:refuse")}
 """What no key does, whatever it may."""
 CHANGES_NOTHING = {
+    ("POST", "/v1/exports"),
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
@@ -754,11 +855,16 @@ NOT_BY_A_TEST = {
     ("POST", "/v1/members/{member_id}/persons:reveal"),
     ("GET", "/v1/members/{member_id}/archive"),
     ("GET", "/v1/duplicates"),
+    ("GET", "/v1/imports/{import_id}/rows"),
+    ("GET", "/v1/imports/{import_id}/rejects"),
+    ("GET", "/v1/imports/{import_id}/rejects.csv"),
 }
 """What changes nothing, and shows more than a test may see."""
 WRITES = [at for at in ROUTES if at[0] != "GET" and at not in CHANGES_NOTHING | NOT_BY_A_TEST]
 BY_STATE = {at for at in ROUTES if at[1].startswith(("/v1/operators", "/v1/proposals"))}
 """What they are about is then as they say, however often they are sent; a secret that is shown once is remembered nowhere."""
+SHOWN_ONCE = {("POST", "/v1/keys"), ("POST", "/v1/keys/{key_id}:rotate")}
+"""Answers with a secret that no remembered answer holds: the same again, but for it."""
 ONCE = [at for at in WRITES if at not in BY_STATE]
 WITH_KEY = [at for at in ONCE if at not in BY_OWN_KEY]
 

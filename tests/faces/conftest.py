@@ -78,7 +78,13 @@ def served_with() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def house(postgres: Server, shop: Shop, browser: Browser, served_with: dict[str, str]) -> Iterator[House]:
+def house(
+    postgres: Server,
+    shop: Shop,
+    browser: Browser,
+    served_with: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[House]:
     name = "screens"
     create_database(postgres, name, template=shop.template)
     with socket.socket() as probe:
@@ -90,6 +96,7 @@ def house(postgres: Server, shop: Shop, browser: Browser, served_with: dict[str,
         "JIFEN_DATABASE_URL": postgres.app.to_database(name).url(),
         "JIFEN_ADDRESS": f"http://localhost:{port}",
         "JIFEN_DATABASE_OWNER_URL": postgres.owner.to_database(name).url(),
+        "JIFEN_HOME": str(tmp_path_factory.mktemp("home")),
         **served_with,
     }
     command = [sys.executable, "-c", "from jifen.cli import main; main()", "serve", "--port", str(port)]

@@ -26,6 +26,7 @@ from jifen.document.load import document_from
 from jifen.document.problems import DocumentRefused
 from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
+from jifen.operations.look_after_files import look_after_files
 from jifen.operations.read_backtest import PAGE_MAX, list_backtests, read_backtest, read_report
 from jifen.operations.run_backtest import (
     ask_backtest,
@@ -358,11 +359,12 @@ async def report(
 
 
 async def look_after(app: FastAPI) -> None:
-    """See to it that what waits is worked off, also after a restart."""
+    """See to it that what waits is worked off, also after a restart: back-tests, and files that come in or go out."""
     while True:
         try:
             if app.state.address is not None and app.state.ledger is not None:
                 await look_after_backtests(app.state.ledger, app.state.address, app.state.home)
+                await look_after_files(app.state.ledger, app.state.address, app.state.home)
         except Exception as failure:
-            log.warning("back-tests could not be looked after", error=repr(failure))
+            log.warning("what waits could not be looked after", error=repr(failure))
         await asyncio.sleep(LOOKS_EVERY_SECONDS)

@@ -77,6 +77,10 @@ class Doorkeeper:
         self._admitted[authorization] = _Admitted(known[0], principal)
         return principal
 
+    def forget(self, key_id: UUID) -> None:
+        """Ask for this key again at its next use: what was changed by way of this process holds here at once."""
+        self._known.pop(key_id, None)
+
     async def principal(self, authorization: str | None) -> Principal:
         """Whose key it is.
 

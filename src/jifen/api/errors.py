@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from jifen.api.languages import language_of
 from jifen.document.problems import DocumentProblem, DocumentRefused
+from jifen.domain import file_refusals as of_files
 from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
@@ -38,6 +39,12 @@ class BodyTooLarge(AtTheEdge):
     """The body is larger than 4 MiB."""
 
     code = "body_too_large"
+
+
+class UploadTooLarge(AtTheEdge):
+    """The file is larger than 2 GiB: send it in parts."""
+
+    code = "upload_too_large"
 
 
 class BodyCutShort(AtTheEdge):
@@ -113,6 +120,8 @@ STATUS: dict[type[Refusal], int] = {
     no.DeviceUnknown: 404,
     no.FlagUnknown: 404,
     no.QuestionUnknown: 404,
+    of_files.ImportUnknown: 404,
+    of_files.ExportUnknown: 404,
     no.CodeUsed: 409,
     no.QuestionOver: 409,
     no.MemberClosed: 409,
@@ -126,6 +135,9 @@ STATUS: dict[type[Refusal], int] = {
     no.ProgramMissing: 409,
     no.RevisionStale: 409,
     no.BacktestUnfinished: 409,
+    of_files.ImportBusy: 409,
+    of_files.ImportOver: 409,
+    of_files.ExportUnfinished: 409,
     no.LoginTaken: 409,
     no.LastOwner: 409,
     no.ProposalOver: 409,
@@ -141,6 +153,8 @@ STATUS: dict[type[Refusal], int] = {
     no.EffectiveInThePast: 422,
     no.ProgramRefused: 422,
     no.BacktestRefused: 422,
+    of_files.FileUnusable: 422,
+    of_files.NoRoom: 507,
     no.NotPermitted: 403,
     no.StoreNotPermitted: 403,
     StoreSwitchedOff: 409,
@@ -178,6 +192,7 @@ STATUS: dict[type[Refusal], int] = {
     AtTheEdge: 400,
     BodyCutShort: 400,
     BodyTooLarge: 413,
+    UploadTooLarge: 413,
     MediaTypeWrong: 415,
     RouteUnknown: 404,
     MethodWrong: 405,

@@ -60,3 +60,5 @@ PasskeyId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("pky")), _put_
 ChallengeId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("chl")), _put_on("chl"), _schema("chl")]
 QuestionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("qst")), _put_on("qst"), _schema("qst")]
 InvitationId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("hin")), _put_on("hin"), _schema("hin")]
+ImportId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("imp")), _put_on("imp"), _schema("imp")]
+ExportId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("exp")), _put_on("exp"), _schema("exp")]

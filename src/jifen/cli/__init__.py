@@ -32,6 +32,7 @@ from jifen.cli.household import household_app
 from jifen.cli.import_ import import_app
 from jifen.cli.jobs import jobs_app
 from jifen.cli.key import key_app
+from jifen.cli.ledger import ledger_app
 from jifen.cli.member import member_app
 from jifen.cli.operator import operator_app
 from jifen.cli.person import person_app
@@ -97,6 +98,7 @@ GROUPS = (
     (import_app, "import"),
     (snapshot_app, "snapshot"),
     (jobs_app, "jobs"),
+    (ledger_app, "ledger"),
     (audit_app, "audit"),
     (db_app, "db"),
     (vault_app, "vault"),

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -135,9 +135,7 @@ def _files_told() -> Iterator[None]:
 async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
     from jifen.cli.progress import purchases_bar
     from jifen.document.stored import timeline_of_published
-    from jifen.insight.read_purchases import Known
-    from jifen.jobs.import_purchases import import_purchases
-    from jifen.operations.read_program import read_timeline
+    from jifen.jobs.import_purchases import import_purchases, known_of
     from jifen.store.ledger import Ledger, open_pool
     from jifen.store.tidy import vacuum_tables
     from jifen.vault import Vault
@@ -145,17 +143,7 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
     pool = await open_pool(database.app)
     try:
         ledger = Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(database.folder))
-        timeline, now = await read_timeline(ledger)
-        program = timeline.newest
-        known = Known(
-            now=now,
-            money=program.money,
-            money_decimals=program.money_decimals,
-            stores=None if program.any_store else frozenset(program.stores),
-            line_attributes=cast("dict[str, Literal['text', 'integer']]", program.line_attributes),
-            purchase_amount_minor_max=program.purchase_amount_minor_max,
-        )
-        loaded = await asyncio.to_thread(read, known)
+        loaded = await asyncio.to_thread(read, await known_of(ledger))
         with purchases_bar("Import") as told:
             imported = await import_purchases(
                 ledger, loaded, actor="import", say=told, is_dry_run=dry_run, by=local()
@@ -170,9 +158,7 @@ async def _import(database: Database, read: Any, *, dry_run: bool) -> Imported:
 async def _open(database: Database, read: Any, *, dry_run: bool) -> tuple[OpeningImported, dict[str, int]]:
     from jifen.cli.progress import members_bar
     from jifen.document.stored import timeline_of_published
-    from jifen.domain.calendar import local_date
-    from jifen.insight.read_opening import CurrencyKnown, OpeningKnown
-    from jifen.jobs.import_opening import import_opening
+    from jifen.jobs.import_opening import import_opening, opening_known_of
     from jifen.operations.read_program import read_timeline
     from jifen.store.ledger import Ledger, open_pool
     from jifen.store.tidy import vacuum_tables
@@ -181,10 +167,8 @@ async def _open(database: Database, read: Any, *, dry_run: bool) -> tuple[Openin
     pool = await open_pool(database.app)
     try:
         ledger = Ledger(pool, compile_timeline=timeline_of_published, vault=Vault.at(database.folder))
-        timeline, now = await read_timeline(ledger)
-        currencies = {one.code: CurrencyKnown(one.number, one.scale) for one in timeline.newest.currencies}
-        known = OpeningKnown(today=local_date(now, timeline.time_zone), currencies=currencies)
-        loaded = await asyncio.to_thread(read, known)
+        timeline, _ = await read_timeline(ledger)
+        loaded = await asyncio.to_thread(read, await opening_known_of(ledger))
         with members_bar("Import") as told:
             imported = await import_opening(
                 ledger, loaded, actor="import", say=told, is_dry_run=dry_run, by=local()

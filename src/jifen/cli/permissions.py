@@ -95,6 +95,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "import completejourney": Permission.PURCHASES_IMPORT,
     "import purchases": Permission.PURCHASES_IMPORT,
     "import opening": Permission.PURCHASES_IMPORT,
+    "ledger export": Permission.BOOKS_EXPORT,
     "jobs list": Permission.BOOKS_READ,
     "jobs retry": Permission.JOBS_RETRY,
     "audit list": Permission.AUDIT_READ,

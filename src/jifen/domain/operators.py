@@ -147,7 +147,10 @@ def check_roles(roles: Sequence[str], permissions: Sequence[str]) -> None:
         FieldWrong   naming the first, and the nearest that there is
     """
     if not roles and not permissions:
-        raise FieldWrong(f"an operator has a role ({', '.join(ROLES)}) or permissions", pointer="/roles")
+        raise FieldWrong(
+            f"a role is told ({', '.join(ROLES)}), or permissions; jifen key roles tells them",
+            pointer="/roles",
+        )
     for pointer, told, known in (
         ("/roles", roles, list(ROLES)),
         ("/permissions", permissions, [str(one) for one in Permission]),
@@ -167,7 +170,7 @@ def stores_in_form(stores: Sequence[str]) -> list[str]:
         FieldWrong   one has no form, or there are more than 1,000
     """
     if len(stores) > STORES_MAX:
-        raise FieldWrong(f"an operator is bound to at most {STORES_MAX} stores", pointer="/stores")
+        raise FieldWrong(f"nobody is bound to more than {STORES_MAX} stores", pointer="/stores")
     try:
         return sorted({canonical(store, CODE) for store in stores})
     except TextRefused as refused:

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PURCHASES_CLAIM = "purchases.claim"
     PURCHASES_IMPORT = "purchases.import"
     EVENTS_RECORD = "events.record"
+    IMPORTS_READ = "imports.read"
     RESERVATIONS_MAKE = "reservations.make"
     RESERVATIONS_COMMIT = "reservations.commit"
     RESERVATIONS_RELEASE = "reservations.release"
@@ -57,6 +58,7 @@ class Permission(StrEnum):
     BOOKS_READ = "books.read"
     BOOKS_RECONCILE = "books.reconcile"
     BOOKS_SNAPSHOT = "books.snapshot"
+    BOOKS_EXPORT = "books.export"
     JOBS_RETRY = "jobs.retry"
     KEYS_READ = "keys.read"
     KEYS_MANAGE = "keys.manage"
@@ -86,7 +88,7 @@ _ONLY_LOOKS: Final = frozenset({
     _P.MEMBERS_LIST,
     _P.PURCHASES_QUOTE, _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PROGRAM_PLAN, _P.BACKTESTS_READ,
     _P.BOOKS_READ, _P.BOOKS_RECONCILE, _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
-    _P.AUDIT_READ, _P.QUESTIONS_READ, _P.COMPENSATIONS_READ,
+    _P.AUDIT_READ, _P.QUESTIONS_READ, _P.COMPENSATIONS_READ, _P.IMPORTS_READ, _P.BOOKS_EXPORT,
 })  # fmt: skip
 PRIVILEGED: Final = frozenset({
     _P.UNITS_ADJUST, _P.UNITS_GIVE, _P.ENTRIES_REVERSE, _P.MEMBERS_CHANGE_STATUS, _P.MEMBERS_MERGE, _P.PROGRAM_PUBLISH,
@@ -146,12 +148,12 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     "accountant": frozenset({
         _P.MEMBERS_LIST,
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_READ, _P.BOOKS_RECONCILE,
-        _P.BOOKS_SNAPSHOT,
+        _P.BOOKS_SNAPSHOT, _P.BOOKS_EXPORT, _P.IMPORTS_READ,
     }),
     "auditor": frozenset({
         _P.MEMBERS_LIST,
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.BACKTESTS_READ, _P.BOOKS_READ, _P.BOOKS_RECONCILE,
-        _P.BOOKS_SNAPSHOT, _P.KEYS_READ, _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
+        _P.BOOKS_SNAPSHOT, _P.BOOKS_EXPORT, _P.IMPORTS_READ, _P.KEYS_READ, _P.METRICS_READ, _P.OPERATORS_READ, _P.PROPOSALS_READ,
         _P.AUDIT_READ, _P.QUESTIONS_READ, _P.COMPENSATIONS_READ,
     }),
     "privacy_officer": frozenset({

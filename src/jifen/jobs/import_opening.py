@@ -23,7 +23,7 @@ from jifen.domain.refusals import OpeningDiffers, Refusal
 from jifen.domain.texts import NOTE
 from jifen.domain.timeline import Timeline
 from jifen.insight.frames import REJECTS
-from jifen.insight.read_opening import OpeningRead
+from jifen.insight.read_opening import CurrencyKnown, OpeningKnown, OpeningRead
 from jifen.insight.read_purchases.reasons import reason_languages
 from jifen.operations.enrol_member import enrol_by_keys
 from jifen.operations.note_import import noted_import
@@ -60,6 +60,17 @@ class OpeningProgress(NamedTuple):
     members: int
 
 
+async def opening_known_of(ledger: Ledger) -> OpeningKnown:
+    """What the rows of files of opening balances are held against.
+
+    Refuses
+        ProgramMissing   nothing was ever published
+    """
+    timeline, now = await read_timeline(ledger)
+    currencies = {one.code: CurrencyKnown(one.number, one.scale) for one in timeline.newest.currencies}
+    return OpeningKnown(today=local_date(now, timeline.time_zone), currencies=currencies)
+
+
 async def import_opening(
     ledger: Ledger,
     read: OpeningRead,
@@ -68,11 +79,13 @@ async def import_opening(
     say: Callable[[OpeningProgress], None] = lambda _: None,
     is_dry_run: bool = False,
     by: Principal = LOCAL,
+    import_id: UUID | None = None,
 ) -> OpeningImported:
-    """Bring lots into the ledger, as `by` in the audit. With `is_dry_run` it is only told what would happen."""
+    """Bring lots into the ledger, as `by` in the audit, where it bears `import_id` if it has one. With `is_dry_run` it is
+    only told what would happen."""
     if is_dry_run:
         return await _imported(ledger, read, actor=actor, say=say, is_dry_run=True)
-    async with noted_import(ledger, what="opening", principal=by) as told:
+    async with noted_import(ledger, what="opening", principal=by, import_id=import_id) as told:
         done = await _imported(ledger, read, actor=actor, say=say, is_dry_run=False)
         told.counts = {
             "members": done.members, "added": done.added, "known": done.known, "refused": done.refused,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, cast
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -24,6 +25,7 @@ from jifen.domain.timeline import Timeline
 from jifen.insight.frames import REJECTS, Loaded
 from jifen.insight.ledger_rows import purchase_documents
 from jifen.insight.lives import enrolments, with_calendar
+from jifen.insight.read_purchases.known import Known
 from jifen.insight.read_purchases.reasons import reason_languages
 from jifen.operations.load_history import History, body_hashes, load_history
 from jifen.operations.note_import import noted_import
@@ -66,6 +68,24 @@ class Progress:
     lines_done: int
 
 
+async def known_of(ledger: Ledger) -> Known:
+    """What the rows of files of purchases are held against.
+
+    Refuses
+        ProgramMissing   nothing was ever published
+    """
+    timeline, now = await read_timeline(ledger)
+    program = timeline.newest
+    return Known(
+        now=now,
+        money=program.money,
+        money_decimals=program.money_decimals,
+        stores=None if program.any_store else frozenset(program.stores),
+        line_attributes=cast("dict[str, Literal['text', 'integer']]", program.line_attributes),
+        purchase_amount_minor_max=program.purchase_amount_minor_max,
+    )
+
+
 async def import_purchases(
     ledger: Ledger,
     loaded: Loaded,
@@ -75,11 +95,13 @@ async def import_purchases(
     extra: Extra | None = None,
     is_dry_run: bool = False,
     by: Principal = LOCAL,
+    import_id: UUID | None = None,
 ) -> Imported:
-    """Bring frames into the ledger, as `by` in the audit. With `is_dry_run` it is only told what would happen."""
+    """Bring frames into the ledger, as `by` in the audit, where it bears `import_id` if it has one. With `is_dry_run` it is
+    only told what would happen."""
     if is_dry_run:
         return await _imported(ledger, loaded, actor=actor, say=say, extra=extra, is_dry_run=True)
-    async with noted_import(ledger, what="purchases", principal=by) as told:
+    async with noted_import(ledger, what="purchases", principal=by, import_id=import_id) as told:
         done = await _imported(ledger, loaded, actor=actor, say=say, extra=extra, is_dry_run=False)
         told.counts = {
             "purchases": done.purchases, "added": done.added, "known": done.known, "refused": done.refused,

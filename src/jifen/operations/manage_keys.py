@@ -13,15 +13,19 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from jifen.domain.audit import About, Act, Deed, Detail, about
 from jifen.domain.calendar import start_of_day
-from jifen.domain.principal import LOCAL, OPERATOR_PREFIX, ROLES, Permission, Principal, permissions_of
-from jifen.domain.refusals import FieldWrong, KeyExpired, NotAuthenticated
-from jifen.domain.texts import CODE, TextRefused, canonical
+from jifen.domain.operators import (
+    check_limit,
+    check_may_grant,
+    check_roles,
+    stores_in_form,
+)
+from jifen.domain.principal import LOCAL, OPERATOR_PREFIX, Principal, permissions_of
+from jifen.domain.refusals import FieldWrong, KeyExpired, NotAuthenticated, NotPermitted
 from jifen.store.api_keys import (
     ApiKey,
     NewKey,
@@ -43,8 +47,6 @@ from jifen.store.once import Once, once
 
 NAME_MAX = 100
 KEYS_MAX = 10_000
-STORES_MAX = 1_000
-UNITS_MAX = 1_000_000_000
 LIFETIME_MAX = timedelta(days=36_500)
 RATE_MAX = 100_000_000
 YEAR_MAX = 9_000
@@ -80,7 +82,65 @@ async def create_key(
     Refuses
         FieldWrong   no name; a role or permission that there is not; a store that the programme does not have; an end that is
                      past; a test key that may not look at anything
+        NotPermitted   more than whoever asks has himself: nobody rises by way of a key
     """
+    new, token = _new_key(
+        name=name, roles=roles, permissions=permissions, stores=stores, adjustment_units_max=adjustment_units_max,
+        needs_code=needs_code, requests_per_minute=requests_per_minute, is_test=is_test, by=by,
+    )  # fmt: skip
+
+    async with ledger.transaction() as connection:
+        key = await _added(ledger, connection, new, expires=expires, by=by)
+    return key, token
+
+
+async def create_key_once(
+    ledger: Ledger,
+    *,
+    name: str,
+    roles: Sequence[str],
+    permissions: Sequence[str],
+    stores: Sequence[str],
+    adjustment_units_max: int | None,
+    needs_code: bool | None,
+    requests_per_minute: int | None,
+    expires: Expires,
+    is_test: bool,
+    request: Once,
+    by: Principal,
+) -> dict[str, Any]:
+    """The same under an Idempotency-Key: key_id, token. Asked again, the token is None: it is shown once, and no remembered
+    answer holds it.
+
+    Refuses
+        NotPermitted   more than whoever asks has himself
+        KeyReused      the key came before with another body
+    """
+    new, token = _new_key(
+        name=name, roles=roles, permissions=permissions, stores=stores, adjustment_units_max=adjustment_units_max,
+        needs_code=needs_code, requests_per_minute=requests_per_minute, is_test=is_test, by=by,
+    )  # fmt: skip
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        await _added(ledger, connection, new, expires=expires, by=by)
+        return {"key_id": str(new.key_id)}
+
+    answer = await once(ledger, request, effect)
+    return {**answer, "token": None if answer["is_replay"] else token}
+
+
+def _new_key(
+    *,
+    name: str,
+    roles: Sequence[str],
+    permissions: Sequence[str],
+    stores: Sequence[str],
+    adjustment_units_max: int | None,
+    needs_code: bool | None,
+    requests_per_minute: int | None,
+    is_test: bool,
+    by: Principal,
+) -> tuple[NewKey, str]:
     if not name.strip() or len(name) > NAME_MAX or not name.isprintable():
         raise FieldWrong(
             f"a key has a name of 1 to {NAME_MAX} printable characters", pointer="/name", value=name[:50]
@@ -89,42 +149,45 @@ async def create_key(
         raise FieldWrong(
             "so the journal names an operator: call the key something else", pointer="/name", value=name
         )
-    _check_known(roles, permissions)
+    check_roles(roles, permissions)
     if is_test and not any(not one.changes_something for one in permissions_of(roles, permissions)):
         raise FieldWrong("a test key changes nothing, and nothing of this only looks", pointer="/permissions")
-    if adjustment_units_max is not None and not 0 <= adjustment_units_max <= UNITS_MAX:
-        raise FieldWrong(
-            f"a limit of adjustments is from 0 to {UNITS_MAX} units",
-            pointer="/adjustment_units_max",
-            value=adjustment_units_max,
-        )
+    check_limit(adjustment_units_max)
     _check_rate(requests_per_minute)
-    bound_to = _stores_in_form(stores)
+    bound_to = stores_in_form(stores)
     key_id = new_id()
     token = _new_token(key_id, is_test=is_test)
-
-    async with ledger.transaction() as connection:
-        if bound_to:
-            await check_stores(ledger, connection, bound_to)
-        key = await add_api_key(
-            connection,
-            NewKey(
-                key_id=key_id,
-                name=name.strip(),
-                secret_hash=hash_of(token),
-                roles=sorted(set(roles)),
-                permissions=sorted(set(permissions)),
-                stores=bound_to or None,
-                adjustment_units_max=adjustment_units_max,
-                needs_code="till" in roles if needs_code is None else needs_code,
-                requests_per_minute=requests_per_minute,
-                is_test=is_test,
-            ),
-            expires=await _end_of(ledger, connection, expires),
+    check_may_grant(by, permissions_of(roles, permissions), bound_to or None, adjustment_units_max)
+    needs = ("till" in roles or by.needs_code) if needs_code is None else needs_code
+    if by.needs_code and not needs:
+        raise NotPermitted(
+            f"{by.name} spends only for a member who shows a code, and so does a key of his",
+            pointer="/needs_code",
         )
-        _check_ahead(key)
-        await _noted(connection, by, Deed.KEY_MADE, key, is_test=is_test, **_may(key))
-    return key, token
+    new = NewKey(
+        key_id=key_id,
+        name=name.strip(),
+        secret_hash=hash_of(token),
+        roles=sorted(set(roles)),
+        permissions=sorted(set(permissions)),
+        stores=bound_to or None,
+        adjustment_units_max=adjustment_units_max,
+        needs_code=needs,
+        requests_per_minute=requests_per_minute,
+        is_test=is_test,
+    )
+    return new, token
+
+
+async def _added(
+    ledger: Ledger, connection: Connection, new: NewKey, *, expires: Expires, by: Principal
+) -> ApiKey:
+    if new.stores:
+        await check_stores(ledger, connection, new.stores)
+    key = await add_api_key(connection, new, expires=await _end_of(ledger, connection, expires))
+    _check_ahead(key)
+    await _noted(connection, by, Deed.KEY_MADE, key, is_test=new.is_test, **_may(key))
+    return key
 
 
 def hash_of(token: str) -> bytes:
@@ -243,19 +306,59 @@ async def rotate_key(
     Refuses
         FieldWrong   there is none with that id, or it was revoked; an overlap below 0 or of more than 90 days
     """
+    _check_overlap(overlap)
+    async with ledger.transaction() as connection:
+        return await _rotated(connection, key_id, overlap=overlap, by=by)
+
+
+async def rotate_key_once(
+    ledger: Ledger, key_id: UUID, *, overlap: timedelta, request: Once, by: Principal
+) -> dict[str, Any]:
+    """The same under an Idempotency-Key: key_id, token. Asked again, the token is None.
+
+    Refuses
+        NotPermitted   it may do more than whoever asks: who is shown its secret could do it too
+        KeyReused      the key came before for another, or with another overlap
+    """
+    _check_overlap(overlap)
+    tokens: list[str] = []
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        _, token = await _rotated(connection, key_id, overlap=overlap, by=by)
+        tokens[:] = [token]
+        return {"key_id": str(key_id)}
+
+    answer = await once(ledger, request, effect)
+    return {**answer, "token": None if answer["is_replay"] else tokens[0]}
+
+
+def _check_overlap(overlap: timedelta) -> None:
     if not timedelta() <= overlap <= OVERLAP_MAX:
         raise FieldWrong(f"an overlap is from 0 to {OVERLAP_MAX.days} days", pointer="/overlap")
-    async with ledger.transaction() as connection:
-        kept = await find_api_key(connection, key_id)
-        if kept is None or kept.revoked_at is not None:
-            raise _no_such_key(key_id)
-        token = _new_token(key_id, is_test=kept.is_test)
-        key = await rotate_api_key(connection, key_id, secret_hash=hash_of(token), overlap=overlap)
-        if key is None:
-            raise _no_such_key(key_id)
-        seconds = round(overlap.total_seconds())
-        await _noted(connection, by, Deed.KEY_ROTATED, key, overlap_seconds=seconds)
+
+
+async def _rotated(
+    connection: Connection, key_id: UUID, *, overlap: timedelta, by: Principal
+) -> tuple[ApiKey, str]:
+    kept = await find_api_key(connection, key_id)
+    if kept is None or kept.revoked_at is not None:
+        raise _no_such_key(key_id)
+    _check_manages(by, kept)
+    token = _new_token(key_id, is_test=kept.is_test)
+    key = await rotate_api_key(connection, key_id, secret_hash=hash_of(token), overlap=overlap)
+    if key is None:
+        raise _no_such_key(key_id)
+    seconds = round(overlap.total_seconds())
+    await _noted(connection, by, Deed.KEY_ROTATED, key, overlap_seconds=seconds)
     return key, token
+
+
+def _check_manages(by: Principal, key: ApiKey) -> None:
+    """Refuse what would put into somebody's hands more than he has."""
+    held = permissions_of(key.roles, key.permissions)
+    check_may_grant(by, held, key.stores, key.adjustment_units_max)
+    if by.needs_code and not key.needs_code:
+        raise NotPermitted(f"{by.name} spends only for a member who shows a code", pointer="/needs_code")
 
 
 @begun_again
@@ -266,12 +369,37 @@ async def renew_key(ledger: Ledger, key_id: UUID, *, expires: Expires, by: Princ
         FieldWrong   there is none with that id, or it was revoked; an end that is past
     """
     async with ledger.transaction() as connection:
-        end = await _end_of(ledger, connection, expires)
-        key = await renew_api_key(connection, key_id, expires=end)
-        if key is None:
-            raise _no_such_key(key_id)
-        _check_ahead(key)
-        await _noted(connection, by, Deed.KEY_RENEWED, key, expires_at=_end_shown(key))
+        return await _renewed(ledger, connection, key_id, expires=expires, by=by)
+
+
+async def renew_key_once(
+    ledger: Ledger, key_id: UUID, *, expires: Expires, request: Once, by: Principal
+) -> dict[str, Any]:
+    """The same under an Idempotency-Key: key_id.
+
+    Refuses
+        NotPermitted   it may do more than whoever asks
+        KeyReused      the key came before for another, or with another end
+    """
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        await _renewed(ledger, connection, key_id, expires=expires, by=by)
+        return {"key_id": str(key_id)}
+
+    return await once(ledger, request, effect)
+
+
+async def _renewed(
+    ledger: Ledger, connection: Connection, key_id: UUID, *, expires: Expires, by: Principal
+) -> ApiKey:
+    kept = await find_api_key(connection, key_id)
+    if kept is not None:
+        _check_manages(by, kept)
+    key = await renew_api_key(connection, key_id, expires=await _end_of(ledger, connection, expires))
+    if key is None:
+        raise _no_such_key(key_id)
+    _check_ahead(key)
+    await _noted(connection, by, Deed.KEY_RENEWED, key, expires_at=_end_shown(key))
     return key
 
 
@@ -348,37 +476,6 @@ def _no_such_key(key_id: UUID) -> FieldWrong:
 
 def _new_token(key_id: UUID, *, is_test: bool) -> str:
     return f"jf_{'test' if is_test else 'live'}_{key_id.hex}_{secrets.token_urlsafe(32)}"
-
-
-def _check_known(roles: Sequence[str], permissions: Sequence[str]) -> None:
-    """Refuse what is no role or no permission, and a key that has neither."""
-    if not roles and not permissions:
-        raise FieldWrong(
-            f"a key has a role ({', '.join(ROLES)}) or permissions; jifen key roles tells them",
-            pointer="/roles",
-        )
-    for pointer, told, known in (
-        ("/roles", roles, list(ROLES)),
-        ("/permissions", permissions, [str(one) for one in Permission]),
-    ):
-        for one in told:
-            if one not in known:
-                near = get_close_matches(one, known, n=1)
-                meant = f" Did you mean {near[0]}?" if near else ""
-                raise FieldWrong(
-                    f"there is no {pointer[1:-1]} {one[:50]!r}.{meant} jifen key roles tells them all",
-                    pointer=pointer,
-                    value=one[:50],
-                )
-
-
-def _stores_in_form(stores: Sequence[str]) -> list[str]:
-    if len(stores) > STORES_MAX:
-        raise FieldWrong(f"a key is bound to at most {STORES_MAX} stores", pointer="/stores")
-    try:
-        return sorted({canonical(store, CODE) for store in stores})
-    except TextRefused as refused:
-        raise FieldWrong(str(refused), pointer="/stores") from None
 
 
 async def _end_of(ledger: Ledger, connection: Connection, expires: Expires) -> timedelta | datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.principal import Principal
@@ -20,13 +21,16 @@ class ImportNoted:
 
 
 @asynccontextmanager
-async def noted_import(ledger: Ledger, *, what: str, principal: Principal) -> AsyncIterator[ImportNoted]:
+async def noted_import(
+    ledger: Ledger, *, what: str, principal: Principal, import_id: UUID | None = None
+) -> AsyncIterator[ImportNoted]:
     """An import under way: begun, then ended or failed. One that was killed has begun and never ended.
 
     Shape
-        what   what is brought in: `purchases`, `opening`
+        what        what is brought in: `purchases`, `opening`
+        import_id   where it is known by an id already
     """
-    named = (about(About.IMPORT, new_id()),)
+    named = (about(About.IMPORT, import_id or new_id()),)
     told = ImportNoted()
 
     async def note(deed: Deed) -> None:

@@ -6,12 +6,7 @@ at a time whatever the number of serving processes, and ends. Its password comes
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,6 +27,7 @@ from jifen.store.backtests import (
 )
 from jifen.store.ids import new_id
 from jifen.store.ledger import Connection, Ledger
+from jifen.store.long_work import start_process
 from jifen.store.once import Once, once
 
 WAITING_MAX = 20
@@ -110,20 +106,4 @@ async def look_after_backtests(ledger: Ledger, address: Address, home: Path | No
     async with ledger.transaction() as connection:
         is_left = await is_left_waiting(connection)
     if is_left:
-        start_backtests(address, home)
-
-
-def start_backtests(address: Address, home: Path | None = None) -> None:
-    """Start a process that works off what waits; where one does so already, the new one ends at once."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", PROCESS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        # A Ctrl-C at the server's terminal is the server's; with a database that outlives it the run goes on.
-        start_new_session=True,
-    )
-    assert process.stdin is not None, "a pipe was asked for"
-    with process.stdin:
-        told = {"address": asdict(address), "home": None if home is None else str(home.absolute())}
-        process.stdin.write(json.dumps(told).encode())
-    threading.Thread(target=process.wait, daemon=True).start()
+        start_process(PROCESS, address, home)

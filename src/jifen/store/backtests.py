@@ -1,8 +1,6 @@
 """Back-tests that the API was asked for: their state, and their reports.
 
-Who runs one holds two locks of PostgreSQL's own for as long as its connection lives: the turn (one back-test at a time for a
-database), and the lock of that very back-test. So a run whose process is gone is known at once and without a clock: nobody
-holds its lock. Why so: docs/decisions/0069-a-back-test-is-a-process-with-a-lock.md.
+Who runs one holds the turn and the lock of that very back-test (`store/long_work.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from jifen.store import long_work
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -113,9 +113,7 @@ async def waiting_backtests(connection: Connection) -> int:
 
 async def is_left_waiting(connection: Connection) -> bool:
     """Whether some wait and nobody has the turn. Within a transaction."""
-    return await waiting_backtests(connection) > 0 and bool(
-        await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", TURN)
-    )
+    return await waiting_backtests(connection) > 0 and await long_work.is_turn_free(connection, TURN)
 
 
 async def prune_backtests(connection: Connection) -> None:
@@ -133,11 +131,7 @@ async def fail_orphans(connection: Connection) -> int:
     rows = await connection.fetch(
         "SELECT backtest_id FROM backtest WHERE state = 'running' FOR UPDATE SKIP LOCKED"
     )
-    gone = [
-        row[0]
-        for row in rows
-        if await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _lock_of(row[0]))
-    ]
+    gone = await long_work.without_process(connection, [row[0] for row in rows])
     if gone:
         await connection.execute(
             """UPDATE backtest SET state = 'failed', ended_at = clock_timestamp(), failure = $2
@@ -162,12 +156,12 @@ async def cancel_backtest(connection: Connection, backtest_id: UUID) -> None:
 
 async def take_turn(connection: Connection) -> bool:
     """Whether this connection may run back-tests now. The turn ends with the connection, or by `leave_turn`."""
-    return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", TURN))
+    return await long_work.take_turn(connection, TURN)
 
 
 async def leave_turn(connection: Connection) -> None:
     """Let another process take the turn."""
-    await connection.execute("SELECT pg_advisory_unlock($1)", TURN)
+    await long_work.leave_turn(connection, TURN)
 
 
 async def begin_next(connection: Connection) -> StoredBacktest | None:
@@ -178,8 +172,7 @@ async def begin_next(connection: Connection) -> StoredBacktest | None:
         )
         if found is None:
             return None
-        # The lock comes before the state: a run without a lock is one whose process is gone.
-        await connection.execute("SELECT pg_advisory_lock($1)", _lock_of(found))
+        await long_work.hold(connection, found)
         row = await connection.fetchrow(
             f"""UPDATE backtest SET state = 'running', started_at = clock_timestamp()
                 WHERE backtest_id = $1 AND state = 'waiting' RETURNING {_COLUMNS}""",
@@ -192,7 +185,7 @@ async def begin_next(connection: Connection) -> StoredBacktest | None:
 
 async def leave_run(connection: Connection, backtest_id: UUID) -> None:
     """This connection no longer runs it."""
-    await connection.execute("SELECT pg_advisory_unlock($1)", _lock_of(backtest_id))
+    await long_work.let_go(connection, backtest_id)
 
 
 async def still_runs(
@@ -254,8 +247,3 @@ async def find_report(connection: Connection, backtest_id: UUID, form: str, lang
         language,
     )
     return content
-
-
-def _lock_of(backtest_id: UUID) -> int:
-    """A whole number of 64 bits with a sign, from the random bits of the id."""
-    return int.from_bytes(backtest_id.bytes[8:], "big", signed=True)

@@ -25,6 +25,9 @@ from jifen.insight.read_purchases.reasons import FileRefused
 
 BYTES_MAX = 2 * 1024**3
 _HEADER_BYTES_MAX = 1024**2
+PARQUET_ROWS_MAX = 100_000_000
+PARQUET_BYTES_MAX = 8 * 1024**3
+"""Unpressed, as a Parquet file says itself: what is pressed well may swell a thousand times when it is read."""
 
 ROW = "#row"  # as a person counts: a CSV's header is row 1, a Parquet file's first row is 1
 TORN = "#torn"  # the text of a row whose cells cannot be told apart; otherwise empty
@@ -263,9 +266,23 @@ def _torn_rows(torn: list[arrow_csv.InvalidRow], file: OpenedFile, mapping: File
 
 def _parquet_header(path: Path, name: str) -> tuple[str, ...]:
     try:
-        return tuple(parquet.read_schema(path).names)
+        metadata = parquet.read_metadata(path)
+        refuse_swollen(metadata, name)
+        return tuple(metadata.schema.to_arrow_schema().names)
     except (pa.ArrowException, OSError) as problem:
         raise FileRefused("file_unreadable", name, detail=str(problem)[:300]) from problem
+
+
+def refuse_swollen(metadata: parquet.FileMetaData, name: str) -> None:
+    """Refuse a file that would swell beyond all measure when it is read.
+
+    Refuses
+        FileRefused   it holds more rows or more bytes, unpressed, than a file may
+    """
+    unpressed = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
+    if metadata.num_rows > PARQUET_ROWS_MAX or unpressed > PARQUET_BYTES_MAX:
+        detail = f"It would come to {metadata.num_rows:,} rows and {unpressed >> 20:,} MiB."
+        raise FileRefused("file_too_large", name, detail=detail)
 
 
 def read_parquet(file: OpenedFile) -> pl.DataFrame:

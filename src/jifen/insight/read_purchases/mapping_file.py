@@ -102,10 +102,39 @@ def read_mapping_as(model: type[M], file: Path) -> M:
                 for path in doubled
             ]
         )
+    return mapping_as(model, written, file=at, lines=lines)
+
+
+def mapping_as(model: type[M], written: object, *, file: str = "", lines: dict[str, int] | None = None) -> M:
+    """The mapping that plain values say: groups, lists and texts.
+
+    Shape
+        lines   the line of every path, where they were read from a file
+
+    Refuses
+        MappingRefused   they do not say what they must
+    """
     try:
         return model.model_validate(written)
     except ValidationError as problem:
-        raise MappingRefused([_problem(at, lines, error, model) for error in problem.errors()]) from problem
+        at = _paths_of(written) if lines is None else lines
+        raise MappingRefused([_problem(file, at, error, model) for error in problem.errors()]) from problem
+
+
+def _paths_of(written: object) -> dict[str, int]:
+    """The paths of plain values, which stand in no line."""
+    paths = {"$": 0}
+    todo = [("$", written)]
+    while todo:
+        path, value = todo.pop()
+        steps: list[tuple[str, object]] = []
+        if isinstance(value, dict):
+            steps = [(f"{path}.{key}", inner) for key, inner in value.items()]
+        elif isinstance(value, list):
+            steps = [(f"{path}[{at}]", inner) for at, inner in enumerate(value)]
+        paths.update((inner, 0) for inner, _ in steps)
+        todo += steps
+    return paths
 
 
 def _lines_of(root: yaml.Node | None) -> tuple[dict[str, int], list[str]]:
@@ -147,7 +176,7 @@ _OF_PYDANTIC = {
 
 
 def _problem(file: str, lines: dict[str, int], error: ErrorDetails, model: type[Part]) -> MappingProblem:
-    path, line = "$", 1
+    path, line = "$", lines.get("$", 1)
     for step in error["loc"]:
         inner = f"{path}[{step}]" if isinstance(step, int) else f"{path}.{step}"
         if inner not in lines and error["type"] not in ("missing", "extra_forbidden"):

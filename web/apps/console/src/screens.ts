@@ -3,6 +3,7 @@ import { audit } from "./screens/audit/index.tsx";
 import { backtest, backtests } from "./screens/backtests/index.tsx";
 import { compensations } from "./screens/compensations/index.tsx";
 import { duplicates } from "./screens/duplicates/index.tsx";
+import { imports, oneImport } from "./screens/imports/index.tsx";
 import { jobs } from "./screens/jobs/index.tsx";
 import { keys } from "./screens/keys/index.tsx";
 import { ledger } from "./screens/ledger/index.tsx";
@@ -19,8 +20,8 @@ import { terms } from "./screens/terms/index.tsx";
 import type { Screen } from "./screen.ts";
 
 export const SCREENS: Screen[] = [
-  overview, members, member, duplicates, questions, question, compensations, terms, programme, backtests, backtest, proposals, ledger, jobs, keys, operators, audit,
-  settings,
+  overview, members, member, duplicates, questions, question, compensations, terms, programme, backtests, backtest, proposals, ledger, jobs, imports, oneImport, keys,
+  operators, audit, settings,
 ];
 
 /** The screen at an address, and what stands in the place of its ":id". */

@@ -4,6 +4,7 @@ import type { components, paths } from "./generated.ts";
 import { credentials, ended } from "./session.ts";
 
 export * from "./passkey.ts";
+export * from "./files.ts";
 export * from "./session.ts";
 export type Schemas = components["schemas"];
 export type Book = Schemas["BookAnswer"];
@@ -33,6 +34,11 @@ let language = "zh-CN";
 /** In which language the API shall speak. */
 export function speak(tag: string): void {
   language = tag;
+}
+
+/** In which language the API speaks. */
+export function saidIn(): string {
+  return language;
 }
 
 const asking: Middleware = {

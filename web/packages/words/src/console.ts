@@ -1,7 +1,9 @@
 import { en } from "./console.en.ts";
 import { zh } from "./console.zh.ts";
+import { en as filesEn } from "./files.en.ts";
+import { zh as filesZh } from "./files.zh.ts";
 import { learn } from "./index.ts";
 import { en as peopleEn } from "./people.en.ts";
 import { zh as peopleZh } from "./people.zh.ts";
 
-learn({ ...zh, ...peopleZh }, { ...en, ...peopleEn });
+learn({ ...zh, ...peopleZh, ...filesZh }, { ...en, ...peopleEn, ...filesEn });

@@ -257,4 +257,13 @@ export const en: Record<keyof typeof zh, Message> = {
   "till.shift.open": "See to these before handing over:",
   "till.shift.begin": "Begin a new shift",
   "till.shift.local": "Of the receipts of this browser only.",
+  "till.scan.open": "Scan by camera",
+  "till.scan.title": "Scan a code",
+  "till.scan.wait": "Opening the camera",
+  "till.scan.hold": "Hold the code or card in the picture: once it is read the till goes on. No picture is kept or sent.",
+  "till.scan.denied": "The browser may not use the camera. Allow it beside the address, or use a scanner or the keyboard.",
+  "till.scan.none": "This device has no camera. Use a scanner or the keyboard.",
+  "till.scan.taken": "Another program uses the camera. Close it and try again.",
+  "till.scan.broken": "Scanning by camera cannot begin. Use a scanner or the keyboard.",
+  "till.slip.qr": "The QR code of receipt {no}",
 };

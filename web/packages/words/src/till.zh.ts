@@ -254,4 +254,13 @@ export const zh = {
   "till.shift.open": "交班前请先处理。",
   "till.shift.begin": "开始新的一班",
   "till.shift.local": "只统计这个浏览器里的单据。",
+  "till.scan.open": "用摄像头扫码",
+  "till.scan.title": "扫会员码",
+  "till.scan.wait": "正在打开摄像头",
+  "till.scan.hold": "把会员码或卡片对准画面，读到后自动继续。画面不会保存或发送。",
+  "till.scan.denied": "浏览器未获准使用摄像头。请在地址栏的设置中允许，或改用扫码枪和键盘。",
+  "till.scan.none": "这台设备没有摄像头。请改用扫码枪或键盘。",
+  "till.scan.taken": "摄像头正被其他程序使用。关闭后再试。",
+  "till.scan.broken": "摄像头扫码无法启动。请改用扫码枪或键盘。",
+  "till.slip.qr": "小票 {no} 的二维码",
 } as const;

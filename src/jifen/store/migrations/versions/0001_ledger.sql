@@ -267,6 +267,28 @@ CREATE TABLE jifen.event (
 
 COMMENT ON TABLE jifen.event IS 'What was told of an event: its code, its number outside, and the attributes that the programme declares.';
 
+CREATE TABLE jifen.file_task (
+    task_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    question JSONB NOT NULL,
+    answer JSONB,
+    failure JSONB,
+    asked_by TEXT NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    stage TEXT,
+    percent SMALLINT DEFAULT 0 NOT NULL,
+    tries SMALLINT DEFAULT 0 NOT NULL,
+    CONSTRAINT file_task_pkey PRIMARY KEY (task_id),
+    CONSTRAINT a_file_task_has_a_known_kind CHECK (kind IN ('purchases', 'opening', 'journal')),
+    CONSTRAINT a_file_task_has_a_known_state CHECK (state IN ('ready', 'waiting', 'running', 'done', 'failed', 'cancelled')),
+    CONSTRAINT a_file_task_that_failed_says_why CHECK ((failure IS NULL) = (state <> 'failed'))
+);
+
+COMMENT ON TABLE jifen.file_task IS 'One file that is brought in (purchases, opening) or handed out (journal), how far that is and how it ended: numbers and codes, and nothing that the file holds. Removed after 30 days.';
+
 CREATE TABLE jifen.flagged_code (
     flag_id UUID NOT NULL,
     source TEXT NOT NULL,
@@ -1059,6 +1081,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.question_text TO jifen_app;
 GRANT SELECT, INSERT ON jifen.question_step TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.question TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.file_task TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.flagged_code TO jifen_app;
 

@@ -4,6 +4,7 @@ import { Asking, Day, Icon, Instant, Money, Said, nameIn, useFrame, useMay, useP
 import { useEffect, useState } from "react";
 import { type Answer, ask, NEW_SALE, useDay, useDesk, useRules, type Who, withTiers } from "../desk.ts";
 import { Foot, Press, Pts, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
+import { Qr } from "../qr.tsx";
 import { drain, enqueue, useMessages } from "../queue.ts";
 import { amountOf, totalOf, worthOf } from "../rules/basket.ts";
 import { Gap } from "./who.tsx";
@@ -184,6 +185,7 @@ function Slip({ answer, ruleName, no, at, balance, after }: SlipProps) {
       ) : (
         <p className="slip-head">{say(answer ? "till.slip.claim" : "till.slip.later")}</p>
       )}
+      {no && !isTraining ? <Qr text={`${setup.source}/${no}`} label={say("till.slip.qr", { no })} /> : null}
     </div>
   );
 }

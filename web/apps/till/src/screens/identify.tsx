@@ -8,6 +8,7 @@ import { lineState } from "../line.ts";
 import { Foot, Press, Say, useFunctionKeys } from "../parts.tsx";
 import { useMessages, waiting, WAITING_MAX } from "../queue.ts";
 import { type Kind, kindOf, type Named } from "../rules/kind.ts";
+import { canScan, Scan } from "./scan.tsx";
 
 /** Find by the ways in which such a text may be meant, the likeliest first. */
 export async function find(named: Named, source: string, money: string): Promise<Who> {
@@ -49,6 +50,7 @@ export function Identify() {
   const [refused, setRefused] = useState<Refused | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [isFull, setFull] = useState(false);
+  const [isScanning, setScanning] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const messages = useMessages();
   const named = kindOf(text, money);
@@ -59,22 +61,27 @@ export function Identify() {
   const isShut = (isFull || tooMany) && !isTraining;
 
   const begin = (who: Who) => change({ who, lines: [], spend: null, done: null });
-  const send = async (event?: FormEvent) => {
+  const send = async (event?: FormEvent, said = named) => {
     event?.preventDefault();
-    if (!named?.isWhole || isBusy || isShut) return;
+    if (!said?.isWhole || isBusy || isShut) return;
     setBusy(true);
     setRefused(null);
     try {
-      begin(lineState().isOn ? await find(named, setup.source, money) : unseen(named));
+      begin(lineState().isOn ? await find(said, setup.source, money) : unseen(said));
     } catch (failure) {
-      if (failure instanceof Refused && failure.isGone) begin(unseen(named));
+      if (failure instanceof Refused && failure.isGone) begin(unseen(said));
       else setRefused(failure instanceof Refused ? failure : new Refused(0, null, null));
     }
     setBusy(false);
     field.current?.focus();
   };
+  const scanned = (code: string) => {
+    setScanning(false);
+    setText(code);
+    void send(undefined, kindOf(code, money));
+  };
   const nobody = () => !isShut && begin({ is: "nobody" });
-  useFunctionKeys({ Escape: () => (text ? setText("") : nobody()), F3: () => go("/enrol"), F8: () => go("/return"), F1: () => field.current?.focus() });
+  useFunctionKeys({ Escape: () => (text ? setText("") : nobody()), F2: () => canScan() && !isShut && setScanning(true), F3: () => go("/enrol"), F8: () => go("/return"), F1: () => field.current?.focus() });
   const press = (key: string) => {
     setText((was) => was + key);
     field.current?.focus();
@@ -122,6 +129,7 @@ export function Identify() {
             {kind("card", "till.kind.card", "till.kind.card_how")}
           </ul>
           <div className="presses">
+            {canScan() ? <Press onPress={() => setScanning(true)} hint="F2" isOff={isShut}>{say("till.scan.open")}</Press> : null}
             <Press onPress={nobody} hint="Esc" isOff={isShut}>{say("till.who.nobody")}</Press>
             <Press onPress={() => go("/enrol")} hint="F3">{say("till.enrol.open")}</Press>
           </div>
@@ -144,6 +152,7 @@ export function Identify() {
           </button>
         </div>
       </main>
+      {isScanning ? <Scan onCode={scanned} onClose={() => setScanning(false)} /> : null}
       <Foot keys={[["Enter", "till.who.find"], ["F3", "till.enrol.short"], ["F8", "till.back"], ["Esc", "till.who.nobody_short"]]}>
         {waiting() > 0 ? say("till.off.waiting", { n: waiting() }, waiting()) : told > 0 ? say("till.all_in", { n: told }, told) : null}
       </Foot>

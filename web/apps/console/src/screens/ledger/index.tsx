@@ -1,12 +1,14 @@
 // The ledger: the laws and their last proof, and the programme's accounts.
 import { api, got, type Schemas } from "@jifen/api";
 import {
-  Broken, Bars, type Column, Count, Empty, Figure, Instant, lengthText, Mark, Money, nameIn, Points, Said, Section, Shown, Table, useAsked, useFrame, useProgram,
-  useQuery, useSay,
+  Broken, Bars, type Column, Count, Empty, Figure, Instant, lengthText, Mark, Money, nameIn, Points, Said, Section, Shown, Table, TableTools, useArranged, useAsked, useFrame,
+  useProgram, useQuery, useSay,
 } from "@jifen/ui";
 import type { Key } from "@jifen/words";
+import type { ReactNode } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
+import { Exports } from "./exports.tsx";
 
 type Row = Schemas["AccountRow"];
 type Law = Schemas["LawRow"];
@@ -27,6 +29,7 @@ function LedgerPage() {
               {book?.program ? <Accounts /> : <Empty title={say("overview.no_programme")}>{say("overview.no_programme_how")}</Empty>}
               <LawList laws={found.data} />
             </div>
+            <Exports />
           </div>
         )}
       </Shown>
@@ -147,27 +150,27 @@ function AccountTable({ name, currency, rows }: { name: string; currency: Schema
   const signed = (row: Row) => (row.worth_minor === null ? 0 : row.units < 0 ? -row.worth_minor : row.worth_minor);
   const total = rows.reduce((sum, one) => sum + one.units, 0);
   const columns: Column<Row>[] = [
-    { id: "verb", head: say("ledger.account"), phone: "name", width: "fill", cell: (one) => say(`verb.${one.verb}` as Key) },
-    { id: "postings", head: say("ledger.postings"), isNumber: true, cell: (one) => <Count of={one.postings} /> },
-    { id: "units", head: say("statement.units"), isNumber: true, phone: "figure", cell: (one) => <Points units={one.units} currency={one.currency} /> },
-    ...(hasWorth ? [{ id: "worth", head: say("member.at_worth"), isNumber: true, phone: "aside" as const, cell: (one: Row) => <Money minor={signed(one)} /> }] : []),
+    { id: "verb", head: say("ledger.account"), phone: "name", width: "fill", cell: (one) => say(`verb.${one.verb}` as Key), order: (one) => say(`verb.${one.verb}` as Key), text: (one) => one.verb },
+    { id: "postings", head: say("ledger.postings"), isNumber: true, cell: (one) => <Count of={one.postings} />, order: (one) => one.postings, text: (one) => one.postings },
+    { id: "units", head: say("statement.units"), isNumber: true, phone: "figure", cell: (one) => <Points units={one.units} currency={one.currency} />, order: (one) => one.units, text: (one) => one.units },
+    ...(hasWorth ? [{ id: "worth", head: say("member.at_worth"), isNumber: true, phone: "aside" as const, cell: (one: Row) => <Money minor={signed(one)} />, order: signed, text: signed }] : []),
   ];
+  const arranged = useArranged(columns, rows);
+  const totals: Record<string, ReactNode> = {
+    verb: say("ledger.held"),
+    postings: <Count of={rows.reduce((sum, one) => sum + one.postings, 0)} />,
+    units: <Points units={total} currency={currency.code} />,
+    worth: <Money minor={rows.reduce((sum, one) => sum + signed(one), 0)} />,
+  };
   return (
     <Section title={say("ledger.accounts_of", { name })} aside={say("ledger.since_beginning")}>
+      <TableTools columns={columns} rows={arranged.rows} file={`accounts-${currency.code}.csv`} />
       <Table
         label={say("ledger.accounts_of", { name })}
-        columns={columns}
-        rows={rows}
+        {...arranged}
         rowKey={(one) => one.verb}
         isDense
-        foot={
-          <tr>
-            <td>{say("ledger.held")}</td>
-            <td className="right phone-none"><Count of={rows.reduce((sum, one) => sum + one.postings, 0)} /></td>
-            <td className="right"><Points units={total} currency={currency.code} /></td>
-            {hasWorth ? <td className="right"><Money minor={rows.reduce((sum, one) => sum + signed(one), 0)} /></td> : null}
-          </tr>
-        }
+        foot={<tr>{arranged.columns.map((one) => <td key={one.id} className={one.isNumber ? `right phone-${one.phone ?? "none"}` : ""}>{totals[one.id]}</td>)}</tr>}
       />
     </Section>
   );

@@ -1,7 +1,7 @@
 // Members: one field that finds, a list that sorts, filters and pages; all of it in the address.
 import { api, got, type Schemas } from "@jifen/api";
 import {
-  Count, Day, daysLater, dayText, Empty, Icon, Link, localDay, Mark, Number, Points, RefusedNote, GoneNote, Select, Table, Tier, useAsked, useFrame,
+  Count, Day, daysLater, dayText, Empty, Icon, Link, localDay, Mark, Number, Points, RefusedNote, GoneNote, Select, Table, TableTools, Tier, useArranged, useAsked, useFrame,
   useGoing, useMay, useProgram, useQuery, useSay, useTierName, type Column, Segmented, Said,
 } from "@jifen/ui";
 import { type FormEvent, useState } from "react";
@@ -95,21 +95,25 @@ function List() {
   const by = list.data?.expiring_by ?? daysLater(localDay(book?.now ?? "", program.time_zone), 30);
   const { language } = useFrame();
   const columns: Column<Listed>[] = [
-    { id: "key", head: say("members.key"), phone: "name", cell: (one) => <Link to={`/members/${one.member_id}`} className="opens">{one.keys[0] ?? `…${one.member_id.slice(-8)}`}</Link> },
-    { id: "tier", head: say("members.tier"), phone: "more", cell: (one) => <Tier code={one.tier} /> },
-    { id: "status", head: say("members.status"), cell: (one) => <Status status={one.status} /> },
+    { id: "key", head: say("members.key"), phone: "name", cell: (one) => <Link to={`/members/${one.member_id}`} className="opens">{one.keys[0] ?? `…${one.member_id.slice(-8)}`}</Link>, text: (one) => one.member_id },
+    { id: "tier", head: say("members.tier"), phone: "more", cell: (one) => <Tier code={one.tier} />, text: (one) => one.tier },
+    { id: "status", head: say("members.status"), cell: (one) => <Status status={one.status} />, text: (one) => one.status },
     {
       id: "balance", head: say("members.points"), isNumber: true, sort: "balance", phone: "figure",
       cell: (one) => <Number to={`/members/${one.member_id}`}><Points units={one.balance} currency={points} /></Number>,
+      text: (one) => one.balance,
     },
     {
       id: "expiring", head: say("members.expiring", { by: dayText(by, language, "short") }), isNumber: true, sort: "expiring",
       cell: (one) => (one.expiring_units ? <Number to={`/members/${one.member_id}?tab=lots`}><Points units={one.expiring_units} currency={points} /></Number> : <span className="soft">–</span>),
+      text: (one) => one.expiring_units,
     },
-    { id: "purchases", head: say("members.purchases"), isNumber: true, sort: "purchases", cell: (one) => <Count of={one.purchases} /> },
-    { id: "last", head: say("members.last"), sort: "last_purchase", phone: "aside", isNumber: true, cell: (one) => (one.last_purchase_on ? <Day on={one.last_purchase_on} /> : <span className="soft">–</span>) },
-    { id: "since", head: say("members.since"), isNumber: true, cell: (one) => <Day on={localDay(one.enrolled_at, program.time_zone)} /> },
+    { id: "purchases", head: say("members.purchases"), isNumber: true, sort: "purchases", cell: (one) => <Count of={one.purchases} />, text: (one) => one.purchases },
+    { id: "last", head: say("members.last"), sort: "last_purchase", phone: "aside", isNumber: true, cell: (one) => (one.last_purchase_on ? <Day on={one.last_purchase_on} /> : <span className="soft">–</span>), text: (one) => one.last_purchase_on },
+    { id: "since", head: say("members.since"), isNumber: true, cell: (one) => <Day on={localDay(one.enrolled_at, program.time_zone)} />, text: (one) => localDay(one.enrolled_at, program.time_zone) },
   ];
+  // The ledger sorts and pages: here only columns are left out.
+  const shown = useArranged(columns, list.data?.data ?? []).columns;
   const isFiltered = tier !== null || status !== null;
   return (
     <div className="stack">
@@ -132,6 +136,7 @@ function List() {
           current={sort}
           onChoose={(chosen) => put({ sort: chosen === "newest" ? null : chosen, before: null })}
         />
+        <TableTools columns={columns} rows={list.data?.data ?? []} file="members.csv" />
       </div>
       {list.isGone ? <GoneNote since={list.since} again={list.again} /> : null}
       {list.refused && !list.isGone ? (
@@ -139,7 +144,7 @@ function List() {
       ) : (
         <Table
           label={say("screen.members")}
-          columns={columns}
+          columns={shown}
           rows={list.data?.data ?? null}
           rowKey={(one) => one.member_id}
           onOpen={(one) => go(`/members/${one.member_id}`)}

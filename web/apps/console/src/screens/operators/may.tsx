@@ -1,7 +1,7 @@
 // What somebody may: roles, stores and the limit of adjustments. Single permissions that he has besides stay his.
 import { api, got, type Schemas } from "@jifen/api";
 import { useAsked, useFrame, useSay } from "@jifen/ui";
-import { ROLES, WORK } from "../../said.ts";
+import { isWork, PERMISSIONS, ROLES, useSaid, WORK } from "../../said.ts";
 
 export interface May {
   roles: string[];
@@ -32,9 +32,11 @@ function without(list: string[], one: string): string[] {
   return list.includes(one) ? list.filter((each) => each !== one) : [...list, one];
 }
 
-export function MayFields({ may, onChange }: { may: May; onChange: (may: May) => void }) {
+/** `roles` are those of people unless it is a key's; `showsSingle` lets single permissions be chosen too. */
+export function MayFields({ may, onChange, roles = WORK, showsSingle = false }: { may: May; onChange: (may: May) => void; roles?: readonly string[]; showsSingle?: boolean }) {
   const say = useSay();
   const { language } = useFrame();
+  const word = useSaid();
   const stores = useAsked("stores", () => got(api.GET("/v1/stores")));
   const named = (stores.data?.data ?? []).map((one) => one.code);
   const known = named.length === 0 ? [] : [...new Set([...named, ...may.stores])]; // a programme that takes any store names none
@@ -44,15 +46,29 @@ export function MayFields({ may, onChange }: { may: May; onChange: (may: May) =>
     <>
       <fieldset className="choices">
         <legend>{say("operator.roles")}</legend>
-        {WORK.map((role) => (
+        {roles.map((role) => (
           <label key={role}>
             <input type="checkbox" checked={may.roles.includes(role)} onChange={() => onChange({ ...may, roles: without(may.roles, role) })} />
             <span>
-              {say(`role.${role}`)} <span className="small soft">{ROLES[role]?.[language]}</span>
+              {isWork(role) ? say(`role.${role}`) : <span className="code">{role}</span>} <span className="small soft">{ROLES[role]?.[language]}</span>
             </span>
           </label>
         ))}
       </fieldset>
+      {showsSingle ? (
+        <details open={may.permissions.length > 0}>
+          <summary>{say("key.single")}</summary>
+          <fieldset className="choices">
+            <legend className="away">{say("key.single")}</legend>
+            {PERMISSIONS.map((permission) => (
+              <label key={permission}>
+                <input type="checkbox" checked={may.permissions.includes(permission)} onChange={() => onChange({ ...may, permissions: without(may.permissions, permission) })} />
+                <span><span className="code">{permission}</span> <span className="small soft">{word("permissions", permission)}</span></span>
+              </label>
+            ))}
+          </fieldset>
+        </details>
+      ) : null}
       {known.length > 0 ? (
         <fieldset className="choices">
           <legend>{say("key.stores")}</legend>
