@@ -39,7 +39,7 @@ REFUSES = (
 )  # fmt: skip
 
 
-class ShareBody(Body):
+class CompensatedBody(Body):
     """Units for one member."""
 
     member: MemberRef
@@ -58,7 +58,7 @@ class PlanBody(Body):
     """Whom it is for: a list with a currency, or what a rule kept back."""
 
     currency: Code | None = Field(default=None, description="With `members`.")
-    members: Annotated[list[ShareBody], Field(min_length=1, max_length=LISTED_MAX)] | None = None
+    members: Annotated[list[CompensatedBody], Field(min_length=1, max_length=LISTED_MAX)] | None = None
     rule_off: RuleOffBody | None = None
 
     @model_validator(mode="after")

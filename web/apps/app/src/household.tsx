@@ -8,7 +8,6 @@ import { useWrite } from "./asking.ts";
 import { Qr } from "./code.tsx";
 import { useMember, useSpendable } from "./own.ts";
 import { Choices, Field, Note, Part, Row, Rows, Screen, Switch, Told, Wait, WhyNot } from "./parts.tsx";
-import { TEXT_VERSION } from "./purposes.ts";
 
 type House = Schemas["OwnHouseholdAnswer"];
 type Person = Schemas["OwnHouseholdPerson"];
@@ -184,7 +183,7 @@ export function JoinHousehold() {
   );
 }
 
-export function AddChild() {
+export function AddChild({ version }: { version: string }) {
   const say = useSay();
   const { go } = useGoing();
   const [name, setName] = useState("");
@@ -195,7 +194,7 @@ export function AddChild() {
   const send = async (event: FormEvent) => {
     event.preventDefault();
     if (!isReady) return;
-    const body = { birthday, text_version: TEXT_VERSION, ...(name.trim() ? { name: name.trim() } : {}) };
+    const body = { birthday, text_version: version, ...(name.trim() ? { name: name.trim() } : {}) };
     const done = await write(body, (key) => gotOwn(me.POST("/v1/me/household/children", { body, params: { header: { "Idempotency-Key": key } } })));
     if (done) go(HERE);
   };

@@ -53,7 +53,7 @@ function screenOf(path: string, behind: Behind) {
   if (second === "gift") return <Gift />;
   if (second === "claim") return <Claim />;
   if (second === "phones") return <Phones />;
-  if (second === "household") return householdOf(third);
+  if (second === "household") return householdOf(third, behind.welcome.text_version);
   if (second === "questions") return third === undefined ? <Questions /> : third === "new" ? <Ask /> : <Question id={third} />;
   if (second === "terms" && third === undefined) return <Terms memberId={behind.session.member_id} />;
   if (second !== "privacy") return null;
@@ -65,11 +65,11 @@ function screenOf(path: string, behind: Behind) {
   return null;
 }
 
-function householdOf(part: string | undefined) {
+function householdOf(part: string | undefined, version: string) {
   if (part === undefined) return <Household />;
   if (part === "invite") return <Invite />;
   if (part === "join") return <JoinHousehold />;
-  if (part === "add-child") return <AddChild />;
+  if (part === "add-child") return <AddChild version={version} />;
   if (part === "leave") return <LeaveHousehold />;
   return part.startsWith("per_") ? <OfHousehold id={part} /> : null;
 }

@@ -24,7 +24,7 @@ export function off(turns: readonly Schemas["SwitchTurned"][], now: string): Off
   return found.sort((a, b) => b.since.localeCompare(a.since));
 }
 
-type Share = Schemas["ShareBody"];
+type Share = Schemas["CompensatedBody"];
 
 /** Lines of a card (or mbr_ID) and whole units, split by comma, semicolon, tab or blank; the first line that is none. */
 export function sharesIn(text: string): { shares: Share[]; wrong: number | null } {
