@@ -189,6 +189,7 @@ async def invite_to_own_household(request: Request, body: InviteBody) -> Respons
     **said_to_member(
         answer=MeDoneAnswer,
         changes_something=True,
+        names_in_address=[no.PersonUnknown],
         refuses=[house.NotHead, house.HouseholdInvitationWrong],
     ),
 )
