@@ -17,7 +17,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: help install install-dev screens screens-check demo test test-crash test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
+.PHONY: help install install-dev screens screens-check demo test test-faces test-crash test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -69,8 +69,11 @@ $(VENV)/.installed-screens: requirements-screens.txt | $(VENV)/.python
 demo: install ## A year of a real grocer becomes a ledger; serves the console and the API on 127.0.0.1:8000
 	$(VENV)/bin/jifen demo $(DEMO_ARGS)
 
-test: install-dev ## Run the tests: every one but test-crash
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/crash $(PYTEST_ARGS)
+test: install-dev ## Run the tests: every one but test-faces and test-crash
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=tests/faces $(PYTEST_ARGS)
+
+test-faces: install-dev ## Walk through the three faces in a real Chromium, where there is one
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/faces $(PYTEST_ARGS)
 
 test-crash: install-dev ## Kill and stop whatever serves, at any moment: nothing acknowledged is lost, nothing happens twice
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/crash $(PYTEST_ARGS)
@@ -83,7 +86,7 @@ test-spark: install-dev ## Install PySpark and run what needs it
 test-cluster: install-dev ## The books kept as on a cluster: everything that a till drives, with the members over eight shards
 	JIFEN_TEST_SHARDS=8 $(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/machine tests/store tests/stories $(PYTEST_ARGS)
 
-check: format-check lint types contracts generated-check screens-check test test-crash ## What CI runs
+check: format-check lint types contracts generated-check screens-check test test-faces test-crash ## What CI runs
 
 format: install-dev ## Format the code and sort the imports
 	$(PY) -m ruff check --fix --select I,F401 --quiet .
