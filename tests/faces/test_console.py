@@ -88,7 +88,7 @@ def test_a_list_keeps_its_sort_and_filters_in_the_address(visit: Visit) -> None:
     page = visit.page
     page.get_by_role("button", name="Points", exact=True).click()
     assert "sort=balance" in page.url
-    page.get_by_label("Status").select_option("frozen")
+    page.get_by_role("combobox", name="Status").select_option("frozen")
     expect(page.get_by_text("Nobody matches the filters")).to_be_visible()
     page.get_by_role("button", name="Clear the filters").click()
     expect(page.locator("tbody tr")).to_have_count(len(visit.house.members))
