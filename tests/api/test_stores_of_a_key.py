@@ -11,12 +11,13 @@ from uuid import UUID
 import httpx
 import pytest
 import pytest_asyncio
-from tests.api.conftest import Api, Shop, a_ledger, a_purchase_body, an_api
+from tests.api.conftest import EVENTS, Api, Shop, a_ledger, a_purchase_body, an_api
 from tests.api.routes import guarded
 from tests.api.writes import ROUTES
 from tests.conftest import create_database
 
 from jifen.api.bodies import BatchBody
+from jifen.api.events import EventsBody
 from jifen.document.load import parse_document
 from jifen.domain.refusals import FieldWrong
 from jifen.embedded import Server
@@ -43,7 +44,7 @@ async def api(postgres: Server, migrated_template: str) -> AsyncIterator[Api]:
     text = template_text("corner-shop")
     assert MAIN_ONLY in text
     async with a_ledger(postgres.app.to_database(name)) as ledger:
-        document = parse_document(text.replace(MAIN_ONLY, THREE), name="three-stores")
+        document = parse_document(text.replace(MAIN_ONLY, THREE) + EVENTS, name="three-stores")
         first = datetime(2020, 1, 1, tzinfo=UTC)
         await publish_program(ledger, document, effective_at=first, published_by="test")
         tokens = {
@@ -58,12 +59,13 @@ async def api(postgres: Server, migrated_template: str) -> AsyncIterator[Api]:
 
 
 def has_store(body: Any) -> bool:
-    return "store" in body.model_fields or body is BatchBody
+    return "store" in body.model_fields or body in (BatchBody, EventsBody)
 
 
 def at_store(body: dict[str, Any], store: str | None) -> dict[str, Any]:
-    if "purchases" in body:
-        return {"purchases": [{**one, "store": store} for one in body["purchases"]]}
+    for several in ("purchases", "events"):
+        if several in body:
+            return {several: [{**one, "store": store} for one in body[several]]}
     return {**body, "store": store}
 
 
@@ -90,6 +92,8 @@ WITH_STORE = [
     ("POST", "/v1/purchases"),
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/purchases:batch"),
+    ("POST", "/v1/events"),
+    ("POST", "/v1/events:batch"),
     ("POST", "/v1/purchases:return"),
     ("POST", "/v1/purchases:void"),
     ("POST", "/v1/reservations"),
@@ -117,7 +121,7 @@ async def test_another_store_than_its_own_is_refused_on_every_road(
     for key, store in (("s1", "s2"), ("s1 and s2", "s3")):
         problem = _problem(await _ask(api, at, store, as_=key, headers=headers))
         assert (problem["status"], problem["code"]) == (403, "store_not_permitted")
-        assert problem["pointer"].removeprefix("/purchases/0") == "/store"
+        assert problem["pointer"].removeprefix("/purchases/0").removeprefix("/events/0") == "/store"
         assert problem["numbers"] == {"store": store, "stores": ", ".join(OWNER_KEYS[key])}
 
 
