@@ -28,7 +28,8 @@ async def test_every_status_that_a_route_can_give_is_described(shared_api: Api) 
                 said |= {"401", "403"}  # nobody is asked who he is there
             assert {"401", "403", "422", "500", "503"} <= said, (method, path)
             if "requestBody" in operation:
-                assert {"413", "415"} <= said, (method, path)
+                is_json = "application/json" in operation["requestBody"]["content"]
+                assert {"413", "415"} <= said | (set() if is_json else {"415"}), (method, path)
 
 
 async def points_missing(api: Api) -> tuple[str, dict[str, Any]]:

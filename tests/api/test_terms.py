@@ -14,7 +14,8 @@ from tests.api.people import OnPhone, a_code, on_phone
 
 from jifen.operations.reconcile_books import reconcile_books
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+# One after the other: what is published stays, and these are the days of one shop.
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("terms")]
 
 TEXTS = {"zh": "第一条\n\n积分两年有效。", "en": "Article 1\n\nPoints last two years."}
 DIFFERENT = {"zh": "有效期改为一年", "en": "Points last one year"}

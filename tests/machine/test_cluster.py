@@ -18,7 +18,7 @@ from tests.machine.till import Till, a_key, a_till, another_till, request_of
 from jifen.domain.refusals import KeyReused, Refusal
 from jifen.operations.handle_reservations import EndRequest, ReserveRequest, handle_reservations
 from jifen.operations.record_purchases import record_purchases
-from jifen.store import turn
+from jifen.store import taken, turn
 from jifen.store.claims import Claim, claim, shards_of
 from jifen.store.keys import BusinessKey
 from jifen.store.once import Once
@@ -129,7 +129,7 @@ async def test_a_purchase_whose_key_was_never_told_is_found_by_it(
         ann, bo = [await till.enrol() for _ in range(2)]
         at = await till.now()
         with monkeypatch.context() as dead:
-            dead.setattr(turn, "name_purchases", dies)
+            dead.setattr(taken, "name_purchases", dies)
             first = await till.buy(ann, no="n1", at=at)
             assert not first.is_replay, "what was committed is answered"
         assert await _sequence_of(till, "n1") == 0

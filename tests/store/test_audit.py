@@ -17,7 +17,7 @@ from tests.conftest import FreshDatabase
 from tests.ledgers import a_ledger
 
 from jifen.domain.audit import ABOUT_MAX, About, Act, Deed, Why, about
-from jifen.domain.principal import JOB, LOCAL, Principal
+from jifen.domain.principal import EVERYTHING, JOB, LOCAL, Principal
 from jifen.domain.refusals import FieldWrong, Refusal
 from jifen.operations.manage_keys import create_key, renew_key, revoke_key, rotate_key
 from jifen.operations.note_import import noted_import
@@ -30,7 +30,7 @@ from jifen.store.audit_seals import SEAL_MAX
 from jifen.store.ids import new_id
 from jifen.store.ledger import Ledger
 
-LI = Principal(kind="operator", id=new_id(), name="li", permissions=frozenset(), came_from="10.1.2.3")
+LI = Principal(kind="operator", id=new_id(), name="li", permissions=EVERYTHING, came_from="10.1.2.3")
 ANYTHING = AuditQuery()
 
 

@@ -227,6 +227,7 @@ def said_openly(
     has_body: bool = False,
     status: int = 200,
     changes_something: bool = True,
+    names_in_address: Iterable[type[Refusal]] = (),
 ) -> dict[str, Any]:
     """Arguments for the decorator of a route by which somebody becomes known: nobody is asked who he is."""
     refusals = [no.FieldWrong, Busy, *(WITH_BODY if has_body else ()), *refuses]
@@ -234,7 +235,10 @@ def said_openly(
     model: Any = answer if or_answer is None else answer | or_answer
     done = "Done." if changes_something else "The answer."
     return {
-        "responses": {**problem_responses(refusals), status: {"model": model, "description": done}},
+        "responses": {
+            **problem_responses(refusals, names_in_address=names_in_address),
+            status: {"model": model, "description": done},
+        },
         "status_code": status,
         "openapi_extra": {
             CHANGES_EXTENSION: changes_something,

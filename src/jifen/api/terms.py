@@ -122,7 +122,7 @@ async def get_terms(request: Request) -> Response:
 @doors.get(
     "/welcome/terms/{version}",
     summary="Read the text of terms",
-    **said_openly(answer=TermsText, refuses=[people_no.TermsUnknown], changes_something=False),
+    **said_openly(answer=TermsText, names_in_address=[people_no.TermsUnknown], changes_something=False),
 )
 async def get_text(request: Request, version: Version) -> Response:
     """What a version says, for whoever wants to know before joining."""
