@@ -9,16 +9,23 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from tests.api.conftest import Api
+from tests.api.conftest import Api, Shop, an_api
 from tests.api.people import OnPhone, a_code, on_phone
 
+from jifen.embedded import Server
 from jifen.operations.reconcile_books import reconcile_books
 
-# One after the other: what is published stays, and these are the days of one shop.
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("terms")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEXTS = {"zh": "第一条\n\n积分两年有效。", "en": "Article 1\n\nPoints last two years."}
 DIFFERENT = {"zh": "有效期改为一年", "en": "Points last one year"}
+
+
+async def with_v1(api: Api) -> Api:
+    """The shop, in which some terms are in force."""
+    if (await api.ask("GET", "/v1/welcome", as_=None)).json()["terms"] is None:
+        assert (await publish(api, "v1", is_worse=True, summary=None)).status_code == 201
+    return api
 
 
 async def nothing_published(api: Api) -> None:
@@ -49,60 +56,64 @@ async def consent(api: Api, who: OnPhone, version: str, *, is_given: bool = True
     )
 
 
-async def test_from_the_first_version_to_the_one_that_waits(shared_api: Api) -> None:
-    api = shared_api
-    await nothing_published(api)
-    welcome = (await api.ask("GET", "/v1/welcome", as_=None)).json()
-    assert (welcome["terms"], welcome["text_version"]) == (None, "2026-11")
-    before = on_phone(await join(api, "+8613900000001"))
-    told = (await before.ask(api, "GET", "/v1/me/terms")).json()
-    assert told == {"in_force": None, "coming": None, "accepted": None}
+async def test_from_the_first_version_to_the_one_that_waits(postgres: Server, shop: Shop) -> None:
+    async with an_api(postgres, shop) as api:
+        await nothing_published(api)
+        welcome = (await api.ask("GET", "/v1/welcome", as_=None)).json()
+        assert (welcome["terms"], welcome["text_version"]) == (None, "2026-11")
+        before = on_phone(await join(api, "+8613900000001"))
+        told = (await before.ask(api, "GET", "/v1/me/terms")).json()
+        assert told == {"in_force": None, "coming": None, "accepted": None}
 
-    first = await publish(api, "v1", is_worse=True, summary=None)
-    assert first.status_code == 201, "nothing is worse than nothing: it is in force at once"
-    welcome = (await api.ask("GET", "/v1/welcome", as_=None)).json()
-    assert (welcome["terms"]["version"], welcome["text_version"]) == ("v1", "v1")
-    assert (await api.ask("GET", "/v1/welcome/terms/v1", as_=None)).json()["texts"] == TEXTS
+        first = await publish(api, "v1", is_worse=True, summary=None)
+        assert first.status_code == 201, "nothing is worse than nothing: it is in force at once"
+        welcome = (await api.ask("GET", "/v1/welcome", as_=None)).json()
+        assert (welcome["terms"]["version"], welcome["text_version"]) == ("v1", "v1")
+        assert (await api.ask("GET", "/v1/welcome/terms/v1", as_=None)).json()["texts"] == TEXTS
 
-    for accepted in (None, "v0"):
-        refused = await join(api, "+8613900000002", terms_version=accepted)
-        assert (refused.status_code, refused.json()["code"]) == (409, "terms_not_accepted")
-        assert refused.json()["numbers"]["version"] == "v1"
-    member = on_phone(await join(api, "+8613900000002", terms_version="v1"))
-    told = (await member.ask(api, "GET", "/v1/me/terms")).json()
-    assert (told["in_force"]["version"], told["accepted"]["version"]) == ("v1", "v1")
-    async with api.ledger.pool.acquire() as connection:
-        kept = await connection.fetchrow(
-            "SELECT channel, proof FROM consent c JOIN person p USING (person_id) WHERE p.member_id = $1 AND purpose = 'terms'",
-            member.member_id.removeprefix("mbr_"),
+        for accepted in (None, "v0"):
+            refused = await join(api, "+8613900000002", terms_version=accepted)
+            assert (refused.status_code, refused.json()["code"]) == (409, "terms_not_accepted")
+            assert refused.json()["numbers"]["version"] == "v1"
+        member = on_phone(await join(api, "+8613900000002", terms_version="v1"))
+        told = (await member.ask(api, "GET", "/v1/me/terms")).json()
+        assert (told["in_force"]["version"], told["accepted"]["version"]) == ("v1", "v1")
+        async with api.ledger.pool.acquire() as connection:
+            kept = await connection.fetchrow(
+                """SELECT channel, proof FROM consent c JOIN person p USING (person_id)
+                   WHERE p.member_id = $1 AND purpose = 'terms'""",
+                member.member_id.removeprefix("mbr_"),
+            )
+        assert kept["channel"] == "app"
+        assert kept["proof"] is not None, "sealed: the code by which he came"
+
+        soon = (datetime.now(UTC) + timedelta(days=29)).isoformat()
+        short = await publish(api, "v2", is_worse=True, takes_effect_at=soon)
+        assert (short.status_code, short.json()["code"]) == (422, "notice_too_short")
+        assert short.json()["numbers"]["notice_days"] == 30
+        worse = await publish(api, "v2", is_worse=True)
+        assert datetime.fromisoformat(worse.json()["takes_effect_at"]) > datetime.now(UTC) + timedelta(
+            days=29
         )
-    assert kept["channel"] == "app"
-    assert kept["proof"] is not None, "sealed: the code by which he came"
+        told = (await member.ask(api, "GET", "/v1/me/terms")).json()
+        assert (told["in_force"]["version"], told["coming"]["version"]) == ("v1", "v2")
+        assert (told["coming"]["summary"], told["coming"]["is_worse"]) == (DIFFERENT, True)
+        jumps = await publish(api, "v3")
+        assert (jumps.status_code, jumps.json()["pointer"]) == (422, "/takes_effect_at"), (
+            "it would go back to v2 later"
+        )
 
-    soon = (datetime.now(UTC) + timedelta(days=29)).isoformat()
-    short = await publish(api, "v2", is_worse=True, takes_effect_at=soon)
-    assert (short.status_code, short.json()["code"]) == (422, "notice_too_short")
-    assert short.json()["numbers"]["notice_days"] == 30
-    worse = await publish(api, "v2", is_worse=True)
-    assert datetime.fromisoformat(worse.json()["takes_effect_at"]) > datetime.now(UTC) + timedelta(days=29)
-    told = (await member.ask(api, "GET", "/v1/me/terms")).json()
-    assert (told["in_force"]["version"], told["coming"]["version"]) == ("v1", "v2")
-    assert (told["coming"]["summary"], told["coming"]["is_worse"]) == (DIFFERENT, True)
-    jumps = await publish(api, "v3")
-    assert (jumps.status_code, jumps.json()["pointer"]) == (422, "/takes_effect_at"), (
-        "it would go back to v2 later"
-    )
-
-    assert (await consent(api, member, "v2")).status_code == 201, "he may accept it before"
-    assert (await consent(api, before, "v1")).status_code == 201
-    rows = (await api.get("/v1/terms")).json()["data"]
-    assert [(one["version"], one["state"], one["accepted"]) for one in rows] == [
-        ("v2", "waiting", 1),
-        ("v1", "in_force", 2),
-    ]
+        assert (await consent(api, member, "v2")).status_code == 201, "he may accept it before"
+        assert (await consent(api, before, "v1")).status_code == 201
+        rows = (await api.get("/v1/terms")).json()["data"]
+        assert [(one["version"], one["state"], one["accepted"]) for one in rows] == [
+            ("v2", "waiting", 1),
+            ("v1", "in_force", 2),
+        ]
 
 
 async def test_a_version_never_changes_and_is_published_once(shared_api: Api) -> None:
+    await with_v1(shared_api)
     again = await publish(shared_api, "v1", texts={"zh": "别的", "en": "else"})
     assert (again.status_code, again.json()["code"]) == (409, "terms_taken")
     async with shared_api.ledger.pool.acquire() as connection:
@@ -130,14 +141,14 @@ async def test_a_version_never_changes_and_is_published_once(shared_api: Api) ->
 async def test_what_is_no_version_names_its_field(
     shared_api: Api, more: dict[str, Any], pointer: str
 ) -> None:
-    answer = await publish(shared_api, **{"version": "none", **more})
+    answer = await publish(await with_v1(shared_api), **{"version": "none", **more})
     assert (answer.status_code, answer.json()["pointer"]) == (422, pointer)
 
 
 async def test_terms_that_nobody_published_are_accepted_on_no_road_and_none_are_taken_back(
     shared_api: Api,
 ) -> None:
-    api = shared_api
+    api = await with_v1(shared_api)
     member = on_phone(await join(api, "+8613900000003", terms_version="v1"))
     told = {"purpose": "terms", "is_given": True, "text_version": "made-up", "channel": "till"}
     roads = [
@@ -151,7 +162,7 @@ async def test_terms_that_nobody_published_are_accepted_on_no_road_and_none_are_
 
 
 async def test_who_wants_the_terms_no_more_closes_his_own_membership_and_no_other(shared_api: Api) -> None:
-    api = shared_api
+    api = await with_v1(shared_api)
     member = on_phone(await join(api, "+8613900000004", terms_version="v1"))
     other = await api.a_member()
     wrong = await member.ask(api, "POST", "/v1/me:close", {"confirm": other})
@@ -164,5 +175,6 @@ async def test_who_wants_the_terms_no_more_closes_his_own_membership_and_no_othe
 
 
 async def test_the_laws_hold_with_terms_in_the_ledger(shared_api: Api) -> None:
+    await with_v1(shared_api)
     books = await reconcile_books(shared_api.ledger, replays=False)
     assert books.are_kept, [one for one in books.verdicts if one.verdict == "broken"]
