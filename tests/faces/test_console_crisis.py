@@ -11,7 +11,7 @@ def test_a_rule_is_switched_off_and_what_it_kept_back_is_given_and_taken_back(vi
     visit.sign_in()
     page, house = visit.page, visit.house
     visit.go("/programme")
-    page.get_by_role("button", name="Switch Points for every purchase off").click()
+    page.get_by_role("button", name="Switch off… Points for every purchase").click()
     page.get_by_role("dialog").get_by_role("button", name="Switch off now").click()
     expect(page.get_by_text("Switched off")).to_be_visible()
     earned = house.ask("POST", "/v1/purchases", a_purchase_body(house.members[0], of=7_000))["earned"]

@@ -353,6 +353,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "compensation.left_out": { one: "{count} purchase is left out: something of it came back since.", other: "{count} purchases are left out: something of them came back since." },
   "compensation.look": "Look first",
   "compensation.do": "Compensate",
+  "compensation.undoes": "Undoing",
   "compensation.undo": "Undo…",
   "compensation.undo_title": "Undo the compensation",
   "compensation.undo_means": { one: "{units} are taken back from {members} member, each from its own entry. What was spent meanwhile may be owed.", other: "{units} are taken back from {members} members, each from its own entry. What was spent meanwhile may be owed." },

@@ -350,6 +350,7 @@ export const zh = {
   "compensation.left_out": "有 {count} 笔消费后来有退货，未计入。",
   "compensation.look": "先试算",
   "compensation.do": "补偿",
+  "compensation.undoes": "撤销",
   "compensation.undo": "撤销…",
   "compensation.undo_title": "撤销补偿",
   "compensation.undo_means": "从 {members} 位会员收回共 {units}，逐笔冲正。期间已花掉的可能成为欠额。",

@@ -28,7 +28,7 @@ function CompensationsPage() {
     { id: "refused", head: say("compensation.refused"), isNumber: true, cell: (one) => <Count of={one.refused} /> },
     { id: "made", head: say("compensation.made"), cell: (one) => <Instant at={one.made_at} clock="machine" /> },
     {
-      id: "undo", head: "", cell: (one) =>
+      id: "undo", head: say("compensation.undoes"), cell: (one) =>
         may("compensations.make") && (one.state === "paid" || one.state === "paying") ? <button type="button" className="button quiet danger" onClick={() => setUndoing(one)}>{say("compensation.undo")}</button> : null,
     },
   ];

@@ -38,8 +38,8 @@ export function Switch({ thing, switches }: { thing: Thing; switches: Switches }
         </>
       ) : null}
       {may("switches.turn") ? (
-        <button type="button" className={isOff ? "button" : "button quiet small"} aria-label={say(isOff ? "switch.on_of" : "switch.off_of", { name: thing.name })} onClick={() => setAsks(true)}>
-          {say(isOff ? "switch.on" : "switch.off")}
+        <button type="button" className={isOff ? "button" : "button quiet small"} onClick={() => setAsks(true)}>
+          {say(isOff ? "switch.on" : "switch.off")}<span className="away"> {thing.name}</span>
         </button>
       ) : null}
       {asks ? <Turning thing={thing} isOff={isOff} onClose={() => setAsks(false)} onDone={() => { setAsks(false); switches.again(); }} /> : null}
