@@ -41,7 +41,7 @@ from jifen.domain.refusals import (
 from jifen.insight.snapshot.verifying import verify_snapshot
 from jifen.jobs import households as jobs
 from jifen.jobs.households import leave_with_share, unmerge
-from jifen.jobs.loop import do_effects
+from jifen.jobs.loop import do_effects, forget_invitations
 from jifen.operations.change_household import (
     add_person_to_household,
     change_role,
@@ -576,3 +576,16 @@ async def test_whatever_is_joined_left_merged_undone_and_erased_every_unit_is_ac
             await snapshot_of(fresh_database, tmp_path / "s")
             verified = verify_snapshot(tmp_path / "s")
             assert verified.is_whole, verified.findings
+
+
+async def test_invitations_that_ended_long_ago_are_forgotten(fresh_database: FreshDatabase) -> None:
+    async with a_till(fresh_database) as till:
+        member = await till.enrol()
+        async with till.ledger.transaction() as connection:
+            await connection.execute(
+                """INSERT INTO household_invitation (invitation_id, code_mark, member_id, invited_by, role, expires_at)
+                   SELECT gen_random_uuid(), decode(md5(n::text), 'hex'), $1, $1, 'adult',
+                          clock_timestamp() - n * INTERVAL '1 day' FROM unnest(ARRAY[1, 29, 31, 60]) AS n""",
+                member,
+            )
+        assert [await forget_invitations(till.ledger) for _ in range(2)] == [2, 0]

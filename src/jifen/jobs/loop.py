@@ -27,6 +27,7 @@ from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.operations.seal_audit import seal_audit
 from jifen.operations.settle_codes import forget_codes
 from jifen.operations.watch_reading import watch_reading
+from jifen.store.households import prune_invitations
 from jifen.store.ledger import Ledger
 from jifen.store.member_sessions import prune_codes_sent
 from jifen.store.moments import look_ahead
@@ -57,6 +58,12 @@ async def _seal(ledger: Ledger) -> int:
     return sealed
 
 
+async def forget_invitations(ledger: Ledger) -> int:
+    """Forget invitations to households that ended long ago; how many."""
+    async with ledger.transaction() as connection:
+        return await prune_invitations(connection)
+
+
 TASKS = (
     Task("time", advance_members, every_seconds=5, whole_piece=BATCH),
     Task("moments", look_ahead, every_seconds=5),
@@ -73,6 +80,7 @@ TASKS = (
     Task("old tries", prune_tries, every_seconds=HOUR),
     Task("retention", keep_retention, every_seconds=6 * HOUR, whole_piece=AT_ONCE),
     Task("old challenges", prune_challenges, every_seconds=HOUR),
+    Task("old invitations", forget_invitations, every_seconds=HOUR),
     Task("codes sent", prune_codes_sent, every_seconds=HOUR),
 )
 
