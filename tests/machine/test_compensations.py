@@ -12,6 +12,7 @@ from tests.conftest import FreshDatabase
 from tests.machine.test_switches import RULE, TWICE, turn
 from tests.machine.till import Till, a_key, a_till, another_till
 
+from jifen.domain.compensations import CompensationOver
 from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL, Principal
 from jifen.domain.refusals import FieldWrong, MemberUnknown, Refusal, SecondPersonNeeded, StoreNotPermitted
@@ -20,7 +21,6 @@ from jifen.jobs.compensations import work_on_compensations
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.compensate_members import (
     Basis,
-    CompensationOver,
     Listed,
     RuleOff,
     begin_compensation,

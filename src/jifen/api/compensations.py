@@ -16,11 +16,10 @@ from jifen.api.ids import CompensationId, MemberId
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
+from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.principal import Permission
 from jifen.operations.compensate_members import (
     Basis,
-    CompensationOver,
-    CompensationUnknown,
     Listed,
     RuleOff,
     begin_compensation,

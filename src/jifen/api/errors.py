@@ -16,11 +16,11 @@ from jifen.domain import file_refusals as of_files
 from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
+from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.occasions import EventUnknown
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
 from jifen.domain.switches import StoreSwitchedOff
-from jifen.operations.compensate_members import CompensationOver, CompensationUnknown
 from jifen.present.refusals import refusal_message
 
 PROBLEM_TYPE = "application/problem+json"

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from jifen.domain.adjustment import check_adjustment_told
 from jifen.domain.audit import About, Act, Deed, Detail, about
+from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.principal import Principal
-from jifen.domain.refusals import Conflict, CurrencyUnknown, FieldWrong, MemberUnknown, TooMuch, Unknown
+from jifen.domain.refusals import CurrencyUnknown, FieldWrong, MemberUnknown, TooMuch
 from jifen.store.audit import note_act
 from jifen.store.carries import heir_of
 from jifen.store.compensations import (
@@ -32,18 +33,6 @@ from jifen.store.requests import Whose
 from jifen.store.revisions import newest_revision
 
 MEMBERS_MAX = 100_000
-
-
-class CompensationUnknown(Unknown):
-    """There is no such compensation."""
-
-    code = "compensation_unknown"
-
-
-class CompensationOver(Conflict):
-    """It is being undone, or was undone, before."""
-
-    code = "compensation_over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
