@@ -55,6 +55,11 @@ BREAKAGES = {
         7,
         "UPDATE jifen.posting SET reasons = '{1,999,999}' WHERE verb = 'earn'",
     ),
+    "what is told of an event that never was": (
+        7,
+        """INSERT INTO jifen.event (member_id, sequence, code, source, business_no, attributes)
+           SELECT member_id, 999, 'run', 'app', 'n1', '{}' FROM jifen.member LIMIT 1""",
+    ),
     "a posting nobody funds": (7, "UPDATE jifen.posting SET funder = NULL WHERE verb = 'earn'"),
     "a purchase judged by no revision": (8, "UPDATE jifen.purchase SET revision = 9"),
     "a return that took less": (

@@ -97,4 +97,10 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
             WHERE r.currency = f.at - 1) h
         WHERE f.units IS DISTINCT FROM coalesce(h.forgiven, 0)""",
     ),
+    (
+        "what is told of an event stands beside its entry",
+        """SELECT t.member_id AS offender, t.sequence, t.code FROM event t
+        WHERE NOT EXISTS (SELECT FROM entry e
+                          WHERE e.member_id = t.member_id AND e.sequence = t.sequence AND e.kind = 'event')""",
+    ),
 )
