@@ -17,7 +17,7 @@ from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
 from jifen.domain.compensations import CompensationOver, CompensationUnknown
-from jifen.domain.occasions import EventUnknown
+from jifen.domain.occasions import EventUnknown, LimitUsedUp
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
 from jifen.domain.switches import StoreSwitchedOff
@@ -161,6 +161,7 @@ STATUS: dict[type[Refusal], int] = {
     CompensationUnknown: 404,
     CompensationOver: 409,
     EventUnknown: 404,
+    LimitUsedUp: 409,
     no.SecondPersonNeeded: 403,
     no.OwnProposal: 403,
     no.CsrfRefused: 403,

@@ -18,7 +18,7 @@ from jifen.api.languages import language_of
 from jifen.api.requests import Desk, GuardedRoute, MemberRoute, desk_of, member_of
 from jifen.api.said import said, said_to_member
 from jifen.domain import refusals as no
-from jifen.domain.occasions import Event, EventUnknown
+from jifen.domain.occasions import Event, EventUnknown, LimitUsedUp
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import Refusal
 from jifen.domain.switches import StoreSwitchedOff
@@ -33,7 +33,7 @@ OWN_SOURCE = "me"
 Attributes = Annotated[dict[AttributeCode, AttributeValue], Field(max_length=30)]
 REFUSES = (
     no.KeyReused, no.MemberUnknown, no.MemberClosed, no.StoreUnknown, no.StoreNotPermitted, no.ProgramMissing,
-    no.TimeOutOfBounds, EventUnknown, StoreSwitchedOff,
+    no.TimeOutOfBounds, EventUnknown, LimitUsedUp, StoreSwitchedOff,
 )  # fmt: skip
 
 

@@ -6,18 +6,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jifen.domain import fold
 from jifen.domain.calendar import moment_in
 from jifen.domain.program.conditions import EVENT_ATTRIBUTE_PREFIX
 from jifen.domain.program.meaning import NONE, EventType, Program
 from jifen.domain.program.reading import holds
 from jifen.domain.program.select import Moment
-from jifen.domain.refusals import FieldWrong, StoreUnknown, Unknown
+from jifen.domain.refusals import Conflict, FieldWrong, StoreUnknown, Unknown
 
 
 class EventUnknown(Unknown):
     """The programme declares no such event."""
 
     code = "event_unknown"
+
+
+class LimitUsedUp(Conflict):
+    """A limit of the programme that refuses is used up: nothing more is taken in its period."""
+
+    code = "limit_used_up"
+
+
+def refuse_used_up(code: int) -> None:
+    """Refuse what the fold did not take because a limit is used up.
+
+    Refuses
+        LimitUsedUp   it is
+    """
+    if code == fold.USED_UP:
+        raise LimitUsedUp("a limit for this event is used up for now: nothing was recorded", pointer="/event")
 
 
 ATTRIBUTE_MAX = 10_000_000_000

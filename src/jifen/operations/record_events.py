@@ -47,6 +47,7 @@ async def record_events(ledger: Ledger, requests: Sequence[EventRequest]) -> lis
     is answered as it was, whatever names the member.
 
     Refuses
+        LimitUsedUp        a limit that refuses leaves nothing to a rule that sees it
         EventUnknown       the revision of its moment declares no such event, or not for who tells of it
         MemberUnknown      nobody is named, or nobody whom the ledger knows: events of nobody are not kept
         FieldWrong         an attribute is not declared, or of another type
