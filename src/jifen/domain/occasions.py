@@ -12,7 +12,7 @@ from jifen.domain.program.conditions import EVENT_ATTRIBUTE_PREFIX
 from jifen.domain.program.meaning import NONE, EventType, Program
 from jifen.domain.program.reading import holds
 from jifen.domain.program.select import Moment
-from jifen.domain.refusals import Conflict, FieldWrong, StoreUnknown, Unknown
+from jifen.domain.refusals import Conflict, FieldWrong, StoreUnknown, TooMuch, Unknown
 
 
 class EventUnknown(Unknown):
@@ -40,6 +40,11 @@ def refuse_used_up(code: int) -> None:
 ATTRIBUTE_MAX = 10_000_000_000
 """The largest integer that an attribute of an event may be: the proof that products stay below 2^62 counts on it."""
 
+OWN_SOURCE = "me"
+"""What names the events that members tell of by themselves; no till may be called so."""
+OWN_EVENTS_A_DAY = 200
+"""So many a member tells of by himself within 24 hours: each is an entry for good, whether it gives anything or not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -52,6 +57,20 @@ class Event:
     attributes: Mapping[str, str | int] = field(default_factory=dict)
     store: str | None = None
     channel: str | None = None
+
+
+def check_own_events(told: int) -> None:
+    """Refuse a member's own event where he has told of so many today.
+
+    Refuses
+        TooMuch   it would be one more than there may be
+    """
+    if told >= OWN_EVENTS_A_DAY:
+        raise TooMuch(
+            f"a member tells of at most {OWN_EVENTS_A_DAY} events in 24 hours by himself",
+            pointer="/event",
+            limit=OWN_EVENTS_A_DAY,
+        )
 
 
 def event_type(program: Program, code: str) -> EventType:
