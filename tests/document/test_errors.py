@@ -87,6 +87,8 @@ MISTAKES = [
         (", yearly: \"02-30\"", "no_such_day", "$.days[0].yearly"),
         (", span: {first: \"2026-02-02\", last: \"2026-02-01\"}", "span_wrong", "$.days[0].span"),
         (", weekday: {weekday: 2, nth: 0}", "nth_zero", "$.days[0].weekday.nth"),
+        (", festival: spring_festivl", "unknown_code", "$.days[0].festival"),
+        (", days_off: XX", "unknown_code", "$.days[0].days_off"),
     )),
     ("fact: line.brand, is: Private", "fact: purchase.days, has: payday", "unknown_code", "$.earn_rules[3].when.has"),
     ("fact: line.brand, is: Private", "fact: purchase.store_region, is: east", "unknown_code", "$.earn_rules[3].when.is"),

@@ -34,7 +34,14 @@ def test_the_other_examples_fit_into_it() -> None:
     assert parse_document(without_rules + stamps + BLOCKS[5], name="guide").moments
     assert parse_document(without_rules + rule + when, name="guide").earn_rules
     days = parse_document(without_rules + BLOCKS[7] + rule + of_basket, name="guide").days
-    assert [part.code for part in days] == ["member-day", "double-eleven", "late-shopping", "anniversary"]
+    assert [part.code for part in days] == [
+        "member-day",
+        "new-year",
+        "holiday",
+        "double-eleven",
+        "late-shopping",
+        "anniversary",
+    ]
     assert len(parse_document(without_rules + BLOCKS[9] + ladder, name="guide").earn_rules) == 2
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from jifen.document.amounts import amount_findings, whole_points
+from jifen.document.check_days import day_findings
 from jifen.document.check_occasions import moment_findings, occasion_findings
 from jifen.document.claims import (
     condition_findings,
@@ -14,7 +15,6 @@ from jifen.document.claims import (
 )
 from jifen.document.codes import base_of, currency_of, unknown
 from jifen.document.conditions import CONDITION_DEPTH_MAX
-from jifen.document.days import day_findings
 from jifen.document.meaning import Mixed, Vocabulary, can_hold, condition_meaning, split
 from jifen.document.model import (
     CurrencyPart,

@@ -105,6 +105,19 @@ class DayPart(Part):
         int | None, Field(ge=1, le=31, description="where a month has no such day, its last")
     ] = None
     weekday: NthWeekday | None = None
+    festival: Annotated[
+        Code | None,
+        Field(description="its code in docs/reference/festivals.md; lunar ones by their published days"),
+    ] = None
+    days_off: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Z]{2}$",
+            description="the statutory days off of a country, CN, as far as they are published",
+        ),
+    ] = None
+    before: Annotated[int, Field(ge=0, le=60, description="so many days before each of them count too")] = 0
+    after: Annotated[int, Field(ge=0, le=60, description="so many days after each of them count too")] = 0
 
 
 class LateDays(Part):
