@@ -102,7 +102,7 @@ def test_which_units_are_spent_first_is_said_by_the_currency(draw: str, left: li
 
 def test_a_new_revision_never_changes_a_lot_that_is_there() -> None:
     old, new = a_program_of("expiry: {months: 12}"), a_program_of("expiry: {days: 5}")
-        later = replace(new, revision=2, effective_at=a_moment(10))
+    later = replace(new, revision=2, effective_at=a_moment(10))
     life = Life(timeline_of([old, later]))
     for at in (0, 11):
         purchase = a_purchase(lines=[a_line()], no=str(at), at=a_moment(at))
