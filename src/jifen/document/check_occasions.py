@@ -14,13 +14,15 @@ from jifen.domain.program.conditions import FACTS, FactKind
 from jifen.domain.program.reading import claims_of
 from jifen.present.said import Said
 
+WAYS = ("expiry_ahead", "on_days", "anniversary", "asleep", "after_joining")
+
 
 def moment_findings(document: ProgramDocument) -> Iterator[Finding]:
     currencies = {part.code: part for part in document.currencies}
     events = {part.code for part in document.events}
+    days = [part.code for part in document.days]
     for at, part in enumerate(document.moments):
         here: Steps = ("moments", at, "expiry_ahead", "currency")
-        code = part.expiry_ahead.currency
         if part.code in events:
             yield Finding(
                 code="occasion_twice",
@@ -29,6 +31,22 @@ def moment_findings(document: ProgramDocument) -> Iterator[Finding]:
                 said=Said("problem.occasion_twice.said", code=repr(part.code)),
                 out=Said("problem.occasion_twice.out"),
             )
+        written = [name for name in WAYS if getattr(part, name) is not None]
+        if len(written) != 1:
+            yield Finding(
+                code="moment_unclear",
+                steps=("moments", at),
+                value=", ".join(written),
+                said=Said("problem.moment_unclear.said", moment=repr(part.code), count=len(written)),
+                out=Said("problem.moment_unclear.out"),
+            )
+            continue
+        for which, named in enumerate(part.on_days or ()):
+            if named not in days:
+                yield unknown(("moments", at, "on_days", which), named, days, "day")
+        if part.expiry_ahead is None:
+            continue
+        code = part.expiry_ahead.currency
         if code not in currencies:
             yield unknown(here, code, list(currencies), "currency")
         elif currencies[code].expiry == "never":
@@ -95,7 +113,8 @@ def _on_moment(
             said=Said("problem.moment_without_amount.said", rule=repr(rule.code)),
             out=Said("problem.moment_without_amount.out"),
         )
-    if rule.currency is not None and _leads_back(document, rule.currency, moment.expiry_ahead.currency):
+    expiring = moment.expiry_ahead and moment.expiry_ahead.currency
+    if rule.currency is not None and expiring and _leads_back(document, rule.currency, expiring):
         yield Finding(
             code="moment_feeds_itself",
             steps=(*here, "currency"),
@@ -143,7 +162,7 @@ def _is_of_event(fact: str) -> bool:
 
 def _leads_back(document: ProgramDocument, given: str, expiring: str) -> bool:
     """Whether what a moment gives leads, by the expiry of what is given and other moments, to the currency it tells of."""
-    ahead = {part.code: part.expiry_ahead.currency for part in document.moments}
+    ahead = {part.code: part.expiry_ahead.currency for part in document.moments if part.expiry_ahead}
     gives = [
         (ahead[rule.on], rule.currency) for rule in document.earn_rules if rule.on in ahead and rule.currency
     ]

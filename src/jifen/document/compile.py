@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 from jifen.document import bounds, check, world
@@ -12,15 +12,27 @@ from jifen.document.amounts import ONE, granted_by
 from jifen.document.claims import vocabulary_for, vocabulary_of
 from jifen.document.codes import base_of, currency_of
 from jifen.document.conditions import claims_written
+from jifen.document.days import dates_of
 from jifen.document.lives import lives_of, terms_code
 from jifen.document.meaning import Vocabulary, condition_meaning, split
-from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument, SharedCaps
+from jifen.document.model import (
+    UNITS_MAX,
+    Caps,
+    CurrencyPart,
+    DayPart,
+    EarnRulePart,
+    MomentPart,
+    ProgramDocument,
+    SharedCaps,
+)
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
+from jifen.domain.calendar import day_number
 from jifen.domain.program.conditions import ALWAYS, NEVER, All
 from jifen.domain.program.meaning import (
     BY_SPEND,
     NO_MOST,
     NONE,
+    Brought,
     Budget,
     Counts,
     Currency,
@@ -109,6 +121,7 @@ def _compiled(
     document: ProgramDocument, revision: int, effective_at: datetime, numbering: Numbering
 ) -> Program:
     currencies = (_currency(part, numbering) for part in document.currencies)
+    named_days = {part.code: part for part in document.days}
     return Program(
         revision=revision,
         effective_at=effective_at,
@@ -135,16 +148,7 @@ def _compiled(
         rules=_rules(document, numbering),
         ladders=(_ladder(document, numbering),),
         days={part.code: part.names for part in document.days},
-        moments=tuple(
-            Moment(
-                number=numbering.number("limit", _moment_code(part.code)),
-                code=part.code,
-                names=part.names,
-                currency=numbering.number("currency", part.expiry_ahead.currency),
-                days=part.expiry_ahead.days,
-            )
-            for part in document.moments
-        ),
+        moments=tuple(_moment(part, named_days, numbering) for part in document.moments),
         events=tuple(
             EventType(
                 number=numbering.number("event", part.code),
@@ -156,6 +160,31 @@ def _compiled(
             )
             for part in document.events
         ),
+    )
+
+
+def _moment(part: MomentPart, days: Mapping[str, DayPart], numbering: Numbering) -> Moment:
+    number = numbering.number("limit", _moment_code(part.code))
+    if part.expiry_ahead is not None:
+        currency = numbering.number("currency", part.expiry_ahead.currency)
+        return Moment(
+            number=number, code=part.code, names=part.names, currency=currency, days=part.expiry_ahead.days
+        )
+    if part.on_days is not None:
+        dates = {one for code in part.on_days for one in dates_of(days[code])}
+        on = sorted(day_number(date(one // 10_000, one // 100 % 100, one % 100)) for one in dates)
+        return Moment(
+            number=number,
+            code=part.code,
+            names=part.names,
+            brought=Brought.ON_DAYS,
+            on=tuple(on),
+            named=part.on_days,
+        )
+    after = part.asleep or part.after_joining
+    brought = Brought.ASLEEP if part.asleep else Brought.AFTER_JOINING if after else Brought.ANNIVERSARY
+    return Moment(
+        number=number, code=part.code, names=part.names, brought=brought, days=after.days if after else 0
     )
 
 

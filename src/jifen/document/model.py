@@ -380,12 +380,27 @@ class ExpiryAhead(Part):
     days: Annotated[int, Field(ge=1, le=366, description="so many days before the last day of use")]
 
 
+class AfterDays(Part):
+    """So many days after."""
+
+    days: Annotated[int, Field(ge=1, le=3_660)]
+
+
 class MomentPart(Part):
-    """Something that time brings, once for each day on which it happens."""
+    """Something that time brings, once for each day on which it happens: exactly one of these brings it."""
 
     code: Code
     names: Names
-    expiry_ahead: ExpiryAhead
+    expiry_ahead: ExpiryAhead | None = None
+    on_days: Annotated[
+        tuple[Code, ...] | None,
+        Field(min_length=1, max_length=30, description="days that the document names under `days`"),
+    ] = None
+    anniversary: Annotated[Literal["joining"] | None, Field(description="each year the day of joining")] = (
+        None
+    )
+    asleep: Annotated[AfterDays | None, Field(description="so many days after the last purchase")] = None
+    after_joining: AfterDays | None = None
 
 
 class StackingGroup(Part):

@@ -87,7 +87,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
         "times": sorted(
             {limit.number for rule in program.rules for limit in rule.limits if limit.counts is Counts.TIMES}
         ),
-        "moments": {str(moment.number): moment.days for moment in program.moments},
+        "moments": {str(moment.number): moment.ahead for moment in program.moments},
         "looks_back_days": looks_back(program),
     }
 

@@ -63,6 +63,7 @@ class Numbers(NamedTuple):
     tiers: list[int]
     windows: list[int]
     moments: list[int]
+    calendar: list[int]
 
 
 class Out(NamedTuple):
@@ -489,9 +490,19 @@ PER_LIFE = 5
 
 # moments: what time brings. How far one was told is a counter of its number, whose period is the last day that it told of --
 MOMENT_NUMBER = 0  # among those of limits
-MOMENT_CURRENCY = 1
-MOMENT_DAYS = 2  # it tells of what expires within so many days
-MOMENT_WIDTH = 3
+MOMENT_KIND = 1
+MOMENT_CURRENCY = 2
+MOMENT_DAYS = 3  # it tells of what expires within so many days, or so many days after a purchase or joining
+MOMENT_FIRST = 4  # its first row in `calendar`, which has day numbers in their order
+MOMENT_END = 5
+MOMENT_WIDTH = 6
+
+NO_MOMENT = 0
+EXPIRES = 1  # units of a currency expire
+ON_DAYS = 2  # the days that it names
+ANNIVERSARY = 3  # of joining
+ASLEEP = 4  # nothing was bought for so many days
+SINCE_JOINED = 5  # so many days after joining
 
 # terms[revision, terms number], currencies[revision, currency number] ----------------------------------------------------------
 TERMS_CURRENCY = 0
@@ -939,12 +950,18 @@ def next_moment(state: State, numbers: Numbers, day: int) -> tuple[int, int]:
     member, lots, queue = state.member, state.lots, state.queue
     which = -1
     due = FAR
-    if numbers.moments[MOMENT_DAYS] == 0:
+    if numbers.moments[MOMENT_KIND] == NO_MOMENT:
         return which, due  # no revision has any
     row = revision_at(numbers, day) * REVISION_WIDTH
     for m in range(numbers.revisions[row + REVISION_MOMENTS], numbers.revisions[row + REVISION_MOMENTS_END]):
         w = m * MOMENT_WIDTH
         told = told_of(state, numbers.moments[w + MOMENT_NUMBER])
+        if numbers.moments[w + MOMENT_KIND] != EXPIRES:
+            at = falls_on(state, numbers, w, told, numbers.revisions[row + REVISION_FROM_DAY])
+            if at < due:
+                due = at
+                which = m
+            continue
         for i in range(member[QUEUE_FIRST], member[QUEUE_END]):
             p = queue[i] * LOT_WIDTH
             if (
@@ -961,18 +978,54 @@ def next_moment(state: State, numbers: Numbers, day: int) -> tuple[int, int]:
     return which, due
 
 
+def falls_on(state: State, numbers: Numbers, w: int, told: int, begins: int) -> int:
+    """Return the day on which a moment (its offset) that no lot brings falls due next, having told up to a day; FAR: none.
+
+    Only days of the member, from the first whole day of the revision on: what had passed by then is not gone back to.
+    """
+    member, moments, calendar = state.member, numbers.moments, numbers.calendar
+    joined = member[JOINED_DAY]
+    first = max(member[CLOCK_DAY], joined)
+    if first == 0 or member[STATUS] == CLOSED or member[STATUS] == MERGED:
+        return FAR
+    first = max(first, begins, told + 1)
+    kind = moments[w + MOMENT_KIND]
+    day = FAR
+    if kind == ON_DAYS:
+        low, high = moments[w + MOMENT_FIRST], moments[w + MOMENT_END]
+        while low < high:
+            middle = (low + high) // 2
+            if calendar[middle] < first:
+                low = middle + 1
+            else:
+                high = middle
+        if low < moments[w + MOMENT_END]:
+            day = calendar[low]
+    elif kind == ANNIVERSARY and joined > 0:
+        year = max(year_of(first), year_of(joined) + 1)
+        day = anniversary(joined, year)
+        if day < first:
+            day = anniversary(joined, year + 1)
+    elif kind == ASLEEP and member[LAST_PURCHASE_DAY] >= 0:
+        day = member[LAST_PURCHASE_DAY] + moments[w + MOMENT_DAYS]
+    elif kind == SINCE_JOINED and joined > 0:
+        day = joined + moments[w + MOMENT_DAYS]
+    return day if day >= first else FAR
+
+
 def look_at_lot(state: State, numbers: Numbers, p: int) -> None:
     """See that a lot with units (its offset) is looked at when it expires, and when a moment tells of that."""
     member, lots = state.member, state.lots
     if lots[p + LOT_EXPIRES] < member[NEXT_DUE_DAY]:
         member[NEXT_DUE_DAY] = lots[p + LOT_EXPIRES] + 1
-    if numbers.moments[MOMENT_DAYS] == 0:
+    if numbers.moments[MOMENT_KIND] == NO_MOMENT:
         return  # no revision has any
     row = revision_at(numbers, member[CLOCK_DAY]) * REVISION_WIDTH
     for m in range(numbers.revisions[row + REVISION_MOMENTS], numbers.revisions[row + REVISION_MOMENTS_END]):
         w = m * MOMENT_WIDTH
         if (
-            lots[p + LOT_CURRENCY] == numbers.moments[w + MOMENT_CURRENCY]
+            numbers.moments[w + MOMENT_KIND] == EXPIRES
+            and lots[p + LOT_CURRENCY] == numbers.moments[w + MOMENT_CURRENCY]
             and told_of(state, numbers.moments[w + MOMENT_NUMBER]) < lots[p + LOT_EXPIRES] < FAR
         ):
             at = max(lots[p + LOT_EXPIRES] - numbers.moments[w + MOMENT_DAYS], member[CLOCK_DAY])
@@ -986,7 +1039,9 @@ def tell_moment(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     for m in range(numbers.revisions[row + REVISION_MOMENTS], numbers.revisions[row + REVISION_MOMENTS_END]):
         w = m * MOMENT_WIDTH
         if numbers.moments[w + MOMENT_NUMBER] == event[EVENT_VALUE]:
-            last = event[EVENT_OCCURRED_DAY] + numbers.moments[w + MOMENT_DAYS]
+            last = event[EVENT_OCCURRED_DAY]
+            if numbers.moments[w + MOMENT_KIND] == EXPIRES:
+                last += numbers.moments[w + MOMENT_DAYS]
             c = counter_row(state, event[EVENT_VALUE], last, True)
             state.counters[c + COUNTER_USED] += 1
             do_what_is_due(
@@ -2744,6 +2799,9 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
     elif kind == CARRY_IN:
         carry_in(state, asked, numbers, out)
         put_past(state, asked, numbers, out)
+    if numbers.moments[MOMENT_KIND] != NO_MOMENT and kind != CARRY_OUT:
+        due = next_moment(state, numbers, event[EVENT_RECORDED_DAY])[1]
+        state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], due)
     return TORN if out.issues[BROKEN] == 1 else DONE
 
 

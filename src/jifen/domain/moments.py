@@ -18,7 +18,7 @@ from jifen.domain.calendar import (
 from jifen.domain.decide import decide_occasion
 from jifen.domain.decision import Decision
 from jifen.domain.member import Member, state_of
-from jifen.domain.program.meaning import Moment, Program
+from jifen.domain.program.meaning import Brought, Moment, Program
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 
@@ -98,6 +98,56 @@ def _began(timeline: Timeline, day: int) -> int:
 
 def _day_of(timeline: Timeline, at: int) -> int:
     return day_number(local_date(moment_of_micros(at), timeline.time_zone)) if at < fold.FAR_AT else fold.FAR
+
+
+def moments_due(
+    timeline: Timeline, own: Sequence[int], lots: Sequence[Sequence[int]], counters: Sequence[int]
+) -> list[int]:
+    """The days on which moments fall due, by the revision in force at the member's last entry: plainly, for whoever holds the
+    books against it. Scalars of the member, rows of lots, and counters as the fold has them."""
+    row = fold.revision_at(timeline.numbers, own[fold.CLOCK_DAY])
+    first = timeline.numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_FROM_DAY]
+    told = dict(zip(counters[:: fold.COUNTER_WIDTH], counters[1 :: fold.COUNTER_WIDTH], strict=True))
+    others = _others_due(timeline.programs[row], own, first, told)
+    return others + [
+        max(lot[fold.LOT_EXPIRES] - moment.days, own[fold.CLOCK_DAY], first)
+        for moment in timeline.programs[row].moments
+        for lot in lots
+        if lot[fold.LOT_LEFT] > 0
+        and moment.brought is Brought.EXPIRY_AHEAD
+        and lot[fold.LOT_CURRENCY] == moment.currency
+        and told.get(moment.number, -1) < lot[fold.LOT_EXPIRES] < fold.FAR
+    ]
+
+
+def _others_due(program: Program, member: Sequence[int], begins: int, told: Mapping[int, int]) -> list[int]:
+    """The days on which moments fall due next that no lot brings, plainly: the twin of `fold.falls_on`.
+
+    Shape
+        member   the scalars of one member
+        begins   the first whole day of the revision
+        told     by number of a moment the last day that it told of
+    """
+    joined, last = member[fold.JOINED_DAY], member[fold.LAST_PURCHASE_DAY]
+    known = max(member[fold.CLOCK_DAY], joined)
+    if not known or member[fold.STATUS] in (fold.CLOSED, fold.MERGED):
+        return []
+    found = []
+    for moment in program.moments:
+        first = max(known, begins, told.get(moment.number, -1) + 1)
+        days: Sequence[int] = ()
+        if moment.brought is Brought.ON_DAYS:
+            days = moment.on
+        elif moment.brought is Brought.ANNIVERSARY and joined:
+            began = date_of(joined)
+            assert began is not None, "a member joined on a date"
+            days = [fold.anniversary(joined, year) for year in range(began.year + 1, began.year + 200)]
+        elif moment.brought is Brought.ASLEEP and last >= 0:
+            days = [last + moment.days]
+        elif moment.brought is Brought.AFTER_JOINING and joined:
+            days = [joined + moment.days]
+        found += [day for day in days if day >= first][:1]
+    return found
 
 
 def rules_on(program: Program, moment: Moment) -> list[tuple[int, int, int]]:

@@ -85,7 +85,7 @@ class Timeline:
     @property
     def has_moments(self) -> bool:
         """Whether some revision tells of something that time brings, in entries of their own."""
-        return self.numbers.moments[fold.MOMENT_DAYS] != 0
+        return self.numbers.moments[fold.MOMENT_KIND] != fold.NO_MOMENT
 
     def row_at(self, at: datetime) -> int:
         """The row of the revision in force at a moment.
@@ -159,7 +159,7 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         for currency in program.currencies
         for one in currency.terms
     }
-    numbers = fold.Numbers([], [], [], [], [], [], [], [], [], [], [], [])
+    numbers = fold.Numbers(*([] for _ in fold.Numbers._fields))
     terms = []
     for program in programs:
         writer = _Writer(program, numbers)
@@ -181,7 +181,10 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         writer.rules()
         writer.limits(n_limits)
         for moment in program.moments:
-            numbers.moments.extend((moment.number, moment.currency, moment.days))
+            first = len(numbers.calendar)
+            numbers.calendar.extend(moment.on)
+            brought = (moment.number, int(moment.brought), moment.currency, moment.days)
+            numbers.moments.extend((*brought, first, len(numbers.calendar)))
         terms.append(writer.terms(n_terms, currency_of))
         writer.currencies(n_currencies)
         writer.ladders(n_ladders)
@@ -193,6 +196,7 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         (numbers.rules, fold.RULE_WIDTH),
         (numbers.limits, fold.LIMIT_WIDTH),
         (numbers.moments, fold.MOMENT_WIDTH),
+        (numbers.calendar, 1),
     ):
         if not table:
             table.extend([0] * width)

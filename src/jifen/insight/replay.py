@@ -16,8 +16,10 @@ from jifen.domain.calendar import day_number, day_or_never, local_date, next_due
 from jifen.domain.carried import carried_of
 from jifen.domain.decision import HIT_KEPT_WIDTH, rooms_told
 from jifen.domain.events import SLICE_KEPT_WIDTH, Script, Slice, legs_of, legs_told, moves_undone
+from jifen.domain.moments import moments_due
 from jifen.domain.packing import DaysTorn, packed, unpacked
 from jifen.domain.past import number_of_merged
+from jifen.domain.program.meaning import Brought
 from jifen.domain.program.select import mask_of, mask_words
 from jifen.domain.purchase import Payment, Purchase, line_of
 from jifen.domain.refusals import Refusal
@@ -447,8 +449,9 @@ def _compare_due(
     reviews = walked.ladders[m][fold.STANDS_REVIEW_DAY :: fold.STANDS_WIDTH].tolist()
     dues = [*reviews, fold.FAR]
     passed = {own[fold.NEXT_DUE_DAY]}
-    ahead = {(one.currency, one.days) for program in timeline.programs for one in program.moments}
-    dues += _moments_due(timeline, own, lots, member["counters"])
+    moments = [one for program in timeline.programs for one in program.moments]
+    ahead = {(one.currency, one.days) for one in moments if one.brought is Brought.EXPIRY_AHEAD}
+    dues += moments_due(timeline, own, lots, member["counters"])
     for lot in lots:
         passed |= {
             lot[fold.LOT_EXPIRES] - days for currency, days in ahead if currency == lot[fold.LOT_CURRENCY]
@@ -460,27 +463,12 @@ def _compare_due(
             if own[fold.BALANCES + lot[fold.LOT_CURRENCY] * fold.BALANCE_WIDTH + fold.DEBT] > 0:
                 dues.append(matures)
     stored = member["next_due_day"]
-    if stored > min(dues) or (stored != min(dues) and stored not in passed):
+    # A day of the calendar is looked at by whoever visits the member: early at the latest.
+    is_exact = all(one.brought is Brought.EXPIRY_AHEAD for one in moments)
+    if stored > min(dues) or (is_exact and stored != min(dues) and stored not in passed):
         differs("next_due_day", stored, min(dues))
     at = next_due_at(stored, member["next_lapse_at"], timeline.time_zone)
     differs("next_due_at", member["next_due_at"], at)
-
-
-def _moments_due(
-    timeline: Timeline, own: Sequence[int], lots: Sequence[Sequence[int]], counters: Sequence[int]
-) -> list[int]:
-    """The days on which moments fall due, by the revision in force at the member's last entry."""
-    row = fold.revision_at(timeline.numbers, own[fold.CLOCK_DAY])
-    first = timeline.numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_FROM_DAY]
-    told = dict(zip(counters[:: fold.COUNTER_WIDTH], counters[1 :: fold.COUNTER_WIDTH], strict=True))
-    return [
-        max(lot[fold.LOT_EXPIRES] - moment.days, own[fold.CLOCK_DAY], first)
-        for moment in timeline.programs[row].moments
-        for lot in lots
-        if lot[fold.LOT_LEFT] > 0
-        and lot[fold.LOT_CURRENCY] == moment.currency
-        and told.get(moment.number, -1) < lot[fold.LOT_EXPIRES] < fold.FAR
-    ]
 
 
 def _shown_days(data: bytes) -> object:

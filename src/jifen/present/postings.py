@@ -12,7 +12,7 @@ from uuid import UUID
 from jifen.domain.calendar import date_of, life_of, local_date
 from jifen.domain.decision import OFF, rooms_told
 from jifen.domain.explain import About, Posted, Row
-from jifen.domain.program.meaning import Currency, EarnRule, Program
+from jifen.domain.program.meaning import Brought, Currency, EarnRule, Program
 from jifen.domain.timeline import Timeline
 from jifen.present.catalogue import Catalogue, catalogue_of
 from jifen.present.shown import MINUS, SIGNS, name_in, thousandths, units_shown
@@ -94,6 +94,8 @@ class _Telling:
             for moment in moments:
                 if moment.number == row["value"]:
                     name = name_in(moment.names, self.language)
+                    if moment.brought is not Brought.EXPIRY_AHEAD:
+                        return self.say("posting.event", name=name, day=day)
                     until = local_date(row["occurred_at"], self.timeline.time_zone) + timedelta(
                         days=moment.days
                     )

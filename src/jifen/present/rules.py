@@ -18,6 +18,7 @@ from jifen.domain.program.conditions import (
 from jifen.domain.program.meaning import (
     NO_MOST,
     NONE,
+    Brought,
     Counts,
     Currency,
     EarnRule,
@@ -116,9 +117,7 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
     if when:
         text = words.say("rule.when", said=text, condition=_sentence(All(parts=tuple(when)), words, names))
     if rule.on != NONE:
-        moment = next(one for one in program.moments if one.number == rule.on)
-        expiring = name_in(program.currencies[moment.currency].names, language)
-        text = words.say("rule.on.expiry_ahead", said=text, days=moment.days, currency=expiring)
+        text = _brought(rule, program, text, names, words, language)
     if rule.on_event != NONE:
         event = next(one for one in program.events if one.number == rule.on_event)
         text = words.say("rule.on.event", said=text, event=name_in(event.names, language) or event.code)
@@ -133,6 +132,23 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
         text = words.say("rule.at_most.budget", said=text, units=shown, unit=unit)
     ends = {Together.BEST: "rule.best_of_group", Together.FIRST: "rule.first_of_group"}
     return words.say(ends.get(rule.together, "rule.end"), said=text)
+
+
+def _brought(
+    rule: EarnRule, program: Program, text: str, names: Names, words: Catalogue, language: str
+) -> str:
+    """What was said, with what brings the moment that the rule sees."""
+    moment = next(one for one in program.moments if one.number == rule.on)
+    if moment.brought is Brought.EXPIRY_AHEAD:
+        expiring = name_in(program.currencies[moment.currency].names, language)
+        return words.say("rule.on.expiry_ahead", said=text, days=moment.days, currency=expiring)
+    if moment.brought is Brought.ON_DAYS:
+        days = words.join("values", [names.of("day", code) for code in moment.named])
+        return words.say("rule.on.on_days", said=text, days=days)
+    if moment.brought is Brought.ANNIVERSARY:
+        return words.say("rule.on.anniversary", said=text)
+    key = "rule.on.asleep" if moment.brought is Brought.ASLEEP else "rule.on.after_joining"
+    return words.say(key, said=text, days=moment.days)
 
 
 def _limited(limit: Limit, text: str, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:

@@ -121,7 +121,7 @@ async def with_all(connection: Connection, timeline: Timeline, member: Member) -
     # Also those of which everything came back: the latest of them is the limit's latest period.
     for told in await moments_of(connection, member.member_id, zone=timeline.time_zone):
         program = timeline.programs[timeline.row_of(told.revision)]
-        ahead = next(moment.days for moment in program.moments if moment.number == told.moment)
+        ahead = next(moment.ahead for moment in program.moments if moment.number == told.moment)
         key = (told.moment, day_number(told.on) + ahead)
         used[key] = used.get(key, 0) + told.times
     counters = [n for (limit, period), units in sorted(used.items()) for n in (limit, period, units)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, local_date, next_due_at
+from jifen.domain.program.meaning import Brought
 from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again
 
@@ -29,7 +31,7 @@ async def look_ahead(ledger: Ledger) -> int:
         if clock.newest == 0:
             return 0
         timeline = await ledger.timeline(connection, clock.newest)
-        row = fold.revision_at(timeline.numbers, day_number(local_date(clock.now, timeline.time_zone)))
+        row = fold.revision_at(timeline.numbers, _today(timeline, clock.now))
         revision = timeline.programs[row].revision
         seen = await connection.fetchval("SELECT below_xid FROM checkpoint WHERE name = $1", _NAME)
     if seen is not None and seen >= revision:
@@ -37,7 +39,7 @@ async def look_ahead(ledger: Ledger) -> int:
     changed = 0
     last = UUID(int=0)
     while timeline.programs[row].moments:
-        found, looked_at, last = await _look_at_some(ledger, timeline, row, last)
+        found, looked_at, last = await _look_at_some(ledger, timeline, row, last, clock.now)
         changed += looked_at
         if found < BATCH:
             break
@@ -52,26 +54,36 @@ async def look_ahead(ledger: Ledger) -> int:
     return changed
 
 
-async def _look_at_some(ledger: Ledger, timeline: Timeline, row: int, after: UUID) -> tuple[int, int, UUID]:
+def _today(timeline: Timeline, now: datetime) -> int:
+    return day_number(local_date(now, timeline.time_zone))
+
+
+async def _look_at_some(
+    ledger: Ledger, timeline: Timeline, row: int, after: UUID, now: datetime
+) -> tuple[int, int, UUID]:
     """The next members by id: how many there were, for how many it changed, and the last of them."""
     moments = timeline.programs[row].moments
+    expiring = [moment for moment in moments if moment.brought is Brought.EXPIRY_AHEAD]
+    # What no lot brings is found out by whoever visits the member.
+    at_once = fold.FAR if len(expiring) == len(moments) else _today(timeline, now)
     async with ledger.transaction() as connection:
         rows = await connection.fetch(
             """SELECT member_id, next_due_day, next_lapse_at, (
                    SELECT min(l.expires_on - DATE '1970-01-01' - m.days)
                    FROM lot l JOIN unnest($2::int[], $3::int[]) AS m (currency, days) ON m.currency = l.currency
-                   WHERE l.member_id = member.member_id AND l.left_units > 0 AND l.expires_on IS NOT NULL) AS due_day
+                   WHERE l.member_id = member.member_id AND l.left_units > 0 AND l.expires_on IS NOT NULL) AS expires_day
                FROM member WHERE member_id > $1 AND status <> 'merged' ORDER BY member_id LIMIT $4""",
             after,
-            [moment.currency for moment in moments],
-            [moment.days for moment in moments],
+            [moment.currency for moment in expiring],
+            [moment.days for moment in expiring],
             BATCH,
         )
         sooner = [
-            (one["member_id"], one["next_due_day"], one["due_day"],
-             next_due_at(one["due_day"], one["next_lapse_at"], timeline.time_zone))
+            (one["member_id"], one["next_due_day"], due,
+             next_due_at(due, one["next_lapse_at"], timeline.time_zone))
             for one in rows
-            if one["due_day"] is not None and one["due_day"] < one["next_due_day"]
+            for due in [min(at_once, fold.FAR if one["expires_day"] is None else one["expires_day"])]
+            if due < one["next_due_day"]
         ]  # fmt: skip
         # Who has changed since is judged by the revision already.
         await connection.executemany(

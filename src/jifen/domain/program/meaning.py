@@ -177,16 +177,34 @@ class Budget:
     units: int
 
 
+class Brought(IntEnum):
+    """What brings a moment. The numbers are those of `fold.py`."""
+
+    EXPIRY_AHEAD = 1  # units of a currency expire within so many days
+    ON_DAYS = 2  # the days that it names
+    ANNIVERSARY = 3  # of joining
+    ASLEEP = 4  # nothing was bought for so many days
+    AFTER_JOINING = 5  # so many days after joining
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """Something that time brings: units of a currency expire within so many days. It is told once of each day of expiry, so many
-    days ahead."""
+    """Something that time brings, told once of each day on which it does; of units that expire once of each day of expiry, so
+    many days ahead."""
 
     number: int  # among those of limits: how far it was told is counted like a limit
     code: str
     names: dict[str, str]
-    currency: int
-    days: int
+    brought: Brought = Brought.EXPIRY_AHEAD
+    currency: int = NONE
+    days: int = 0
+    on: tuple[int, ...] = ()  # day numbers, in their order
+    named: tuple[str, ...] = ()  # the codes of these days in the document
+
+    @property
+    def ahead(self) -> int:
+        """How many days beyond its own day it tells of."""
+        return self.days if self.brought is Brought.EXPIRY_AHEAD else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
