@@ -734,6 +734,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/accounts",
             "/v1/book",
             "/v1/exports",
+            "/v1/four_eyes",
             "/v1/imports",
             "/v1/jobs",
             "/v1/keys",

@@ -88,6 +88,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "operator reset-password": Permission.OPERATORS_MANAGE,
     "operator passkeys": Permission.OPERATORS_MANAGE,
     "operator end-sessions": Permission.OPERATORS_MANAGE,
+    "proposal rules": Permission.OPERATORS_MANAGE,
     "proposal list": Permission.PROPOSALS_READ,
     "proposal show": Permission.PROPOSALS_READ,
     "proposal approve": Permission.PROPOSALS_DECIDE,

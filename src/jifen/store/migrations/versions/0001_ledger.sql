@@ -727,7 +727,7 @@ CREATE TABLE jifen.proposal (
     result JSONB,
     trail JSONB DEFAULT '[]' NOT NULL,
     CONSTRAINT proposal_pkey PRIMARY KEY (proposal_id),
-    CONSTRAINT a_proposal_has_a_known_kind CHECK (kind = ANY ('{adjustment,reversal,publication}'::text[])),
+    CONSTRAINT a_proposal_has_a_known_kind CHECK (kind = ANY ('{adjustment,reversal,publication,erasure,merge,reveal}'::text[])),
     CONSTRAINT a_proposal_has_a_known_state CHECK (state = ANY ('{waiting,approved,refused,withdrawn}'::text[])),
     CONSTRAINT a_decision_names_who_decided CHECK ((state = 'waiting') = (decided_by IS NULL)),
     CONSTRAINT a_decision_has_its_moment CHECK ((decided_by IS NULL) = (decided_at IS NULL)),

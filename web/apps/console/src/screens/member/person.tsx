@@ -2,6 +2,7 @@
 import { api, got, Refused, type Schemas } from "@jifen/api";
 import { Asking, Empty, Instant, RefusedNote, Said, Section, Select, Shown, useAsked, useMay, useSay } from "@jifen/ui";
 import { useState } from "react";
+import { Proposed } from "../../waits.tsx";
 import { Foot, Form, useWrite } from "../../write.tsx";
 
 type Persons = Schemas["PersonsAnswer"];
@@ -152,14 +153,18 @@ function Revealing({ id, onClose, onSeen }: { id: string; onClose: () => void; o
   const say = useSay();
   const [why, setWhy] = useState<Why>("asked_by_person");
   const [refused, setRefused] = useState<Refused | null>(null);
+  const [waits, setWaits] = useState<Schemas["ProposedAnswer"] | null>(null);
   const reveal = async () => {
     try {
-      onSeen(await got(api.POST("/v1/members/{member_id}/persons:reveal", { params: { path: { member_id: id } }, body: { why } })));
+      const answer = await got(api.POST("/v1/members/{member_id}/persons:reveal", { params: { path: { member_id: id } }, body: { why } }));
+      if ("proposal" in answer) setWaits(answer);
+      else onSeen(answer);
     } catch (failure) {
       if (failure instanceof Refused) setRefused(failure);
       else throw failure;
     }
   };
+  if (waits) return <Proposed title={say("waits.many_title")} answer={waits} onClose={onClose} />;
   return (
     <Asking title={say("person.reveal_title")} onClose={onClose}>
       <p>{say("person.reveal_means")}</p>
