@@ -150,6 +150,13 @@ class CorrectAnswer(Answer):
     member_id: MemberId
     person_id: PersonId
     changed: list[str]
+    sessions_ended: int = Field(
+        default=0,
+        description="By this birthday he is too young to be signed in himself: so many sessions ended.",
+    )
+    guardian_needed: bool = Field(
+        default=False, description="By this birthday a guardian has to agree for him, and none did."
+    )
 
 
 class ConsentAnswer(Answer):
