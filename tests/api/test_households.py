@@ -189,6 +189,23 @@ async def test_a_birthday_that_makes_somebody_under_age_signs_him_out_and_says_s
     assert (grown.json()["sessions_ended"], grown.json()["guardian_needed"]) == (0, False)
 
 
+async def test_each_of_a_household_reads_what_finds_himself_alone(shared_api: Api) -> None:
+    api = shared_api
+    head, mate = await on_a_phone(api), str(next(_phones))
+    body = {"role": "adult", "person": {"phone": mate}}
+    assert (await api.post(f"/v1/members/{head.member_id}/household/persons", body)).status_code == 201
+    other = await a_phone_of(api, mate)
+    assert other.member_id == head.member_id
+    seen = []
+    for one in (head, other):
+        keys = (await one.ask(api, "GET", "/v1/me")).json()["keys"]
+        assert len(keys) == 1
+        seen.append(keys[0]["value"])
+    assert seen[0] != seen[1]
+    assert seen[1].endswith(mate[-4:])
+    assert len((await api.get(f"/v1/members/{head.member_id}")).json()["keys"]) == 2
+
+
 async def test_an_adult_erases_himself_and_nobody_else(shared_api: Api) -> None:
     api = shared_api
     head = await on_a_phone(api, name="Chen Ming")

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -314,6 +315,16 @@ async def _publish_terms(_: Api) -> Asked:
         changed={"is_worse": True},
         names="/is_worse",
     )
+
+
+async def _withdraw_terms(api: Api) -> Asked:
+    made = (await _publish_terms(api)).body or {}
+    far = datetime.now(UTC) + timedelta(days=300, seconds=next(_count))
+    answer = await api.post("/v1/terms", {**made, "takes_effect_at": far.isoformat()})
+    assert answer.status_code == 201, answer.text
+    path = f"/v1/terms/{made['version']}:withdraw"
+    await api.post(path)  # what waits would keep others from publishing: called off again it is as it was
+    return Asked(method="POST", path=path)
 
 
 async def the_document(api: Api) -> dict[str, Any]:
@@ -689,6 +700,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/terms"): _publish_terms,
+    ("POST", "/v1/terms/{version}:withdraw"): _withdraw_terms,
     ("POST", "/v1/backtests"): _ask_backtest,
     ("POST", "/v1/backtests/{backtest_id}:cancel"): _cancel_backtest,
     ("POST", "/v1/operators:invite"): _invite,

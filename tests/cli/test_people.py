@@ -35,6 +35,13 @@ def test_terms_are_published_listed_and_a_worse_version_waits(jifen: Jifen, tmp_
     ]
     assert listed["notice_days"] == 60
     assert "不利变更" in jifen("terms", "list", "--language", "zh")
+    assert jifen.data("terms", "withdraw", "v1", status=3)["code"] == "terms_begun"
+    assert jifen.data("terms", "withdraw", "v2")["number"] == 2
+    assert "v2  生效前已撤回" in jifen("terms", "list", "--language", "zh")
+    assert jifen.data("terms", "enrolling", "--needed") == {"needed_to_enrol": True, "before": False}
+    assert jifen.data("terms", "list")["needed_to_enrol"] is True
+    jifen("member", "enrol", "--card", "6200099")  # who sits at the machine is bound by none
+    jifen("terms", "enrolling", "--not-needed")
     en.write_bytes(b"\xff\xfe")
     assert "UTF-8" in jifen("terms", "publish", "v3", *files, status=2)
 

@@ -64,6 +64,8 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "question appeal": Permission.QUESTIONS_ASK,
     "question close": Permission.QUESTIONS_ANSWER,
     "terms publish": Permission.TERMS_PUBLISH,
+    "terms withdraw": Permission.TERMS_PUBLISH,
+    "terms enrolling": Permission.TERMS_PUBLISH,
     "terms list": Permission.PROGRAM_READ,
     "terms notice": Permission.TERMS_PUBLISH,
     "card new": Permission.MEMBERS_ENROL,

@@ -77,6 +77,7 @@ class Deed(StrEnum):
     PASSKEY_WENT_BACK = "passkey.went_back"
     RETENTION_APPLIED = "retention.applied"
     TERMS_PUBLISHED = "terms.published"
+    TERMS_WITHDRAWN = "terms.withdrawn"
     PROPOSAL_MADE = "proposal.made"
     PROPOSAL_DECIDED = "proposal.decided"
     VAULT_ROTATED = "vault.rotated"

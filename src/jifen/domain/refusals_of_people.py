@@ -41,6 +41,12 @@ class TermsNotAccepted(Conflict):
     code = "terms_not_accepted"
 
 
+class TermsBegun(Conflict):
+    """These terms have taken effect: what is in force is followed by another version, and not called off."""
+
+    code = "terms_begun"
+
+
 class NoticeTooShort(NotAllowed):
     """A change for the worse is told ahead, and this is too soon."""
 

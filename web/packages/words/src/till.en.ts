@@ -204,6 +204,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "till.enrol.next": "Next",
   "till.enrol.ask": "Ask, in these words",
   "till.enrol.question": "“May we keep your number and your receipts, to credit your points?”",
+  "till.enrol.terms": "A yes also accepts the terms of membership {version}: read them here.",
   "till.enrol.yes": "Yes",
   "till.enrol.no": "No",
   "till.enrol.other": "Other number",

@@ -201,6 +201,7 @@ export const zh = {
   "till.enrol.next": "下一步",
   "till.enrol.ask": "照这句话问",
   "till.enrol.question": "「可以保存你的手机号和小票，用来记积分吗？」",
+  "till.enrol.terms": "「可以」也表示接受会员条款 {version}，可在此阅读。",
   "till.enrol.yes": "可以",
   "till.enrol.no": "不用",
   "till.enrol.other": "换号码",
