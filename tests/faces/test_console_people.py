@@ -281,6 +281,37 @@ def test_erasing_waits_and_is_said_on_the_members_page_and_called_off(visit: Vis
     assert house.ask("GET", f"/v1/members/{member}/persons")["persons"]
 
 
+def test_an_objection_is_recorded_and_a_period_is_set_having_seen_what_goes(visit: Visit) -> None:
+    house, page = visit.house, visit.page
+    an_operator(house, "Officer Zhao", "zhao", roles=["privacy_officer"])
+    member = house.ask("POST", "/v1/members", {"person": {"name": "Wu Di"}})["member_id"]
+    sign_in_by_password(visit, "zhao", SECRET)
+    page.goto(f"{house.address}/console/members/{member}")
+    page.get_by_role("button", name="Record an objection…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Record").click()
+    expect(page.get_by_role("button", name="Take the objection back…")).to_be_visible()
+    (person,) = house.ask("GET", f"/v1/members/{member}/persons")["persons"]
+    assert person["objects_to_profiling"]
+    visit.settle()
+    assert visit.axe() == []
+
+    page.goto(f"{house.address}/console/settings")
+    page.get_by_role("button", name="Change the period: texts of closed questions").click()
+    dialog = page.get_by_role("dialog")
+    days = dialog.get_by_label("Days")
+    days.fill("5")
+    expect(dialog.get_by_role("button", name="Set this period")).to_be_disabled()
+    days.fill("800")
+    expect(dialog).to_contain_text("By this period 0 would go within hours")
+    dialog.get_by_label("Reason").select_option("law")
+    dialog.get_by_role("button", name="Set this period").click()
+    expect(page.get_by_role("button", name="Change the period: texts of closed questions")).to_contain_text(
+        "800"
+    )
+    visit.settle()
+    assert visit.axe() == []
+
+
 def test_an_adjustment_is_reversed_from_its_posting_and_a_member_is_closed_and_reopened(visit: Visit) -> None:
     house, page = visit.house, visit.page
     card = {"keys": [{"kind": "card", "value": "6200960"}]}

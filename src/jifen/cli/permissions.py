@@ -99,6 +99,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "import purchases": Permission.PURCHASES_IMPORT,
     "import opening": Permission.PURCHASES_IMPORT,
     "ledger export": Permission.BOOKS_EXPORT,
+    "ledger cancel-export": Permission.BOOKS_EXPORT,
     "jobs list": Permission.BOOKS_READ,
     "jobs retry": Permission.JOBS_RETRY,
     "audit list": Permission.AUDIT_READ,

@@ -57,6 +57,7 @@ class Deed(StrEnum):
     IMPORT_READ = "import.read"
     EXPORT_ASKED = "export.asked"
     EXPORT_FETCHED = "export.fetched"
+    EXPORT_CANCELLED = "export.cancelled"
     BACKTEST_ASKED = "backtest.asked"
     BACKTEST_CANCELLED = "backtest.cancelled"
     PERSON_READ = "person.read"
