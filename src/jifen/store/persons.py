@@ -359,6 +359,23 @@ async def heads_of(connection: Connection, member_ids: Sequence[UUID]) -> dict[U
     return {row[1]: _person(row) for row in rows}
 
 
+async def called(ledger: Ledger, connection: Connection, member_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """How members are called to others: the head's name, or what finds them first, masked; nobody of whom nothing is known."""
+    if not member_ids:
+        return {}
+    found = {one: keys[0].value for one, keys in (await masked_keys(ledger, connection, member_ids)).items()}
+    try:
+        vault = await ledger.vault(connection)
+    except VaultClosed:
+        return {one: text for one, text in found.items() if text != UNSEEN}
+    for member_id, person in (await heads_of(connection, member_ids)).items():
+        sealed = (await fields_of(connection, person.person_id)).get("name")
+        if sealed is not None:
+            name = vault.person(person.person_id, person.key).open("name", sealed)
+            found[member_id] = masked("name", name)
+    return found
+
+
 async def add_many_keys(connection: Connection, index_key: str, keys: Sequence[NewKey]) -> None:
     """Let keys find members; one that finds somebody already is left as it is."""
     await connection.executemany(

@@ -13,3 +13,4 @@ export * from "./show.tsx";
 export * from "./signing-in.ts";
 export * from "./states.tsx";
 export * from "./table.tsx";
+export * from "./agent.ts";

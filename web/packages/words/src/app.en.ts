@@ -275,7 +275,6 @@ export const en: Record<keyof typeof zh, Message> = {
   "app.phones.used": "last used {at}",
   "app.phones.since": "since {at}",
   "app.phones.codes": "shows codes",
-  "app.phones.unknown": "A browser",
   "app.phones.end": "End",
 
   // Privacy

@@ -272,7 +272,6 @@ export const zh = {
   "app.phones.used": "最近使用 {at}",
   "app.phones.since": "{at} 登录",
   "app.phones.codes": "会显示会员码",
-  "app.phones.unknown": "一个浏览器",
   "app.phones.end": "退出",
 
   // Privacy
