@@ -188,6 +188,7 @@ def console_words_text() -> str:
     from jifen.domain.audit import Deed
     from jifen.domain.principal import ROLES, Permission
     from jifen.domain.questions import Outcome, QuestionKind, QuestionStatus
+    from jifen.domain.retention import PeriodReason
     from jifen.present.catalogue import catalogue_of
 
     def named(prefix: str, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -204,6 +205,7 @@ def console_words_text() -> str:
         "permissions": named("permission", Permission),
         "deeds": named("deed", Deed),
         "kinds": named("question_kind", QuestionKind),
+        "period_reasons": named("retention.reason", PeriodReason),
         "statuses": named("question_status", QuestionStatus),
         "outcomes": named("question_outcome", Outcome),
     }

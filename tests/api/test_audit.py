@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
+
+import pytest
 from tests.api.conftest import Api, a_purchase_body
 from tests.api.writes import ROUTES, WRITES
+
+from jifen.api import audit as audit_api
+from jifen.domain.principal import LOCAL
+from jifen.operations.manage_keys import create_key
 
 
 async def test_what_is_done_by_the_api_names_the_key_and_where_it_was_asked_from(api: Api) -> None:
@@ -61,3 +70,28 @@ async def test_nothing_that_a_till_or_a_member_tells_is_in_the_audit(api: Api) -
         "it was a mistake",
     ):
         assert not [row for row in kept if personal in row], personal
+
+
+async def test_the_audit_is_taken_along_as_one_file_whatever_pages_there_are(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_api, "AT_ONCE", 2)
+    await create_key(api.ledger, name="a till", roles=["till"], by=replace(LOCAL, name="=1+1"))
+    all_ids: list[str] = []
+    cursor = ""
+    while True:
+        page = (await api.get(f"/v1/audit?limit=3{cursor}", as_="auditor")).json()
+        all_ids += [one["audit_id"] for one in page["data"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&before={page['next_cursor']}"
+    answer = await api.get("/v1/audit/file?language=zh", as_="auditor")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["audit_id"] for row in rows] == all_ids
+    assert not [cell for row in rows for cell in row.values() if cell.startswith("=")], "no formula"
+    assert (await api.get("/v1/audit?deed=audit.read")).json()["data"][0]["principal"] == "auditor-key"
+    some = await api.get("/v1/audit/file?deed=key.made", as_="auditor")
+    assert {row["deed"] for row in csv.DictReader(io.StringIO(some.content.decode("utf-8-sig")))} == {
+        "key.made"
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import zipfile
@@ -14,6 +15,7 @@ from tests.api.test_imports import address, home_of
 
 from jifen.embedded import Connection
 from jifen.insight.report import journal_book
+from jifen.jobs import export_asked
 from jifen.jobs.file_process import work_off
 
 __all__ = ["address"]
@@ -132,3 +134,36 @@ async def test_one_that_was_killed_begins_anew(api: Api, address: Connection, tm
     assert await work_off(address, home_of(api)) == 1
     entries = await rows(api, f"/v1/exports/{asked.json()['export_id']}", "entries.csv")
     assert [row["kind"] for row in entries] == ["enrol", "adjust_up"]
+
+
+async def test_one_that_runs_is_cancelled_in_the_middle_of_a_file(
+    api: Api, address: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def never_ends(_: Any, folder: Path, **__: Any) -> Any:
+        await asyncio.to_thread((folder / "entries.csv").write_text, "half of a fi")
+        loop.call_soon_threadsafe(begun.set)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(export_asked, "export_into", never_ends)
+    path = f"/v1/exports/{(await api.post('/v1/exports', {})).json()['export_id']}"
+    working = asyncio.create_task(work_off(address, home_of(api)))
+    await begun.wait()
+    asked = [await api.post(f"{path}:cancel", key="cancel it") for _ in range(2)]
+    assert [one.json()["state"] for one in asked] == ["cancelled"] * 2
+    assert await working == 1
+    told = (await api.get(path)).json()
+    assert (told["state"], told["has_files"], told["failure"]) == ("cancelled", False, None)
+    assert not (home_of(api) / "exports" / path.rpartition("_")[2]).exists()
+    monkeypatch.undo()
+
+    waiting = f"/v1/exports/{(await api.post('/v1/exports', {})).json()['export_id']}"
+    assert (await api.post(f"{waiting}:cancel")).json()["state"] == "cancelled"
+    assert await work_off(address, home_of(api)) == 0, "it never begins"
+    done, _ = await exported(api, address)
+    assert (await api.post(f"{done}:cancel")).json()["state"] == "done", "what is over stays as it is"
+    assert await rows(api, done, "entries.csv") is not None
+    nothing = await api.post(f"/v1/exports/exp_{'0' * 32}:cancel")
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "export_unknown")

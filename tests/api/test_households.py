@@ -166,6 +166,46 @@ async def test_a_head_corrects_and_erases_a_child_and_nobody_signs_in_as_one(sha
     assert "jifen_me" not in answer.cookies
 
 
+async def test_a_birthday_that_makes_somebody_under_age_signs_him_out_and_says_so(shared_api: Api) -> None:
+    api = shared_api
+    at_the_desk, himself = await on_a_phone(api), await on_a_phone(api)
+    young = {"birthday": "2020-05-01"}
+    told = (
+        await api.post(f"/v1/members/{at_the_desk.member_id}/persons:correct", young, key="too-young")
+    ).json()
+    assert (told["sessions_ended"], told["guardian_needed"]) == (1, True)
+    again = await api.post(f"/v1/members/{at_the_desk.member_id}/persons:correct", young, key="too-young")
+    assert again.json() == told, "a retry is told the same"
+    assert (await at_the_desk.ask(api, "GET", "/v1/me")).status_code == 401
+    told = (await himself.ask(api, "POST", "/v1/me/person:correct", young)).json()
+    assert (told["sessions_ended"], told["guardian_needed"]) == (1, True)
+    assert (await himself.ask(api, "GET", "/v1/me")).json()["code"] == "session_over"
+    # With a guardian's consent he is no puzzle any more, and signs in nowhere still.
+    given = {"purpose": "guardian", "is_given": True, "text_version": "2026-11", "channel": "paper"}
+    assert (await api.post(f"/v1/members/{himself.member_id}/consents", given)).status_code == 201
+    older = await api.post(f"/v1/members/{himself.member_id}/persons:correct", {"birthday": "2021-05-01"})
+    assert (older.json()["sessions_ended"], older.json()["guardian_needed"]) == (0, False)
+    grown = await api.post(f"/v1/members/{himself.member_id}/persons:correct", {"birthday": "1990-05-01"})
+    assert (grown.json()["sessions_ended"], grown.json()["guardian_needed"]) == (0, False)
+
+
+async def test_each_of_a_household_reads_what_finds_himself_alone(shared_api: Api) -> None:
+    api = shared_api
+    head, mate = await on_a_phone(api), str(next(_phones))
+    body = {"role": "adult", "person": {"phone": mate}}
+    assert (await api.post(f"/v1/members/{head.member_id}/household/persons", body)).status_code == 201
+    other = await a_phone_of(api, mate)
+    assert other.member_id == head.member_id
+    seen = []
+    for one in (head, other):
+        keys = (await one.ask(api, "GET", "/v1/me")).json()["keys"]
+        assert len(keys) == 1
+        seen.append(keys[0]["value"])
+    assert seen[0] != seen[1]
+    assert seen[1].endswith(mate[-4:])
+    assert len((await api.get(f"/v1/members/{head.member_id}")).json()["keys"]) == 2
+
+
 async def test_an_adult_erases_himself_and_nobody_else(shared_api: Api) -> None:
     api = shared_api
     head = await on_a_phone(api, name="Chen Ming")

@@ -135,7 +135,9 @@ async def test_every_posting_says_why_in_both_languages_and_adds_up(api: Api) ->
     assert "return of 0.25 of line 1 of purchase pos/" in english[1]
     assert "note: broken" in english[1]
     assert "redeemed" in english[2]
-    assert f"gift to member mbr_…{friend[-8:]}" in english[3]
+    (key,) = (await api.get(f"/v1/members/{friend}")).json()["keys"]
+    assert f"gift to member {key['value']}" in english[3], "masked, and no id"
+    assert "mbr_" not in english[3]
     assert "rule “Points for every purchase”" in english[4]
     assert chinese[0].startswith("−5 积分：人工调整，原因：by mistake（经办 admin-key）")
     assert "退回消费 pos/" in chinese[1]

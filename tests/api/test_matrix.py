@@ -29,7 +29,11 @@ _SIGNED_IN = [at_of(route) for route in strict(_APP) if isinstance(route, Signed
 by_route = pytest.mark.parametrize("at", list(_GUARDED), ids=named)
 by_own_route = pytest.mark.parametrize("at", _SIGNED_IN, ids=named)
 
-FOUR_EYES = {("POST", "/v1/program:apply")}
+FOUR_EYES = {
+    ("POST", "/v1/program:apply"),
+    ("POST", "/v1/members/{member_id}/persons:erase"),
+    ("POST", "/v1/members/{member_id}:merge"),
+}
 """What an operator only proposes."""
 BESIDES = {at: [Permission.UNITS_ADJUST] for at in BY_PEOPLE}
 """What whoever decides a proposal must be permitted himself."""

@@ -380,3 +380,26 @@ async def test_an_address_that_is_taken_away_leaves_recovery_codes(there: Api) -
     numbers = await challenged(there, login)
     assert numbers == {"factors": ["recovery_code"]}
     assert (await sign_in_as(there, login, code=added["recovery_codes"][0])).status_code == 200
+
+
+async def test_an_owner_removes_one_passkey_of_another_and_the_rest_stay(there: Api) -> None:
+    owner = await a_person(there, roles=["owner"])
+    login = await a_login(there, roles=["cashier"])
+    authenticator, who, added = await with_passkey(there, login)
+    second = await add(there, who, {**Authenticator().added(await offered_to(there, who)), "name": "Phone"})
+    assert second.status_code in (200, 201), second.text
+    at = f"/v1/operators/{who.id}/passkeys"
+    listed = (await owner.ask(there, "GET", at)).json()["data"]
+    assert [one["name"] for one in listed] == ["Laptop", "Phone"]
+    own = f"{at}/{added['passkey']['id']}:remove"
+    manager = await a_person(there, permissions=["operators.manage"])
+    assert (await manager.ask(there, "POST", own, key=None)).status_code == 403, (
+        "who may less takes nothing from him"
+    )
+    gone = await owner.ask(there, "POST", own, key=None)
+    assert (gone.status_code, gone.json()["passkeys"]) == (200, 1)
+    assert (await owner.ask(there, "POST", own, key=None)).json()["code"] == "passkey_unknown"
+    elsewhere = f"/v1/operators/{owner.id}/passkeys/{second.json()['passkey']['id']}:remove"
+    assert (await owner.ask(there, "POST", elsewhere, key=None)).status_code == 404, "it is not his"
+    refused = await enter(there, authenticator.answered(await asked(there)))
+    assert refused.status_code == 401

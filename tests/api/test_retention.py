@@ -10,7 +10,7 @@ from tests.api.people import a_person
 
 from jifen.domain.principal import LOCAL
 from jifen.domain.refusals import FieldWrong
-from jifen.domain.retention import HORIZON_DAYS, PERIODS, DataClass
+from jifen.domain.retention import HORIZON_DAYS, PERIODS, DataClass, PeriodReason
 from jifen.jobs.retention import let_go
 from jifen.operations.apply_retention import change_retention, read_retention
 from jifen.operations.reconcile_books import reconcile_books
@@ -91,9 +91,19 @@ async def test_a_period_is_never_set_within_the_horizon_and_never_lets_nothing_g
     ledger = shared_api.ledger
     for kind in (one for one, period in PERIODS.items() if period.is_within_horizon):
         with pytest.raises(FieldWrong, match="a late message may come for 400 days"):
-            await change_retention(ledger, kind, HORIZON_DAYS - 1, principal=LOCAL)
-    assert await change_retention(ledger, DataClass.NOTES, 730, principal=LOCAL) == 1_095
-    assert await change_retention(ledger, DataClass.OPERATOR_SESSIONS, 0, principal=LOCAL) == 30
+            await change_retention(
+                ledger, kind, HORIZON_DAYS - 1, reason=PeriodReason.POLICY, principal=LOCAL
+            )
+    assert (
+        await change_retention(ledger, DataClass.NOTES, 730, reason=PeriodReason.POLICY, principal=LOCAL)
+        == 1_095
+    )
+    assert (
+        await change_retention(
+            ledger, DataClass.OPERATOR_SESSIONS, 0, reason=PeriodReason.POLICY, principal=LOCAL
+        )
+        == 30
+    )
     who = await a_person(shared_api, roles=["cashier"])
     assert (await who.ask(shared_api, "DELETE", "/v1/session")).status_code == 200
     gone = await let_go(ledger, principal=LOCAL, ahead=timedelta(days=20_000))
@@ -118,3 +128,41 @@ async def test_a_source_that_may_be_late_for_longer_keeps_for_longer(shared_api:
     assert applied.status_code == 201, applied.text
     kept = {one.kind: one for one in await read_retention(shared_api.ledger)}
     assert (kept[DataClass.RECEIPTS].days, kept[DataClass.RECEIPTS].least) == (500, 500)
+
+
+async def test_a_period_is_looked_at_and_set_with_a_reason_by_who_may(shared_api: Api) -> None:
+    officer = await a_person(shared_api, roles=["privacy_officer"])
+    gone = await a_person(shared_api, roles=["cashier"])
+    assert (await gone.ask(shared_api, "DELETE", "/v1/session")).status_code == 200
+    async with shared_api.ledger.pool.acquire() as connection:
+        await connection.execute(
+            """UPDATE operator_session SET created_at = created_at - interval '20 days',
+               ended_at = ended_at - interval '20 days' WHERE operator_id = $1""",
+            gone.operator_id,
+        )
+    at = "/v1/retention/operator_sessions"
+    counted = [
+        (await officer.ask(shared_api, "GET", f"{at}/due?days={days}")).json()["due"] for days in (25, 10)
+    ]
+    assert counted[1] == counted[0] + 1
+    none = (await officer.ask(shared_api, "GET", f"{at}/due")).json()
+    assert (none["days"], none["due"]) == (None, 0), "for good"
+    short = await officer.ask(shared_api, "GET", "/v1/retention/notes/due?days=30")
+    assert (short.status_code, short.json()["pointer"]) == (422, "/query/days")
+    unknown = await officer.ask(shared_api, "GET", "/v1/retention/nothing/due?days=30")
+    assert unknown.status_code == 422
+
+    for _ in range(2):
+        done = await officer.ask(shared_api, "PUT", at, {"days": 10, "reason": "less_data"}, key=None)
+        assert (done.status_code, done.json()) == (200, {"class": "operator_sessions", "days": 10})
+    wrong = await officer.ask(shared_api, "PUT", at, {"days": 10, "reason": "because"}, key=None)
+    assert wrong.status_code == 422
+    async with shared_api.ledger.pool.acquire() as connection:
+        told = await connection.fetch(
+            """SELECT details FROM audit WHERE deed = 'setting.changed' AND principal_id = $1""",
+            officer.operator_id,
+        )
+    assert [one["details"]["reason"] for one in told] == ["less_data"], "the same again is no change"
+    await change_retention(
+        shared_api.ledger, DataClass.OPERATOR_SESSIONS, 30, reason=PeriodReason.POLICY, principal=LOCAL
+    )

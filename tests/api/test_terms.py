@@ -12,7 +12,9 @@ import pytest
 from tests.api.conftest import Api, Shop, an_api
 from tests.api.people import OnPhone, a_code, on_phone
 
+from jifen.domain.principal import LOCAL
 from jifen.embedded import Server
+from jifen.operations.manage_terms import change_needed
 from jifen.operations.reconcile_books import reconcile_books
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -178,3 +180,60 @@ async def test_the_laws_hold_with_terms_in_the_ledger(shared_api: Api) -> None:
     await with_v1(shared_api)
     books = await reconcile_books(shared_api.ledger, replays=False)
     assert books.are_kept, [one for one in books.verdicts if one.verdict == "broken"]
+
+
+async def test_what_waits_is_called_off_and_its_moment_taken_by_another(postgres: Server, shop: Shop) -> None:
+    async with an_api(postgres, shop) as api:
+        await publish(api, "v1", summary=None)
+        member = on_phone(await join(api, "+8613900000020", terms_version="v1"))
+        far = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+        assert (await publish(api, "v2", is_worse=True, takes_effect_at=far)).status_code == 201
+        assert (await consent(api, member, "v2")).status_code == 201
+        begun = await api.post("/v1/terms/v1:withdraw")
+        assert (begun.status_code, begun.json()["code"]) == (409, "terms_begun")
+        nothing = await api.post("/v1/terms/v9:withdraw")
+        assert (nothing.status_code, nothing.json()["code"]) == (404, "terms_unknown")
+
+        asked = await asyncio.gather(*(api.post("/v1/terms/v2:withdraw") for _ in range(3)))
+        assert [one.status_code for one in asked] == [200] * 3
+        assert len({one.json()["withdrawn_at"] for one in asked}) == 1, "once"
+        async with api.ledger.pool.acquire() as connection:
+            deeds = await connection.fetchval("SELECT count(*) FROM audit WHERE deed = 'terms.withdrawn'")
+        assert deeds == 1
+        told = (await member.ask(api, "GET", "/v1/me/terms")).json()
+        assert (told["in_force"]["version"], told["coming"]) == ("v1", None)
+        assert told["accepted"]["version"] == "v1", "what he said to a version that never is does not count"
+        assert (await consent(api, member, "v2")).json()["code"] == "terms_unknown"
+        assert (await publish(api, "v2")).json()["code"] == "terms_taken", "a name is good once"
+        assert (await publish(api, "v3", is_worse=True, takes_effect_at=far)).status_code == 201
+        rows = (await api.get("/v1/terms")).json()["data"]
+        assert [(one["version"], one["state"]) for one in rows] == [
+            ("v3", "waiting"), ("v2", "withdrawn"), ("v1", "in_force"),
+        ]  # fmt: skip
+        books = await reconcile_books(api.ledger, replays=False)
+        assert books.are_kept
+
+
+async def test_where_the_shop_needs_it_nobody_is_enrolled_without_the_terms(
+    postgres: Server, shop: Shop
+) -> None:
+    async with an_api(postgres, shop) as api:
+        till = {"as_": api.tokens["till"]}
+        await change_needed(api.ledger, is_needed=True, principal=LOCAL)
+        assert (await api.post("/v1/members", {}, **till)).status_code == 201, "no terms are in force"
+        await publish(api, "v1", summary=None)
+        accepts = {"purpose": "terms", "is_given": True, "text_version": "v1", "channel": "till"}
+        first = await api.post("/v1/members", {"consents": [accepts]}, key="a new one", **till)
+        assert first.status_code == 201, first.text
+        for consents in ([], [{**accepts, "purpose": "membership"}]):
+            refused = await api.post("/v1/members", {"consents": consents}, **till)
+            assert (refused.status_code, refused.json()["code"]) == (409, "terms_not_accepted")
+            assert refused.json()["numbers"]["version"] == "v1"
+        await publish(api, "v2")
+        old = await api.post("/v1/members", {"consents": [accepts]}, **till)
+        assert old.json()["numbers"]["version"] == "v2"
+        again = await api.post("/v1/members", {"consents": [accepts]}, key="a new one", **till)
+        assert (again.status_code, again.json()) == (200, first.json()), "a retry is what it was"
+        assert (await api.get("/v1/terms")).json()["needed_to_enrol"] is True
+        await change_needed(api.ledger, is_needed=False, principal=LOCAL)
+        assert (await api.post("/v1/members", {}, **till)).status_code == 201

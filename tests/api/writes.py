@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from jifen.domain.principal import Permission
 from jifen.operations.manage_keys import create_key
 from jifen.store.backtests import add_backtest, end_done
 from jifen.store.ids import new_id
+from jifen.store.passkeys import NewPasskey, add_passkey
 from jifen.store.task_files import folder_of
 
 
@@ -316,6 +318,16 @@ async def _publish_terms(_: Api) -> Asked:
     )
 
 
+async def _withdraw_terms(api: Api) -> Asked:
+    made = (await _publish_terms(api)).body or {}
+    far = datetime.now(UTC) + timedelta(days=300, seconds=next(_count))
+    answer = await api.post("/v1/terms", {**made, "takes_effect_at": far.isoformat()})
+    assert answer.status_code == 201, answer.text
+    path = f"/v1/terms/{made['version']}:withdraw"
+    await api.post(path)  # what waits would keep others from publishing: called off again it is as it was
+    return Asked(method="POST", path=path)
+
+
 async def the_document(api: Api) -> dict[str, Any]:
     """The published document."""
     document: dict[str, Any] = (await api.get("/v1/program")).json()["newest"]["document"]
@@ -563,6 +575,10 @@ async def a_done_export(api: Api) -> str:
     return f"/v1/exports/{told.json()['export_id']}"
 
 
+async def _cancel_export(api: Api) -> Asked:
+    return Asked(method="POST", path=f"{await a_done_export(api)}:cancel")
+
+
 def _of_an_export(rest: str) -> Make:
     async def make(api: Api) -> Asked:
         return Asked(method="GET", path=await a_done_export(api) + rest)
@@ -613,6 +629,23 @@ def _of_an_operator(method: str, rest: str, body: dict[str, Any] | None = None) 
     return make
 
 
+async def _passkey_of_an_operator(api: Api) -> str:
+    """The address of a passkey that an operator has."""
+    operator_id, passkey_id = UUID((await _an_operator(api))[4:]), new_id()
+    new = NewPasskey(passkey_id.bytes, b"a key", 0)
+    async with api.ledger.transaction() as connection:
+        await add_passkey(connection, passkey_id, operator_id=operator_id, new=new, name="Laptop")
+    return f"/v1/operators/opr_{operator_id.hex}/passkeys/pky_{passkey_id.hex}"
+
+
+async def _passkeys_of(api: Api) -> Asked:
+    return Asked(method="GET", path=(await _passkey_of_an_operator(api)).rpartition("/")[0])
+
+
+async def _remove_passkey_of(api: Api) -> Asked:
+    return Asked(method="POST", path=f"{await _passkey_of_an_operator(api)}:remove")
+
+
 async def _list_operators(_: Api) -> Asked:
     return Asked(method="GET", path="/v1/operators")
 
@@ -632,6 +665,15 @@ def _of_a_proposal(method: str, rest: str, body: dict[str, Any] | None = None) -
         return Asked(method=method, path=f"/v1/proposals/{await a_proposal(api)}{rest}", body=body)
 
     return make
+
+
+async def _set_period(_: Api) -> Asked:
+    body = {"days": 730, "reason": "policy"}
+    return Asked(method="PUT", path="/v1/retention/questions", body=body)
+
+
+async def _count_due(_: Api) -> Asked:
+    return Asked(method="GET", path="/v1/retention/notes/due?days=730")
 
 
 async def _list_proposals(api: Api) -> Asked:
@@ -689,6 +731,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/terms"): _publish_terms,
+    ("POST", "/v1/terms/{version}:withdraw"): _withdraw_terms,
     ("POST", "/v1/backtests"): _ask_backtest,
     ("POST", "/v1/backtests/{backtest_id}:cancel"): _cancel_backtest,
     ("POST", "/v1/operators:invite"): _invite,
@@ -700,11 +743,15 @@ ROUTES: dict[tuple[str, str], Make] = {
         "PUT", "/roles", {"permissions": ["operators.manage"]}
     ),
     ("GET", "/v1/operators"): _list_operators,
+    ("GET", "/v1/operators/{operator_id}/passkeys"): _passkeys_of,
+    ("POST", "/v1/operators/{operator_id}/passkeys/{passkey_id}:remove"): _remove_passkey_of,
     ("GET", "/v1/operators/{operator_id}"): _of_an_operator("GET", ""),
     ("POST", "/v1/proposals/{proposal_id}:approve"): _of_a_proposal("POST", ":approve", {}),
     ("POST", "/v1/proposals/{proposal_id}:refuse"): _of_a_proposal("POST", ":refuse", {"reason": "too much"}),
     ("GET", "/v1/proposals"): _list_proposals,
     ("GET", "/v1/proposals/{proposal_id}"): _of_a_proposal("GET", ""),
+    ("PUT", "/v1/retention/{class}"): _set_period,
+    ("GET", "/v1/retention/{class}/due"): _count_due,
     ("GET", "/v1/backtests"): _list_backtests,
     ("GET", "/v1/backtests/{backtest_id}"): _read_backtest,
     ("GET", "/v1/backtests/{backtest_id}/report"): _read_report,
@@ -718,6 +765,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("GET", "/v1/imports/{import_id}/rejects.csv"): _of_an_import("GET", "/rejects.csv"),
     ("POST", "/v1/exports"): _ask_export,
     ("GET", "/v1/exports/{export_id}"): _of_an_export(""),
+    ("POST", "/v1/exports/{export_id}:cancel"): _cancel_export,
     ("GET", "/v1/exports/{export_id}/file"): _of_an_export("/file?name=entries.csv"),
     ("POST", "/v1/jobs:retry"): _retry,
     ("POST", "/v1/keys/{key_id}:revoke"): _revoke,
@@ -734,6 +782,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/accounts",
             "/v1/book",
             "/v1/exports",
+            "/v1/four_eyes",
             "/v1/imports",
             "/v1/jobs",
             "/v1/keys",
@@ -764,6 +813,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/codes/flagged",
             "/v1/questions",
             "/v1/audit",
+            "/v1/audit/file",
             "/metrics",
         )
     },
@@ -846,6 +896,7 @@ BY_PEOPLE = {("POST", "/v1/proposals/{proposal_id}:approve"), ("POST", "/v1/prop
 """What no key does, whatever it may."""
 CHANGES_NOTHING = {
     ("POST", "/v1/exports"),
+    ("POST", "/v1/exports/{export_id}:cancel"),
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
@@ -861,7 +912,7 @@ NOT_BY_A_TEST = {
 }
 """What changes nothing, and shows more than a test may see."""
 WRITES = [at for at in ROUTES if at[0] != "GET" and at not in CHANGES_NOTHING | NOT_BY_A_TEST]
-BY_STATE = {at for at in ROUTES if at[1].startswith(("/v1/operators", "/v1/proposals"))}
+BY_STATE = {at for at in ROUTES if at[1].startswith(("/v1/operators", "/v1/proposals", "/v1/retention"))}
 """What they are about is then as they say, however often they are sent; a secret that is shown once is remembered nowhere."""
 SHOWN_ONCE = {("POST", "/v1/keys"), ("POST", "/v1/keys/{key_id}:rotate")}
 """Answers with a secret that no remembered answer holds: the same again, but for it."""

@@ -73,6 +73,27 @@ def test_what_is_parked_is_named_with_its_way_out_and_tried_again(
     assert jifen.data("jobs", "retry", "--all") == {"to_be_tried": 2}
 
 
+def test_a_class_that_nobody_lets_go_is_told(jifen: Jifen, fresh_database: FreshDatabase) -> None:
+    findings = {one["check"]: one for one in _doctor(jifen)}
+    assert findings["retention"]["verdict"] == "fine"
+
+    async def do() -> None:
+        pool = await open_pool(fresh_database.app, size=1)
+        try:
+            await pool.execute(
+                """INSERT INTO request_key (key, body_hash, answer, recorded_at)
+                   VALUES ('old', decode(repeat('00', 32), 'hex'), '{}', now() - interval '403 days')"""
+            )
+        finally:
+            await pool.close()
+
+    asyncio.run(do())
+    findings = {one["check"]: one for one in _doctor(jifen)}
+    assert findings["retention"]["verdict"] == "warning"
+    assert "answers (1)" in findings["retention"]["found"]
+    assert "jifen retention run" in findings["retention"]["mend"]
+
+
 def test_what_is_to_be_tried_again_is_said_plainly(jifen: Jifen) -> None:
     for arguments in ((), ("--all", f"mbr_{new_id().hex}"), ("card:1",)):
         jifen("jobs", "retry", *arguments, status=2)

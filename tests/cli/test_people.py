@@ -35,6 +35,13 @@ def test_terms_are_published_listed_and_a_worse_version_waits(jifen: Jifen, tmp_
     ]
     assert listed["notice_days"] == 60
     assert "不利变更" in jifen("terms", "list", "--language", "zh")
+    assert jifen.data("terms", "withdraw", "v1", status=3)["code"] == "terms_begun"
+    assert jifen.data("terms", "withdraw", "v2")["number"] == 2
+    assert "生效前已撤回" in jifen("terms", "list", "--language", "zh")
+    assert jifen.data("terms", "enrolling", "--needed") == {"needed_to_enrol": True, "before": False}
+    assert jifen.data("terms", "list")["needed_to_enrol"] is True
+    jifen("member", "enrol", "--card", "6200099")  # who sits at the machine is bound by none
+    jifen("terms", "enrolling", "--not-needed")
     en.write_bytes(b"\xff\xfe")
     assert "UTF-8" in jifen("terms", "publish", "v3", *files, status=2)
 
@@ -53,6 +60,7 @@ def test_retention_is_shown_set_and_run(jifen: Jifen) -> None:
     assert counted["is_dry_run"] is True
     assert set(counted["counts"].values()) == {0}
     assert jifen.data("retention", "run")["counts"] == counted["counts"]
+    jifen("retention", "set", "notes", "800", "--reason", "because", status=2)
 
 
 def test_an_objection_is_recorded_shown_and_withdrawn(jifen: Jifen) -> None:

@@ -80,3 +80,14 @@ def test_what_is_no_proposal_is_said(jifen: Jifen) -> None:
     jifen("proposal", "show", "nothing", status=2)
     jifen("proposal", "list", "--state", "gone", status=2)
     assert jifen.data("proposal", "show", "prp_" + "0" * 32, status=3)["code"] == "proposal_unknown"
+
+
+def test_what_waits_of_members_is_shown_and_set(jifen: Jifen) -> None:
+    assert jifen.data("proposal", "rules") == {"erasure": True, "merge": True, "reveals_a_day": 100}
+    changed = jifen.data("proposal", "rules", "--no-merge", "--reveals-a-day", "7")
+    assert changed == {"erasure": True, "merge": False, "reveals_a_day": 7}
+    said = jifen("proposal", "rules", "--language", "zh")
+    assert "操作员可独自合并会员" in said
+    assert "7 人" in said
+    assert jifen.data("proposal", "rules", "--reveals-a-day", "0")["reveals_a_day"] is None
+    assert jifen.data("proposal", "rules", "--reveals-a-day", "-1", status=3)["code"] == "field_wrong"

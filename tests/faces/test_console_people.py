@@ -248,9 +248,68 @@ def test_above_ones_limit_an_adjustment_is_said_to_be_a_proposal_before_it_is_on
     page.get_by_label("Reason").fill("a gift of the house")
     expect(page.get_by_role("dialog")).to_contain_text("It is above your limit")
     page.get_by_role("button", name="Propose").click()
-    expect(page.get_by_role("dialog")).to_contain_text("it now waits for another person")
+    expect(page.get_by_role("dialog")).to_contain_text("Another operator decides")
     waiting = house.ask("GET", "/v1/proposals?state=waiting&language=en")["data"]
     assert any("51" in one["sentence"] for one in waiting)
+
+
+def test_erasing_waits_and_is_said_on_the_members_page_and_called_off(visit: Visit) -> None:
+    house, page = visit.house, visit.page
+    an_operator(house, "Officer Lin", "lin", roles=["privacy_officer"])
+    member = house.ask("POST", "/v1/members", {"person": {"name": "Gone Soon"}})["member_id"]
+    sign_in_by_password(visit, "lin", SECRET)
+    page.goto(f"{house.address}/console/members/{member}")
+    page.get_by_role("button", name="Erase personal data…").click()
+    dialog = page.get_by_role("dialog")
+    erase = dialog.get_by_role("button", name="Erase", exact=True)
+    dialog.get_by_role("textbox").fill("not it")
+    expect(erase).to_be_disabled()
+    dialog.get_by_role("textbox").fill(member[-8:])
+    erase.click()
+    expect(dialog).to_contain_text("Another operator decides")
+    dialog.get_by_role("button", name="Close").click()
+    waits = page.get_by_text("Officer Lin proposes to erase the persons of")
+    expect(waits).to_be_visible()
+    assert visit.axe() == []
+    page.get_by_role("link", name="See what waits").click()
+    own = page.get_by_role("listitem").filter(has_text="Officer Lin proposes to erase")
+    expect(own).to_contain_text("Erasing personal data")
+    expect(own.get_by_role("button", name="Approve")).to_have_count(0)
+    own.get_by_role("button", name="Withdraw").click()
+    page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    expect(own).to_have_count(0)
+    assert house.ask("GET", f"/v1/members/{member}/persons")["persons"]
+
+
+def test_an_objection_is_recorded_and_a_period_is_set_having_seen_what_goes(visit: Visit) -> None:
+    house, page = visit.house, visit.page
+    an_operator(house, "Officer Zhao", "zhao", roles=["privacy_officer"])
+    member = house.ask("POST", "/v1/members", {"person": {"name": "Wu Di"}})["member_id"]
+    sign_in_by_password(visit, "zhao", SECRET)
+    page.goto(f"{house.address}/console/members/{member}")
+    page.get_by_role("button", name="Record an objection…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Record").click()
+    expect(page.get_by_role("button", name="Take the objection back…")).to_be_visible()
+    (person,) = house.ask("GET", f"/v1/members/{member}/persons")["persons"]
+    assert person["objects_to_profiling"]
+    visit.settle()
+    assert visit.axe() == []
+
+    page.goto(f"{house.address}/console/settings")
+    page.get_by_role("button", name="Change the period: texts of closed questions").click()
+    dialog = page.get_by_role("dialog")
+    days = dialog.get_by_label("Days")
+    days.fill("5")
+    expect(dialog.get_by_role("button", name="Set this period")).to_be_disabled()
+    days.fill("800")
+    expect(dialog).to_contain_text("By this period 0 would go within hours")
+    dialog.get_by_label("Reason").select_option("law")
+    dialog.get_by_role("button", name="Set this period").click()
+    expect(page.get_by_role("button", name="Change the period: texts of closed questions")).to_contain_text(
+        "800"
+    )
+    visit.settle()
+    assert visit.axe() == []
 
 
 def test_an_adjustment_is_reversed_from_its_posting_and_a_member_is_closed_and_reopened(visit: Visit) -> None:

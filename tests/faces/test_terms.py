@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.faces.conftest import LOGIN, PASSWORD, Visit
 from tests.faces.on_phone import OnPhone, phone, served_with
 from tests.faces.test_console_people import sign_in_by_password
+from tests.faces.tills import open_till
 
 __all__ = ["phone", "served_with"]
 
@@ -92,3 +93,25 @@ def test_terms_are_published_accepted_by_joining_and_a_worse_version_is_told_ahe
     expect(waiting).to_contain_text("Waiting")
     visit.settle()
     assert visit.axe() == []
+
+    waiting.get_by_role("button", name="Call off…").click()
+    console.get_by_role("dialog").get_by_role("button", name="Call off").click()
+    expect(waiting).to_contain_text("Called off")
+    expect(waiting.get_by_role("button", name="Call off…")).to_have_count(0)
+    assert visit.axe() == []
+
+
+def test_the_till_sends_the_acceptance_of_the_terms_in_force(visit: Visit) -> None:
+    page = open_till(visit)
+    page.keyboard.press("F3")
+    page.get_by_label("Phone number").fill("13900000088")
+    page.keyboard.press("Enter")
+    page.get_by_text("A yes also accepts the terms of membership 2026-12").click()
+    expect(page.get_by_text("Points last two years.")).to_be_visible()
+    assert visit.axe() == []
+    page.get_by_role("button", name=re.compile("^Yes")).click()
+    expect(page.locator(".who-name")).to_contain_text("0088")
+    found = visit.house.ask("GET", "/v1/members?phone=13900000088")
+    (person,) = visit.house.ask("GET", f"/v1/members/{found['member_id']}/persons")["persons"]
+    told = {(one["purpose"], one["text_version"], one["channel"]) for one in person["consents"]}
+    assert ("terms", "2026-12", "till") in told

@@ -182,7 +182,7 @@ def test_two_tabs_of_one_till_never_take_the_same_number(visit: Visit) -> None:
     for one in (page, other):
         one.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'F9', cancelable: true}))")
     for one in (page, other):
-        expect(one.locator("[data-slip]")).to_contain_text(re.compile(r"\d{8}-\d{4}"))
+        expect(one.locator("[data-slip]")).to_contain_text(re.compile(r"\d{8}-\d{4}-[0-9a-f]{4}"))
     numbers = [one["no"] for one in messages(page)]
     assert len(numbers) == len(set(numbers)) == 2
     page.context.set_offline(False)

@@ -81,8 +81,8 @@ def pay(page: Page) -> str:
     """The sale is completed: the number of its receipt."""
     page.keyboard.press("F9")
     slip = page.locator("[data-slip]")
-    expect(slip).to_contain_text(re.compile(r"\d{8}-\d{4}"))
-    found = re.search(r"\d{8}-\d{4}", slip.inner_text())
+    expect(slip).to_contain_text(re.compile(r"\d{8}-\d{4}-[0-9a-f]{4}"))
+    found = re.search(r"\d{8}-\d{4}-[0-9a-f]{4}", slip.inner_text())
     assert found
     return found[0]
 

@@ -59,7 +59,8 @@ NEVER_READ = {
     "person", "person_field", "person_session", "pool",
     "pool_use", "programme_balance",
     "proof", "proposal", "purchase_key", "question", "question_step", "question_text", "request_key", "reservation", "setting",
-    "household_invitation", "likeness", "merged_member", "sign_in_try", "switch", "terms", "told_apart", "unclaimed_purchase",
+    "household_invitation", "likeness", "merged_member", "sign_in_try", "switch", "terms", "terms_withdrawal", "told_apart",
+    "unclaimed_purchase",
     "used_code",
 }  # fmt: skip
 OF_A_PERSON = {"name", "card", "external", "external_id", "value", "phone", "note", "actor", "cashier", "till", "business_no",

@@ -70,7 +70,14 @@ async def test_a_rule_clipped_to_nothing_is_told_and_told_again_in_the_same_word
                 {
                     "currency": "points",
                     "units": units,
-                    "reasons": [{"rule": "base", "desired": 100, "granted": units}],
+                    "reasons": [
+                        {
+                            "rule": "base",
+                            "desired": 100,
+                            "granted": units,
+                            "why": "all" if units == 100 else "limited",
+                        }
+                    ],
                 }
             ]
             for units in (100, 30, 0)

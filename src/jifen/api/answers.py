@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from jifen.api.errors import TYPE_PREFIX
 from jifen.api.fields import Answer, Instant
 from jifen.api.ids import EntryId, GiftId, MemberId, PurchaseId, ReservationId, ReturnId
+from jifen.api.rule_answers import RuleResult
 from jifen.domain.refusals import all_refusals
 
 REPLAY_HEADER = "Idempotent-Replay"
@@ -42,20 +43,12 @@ class CurrencyBalance(Answer):
     balance: int
 
 
-class RuleReason(Answer):
-    """What one rule desired and what was granted after stacking and caps."""
-
-    rule: str
-    desired: int
-    granted: int
-
-
 class CurrencyEarned(Answer):
     """Units earned, whose reasons add up to them."""
 
     currency: str
     units: int
-    reasons: list[RuleReason]
+    reasons: list[RuleResult]
 
 
 class CurrencyUnits(Answer):

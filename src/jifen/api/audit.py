@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from jifen.api import render
@@ -15,9 +20,10 @@ from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.domain.audit import Deed
 from jifen.domain.principal import Permission
-from jifen.operations.read_audit import look_into_audit
-from jifen.present.audit import act_said, audit_document
+from jifen.operations.read_audit import look_into_audit, note_taken
+from jifen.present.audit import COLUMNS, act_said, audit_cells, audit_document
 from jifen.store.audit import AuditQuery
+from jifen.store.ledger import Ledger
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
@@ -46,6 +52,22 @@ class AuditPage(Answer):
     next_cursor: str | None
 
 
+AboutQuery = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[a-z]{3}_[0-9a-f]{1,32}$",
+        description="An id: what an act was about, per_... or key_...",
+    ),
+]
+PrincipalQuery = Annotated[
+    str | None, Query(min_length=1, max_length=200, description="Who acted: a name, or the id of a key.")
+]
+DeedQuery = Annotated[Deed | None, Query(description="What was done.")]
+SinceQuery = Annotated[Instant | None, Query(description="From that moment on.")]
+UntilQuery = Annotated[Instant | None, Query(description="Before that moment.")]
+AT_ONCE = 1_000
+
+
 @router.get(
     "/audit",
     tags=["operation"],
@@ -54,19 +76,11 @@ class AuditPage(Answer):
 )
 async def get_audit(
     request: Request,
-    about: Annotated[
-        str | None,
-        Query(
-            pattern=r"^[a-z]{3}_[0-9a-f]{1,32}$",
-            description="An id: what an act was about, per_... or key_...",
-        ),
-    ] = None,
-    principal: Annotated[
-        str | None, Query(min_length=1, max_length=200, description="Who acted: a name, or the id of a key.")
-    ] = None,
-    deed: Annotated[Deed | None, Query(description="What was done.")] = None,
-    since: Annotated[Instant | None, Query(description="From that moment on.")] = None,
-    until: Annotated[Instant | None, Query(description="Before that moment.")] = None,
+    about: AboutQuery = None,
+    principal: PrincipalQuery = None,
+    deed: DeedQuery = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
     before: Annotated[
         AuditId | None, Query(description="The cursor: next_cursor of the page before.")
     ] = None,
@@ -85,3 +99,51 @@ async def get_audit(
             next_cursor=f"adt_{after.hex}" if after else None,
         )
     )
+
+
+FILE_SAID = said(permission=Permission.AUDIT_READ, answer=AuditPage)
+FILE_SAID["responses"][200] = {
+    "description": "The file.",
+    "content": {"text/csv": {"schema": {"type": "string"}}},
+}
+
+
+@router.get("/audit/file", tags=["operation"], summary="Take the audit along as a file", **FILE_SAID)
+async def get_audit_file(
+    request: Request,
+    about: AboutQuery = None,
+    principal: PrincipalQuery = None,
+    deed: DeedQuery = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
+    language: Language = None,
+) -> Response:
+    """Every act that the filters let through, newest first, as CSV in UTF-8, however many. That it was taken along stands in the
+    audit first.
+    """
+    desk, spoken = desk_of(request), language_of(request, language)
+    query = AuditQuery(about=about, principal=principal, deed=deed, since=since, until=until)
+    taken = await note_taken(desk.ledger, principal=desk.principal)
+    headers = {
+        "Content-Disposition": 'attachment; filename="audit.csv"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    lines = _lines(desk.ledger, query, spoken, before=taken)
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _lines(
+    ledger: Ledger, query: AuditQuery, language: str, *, before: UUID | None
+) -> AsyncIterator[str]:
+    """The file, a page at a time, so that it is never whole in memory. Rows are only ever added, so pages fit together."""
+    yield "\ufeff" + csv_line([*COLUMNS, "sentence"])
+    while before is not None:
+        rows, before = await look_into_audit(ledger, query, before=before, limit=AT_ONCE)
+        yield "".join(csv_line(audit_cells(row, language)) for row in rows)
+
+
+def csv_line(cells: list[str]) -> str:
+    """A line of CSV."""
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()

@@ -23,10 +23,17 @@ from jifen.document.problems import DocumentRefused
 from jifen.document.write import document_hash
 from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
+from jifen.domain.proposals import ProposalKind
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.find_member import find_member
-from jifen.operations.handle_proposals import propose_adjustment, propose_publication, propose_reversal
+from jifen.operations.handle_proposals import (
+    propose_adjustment,
+    propose_merge,
+    propose_publication,
+    propose_reversal,
+    read_four_eyes,
+)
 from jifen.operations.merge_members import merge_members
 from jifen.operations.plan_program import plan_program
 from jifen.operations.publish_program import publish_program_once
@@ -195,26 +202,30 @@ async def reopen(request: Request, member_id: MemberId) -> Response:
         has_key=True,
         names_in_address=[no.MemberUnknown],
         refuses=[no.MergeIntoSelf, no.MemberClosed, no.MemberFrozen, no.UnitsReserved, no.ProgramMissing],
+        proposes=out.ProposedAnswer,
     ),
 )
 async def merge(request: Request, member_id: MemberId, body: bodies.MergeBody) -> Response:
     """Two members are one: units go over with their days of expiry, tier path, limits used and firsts; persons, cards and phones
     find the one who stays. Receipts stay where they were written, and a later return finds its units. Within a day `:unmerge`
-    undoes it.
+    undoes it. By an operator it is a proposal (202), where the ledger asks four eyes for it.
     """
     desk = desk_of(request)
 
     async def effect(once: Any) -> dict[str, Any]:
+        into_id = await find_member(desk.ledger, body.into.whose(), pointer="/into")
+        if (await read_four_eyes(desk.ledger)).asks(desk.principal, ProposalKind.MERGE):
+            return await propose_merge(
+                desk.ledger, desk.principal, member_id, into_id, note=body.note, request=once
+            )
         return await merge_members(
-            desk.ledger,
-            member_id,
-            await find_member(desk.ledger, body.into.whose(), pointer="/into"),
-            request=once,
-            note=body.note,
-            actor=desk.principal.actor(),
+            desk.ledger, member_id, into_id, request=once, note=body.note, actor=desk.principal.actor()
         )
 
-    return render.told(out.MergedAnswer, await asked_once(desk, body, effect))
+    answer = await asked_once(desk, body, effect)
+    if "proposal_id" in answer:
+        return render.proposed(answer)
+    return render.told(out.MergedAnswer, answer)
 
 
 async def _change(request: Request, member_id: Any, status: str) -> Response:

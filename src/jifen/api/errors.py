@@ -193,6 +193,8 @@ STATUS: dict[type[Refusal], int] = {
     people_no.TermsTaken: 409,
     people_no.TermsNotAccepted: 409,
     people_no.NoticeTooShort: 422,
+    people_no.TermsBegun: 409,
+    people_no.MemberChanged: 409,
     no.TooMuch: 422,
     no.SignInTooSoon: 429,
     AtTheEdge: 400,

@@ -16,6 +16,7 @@ from jifen.api.fields import Answer, AttributeCode, AttributeValue, Body, Code, 
 from jifen.api.ids import EntryId, MemberId
 from jifen.api.languages import language_of
 from jifen.api.requests import Desk, GuardedRoute, MemberRoute, desk_of, member_of
+from jifen.api.rule_answers import RuleResult
 from jifen.api.said import said, said_to_member
 from jifen.domain import refusals as no
 from jifen.domain.occasions import OWN_SOURCE, Event, EventUnknown, LimitUsedUp
@@ -64,21 +65,12 @@ class OwnEventBody(Body):
     attributes: Attributes = Field(default_factory=dict)
 
 
-class EventReason(Answer):
-    """What became of a rule that saw the event: what it would give, what it gave, and why less."""
-
-    rule: str
-    desired: int
-    granted: int
-    why: Literal["all", "limited", "beaten", "unmet", "nothing", "pooled", "switched_off"]
-
-
 class EventEarned(Answer):
     """What an event earned in one currency."""
 
     currency: str
     units: int
-    reasons: list[EventReason]
+    reasons: list[RuleResult]
 
 
 class EventAnswer(Answer):

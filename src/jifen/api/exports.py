@@ -24,6 +24,7 @@ from jifen.domain.refusals import ProgramMissing
 from jifen.operations.export_journal import (
     PAGE_MAX,
     ask_export,
+    cancel_export,
     fetch_export,
     list_exports,
     read_export,
@@ -141,6 +142,28 @@ async def get_exports(
 async def get_export(request: Request, export_id: ExportId) -> Response:
     """How far it is, and what its files hold."""
     return render.answered(_shown(await read_export(desk_of(request).ledger, export_id), request))
+
+
+@router.post(
+    "/exports/{export_id:id}:cancel",
+    tags=["operation"],
+    summary="Cancel an export",
+    **said(
+        permission=Permission.BOOKS_EXPORT,
+        answer=ExportAsked,
+        has_key=True,
+        names_in_address=[no.ExportUnknown],
+    ),
+)
+async def cancel_an_export(request: Request, export_id: ExportId) -> Response:
+    """It stops, also while it runs, and its files go. One that is over stays as it is."""
+    desk = desk_of(request)
+    answer = await asked_once(
+        desk,
+        None,
+        lambda once: cancel_export(desk.ledger, home_of(request), export_id, once, by=desk.principal),
+    )
+    return render.told(ExportAsked, answer)
 
 
 def _shown(found: FileTask, request: Request) -> ExportAnswer:

@@ -28,8 +28,10 @@ from jifen.operations.find_member import find_member
 from jifen.operations.find_own_receipt import find_own_receipt
 from jifen.operations.give_units import give_units
 from jifen.operations.manage_devices import register_device
+from jifen.operations.read_member import read_member
 from jifen.operations.read_purchase import read_purchase
 from jifen.operations.read_questions import list_questions
+from jifen.present.members import member_shown
 from jifen.store.questions import QuestionQuery
 
 router = APIRouter(prefix="/v1", route_class=MemberRoute, tags=["me"])
@@ -76,8 +78,11 @@ class OwnGiftBody(Body):
 
 @router.get("/me", summary="Read oneself", **said_to_member(answer=out.MemberAnswer, refuses=PROGRAM))
 async def get_me(request: Request) -> Response:
-    """Status, tier, what finds one (masked), and balances as they stand now."""
-    return await members.get_member(request, member_of(request).member_id)
+    """Status, tier, what finds oneself and nobody else of the household (masked), and balances as they stand now."""
+    own = member_of(request)
+    return render.answered(
+        member_shown(await read_member(desk_of(request).ledger, own.member_id, for_id=own.person_id))
+    )
 
 
 @router.get(

@@ -78,12 +78,15 @@ GIFT_REFUSES = (
             no.ProgramMissing,
             no.VaultClosed,
             people_no.TermsUnknown,
+            people_no.TermsNotAccepted,
             house.GuardianNeeded,
         ),
     ),
 )
 async def enrol(request: Request, body: EnrolBody) -> Response:
-    """A new member at the foot of the ladder, with the cards, ids and contacts that find him, and what he agreed to."""
+    """A new member at the foot of the ladder, with the cards, ids and contacts that find him, and what he agreed to. The terms of
+    membership are accepted as a consent of the purpose `terms`; where the shop needs that, nobody is enrolled without it.
+    """
     desk = desk_of(request)
     keys = [MemberKey(one.kind, one.value) for one in body.keys]
     told, who = Told(), body.person
@@ -93,7 +96,13 @@ async def enrol(request: Request, body: EnrolBody) -> Response:
 
     async def effect(once: Once) -> dict[str, Any]:
         return await enrol_member(
-            desk.ledger, keys, once, told=told, consents=consents, actor=desk.principal.actor()
+            desk.ledger,
+            keys,
+            once,
+            told=told,
+            consents=consents,
+            actor=desk.principal.actor(),
+            is_at_desk=True,
         )
 
     answer = await asked_once(desk, body, effect)

@@ -171,6 +171,12 @@ class PasskeysAnswer(Answer):
     )
 
 
+class OperatorPasskeysAnswer(Answer):
+    """An operator's passkeys, oldest first."""
+
+    data: list[PasskeyAnswer]
+
+
 class PasskeyAddedAnswer(Answer):
     """A new passkey, and ten recovery codes where there were none; shown this once."""
 

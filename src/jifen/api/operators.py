@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from jifen.api import operator_answers as out
 from jifen.api import render
-from jifen.api.ids import OperatorId
+from jifen.api.ids import OperatorId, PasskeyId
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.principal import Permission
 from jifen.operations.manage_operators import (
     Invited,
@@ -21,9 +22,11 @@ from jifen.operations.manage_operators import (
     list_operators,
     may_of,
     read_operator,
+    remove_passkey_of,
     reset_password,
 )
-from jifen.present.operators import invitation_path, operator_shown
+from jifen.operations.second_factor import list_passkeys
+from jifen.present.operators import invitation_path, operator_shown, passkey_shown
 from jifen.present.shown import shown_instant
 from jifen.store.operators import May
 
@@ -149,6 +152,38 @@ def _may(body: out.MayBody) -> May:
         stores=body.stores,
         adjustment_units_max=body.adjustment_units_max,
     )
+
+
+@router.get(
+    "/operators/{operator_id:id}/passkeys",
+    summary="List an operator's passkeys",
+    **said(
+        permission=Permission.OPERATORS_READ,
+        answer=out.OperatorPasskeysAnswer,
+        names_in_address=[no.OperatorUnknown],
+    ),
+)
+async def get_passkeys(request: Request, operator_id: OperatorId) -> Response:
+    """What he signs in by, oldest first."""
+    ledger = desk_of(request).ledger
+    await read_operator(ledger, operator_id)
+    return render.answered({"data": [passkey_shown(one) for one in await list_passkeys(ledger, operator_id)]})
+
+
+@router.post(
+    "/operators/{operator_id:id}/passkeys/{passkey_id:id}:remove",
+    summary="Remove one of an operator's passkeys",
+    **said(
+        permission=Permission.OPERATORS_MANAGE,
+        answer=out.OperatorAnswer,
+        names_in_address=[no.OperatorUnknown, people_no.PasskeyUnknown],
+    ),
+)
+async def remove_one_passkey(request: Request, operator_id: OperatorId, passkey_id: PasskeyId) -> Response:
+    """A laptop was lost: its passkey proves nothing any more, and the sessions that it opened have ended. The others stay."""
+    desk = desk_of(request)
+    found = await remove_passkey_of(desk.ledger, desk.principal, operator_id, passkey_id)
+    return render.answered(operator_shown(found))
 
 
 def _invited(invited: Invited) -> Response:

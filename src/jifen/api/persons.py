@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BeforeValidator, Field
 
 from jifen.api import render
+from jifen.api.answers import ProposedAnswer
 from jifen.api.asked import asked_once
 from jifen.api.bodies import KeyBody
 from jifen.api.fields import Answer, Body, Code, Instant, Note
@@ -22,10 +23,12 @@ from jifen.domain import refusals_of_people as people_no
 from jifen.domain.audit import Why
 from jifen.domain.person import ATTRIBUTES_MAX, CONTACT_KINDS, Consent, MemberKey
 from jifen.domain.principal import Permission
+from jifen.domain.proposals import ProposalKind
 from jifen.jobs.archive import everything_of
 from jifen.operations.correct_person import KEYS_MAX, Correction, correct_person
 from jifen.operations.enrol_member import KEYS_MAX as ENROL_KEYS_MAX
 from jifen.operations.erase_person import erase_person
+from jifen.operations.handle_proposals import propose_erasure, propose_reveal, read_four_eyes
 from jifen.operations.member_sign_in import sign_member_out
 from jifen.operations.read_person import read_persons, reveal_persons
 from jifen.operations.record_consent import record_consent
@@ -147,6 +150,13 @@ class CorrectAnswer(Answer):
     member_id: MemberId
     person_id: PersonId
     changed: list[str]
+    sessions_ended: int = Field(
+        default=0,
+        description="By this birthday he is too young to be signed in himself: so many sessions ended.",
+    )
+    guardian_needed: bool = Field(
+        default=False, description="By this birthday a guardian has to agree for him, and none did."
+    )
 
 
 class ConsentAnswer(Answer):
@@ -219,12 +229,19 @@ async def get_persons(request: Request, member_id: MemberId) -> Response:
         has_body=True,
         names_in_address=[no.PersonUnknown],
         refuses=[no.VaultClosed],
+        proposes=ProposedAnswer,
     ),
 )
 async def reveal(request: Request, member_id: MemberId, body: RevealBody) -> Response:
-    """The same in full. Who looked, and why, is written down."""
+    """The same in full. Who looked, and why, is written down. An operator who saw as many persons within 24 hours as he may alone
+    (`GET /v1/four_eyes`) proposes (202) to see as many again; asked meanwhile, the same proposal is answered with 200.
+    """
     desk = desk_of(request)
-    views = await reveal_persons(desk.ledger, member_id, why=body.why, principal=desk.principal)
+    try:
+        views = await reveal_persons(desk.ledger, member_id, why=body.why, principal=desk.principal)
+    except no.SecondPersonNeeded:
+        answer, waits = await propose_reveal(desk.ledger, desk.principal, member_id, why=body.why)
+        return render.proposed({**answer, "is_replay": waits})
     return render.answered(persons_shown(member_id, views, is_masked=False))
 
 
@@ -293,7 +310,7 @@ async def consent(request: Request, member_id: MemberId, body: ConsentBody) -> R
         permission=Permission.PERSONS_EXPORT,
         answer=ArchiveAnswer,
         names_in_address=[no.MemberUnknown],
-        refuses=[no.ProgramMissing, no.VaultClosed],
+        refuses=[no.ProgramMissing, no.VaultClosed, no.SecondPersonNeeded],
     ),
 )
 async def archive(request: Request, member_id: MemberId, language: Language = None) -> Response:
@@ -347,20 +364,28 @@ async def sign_out(request: Request, member_id: MemberId) -> Response:
         has_key=True,
         names_in_address=[no.PersonUnknown],
         refuses=[no.VaultClosed],
+        proposes=ProposedAnswer,
     ),
 )
 async def erase(request: Request, member_id: MemberId, body: EraseBody) -> Response:
     """His key is destroyed, and with it everything that was sealed under it, for good. The books stay: units, entries,
-    proofs. The answer is the certificate.
+    proofs. The answer is the certificate. By an operator it is a proposal (202), where the ledger asks four eyes for it: to erase
+    the persons whom the member has now.
     """
     desk = desk_of(request)
 
     async def effect(once: Once) -> dict[str, Any]:
+        if (await read_four_eyes(desk.ledger)).asks(desk.principal, ProposalKind.ERASURE):
+            return await propose_erasure(
+                desk.ledger, desk.principal, member_id, confirmed=body.confirm, request=once
+            )
         return await erase_person(
             desk.ledger, member_id, once, confirmed=body.confirm, principal=desk.principal
         )
 
     answer = await asked_once(desk, body, effect)
+    if "proposal_id" in answer:
+        return render.proposed(answer)
     return render.told(Certificate, answer)
 
 

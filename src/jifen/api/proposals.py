@@ -9,17 +9,19 @@ from pydantic import Field, StringConstraints
 
 from jifen.api import render
 from jifen.api.fields import Answer, Body, Instant, Note
-from jifen.api.ids import ProposalId
+from jifen.api.ids import MemberId, ProposalId
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, SignedInRoute, desk_of, ledger_of, signed_in_of
 from jifen.api.said import said, said_to_signed_in
 from jifen.domain import refusals as no
+from jifen.domain import refusals_of_people as people_no
 from jifen.domain.principal import Permission
 from jifen.domain.proposals import ProposalState
 from jifen.jobs.proposals import do_proposal
 from jifen.operations.handle_proposals import (
     approve_proposal,
     list_proposals,
+    read_four_eyes,
     read_proposal,
     refuse_proposal,
     withdraw_proposal,
@@ -68,7 +70,7 @@ class ProposalAnswer(Answer):
     """A proposal: what is to be done, who proposed it, who decided, what came of it."""
 
     id: str = Field(pattern="^prp_[0-9a-f]{32}$")
-    kind: Literal["adjustment", "reversal", "publication"]
+    kind: Literal["adjustment", "reversal", "publication", "erasure", "merge", "reveal"]
     state: _State
     sentence: str
     store: str | None
@@ -96,6 +98,16 @@ class ProposalsAnswer(Answer):
     next_cursor: str | None
 
 
+class FourEyesAnswer(Answer):
+    """For what of members an operator needs a second one; `jifen proposal rules` sets it."""
+
+    erasure: bool = Field(description="To erase a member's persons.")
+    merge: bool = Field(description="To merge a member into another.")
+    reveals_a_day: int | None = Field(
+        description="More persons than that within 24 hours he does not see in full alone; null: any number."
+    )
+
+
 OF_ONE: dict[str, Any] = {"answer": ProposalAnswer, "names_in_address": [no.ProposalUnknown]}
 DECIDES: dict[str, Any] = {
     **OF_ONE,
@@ -115,6 +127,7 @@ async def get_proposals(
     before: Annotated[
         ProposalId | None, Query(description="The cursor: next_cursor of the page before.")
     ] = None,
+    member: Annotated[MemberId | None, Query(description="Only those about this member.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     language: Language = None,
 ) -> Response:
@@ -124,6 +137,7 @@ async def get_proposals(
         state=ProposalState(state) if state else None,
         before=before,
         limit=limit + 1,
+        member_id=member,
     )
     spoken = language_of(request, language)
     page = found[:limit]
@@ -132,6 +146,19 @@ async def get_proposals(
             "data": [proposal_shown(one, spoken, with_body=False) for one in page],
             "next_cursor": prefixed(PROPOSAL_PREFIX, page[-1].proposal_id) if len(found) > limit else None,
         }
+    )
+
+
+@router.get(
+    "/four_eyes",
+    summary="Read what waits for a second person",
+    **said(permission=Permission.PROPOSALS_READ, answer=FourEyesAnswer),
+)
+async def get_four_eyes(request: Request) -> Response:
+    """What of members an operator proposes and another decides, besides adjustments above a limit and revisions."""
+    rules = await read_four_eyes(desk_of(request).ledger)
+    return render.answered(
+        FourEyesAnswer(erasure=rules.erasure, merge=rules.merge, reveals_a_day=rules.reveals_a_day)
     )
 
 
@@ -166,6 +193,12 @@ async def get_proposal(request: Request, proposal_id: ProposalId, language: Lang
             no.ProgramRefused,
             no.EffectiveInThePast,
             no.RevisionStale,
+            no.PersonUnknown,
+            no.VaultClosed,
+            no.MergeIntoSelf,
+            no.MemberFrozen,
+            no.UnitsReserved,
+            people_no.MemberChanged,
         ),
     ),
 )

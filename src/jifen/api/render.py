@@ -23,6 +23,7 @@ from jifen.api.answers import (
 )
 from jifen.api.fields import Answer
 from jifen.domain.timeline import Timeline
+from jifen.domain.verbs import Why
 from jifen.operations.read_purchase import PurchaseView
 from jifen.present.catalogue import catalogue_of
 from jifen.present.ids import prefixed
@@ -80,6 +81,9 @@ def _as_id(name: str, value: Any) -> Any:
     return UUID(value) if name.endswith("_id") and isinstance(value, str) else value
 
 
+_WHY = {int(one): one.name.lower() for one in Why}
+
+
 def tier_code(timeline: Timeline, number: int | None) -> str | None:
     """The code of a tier number."""
     return None if number is None else timeline.tier_codes[number]
@@ -96,7 +100,12 @@ def purchase_answer(recorded: RecordedPurchase, timeline: Timeline) -> dict[str,
         row = timeline.row_of(recorded.revision)
         for result in recorded.reasons:
             rule = timeline.rule_at(row, result.rule)
-            reason = {"rule": rule.code, "desired": result.desired, "granted": result.granted}
+            reason = {
+                "rule": rule.code,
+                "desired": result.desired,
+                "granted": result.granted,
+                "why": _WHY[result.why],
+            }
             earned.setdefault(rule.currency, []).append(reason)
     return {
         "purchase_id": recorded.purchase_id and prefixed("pur", recorded.purchase_id),

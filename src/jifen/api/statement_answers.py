@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from jifen.api.answers import LineReason, LotAnswer, RuleReason
+from jifen.api.answers import LineReason, LotAnswer
 from jifen.api.fields import Answer, Instant
 from jifen.api.ids import GiftId, MemberId, PurchaseId, ReturnId
+from jifen.api.rule_answers import RuleReason
 
 
 class LotMove(Answer):

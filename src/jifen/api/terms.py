@@ -16,7 +16,7 @@ from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
 from jifen.domain.principal import Permission
 from jifen.domain.terms import NOTICE_DAYS, SUMMARY_MAX, TEXT_MAX
-from jifen.operations.manage_terms import Draft, list_terms, publish_terms, read_terms
+from jifen.operations.manage_terms import Draft, list_terms, publish_terms, read_terms, withdraw_terms
 from jifen.present.terms import terms_listed, terms_shown
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["terms"])
@@ -54,6 +54,14 @@ class TermsPublished(Answer):
     takes_effect_at: Instant
 
 
+class TermsWithdrawn(Answer):
+    """A version that was called off before it was in force."""
+
+    version: str
+    number: int
+    withdrawn_at: Instant
+
+
 class TermsShown(Answer):
     """A version, without its text (`GET /v1/welcome/terms/{version}`)."""
 
@@ -69,7 +77,7 @@ class TermsRow(TermsShown):
     """A version, as whoever keeps them sees it."""
 
     published_by: str
-    state: Literal["past", "in_force", "waiting"]
+    state: Literal["past", "in_force", "waiting", "withdrawn"]
     accepted: int = Field(description="How many persons accepted it.")
 
 
@@ -78,6 +86,9 @@ class TermsList(Answer):
 
     data: list[TermsRow]
     notice_days: int = Field(description="So many days ahead members are told of a change for the worse.")
+    needed_to_enrol: bool = Field(
+        description="Whether a till or a key that enrols somebody has to send his acceptance of those in force."
+    )
 
 
 class TermsText(TermsShown):
@@ -110,12 +121,38 @@ async def publish(request: Request, body: TermsBody) -> Response:
     return render.told(TermsPublished, answer, status=201)
 
 
+@router.post(
+    "/terms/{version}:withdraw",
+    summary="Withdraw terms",
+    **said(
+        permission=Permission.TERMS_PUBLISH,
+        answer=TermsWithdrawn,
+        has_key=True,
+        names_in_address=[people_no.TermsUnknown],
+        refuses=[people_no.TermsBegun],
+    ),
+)
+async def withdraw_waiting(request: Request, version: Version) -> Response:
+    """A version that waits is called off: it is never in force, and nobody is told of it any more. What is in force is followed
+    by another version.
+    """
+    desk = desk_of(request)
+    answer = await asked_once(
+        desk, None, lambda once: withdraw_terms(desk.ledger, version, once, principal=desk.principal)
+    )
+    return render.told(TermsWithdrawn, answer)
+
+
 @router.get("/terms", summary="List terms", **said(permission=Permission.PROGRAM_READ, answer=TermsList))
 async def get_terms(request: Request) -> Response:
     """Every version: which is in force, which waits, and how many persons accepted each."""
     found = await list_terms(desk_of(request).ledger)
     return render.answered(
-        {"data": terms_listed(found.terms, found.accepted, found.now), "notice_days": found.notice_days}
+        {
+            "data": terms_listed(found.terms, found.accepted, found.now),
+            "notice_days": found.notice_days,
+            "needed_to_enrol": found.needed_to_enrol,
+        }
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -16,15 +17,18 @@ from jifen.present.said import Said
 
 if TYPE_CHECKING:
     from jifen.embedded import Connection
+    from jifen.operations.apply_retention import Kept
     from jifen.store.parked import Parked
 
 PORT = 8000
 DISK_BYTES_MIN = 2 * 1024**3
 MEMORY_BYTES_MIN = 1024**3
+OVERDUE_AFTER = timedelta(days=2)
+T = TypeVar("T")
 
 Check = Literal[
     "python", "memory", "disk", "time_zones", "clock", "port", "postgresql", "system_user", "data_folder", "socket",
-    "database", "time", "effects", "vault",
+    "database", "time", "effects", "retention", "vault",
 ]  # fmt: skip
 Verdict = Literal["fine", "warning", "wrong"]
 
@@ -287,31 +291,61 @@ def _effects() -> Finding:
     return _fine("effects", Said("doctor.nothing_parked"))
 
 
+def _retention() -> Finding:
+    """Whether what has outlived its period goes: it takes hours, and after two days nobody lets it go."""
+    nothing: list[Kept] = []
+    late = [one for one in _asked(_overdue, nothing) if one.due > 0]
+    if late:
+        named = ", ".join(f"{one.kind} ({one.due:,})" for one in late)
+        return _warning("retention", Said("doctor.retention_late", named=named), Said("doctor.let_go"))
+    return _fine("retention", Said("doctor.nothing_overdue"))
+
+
+async def _overdue(address: Connection) -> list[Kept]:
+    from jifen.document.stored import timeline_of_published
+    from jifen.operations.apply_retention import read_retention
+    from jifen.store.ledger import Ledger, open_pool
+
+    pool = await open_pool(address, size=1)
+    try:
+        ledger = Ledger(pool, compile_timeline=timeline_of_published)
+        return await read_retention(ledger, ahead=-OVERDUE_AFTER)
+    finally:
+        await pool.close()
+
+
 def _parked() -> list[Parked]:
-    """What could not be done and is tried again later; nothing where there is no current database: `_database` says so."""
+    """What could not be done and is tried again later."""
+    return _asked(_read_parked, [])
+
+
+async def _read_parked(address: Connection) -> list[Parked]:
+    from jifen.store.ledger import connect
+    from jifen.store.parked import read_parked
+
+    connection = await connect(address)
+    try:
+        return await read_parked(connection, limit=100)
+    finally:
+        await connection.close()
+
+
+def _asked(ask: Callable[[Connection], Coroutine[Any, Any, T]], otherwise: T) -> T:
+    """What the database answers; `otherwise` where there is no current one: `_database` says so."""
     import asyncio
 
     from jifen.cli.db import answers
     from jifen.embedded import EmbeddedPostgres, PostgresUnavailable, connections, is_own_server_named
-    from jifen.store.ledger import connect
     from jifen.store.migrate import schema_is_current
-    from jifen.store.parked import read_parked
-
-    async def read(address: Connection) -> list[Parked]:
-        connection = await connect(address)
-        try:
-            return await read_parked(connection, limit=100)
-        finally:
-            await connection.close()
 
     if not (is_own_server_named() or EmbeddedPostgres().status().is_initialised):
-        return []
+        return otherwise
     try:
         with connections() as database:
             is_there = answers(database.app)[1] and schema_is_current(database.owner)
-            return asyncio.run(read(database.app)) if is_there else []
+            return asyncio.run(ask(database.app)) if is_there else otherwise
     except PostgresUnavailable:
-        return []
+        return otherwise
 
 
 def _nearest_existing(path: Path) -> Path:
@@ -355,5 +389,6 @@ LOOKS: dict[Check, Callable[[], Finding]] = {
     "database": _database,
     "time": _time,
     "effects": _effects,
+    "retention": _retention,
     "vault": _vault,
 }

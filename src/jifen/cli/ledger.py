@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, local, once_for
 from jifen.cli.show import REFUSED, language_spoken, say, show
 
 if TYPE_CHECKING:
@@ -63,6 +63,44 @@ def export(
     )
     lines = [told] if has_workbook else [told, words.say("journal_export.too_long_for_a_sheet")]
     show(result, as_json=as_json, text=lines)
+
+
+@ledger_app.command("cancel-export")
+def cancel(
+    which: Annotated[
+        str, typer.Argument(help="The export's id, as the ledger's screen shows it.", metavar="EXPORT")
+    ],
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel an export that somebody asked for on a screen, also while it runs. `ledger export` itself is ended by Ctrl-C.
+
+    Example: jifen ledger cancel-export exp_01a200873b877db499c27d29c0902c7e
+    """
+    from jifen.present.ids import unprefixed
+
+    export_id = unprefixed("exp", which)
+    if export_id is None:
+        raise typer.BadParameter("an id is exp_ and 32 hexadecimal digits", param_hint="EXPORT")
+
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.embedded import home_folder
+        from jifen.operations.export_journal import cancel_export
+
+        return await cancel_export(
+            ledger, home or home_folder(), export_id, once_for("cancel-export"), by=local()
+        )
+
+    state = at_ledger(work, home=home, as_json=as_json)["state"]
+    from jifen.present.catalogue import catalogue_of
+
+    key = "export.cancelled" if state == "cancelled" else "export.over"
+    show(
+        {"export_id": which, "state": state},
+        as_json=as_json,
+        text=catalogue_of(language_spoken()).say(key, export=which),
+    )
 
 
 def _day(told: datetime | None) -> date | None:

@@ -145,7 +145,17 @@ def correct(  # noqa: PLR0917
 
     answer = at_ledger(work, home=home, as_json=as_json)
     result = _with_ids(answer)
-    _say("corrected", result, as_json=as_json, member=result["member_id"], what=", ".join(answer["changed"]))
+    from jifen.present.catalogue import catalogue_of
+
+    words, text = catalogue_of(language_spoken()), []
+    text.append(
+        words.say("person.said.corrected", member=result["member_id"], what=", ".join(answer["changed"]))
+    )
+    if "sessions_ended" in answer:
+        text.append(words.say("person.said.too_young", count=answer["sessions_ended"]))
+    if answer.get("guardian_needed"):
+        text.append(words.say("person.said.guardian_needed"))
+    show(result, as_json=as_json, text=text)
 
 
 @person_app.command()

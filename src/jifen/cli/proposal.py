@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger
+from jifen.cli.at_ledger import AsJson, Home, Language, at_ledger, local
 from jifen.cli.show import language_spoken, show
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from jifen.domain.proposals import FourEyes
     from jifen.store.ledger import Ledger
     from jifen.store.proposals import Proposal
 
@@ -114,6 +115,54 @@ def refuse(
         return await refuse_proposal(ledger, LOCAL, _named(which), reason=reason)
 
     _show(at_ledger(work, home=home, as_json=as_json), as_json=as_json)
+
+
+@proposal_app.command()
+def rules(
+    erasure: Annotated[
+        bool | None,
+        typer.Option(help="Whether erasing persons waits for a second operator.", show_default=False),
+    ] = None,
+    merge: Annotated[
+        bool | None, typer.Option(help="Whether merging members does.", show_default=False)
+    ] = None,
+    reveals_a_day: Annotated[
+        int | None,
+        typer.Option(
+            help="So many persons within 24 hours an operator sees in full alone; 0: any number.",
+            show_default=False,
+        ),
+    ] = None,
+    home: Home = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Show, or set, what of members an operator does not do alone. Who asked for less must sit at the machine.
+
+    Example: jifen proposal rules --no-merge --reveals-a-day 200
+    """
+
+    async def work(ledger: Ledger) -> FourEyes:
+        from jifen.operations.handle_proposals import change_four_eyes
+
+        return await change_four_eyes(
+            ledger, erasure=erasure, merge=merge, reveals_a_day=reveals_a_day, principal=local()
+        )
+
+    from jifen.present.catalogue import catalogue_of
+
+    found = at_ledger(work, home=home, as_json=as_json)
+    words = catalogue_of(language_spoken())
+    lines = [
+        words.say(f"proposal.rules.{name}_{'waits' if waits else 'alone'}")
+        for name, waits in (("erasure", found.erasure), ("merge", found.merge))
+    ]
+    if found.reveals_a_day is None:
+        lines.append(words.say("proposal.rules.reveals_any"))
+    else:
+        lines.append(words.say("proposal.rules.reveals", count=found.reveals_a_day))
+    told = {"erasure": found.erasure, "merge": found.merge, "reveals_a_day": found.reveals_a_day}
+    show(told, as_json=as_json, text=lines)
 
 
 def _named(which: str) -> UUID:

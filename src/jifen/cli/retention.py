@@ -66,6 +66,9 @@ def run(
 def set_period(
     which: Annotated[str, typer.Argument(help="A class, as jifen retention show names it.", metavar="CLASS")],
     days: Annotated[str, typer.Argument(help="How many days, or never.")],
+    reason: Annotated[
+        str, typer.Option(help="policy, law, authority, less_data or mistake; it stands in the audit.")
+    ] = "policy",
     language: Language = "en",
     home: Home = None,
     as_json: AsJson = False,
@@ -76,6 +79,10 @@ def set_period(
     """
     if days != "never" and not (days.isascii() and days.isdigit() and int(days[:9]) > 0):
         raise typer.BadParameter("a number of days, or never", param_hint="DAYS")
+    from jifen.domain.retention import PeriodReason
+
+    if reason not in {str(one) for one in PeriodReason}:
+        raise typer.BadParameter(f"one of {', '.join(PeriodReason)}", param_hint="--reason")
     wanted = 0 if days == "never" else int(days[:9])
 
     async def work(ledger: Ledger) -> tuple[DataClass, int]:
@@ -83,14 +90,23 @@ def set_period(
         from jifen.operations.apply_retention import change_retention
 
         kind = class_named(which)
-        return kind, await change_retention(ledger, kind, wanted, principal=local())
+        return kind, await change_retention(
+            ledger, kind, wanted, reason=PeriodReason(reason), principal=local()
+        )
+
+    from jifen.present.retention import reason_said
 
     kind, before = at_ledger(work, home=home, as_json=as_json)
     period = _say("retention.for_good") if wanted == 0 else _say("retention.days", days=wanted)
     show(
         {"class": str(kind), "days": wanted or None, "before": before or None},
         as_json=as_json,
-        text=_say("retention.set", name=_say(f"retention.name.{kind}"), period=period),
+        text=_say(
+            "retention.set",
+            name=_say(f"retention.name.{kind}"),
+            period=period,
+            reason=reason_said(PeriodReason(reason), language_spoken()),
+        ),
     )
 
 

@@ -94,9 +94,65 @@ def list_all(language: Language = "en", home: Home = None, as_json: AsJson = Fal
     rows = terms_listed(found.terms, found.accepted, found.now)
     lines = [terms_line(one, language_spoken()) for one in rows] or [_say("terms.none")]
     show(
-        {"data": rows, "notice_days": found.notice_days},
+        {"data": rows, "notice_days": found.notice_days, "needed_to_enrol": found.needed_to_enrol},
         as_json=as_json,
-        text=[*lines, _say("terms.notice_is", days=found.notice_days)],
+        text=[
+            *lines,
+            _say("terms.notice_is", days=found.notice_days),
+            _say("terms.needed" if found.needed_to_enrol else "terms.not_needed"),
+        ],
+    )
+
+
+@terms_app.command()
+def withdraw(
+    version: Annotated[str, typer.Argument(help="The version that waits.")],
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Call off a version that waits: it is never in force. Status 3 when it has taken effect.
+
+    Example: jifen terms withdraw 2027-02
+    """
+
+    async def work(ledger: Ledger) -> dict[str, Any]:
+        from jifen.operations.manage_terms import withdraw_terms
+
+        return await withdraw_terms(ledger, version, once_for("terms withdraw"), principal=local())
+
+    answer = at_ledger(work, home=home, as_json=as_json)
+    told = {name: answer[name] for name in ("version", "number", "withdrawn_at")}
+    show(told, as_json=as_json, text=_say("terms.withdrawn", version=told["version"]))
+
+
+@terms_app.command()
+def enrolling(
+    needed: Annotated[
+        bool,
+        typer.Option(
+            "--needed/--not-needed", help="Whether nobody is enrolled without accepting the terms in force."
+        ),
+    ],
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a till or a key that enrols somebody has to send his acceptance of the terms in force.
+
+    Example: jifen terms enrolling --needed
+    """
+
+    async def work(ledger: Ledger) -> bool:
+        from jifen.operations.manage_terms import change_needed
+
+        return await change_needed(ledger, is_needed=needed, principal=local())
+
+    before = at_ledger(work, home=home, as_json=as_json)
+    show(
+        {"needed_to_enrol": needed, "before": before},
+        as_json=as_json,
+        text=_say("terms.needed" if needed else "terms.not_needed"),
     )
 
 

@@ -159,6 +159,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = MappingProxyType({
     "privacy_officer": frozenset({
         _P.PURCHASES_READ, _P.MEMBERS_READ, _P.PROGRAM_READ, _P.PERSONS_REVEAL, _P.PERSONS_CORRECT, _P.PERSONS_CONSENT,
         _P.PERSONS_EXPORT, _P.PERSONS_ERASE, _P.AUDIT_READ, _P.QUESTIONS_READ, _P.TERMS_PUBLISH,
+        _P.PROPOSALS_READ, _P.PROPOSALS_DECIDE,
     }),
     "integrator": _INTEGRATOR,
     # By what a key sits in, for whoever connects something.

@@ -16,6 +16,9 @@ WAITS: Final = timedelta(days=7)
 ALONE_WAITS: Final = timedelta(minutes=10)
 """Who decides alone waits so long first, in which anybody who sees it can call it off."""
 REASON_MAX: Final = 1_000
+REVEALS_A_DAY: Final = 100
+"""So many persons an operator sees in full within 24 hours alone, where nothing was set: a service desk calls back fewer."""
+REVEALS_A_DAY_MAX: Final = 1_000_000
 
 
 @unique
@@ -25,6 +28,9 @@ class ProposalKind(StrEnum):
     ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
     PUBLICATION = "publication"
+    ERASURE = "erasure"
+    MERGE = "merge"
+    REVEAL = "reveal"
 
 
 @unique
@@ -42,8 +48,39 @@ TAKES: Final = {
     ProposalKind.ADJUSTMENT: Permission.UNITS_ADJUST,
     ProposalKind.REVERSAL: Permission.ENTRIES_REVERSE,
     ProposalKind.PUBLICATION: Permission.PROGRAM_PUBLISH,
+    ProposalKind.ERASURE: Permission.PERSONS_ERASE,
+    ProposalKind.MERGE: Permission.MEMBERS_MERGE,
+    ProposalKind.REVEAL: Permission.PERSONS_REVEAL,
 }
 """What whoever decides must be permitted himself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FourEyes:
+    """For what of persons and members an operator needs a second one (decision 0140).
+
+    Shape
+        reveals_a_day   more persons than that within 24 hours he does not see alone; None: any number
+    """
+
+    erasure: bool = True
+    merge: bool = True
+    reveals_a_day: int | None = REVEALS_A_DAY
+
+    def asks(self, principal: Principal, kind: ProposalKind) -> bool:
+        """Whether this one proposes such a thing and does not do it: keys, jobs and who sits at the machine do it."""
+        if principal.kind != "operator":
+            return False
+        return {ProposalKind.ERASURE: self.erasure, ProposalKind.MERGE: self.merge}[kind]
+
+    def sees_alone(self, *, seen: int, more: int, approved: int) -> bool:
+        """Whether an operator sees so many more persons in full.
+
+        Shape
+            seen       persons whom he saw in the last 24 hours; `more` are not among them
+            approved   how often somebody let him see that many again in the last 24 hours
+        """
+        return more == 0 or self.reveals_a_day is None or seen + more <= self.reveals_a_day * (1 + approved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Every "no" about passkeys and terms of membership; a branch of the tree in `domain/refusals.py`."""
+"""Every "no" about passkeys, terms and what was proposed of a member; a branch of the tree in `domain/refusals.py`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,19 @@ class TermsNotAccepted(Conflict):
     code = "terms_not_accepted"
 
 
+class TermsBegun(Conflict):
+    """These terms have taken effect: what is in force is followed by another version, and not called off."""
+
+    code = "terms_begun"
+
+
 class NoticeTooShort(NotAllowed):
     """A change for the worse is told ahead, and this is too soon."""
 
     code = "notice_too_short"
+
+
+class MemberChanged(Conflict):
+    """The persons of the member are others than when it was proposed: propose it again."""
+
+    code = "member_changed"

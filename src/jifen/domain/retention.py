@@ -30,6 +30,17 @@ class DataClass(StrEnum):
     CLOSED_MEMBERS = "closed_members"
 
 
+@unique
+class PeriodReason(StrEnum):
+    """Why a period is changed: of a closed set, for it stands in the audit. Its sentence is `retention.reason.<itself>`."""
+
+    POLICY = "policy"
+    LAW = "law"
+    AUTHORITY = "authority"
+    LESS_DATA = "less_data"
+    MISTAKE = "mistake"
+
+
 class Period(NamedTuple):
     """How many days a class is kept if nobody says otherwise, the least that may be said, and whether a late message may ask for
     it: then never less than the horizon."""

@@ -11,7 +11,7 @@ from unicodedata import category, normalize
 
 from jifen.domain.person import Consent
 from jifen.domain.refusals import EffectiveInThePast, FieldWrong
-from jifen.domain.refusals_of_people import NoticeTooShort, TermsUnknown
+from jifen.domain.refusals_of_people import NoticeTooShort, TermsBegun, TermsNotAccepted, TermsUnknown
 
 TERMS: Final = "terms"
 """The purpose under which a person's acceptance is kept, beside his consents. It is not taken back: one closes the membership."""
@@ -34,6 +34,7 @@ class Terms:
         summary           what is different, by language; None: the first one
         is_worse          whether it takes something from members, as whoever published it says
         takes_effect_at   from then on it is in force, until the next one is
+        withdrawn_at      it was called off before it was in force, and never is
     """
 
     number: int
@@ -43,17 +44,18 @@ class Terms:
     takes_effect_at: datetime
     published_at: datetime
     published_by: str
+    withdrawn_at: datetime | None = None
 
 
 def in_force(terms: Iterable[Terms], now: datetime) -> Terms | None:
     """The version in force at that moment; None: none is yet."""
-    begun = [one for one in terms if one.takes_effect_at <= now]
+    begun = [one for one in terms if one.withdrawn_at is None and one.takes_effect_at <= now]
     return max(begun, key=lambda one: one.takes_effect_at, default=None)
 
 
 def coming(terms: Iterable[Terms], now: datetime) -> Terms | None:
     """The version that takes the place of the one in force next; None: none waits."""
-    waiting = [one for one in terms if one.takes_effect_at > now]
+    waiting = [one for one in terms if one.withdrawn_at is None and one.takes_effect_at > now]
     return min(waiting, key=lambda one: one.takes_effect_at, default=None)
 
 
@@ -67,7 +69,7 @@ def decide_effect(
         NoticeTooShort       for the worse, with less notice
         FieldWrong           it would be in force before one that was published before it
     """
-    known = list(before)
+    known = [one for one in before if one.withdrawn_at is None]
     notice = timedelta(days=notice_days if is_worse and known else 0)
     earliest = now + notice
     at = earliest if wanted is None else wanted
@@ -83,6 +85,32 @@ def decide_effect(
         detail = f"the version before takes effect at {last:%Y-%m-%d %H:%MZ}: this one follows it, name a later moment"
         raise FieldWrong(detail, pointer="/takes_effect_at")
     return at
+
+
+def check_withdrawal(terms: Terms, now: datetime) -> None:
+    """Refuse to call off what is in force or was.
+
+    Refuses
+        TermsBegun   telling since when
+    """
+    if terms.takes_effect_at <= now:
+        at = terms.takes_effect_at
+        detail = f"version {terms.version} took effect at {at:%Y-%m-%d %H:%MZ}: publish another one after it"
+        raise TermsBegun(detail, pointer="/path/version", takes_effect_at=at.isoformat())
+
+
+def check_accepted(consents: Iterable[Consent], current: Terms | None) -> None:
+    """Refuse who joins without accepting the version in force, where a shop needs that of everybody.
+
+    Refuses
+        TermsNotAccepted   telling which it is
+    """
+    if current is None:
+        return
+    accepted = {one.text_version for one in consents if one.purpose == TERMS and one.is_given}
+    if current.version not in accepted:
+        detail = f"the terms in force are {current.version}: send a consent of the purpose {TERMS} with that text_version"
+        raise TermsNotAccepted(detail, pointer="/consents", version=current.version)
 
 
 def texts_in_form(texts: Mapping[str, str], *, pointer: str, most: int) -> dict[str, str]:

@@ -27,7 +27,7 @@ async def everything_of(
         VaultClosed     the keys of personal data are not there
     """
     export = await export_person(ledger, member_id, principal=principal, for_id=for_id)
-    view = await read_member(ledger, member_id)
+    view = await read_member(ledger, member_id, for_id=for_id)
     page = await read_statement(ledger, member_id, limit=PAGE_MAX)
     lines: list[StatementLine] = [*page.lines]
     while page.next_before is not None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from jifen.document.stored import timeline_of_published
 from jifen.embedded.connection import Connection as Address
 from jifen.insight.report.journal_book import write_journal_book
-from jifen.jobs.file_told import FileTold
+from jifen.jobs.file_told import FileTold, Stopped
 from jifen.operations.export_journal import Exported, export_journal
 from jifen.store.file_tasks import FileTask
 from jifen.store.ledger import Ledger, open_pool
 from jifen.store.task_files import PRIVATE, folder_of
 from jifen.vault import Vault
 
+LOOKS_EVERY_SECONDS: Final = 0.2
+T = TypeVar("T")
 _PERCENT = {"entries": 10, "postings": 35, "workbook": 65}
 
 
@@ -40,15 +42,33 @@ def work(address: Address, home: Path, task: FileTask, told: FileTold) -> dict[s
     def day(name: str) -> date | None:
         return date.fromisoformat(asked[name]) if asked[name] else None
 
-    exported, has_workbook = asyncio.run(
-        _exported(address, home, folder, day("from_on"), day("to_on"), asked["language"], say)
-    )
+    try:
+        exported, has_workbook = asyncio.run(
+            _unless_stopped(
+                told, _exported(address, home, folder, day("from_on"), day("to_on"), asked["language"], say)
+            )
+        )
+    except Stopped:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return {
         "entries": exported.entries,
         "postings": exported.postings,
         "totals": [one._asdict() for one in exported.totals],
         "has_workbook": has_workbook,
     }
+
+
+async def _unless_stopped(told: FileTold, work: Coroutine[Any, Any, T]) -> T:
+    """What the work comes to; it is broken off where it stands, in the middle of a file too, once it was cancelled."""
+    working = asyncio.create_task(work)
+    while not working.done():
+        await asyncio.wait([working], timeout=LOOKS_EVERY_SECONDS)
+        if told.is_stopped.is_set() and not working.done():
+            working.cancel()
+            await asyncio.wait([working])
+            raise Stopped
+    return working.result()
 
 
 async def _exported(

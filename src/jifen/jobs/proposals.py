@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from jifen.document.load import document_from
-from jifen.domain.principal import JOB
+from jifen.domain.principal import EVERYTHING, JOB, LOCAL, Principal
 from jifen.domain.proposals import ProposalKind
 from jifen.operations.adjust_units import adjust_units
+from jifen.operations.erase_person import erase_person
 from jifen.operations.handle_proposals import Effect
+from jifen.operations.merge_members import merge_members
 from jifen.operations.publish_program import publish_program_once
 from jifen.operations.reverse_entry import reverse_entry
 from jifen.store.ledger import Ledger
@@ -59,10 +61,57 @@ async def _publish(ledger: Ledger, proposal: Proposal, request: Once, actor: str
     )
 
 
+async def _erase(ledger: Ledger, proposal: Proposal, request: Once, actor: str) -> dict[str, Any]:
+    member_id = UUID(proposal.body["member_id"])
+    return await erase_person(
+        ledger,
+        member_id,
+        request,
+        confirmed=member_id,
+        principal=_decider(proposal),
+        expected=_persons(proposal),
+        actor=actor,
+    )
+
+
+async def _merge(ledger: Ledger, proposal: Proposal, request: Once, actor: str) -> dict[str, Any]:
+    body = proposal.body
+    return await merge_members(
+        ledger,
+        UUID(body["member_id"]),
+        UUID(body["into_id"]),
+        request=request,
+        note=body["note"],
+        actor=actor,
+        expected=_persons(proposal),
+    )
+
+
+async def _reveal(ledger: Ledger, proposal: Proposal, request: Once, actor: str) -> dict[str, Any]:
+    """Nothing is seen here: who proposed it sees so many more, and each is written down when he does."""
+    del ledger, request, actor
+    return {"count": proposal.body["count"]}
+
+
+def _persons(proposal: Proposal) -> frozenset[UUID]:
+    return frozenset(UUID(one) for one in proposal.body["persons"])
+
+
+def _decider(proposal: Proposal) -> Principal:
+    """Who approved it, for the audit: he, or somebody at the machine."""
+    if proposal.decider_id is None:
+        return LOCAL
+    name = proposal.decider_name or ""
+    return Principal(kind="operator", id=proposal.decider_id, name=name, permissions=EVERYTHING)
+
+
 DOES: dict[ProposalKind, Effect] = {
     ProposalKind.ADJUSTMENT: _adjust,
     ProposalKind.REVERSAL: _reverse,
     ProposalKind.PUBLICATION: _publish,
+    ProposalKind.ERASURE: _erase,
+    ProposalKind.MERGE: _merge,
+    ProposalKind.REVEAL: _reveal,
 }
 """What does a proposal: once for its key, however often it is asked for."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from jifen.domain.audit import Act, Deed, Detail
 from jifen.domain.principal import Principal
-from jifen.domain.retention import NEVER, DataClass, check_days, days_kept, least_days
+from jifen.domain.retention import NEVER, DataClass, PeriodReason, check_days, days_kept, least_days
 from jifen.store.audit import note_act
 from jifen.store.retention import (
     BY_BOOK_TIME,
@@ -80,8 +80,23 @@ async def closed_due(ledger: Ledger, *, limit: int, ahead: timedelta = timedelta
         return [] if before is None else await closed_before(connection, before, limit=limit)
 
 
-async def change_retention(ledger: Ledger, kind: DataClass, days: int, *, principal: Principal) -> int:
-    """How many days the class was kept before. 0 lets nothing go.
+async def count_due(ledger: Ledger, kind: DataClass, days: int) -> int:
+    """How much of a class would go if it were kept so many days: looked at before it is set.
+
+    Refuses
+        FieldWrong   less than the least, or more than a hundred years
+    """
+    async with ledger.reading() as connection:
+        horizon = await horizon_days(connection)
+        check_days(kind, days, horizon)
+        before = _before(kind, days, await ledger.clock(connection), timedelta())
+        return 0 if before is None else await count_old(connection, kind, before)
+
+
+async def change_retention(
+    ledger: Ledger, kind: DataClass, days: int, *, reason: PeriodReason, principal: Principal
+) -> int:
+    """How many days the class was kept before. 0 lets nothing go. What is so already is not written down again.
 
     Refuses
         FieldWrong   less than the least, or more than a hundred years
@@ -90,9 +105,15 @@ async def change_retention(ledger: Ledger, kind: DataClass, days: int, *, princi
         horizon = await horizon_days(connection)
         check_days(kind, days, horizon)
         before = days_kept(kind, (await days_said(connection)).get(kind), horizon)
-        await set_number(connection, f"{PREFIX}{kind}", days)
-        details: dict[str, Detail] = {"setting": f"{PREFIX}{kind}", "before": before, "after": days}
-        await note_act(connection, principal, Act(deed=Deed.SETTING_CHANGED, details=details))
+        if (await days_said(connection)).get(kind) != days:
+            await set_number(connection, f"{PREFIX}{kind}", days)
+            details: dict[str, Detail] = {
+                "setting": f"{PREFIX}{kind}",
+                "before": before,
+                "after": days,
+                "reason": str(reason),
+            }
+            await note_act(connection, principal, Act(deed=Deed.SETTING_CHANGED, details=details))
     return before
 
 

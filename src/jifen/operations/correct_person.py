@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -9,13 +10,16 @@ import asyncpg
 
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.calendar import local_date
+from jifen.domain.household import is_under_age
 from jifen.domain.person import ATTRIBUTE, CONTACT_KINDS, FIELDS, MemberKey, Told
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, KeyTaken, MemberUnknown, PersonUnknown, TooMuch
 from jifen.store.audit import note_act
-from jifen.store.households import refuse_under_age
+from jifen.store.codes import end_numbers
+from jifen.store.households import is_agreed_for, refuse_under_age
 from jifen.store.ids import new_id
 from jifen.store.likenesses import mark_likenesses
+from jifen.store.member_sessions import end_sessions_of_person
 from jifen.store.members import find_by_keys, lock_members
 from jifen.store.once import Once, once
 from jifen.store.persons import (
@@ -30,6 +34,7 @@ from jifen.store.persons import (
     save_fields,
     sealed_fields,
 )
+from jifen.store.settings import guardian_age
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
@@ -59,14 +64,15 @@ async def correct_person(
     before. `forget` names
     fields (or `phone`, `email`, `attribute.NAME`) that are to be known no more. Answers which kinds of thing were changed.
 
-    Who was erased, or of whom nothing was told yet, is somebody new from here on.
+    Who was erased, or of whom nothing was told yet, is somebody new from here on. Who turns out to be under the age at which a
+    guardian agrees is signed out everywhere: `sessions_ended`; `guardian_needed` where no guardian agreed for him.
 
     Refuses
         MemberUnknown   there is none with that id
         PersonUnknown   a card is to go that does not find the member
         KeyTaken        a card, an id elsewhere or a contact belongs to another member
         FieldWrong      a field is not known
-        GuardianNeeded  the birthday is that of somebody so young that a guardian tells of him
+        GuardianNeeded  nobody was known yet, and the birthday is that of somebody so young that a guardian tells of him
         TooMuch         more cards than a member may have
         VaultClosed     the keys of personal data are not there
     """
@@ -110,9 +116,9 @@ async def _correct(
         key, sealer = vault.new_person(person_id)
         await add_person(connection, person_id, member_id, key)
     birthday = correction.told.fields.get("birthday")
-    if birthday is not None and (person is None or person.role != "child"):
-        timeline = await ledger.timeline(connection, clock.newest)
-        await refuse_under_age(connection, birthday, today=local_date(now, timeline.time_zone))
+    today = local_date(now, (await ledger.timeline(connection, clock.newest)).time_zone) if birthday else None
+    if today is not None and person is None:
+        await refuse_under_age(connection, birthday, today=today)
     known = opened_keys(sealer, await keys_of(connection, person_id))
     told, remove = correction.told, correction.remove
     missing = [key for key in remove if key not in known]
@@ -138,7 +144,25 @@ async def _correct(
     await note_act(
         connection, principal, Act(deed=Deed.PERSON_CORRECTED, about=named, details={"changed": kinds})
     )
-    return {"member_id": str(member_id), "person_id": str(person_id), "changed": kinds}
+    answer = {"member_id": str(member_id), "person_id": str(person_id), "changed": kinds}
+    if today is None or not is_under_age(birthday, today, await guardian_age(connection)):
+        return answer
+    ended = await _signed_out(connection, principal, member_id, person_id)
+    agreed = await is_agreed_for(connection, person_id)
+    return {**answer, "sessions_ended": ended, "guardian_needed": not agreed}
+
+
+async def _signed_out(connection: Connection, principal: Principal, member_id: UUID, person_id: UUID) -> int:
+    """How many sessions of somebody ended; the phones that showed codes in them show none that opens anything."""
+    ended = await end_sessions_of_person(connection, person_id)
+    for device_id in ended:
+        if device_id is not None:
+            await end_numbers(connection, device_id, member_id=member_id, after=timedelta())
+    if ended:
+        named = (about(About.PERSON, person_id), about(About.MEMBER, member_id))
+        act = Act(deed=Deed.PERSON_SIGNED_OUT, about=named, count=len(ended), details={"under_age": True})
+        await note_act(connection, principal, act)
+    return len(ended)
 
 
 def _taken(key: MemberKey) -> KeyTaken:

@@ -27,7 +27,7 @@ from jifen.store.members import find_by_keys
 from jifen.store.once import Once
 from jifen.store.persons import add_new_person
 from jifen.store.settings import card_check
-from jifen.store.terms import check_terms
+from jifen.store.terms import check_all_accepted, check_terms
 from jifen.store.turn import Kept, Keyed, Nothing, Taking, Turn, Wants, answered, one, run
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class _Enrol(Keyed, frozen=True, kw_only=True):
     told: Told
     consents: tuple[Consent, ...]
     actor: str | None
+    is_at_desk: bool
 
     async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
         keys = (*self.keys, *self.told.contacts)
@@ -65,6 +66,8 @@ class _Enrolling(NamedTuple):
         asked = self.asked
         today = local_date(turn.now, turn.timeline.time_zone)
         await refuse_under_age(turn.connection, asked.told.fields.get("birthday"), today=today)
+        if asked.is_at_desk:
+            await check_all_accepted(turn.connection, asked.consents, turn.now)
         keys = (*asked.keys, *asked.told.contacts)
         decision = _put_enrolled(
             turn, self.vault, keys, fields=asked.told.fields, consents=asked.consents, actor=asked.actor
@@ -114,14 +117,17 @@ async def enrol_member(
     told: Told = NOBODY_TOLD,
     consents: Sequence[Consent] = (),
     actor: str | None = None,
+    is_at_desk: bool = False,
 ) -> dict[str, Any]:
-    """The new member's id and tier. What was told of him comes in its form (`operations/tell_person.py`).
+    """The new member's id and tier. At a desk (by a till, a key or an operator) whoever joins accepts the terms in force, where
+    the shop needs that. What was told of him comes in its form (`operations/tell_person.py`).
 
     Refuses
         KeyTaken      a card, an id elsewhere or a contact belongs to another member
         FieldWrong    a key is empty, too long or named twice
         GuardianNeeded   the birthday is that of somebody so young that a guardian adds him to a household
         TermsUnknown  terms of membership are accepted that nobody published
+        TermsNotAccepted   those in force are needed and were not accepted
         VaultClosed   the keys of personal data are not there
     """
     check_keys(keys)
@@ -129,7 +135,13 @@ async def enrol_member(
         async with ledger.reading() as connection:
             await check_terms(connection, consents)
     asked = _Enrol(
-        ledger=ledger, once=request, keys=tuple(keys), told=told, consents=tuple(consents), actor=actor
+        ledger=ledger,
+        once=request,
+        keys=tuple(keys),
+        told=told,
+        consents=tuple(consents),
+        actor=actor,
+        is_at_desk=is_at_desk,
     )
     answer: dict[str, Any] = await one(ledger, asked)
     return answer

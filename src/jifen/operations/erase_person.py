@@ -11,6 +11,7 @@ from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.household import heir_of_head
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, PersonUnknown
+from jifen.domain.refusals_of_people import MemberChanged
 from jifen.store.audit import note_act
 from jifen.store.codes import remove_devices, remove_devices_of_person
 from jifen.store.households import call_off_invitations_of, set_role
@@ -34,6 +35,8 @@ async def erase_person(
     confirmed: UUID,
     principal: Principal,
     person_id: UUID | None = None,
+    expected: frozenset[UUID] | None = None,
+    actor: str | None = None,
 ) -> dict[str, Any]:
     """A certificate for the persons of a member, or the one of them who is named, once they are gone: fields, contacts, cards,
     ids elsewhere, phones with codes, and with the last of them the notes beside the member's entries. The member holds his units
@@ -41,9 +44,11 @@ async def erase_person(
 
     The ids of the erased are written into a list beside the keys first, so that a restored backup forgets them again.
 
-    `confirmed` names the member once more: it cannot be undone.
+    `confirmed` names the member once more: it cannot be undone. Of a proposal, `expected` are the persons who were looked at, and
+    `actor` names who proposed and who approved.
 
     Refuses
+        MemberChanged   the persons are not those who were looked at
         FieldWrong      another member is confirmed
         PersonUnknown   nothing personal is known of the member
         VaultClosed     the keys of personal data are not there
@@ -57,11 +62,13 @@ async def erase_person(
         persons = [one for one in household if person_id in (None, one.person_id)]
         if not persons:
             raise PersonUnknown(pointer="/member" if person_id is None else "/person_id")
+        if expected is not None and {one.person_id for one in persons} != expected:
+            raise MemberChanged(pointer="/member")
         vault = await ledger.vault(connection)
-        now, actor = (await ledger.clock(connection)).now, principal.actor()
+        now, by = (await ledger.clock(connection)).now, actor or principal.actor()
         erased.add(vault, [one.person_id for one in persons], at=now)
         gone = await _forget(
-            connection, persons, member_id, actor=actor, at=now, is_whole=len(persons) == len(household)
+            connection, persons, member_id, actor=by, at=now, is_whole=len(persons) == len(household)
         )
         left = [one for one in household if one not in persons]
         if left and not any(one.role == "head" for one in left) and (heir := heir_of_head(left)) is not None:
@@ -73,7 +80,7 @@ async def erase_person(
             "persons": [str(one.person_id) for one in persons],
             "erased_at": now.isoformat(),
             **gone._asdict(),
-            "actor": actor,
+            "actor": by,
         }
 
     return await once(ledger, request, effect)

@@ -24,6 +24,7 @@ from jifen.store.file_tasks import (
     EXPORTS,
     FileTask,
     add_task,
+    cancel_task,
     count_open,
     find_task,
     page_of_tasks,
@@ -35,7 +36,7 @@ from jifen.store.journal_export import Total, copy_entries, copy_postings, total
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.newest import newest_timeline
 from jifen.store.once import Once, once
-from jifen.store.task_files import folder_of
+from jifen.store.task_files import folder_of, remove_folder
 
 OPEN_MAX: Final = 100
 PAGE_MAX: Final = 200
@@ -151,6 +152,34 @@ async def ask_export(
         return {"export_id": str(export_id), "state": "waiting", "asked_at": at.isoformat()}
 
     return await once(ledger, request, effect)
+
+
+async def cancel_export(
+    ledger: Ledger, home: Path, export_id: UUID, request: Once, *, by: Principal
+) -> dict[str, Any]:
+    """Call it off, unless it is over: export_id and the state that it has then. Its process stops within a second or so, also in
+    the middle of a file, and what was written by then is removed.
+
+    Refuses
+        ExportUnknown   there is none (any more)
+        KeyReused       the key came before for another one
+    """
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        found = await find_task(connection, export_id, kinds=EXPORTS, locked=True)
+        if found is None:
+            raise ExportUnknown(pointer="/path/export_id")
+        if found.state in ("waiting", "running", "failed"):
+            await cancel_task(connection, export_id)
+            await _noted(connection, by, Deed.EXPORT_CANCELLED, export_id)
+            found = await find_task(connection, export_id, kinds=EXPORTS)
+            assert found is not None, "it is held"
+        return {"export_id": str(export_id), "state": found.state, "asked_at": found.asked_at.isoformat()}
+
+    answer = await once(ledger, request, effect)
+    if answer["state"] == "cancelled":
+        remove_folder(home, export_id, room="exports")
+    return answer
 
 
 async def list_exports(

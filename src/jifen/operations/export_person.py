@@ -16,6 +16,7 @@ from jifen.store.compiled import begun_again
 from jifen.store.members import enrolled_at
 from jifen.store.persons import StoredConsent, consents_of, fields_of, keys_of, opened_keys, persons_of
 from jifen.store.purchases import purchases_of_member, told_by
+from jifen.store.reveals import check_sees_alone
 
 if TYPE_CHECKING:
     from jifen.domain.person import MemberKey
@@ -48,6 +49,7 @@ async def export_person(
 
     Refuses
         MemberUnknown   there is none with that id
+        SecondPersonNeeded   an operator who saw as many within a day as he may alone
         VaultClosed     the keys of personal data are not there
     """
     async with ledger.transaction() as connection:
@@ -60,6 +62,7 @@ async def export_person(
             if is_head(persons, for_id):
                 sees |= {one.person_id for one in persons if one.role == "child"}
             persons = [one for one in persons if one.person_id in sees]
+        await check_sees_alone(connection, principal, [one.person_id for one in persons])
         vault = await ledger.vault(connection) if persons else None
         for one in persons:
             assert vault is not None, "whoever is somebody has a key"

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 from jifen.domain.adjustment import check_adjustment_told
-from jifen.domain.audit import About, Act, Deed, about
+from jifen.domain.audit import About, Act, Deed, Detail, Why, about
 from jifen.domain.principal import Principal, permissions_of
 from jifen.domain.proposals import (
     REASON_MAX,
+    REVEALS_A_DAY_MAX,
     WAITS,
+    FourEyes,
     ProposalKind,
     ProposalState,
     check_approves,
@@ -29,16 +31,23 @@ from jifen.domain.refusals import (
     CurrencyUnknown,
     EffectiveInThePast,
     FieldWrong,
+    MemberClosed,
+    MemberUnknown,
+    MergeIntoSelf,
     NotPermitted,
+    PersonUnknown,
     ProposalUnknown,
     Refusal,
     RevisionStale,
 )
+from jifen.domain.verbs import Status
 from jifen.store.audit import note_act
 from jifen.store.ids import new_id
+from jifen.store.members import lock_members
 from jifen.store.newest import newest_timeline
 from jifen.store.once import Once, once
-from jifen.store.operators import Operator, all_operators
+from jifen.store.operators import Operator, all_operators, find_operator
+from jifen.store.persons import persons_of
 from jifen.store.proposals import (
     NewProposal,
     Proposal,
@@ -48,7 +57,9 @@ from jifen.store.proposals import (
     keep_result,
     let_wait_again,
     read_proposals,
+    waiting_of,
 )
+from jifen.store.settings import four_eyes, set_four_eyes
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
@@ -161,6 +172,119 @@ async def propose_publication(
     return await once(ledger, request, effect)
 
 
+async def propose_erasure(
+    ledger: Ledger, principal: Principal, member_id: UUID, *, confirmed: UUID, request: Once
+) -> dict[str, Any]:
+    """The proposal to erase the persons whom a member has now, and nobody else.
+
+    Refuses
+        FieldWrong      another member is confirmed
+        PersonUnknown   nothing personal is known of the member
+    """
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        if confirmed != member_id:
+            raise FieldWrong("name the member who is to be erased once more", pointer="/confirm")
+        persons = await persons_of(connection, member_id)
+        if not persons:
+            raise PersonUnknown(pointer="/member")
+        body = {"member_id": str(member_id), "persons": [str(one.person_id) for one in persons]}
+        return await _proposed(connection, principal, ProposalKind.ERASURE, body, member_id=member_id)
+
+    return await once(ledger, request, effect)
+
+
+async def propose_merge(
+    ledger: Ledger, principal: Principal, member_id: UUID, into_id: UUID, *, note: str | None, request: Once
+) -> dict[str, Any]:
+    """The proposal to merge a member into another, with the persons whom both have now.
+
+    Refuses
+        MergeIntoSelf   it is the same member
+        MemberUnknown   there is none with that id
+        MemberClosed    one of the two takes no entries
+    """
+    if member_id == into_id:
+        raise MergeIntoSelf(pointer="/into")
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        both = await lock_members(connection, [member_id, into_id])
+        for one, pointer in ((member_id, "/member"), (into_id, "/into")):
+            if one not in both:
+                raise MemberUnknown(pointer=pointer)
+            if both[one].status in (Status.CLOSED, Status.MERGED):
+                raise MemberClosed(pointer=pointer)
+        persons = [one for each in (member_id, into_id) for one in await persons_of(connection, each)]
+        body = {
+            "member_id": str(member_id),
+            "into_id": str(into_id),
+            "persons": [str(one.person_id) for one in persons],
+            "note": note,
+        }
+        return await _proposed(connection, principal, ProposalKind.MERGE, body, member_id=member_id)
+
+    return await once(ledger, request, effect)
+
+
+async def propose_reveal(
+    ledger: Ledger, principal: Principal, member_id: UUID, *, why: Why
+) -> tuple[dict[str, Any], bool]:
+    """The proposal of an operator to see as many persons again within a day as he does alone; that which waits, where one does
+    (then the second is true). Looking has no Idempotency-Key: he has one such proposal at a time.
+    """
+    assert principal.kind == "operator", "only of operators it is asked"
+    assert principal.id is not None, "an operator has a number"
+    async with ledger.transaction() as connection:
+        await find_operator(connection, principal.id, is_locked=True)
+        waits = await waiting_of(connection, principal.id, ProposalKind.REVEAL)
+        if waits is not None:
+            return _answer(waits), True
+        most = (await four_eyes(connection)).reveals_a_day
+        body = {"member_id": str(member_id), "count": most, "why": str(why)}
+        return await _proposed(connection, principal, ProposalKind.REVEAL, body, member_id=member_id), False
+
+
+async def read_four_eyes(ledger: Ledger) -> FourEyes:
+    """For what of persons and members an operator needs a second one."""
+    async with ledger.reading() as connection:
+        return await four_eyes(connection)
+
+
+async def change_four_eyes(
+    ledger: Ledger,
+    *,
+    erasure: bool | None = None,
+    merge: bool | None = None,
+    reveals_a_day: int | None = None,
+    principal: Principal,
+) -> FourEyes:
+    """What is asked for from now on; as it was where nothing is said. `reveals_a_day` 0: any number.
+
+    Refuses
+        FieldWrong   fewer than none, or more than a million
+    """
+    if reveals_a_day is not None and not 0 <= reveals_a_day <= REVEALS_A_DAY_MAX:
+        raise FieldWrong(f"0 to {REVEALS_A_DAY_MAX}", pointer="/reveals_a_day", value=reveals_a_day)
+    async with ledger.transaction() as connection:
+        before = await four_eyes(connection)
+        after = FourEyes(
+            erasure=before.erasure if erasure is None else erasure,
+            merge=before.merge if merge is None else merge,
+            reveals_a_day=before.reveals_a_day if reveals_a_day is None else reveals_a_day or None,
+        )
+        if after != before:
+            await set_four_eyes(connection, after)
+            details: dict[str, Detail] = {
+                "setting": "four_eyes",
+                "erasure": after.erasure,
+                "merge": after.merge,
+                "reveals_a_day": after.reveals_a_day or 0,
+                "reveals_before": before.reveals_a_day or 0,
+            }
+            await note_act(connection, principal, Act(deed=Deed.SETTING_CHANGED, details=details))
+    return after
+
+
 async def _proposed(
     connection: Connection,
     principal: Principal,
@@ -188,6 +312,10 @@ async def _proposed(
         waits=WAITS,
     )
     await _noted(connection, principal, Deed.PROPOSAL_MADE, proposal, str(kind))
+    return _answer(proposal)
+
+
+def _answer(proposal: Proposal) -> dict[str, Any]:
     begins = proposal.proposed.may_confirm_at
     return {
         "proposal_id": str(proposal.proposal_id),
@@ -222,11 +350,16 @@ def _could_decide(one: Operator, kind: ProposalKind, store: str | None) -> bool:
 
 
 async def list_proposals(
-    ledger: Ledger, *, state: ProposalState | None, before: UUID | None, limit: int
+    ledger: Ledger,
+    *,
+    state: ProposalState | None,
+    before: UUID | None,
+    limit: int,
+    member_id: UUID | None = None,
 ) -> list[Proposal]:
-    """Proposals that stand so, newest first."""
+    """Proposals that stand so, of a member where he is named, newest first."""
     async with ledger.connection() as connection:
-        return await read_proposals(connection, state=state, before=before, limit=limit)
+        return await read_proposals(connection, state=state, before=before, limit=limit, member_id=member_id)
 
 
 async def read_proposal(ledger: Ledger, proposal_id: UUID) -> Proposal:

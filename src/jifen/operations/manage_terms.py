@@ -17,6 +17,7 @@ from jifen.domain.terms import (
     TEXT_MAX,
     VERSIONS_MAX,
     Terms,
+    check_withdrawal,
     coming,
     decide_effect,
     in_force,
@@ -27,11 +28,14 @@ from jifen.store.audit import note_act
 from jifen.store.once import Once, once
 from jifen.store.settings import TERMS_NOTICE_DAYS, set_number
 from jifen.store.terms import (
+    NEEDED_SETTING,
     accepted_by,
     accepted_last,
     add_terms,
+    add_withdrawal,
     all_terms,
     hold_terms,
+    is_acceptance_needed,
     notice_days,
     texts_of_terms,
 )
@@ -57,6 +61,7 @@ class TermsListed(NamedTuple):
     accepted: Mapping[str, int]
     now: datetime
     notice_days: int
+    needed_to_enrol: bool
 
 
 class TermsTold(NamedTuple):
@@ -92,6 +97,7 @@ async def publish_terms(
             raise TermsTaken(pointer="/version", version=version)
         if len(known) >= VERSIONS_MAX:
             raise TooMuch(f"there are {VERSIONS_MAX} versions", pointer="/version", limit=VERSIONS_MAX)
+        stand = [one for one in known if one.withdrawn_at is None]
         summary = None
         if known:
             summary = texts_in_form(draft.summary or {}, pointer="/summary", most=SUMMARY_MAX)
@@ -106,7 +112,7 @@ async def publish_terms(
             number=len(known) + 1,
             version=version,
             summary=summary,
-            is_worse=draft.is_worse and bool(known),
+            is_worse=draft.is_worse and bool(stand),
             takes_effect_at=at,
             published_at=now,
             published_by=principal.actor(),
@@ -120,12 +126,48 @@ async def publish_terms(
     return await once(ledger, request, effect)
 
 
+async def withdraw_terms(
+    ledger: Ledger, version: str, request: Once, *, principal: Principal
+) -> dict[str, Any]:
+    """A version that waits is called off: it is never in force, and one that follows may take its moment. Called off before, it
+    stays as it was.
+
+    Refuses
+        TermsUnknown   there is no such version
+        TermsBegun     it has taken effect
+    """
+
+    async def effect(connection: Connection) -> dict[str, Any]:
+        await hold_terms(connection)
+        now = (await ledger.clock(connection)).now
+        found = next((one for one in await all_terms(connection) if one.version == version), None)
+        if found is None:
+            raise TermsUnknown(pointer="/path/version", version=version[:100])
+        if found.withdrawn_at is not None:
+            return {
+                "version": version,
+                "number": found.number,
+                "withdrawn_at": found.withdrawn_at.isoformat(),
+            }
+        check_withdrawal(found, now)
+        await add_withdrawal(connection, found.number, by=principal.actor(), at=now)
+        named = (about(About.TERMS, found.number),)
+        await note_act(connection, principal, Act(deed=Deed.TERMS_WITHDRAWN, about=named))
+        return {"version": version, "number": found.number, "withdrawn_at": now.isoformat()}
+
+    return await once(ledger, request, effect)
+
+
 async def list_terms(ledger: Ledger) -> TermsListed:
     """Every version, and how many persons accepted it."""
     async with ledger.reading() as connection:
         now = (await ledger.clock(connection)).now
         return TermsListed(
-            await all_terms(connection), await accepted_by(connection), now, await notice_days(connection)
+            await all_terms(connection),
+            await accepted_by(connection),
+            now,
+            await notice_days(connection),
+            await is_acceptance_needed(connection),
         )
 
 
@@ -169,6 +211,16 @@ async def change_notice(ledger: Ledger, days: int, *, principal: Principal) -> i
         before = await notice_days(connection)
         await set_number(connection, TERMS_NOTICE_DAYS, days)
         details: dict[str, Detail] = {"what": TERMS_NOTICE_DAYS, "days": days, "before": before}
+        await note_act(connection, principal, Act(deed=Deed.SETTING_CHANGED, details=details))
+    return before
+
+
+async def change_needed(ledger: Ledger, *, is_needed: bool, principal: Principal) -> bool:
+    """Whether a till or a key that enrols somebody had to send the acceptance of the terms in force before."""
+    async with ledger.transaction() as connection:
+        before = await is_acceptance_needed(connection)
+        await set_number(connection, NEEDED_SETTING, int(is_needed))
+        details: dict[str, Detail] = {"setting": NEEDED_SETTING, "before": before, "after": is_needed}
         await note_act(connection, principal, Act(deed=Deed.SETTING_CHANGED, details=details))
     return before
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain.refusals import MergeIntoSelf
+from jifen.domain.refusals_of_people import MemberChanged
 from jifen.store.merges import put_merge
 from jifen.store.once import Once
+from jifen.store.persons import persons_of
 from jifen.store.turn import Keyed, Turn, Wants, one
 
 if TYPE_CHECKING:
@@ -24,12 +26,21 @@ class _Merge(Keyed, frozen=True, kw_only=True):
     into_id: UUID
     note: str | None
     actor: str | None
+    expected: frozenset[UUID] | None
 
     @property
     def wants(self) -> Wants:
         return Wants(members=(self.member_id, self.into_id), whole=(self.member_id,))
 
     async def take(self, turn: Turn) -> dict[str, Any]:
+        if self.expected is not None:
+            persons = [
+                one
+                for each in (self.member_id, self.into_id)
+                for one in await persons_of(turn.connection, each)
+            ]
+            if {one.person_id for one in persons} != self.expected:
+                raise MemberChanged(pointer="/member")
         return put_merge(turn, self.member_id, self.into_id, note=self.note, actor=self.actor)
 
 
@@ -41,16 +52,20 @@ async def merge_members(
     request: Once,
     note: str | None = None,
     actor: str | None = None,
+    expected: frozenset[UUID] | None = None,
 ) -> dict[str, Any]:
-    """The member who stays, with his balances after.
+    """The member who stays, with his balances after. `expected` are the persons of both who were looked at when it was proposed.
 
     Refuses
+        MemberChanged               they are others now
         MergeIntoSelf               it is the same member
         MemberUnknown, MemberClosed, MemberFrozen   one of the two takes no entries, or may not give any units away
         UnitsReserved               units of the one who goes are promised to a reservation
     """
     if member_id == into_id:
         raise MergeIntoSelf(pointer="/into")
-    asked = _Merge(once=request, member_id=member_id, into_id=into_id, note=note, actor=actor)
+    asked = _Merge(
+        once=request, member_id=member_id, into_id=into_id, note=note, actor=actor, expected=expected
+    )
     answer: dict[str, Any] = await one(ledger, asked)
     return answer

@@ -62,6 +62,12 @@ async def export_audit(
     return exported
 
 
+async def note_taken(ledger: Ledger, *, principal: Principal) -> UUID:
+    """Write down that the audit is taken along as a file; the row of that, before which everything in the file stands."""
+    async with ledger.transaction() as connection:
+        return await note_act(connection, principal, Act(deed=Deed.AUDIT_READ))
+
+
 async def verify_audit(ledger: Ledger, *, expect: bytes | None = None) -> AuditVerdict:
     """The verdict on the audit. `expect` is the hash of a seal that was kept elsewhere: it has to be in the chain still."""
     async with ledger.reading() as connection:

@@ -56,8 +56,8 @@ class MemberView(Standing):
 
 
 @begun_again
-async def read_member(ledger: Ledger, member_id: UUID) -> MemberView:
-    """The member with his balances now.
+async def read_member(ledger: Ledger, member_id: UUID, *, for_id: UUID | None = None) -> MemberView:
+    """The member with his balances now. For one of a household (`for_id`) only what finds himself is told.
 
     Refuses
         MemberUnknown   there is none with that id
@@ -68,7 +68,7 @@ async def read_member(ledger: Ledger, member_id: UUID) -> MemberView:
         since = await enrolled_at(connection, member_id)
         if stored is None or since is None:
             raise MemberUnknown(pointer="/member")
-        keys = (await masked_keys(ledger, connection, [member_id])).get(member_id, [])
+        keys = (await masked_keys(ledger, connection, [member_id], person_id=for_id)).get(member_id, [])
 
     standing = _standing(stored, gathered)
     return MemberView(

@@ -21,6 +21,7 @@ from jifen.store.persons import (
     opened_keys,
     persons_of,
 )
+from jifen.store.reveals import check_sees_alone
 from jifen.vault.contacts import masked
 
 if TYPE_CHECKING:
@@ -50,10 +51,15 @@ async def read_persons(ledger: Ledger, member_id: UUID) -> list[PersonView]:
 async def reveal_persons(
     ledger: Ledger, member_id: UUID, *, why: Why, principal: Principal, person_id: UUID | None = None
 ) -> list[PersonView]:
-    """The same in full, of one of them where he is named. Who looked, and why, is written down with it: both or neither."""
+    """The same in full, of one of them where he is named. Who looked, and why, is written down with it: both or neither.
+
+    Refuses
+        SecondPersonNeeded   an operator who saw as many within a day as he may alone
+    """
     async with ledger.transaction() as connection:
         views = await _views(ledger, connection, member_id, is_masked=False)
         views = [one for one in views if person_id in (None, one.known.person_id)]
+        await check_sees_alone(connection, principal, [one.known.person_id for one in views])
         await note_reading(connection, principal, [one.known.person_id for one in views], why)
         return views
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from jifen.domain.explain import About
@@ -25,6 +26,7 @@ from jifen.store.ledger import Connection, Ledger
 from jifen.store.lots import lots_numbered
 from jifen.store.members import enrolled_at
 from jifen.store.operators import named as named_operators
+from jifen.store.persons import called
 from jifen.store.purchases import purchases_of, returns_by_sequence
 
 PAGE_MAX = 200
@@ -80,7 +82,7 @@ async def read_statement(
         clock = await ledger.clock(connection)
         timeline = await ledger.timeline(connection, clock.newest)
         postings = await statement_page(connection, member_id, before=before, limit=limit)
-        lines = await _lines(connection, member_id, postings, timeline)
+        lines = await _lines(ledger, connection, member_id, postings, timeline)
 
     sequences = {posting.sequence for posting in postings}
     lowest = min(sequences, default=1)
@@ -111,7 +113,7 @@ async def read_lot_story(
         timeline = await ledger.timeline(connection, clock.newest)
         moves = await moves_of_lot(connection, member_id, number, after=after, limit=limit)
         postings = await postings_of(connection, member_id, sorted({move.sequence for move in moves}))
-        lines = await _lines(connection, member_id, postings, timeline)
+        lines = await _lines(ledger, connection, member_id, postings, timeline)
         first = (await first_lots_of(connection, member_id, [number])).get(number)
 
     return LotStory(
@@ -131,17 +133,23 @@ def _check(limit: int) -> None:
         raise FieldWrong(f"a page has 1 to {PAGE_MAX} entries", pointer="/limit", value=limit)
 
 
+_GIFTS = ("gift_out", "gift_in")
 _OF_A_LOT = ("expire", "opening")
 """Verbs that are told by the lot that the posting names."""
 
 
 async def _lines(
-    connection: Connection, member_id: UUID, postings: Sequence[PostedRow], timeline: Timeline
+    ledger: Ledger,
+    connection: Connection,
+    member_id: UUID,
+    postings: Sequence[PostedRow],
+    timeline: Timeline,
 ) -> tuple[StatementLine, ...]:
     """Postings with all that they belong to."""
     sequences = sorted({posting.sequence for posting in postings})
     returns = await returns_by_sequence(connection, member_id, sequences)
     entries = await entries_of(connection, member_id, sequences)
+    await _name_others(ledger, connection, entries)
     moves = await moves_of_entries(connection, member_id, sequences)
     named = {p.lot for p in postings if p.lot is not None}
     moved = {move.lot for own in moves.values() for move in own if move.lot}
@@ -159,7 +167,7 @@ async def _lines(
         *opened.values(),
     }
     purchases = await purchases_of(connection, sales)
-    called = await named_operators(connection, {posting.actor for posting in postings})
+    operators = await named_operators(connection, {posting.actor for posting in postings})
     need_compiled(
         timeline, [*(p.revision for p in postings), *(row["revision"] for row in purchases.values())]
     )
@@ -178,7 +186,9 @@ async def _lines(
             if move.lot in lots and lots[move.lot].terms == posting.terms and posting.lot in (None, move.lot)
         ]
         return StatementLine(
-            posting=replace(posting, actor=called[posting.actor]) if posting.actor in called else posting,
+            posting=replace(posting, actor=operators[posting.actor])
+            if posting.actor in operators
+            else posting,
             about=About(
                 purchase=purchases.get(sale), brought_back=back, entry=entries.get(posting.sequence), lot=lot
             ),
@@ -187,3 +197,11 @@ async def _lines(
         )
 
     return tuple(line(posting) for posting in postings)
+
+
+async def _name_others(ledger: Ledger, connection: Connection, entries: dict[int, dict[str, Any]]) -> None:
+    """Say beside each gift how its other member is called, masked: an id tells a person nothing."""
+    gifts = [one for one in entries.values() if one["kind"] in _GIFTS and one["counterpart_id"] is not None]
+    named = await called(ledger, connection, sorted({one["counterpart_id"] for one in gifts}))
+    for one in gifts:
+        one["counterpart"] = named.get(one["counterpart_id"])

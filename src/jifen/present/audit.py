@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from jifen.domain.audit import AuditRow, Deed
@@ -29,6 +30,24 @@ def audit_document(row: AuditRow) -> dict[str, Any]:
         "count": row.count,
         "details": row.details,
     }
+
+
+def audit_cells(row: AuditRow, language: str) -> list[str]:
+    """An act as the cells of a table: `COLUMNS` and the sentence. A name that begins as a formula does is made plain text."""
+    document = audit_document(row)
+    cells = [_cell(document[name]) for name in COLUMNS]
+    return [
+        f"'{one}" if one.startswith(("=", "+", "-", "@")) else one
+        for one in (*cells, act_said(row, language))
+    ]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return " ".join(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
 def deed_said(deed: Deed, language: str) -> str:

@@ -254,17 +254,27 @@ class _Telling:
         return self._noted(said, entry, with_actor=True)
 
     def _given(self) -> str:
-        return self._gift("posting.given")
+        other = self._other()
+        return self._gift(
+            self.say("posting.given", member=other) if other else self.say("posting.given_unknown")
+        )
 
     def _received(self) -> str:
-        return self._gift("posting.received")
+        other = self._other()
+        return self._gift(
+            self.say("posting.received", member=other) if other else self.say("posting.received_unknown")
+        )
 
-    def _gift(self, key: str) -> str:
+    def _other(self) -> str | None:
+        """How the other member of a gift is called, masked; None: nothing is known of him."""
+        called: str | None = (self.about.entry or {}).get("counterpart")
+        return called
+
+    def _gift(self, said: str) -> str:
         entry = self.about.entry or {}
-        other: UUID | None = entry.get("counterpart_id")
-        if other == self.posting.member_id:
-            return self._noted(self.say("posting.gift_came_back"), entry)
-        return self._noted(self.say(key, member=_member_shown(other)), entry)
+        if entry.get("counterpart_id") == self.posting.member_id:
+            said = self.say("posting.gift_came_back")
+        return self._noted(said, entry)
 
     def _carried(self) -> str:
         """Units, or what is owed, that went over from a member who was merged into another."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from jifen.domain.proposals import ProposalKind, ProposalState, Proposed
-from jifen.present.catalogue import catalogue_of
+from jifen.present.catalogue import Catalogue, catalogue_of
 from jifen.present.ids import prefixed
 from jifen.present.shown import shown_instant
 
@@ -96,6 +96,23 @@ def sentence(one: _Proposal, language: str) -> str:
             member=prefixed("mbr", UUID(body["member_id"])),
             note=body["note"],
         )
+    elif one.kind is ProposalKind.ERASURE:
+        said = words.say(
+            "proposal.says.erasure",
+            who=who,
+            member=prefixed("mbr", UUID(body["member_id"])),
+            count=len(body["persons"]),
+        )
+    elif one.kind is ProposalKind.MERGE:
+        said = _merge_said(words, body, who)
+    elif one.kind is ProposalKind.REVEAL:
+        said = words.say(
+            "proposal.says.reveal",
+            who=who,
+            count=body["count"],
+            member=prefixed("mbr", UUID(body["member_id"])),
+            why=words.say(f"why.{body['why']}"),
+        )
     else:
         at = body["effective_at"]
         when = at[:16].replace("T", " ") if at else words.say("proposal.at_once")
@@ -106,6 +123,13 @@ def sentence(one: _Proposal, language: str) -> str:
         return said
     decider = one.decider_name or one.decided_by
     return words.say(f"proposal.decided.{one.stands}", said=said, who=decider)
+
+
+def _merge_said(words: Catalogue, body: Mapping[str, Any], who: str) -> str:
+    member, into = (prefixed("mbr", UUID(body[name])) for name in ("member_id", "into_id"))
+    if body["note"]:
+        return words.say("proposal.says.merge_noted", who=who, member=member, into=into, note=body["note"])
+    return words.say("proposal.says.merge", who=who, member=member, into=into)
 
 
 def proposal_line(one: _Proposal, language: str) -> str:
@@ -120,8 +144,13 @@ def _body(one: _Proposal) -> dict[str, Any]:
 
 
 def _with_ids(values: Mapping[str, Any]) -> dict[str, Any]:
-    prefixes = {"member_id": "mbr", "entry_id": "ent"}
-    return {
-        name: prefixed(prefixes[name], UUID(value)) if name in prefixes and value else value
-        for name, value in values.items()
-    }
+    prefixes = {"member_id": "mbr", "into_id": "mbr", "entry_id": "ent", "persons": "per"}
+
+    def shown(name: str, value: Any) -> Any:
+        if name not in prefixes or not value:
+            return value
+        if isinstance(value, list):
+            return [prefixed(prefixes[name], UUID(one)) for one in value]
+        return prefixed(prefixes[name], UUID(value))
+
+    return {name: shown(name, value) for name, value in values.items()}

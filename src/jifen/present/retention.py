@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from jifen.domain.retention import NEVER, DataClass
+from jifen.domain.retention import NEVER, DataClass, PeriodReason
 from jifen.present.catalogue import catalogue_of
 
 
@@ -60,3 +60,8 @@ def retention_lines(kept: Iterable[_Kept], language: str) -> list[str]:
             )
         )
     return [*lines, words.say("retention.kept")]
+
+
+def reason_said(reason: PeriodReason, language: str) -> str:
+    """Why a period is changed."""
+    return catalogue_of(language).say(f"retention.reason.{reason}")

@@ -38,6 +38,8 @@ def terms_listed(terms: list[Terms], accepted: Mapping[str, int], now: datetime)
 
 
 def _state(one: Terms, current: Terms | None, now: datetime) -> str:
+    if one.withdrawn_at is not None:
+        return "withdrawn"
     if one.takes_effect_at > now:
         return "waiting"
     return "in_force" if one == current else "past"

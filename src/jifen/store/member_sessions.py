@@ -254,6 +254,16 @@ async def end_sessions_of_member(connection: Connection, member_id: UUID) -> int
     return int(done.rpartition(" ")[2])
 
 
+async def end_sessions_of_person(connection: Connection, person_id: UUID) -> list[UUID | None]:
+    """The sessions of somebody that were open, each as the device that showed codes in it, or None; they are no more."""
+    rows = await connection.fetch(
+        """UPDATE person_session SET ended_at = clock_timestamp()
+           WHERE person_id = $1 AND ended_at IS NULL AND expires_at > clock_timestamp() RETURNING device_id""",
+        person_id,
+    )
+    return [row["device_id"] for row in rows]
+
+
 async def end_oldest_member_sessions(connection: Connection, person_id: UUID, *, keep: int) -> list[UUID]:
     """End those used longest ago beyond so many, and forget those that ended long ago; devices that showed codes in them."""
     rows = await connection.fetch(

@@ -138,15 +138,17 @@ async def keys_of(connection: Connection, person_id: UUID) -> list[SealedKey]:
 
 
 async def masked_keys(
-    ledger: Ledger, connection: Connection, member_ids: Sequence[UUID]
+    ledger: Ledger, connection: Connection, member_ids: Sequence[UUID], *, person_id: UUID | None = None
 ) -> dict[UUID, list[MemberKey]]:
-    """What finds members, with only as much of it as tells one from another, in the order of kinds; nothing of it while the keys
-    of personal data are not there."""
+    """What finds members (or one of their persons, where he is named), with only as much of it as tells one from another, in the
+    order of kinds; nothing of it while the keys of personal data are not there."""
     rows = await connection.fetch(
         """SELECT k.member_id, k.kind, k.sealed, k.person_id, p.wrapped_key, p.master
            FROM member_key k JOIN person p USING (person_id) WHERE k.member_id = ANY($1::uuid[])
+             AND ($2::uuid IS NULL OR k.person_id = $2)
            ORDER BY p.role <> 'head', p.added_at, k.added_at""",
         list(member_ids),
+        person_id,
     )
     found: dict[UUID, list[MemberKey]] = {}
     if not rows:
@@ -155,10 +157,10 @@ async def masked_keys(
         vault = await ledger.vault(connection)
     except VaultClosed:
         vault = None
-    for member_id, kind, sealed, person_id, wrapped, master in rows:
+    for member_id, kind, sealed, whose, wrapped, master in rows:
         value = UNSEEN
         if vault is not None:
-            sealer = vault.person(person_id, PersonKey(wrapped, master))
+            sealer = vault.person(whose, PersonKey(wrapped, master))
             value = masked(kind, sealer.open(f"key.{kind}", sealed))
         found.setdefault(member_id, []).append(MemberKey(kind, value))
     for keys in found.values():
@@ -355,6 +357,23 @@ async def heads_of(connection: Connection, member_ids: Sequence[UUID]) -> dict[U
         list(member_ids),
     )
     return {row[1]: _person(row) for row in rows}
+
+
+async def called(ledger: Ledger, connection: Connection, member_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """How members are called to others: the head's name, or what finds them first, masked; nobody of whom nothing is known."""
+    if not member_ids:
+        return {}
+    found = {one: keys[0].value for one, keys in (await masked_keys(ledger, connection, member_ids)).items()}
+    try:
+        vault = await ledger.vault(connection)
+    except VaultClosed:
+        return {one: text for one, text in found.items() if text != UNSEEN}
+    for member_id, person in (await heads_of(connection, member_ids)).items():
+        sealed = (await fields_of(connection, person.person_id)).get("name")
+        if sealed is not None:
+            name = vault.person(person.person_id, person.key).open("name", sealed)
+            found[member_id] = masked("name", name)
+    return found
 
 
 async def add_many_keys(connection: Connection, index_key: str, keys: Sequence[NewKey]) -> None:

@@ -128,18 +128,25 @@ async def find_proposal(
 
 
 async def read_proposals(
-    connection: Connection, *, state: ProposalState | None, before: UUID | None, limit: int
+    connection: Connection,
+    *,
+    state: ProposalState | None,
+    before: UUID | None,
+    limit: int,
+    member_id: UUID | None = None,
 ) -> list[Proposal]:
-    """Proposals that stand so (None: all), newest first, those before an id."""
+    """Proposals that stand so (None: all), of a member where he is named, newest first, those before an id."""
     rows = await connection.fetch(
         f"""SELECT {_COLUMNS} FROM proposal p
             WHERE ($1::text IS NULL
                    OR CASE WHEN state = 'waiting' AND expires_at <= clock_timestamp() THEN 'expired' ELSE state END = $1)
                   AND ($2::uuid IS NULL OR proposal_id < $2)
+                  AND ($4::uuid IS NULL OR member_id = $4 OR (kind = 'merge' AND body ->> 'into_id' = $4::text))
             ORDER BY proposal_id DESC LIMIT $3""",
         state,
         before,
         limit,
+        member_id,
     )
     return [_proposal(row) for row in rows]
 
@@ -217,11 +224,34 @@ async def count_waiting(connection: Connection) -> int:
     return count
 
 
+async def count_reveals_approved(connection: Connection, operator_id: UUID, *, within: timedelta) -> int:
+    """How often somebody let this operator see more persons in full, so long back."""
+    count: int = await connection.fetchval(
+        """SELECT count(*) FROM proposal WHERE kind = 'reveal' AND proposer_id = $1 AND result IS NOT NULL
+           AND decided_at > clock_timestamp() - $2::interval""",
+        operator_id,
+        within,
+    )
+    return count
+
+
+async def waiting_of(connection: Connection, proposer_id: UUID, kind: ProposalKind) -> Proposal | None:
+    """What somebody proposed of a kind, and waits; None: nothing."""
+    row = await connection.fetchrow(
+        f"""SELECT {_COLUMNS} FROM proposal p WHERE proposer_id = $1 AND kind = $2 AND state = 'waiting'
+            AND expires_at > clock_timestamp() ORDER BY proposal_id DESC LIMIT 1""",
+        proposer_id,
+        kind,
+    )
+    return _proposal(row) if row else None
+
+
 async def forget_proposal_notes(connection: Connection, member_id: UUID) -> int:
     """Take out of proposals about a member what somebody wrote there; how many that was. What waits can still be decided."""
     done: str = await connection.execute(
         """UPDATE proposal SET body = jsonb_set(body, '{note}', '"-"')
-           WHERE member_id = $1 AND body ->> 'note' IS NOT NULL AND body ->> 'note' <> '-'""",
+           WHERE (member_id = $1 OR (kind = 'merge' AND body ->> 'into_id' = $1::text))
+                 AND body ->> 'note' IS NOT NULL AND body ->> 'note' <> '-'""",
         member_id,
     )
     return int(done.rpartition(" ")[2])

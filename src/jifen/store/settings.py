@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jifen.domain.check_digits import CardCheck
 from jifen.domain.household import GUARDIAN_AGE, INVITATION_HOURS
+from jifen.domain.proposals import REVEALS_A_DAY, FourEyes
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -15,6 +16,9 @@ CARD_CHECK = "card_check"
 GUARDIAN_AGE_SETTING = "guardian_age"
 INVITATION_HOURS_SETTING = "invitation_hours"
 TERMS_NOTICE_DAYS = "terms_notice_days"
+FOUR_EYES_ERASURE = "four_eyes_erasure"
+FOUR_EYES_MERGE = "four_eyes_merge"
+REVEALS_A_DAY_SETTING = "reveals_a_day"
 
 
 async def card_check(connection: Connection) -> CardCheck:
@@ -46,6 +50,23 @@ async def invitation_lasts(connection: Connection) -> timedelta:
 async def set_invitation_hours(connection: Connection, hours: int) -> None:
     """New invitations are good for so long."""
     await _set(connection, INVITATION_HOURS_SETTING, str(hours))
+
+
+async def four_eyes(connection: Connection) -> FourEyes:
+    """For what of persons and members an operator needs a second one."""
+    most = await kept_number(connection, REVEALS_A_DAY_SETTING, REVEALS_A_DAY)
+    return FourEyes(
+        erasure=bool(await kept_number(connection, FOUR_EYES_ERASURE, 1)),
+        merge=bool(await kept_number(connection, FOUR_EYES_MERGE, 1)),
+        reveals_a_day=most or None,
+    )
+
+
+async def set_four_eyes(connection: Connection, rules: FourEyes) -> None:
+    """From now on this is asked for."""
+    await set_number(connection, FOUR_EYES_ERASURE, int(rules.erasure))
+    await set_number(connection, FOUR_EYES_MERGE, int(rules.merge))
+    await set_number(connection, REVEALS_A_DAY_SETTING, rules.reveals_a_day or 0)
 
 
 async def _setting(connection: Connection, name: str) -> str | None:

@@ -7,18 +7,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jifen.domain.person import Consent
-from jifen.domain.terms import NOTICE_DAYS, TERMS, Terms, check_acceptance
+from jifen.domain.terms import NOTICE_DAYS, TERMS, Terms, check_acceptance, check_accepted, in_force
 from jifen.store.settings import TERMS_NOTICE_DAYS, kept_number
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 _COLUMNS = "number, version, summary, is_worse, takes_effect_at, published_at, published_by"
+NEEDED_SETTING = "terms_needed_to_enrol"
 
 
 async def all_terms(connection: Connection) -> list[Terms]:
     """Every version without its text, oldest first."""
-    rows = await connection.fetch(f"SELECT {_COLUMNS} FROM terms ORDER BY number")
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS}, withdrawn_at FROM terms LEFT JOIN terms_withdrawal USING (number) ORDER BY number"
+    )
     return [Terms(**row) for row in rows]
 
 
@@ -51,6 +54,21 @@ async def add_terms(connection: Connection, terms: Terms, texts: Mapping[str, st
     )
 
 
+async def add_withdrawal(connection: Connection, number: int, *, by: str, at: datetime) -> None:
+    """Keep that a version was called off."""
+    await connection.execute(
+        "INSERT INTO terms_withdrawal (number, withdrawn_at, withdrawn_by) VALUES ($1, $2, $3)",
+        number,
+        at,
+        by,
+    )
+
+
+async def is_acceptance_needed(connection: Connection) -> bool:
+    """Whether nobody is enrolled by a till or a key without accepting the terms in force."""
+    return bool(await kept_number(connection, NEEDED_SETTING, 0))
+
+
 async def check_terms(connection: Connection, consents: Iterable[Consent]) -> None:
     """Refuse an acceptance of terms that nobody published.
 
@@ -59,7 +77,8 @@ async def check_terms(connection: Connection, consents: Iterable[Consent]) -> No
     """
     told = [one for one in consents if one.purpose == TERMS]
     if told:
-        check_acceptance(told, [one.version for one in await all_terms(connection)])
+        stand = [one.version for one in await all_terms(connection) if one.withdrawn_at is None]
+        check_acceptance(told, stand)
 
 
 async def accepted_by(connection: Connection) -> dict[str, int]:
@@ -72,9 +91,10 @@ async def accepted_by(connection: Connection) -> dict[str, int]:
 
 
 async def accepted_last(connection: Connection, person_id: object) -> tuple[str, datetime] | None:
-    """Which version a person accepted last, and when; None: none."""
+    """Which version a person accepted last, of those that stand, and when; None: none."""
     row = await connection.fetchrow(
         """SELECT text_version, at FROM consent WHERE person_id = $1 AND purpose = 'terms'
+             AND NOT EXISTS (SELECT FROM terms t JOIN terms_withdrawal USING (number) WHERE t.version = text_version)
            ORDER BY number DESC LIMIT 1""",
         person_id,
     )
@@ -84,3 +104,13 @@ async def accepted_last(connection: Connection, person_id: object) -> tuple[str,
 async def notice_days(connection: Connection) -> int:
     """How many days ahead members are told of a change for the worse."""
     return await kept_number(connection, TERMS_NOTICE_DAYS, NOTICE_DAYS)
+
+
+async def check_all_accepted(connection: Connection, consents: Iterable[Consent], now: datetime) -> None:
+    """Refuse who is enrolled without accepting the terms in force, where the shop needs that.
+
+    Refuses
+        TermsNotAccepted   see `check_accepted`
+    """
+    if await is_acceptance_needed(connection):
+        check_accepted(consents, in_force(await all_terms(connection), now))

@@ -22,7 +22,17 @@ terms = Table(
     CheckConstraint("takes_effect_at >= published_at", name="no_terms_take_effect_in_the_past"),
     CheckConstraint("(number = 1) = (summary IS NULL)", name="what_is_different_is_told"),
     Index("terms_version", "version", unique=True),
-    Index("terms_takes_effect_at", "takes_effect_at", unique=True),
+    Index("terms_takes_effect_at", "takes_effect_at"),
     comment="One version of the terms of membership, as it was published; it never changes.",
+    info=of("reference-journal", None),
+)
+
+terms_withdrawal = Table(
+    "terms_withdrawal",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    moment("withdrawn_at"),
+    Column("withdrawn_by", Text, nullable=False),
+    comment="A version of the terms that was called off before it took effect.",
     info=of("reference-journal", None),
 )

@@ -158,6 +158,7 @@ export function Correct() {
 function Fields({ person, isDone, onChange, onDone }: { person: Person; isDone: boolean; onChange: (isDone: boolean) => void; onDone: () => void }) {
   const say = useSay();
   const [told, setTold] = useState<Record<string, string>>({});
+  const [isOut, setOut] = useState(false);
   const { write, isBusy, refused } = useWrite();
   const shown = (name: string) => told[name] ?? person.fields[name] ?? "";
   const changed = OWN_FIELDS.filter((name) => shown(name).trim() !== (person.fields[name] ?? ""));
@@ -167,10 +168,11 @@ function Fields({ person, isDone, onChange, onDone }: { person: Person; isDone: 
     event.preventDefault();
     const body = { ...Object.fromEntries(changed.filter((name) => !forget.includes(name)).map((name) => [name, shown(name).trim()])), ...(forget.length > 0 ? { forget } : {}) };
     const done = await write(body, (key) => gotOwn(me.POST("/v1/me/person:correct", { body: body as Schemas["OwnCorrectionBody"], params: { header: { "Idempotency-Key": key } } })));
-    if (done) {
-      onChange(true);
-      onDone();
-    }
+    if (done === null) return;
+    setOut(done.sessions_ended > 0);
+    onChange(true);
+    // Who was signed out reads why first: asking anew would lead to the door.
+    if (done.sessions_ended === 0) onDone();
   };
   return (
     <form className="form" onSubmit={(event) => void send(event)} noValidate>
@@ -188,7 +190,7 @@ function Fields({ person, isDone, onChange, onDone }: { person: Person; isDone: 
       ))}
       <p className="soft small">{say("app.correct.note")}</p>
       {wrong && (OWN_FIELDS as readonly string[]).includes(wrong) ? null : <WhyNot refused={refused} />}
-      {isDone ? <Note tone="good">{say("app.correct.done")}</Note> : null}
+      {isDone ? <Note tone={isOut ? "warn" : "good"}>{say(isOut ? "app.correct.too_young" : "app.correct.done")}</Note> : null}
       <Wait isBusy={isBusy} isOff={changed.length === 0}>{say("app.correct.send")}</Wait>
     </form>
   );

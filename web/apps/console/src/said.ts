@@ -3,7 +3,7 @@ import { nameIn, useFrame } from "@jifen/ui";
 import said from "./said.json" with { type: "json" };
 
 type Named = { zh: string; en: string };
-export type SetName = "permissions" | "deeds" | "kinds" | "statuses" | "outcomes";
+export type SetName = "permissions" | "deeds" | "period_reasons" | "kinds" | "statuses" | "outcomes";
 
 export const ROLES: Record<string, Named & { permissions: string[] }> = said.roles;
 export const PERMISSIONS = Object.keys(said.permissions);

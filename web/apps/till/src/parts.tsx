@@ -1,4 +1,5 @@
 // Parts of the till: a button with its key, function keys, a figure of points, a field that is always ready.
+import type { Schemas } from "@jifen/api";
 import { Icon, type IconName, Points, useFrame, useProgram, useSay } from "@jifen/ui";
 import type { Key } from "@jifen/words";
 import { type ReactNode, useEffect, useRef } from "react";
@@ -64,6 +65,22 @@ export function useCurrencyOfTill() {
 export function Pts({ units, signed = false }: { units: number; signed?: boolean }) {
   const currency = useCurrencyOfTill();
   return currency ? <Points units={units} currency={currency.code} signed={signed} /> : null;
+}
+
+type Reason = Schemas["RuleResult"];
+
+/** What each rule gave; where it gave less than it would, why. */
+export function Reasons({ of, name, isSigned = false }: { of: Reason[]; name: (code: string) => string; isSigned?: boolean }) {
+  const say = useSay();
+  return (
+    <>
+      {of.map((one) => (
+        <Row key={one.rule} label={one.why === "all" ? name(one.rule) : <>{name(one.rule)} <small className="soft">{say(`till.why.${one.why}`)}</small></>}>
+          <Pts units={one.granted} signed={isSigned} />
+        </Row>
+      ))}
+    </>
+  );
 }
 
 export function Row({ label, children, isSoft, isSum }: { label: ReactNode; children: ReactNode; isSoft?: boolean; isSum?: boolean }) {

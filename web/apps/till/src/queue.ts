@@ -59,11 +59,12 @@ export async function enqueue(drafts: Draft[], day: (at: Date) => string): Promi
     const at = moment.toISOString();
     let order = (await kept("order")) ?? 0;
     let counter = await kept("counter");
+    const source = (await kept("setup"))?.source ?? "";
     let taken = "";
     const ready: Message[] = [];
     for (const draft of drafts) {
       if (draft.no === null) {
-        const next = nextNumber(counter, day(moment));
+        const next = nextNumber(counter, day(moment), source);
         counter = { day: next.day, n: next.n };
         taken = next.no;
       }

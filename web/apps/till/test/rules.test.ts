@@ -94,9 +94,9 @@ test("the signature stands over everything that decides what the server does", (
 });
 
 test("numbers run by day and begin at one", () => {
-  assert.equal(nextNumber(null, "2026-11-28").no, "20261128-0001");
-  assert.equal(nextNumber({ day: "2026-11-28", n: 41 }, "2026-11-28").no, "20261128-0042");
-  assert.equal(nextNumber({ day: "2026-11-28", n: 41 }, "2026-11-29").no, "20261129-0001");
+  assert.equal(nextNumber(null, "2026-11-28", "till-s1-0ba1f2").no, "20261128-0001-a1f2");
+  assert.equal(nextNumber({ day: "2026-11-28", n: 41 }, "2026-11-28", "till-s1-0ba1f2").no, "20261128-0042-a1f2");
+  assert.equal(nextNumber({ day: "2026-11-28", n: 41 }, "2026-11-29", "till-s1-7c33d0").no, "20261129-0001-33d0", "another till, another number");
 });
 
 test("a shift counts what was sold since it began, and tells what waits and what was refused", () => {

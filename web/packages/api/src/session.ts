@@ -6,6 +6,7 @@
 import { askPasskey, type PasskeyAsked, PasskeyStopped } from "./passkey.ts";
 
 export interface Operator {
+  id: string;
   name: string;
   language: string | null;
 }
@@ -18,7 +19,7 @@ export type SignIn =
   | { kind: "gone" };
 
 interface Answer {
-  operator: { name: string; language: string | null };
+  operator: { id: string; name: string; language: string | null };
   csrf_token: string;
 }
 
@@ -53,7 +54,7 @@ export function ended(): void {
 
 function taken(answer: Answer): SignIn {
   csrf = answer.csrf_token;
-  operator = { name: answer.operator.name, language: answer.operator.language };
+  operator = { id: answer.operator.id, name: answer.operator.name, language: answer.operator.language };
   return { kind: "in", operator };
 }
 

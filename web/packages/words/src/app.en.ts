@@ -275,7 +275,6 @@ export const en: Record<keyof typeof zh, Message> = {
   "app.phones.used": "last used {at}",
   "app.phones.since": "since {at}",
   "app.phones.codes": "shows codes",
-  "app.phones.unknown": "A browser",
   "app.phones.end": "End",
 
   // Privacy
@@ -302,6 +301,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "app.correct.note": "What you leave empty is forgotten.",
   "app.correct.send": "Save",
   "app.correct.done": "Saved.",
+  "app.correct.too_young": "By this birthday a guardian sees to it. You are signed out on every phone: come to the shop with a parent.",
   "app.contact": "Change my number",
   "app.contact.what": "proven by a code to the new one",
   "app.contact.note": "The code goes to the new number. You sign in by it from then on.",

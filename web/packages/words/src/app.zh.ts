@@ -272,7 +272,6 @@ export const zh = {
   "app.phones.used": "最近使用 {at}",
   "app.phones.since": "{at} 登录",
   "app.phones.codes": "会显示会员码",
-  "app.phones.unknown": "一个浏览器",
   "app.phones.end": "退出",
 
   // Privacy
@@ -299,6 +298,7 @@ export const zh = {
   "app.correct.note": "留空就是删除这一项。",
   "app.correct.send": "保存",
   "app.correct.done": "已保存。",
+  "app.correct.too_young": "按这个生日，需要由监护人办理。你已在所有手机上退出登录，请和家长一起到店里。",
   "app.contact": "更换手机号",
   "app.contact.what": "用验证码证明新号码",
   "app.contact.note": "验证码发到新号码。换好后用新号码登录。",

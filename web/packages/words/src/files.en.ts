@@ -163,6 +163,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "export.entries": "Entries",
   "export.asked": "Asked",
   "export.files": "Files",
+  "export.cancel": "Cancel",
   "export.gone": "its files are gone after 7 days",
   "export.none": "No export yet",
   "export.none_why": "Take entries and postings of a period as CSV and Excel.",

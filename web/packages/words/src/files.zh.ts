@@ -160,6 +160,7 @@ export const zh = {
   "export.entries": "凭证",
   "export.asked": "申请时间",
   "export.files": "文件",
+  "export.cancel": "取消",
   "export.gone": "文件已删除（保留 7 天）",
   "export.none": "还没有导出",
   "export.none_why": "按期间导出凭证和分录，得到 CSV 与 Excel 文件。",

@@ -38,4 +38,6 @@ export const en: Record<keyof typeof zh, Message> = {
   "passkey.beside": "Use a passkey instead of the code",
   "passkey.stopped": "No passkey answered. Try again, or sign in another way.",
   "demo.sign_ins": "Demo: sign in with a click",
+  "agent.on": "{browser} on {system}",
+  "agent.unknown": "an unknown browser",
 };

@@ -35,4 +35,6 @@ export const zh = {
   "passkey.beside": "改用通行密钥",
   "passkey.stopped": "没有通行密钥响应。请重试，或用其他方式登录。",
   "demo.sign_ins": "演示：点一下即可登录",
+  "agent.on": "{system} 上的 {browser}",
+  "agent.unknown": "未知浏览器",
 } as const;

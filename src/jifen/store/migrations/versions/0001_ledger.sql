@@ -727,7 +727,7 @@ CREATE TABLE jifen.proposal (
     result JSONB,
     trail JSONB DEFAULT '[]' NOT NULL,
     CONSTRAINT proposal_pkey PRIMARY KEY (proposal_id),
-    CONSTRAINT a_proposal_has_a_known_kind CHECK (kind = ANY ('{adjustment,reversal,publication}'::text[])),
+    CONSTRAINT a_proposal_has_a_known_kind CHECK (kind = ANY ('{adjustment,reversal,publication,erasure,merge,reveal}'::text[])),
     CONSTRAINT a_proposal_has_a_known_state CHECK (state = ANY ('{waiting,approved,refused,withdrawn}'::text[])),
     CONSTRAINT a_decision_names_who_decided CHECK ((state = 'waiting') = (decided_by IS NULL)),
     CONSTRAINT a_decision_has_its_moment CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
@@ -955,9 +955,18 @@ CREATE TABLE jifen.terms (
 
 CREATE UNIQUE INDEX terms_version ON jifen.terms (version);
 
-CREATE UNIQUE INDEX terms_takes_effect_at ON jifen.terms (takes_effect_at);
+CREATE INDEX terms_takes_effect_at ON jifen.terms (takes_effect_at);
 
 COMMENT ON TABLE jifen.terms IS 'One version of the terms of membership, as it was published; it never changes.';
+
+CREATE TABLE jifen.terms_withdrawal (
+    number INTEGER NOT NULL,
+    withdrawn_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    withdrawn_by TEXT NOT NULL,
+    CONSTRAINT terms_withdrawal_pkey PRIMARY KEY (number)
+);
+
+COMMENT ON TABLE jifen.terms_withdrawal IS 'A version of the terms that was called off before it took effect.';
 
 CREATE TABLE jifen.setting (
     name TEXT NOT NULL,
@@ -1089,6 +1098,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.flagged_code TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.setting TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.terms TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.terms_withdrawal TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.used_code TO jifen_app;
 

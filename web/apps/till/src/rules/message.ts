@@ -81,8 +81,9 @@ export function shiftOf(messages: Message[], since: string): Shift {
   return shift;
 }
 
-/** The next number of a day: 20261128-0001; another day begins at 1. */
-export function nextNumber(counter: { day: string; n: number } | null, day: string): { day: string; n: number; no: string } {
+/** The next number of a day: 20261128-0001-a1f2; another day begins at 1. It ends in the short id of the till that made it (the end
+ *  of its source), so that two tills of one name never print the same one. */
+export function nextNumber(counter: { day: string; n: number } | null, day: string, source: string): { day: string; n: number; no: string } {
   const n = counter?.day === day ? counter.n + 1 : 1;
-  return { day, n, no: `${day.replaceAll("-", "")}-${String(n).padStart(4, "0")}` };
+  return { day, n, no: `${day.replaceAll("-", "")}-${String(n).padStart(4, "0")}-${source.slice(-4)}` };
 }

@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ask, purchaseBody, useDay, useDesk, useQuote, useRules } from "../desk.ts";
 import { cupboard, hasRoom, kept, now } from "../keep.ts";
 import { useLine } from "../line.ts";
-import { Foot, Press, Pts, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
+import { Foot, Press, Pts, Reasons, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
 import { drain, type Draft, enqueue } from "../queue.ts";
 import { amountOf, entryOf, type Item, type Line, LINES_MAX, totalOf, withLine } from "../rules/basket.ts";
 import { NewItem } from "./new-item.tsx";
@@ -183,9 +183,7 @@ export function Basket() {
                 <h2 className="small soft">{say(sale.who?.is === "nobody" ? "till.quote.nobody" : "till.quote.title")}</h2>
                 <p className="hero"><Pts units={points?.units ?? 0} signed /></p>
                 <ul className="facts-till">
-                  {points?.reasons.map((one) => (
-                    <Row key={one.rule} label={ruleName(one.rule)}><Pts units={one.granted} signed /></Row>
-                  ))}
+                  <Reasons of={points?.reasons ?? []} name={ruleName} isSigned />
                 </ul>
               </>
             )}

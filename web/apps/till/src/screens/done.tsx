@@ -3,7 +3,7 @@ import { api, type Schemas } from "@jifen/api";
 import { Asking, Day, Icon, Instant, Money, Said, nameIn, useFrame, useMay, useProgram, useSay } from "@jifen/ui";
 import { useEffect, useState } from "react";
 import { type Answer, ask, NEW_SALE, useDay, useDesk, useRules, type Who, withTiers } from "../desk.ts";
-import { Foot, Press, Pts, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
+import { Foot, Press, Pts, Reasons, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
 import { Qr } from "../qr.tsx";
 import { drain, enqueue, useMessages } from "../queue.ts";
 import { amountOf, totalOf, worthOf } from "../rules/basket.ts";
@@ -81,7 +81,7 @@ export function Done() {
             <>
               <p className="hero"><Pts units={earned.units} signed /> <span className="hero-word">{say("till.points")}{currency?.worth_minor ? <> = <b><Money minor={worthOf(earned.units, currency)} /></b></> : null}</span></p>
               <ul className="facts-till" aria-label={say("till.done.why")}>
-                {earned.reasons.map((one) => <Row key={one.rule} label={ruleName(one.rule)}><Pts units={one.granted} signed /></Row>)}
+                <Reasons of={earned.reasons} name={ruleName} isSigned />
                 {after !== null && !isTraining ? <Row label={say("till.done.balance")} isSum><Pts units={balance?.balance ?? after} /></Row> : null}
                 {balance && balance.pending > 0 ? <Row label={say("till.done.pending")} isSoft><Pts units={balance.pending} /></Row> : null}
                 {balance?.next_expiry_on ? <Row label={<Said id="till.done.expires" with={{ day: <Day on={balance.next_expiry_on} style="short" /> }} />} isSoft><Pts units={balance.next_expiry_units} /></Row> : null}
@@ -173,7 +173,7 @@ function Slip({ answer, ruleName, no, at, balance, after }: SlipProps) {
         <>
           <ul>
             <Row label={<b>{say("till.slip.earned")}</b>}><b><Pts units={earned.units} signed /></b></Row>
-            {earned.reasons.map((one) => <Row key={one.rule} label={ruleName(one.rule)}><Pts units={one.granted} /></Row>)}
+            <Reasons of={earned.reasons} name={ruleName} />
           </ul>
           {isTraining ? null : (
             <ul>

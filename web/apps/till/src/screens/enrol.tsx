@@ -1,6 +1,6 @@
 // A new member: the number, one question in fixed words, done. The key is made when the form opens.
-import { api, Refused } from "@jifen/api";
-import { Icon, nameIn, RefusedNote, useFrame, useGoing, useMay, useProgram, useSay } from "@jifen/ui";
+import { api, got, Refused } from "@jifen/api";
+import { Icon, nameIn, RefusedNote, useAsked, useFrame, useGoing, useMay, useProgram, useSay } from "@jifen/ui";
 import { useEffect, useRef, useState } from "react";
 import { ask, useDesk, withTiers } from "../desk.ts";
 import { useLine } from "../line.ts";
@@ -9,6 +9,21 @@ import { narrow } from "../rules/kind.ts";
 
 /** Of the words of the question: another wording is another version. */
 const WORDS = "till-2026-11";
+
+/** Which terms a yes accepts, and their text for whoever wants to read it at the desk. */
+function TermsToRead({ version }: { version: string }) {
+  const say = useSay();
+  const { language } = useFrame();
+  const [isOpen, setOpen] = useState(false);
+  const asked = useAsked(isOpen ? `terms ${version}` : null, () => got(api.GET("/v1/welcome/terms/{version}", { params: { path: { version } } })));
+  const text = asked.data?.texts[language] ?? asked.data?.texts.zh ?? "";
+  return (
+    <details className="soft" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{say("till.enrol.terms", { version })}</summary>
+      {text.split(/\n+/).map((one, at) => <p key={at}>{one}</p>)}
+    </details>
+  );
+}
 
 export function Enrol() {
   const say = useSay();
@@ -25,9 +40,12 @@ export function Enrol() {
   const [keys] = useState(() => new Map<string, string>());
   const field = useRef<HTMLInputElement>(null);
   const yes = useRef<HTMLButtonElement>(null);
+  // The terms in force, where there are some: his yes accepts them too.
+  const welcome = useAsked(isOn ? `welcome ${language}` : null, () => got(api.GET("/v1/welcome", { params: { query: { language } } })));
+  const terms = welcome.data?.terms?.version ?? null;
   const told = narrow(phone).replaceAll(/[\s-]/g, "");
   const isWhole = /^\+?\d{7,15}$/.test(told);
-  const canSend = isOn && !isTraining && may("members.enrol");
+  const canSend = isOn && !isTraining && may("members.enrol") && welcome.data !== null;
   useEffect(() => {
     if (isAsked) yes.current?.focus();
   }, [isAsked]);
@@ -42,20 +60,25 @@ export function Enrol() {
     if (!isWhole || isBusy || !canSend) return;
     setBusy(true);
     setRefused(null);
-    const key = keys.get(told) ?? crypto.randomUUID();
-    keys.set(told, key);
+    const wish = `${told} ${terms ?? ""}`;
+    const key = keys.get(wish) ?? crypto.randomUUID();
+    keys.set(wish, key);
     try {
       const made = await ask(
         api.POST("/v1/members", {
           params: { header: { "Idempotency-Key": key } } as never,
           headers: { "Idempotency-Key": key },
-          body: { keys: [], person: { phone: told, attributes: {} }, consents: [{ purpose: "membership", is_given: true, text_version: WORDS, channel: "till" }] } as never,
+          body: { keys: [], person: { phone: told, attributes: {} }, consents: [
+            { purpose: "membership", is_given: true, text_version: WORDS, channel: "till" },
+            ...(terms === null ? [] : [{ purpose: "terms", is_given: true, text_version: terms, channel: "till" }]),
+          ] } as never,
         }),
       );
       await goOn(made.member_id);
     } catch (failure) {
       setRefused(failure instanceof Refused ? failure : new Refused(0, null, null));
       setAsked(false);
+      if (failure instanceof Refused && failure.problem?.code.startsWith("terms_")) welcome.again(); // another version took effect meanwhile
     }
     setBusy(false);
   };
@@ -117,6 +140,7 @@ export function Enrol() {
             <li className={isAsked ? "now" : "later"}>
               <p className="soft">{say("till.enrol.ask")}</p>
               <p className="question">{say("till.enrol.question")}</p>
+              {terms === null ? null : <TermsToRead version={terms} />}
               <div className="presses even">
                 <button type="button" ref={yes} className="press go" disabled={!isAsked || isBusy} onClick={() => void enrol()}>{say("till.enrol.yes")} <kbd>Enter</kbd></button>
                 <Press onPress={without} hint="Esc" isOff={!isAsked}>{say("till.enrol.no")}</Press>

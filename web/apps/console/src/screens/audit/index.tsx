@@ -1,6 +1,6 @@
 // The audit: who did what, about whom, when and why. It is written once; reading personal data is an act like any other.
-import { api, got, type Schemas } from "@jifen/api";
-import { type Column, csvText, Empty, Icon, Instant, Link, Said, saveFile, Select, Shown, Table, useAsked, useFrame, useMay, useQuery, useSay } from "@jifen/ui";
+import { api, fetchFile, got, type Schemas } from "@jifen/api";
+import { type Column, Empty, Icon, Instant, Link, Select, Shown, Table, useAsked, useFrame, useMay, useQuery, useSay } from "@jifen/ui";
 import { type FormEvent, useState } from "react";
 import { useChoices } from "../../said.ts";
 import type { Screen } from "../../screen.ts";
@@ -9,8 +9,6 @@ import { memberNamed } from "../../palette.tsx";
 
 type Act = Schemas["AuditAnswer"];
 type Deed = Schemas["Deed"];
-const FILE_PAGES = 20;
-const FILE_PAGE = 500;
 
 /** The moment at which a day begins in this browser's zone, as the list shows moments. */
 function begins(day: string, later: number): string {
@@ -147,35 +145,23 @@ function Filters() {
   );
 }
 
-/** Every act that the filters let through, page by page; so many at most, and then it says so. */
+/** Every act that the filters let through, as a file that the server writes: however many there are. */
 function Exporting({ filter }: { filter: Filter }) {
   const say = useSay();
   const { language } = useFrame();
-  const [told, setTold] = useState<"" | "audit.exporting" | "audit.exported_part" | "state.failed">("");
+  const [told, setTold] = useState<"" | "audit.exporting" | "state.failed">("");
   const run = async () => {
     setTold("audit.exporting");
     try {
-      const acts: Act[] = [];
-      let before: string | null = null;
-      for (let page = 0; page < FILE_PAGES; page += 1) {
-        const found: Schemas["AuditPage"] = await got(api.GET("/v1/audit", { params: { query: { ...filter, language, limit: FILE_PAGE, ...(before ? { before } : {}) } } }));
-        acts.push(...found.data);
-        before = found.next_cursor;
-        if (!before) break;
-      }
-      const head = ["audit_id", "happened_at", "principal_kind", "principal_id", "principal", "deed", "sentence", "about", "why", "came_from", "count", "details"];
-      saveFile("audit.csv", csvText(head, acts.map((one) => [
-        one.audit_id, one.happened_at, one.principal_kind, one.principal_id, one.principal, one.deed, one.sentence, one.about.join(" "), one.why, one.came_from,
-        one.count, JSON.stringify(one.details),
-      ])));
-      setTold(before ? "audit.exported_part" : "");
+      await fetchFile(`/v1/audit/file?${new URLSearchParams({ ...filter, language }).toString()}`, "audit.csv");
+      setTold("");
     } catch {
       setTold("state.failed");
     }
   };
   return (
     <>
-      <span role="status" className="small soft hide-phone">{told === "audit.exported_part" ? <Said id="audit.exported_part" with={{ count: FILE_PAGES * FILE_PAGE }} /> : told ? say(told) : null}</span>
+      <span role="status" className="small soft hide-phone">{told ? say(told) : null}</span>
       <button type="button" className="button" disabled={told === "audit.exporting"} onClick={() => void run()}>{say("table.csv")}</button>
     </>
   );

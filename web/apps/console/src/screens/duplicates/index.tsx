@@ -4,6 +4,7 @@ import { Asking, Empty, Link, RefusedNote, Said, Shown, useAsked, useQuery, useS
 import { useState } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
+import { Proposed } from "../../waits.tsx";
 import { Foot, Form, useWrite } from "../../write.tsx";
 
 type Pair = Schemas["Duplicate"];
@@ -74,13 +75,15 @@ function Who({ one }: { one: One }) {
 function Merging({ pair, onClose, onDone }: { pair: Pair; onClose: () => void; onDone: () => void }) {
   const say = useSay();
   const { refused, isBusy, send } = useWrite();
+  const [waits, setWaits] = useState<Schemas["ProposedAnswer"] | null>(null);
   const [stays, setStays] = useState(pair.first.member_id);
   const goes = stays === pair.first.member_id ? pair.second.member_id : pair.first.member_id;
   const merge = () =>
     send(
       (key) => got(api.POST("/v1/members/{member_id}:merge", { params: { path: { member_id: goes }, header: { "Idempotency-Key": key } }, body: { into: { id: stays } } })),
-      onDone,
+      (answer) => ("proposal" in answer ? setWaits(answer) : onDone()),
     );
+  if (waits) return <Proposed title={say("same.merge_title")} answer={waits} onClose={onDone} />;
   return (
     <Asking title={say("same.merge_title")} onClose={onClose}>
       <Form onSend={() => void merge()}>

@@ -33,6 +33,17 @@ export function Exports() {
       else throw failure;
     }
   };
+  const cancel = async (one: Export) => {
+    try {
+      setNo(null);
+      // The same wish however often it is pressed: its key is the export's own.
+      await got(api.POST("/v1/exports/{export_id}:cancel", { params: { path: { export_id: one.export_id }, header: { "Idempotency-Key": `cancel ${one.export_id}` } } }));
+      asked.again();
+    } catch (failure) {
+      if (failure instanceof Refused) setNo(failure);
+      else throw failure;
+    }
+  };
   const columns: Column<Export>[] = [
     { id: "period", head: say("export.period"), phone: "name", cell: (one) => <Period one={one} /> },
     { id: "state", head: say("programme.state"), phone: "figure", cell: (one) => <Mark tone={TONES[one.state]}>{say(`import.${one.state}`)}</Mark> },
@@ -50,6 +61,8 @@ export function Exports() {
               <button key={name} type="button" className="as-link" onClick={() => void take(one, name)}>{name}</button>
             ))}
           </span>
+        ) : one.state === "waiting" || one.state === "running" ? (
+          <button type="button" className="as-link" onClick={() => void cancel(one)}>{say("export.cancel")}</button>
         ) : one.state === "done" ? (
           <span className="soft">{say("export.gone")}</span>
         ) : null,

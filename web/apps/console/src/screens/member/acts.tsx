@@ -2,8 +2,10 @@
 import { api, got, type Schemas } from "@jifen/api";
 import { Asking, nameIn, Points, RefusedNote, Said, useFrame, useMay, useProgram, useSay } from "@jifen/ui";
 import { type ReactNode, useState } from "react";
+import { Proposed } from "../../waits.tsx";
 import { Foot, Form, useWrite } from "../../write.tsx";
 import { AskingFor } from "../question/ask.tsx";
+import { Erasing } from "./erasing.tsx";
 
 type Member = Schemas["MemberAnswer"];
 type Way = "freeze" | "reopen" | "close";
@@ -11,7 +13,7 @@ type Way = "freeze" | "reopen" | "close";
 export function Acts({ member, again }: { member: Member; again: () => void }) {
   const say = useSay();
   const may = useMay();
-  const [asks, setAsks] = useState<"adjust" | "question" | Way | null>(null);
+  const [asks, setAsks] = useState<"adjust" | "question" | "erase" | Way | null>(null);
   const close = () => setAsks(null);
   const done = () => {
     close();
@@ -28,6 +30,8 @@ export function Acts({ member, again }: { member: Member; again: () => void }) {
             <button key={way} type="button" className={way === "close" ? "button danger" : "button"} onClick={() => setAsks(way)}>{say(`act.${way}`)}</button>
           ))
         : null}
+      {may("persons.erase") ? <button type="button" className="button danger" onClick={() => setAsks("erase")}>{say("erase.act")}</button> : null}
+      {asks === "erase" ? <Erasing id={member.member_id} onClose={close} onDone={done} /> : null}
       {asks === "adjust" ? <Adjusting member={member} onClose={close} onDone={done} /> : null}
       {asks === "question" ? <AskingFor memberId={member.member_id} onClose={close} /> : null}
       {asks === "freeze" || asks === "reopen" || asks === "close" ? <Changing member={member} way={asks} onClose={close} onDone={done} /> : null}
@@ -64,17 +68,6 @@ function Changing({ member, way, onClose, onDone }: { member: Member; way: Way; 
   );
 }
 
-/** It waits for somebody else now. */
-function Proposed({ title, onClose }: { title: string; onClose: () => void }) {
-  const say = useSay();
-  return (
-    <Asking title={title} onClose={onClose}>
-      <p className="note note-warn">{say("act.adjust_proposed")}</p>
-      <div className="row"><button type="button" className="button" onClick={onClose}>{say("do.close")}</button></div>
-    </Asking>
-  );
-}
-
 interface DoneProps {
   onClose: () => void;
   /** The number of the entry that was made; null: it became a proposal. */
@@ -89,17 +82,17 @@ export function Adjusting({ member, onClose, onDone }: DoneProps & { member: Mem
   const [currency, setCurrency] = useState(program.currencies.find((one) => one.kind === "spendable")?.code ?? "");
   const [units, setUnits] = useState("");
   const [note, setNote] = useState("");
-  const [waits, setWaits] = useState(false);
+  const [waits, setWaits] = useState<Schemas["ProposedAnswer"] | null>(null);
   const scale = program.currencies.find((one) => one.code === currency)?.scale ?? 0;
   const typed = /^[+−-]?\d{1,12}(\.\d+)?$/.test(units.trim()) ? Math.round(parseFloat(units.trim().replace("−", "-")) * 10 ** scale) : 0;
   const balance = member.balances.find((one) => one.currency === currency);
   const limit = book?.asker.adjustment_units_max ?? null;
   const isAbove = limit !== null && Math.abs(typed) > limit;
-  if (waits) return <Proposed title={say("act.adjust_title")} onClose={() => onDone(null)} />;
+  if (waits) return <Proposed title={say("act.adjust_title")} answer={waits} onClose={() => onDone(null)} />;
   const adjust = () =>
     send(
       (key) => got(api.POST("/v1/adjustments", { params: { header: { "Idempotency-Key": key } }, body: { member: { id: member.member_id }, currency, units: typed, note } })),
-      (answer) => ("proposal" in answer ? setWaits(true) : onDone(answer.sequence)),
+      (answer) => ("proposal" in answer ? setWaits(answer) : onDone(answer.sequence)),
     );
   return (
     <Asking title={say("act.adjust_title")} onClose={onClose}>
@@ -140,9 +133,9 @@ export function Reversing({ memberId, sequence, children, onClose, onDone }: Don
   const say = useSay();
   const { refused, isBusy, send } = useWrite();
   const [note, setNote] = useState("");
-  const [waits, setWaits] = useState(false);
+  const [waits, setWaits] = useState<Schemas["ProposedAnswer"] | null>(null);
   const title = say("act.reverse_title", { number: sequence });
-  if (waits) return <Proposed title={title} onClose={() => onDone(null)} />;
+  if (waits) return <Proposed title={title} answer={waits} onClose={() => onDone(null)} />;
   const reverse = () =>
     send(
       (key) =>
@@ -152,7 +145,7 @@ export function Reversing({ memberId, sequence, children, onClose, onDone }: Don
             body: { note },
           }),
         ),
-      (answer) => ("proposal" in answer ? setWaits(true) : onDone(answer.sequence ?? null)),
+      (answer) => ("proposal" in answer ? setWaits(answer) : onDone(answer.sequence ?? null)),
     );
   return (
     <Asking title={title} onClose={onClose}>

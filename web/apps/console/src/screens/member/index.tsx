@@ -4,9 +4,10 @@ import {
   Bars, type Column, Count, Day, Figure, Instant, Link, localDay, Money, nameIn, Number, Points, Section, Segmented,
   Shown, Table, Tabs, Tier, unitsText, useAsked, useFrame, useGoing, useProgram, useQuery, useSay, addressWith, Said, Empty, useTierName, type Asked,
 } from "@jifen/ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
+import { WaitsOf } from "../../waits.tsx";
 import { Status } from "../members/index.tsx";
 import { Acts } from "./acts.tsx";
 import { Devices, QuestionsOf, WhoLooked } from "./beside.tsx";
@@ -23,21 +24,27 @@ const TABS = ["whole", "statement", "lots"] as const;
 function MemberPage({ id }: { id: string }) {
   const say = useSay();
   const asked = useAsked(`member ${id}`, () => got(api.GET("/v1/members/{member_id}", { params: { path: { member_id: id } } })));
+  // What stands beside the member is asked for anew after something was done to him.
+  const [acted, setActed] = useState(0);
+  const again = () => {
+    asked.again();
+    setActed((was) => was + 1);
+  };
   const name = asked.data ? (asked.data.keys[0]?.value ?? `…${id.slice(-8)}`) : `…${id.slice(-8)}`;
   return (
     <Page
       title={say("member.title", { name })}
       above={<Link to="/members">{say("screen.members")}</Link>}
-      actions={asked.data ? <Acts member={asked.data} again={asked.again} /> : null}
+      actions={asked.data ? <Acts member={asked.data} again={again} /> : null}
     >
       <Shown asked={asked} loading={<Bars lines={8} />}>
-        {(member) => <Whole member={member} id={id} again={asked.again} />}
+        {(member) => <Whole member={member} id={id} acted={acted} again={again} />}
       </Shown>
     </Page>
   );
 }
 
-function Whole({ member, id, again }: { member: Member; id: string; again: () => void }) {
+function Whole({ member, id, acted, again }: { member: Member; id: string; acted: number; again: () => void }) {
   const say = useSay();
   const [query] = useQuery();
   const { route } = useGoing();
@@ -61,6 +68,7 @@ function Whole({ member, id, again }: { member: Member; id: string; again: () =>
           <code className="code">{member.member_id}</code>
         </div>
       </div>
+      <WaitsOf key={acted} id={id} />
       <div className="figures">
         {member.balances.map((one) => (
           <Figure
@@ -99,7 +107,7 @@ function Whole({ member, id, again }: { member: Member; id: string; again: () =>
           </div>
           <div className="stack stack-wide">
             <TierPath id={id} />
-            <PersonOf id={id} />
+            <PersonOf key={acted} id={id} />
             <HouseholdOf member={member} again={again} />
             <Devices id={id} />
             <QuestionsOf id={id} />

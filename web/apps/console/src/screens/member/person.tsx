@@ -1,7 +1,8 @@
 // Who a member is: of each value only as much as tells one from another, in full by whoever says why, which is written down.
 import { api, got, Refused, type Schemas } from "@jifen/api";
-import { Asking, Empty, Instant, RefusedNote, Said, Section, Select, Shown, useAsked, useMay, useSay } from "@jifen/ui";
+import { Asking, Empty, Instant, Mark, RefusedNote, Said, Section, Select, Shown, useAsked, useMay, useSay } from "@jifen/ui";
 import { useState } from "react";
+import { Proposed } from "../../waits.tsx";
 import { Foot, Form, useWrite } from "../../write.tsx";
 
 type Persons = Schemas["PersonsAnswer"];
@@ -15,6 +16,7 @@ export function PersonOf({ id }: { id: string }) {
   const [full, setFull] = useState<Persons | null>(null);
   const [asks, setAsks] = useState(false);
   const [recording, setRecording] = useState<Recorded | null>(null);
+  const [objecting, setObjecting] = useState<boolean | null>(null);
   const asked = useAsked(`persons ${id}`, () =>
     got(api.GET("/v1/members/{member_id}/persons", { params: { path: { member_id: id } } })).catch((failure: unknown) => {
       // Nothing is known of him: that is an answer, and no failure.
@@ -35,12 +37,14 @@ export function PersonOf({ id }: { id: string }) {
           return (
             <div className="stack">
               {shown.persons.map((one) => <One key={one.person_id} person={one} />)}
+              {shown.persons[0] ? <Profiling objects={shown.persons[0].objects_to_profiling} onAct={may("persons.consent") ? setObjecting : null} /> : null}
               {may("persons.consent") ? <Consents persons={shown.persons} onRecord={setRecording} /> : null}
               <p className="small soft" role="status">{say(full ? "person.in_full" : "person.in_part")}</p>
             </div>
           );
         }}
       </Shown>
+      {objecting !== null ? <Objecting id={id} objects={objecting} onClose={() => setObjecting(null)} onDone={() => { setObjecting(null); setFull(null); asked.again(); }} /> : null}
       {recording ? <Recording id={id} first={recording} onClose={() => setRecording(null)} onDone={() => { setRecording(null); setFull(null); asked.again(); }} /> : null}
       {asks ? <Revealing id={id} onClose={() => setAsks(false)} onSeen={(seen) => { setFull(seen); setAsks(false); }} /> : null}
     </Section>
@@ -82,6 +86,48 @@ function One({ person }: { person: Person }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** Whether the head of the household objects to profiling, and the button for whoever may write that down. */
+function Profiling({ objects, onAct }: { objects: boolean; onAct: ((objects: boolean) => void) | null }) {
+  const say = useSay();
+  return (
+    <div className="keymap-line">
+      <span>{say("profiling.title")}</span>
+      <span className="row">
+        <Mark tone={objects ? "warn" : "wait"}>{say(objects ? "profiling.objects" : "profiling.none")}</Mark>
+        {onAct ? <button type="button" className="button quiet" onClick={() => onAct(!objects)}>{say(objects ? "profiling.allow" : "profiling.object")}</button> : null}
+      </span>
+    </div>
+  );
+}
+
+/** Of the words of the consents that come with the screens. */
+const WORDS = "2026-11";
+
+function Objecting({ id, objects, onClose, onDone }: { id: string; objects: boolean; onClose: () => void; onDone: () => void }) {
+  const say = useSay();
+  const { refused, isBusy, send } = useWrite();
+  const record = () =>
+    send(
+      (key) =>
+        got(
+          api.POST("/v1/members/{member_id}/consents", {
+            params: { path: { member_id: id }, header: { "Idempotency-Key": key } },
+            body: { purpose: "profiling", is_given: !objects, text_version: WORDS, channel: "console" },
+          }),
+        ),
+      onDone,
+    );
+  return (
+    <Asking title={say(objects ? "profiling.object_title" : "profiling.allow_title")} onClose={onClose}>
+      <Form onSend={() => void record()}>
+        <p>{say(objects ? "profiling.object_means" : "profiling.allow_means")}</p>
+        {refused ? <RefusedNote refused={refused} /> : null}
+        <Foot does={say("profiling.do")} isOff={isBusy} onClose={onClose} />
+      </Form>
+    </Asking>
   );
 }
 
@@ -152,14 +198,18 @@ function Revealing({ id, onClose, onSeen }: { id: string; onClose: () => void; o
   const say = useSay();
   const [why, setWhy] = useState<Why>("asked_by_person");
   const [refused, setRefused] = useState<Refused | null>(null);
+  const [waits, setWaits] = useState<Schemas["ProposedAnswer"] | null>(null);
   const reveal = async () => {
     try {
-      onSeen(await got(api.POST("/v1/members/{member_id}/persons:reveal", { params: { path: { member_id: id } }, body: { why } })));
+      const answer = await got(api.POST("/v1/members/{member_id}/persons:reveal", { params: { path: { member_id: id } }, body: { why } }));
+      if ("proposal" in answer) setWaits(answer);
+      else onSeen(answer);
     } catch (failure) {
       if (failure instanceof Refused) setRefused(failure);
       else throw failure;
     }
   };
+  if (waits) return <Proposed title={say("waits.many_title")} answer={waits} onClose={onClose} />;
   return (
     <Asking title={say("person.reveal_title")} onClose={onClose}>
       <p>{say("person.reveal_means")}</p>

@@ -8,6 +8,7 @@ import { useState } from "react";
 import { isWork } from "../../said.ts";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
+import { PasskeysOf } from "./passkeys.tsx";
 import { Foot, Form, ToCopy, useWrite } from "../../write.tsx";
 import { emptyMay, type May, MayFields, mayOf, toSend } from "./may.tsx";
 import { WhatRolesMay } from "./roles.tsx";
@@ -15,7 +16,7 @@ import { WhatRolesMay } from "./roles.tsx";
 type Operator = Schemas["OperatorAnswer"];
 type Invited = Schemas["InvitedAnswer"];
 const TONES: Record<Operator["state"], Tone> = { active: "kept", invited: "run", waiting: "warn", disabled: "wait" };
-type Way = "change" | "reset" | "end" | "disable" | "enable";
+type Way = "change" | "reset" | "passkeys" | "end" | "disable" | "enable";
 
 function OperatorsPage() {
   const say = useSay();
@@ -72,7 +73,8 @@ function OperatorsPage() {
       {inviting ? <Inviting onClose={close} /> : null}
       {acting?.way === "change" ? <Changing one={acting.one} onClose={close} /> : null}
       {acting?.way === "reset" ? <Resetting one={acting.one} onClose={close} /> : null}
-      {acting && acting.way !== "change" && acting.way !== "reset" ? <Doing way={acting.way} one={acting.one} onClose={close} /> : null}
+      {acting?.way === "passkeys" ? <PasskeysOf one={acting.one} onClose={close} /> : null}
+      {acting && acting.way !== "change" && acting.way !== "reset" && acting.way !== "passkeys" ? <Doing way={acting.way} one={acting.one} onClose={close} /> : null}
     </Page>
   );
 }
@@ -88,7 +90,7 @@ function useRolesSaid(): (one: Operator) => string {
 
 function Acts({ one, onAct }: { one: Operator; onAct: (way: Way) => void }) {
   const say = useSay();
-  const ways: Way[] = one.state === "disabled" ? ["enable"] : ["change", "reset", "end", "disable"];
+  const ways: Way[] = one.state === "disabled" ? ["enable"] : ["change", "reset", ...(one.passkeys > 0 ? (["passkeys"] as const) : []), "end", "disable"];
   return (
     <span className="row acts-row">
       {ways.map((way) => (

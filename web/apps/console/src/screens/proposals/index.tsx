@@ -1,11 +1,12 @@
 // What waits for a second person: what would happen, who proposed it, and deciding.
-import { api, got, Refused, type Schemas } from "@jifen/api";
+import { api, got, Refused, signedIn, type Schemas } from "@jifen/api";
 import { Asking, Bars, Empty, Instant, Mark, RefusedNote, Said, Segmented, Shown, useAsked, useFrame, useMay, useQuery, useSay, type Tone } from "@jifen/ui";
 import { type FormEvent, useState } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
 
 type Proposal = Schemas["ProposalAnswer"];
+type Way = "approve" | "refuse" | "withdraw";
 const TONES: Record<Proposal["state"], Tone> = { waiting: "warn", approved: "kept", refused: "stop", withdrawn: "wait", expired: "wait" };
 
 function ProposalsPage() {
@@ -13,12 +14,18 @@ function ProposalsPage() {
   const may = useMay();
   const { language } = useFrame();
   const [query, put] = useQuery();
-  const [deciding, setDeciding] = useState<{ one: Proposal; way: "approve" | "refuse" } | null>(null);
+  const [deciding, setDeciding] = useState<{ one: Proposal; way: Way } | null>(null);
   const showsAll = query.get("all") !== null;
   const before = query.get("before");
   const asked = useAsked(`proposals ${showsAll} ${before} ${language}`, () =>
     got(api.GET("/v1/proposals", { params: { query: { language, ...(showsAll ? {} : { state: "waiting" as const }), ...(before ? { before } : {}) } } })),
   );
+  /** What somebody does with a proposal: who proposed it calls it off, and approves it where nobody else could. */
+  const ways = (one: Proposal): Way[] => {
+    const isOwn = one.proposed_by.id === signedIn()?.id;
+    if (isOwn) return one.confirm !== null && may("proposals.decide") ? ["approve", "withdraw"] : ["withdraw"];
+    return may("proposals.decide") ? ["approve", "refuse"] : [];
+  };
   return (
     <Page title={say("screen.proposals")}>
       <Segmented
@@ -38,6 +45,7 @@ function ProposalsPage() {
                   <li key={one.id}>
                     <div className="row">
                       <Mark tone={TONES[one.state]}>{say(`proposal.${one.state}`)}</Mark>
+                      <span className="small soft">{say(`proposal.kind_${one.kind}`)}</span>
                       <h2>{one.sentence}</h2>
                     </div>
                     <p className="small soft">
@@ -46,10 +54,11 @@ function ProposalsPage() {
                       {one.decided_by ? <> · <Said id="proposal.decided" with={{ who: one.decided_by.name }} /></> : null}
                       {one.reason ? <> · {one.reason}</> : null}
                     </p>
-                    {one.state === "waiting" && may("proposals.decide") ? (
+                    {one.state === "waiting" ? (
                       <div className="row">
-                        <button type="button" className="button primary" onClick={() => setDeciding({ one, way: "approve" })}>{say("proposal.approve")}</button>
-                        <button type="button" className="button" onClick={() => setDeciding({ one, way: "refuse" })}>{say("proposal.refuse")}</button>
+                        {ways(one).map((way) => (
+                          <button key={way} type="button" className={way === "approve" ? "button primary" : "button"} onClick={() => setDeciding({ one, way })}>{say(`proposal.${way}`)}</button>
+                        ))}
                       </div>
                     ) : null}
                   </li>
@@ -77,7 +86,7 @@ function ProposalsPage() {
   );
 }
 
-function Deciding({ one, way, onClose, onDone }: { one: Proposal; way: "approve" | "refuse"; onClose: () => void; onDone: () => void }) {
+function Deciding({ one, way, onClose, onDone }: { one: Proposal; way: Way; onClose: () => void; onDone: () => void }) {
   const say = useSay();
   const [text, setText] = useState("");
   const [refused, setRefused] = useState<Refused | null>(null);
@@ -87,6 +96,7 @@ function Deciding({ one, way, onClose, onDone }: { one: Proposal; way: "approve"
     const params = { path: { proposal_id: one.id } };
     try {
       if (way === "approve") await got(api.POST("/v1/proposals/{proposal_id}:approve", { params, body: asksWord ? { confirm: text } : {} }));
+      else if (way === "withdraw") await got(api.POST("/v1/proposals/{proposal_id}:withdraw", { params }));
       else await got(api.POST("/v1/proposals/{proposal_id}:refuse", { params, body: { reason: text } }));
       onDone();
     } catch (failure) {

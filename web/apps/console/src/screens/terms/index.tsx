@@ -7,7 +7,7 @@ import { Page } from "../../shell.tsx";
 import { Foot, Form, useWrite } from "../../write.tsx";
 
 type Row = Schemas["TermsRow"];
-const STATES = { past: "wait", in_force: "kept", waiting: "warn" } as const;
+const STATES = { past: "wait", in_force: "kept", waiting: "warn", withdrawn: "stop" } as const;
 
 function TermsPage() {
   const say = useSay();
@@ -16,10 +16,11 @@ function TermsPage() {
   const asked = useAsked("terms", () => got(api.GET("/v1/terms")));
   const [isPublishing, setPublishing] = useState(false);
   const [reading, setReading] = useState<Row | null>(null);
+  const [withdrawing, setWithdrawing] = useState<Row | null>(null);
   const columns: Column<Row>[] = [
     { id: "version", head: say("terms.version"), phone: "name", cell: (one) => <button type="button" className="as-link" onClick={() => setReading(one)}>{one.version}</button> },
     { id: "state", head: say("programme.state"), phone: "figure", cell: (one) => <Mark tone={STATES[one.state]}>{say(`terms.state.${one.state}`)}</Mark> },
-    { id: "from", head: say("terms.from"), phone: "aside", cell: (one) => <Instant at={one.takes_effect_at} /> },
+    { id: "from", head: say("terms.from"), phone: "aside", cell: (one) => <><Instant at={one.takes_effect_at} /> {one.state === "waiting" && may("terms.publish") ? <button type="button" className="as-link" onClick={() => setWithdrawing(one)}>{say("terms.withdraw")}</button> : null}</> },
     { id: "different", head: say("terms.different"), phone: "more", width: "fill", cell: (one) => <>{one.is_worse ? <Mark tone="warn">{say("terms.worse")}</Mark> : null} {one.summary?.[language] ?? one.summary?.zh ?? <span className="soft">{say("terms.first")}</span>}</> },
     { id: "accepted", head: say("terms.accepted"), isNumber: true, cell: (one) => <Count of={one.accepted} /> },
   ];
@@ -30,11 +31,12 @@ function TermsPage() {
           <div className="stack">
             {may("terms.publish") ? <div className="row"><button type="button" className="button primary" onClick={() => setPublishing(true)}>{say("terms.publish")}</button></div> : null}
             <Table label={say("screen.terms")} columns={columns} rows={found.data} rowKey={(one) => one.version} empty={<Empty title={say("terms.none")}>{say("terms.none_how")}</Empty>} />
-            <p className="small soft">{say("terms.notice", { days: found.notice_days })}</p>
+            <p className="small soft">{say("terms.notice", { days: found.notice_days })} {say(found.needed_to_enrol ? "terms.needed" : "terms.not_needed")}</p>
             {isPublishing ? <Publishing isFirst={found.data.length === 0} days={found.notice_days} onClose={() => { setPublishing(false); asked.again(); }} /> : null}
           </div>
         )}
       </Shown>
+      {withdrawing ? <Withdrawing one={withdrawing} onClose={() => setWithdrawing(null)} onDone={() => { setWithdrawing(null); asked.again(); }} /> : null}
       {reading ? <Reading version={reading.version} onClose={() => setReading(null)} /> : null}
     </Page>
   );
@@ -50,6 +52,21 @@ function Reading({ version, onClose }: { version: string; onClose: () => void })
         {({ texts }) => <>{(texts[language] ?? texts.zh ?? "").split(/\n+/).map((one, at) => <p key={at}>{one}</p>)}</>}
       </Shown>
       <div className="row"><button type="button" className="button" onClick={onClose}>{say("do.close")}</button></div>
+    </Asking>
+  );
+}
+
+function Withdrawing({ one, onClose, onDone }: { one: Row; onClose: () => void; onDone: () => void }) {
+  const say = useSay();
+  const { refused, isBusy, send } = useWrite();
+  const withdraw = () => send((key) => got(api.POST("/v1/terms/{version}:withdraw", { params: { path: { version: one.version }, header: { "Idempotency-Key": key } } })), onDone);
+  return (
+    <Asking title={say("terms.withdraw_title", { version: one.version })} onClose={onClose}>
+      <Form onSend={() => void withdraw()}>
+        <p>{say("terms.withdraw_means")}</p>
+        {refused ? <RefusedNote refused={refused} /> : null}
+        <Foot does={say("terms.withdraw_do")} isOff={isBusy} isDanger onClose={onClose} />
+      </Form>
     </Asking>
   );
 }
