@@ -21,7 +21,7 @@ from jifen.document.meaning import Vocabulary
 from jifen.document.schema import schema
 from jifen.domain.program.conditions import FACTS, Fact, FactType
 from jifen.present.catalogue import Catalogue, catalogue_of
-from jifen.present.rules import fact_shown
+from jifen.present.rules import HAVE_NEGATIVES, fact_shown
 
 WHOLE = "program_document"
 """The document itself, as a part."""
@@ -77,6 +77,7 @@ class GrammarField(Answer):
     is_amount: bool = Field(description="One of those of which a rule has exactly one.")
     unit: Literal["money", "units", "measure"] | None
     names: str | None = Field(description="The list of the document whose codes it names.")
+    default: str | int | bool | None = Field(description="What it is where it is left out.")
     kinds: list[GrammarKind]
 
 
@@ -103,10 +104,11 @@ class GrammarFact(Answer):
 
 
 class GrammarOperator(Answer):
-    """An operator: its phrase, and how many values it takes."""
+    """An operator: its phrase, that of its negative (null: only `not` says it), and how many values it takes."""
 
     operator: str
     says: str
+    says_not: str | None
     takes: list[Literal["one", "many", "two"]]
 
 
@@ -142,7 +144,12 @@ def grammar(language: str) -> GrammarAnswer:
         facts=[_fact(fact, words) for fact in FACTS.values()],
         fact_kinds=[_choice(kind, words.say(f"designer.fact_kind.{kind}")) for kind in _kinds_of_facts()],
         operators=[
-            GrammarOperator(operator=one, says=_operator(one, words), takes=_takes(claim[one]))
+            GrammarOperator(
+                operator=one,
+                says=_operator(one, words),
+                says_not=_operator(f"not_{one}", words) if one in HAVE_NEGATIVES else None,
+                takes=_takes(claim[one]),
+            )
             for one in OPERATORS_WRITTEN
         ],
         claim=[_field("claim", name, claim[name], {"fact"}, words) for name in extras()],
@@ -213,6 +220,7 @@ def _field(
         is_amount=part == "earn_rule" and name in GRANTS,
         unit=unit,  # type: ignore[arg-type]
         names=_NAMES.get((part, name)) or (_NAMES.get(name) if name != "of" else None),
+        default=shape["default"] if isinstance(shape.get("default"), str | int | bool) else None,
         kinds=kinds,
     )
 

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { claimOf, factsFor, fieldsOf, type Grammar, isFields, isList, listOf, type Phrase, phrasesOf, shapeOf, WHOLE } from "../src/screens/programme/designer/grammar.ts";
+import { type Fields, type Path, readText, type Value } from "../src/screens/programme/designer/text.ts";
+
+const at = (path: string) => new URL(`../../../../${path}`, import.meta.url);
+const grammar = JSON.parse(readFileSync(at("docs/reference/programme.grammar.json"), "utf8")) as Grammar;
+const templates = ["corner-shop", "grocer", "runners"].map((name) => readText(readFileSync(at(`src/jifen/templates/${name}.yaml`), "utf8")).values);
+const SPOKEN_ELSEWHERE = ["code", "names"];
+
+/** Every phrase of a document, of its lists and of their parts. */
+function* allPhrases(value: Fields, part: string, path: Path): Generator<Phrase> {
+  yield* phrasesOf(grammar, part, value, path);
+  for (const field of fieldsOf(grammar, part)) {
+    const inner = field.kinds.find((one) => one.kind === "part" && isFields(value[field.name]))?.part;
+    const lists = inner ? fieldsOf(grammar, inner).filter(isList) : [];
+    if (isList(field)) for (const [index, one] of listOf(value, field.name).entries()) yield* allPhrases(one, field.kinds[0]?.part ?? "", [...path, field.name, index]);
+    for (const list of lists) for (const [index, one] of listOf(value[field.name], list.name).entries()) yield* allPhrases(one, list.kinds[0]?.part ?? "", [...path, field.name, list.name, index]);
+  }
+}
+
+function* claims(document: Fields, value: Value, path: Path): Generator<string> {
+  const shape = shapeOf(grammar, document, value, path);
+  if (shape.is === "group") for (const one of shape.parts) yield* claims(document, one.value, one.path);
+  else yield shape.is;
+}
+
+function* leaves(value: Value, path: Path = []): Generator<string> {
+  if (Array.isArray(value)) for (const [index, one] of value.entries()) yield* leaves(one, [...path, index]);
+  else if (isFields(value)) for (const [name, one] of Object.entries(value)) yield* leaves(one, [...path, name]);
+  else yield path.join("/");
+}
+
+test("everything in every template is said in sentences: nothing is left to the text, and nothing is left out", () => {
+  for (const document of templates) {
+    const phrases = [...allPhrases(document, WHOLE, [])];
+    assert.deepEqual(phrases.filter((one) => one.asText).map((one) => one.path.join("/")), []);
+    const said = new Set<string>();
+    for (const one of phrases) {
+      said.add(one.path.join("/"));
+      for (const piece of one.pieces) {
+        if (piece.is === "token") said.add(piece.path.join("/"));
+        if (piece.is === "condition") assert.deepEqual(new Set(claims(document, piece.value, piece.path)), new Set(["claim"]), one.path.join("/"));
+      }
+    }
+    const conditions = phrases.flatMap((one) => one.pieces.filter((piece) => piece.is === "condition").map((piece) => `${piece.path.join("/")}/`));
+    const unsaid = [...leaves(document)].filter((leaf) => {
+      const steps = leaf.split("/");
+      if (SPOKEN_ELSEWHERE.some((name) => steps.includes(name)) || conditions.some((one) => leaf.startsWith(one))) return false;
+      return !steps.some((_, size) => said.has(steps.slice(0, size + 1).join("/")));
+    });
+    assert.deepEqual(unsaid, []);
+  }
+});
+
+test("a field that is not known, and a value of another form, are shown and said to be for the text", () => {
+  const rule: Fields = { code: "x", fixed: { points: 5, secret: 1 }, rounding: "sideways", colour: "red" };
+  const phrases = phrasesOf(grammar, "earn_rule", rule, ["earn_rules", 0]);
+  assert.deepEqual(phrases.filter((one) => one.asText).map((one) => one.path.join("/")).sort(), ["earn_rules/0/colour", "earn_rules/0/fixed/secret", "earn_rules/0/rounding"]);
+  assert.equal(shapeOf(grammar, {}, { fact: "moon.phase", is: "full" }, []).is, "as text");
+  assert.equal(shapeOf(grammar, {}, { fact: "line.brand", is: "A", in: ["B"] }, []).is, "as text");
+});
+
+test("a rule speaks of what it sees: of purchases, of its event with its attributes, and of the member", () => {
+  const runners = templates[2] as Fields;
+  const kinds = (on: string | null) => [...new Set(factsFor(grammar, runners, on).map((one) => one.kind))].sort();
+  assert.deepEqual(kinds(null), ["line", "purchase", "state"]);
+  assert.deepEqual(kinds("run"), ["event", "state"]);
+  assert.deepEqual(kinds("no-such"), ["state"]);
+  const attributes = (on: string) => factsFor(grammar, runners, on).filter((one) => one.fact.startsWith("event.attribute.")).map((one) => `${one.fact} ${one.type}`);
+  assert.deepEqual(attributes("run"), ["event.attribute.metres integer", "event.attribute.ground text"]);
+  assert.deepEqual(attributes("check-in"), []);
+});
+
+test("every fact begins with a claim that has a shape, under each of its operators", () => {
+  const document = templates[1] as Fields;
+  for (const fact of grammar.facts) {
+    for (const operator of fact.operators) {
+      const claim = claimOf(grammar, document, fact, operator, [], "2026-01-31", []);
+      const shape = shapeOf(grammar, document, claim, []);
+      assert.equal(shape.is, "claim", `${fact.fact} ${operator}`);
+      assert.ok(Object.hasOwn(claim, operator));
+      assert.deepEqual(fact.needs.filter((name) => !Object.hasOwn(claim, name)), []);
+    }
+  }
+});
