@@ -11,8 +11,8 @@ const comments = (text: string) => [...text.matchAll(/(?<=^|\s)#.*$/gm)].map((on
 function difference(before: string, after: string): [string[], string[]] {
   const old = before.split("\n");
   const now = after.split("\n");
-  while (old.length && now.length && old[0] === now[0]) [old.shift(), now.shift()];
-  while (old.length && now.length && old.at(-1) === now.at(-1)) [old.pop(), now.pop()];
+  while (old.length && now.length && old[0] === now[0]) void [old.shift(), now.shift()];
+  while (old.length && now.length && old.at(-1) === now.at(-1)) void [old.pop(), now.pop()];
   return [old, now];
 }
 

@@ -85,6 +85,8 @@ export const zh = {
   "designer.begin_large": "满额加分",
   "designer.begin_first": "首次消费",
   "designer.begin_check_in": "签到",
+  "designer.begin_other": "其他",
+  "designer.show_more": "再显示（还有 {n} 个）",
   "designer.begin_survey": "问卷",
   "designer.begin": "还没有会员计划。先说明它的名称、时区和货币，其余可以慢慢加。",
   "designer.begin_name_zh": "中文名称",

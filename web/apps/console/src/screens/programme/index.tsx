@@ -10,7 +10,8 @@ import { Page } from "../../shell.tsx";
 import { Stores, Switch, useSwitches } from "./switches.tsx";
 
 type Revision = Schemas["RevisionAnswer"];
-const Designer = lazy(() => import("./designer/index.tsx"));
+// After an upgrade an open page asks for a part that is there no more.
+const Designer = lazy(() => import("./designer/index.tsx").catch(() => ({ default: Renewed })));
 const TABS = ["rules", "document", "revisions", "draft"] as const;
 
 function ProgrammePage() {
@@ -43,6 +44,15 @@ function ProgrammePage() {
         </>
       )}
     </Page>
+  );
+}
+
+function Renewed() {
+  const say = useSay();
+  return (
+    <Empty title={say("programme.renewed")} actions={<button type="button" className="button primary" onClick={() => location.reload()}>{say("programme.load_again")}</button>}>
+      {say("programme.renewed_why")}
+    </Empty>
   );
 }
 

@@ -178,7 +178,7 @@ function EditClaim({ claim, value, path, facts, children }: { claim: Claim; valu
   const isBad = problems.some((one) => one.path.length >= path.length && ["fact", undefined].includes(one.path[path.length] as string | undefined) && path.every((step, at) => String(step) === String(one.path[at])));
   const asOperator = (operator: string) => {
     const plainValues = values.map((one) => one.value);
-    change([{ does: "set", path, value: { ...Object.fromEntries(claim.extras.map((name) => [name, value[name] as Value])), ...claimOf(grammar, document, claim.fact, operator, plainValues, today, told(claim.fact)) } }]);
+    change([{ does: "set", path, value: { ...claimOf(grammar, document, claim.fact, operator, plainValues, today, told(claim.fact)), ...Object.fromEntries(claim.extras.map((name) => [name, value[name] as Value])) } }]);
   };
   const mayGrow = claim.operator.takes.includes("many");
   const grow = () => {

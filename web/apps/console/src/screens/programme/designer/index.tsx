@@ -10,7 +10,7 @@ import { check, type Checked, textProblems } from "./check.ts";
 import { type Drafting, DraftingProvider, type Problem, useDrafting } from "./drafting.tsx";
 import { fieldsOf, type Grammar, isFields, isList, listOf, orderOf, WHOLE } from "./grammar.ts";
 import { Card, Editing, NameFields } from "./parts.tsx";
-import { DoneNote, Finding, Road } from "./plan.tsx";
+import { type Done, DoneNote, Finding, Road } from "./plan.tsx";
 import { type Change, changed, type Fields, type Path, placeOf, readText } from "./text.ts";
 import { TextPane, type TextHandle } from "./text-pane.tsx";
 import { moneyOf, type Showing } from "./values.ts";
@@ -18,6 +18,8 @@ import { moneyOf, type Showing } from "./values.ts";
 const DRAFT = "jifen.draft";
 const PAUSE = 250;
 const UNDO_MAX = 100;
+/** Of a list with thousands of stores so many are drawn, and as many more when asked. */
+const SHOWN = 100;
 /** The tabs that come first; whatever list the document has besides comes after them. */
 const TABS_FIRST = ["earn_rules", "currencies", "tiers", "events", "moments", "shared_caps", "stacking_groups", "stores"];
 const VIEWS = ["both", "sentences", "text"] as const;
@@ -25,6 +27,7 @@ const VIEWS = ["both", "sentences", "text"] as const;
 export default function Designer() {
   const { language } = useFrame();
   const may = useMay();
+  const [done, setDone] = useState<Done | null>(null);
   const grammar = useAsked(`grammar ${language}`, () => got(api.GET("/v1/program/grammar", { params: { query: { language } } })));
   const published = useAsked("program text", readPublished);
   const figures = useAsked(may("books.read") ? "rule figures" : null, () => got(api.GET("/v1/program/rules:figures")).catch(nothingYet));
@@ -32,7 +35,7 @@ export default function Designer() {
     <Shown asked={grammar} loading={<Bars lines={8} columns={2} />}>
       {(found) => (
         <Shown asked={published} loading={<Bars lines={8} columns={2} />}>
-          {(newest) => <Draft key={newest?.text ?? ""} grammar={found} published={newest?.text ?? null} figures={figures.data ?? null} again={published.again} />}
+          {({ newest }) => <Draft key={newest?.text ?? ""} grammar={found} published={newest?.text ?? null} figures={figures.data ?? null} again={published.again} done={done} onDone={setDone} />}
         </Shown>
       )}
     </Shown>
@@ -40,12 +43,12 @@ export default function Designer() {
 }
 
 /** The newest revision as text; null: nothing was published yet. */
-async function readPublished(): Promise<Schemas["RevisionText"] | null> {
+async function readPublished(): Promise<{ newest: Schemas["RevisionText"] | null }> {
   try {
     const { newest } = await got(api.GET("/v1/program"));
-    return await got(api.GET("/v1/program/revisions/{number}/text", { params: { path: { number: newest.number } } }));
+    return { newest: await got(api.GET("/v1/program/revisions/{number}/text", { params: { path: { number: newest.number } } })) };
   } catch (failure) {
-    return nothingYet(failure);
+    return { newest: nothingYet(failure) };
   }
 }
 
@@ -59,15 +62,17 @@ interface DraftProps {
   published: string | null;
   figures: Schemas["RuleFiguresAnswer"] | null;
   again: () => void;
+  /** What became of the draft that was handed in last: it outlives that draft. */
+  done: Done | null;
+  onDone: (done: Done | null) => void;
 }
 
-function Draft({ grammar, published, figures, again }: DraftProps) {
+function Draft({ grammar, published, figures, again, done, onDone }: DraftProps) {
   const say = useSay();
   const { language, book } = useFrame();
   const [text, setText] = useState<string>(() => sessionStorage.getItem(DRAFT) ?? published ?? "");
   const [past, setPast] = useState<string[]>([]);
   const [checked, setChecked] = useState<Checked>({ is: "nothing" });
-  const [done, setDone] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
   const handle = useRef<TextHandle>(null);
   const read = useMemo(() => readText(text), [text]);
@@ -77,9 +82,9 @@ function Draft({ grammar, published, figures, again }: DraftProps) {
   const type = useCallback((next: string) => {
     setPast((was) => [...was.slice(-UNDO_MAX), text]);
     setText(next);
-    setDone(null);
+    onDone(null);
     setRefusal(null);
-  }, [text]);
+  }, [text, onDone]);
 
   useEffect(() => {
     if (!isChanged) {
@@ -146,14 +151,11 @@ function Draft({ grammar, published, figures, again }: DraftProps) {
             setText(past.at(-1) ?? text);
             setPast(past.slice(0, -1));
           } : null}
-          onStartOver={() => {
-            type(published ?? "");
-            setDone(null);
-          }}
-          onDone={(said, isPublished) => {
+          onStartOver={() => type(published ?? "")}
+          onDone={(said) => {
             sessionStorage.removeItem(DRAFT);
-            setDone(said);
-            if (isPublished) again();
+            onDone(said);
+            if (said.isPublished) again();
           }}
         />
       </DraftingProvider>
@@ -190,11 +192,11 @@ interface DeskProps {
   handle: React.RefObject<TextHandle | null>;
   checked: Checked;
   refusal: string | null;
-  done: string | null;
+  done: Done | null;
   isChanged: boolean;
   onUndo: (() => void) | null;
   onStartOver: () => void;
-  onDone: (said: string, isPublished: boolean) => void;
+  onDone: (done: Done) => void;
 }
 
 function Desk({ text, type, handle, checked, refusal, done, isChanged, onUndo, onStartOver, onDone }: DeskProps) {
@@ -207,7 +209,7 @@ function Desk({ text, type, handle, checked, refusal, done, isChanged, onUndo, o
     requestAnimationFrame(() => handle.current?.show(from, to, true));
   };
   return (
-    <div className="stack stack-wide">
+    <div className="stack">
       <div className="designer-head">
         <div className="row">
           <Segmented label={say("designer.view")} current={view} onChoose={(id) => put({ view: id === "both" ? null : id })} choices={VIEWS.map((one) => ({ id: one, label: say(`designer.view_${one}`) }))} />
@@ -232,7 +234,7 @@ function Desk({ text, type, handle, checked, refusal, done, isChanged, onUndo, o
       </div>
       <Section title={say("programme.what_changes")}>
         <div className="stack" aria-live="polite">
-          {done ? <DoneNote said={done} /> : null}
+          {done ? <DoneNote done={done} /> : null}
           <Finding checked={checked} onShow={show} />
           {checked.is === "valid" && !checked.plan.is_empty && !checked.plan.is_refused ? <Road plan={checked.plan} onDone={onDone} /> : null}
         </div>
@@ -316,15 +318,18 @@ function List({ list, path }: { list: string; path: Path }) {
     const found = adding(list, part, around, orderOf(grammar, holder), beginning, { zh: say("designer.new_zh"), en: say("designer.new_en") }, part.replaceAll("_", "-"));
     if (found && change(found.changes)) put({ open: found.code });
   };
+  const [most, setMost] = useState(SHOWN);
+  const openAt = rows.findIndex((one) => open !== null && open === String(one["code"] ?? ""));
   const beginnings = list === "earn_rules" ? RULES.filter((one) => one.fields(around) !== null) : [];
   return (
     <>
       <ul className="cards">
-        {rows.map((one, at) => (
-          <Card key={`${at} ${list}`} list={list} part={part} value={one} path={[...path, at]} isOpen={open !== null && open === String(one["code"] ?? "")} isLast={at === rows.length - 1} onOpen={(code) => put({ open: code })} />
+        {rows.slice(0, Math.max(most, openAt + 1)).map((one, at) => (
+          <Card key={`${at} ${list}`} list={list} part={part} value={one} path={[...path, at]} isOpen={at === openAt} isLast={at === rows.length - 1} onOpen={(code) => put({ open: code })} />
         ))}
       </ul>
       {rows.length === 0 ? <p className="soft">{say("designer.none_of_these", { what: label })}</p> : null}
+      {rows.length > Math.max(most, openAt + 1) ? <p><button type="button" className="button" onClick={() => setMost(most + SHOWN)}>{say("designer.show_more", { n: rows.length - most })}</button></p> : null}
       <div className="row">
         {beginnings.length ? (
           <details className="menu">
@@ -343,10 +348,21 @@ function List({ list, path }: { list: string; path: Path }) {
                   {say(one.word)}
                 </button>
               ))}
+              <button
+                type="button"
+                className="as-link"
+                onClick={(event) => {
+                  event.currentTarget.closest("details")?.removeAttribute("open");
+                  add(null);
+                }}
+              >
+                {say("designer.begin_other")}
+              </button>
             </div>
           </details>
-        ) : null}
-        <button type="button" className="button" onClick={() => add(null)}>{say("designer.add_part", { what: label })}</button>
+        ) : (
+          <button type="button" className="button" onClick={() => add(null)}>{say("designer.add_part", { what: label })}</button>
+        )}
       </div>
     </>
   );

@@ -94,7 +94,7 @@ export function Editing({ part, value, path }: { part: string; value: Fields; pa
       ) : null}
       {when ? (
         <div className="stack">
-          <h4 className="small soft">{say("designer.when")}</h4>
+          <h3 className="small soft">{say("designer.when")}</h3>
           <EditCondition value={value["when"]} path={[...path, "when"]} on={on} order={orderOf(grammar, part)} />
         </div>
       ) : null}
@@ -186,7 +186,7 @@ export function Card({ list, part, value, path, isOpen, isLast, onOpen }: CardPr
   return (
     <li className={`card card-${mine.length ? "stop" : state}`}>
       <div className="card-head">
-        <h3>
+        <h2>
           <button
             type="button"
             className="card-name"
@@ -199,7 +199,7 @@ export function Card({ list, part, value, path, isOpen, isLast, onOpen }: CardPr
           >
             {name}
           </button>
-        </h3>
+        </h2>
         <code className="code">{code}</code>
         {state !== "same" && published !== null ? <span className="card-state small">{say(state === "new" ? "designer.is_new" : "designer.is_changed")}</span> : null}
         {mine.length ? <Mark tone="stop">{say("designer.problems", { n: mine.length }, mine.length)}</Mark> : null}
@@ -277,7 +277,7 @@ function Gave({ gave, months }: { gave: { currency: string; units: number; units
   const say = useSay();
   return (
     <aside className="gave" aria-label={say("designer.gave_title")}>
-      <h4>{say("designer.gave_title")}</h4>
+      <h3>{say("designer.gave_title")}</h3>
       <p className="gave-units"><Points units={gave.units} currency={gave.currency} /></p>
       <p className="small soft">{say("designer.gave_to")} <Count of={gave.members} /> {say("designer.gave_members")} · <Count of={gave.entries} /> {say("designer.gave_entries")}</p>
       {gave.units_back > 0 ? <p className="small soft">{say("designer.gave_back")} <Points units={gave.units_back} currency={gave.currency} /></p> : null}

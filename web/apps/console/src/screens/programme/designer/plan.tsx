@@ -119,7 +119,7 @@ export function Finding({ checked, onShow }: { checked: Checked; onShow: (from: 
 }
 
 /** The road of a draft: try it on the past, publish it. `onDone` is told what became of it. */
-export function Road({ plan, onDone }: { plan: Plan; onDone: (said: string, isPublished: boolean) => void }) {
+export function Road({ plan, onDone }: { plan: Plan; onDone: (done: Done) => void }) {
   const say = useSay();
   const may = useMay();
   const { go } = useGoing();
@@ -144,7 +144,7 @@ export function Road({ plan, onDone }: { plan: Plan; onDone: (said: string, isPu
   );
 }
 
-function Publishing({ plan, onClose, onDone }: { plan: Plan; onClose: () => void; onDone: (said: string, isPublished: boolean) => void }) {
+function Publishing({ plan, onClose, onDone }: { plan: Plan; onClose: () => void; onDone: (done: Done) => void }) {
   const say = useSay();
   const { read } = useDrafting();
   const { onBook } = useSteering();
@@ -166,9 +166,9 @@ function Publishing({ plan, onClose, onDone }: { plan: Plan; onClose: () => void
           }),
         ),
       (answer: Schemas["ApplyAnswer"] | Schemas["ProposedAnswer"]) => {
-        if ("proposal" in answer) onDone(say("programme.proposed"), false);
+        if ("proposal" in answer) onDone({ said: say("programme.proposed"), isPublished: false });
         else {
-          onDone(say("programme.published_as", { revision: answer.number }), true);
+          onDone({ said: say("programme.published_as", { revision: answer.number }), isPublished: true });
           void got(api.GET("/v1/book")).then(onBook);
         }
         onClose();
@@ -177,7 +177,7 @@ function Publishing({ plan, onClose, onDone }: { plan: Plan; onClose: () => void
   return (
     <Asking title={say("designer.publish_title", { revision: plan.newest_revision + 1 })} onClose={onClose}>
       <Form onSend={() => void publish()}>
-        <p><Said id="designer.publish_sums" with={{ changes: groups.length, careful: hard }} /></p>
+        <p><Said id="designer.publish_sums" n={groups.length} with={{ changes: groups.length, careful: hard }} /></p>
         <p className="small soft">{say("programme.publish_means")}</p>
         <label className="field">
           <span>{say("designer.effective")}</span>
@@ -205,12 +205,17 @@ function momentIn(local: string, zone: string): string | null {
   }
 }
 
-export function DoneNote({ said }: { said: string }) {
+export interface Done {
+  said: string;
+  isPublished: boolean;
+}
+
+export function DoneNote({ done }: { done: Done }) {
   const say = useSay();
   return (
     <div className="note note-good" role="status">
-      <p>{said}</p>
-      <p><Link to="/proposals">{say("screen.proposals")}</Link></p>
+      <p>{done.said}</p>
+      {done.isPublished ? null : <p><Link to="/proposals">{say("screen.proposals")}</Link></p>}
     </div>
   );
 }

@@ -4,6 +4,9 @@ import { type Ref, useImperativeHandle, useMemo, useRef } from "react";
 import type { Problem } from "./drafting.tsx";
 import { lineOf } from "./text.ts";
 
+/** Of a longer text the numbers stand there unmarked: a part of the page for each of its lines would be too many. */
+const LINES_MARKED = 5_000;
+
 export interface TextHandle {
   /** Bring a place into sight; with `take`, put the caret there. */
   show: (from: number, to: number, take: boolean) => void;
@@ -32,9 +35,7 @@ export function TextPane({ text, problems, onType, handle }: { text: string; pro
   return (
     <div className="sheet" ref={sheet} tabIndex={-1}>
       <div className="sheet-numbers" aria-hidden="true">
-        {lines.map((_, at) => (
-          <span key={at} className={bad.has(at + 1) ? "bad" : undefined}>{at + 1}</span>
-        ))}
+        {lines.length > LINES_MARKED ? lines.map((_, at) => at + 1).join("\n") : lines.map((_, at) => <span key={at} className={bad.has(at + 1) ? "bad" : undefined}>{at + 1}</span>)}
       </div>
       <textarea
         ref={field}

@@ -42,7 +42,7 @@ export function TypedField({ value, label, isBad, onType, mode, list, type = "te
         type={type}
         aria-label={label}
         aria-invalid={isBad || isWrong}
-        size={Math.max(2, Math.min(40, [...shown].reduce((sum, one) => sum + (one > "\u2e80" ? 2 : 1), 0)))}
+        size={sizeOf(shown)}
         value={shown}
         inputMode={mode}
         list={list?.length ? id : undefined}
@@ -64,6 +64,12 @@ export function TypedField({ value, label, isBad, onType, mode, list, type = "te
       ) : null}
     </>
   );
+}
+
+/** How wide a field is for a text: what is Chinese counts twice, capitals a little more. */
+function sizeOf(text: string): number {
+  const halves = [...text].reduce((sum, one) => sum + (one > "\u2e80" ? 4 : /[A-Z]/.test(one) ? 3 : 2), 0);
+  return Math.max(2, Math.min(40, Math.ceil(halves / 2) + 1));
 }
 
 export function Choosing({ label, choices, current, isBad, onChoose }: { label: string; choices: { id: string; label: string }[]; current: string; isBad: boolean; onChoose: (id: string) => void }) {
