@@ -72,6 +72,14 @@ test("a copy stands behind what it was made of, under a code of its own", () => 
   assert.deepEqual(rules[6]?.["when"], rules[5]?.["when"]);
 });
 
+test("fields are written as the templates write them, and a list goes on with blank lines where lists have some", () => {
+  const runners = TEMPLATES[2] as string;
+  const added = done(runners, { does: "append", path: ["earn_rules"], value: { code: "x", on: "run" } });
+  assert.ok(added.includes("\n\n  - code: x\n    on: run\n"));
+  const events = done(runners, { does: "append", path: ["events"], value: { code: "x" } });
+  assert.ok(events.includes("    names: {zh: 问卷, en: Survey}\n  - code: x\n"));
+});
+
 test("a list that is not there yet begins at its place, and one in one line goes on in it", () => {
   const order = ["format", "program", "stores", "currencies", "events", "earn_rules"];
   const added = done(TEMPLATES[0] as string, { does: "append", path: ["events"], value: { code: "check-in", names: { zh: "签到", en: "Check-in" } }, order });

@@ -1,6 +1,6 @@
 // What a new part begins with: a short list of rules that shops ask for first, and one beginning for everything else.
 import type { Key } from "@jifen/words";
-import { type Grammar, listOf } from "./grammar.ts";
+import { fieldsOf, type Grammar, listOf } from "./grammar.ts";
 import { freeCode } from "./numbers.ts";
 import type { Change, Fields, Value } from "./text.ts";
 import { partBeginning } from "./values.ts";
@@ -70,7 +70,8 @@ export function adding(list: string, part: string, around: Around, order: string
   const code = freeCode(listOf(isTier ? around.document["tiers"] : around.document, isTier ? "list" : list), beginning?.code ?? wanted);
   const fields = beginning ? beginning.fields(around) : plainBeginning(list, part, around);
   if (fields === null) return null;
-  const value: Fields = { code, names: { ...(beginning?.names ?? names) }, ...fields };
+  const isNamed = fieldsOf(around.grammar, part).some((one) => one.name === "names");
+  const value: Fields = { code, ...(isNamed ? { names: { ...(beginning?.names ?? names) } } : {}), ...fields };
   const path = isTier ? ["tiers", "list"] : [list];
   return { code, changes: [...(beginning?.needs?.(around) ?? []), { does: "append", path, value, order }] };
 }

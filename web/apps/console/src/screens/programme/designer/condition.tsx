@@ -1,5 +1,5 @@
 // Conditions as sentences: read in one run, or built of groups and claims.
-import { useSay } from "@jifen/ui";
+import { Said, useSay } from "@jifen/ui";
 import { Fragment, type ReactNode } from "react";
 import { useDrafting } from "./drafting.tsx";
 import { claimOf, type Fact, factsFor, fill, type Grammar, type Group, type Operator, type Piece, shapeOf, type Shape, valuesOf } from "./grammar.ts";
@@ -38,15 +38,22 @@ function ReadClaim({ claim, value, path, says }: { claim: Claim; value: Fields; 
   const values = valuesOf(claim, path);
   const token = (at: number) => (values[at] ? <ReadFact fact={claim.fact} value={values[at].value} path={values[at].path} /> : null);
   return (
-    <>
-      {claim.fact.label}
-      {extrasOf(grammar, claim, value, path).map((piece, at) => (piece.is === "token" ? <ReadToken key={at} token={piece} inPart={value} /> : <Fragment key={at}>{piece.is === "words" ? piece.text : null}</Fragment>))}{" "}
-      {holes(says, {
-        low: token(0),
-        high: token(1),
-        value: values.map((_, at) => <Fragment key={at}>{at > 0 ? showing.words.or : null}{token(at)}</Fragment>),
-      })}
-    </>
+    <Said
+      id="designer.claim"
+      with={{
+        fact: (
+          <>
+            {claim.fact.label}
+            {extrasOf(grammar, claim, value, path).map((piece, at) => (piece.is === "token" ? <ReadToken key={at} token={piece} inPart={value} /> : <Fragment key={at}>{piece.is === "words" ? piece.text : null}</Fragment>))}
+          </>
+        ),
+        told: holes(says, {
+          low: token(0),
+          high: token(1),
+          value: values.map((_, at) => <Fragment key={at}>{at > 0 ? showing.words.or : null}{token(at)}</Fragment>),
+        }),
+      }}
+    />
   );
 }
 

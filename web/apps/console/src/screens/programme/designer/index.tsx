@@ -8,7 +8,7 @@ import { adding, aroundOf, type Beginning, ladder, RULES } from "./beginnings.ts
 import { Begin } from "./begin.tsx";
 import { check, type Checked, textProblems } from "./check.ts";
 import { type Drafting, DraftingProvider, type Problem, useDrafting } from "./drafting.tsx";
-import { fieldsOf, type Grammar, isFields, isList, listOf, orderOf, WHOLE } from "./grammar.ts";
+import { type Field, fieldsOf, type Grammar, isFields, isList, listOf, orderOf, WHOLE } from "./grammar.ts";
 import { Card, Editing, NameFields } from "./parts.tsx";
 import { type Done, DoneNote, Finding, Road } from "./plan.tsx";
 import { type Change, changed, type Fields, type Path, placeOf, readText } from "./text.ts";
@@ -57,6 +57,16 @@ function nothingYet(failure: unknown): null {
   throw failure;
 }
 
+/** The draft outlives a reload of the page; a browser that keeps nothing, or not so much, has it on the page alone. */
+function keep(text: string | null): void {
+  try {
+    if (text === null) sessionStorage.removeItem(DRAFT);
+    else sessionStorage.setItem(DRAFT, text);
+  } catch {
+    return;
+  }
+}
+
 interface DraftProps {
   grammar: Grammar;
   published: string | null;
@@ -88,11 +98,11 @@ function Draft({ grammar, published, figures, again, done, onDone }: DraftProps)
 
   useEffect(() => {
     if (!isChanged) {
-      sessionStorage.removeItem(DRAFT);
+      keep(null);
       setChecked({ is: "nothing" });
       return;
     }
-    sessionStorage.setItem(DRAFT, text);
+    keep(text);
     const unread = textProblems(read, say);
     if (unread.length) {
       setChecked({ is: "unread", problems: unread });
@@ -153,7 +163,7 @@ function Draft({ grammar, published, figures, again, done, onDone }: DraftProps)
           } : null}
           onStartOver={() => type(published ?? "")}
           onDone={(said) => {
-            sessionStorage.removeItem(DRAFT);
+            keep(null);
             onDone(said);
             if (said.isPublished) again();
           }}
@@ -228,6 +238,7 @@ function Desk({ text, type, handle, checked, refusal, done, isChanged, onUndo, o
         </p>
       </div>
       {refusal ? <div className="note note-warn" role="alert"><p>{refusal}</p></div> : null}
+      <PartTabs />
       <div className={`designer view-${view}`}>
         <div className="designer-sentences"><Sentences /></div>
         <div className="designer-text"><TextPane text={text} problems={problems} onType={type} handle={handle} /></div>
@@ -243,16 +254,21 @@ function Desk({ text, type, handle, checked, refusal, done, isChanged, onUndo, o
   );
 }
 
-/** The tabs of the document, and the one that is open. */
-function Sentences() {
+/** The parts of the document that have a tab, and the one that is open. */
+function useTab(): { tabs: string[]; tab: string } {
+  const [query] = useQuery();
+  const { grammar } = useDrafting();
+  const holdsList = (one: Field) => isList(one) || one.kinds.some((kind) => kind.kind === "part" && fieldsOf(grammar, kind.part ?? "").some(isList));
+  const lists = fieldsOf(grammar, WHOLE).filter(holdsList).map((one) => one.name);
+  const tabs = [...TABS_FIRST.filter((one) => lists.includes(one)), ...lists.filter((one) => !TABS_FIRST.includes(one)), "programme"];
+  return { tabs, tab: tabs.find((one) => one === query.get("part")) ?? tabs[0] ?? "programme" };
+}
+
+function PartTabs() {
   const say = useSay();
   const [query] = useQuery();
-  const { grammar, document, read } = useDrafting();
-  const whole = fieldsOf(grammar, WHOLE);
-  const lists = whole.filter((one) => isList(one) || one.kinds.some((kind) => kind.part && kind.kind === "part" && fieldsOf(grammar, kind.part).some(isList))).map((one) => one.name);
-  const tabs = [...TABS_FIRST.filter((one) => lists.includes(one)), ...lists.filter((one) => !TABS_FIRST.includes(one)), "programme"];
-  const tab = tabs.find((one) => one === query.get("part")) ?? tabs[0] ?? "programme";
-  const isUnread = read.faults.some((one) => one.code !== "inexact");
+  const { grammar, document } = useDrafting();
+  const { tabs, tab } = useTab();
   const sizeOf = (name: string) => listOf(name === "tiers" ? document["tiers"] : document, name === "tiers" ? "list" : name).length;
   const address = (one: string) => {
     const next = new URLSearchParams(query);
@@ -260,16 +276,16 @@ function Sentences() {
     next.delete("open");
     return `/programme?${next}`;
   };
-  return (
-    <div className="stack">
-      <Tabs
-        label={say("designer.parts")}
-        current={tab}
-        tabs={tabs.map((one) => ({ id: one, label: one === "programme" ? say("designer.programme") : (whole.find((field) => field.name === one)?.says ?? one), to: address(one), ...(one === "programme" ? {} : { count: sizeOf(one) }) }))}
-      />
-      {isUnread ? <Empty title={say("programme.unreadable")}>{say("designer.unread_why")}</Empty> : tab === "programme" ? <Whole /> : tab === "tiers" ? <Ladder /> : <List list={tab} path={[tab]} />}
-    </div>
-  );
+  const labelOf = (one: string) => (one === "programme" ? say("designer.programme") : (fieldsOf(grammar, WHOLE).find((field) => field.name === one)?.says ?? one));
+  return <Tabs label={say("designer.parts")} current={tab} tabs={tabs.map((one) => ({ id: one, label: labelOf(one), to: address(one), ...(sizeOf(one) > 0 ? { count: sizeOf(one) } : {}) }))} />;
+}
+
+function Sentences() {
+  const say = useSay();
+  const { read } = useDrafting();
+  const { tab } = useTab();
+  if (read.faults.some((one) => one.code !== "inexact")) return <Empty title={say("programme.unreadable")}>{say("designer.unread_why")}</Empty>;
+  return <div className="stack">{tab === "programme" ? <Whole /> : tab === "tiers" ? <Ladder /> : <List list={tab} path={[tab]} />}</div>;
 }
 
 function Whole() {

@@ -1,5 +1,5 @@
 // Parts of the document as cards: a sentence to read, and, opened, its fields; adding, copying, moving, taking out.
-import { nameIn, Mark, Points, Count, Columns, Month, useFrame, useSay } from "@jifen/ui";
+import { nameIn, Mark, Points, Count, Columns, Month, Said, useFrame, useSay } from "@jifen/ui";
 import { Fragment, useId } from "react";
 import { EditCondition, phraseText, ReadCondition } from "./condition.tsx";
 import { isWithin, useDrafting } from "./drafting.tsx";
@@ -203,14 +203,14 @@ export function Card({ list, part, value, path, isOpen, isLast, onOpen }: CardPr
         <code className="code">{code}</code>
         {state !== "same" && published !== null ? <span className="card-state small">{say(state === "new" ? "designer.is_new" : "designer.is_changed")}</span> : null}
         {mine.length ? <Mark tone="stop">{say("designer.problems", { n: mine.length }, mine.length)}</Mark> : null}
-        {gave ? <span className="card-gave small soft"><Points units={gave.units} currency={gave.currency} /> {say("designer.last_year")}</span> : null}
+        {gave ? <span className="card-gave small soft"><Said id="designer.gave_short" with={{ units: <Points units={gave.units} currency={gave.currency} /> }} /></span> : null}
       </div>
       <div id={id}>
         {isOpen ? (
           <div className={gave ? "card-open with-gave" : "card-open"}>
             <div className="stack">
               <div className="row names-row">
-                <NameFields value={value} path={path} order={orderOf(grammar, part)} />
+                {fieldsOf(grammar, part).some((one) => one.name === "names") ? <NameFields value={value} path={path} order={orderOf(grammar, part)} /> : null}
                 {before ? null : (
                   <label className="row name-field">
                     <span className="small soft">{say("designer.code")}</span>
@@ -279,8 +279,8 @@ function Gave({ gave, months }: { gave: { currency: string; units: number; units
     <aside className="gave" aria-label={say("designer.gave_title")}>
       <h3>{say("designer.gave_title")}</h3>
       <p className="gave-units"><Points units={gave.units} currency={gave.currency} /></p>
-      <p className="small soft">{say("designer.gave_to")} <Count of={gave.members} /> {say("designer.gave_members")} · <Count of={gave.entries} /> {say("designer.gave_entries")}</p>
-      {gave.units_back > 0 ? <p className="small soft">{say("designer.gave_back")} <Points units={gave.units_back} currency={gave.currency} /></p> : null}
+      <p className="small soft"><Said id="designer.gave_to" n={gave.members} with={{ members: <Count of={gave.members} />, entries: <Count of={gave.entries} /> }} /></p>
+      {gave.units_back > 0 ? <p className="small soft"><Said id="designer.gave_back" with={{ units: <Points units={gave.units_back} currency={gave.currency} /> }} /></p> : null}
       <Columns values={gave.by_month} now={1} before={0} label={say("designer.gave_by_month")} />
       <p className="small soft gave-ends"><Month on={months[0] ?? ""} withYear /><Month on={months.at(-1) ?? ""} withYear /></p>
       <details>

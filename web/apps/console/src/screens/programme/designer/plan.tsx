@@ -88,7 +88,7 @@ function OneChange({ group }: { group: Grouped }) {
         <span className={`plan-state plan-${state}`}>{say(`designer.is_${state}`)}</span>
         <b>{name}</b> <code className="code">{group.code}</code>
         {mark}
-        {gave && before ? <span className="small soft card-gave"><Points units={gave.units} currency={gave.currency} /> {say("designer.last_year")}</span> : null}
+        {gave && before ? <span className="small soft card-gave"><Said id="designer.gave_short" with={{ units: <Points units={gave.units} currency={gave.currency} /> }} /></span> : null}
       </div>
       {before && state !== "new" ? <div className="plan-before"><Sentence part={part} value={before.value} path={["published", ...path]} /></div> : null}
       {after ? <div className="plan-after"><Sentence part={part} value={after.value} path={path} /></div> : null}

@@ -157,10 +157,15 @@ function scalarText(value: string | number | boolean | null): string {
   return isSafe ? value : JSON.stringify(value);
 }
 
+/** The name of a field. The ledger takes every plain word for the text that it is, `on` and `no` too. */
+function keyText(name: string): string {
+  return /^[a-z][A-Za-z0-9_-]*$/.test(name) && typeof plain(name) === "string" ? name : scalarText(name);
+}
+
 /** A value on one line. */
 export function flowText(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(flowText).join(", ")}]`;
-  if (typeof value === "object" && value !== null) return `{${Object.entries(value).map(([name, one]) => `${scalarText(name)}: ${flowText(one)}`).join(", ")}}`;
+  if (typeof value === "object" && value !== null) return `{${Object.entries(value).map(([name, one]) => `${keyText(name)}: ${flowText(one)}`).join(", ")}}`;
   return scalarText(value);
 }
 
@@ -169,7 +174,7 @@ const WIDE = 96;
 /** Fields a line each, what fits on one; lists of parts as blocks. */
 function blockText(fields: Fields, indent: string): string {
   return Object.entries(fields)
-    .map(([name, value]) => `${indent}${scalarText(name)}:${afterKey(value, indent)}`)
+    .map(([name, value]) => `${indent}${keyText(name)}:${afterKey(value, indent)}`)
     .join("\n");
 }
 
@@ -315,11 +320,11 @@ function insert(read: Read, path: Path, name: string, value: Value, order: reado
   const before = map.items.filter((one) => order.indexOf(keyOf(one)) !== -1 && order.indexOf(keyOf(one)) < order.indexOf(name)).at(-1);
   const anchor = order.includes(name) ? before : map.items.at(-1);
   if (map.flow) {
-    if (map.items.length === 0) return put(text, map.range[0], map.range[1], `{${scalarText(name)}: ${flowText(value)}}`);
+    if (map.items.length === 0) return put(text, map.range[0], map.range[1], `{${keyText(name)}: ${flowText(value)}}`);
     const first = map.items[0]?.key as Node;
-    if (!anchor) return put(text, first.range?.[0] ?? 0, first.range?.[0] ?? 0, `${scalarText(name)}: ${flowText(value)}, `);
+    if (!anchor) return put(text, first.range?.[0] ?? 0, first.range?.[0] ?? 0, `${keyText(name)}: ${flowText(value)}, `);
     const end = endOfPair(anchor);
-    return put(text, end, end, `, ${scalarText(name)}: ${flowText(value)}`);
+    return put(text, end, end, `, ${keyText(name)}: ${flowText(value)}`);
   }
   const start = (map.items[0]?.key as Node | undefined)?.range?.[0] ?? 0;
   const indent = " ".repeat(start - lineStart(text, start));
@@ -342,6 +347,11 @@ function hasGaps(read: Read, of: YAMLMap | YAMLSeq): boolean {
   const ends = isMap(of) ? of.items.map(endOfPair) : (of.items as Node[]).map(ownEnd);
   const starts = isMap(of) ? of.items.map((one) => (one.key as Node).range?.[0] ?? 0) : (of.items as Node[]).map((one) => one.range?.[0] ?? 0);
   return starts.some((start, at) => at > 0 && /\n[ \t]*\n/.test(read.text.slice(ends[at - 1], start)));
+}
+
+/** Whether blank lines stand between the parts of any list of the document: one that has a single part follows the others. */
+function listsHaveGaps(read: Read): boolean {
+  return isMap(read.root) && read.root.items.some((one) => isSeq(one.value) && !one.value.flow && hasGaps(read, one.value));
 }
 
 function remove(read: Read, path: Path): string | null {
@@ -420,7 +430,7 @@ function append(read: Read, path: Path, value: Value, order: readonly string[]):
   if (list.flow) return put(text, ownEnd(last), ownEnd(last), `, ${flowText(value)}`);
   const [start, end] = chunk(read, list, list.items.length - 1);
   const indent = " ".repeat(text.slice(start).search(/\S/));
-  const gap = hasGaps(read, list) || (list.items.length === 1 && text.slice(start, end).includes("\n")) ? "\n" : "";
+  const gap = hasGaps(read, list) || (list.items.length === 1 && listsHaveGaps(read)) ? "\n" : "";
   return put(text, end, end, `\n${gap}${itemText(value, indent)}`);
 }
 
