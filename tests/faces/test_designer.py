@@ -132,6 +132,24 @@ def test_a_rule_is_added_copied_moved_and_removed(visit: Visit) -> None:
     expect(page.locator(".plan")).to_contain_text("+ new")
 
 
+def test_whoever_walks_by_keys_is_never_lost(visit: Visit) -> None:
+    page = open_designer(visit)
+    name = card(page, "tuesday").locator(".card-name")
+    name.focus()
+    page.keyboard.press("Enter")
+    expect(name).to_have_attribute("aria-expanded", "true")
+    more = card(page, "tuesday").locator("summary", has_text="+ Add…")
+    more.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(more).to_be_focused()
+    expect(card(page, "tuesday").get_by_label("in …", exact=True)).to_be_visible()
+    card(page, "tuesday").get_by_role("button", name="Take out in Points").focus()
+    page.keyboard.press("Enter")
+    expect(name).to_be_focused()
+
+
 def test_what_a_rule_gave_stands_beside_it(visit: Visit) -> None:
     page = open_designer(visit)
     expect(card(page, "base").locator(".card-head")).to_contain_text("256 in 12 months")
@@ -180,8 +198,8 @@ def test_on_a_phone_sentences_come_first_and_the_text_stands_behind_a_tab(visit:
     expect(card(page, "base")).to_be_hidden()
 
 
-def test_a_change_shows_in_both_within_a_tenth_of_a_second_of_work(visit: Visit) -> None:
-    """Counted in drawings, not in time: what is typed stands in the other one when the next frame is drawn."""
+def test_a_change_shows_in_both_with_the_next_drawing(visit: Visit) -> None:
+    """Counted in drawings, not in time: what is typed stands in the other one when the next but one is drawn."""
     page = open_designer(visit)
     rule = opened(page, "tuesday")
     rule.get_by_label("at most … a day").evaluate(

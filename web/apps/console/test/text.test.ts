@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Change, changed, type Fields, readText, type Value, valueAt } from "../src/screens/programme/designer/text.ts";
+import { type Change, changed, type Fields, placeOf, readText, type Value, valueAt } from "../src/screens/programme/designer/text.ts";
 
 const TEMPLATES = ["corner-shop", "grocer", "runners"].map((name) => readFileSync(new URL(`../../../../src/jifen/templates/${name}.yaml`, import.meta.url), "utf8"));
 const grocer = TEMPLATES[1] as string;
@@ -102,10 +102,29 @@ test("what the ledger does not read is told with its place", () => {
   assert.equal(told("a: &x 1\nb: *x")[0]?.[0], "alias");
   assert.equal(told("a: !!int 3")[0]?.[0], "tag");
   assert.equal(told("a: [1")[0]?.[0], "not_yaml");
-  assert.equal(told("a: 1\na: 2")[0]?.[0], "not_yaml");
+  assert.deepEqual(told("a: 1\na: 2"), [["double", "a"]]);
   assert.equal(told("- a")[0]?.[0], "not_fields");
   assert.deepEqual(readText("").faults, []);
   assert.deepEqual(readText("a: 007\nb: no\nc: 12:30\nd: 2026-10-01\ne:\nf: '5'").values, { a: "007", b: "no", c: "12:30", d: "2026-10-01", e: null, f: "5" });
+});
+
+test("a text of any depth is refused, and ends no page", () => {
+  for (const text of ["[".repeat(20_000), `a: ${"{a: ".repeat(5_000)}`, `a: ${"- ".repeat(5_000)}x`]) assert.ok(readText(text).faults.length > 0);
+  assert.equal(readText(`a: ${"[".repeat(70)}${"]".repeat(70)}`).faults[0]?.code, "too_deep");
+});
+
+test("a field that stands where it stood is not read again, and one that moved is found where it is", () => {
+  const stores = Array.from({ length: 300 }, (_, at) => `  - code: s${at}\n    names: {zh: 店, en: Shop}`).join("\n");
+  const text = `format: 1\nstores:\n${stores}\nearn_rules:\n  - code: a\n    fixed: {points: 1}\n`;
+  const first = readText(text);
+  const later = readText(done(text, { does: "set", path: ["earn_rules", 0, "fixed", "points"], value: 2 }));
+  assert.equal(later.values["stores"], first.values["stores"]);
+  const moved = `# one line more\n${text}`;
+  const [from, to] = placeOf(readText(moved), ["stores", 299, "code"]);
+  assert.equal(moved.slice(from, to), "s299");
+  assert.equal(text.slice(...placeOf(first, ["stores", 299, "code"])), "s299", "what was read before stays as it was");
+  assert.equal(readText("a: 1\nb: 2\na: 3").faults[0]?.code, "double");
+  assert.equal(readText("a: [1,\n2]\n").faults[0]?.code, "not_yaml");
 });
 
 test("texts come back as they were written, whatever they look like", () => {

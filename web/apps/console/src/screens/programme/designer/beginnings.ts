@@ -3,7 +3,7 @@ import type { Key } from "@jifen/words";
 import { fieldsOf, type Grammar, listOf } from "./grammar.ts";
 import { freeCode } from "./numbers.ts";
 import type { Change, Fields, Value } from "./text.ts";
-import { partBeginning } from "./values.ts";
+import { partBeginning } from "./offers.ts";
 
 /** What it is called, in both languages, and what it does to a document. */
 export interface Beginning {
@@ -43,6 +43,7 @@ const twice = (when: Value) => ({ base }: Around): Fields | null => (base === nu
 export const RULES: Beginning[] = [
   { word: "designer.begin_per_money", code: "base", names: { zh: "消费积分", en: "Points for every purchase" }, list: "earn_rules", part: "earn_rule", fields: ({ currency, money }) => ({ currency, per_amount: { points: 1, amount_minor: money } }) },
   { word: "designer.begin_double_day", code: "double-day", names: { zh: "会员日双倍", en: "Double points on a day" }, list: "earn_rules", part: "earn_rule", fields: twice({ fact: "purchase.weekday", eq: 2 }) },
+  { word: "designer.begin_dates", code: "festival", names: { zh: "节日双倍", en: "Double points on some days" }, list: "earn_rules", part: "earn_rule", fields: (around) => twice({ fact: "purchase.date", between: [around.today, around.today] })(around) },
   { word: "designer.begin_category", code: "category", names: { zh: "品类加分", en: "More points for a category" }, list: "earn_rules", part: "earn_rule", fields: (around) => twice({ fact: "line.category", under: around.category })(around) },
   { word: "designer.begin_large", code: "large", names: { zh: "满额加分", en: "More points from an amount" }, list: "earn_rules", part: "earn_rule", fields: ({ currency, money }) => ({ currency, fixed: { points: 50 }, caps: { day: 50 }, when: { fact: "purchase.amount_minor", ge: 100 * money } }) },
   { word: "designer.begin_first", code: "welcome", names: { zh: "首次消费", en: "Welcome" }, list: "earn_rules", part: "earn_rule", fields: ({ currency }) => ({ currency, fixed: { points: 100 }, when: { fact: "member.purchases_before", eq: 0 } }) },

@@ -9,7 +9,7 @@ import { Begin } from "./begin.tsx";
 import { check, type Checked, textProblems } from "./check.ts";
 import { type Drafting, DraftingProvider, type Problem, useDrafting } from "./drafting.tsx";
 import { type Field, fieldsOf, type Grammar, isFields, isList, listOf, orderOf, WHOLE } from "./grammar.ts";
-import { Card, Editing, NameFields } from "./parts.tsx";
+import { Card, Editing, NameFields, shut } from "./parts.tsx";
 import { type Done, DoneNote, Finding, Road } from "./plan.tsx";
 import { type Change, changed, type Fields, type Path, placeOf, readText } from "./text.ts";
 import { TextPane, type TextHandle } from "./text-pane.tsx";
@@ -17,6 +17,8 @@ import { moneyOf, type Showing } from "./values.ts";
 
 const DRAFT = "jifen.draft";
 const PAUSE = 250;
+/** The server does not answer: it is asked again after so long, and what was typed stays. */
+const GONE_PAUSE = 4_000;
 const UNDO_MAX = 100;
 /** Of a list with thousands of stores so many are drawn, and as many more when asked. */
 const SHOWN = 100;
@@ -110,11 +112,17 @@ function Draft({ grammar, published, figures, again, done, onDone }: DraftProps)
     }
     setChecked((was) => (was.is === "refused" ? was : { is: "checking" }));
     const leave = new AbortController();
-    const timer = setTimeout(() => {
-      void check(read, leave.signal).then((found) => {
-        if (!leave.signal.aborted) setChecked(found);
-      });
-    }, PAUSE);
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = (pause: number) => {
+      timer = setTimeout(() => {
+        void check(read, leave.signal).then((found) => {
+          if (leave.signal.aborted) return;
+          setChecked(found);
+          if (found.is === "no" && found.refused.isGone) ask(GONE_PAUSE);
+        });
+      }, pause);
+    };
+    ask(PAUSE);
     return () => {
       clearTimeout(timer);
       leave.abort();
@@ -294,7 +302,7 @@ function Whole() {
   return (
     <div className="stack">
       <div className="row names-row"><NameFields value={program} path={["program"]} order={orderOf(grammar, "program")} /></div>
-      <Editing part={WHOLE} value={Object.fromEntries(Object.entries(document).filter(([name]) => name !== "program" && name !== "tiers" && name !== "format"))} path={[]} />
+      <Editing part={WHOLE} value={document} path={[]} besides={["program", "tiers", "format"]} />
     </div>
   );
 }
@@ -357,7 +365,7 @@ function List({ list, path }: { list: string; path: Path }) {
                   type="button"
                   className="as-link"
                   onClick={(event) => {
-                    event.currentTarget.closest("details")?.removeAttribute("open");
+                    shut(event.currentTarget);
                     add(one);
                   }}
                 >
@@ -368,7 +376,7 @@ function List({ list, path }: { list: string; path: Path }) {
                 type="button"
                 className="as-link"
                 onClick={(event) => {
-                  event.currentTarget.closest("details")?.removeAttribute("open");
+                  shut(event.currentTarget);
                   add(null);
                 }}
               >

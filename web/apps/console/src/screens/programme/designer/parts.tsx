@@ -7,7 +7,14 @@ import { fieldsOf, isFields, kindOf, listOf, orderOf, type Phrase, phrasesOf } f
 import { freeCode } from "./numbers.ts";
 import { type Change, isSame, type Fields, type Path, type Value, valueAt } from "./text.ts";
 import { Choosing, Cross, EditToken, ReadToken, TypedField } from "./tokens.tsx";
-import { beginningOf, missingOf } from "./values.ts";
+import { beginningOf, missingOf } from "./offers.ts";
+
+/** Shut the menu that a button stands in; whoever walks by keys goes on where he opened it. */
+export function shut(button: HTMLElement): void {
+  const menu = button.closest("details");
+  menu?.removeAttribute("open");
+  menu?.querySelector("summary")?.focus();
+}
 
 /** What a part says, to read. */
 export function Sentence({ part, value, path }: { part: string; value: Fields; path: Path }) {
@@ -37,16 +44,16 @@ export function Sentence({ part, value, path }: { part: string; value: Fields; p
   );
 }
 
-/** The fields of a part, to be changed; the condition of a rule below them. */
-export function Editing({ part, value, path }: { part: string; value: Fields; path: Path }) {
+/** The fields of a part, to be changed; the condition of a rule below them. What is changed elsewhere stands in `besides`. */
+export function Editing({ part, value, path, besides = [] }: { part: string; value: Fields; path: Path; besides?: string[] }) {
   const say = useSay();
   const { grammar, showing, change, document } = useDrafting();
-  const phrases = phrasesOf(grammar, part, value, path).filter((one) => one.field.name !== "when");
+  const phrases = phrasesOf(grammar, part, value, path).filter((one) => one.field.name !== "when" && !besides.includes(String(one.path[path.length])));
   const fields = fieldsOf(grammar, part);
   const amounts = fields.filter((one) => one.is_amount);
   const when = fields.find((one) => one.name === "when");
   const on = typeof value["on"] === "string" ? value["on"] : null;
-  const missing = missingOf(grammar, part, value, path, document);
+  const missing = missingOf(grammar, part, value, path, document).filter((one) => !besides.includes(String(one.path[path.length])));
   const amount = amounts.find((one) => value[one.name] !== undefined);
   const turn = (name: string) => {
     const next = amounts.find((one) => one.name === name);
@@ -82,7 +89,7 @@ export function Editing({ part, value, path }: { part: string; value: Fields; pa
                 type="button"
                 className="as-link"
                 onClick={(event) => {
-                  event.currentTarget.closest("details")?.removeAttribute("open");
+                  shut(event.currentTarget);
                   change([{ does: "set", path: one.path, value: one.value, order: orderOf(grammar, one.part) }]);
                 }}
               >

@@ -12,12 +12,16 @@ export interface TextHandle {
   show: (from: number, to: number, take: boolean) => void;
 }
 
+function widthOf(line: string): number {
+  return [...line].reduce((sum, letter) => sum + (letter > "\u2e80" ? 2 : 1), 0);
+}
+
 export function TextPane({ text, problems, onType, handle }: { text: string; problems: Problem[]; onType: (text: string) => void; handle: Ref<TextHandle> }) {
   const say = useSay();
   const field = useRef<HTMLTextAreaElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
   const lines = useMemo(() => text.split("\n"), [text]);
-  const widest = useMemo(() => lines.reduce((most, one) => Math.max(most, [...one].reduce((sum, letter) => sum + (letter > "\u2e80" ? 2 : 1), 0)), 40), [lines]);
+  const widest = useMemo(() => lines.reduce((most, one) => (one.length * 2 <= most ? most : Math.max(most, widthOf(one))), 40), [lines]);
   const bad = useMemo(() => new Set(problems.map((one) => lineOf(text, one.from))), [text, problems]);
   useImperativeHandle(handle, () => ({
     show: (from, to, take) => {

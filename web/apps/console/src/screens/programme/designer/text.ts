@@ -1,5 +1,5 @@
 // The document as text, and changes of it that touch nothing but what they change: comments, order and form survive (decision 0138).
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, YAMLMap, type YAMLSeq } from "yaml";
 
 export type Step = string | number;
 export type Path = Step[];
@@ -8,7 +8,7 @@ export type Fields = { [name: string]: Value };
 
 /** What keeps the text from being read; `text` is what stands there. */
 export interface TextFault {
-  code: "not_yaml" | "inexact" | "alias" | "tag" | "not_fields";
+  code: "not_yaml" | "double" | "too_deep" | "inexact" | "alias" | "tag" | "not_fields";
   from: number;
   to: number;
   path: Path;
@@ -37,8 +37,87 @@ export function plain(text: string): Value {
   return INTEGER.test(text) ? Number(text) : text;
 }
 
-/** The text as values, each of which can be found again in it. */
+const DEPTH_MAX = 64;
+
+/** Some lines of a text that were read by themselves: one field of the document. */
+interface Section {
+  from: number;
+  text: string;
+  pairs: Pair[];
+  values: Fields;
+  faults: TextFault[];
+}
+
+const SECTIONS_KEPT = 100;
+const kept: Section[] = [];
+
+/**
+ * The text as values, each of which can be found again in it.
+ *
+ * A document in blocks is read a field at a time, and a field that stands where it stood is not read again: of a chain with
+ * thousands of stores only the rules are read while rules are changed.
+ */
 export function readText(text: string): Read {
+  const starts = fieldStarts(text);
+  if (starts === null) return readWhole(text);
+  const sections = starts.map((from, at) => section(from, text.slice(from, starts[at + 1] ?? text.length)));
+  const root = new YAMLMap();
+  const faults: TextFault[] = [];
+  const values: Fields = {};
+  for (const one of sections) {
+    faults.push(...one.faults);
+    for (const pair of one.pairs) {
+      const name = keyOf(pair);
+      const range = (pair.key as Node).range;
+      if (Object.hasOwn(values, name)) faults.push({ code: "double", from: range?.[0] ?? 0, to: range?.[1] ?? 0, path: [name], text: name });
+      root.items.push(pair);
+    }
+    Object.assign(values, one.values);
+  }
+  const first = (root.items[0]?.key as Node | undefined)?.range?.[0] ?? 0;
+  root.range = [first, text.length, text.length];
+  return { text, root: root.items.length ? root : null, values, faults: faults.slice(0, 20) };
+}
+
+/** Where the fields of a document in blocks begin, each in a first column; null: it is written in another form. */
+function fieldStarts(text: string): number[] | null {
+  const starts: number[] = [];
+  for (let at = 0; at < text.length; at = lineEnd(text, at) + 1) {
+    const letter = text[at] as string;
+    if (letter === " " || letter === "#" || letter === "\n" || letter === "\r") continue;
+    if (!/[A-Za-z_]/.test(letter)) return null;
+    starts.push(at);
+  }
+  return starts;
+}
+
+function section(from: number, text: string): Section {
+  const known = kept.findIndex((one) => one.from === from && one.text === text);
+  const found = known === -1 ? readSection(from, text) : (kept[known] as Section);
+  if (known !== -1) kept.splice(known, 1);
+  kept.push(found);
+  if (kept.length > SECTIONS_KEPT) kept.shift();
+  return found;
+}
+
+function readSection(from: number, text: string): Section {
+  const { root, values, faults } = readWhole(text);
+  if (root) shift(root, from);
+  return { from, text, pairs: isMap(root) ? root.items : [], values, faults: faults.map((one) => ({ ...one, from: one.from + from, to: one.to + from })) };
+}
+
+function shift(node: unknown, by: number): void {
+  if (isMap(node)) {
+    for (const pair of node.items) {
+      shift(pair.key, by);
+      shift(pair.value, by);
+    }
+  } else if (isSeq(node)) for (const one of node.items) shift(one, by);
+  const range = (node as Node | null)?.range;
+  if (range) (node as Node).range = [range[0] + by, range[1] + by, range[2] + by];
+}
+
+function readWhole(text: string): Read {
   const faults: TextFault[] = [];
   const document = parseDocument(text, { schema: "failsafe", merge: false, prettyErrors: false });
   for (const one of document.errors.slice(0, 20)) faults.push({ code: "not_yaml", from: one.pos[0], to: Math.max(one.pos[1], one.pos[0] + 1), path: [], text: one.message });
@@ -51,8 +130,11 @@ export function readText(text: string): Read {
 }
 
 function valueOf(node: unknown, path: Path, faults: TextFault[]): Value {
-  if (path.length > 64) return null;
   const bad = (code: TextFault["code"], of: Node, text: string) => faults.push({ code, from: of.range?.[0] ?? 0, to: of.range?.[1] ?? 0, path, text });
+  if (path.length > DEPTH_MAX) {
+    bad("too_deep", node as Node, "");
+    return null;
+  }
   if (isAlias(node)) {
     bad("alias", node, node.source);
     return null;
@@ -219,17 +301,32 @@ export function changed(text: string, changes: Change[]): string | null {
 }
 
 export function isSame(one: Value | undefined, other: Value | undefined): boolean {
+  if (one === other) return true;
   if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((part, at) => isSame(part, other[at]));
   if (typeof one === "object" && typeof other === "object" && one !== null && other !== null && !Array.isArray(one) && !Array.isArray(other)) {
     const names = Object.keys(one);
     return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && isSame(one[name], other[name]));
   }
-  return one === other;
+  return false;
+}
+
+/** The values, of which what stands on the way to a path is a copy: the rest is shared. */
+function copiedAlong(values: Fields, path: Path): Fields {
+  const copy = { ...values };
+  let here: Value = copy;
+  for (const step of path) {
+    const inner: Value | undefined = valueAt(here, [step]);
+    if (typeof inner !== "object" || inner === null) break;
+    const own: Value = Array.isArray(inner) ? [...inner] : { ...inner };
+    (here as Fields)[step] = own;
+    here = own;
+  }
+  return copy;
 }
 
 /** What the values are after a change; null where it does not fit them. */
 function applied(values: Fields, change: Change): Value | null {
-  const copy = structuredClone(values);
+  const copy = copiedAlong(values, change.path);
   const last = change.path.at(-1);
   if (change.does === "append") {
     const list = valueAt(copy, change.path);

@@ -5,7 +5,8 @@ import { useDrafting, useProblemAt } from "./drafting.tsx";
 import { type Fact, isFields, type Kind, kindOf, namedBy, type Piece } from "./grammar.ts";
 import { decimalOf, majorOf, minorOf, ratioOf } from "./numbers.ts";
 import type { Fields, Path, Value } from "./text.ts";
-import { beginningOf, countsMoney, factText, valueText } from "./values.ts";
+import { beginningOf, countsMoney } from "./offers.ts";
+import { factText, valueText } from "./values.ts";
 
 type Token = Extract<Piece, { is: "token" }>;
 type Put = (value: Value) => void;
@@ -225,7 +226,20 @@ function free(value: Fields): string {
 
 export function Cross({ label, onPress }: { label: string; onPress: () => void }) {
   return (
-    <button type="button" className="cross" aria-label={label} title={label} onClick={onPress}>
+    <button
+      type="button"
+      className="cross"
+      aria-label={label}
+      title={label}
+      onClick={(event) => {
+        const around = event.currentTarget.closest(".card")?.querySelector<HTMLElement>(".card-name");
+        onPress();
+        // The button goes with what it takes out: whoever walks by keys goes on at the part.
+        requestAnimationFrame(() => {
+          if (document.activeElement === document.body) around?.focus();
+        });
+      }}
+    >
       ×
     </button>
   );
