@@ -33,6 +33,7 @@ from jifen.store.ledger import Ledger, open_pool
 from jifen.templates import template_text
 
 # pytest loads this file once for its fixtures and tests import it once more: two counters, so each has its own letter.
+_count_places = itertools.count(1)
 _count = (f"{secrets.token_hex(3)}-{number}" for number in itertools.count(1))
 
 
@@ -75,6 +76,12 @@ class Api:
     ledger: Ledger
     client: httpx.AsyncClient
     tokens: dict[str, str]
+
+    def comes_from(self, address: str) -> None:
+        """From here on whoever asks does so from this address."""
+        transport = self.client._transport
+        assert isinstance(transport, httpx.ASGITransport)
+        transport.client = (address, 123)
 
     async def ask(
         self,
@@ -226,3 +233,11 @@ async def shared_api(postgres: Server, shop: Shop) -> AsyncIterator[Api]:
     """The application over a shop that the tests of a module share: for those that do not mind their neighbours."""
     async with an_api(postgres, shop) as known:
         yield known
+
+
+@pytest.fixture(autouse=True)
+def _from_a_place_of_its_own(request: pytest.FixtureRequest) -> None:
+    """What is counted by address never depends on how fast the tests before this one were."""
+    if "shared_api" in request.fixturenames:
+        at = next(_count_places)
+        request.getfixturevalue("shared_api").comes_from(f"127.{at >> 16 & 255}.{at >> 8 & 255}.{at & 255}")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.api.conftest import Api, a_purchase_body, only
+from tests.api.people import a_person, a_phone_of
 from tests.api.test_meters import lines
 
 from jifen.api import limited
@@ -172,6 +173,30 @@ async def test_the_short_road_is_counted_too(api: Api, clock: Clock) -> None:
     path = f"/v1/members/{member}/balances"
     statuses = [(await api.get(path, as_=token)).status_code for _ in range(8)]
     assert statuses == [200] * 6 + [429] * 2
+
+
+async def test_who_is_signed_in_is_counted_by_his_session_and_not_by_the_network_he_is_in(
+    api: Api, clock: Clock
+) -> None:
+    who = await a_person(api, roles=["owner"])
+    phone = f"138{secrets.randbelow(10**8):08d}"
+    assert (await api.post("/v1/members", {"person": {"phone": phone}})).status_code == 201
+    member = await a_phone_of(api, phone)
+    for of, path in ((who, "/v1/program"), (member, "/v1/me/balances")):
+        told = [(await of.ask(api, "GET", path)).headers["ratelimit-policy"] for _ in range(2)]
+        assert [policy.partition(";")[0] for policy in told] == ['"address"', '"session"']
+    while (await api.ask("GET", "/v1/program", as_=None)).status_code != 429:
+        pass  # the network has asked for all that it may
+    assert (await who.ask(api, "GET", "/v1/program")).status_code == 200
+    assert (await member.ask(api, "GET", "/v1/me/balances")).status_code == 200
+    # A browser that has both is each where it asks as that; who has left is counted by the address again.
+    both = {"Cookie": f"jifen_session={who.token}; jifen_me={member.token}"}
+    for path in ("/v1/program", "/v1/me/balances"):
+        answer = await api.ask("GET", path, as_=None, headers=both)
+        assert answer.headers["ratelimit-policy"].startswith('"session"'), answer.text
+    assert (await who.ask(api, "DELETE", "/v1/session")).status_code == 200
+    assert (await who.ask(api, "GET", "/v1/program")).status_code in (401, 429)
+    assert (await who.ask(api, "GET", "/v1/program")).headers["ratelimit-policy"].startswith('"address"')
 
 
 async def test_whoever_tries_keys_is_slowed_and_takes_nothing_from_a_till_at_the_same_address(

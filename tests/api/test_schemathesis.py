@@ -135,6 +135,8 @@ def world(postgres: Server, shop: Shop) -> Iterator[World]:
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_every_answer_is_described(world: World, label: str, mode: GenerationMode) -> None:
     operation = OPERATIONS[label]
+    at = list(OPERATIONS).index(label)
+    world.api.comes_from(f"127.{list(GenerationMode).index(mode)}.{at >> 8}.{at & 255}")
 
     @settings(
         max_examples=EXAMPLES,
@@ -156,6 +158,8 @@ def test_every_answer_is_described(world: World, label: str, mode: GenerationMod
             if isinstance(case.body, dict) and "document" in case.body:
                 case.body = {**case.body, "document": world.document}
         answer = world.runner.run(send(world.api, case, who))
+        if answer.status_code == 404 and answer.json()["code"] == "route_unknown":
+            return  # what was made up in the place of an id makes it another address
         case.validate_response(answer, checks=CHECKS)
 
     try:

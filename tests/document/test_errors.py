@@ -59,6 +59,22 @@ MISTAKES = [
      "$.currencies[0].pending.days"),
     ("policy: allow, limit_units: 2000", "policy: allow", "debt_unclear", "$.currencies[0].debt"),
     ("amount_minor: 100}", "amount_minor: 100}\n    fixed: {points: 1}", "grant_unclear", "$.earn_rules[0]"),
+    *(("currencies:\n", f"days: [{{code: d, names: {{en: D}}{how}}}]\ncurrencies:\n", code, path) for how, code, path in (
+        ("", "day_unclear", "$.days[0]"),
+        (", day_of_month: 8, yearly: \"11-11\"", "day_unclear", "$.days[0]"),
+        (", dates: [\"2026-02-29\"]", "no_such_day", "$.days[0].dates[0]"),
+        (", yearly: \"02-30\"", "no_such_day", "$.days[0].yearly"),
+        (", span: {first: \"2026-02-02\", last: \"2026-02-01\"}", "span_wrong", "$.days[0].span"),
+        (", weekday: {weekday: 2, nth: 0}", "nth_zero", "$.days[0].weekday.nth"),
+    )),
+    ("fact: line.brand, is: Private", "fact: purchase.days, has: payday", "unknown_code", "$.earn_rules[3].when.has"),
+    ("fact: line.brand, is: Private", "fact: purchase.store_region, is: east", "unknown_code", "$.earn_rules[3].when.is"),
+    ("fact: line.brand, is: Private", "fact: purchase.store_tags, is: east", "operator_does_not_fit", "$.earn_rules[3].when.is"),
+    ("fact: line.brand, is: Private", "fact: basket.lines, ge: 1, of: {fact: purchase.hour, lt: 9}", "of_sees_lines",
+     "$.earn_rules[3].when.of"),
+    ("fact: line.brand, is: Private", "fact: line.brand, is: Private, of: {fact: line.sku, is: a}", "of_does_not_fit",
+     "$.earn_rules[3].when.of"),
+    ("fact: line.brand, is: Private", "fact: basket.lines, eq: -1", "condition_never_holds", "$.earn_rules[3].when"),
 ]  # fmt: skip
 
 

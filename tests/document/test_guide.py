@@ -20,7 +20,7 @@ def test_the_other_examples_fit_into_it() -> None:
     without_rules = BLOCKS[0][: BLOCKS[0].index("earn_rules:")]
     ladder = "tiers: {by: spend, window_days: 30, keeps_days: 30, list: [{code: gold, names: {en: G}, reach: 0}]}\n"
     rule = "earn_rules:\n  - code: a\n    names: {en: A}\n    currency: points\n    fixed: {points: 1}\n"
-    when = "".join(f"    {line}\n" for line in BLOCKS[5].splitlines())
+    when, of_basket = ("".join(f"    {line}\n" for line in BLOCKS[at].splitlines()) for at in (5, 7))
     stamps = "  - {code: stamps, names: {en: Stamps}, kind: spendable, worth: 1}\n"
 
     budget = parse_document(BLOCKS[0].replace("earn_rules:\n", "earn_rules:\n" + BLOCKS[2]), name="guide")
@@ -31,7 +31,9 @@ def test_the_other_examples_fit_into_it() -> None:
     assert [len(events.events), len(events.earn_rules)] == [2, 3]
     assert parse_document(without_rules + stamps + BLOCKS[4], name="guide").moments
     assert parse_document(without_rules + rule + when, name="guide").earn_rules
-    assert len(parse_document(without_rules + BLOCKS[6] + ladder, name="guide").earn_rules) == 2
+    days = parse_document(without_rules + BLOCKS[6] + rule + of_basket, name="guide").days
+    assert [part.code for part in days] == ["member-day", "double-eleven", "late-shopping", "anniversary"]
+    assert len(parse_document(without_rules + BLOCKS[8] + ladder, name="guide").earn_rules) == 2
 
 
 def test_the_guide_names_every_fact() -> None:

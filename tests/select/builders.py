@@ -33,9 +33,11 @@ TEXT_FACTS = (
     "line.attribute.organic",
 )
 LIST_FACTS = ("line.tags", "purchase.payment_methods", "purchase.tags")
+BASKET_FACTS = ("basket.amount_minor", "basket.quantity_milli", "basket.lines", "basket.skus")
 INTEGER_FACTS = (
     "line.amount_minor", "line.discount_minor", "line.quantity_milli", "purchase.amount_minor", "purchase.weekday",
-    "purchase.hour", "purchase.date", "line.attribute.grams",
+    "purchase.hour", "purchase.date", "line.attribute.grams", "line.unit_price_minor", "purchase.day_of_month",
+    "purchase.month",
 )  # fmt: skip
 
 
@@ -110,6 +112,44 @@ def _claims() -> st.SearchStrategy[Claim]:
             _small,
         ),
         st.builds(claim, st.sampled_from(INTEGER_FACTS), st.just("between"), ends),
+        st.builds(
+            looked_up,
+            st.sampled_from(("purchase.store_region", "purchase.store_tags")),
+            st.frozensets(_text, max_size=3),
+        ),
+        st.builds(looked_up, st.just("purchase.days"), st.frozensets(_small, max_size=4)),
+        st.builds(
+            of_basket,
+            st.sampled_from(BASKET_FACTS),
+            st.sampled_from(("eq", "ge", "lt")),
+            _small,
+            st.none() | _of_lines(),
+        ),
+    )
+
+
+def looked_up(fact: str, among: frozenset[str] | frozenset[int]) -> Claim:
+    """A claim about what the document's tables say of a store or a day."""
+    return Claim(fact=fact, operator="has", value="named", among=among)
+
+
+def of_basket(fact: str, operator: str, value: int, of: Condition | None = None) -> Claim:
+    """A claim about the lines of a basket that a condition chooses."""
+    return Claim(fact=fact, operator=operator, value=value, of=of)
+
+
+def _of_lines() -> st.SearchStrategy[Condition]:
+    brand = st.builds(lambda text: Claim(fact="line.brand", operator="is", value=text), _text)
+    path = st.builds(
+        lambda path: Claim(fact="line.category", operator="under", value=path), st.sampled_from(PATHS)
+    )
+    price = st.builds(lambda most: Claim(fact="line.amount_minor", operator="le", value=most), _small)
+    tags = st.builds(lambda text: Claim(fact="line.tags", operator="has", value=text), _text)
+    leaf: st.SearchStrategy[Condition] = st.one_of(brand, path, price, tags)
+    return st.one_of(
+        leaf,
+        leaf.map(lambda part: Not(part=part)),
+        st.lists(leaf, max_size=2).map(lambda parts: All(parts=tuple(parts))),
     )
 
 

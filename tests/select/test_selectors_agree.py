@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.select.builders import Basket, a_program, a_rule, baskets, moments, programs
+from tests.select.builders import Basket, BasketLine, a_program, a_rule, baskets, moments, of_basket, programs
 
 from jifen.domain.program.conditions import Any, Claim
 from jifen.domain.program.meaning import Program
@@ -173,3 +173,23 @@ def test_a_mask_comes_back_from_its_words(mask: int) -> None:
     assert all(0 <= word < 2**63 for word in words)
     assert mask_of(mask_words(mask, 9)) == mask
     assert len(mask_words(mask, 9)) == 9
+
+
+@pytest.mark.parametrize(
+    "fact", ["basket.lines", "basket.skus", "basket.amount_minor", "basket.quantity_milli"]
+)
+@pytest.mark.parametrize("of", [None, Claim(fact="line.brand", operator="is", value="A")])
+def test_what_a_basket_counts_is_the_same_for_each_reader(fact: str, of: Claim | None) -> None:
+    lines = (BasketLine(sku="A", brand="A", amount_minor=3), BasketLine(sku="A"), BasketLine(brand="A"))
+    sales = [
+        (Basket(lines=lines), Moment(1, 0, 101)),
+        (Basket(), Moment(1, 0, 101)),
+        (Basket(lines=lines[1:]), Moment(1, 0, 101)),
+    ]
+    program = a_program(*(a_rule(n, of_basket(fact, "eq", n, of)) for n in (0, 1, 2, 3, 1000, 2000, 3000)))
+    told = [compile_select(program)(basket, moment) for basket, moment in sales]
+    counted = {"basket.lines": 3 if of is None else 2, "basket.skus": 1, "basket.amount_minor": 3}
+    expected = counted.get(fact, 3000 if of is None else 2000)
+    assert [program.rules[hit[0]].number for hit in told[0].hits] == [expected]
+    frame = as_frame(sales, text=pl.String)
+    assert by_columns(program, sales, frame) == told == by_baskets(program, sales, frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from jifen.api.addresses import address_of
 from jifen.api.errors import BUSY, TooManyRequests, refuse
 from jifen.api.limits import Asker, Limits, What, clock
+from jifen.api.whose import MEMBER_COOKIE, SESSION_COOKIE
 from jifen.domain.principal import JOB, Principal
 from jifen.operations.note_guessing import note_guessing
 
@@ -23,6 +25,11 @@ _UNKNOWN: Final[dict[str, What]] = {
     "not_authenticated": "key",
 }
 """The refusals that say that something was not there, and what was guessed."""
+_OVER: Final = frozenset({"session_over", "session_idle"})
+_OPERATORS, _MEMBERS = (
+    re.compile(rb"(?:^|;)\s*%b=([^;]{1,200})" % cookie.encode()) for cookie in (SESSION_COOKIE, MEMBER_COOKIE)
+)
+_OF_MEMBERS: Final = "/v1/me"
 BUSY_STATUS: Final = 503
 LOOK_UPS: Final = frozenset({
     ("GET", "/v1/members"),
@@ -50,9 +57,11 @@ class Limited:
             await self._app(scope, receive, send)
             return
         limits: Limits = self._state.limits
-        authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        sent = dict(scope["headers"])
+        authorization = sent.get(b"authorization")
+        opens = authorization or _session(scope["path"], sent.get(b"cookie", b""))
         address = address_of(scope) or ""
-        asker = limits.asker(authorization, address)
+        asker = limits.asker(opens, address)
         now = clock()
         wait = asker.rate.take(now)
         why = "too many requests: slow down" if wait else ""
@@ -75,7 +84,7 @@ class Limited:
         await self._app(scope, receive, sending)
         if status == BUSY_STATUS and asker.principal is None:
             asker.rate.give_back()  # while the database is away a till's key is known to nobody
-        self._learn(scope, limits, asker, authorization, status, address)
+        self._learn(scope, limits, asker, authorization, opens, status, address)
 
     def _may_guess(self, scope: Scope, asker: Asker) -> bool:
         return asker.principal is None or (scope["method"], scope["path"]) in LOOK_UPS
@@ -86,15 +95,19 @@ class Limited:
         limits: Limits,
         asker: Asker,
         authorization: bytes | None,
+        opens: bytes | None,
         status: int,
         address: str,
     ) -> None:
         """What the answer says of who asked."""
         state: dict[str, Any] = scope["state"]
         principal = state.get("principal")
-        if authorization is not None and principal is not None:
-            limits.opened(authorization, principal)
-        what = _UNKNOWN.get(state.get("refused", ""))
+        refused = state.get("refused", "")
+        if opens is not None and principal is not None:
+            limits.opened(opens, principal)
+        elif opens is not None and refused in _OVER:
+            limits.ended(opens)
+        what = _UNKNOWN.get(refused)
         if what == "key":
             if authorization is None:
                 return  # who sends no key guesses none
@@ -114,3 +127,9 @@ class Limited:
         with suppress(*BUSY):  # the database is away; the meters have counted it
             if self._state.ledger is not None:
                 await note_guessing(self._state.ledger, what, principal=by)
+
+
+def _session(path: str, cookies: bytes) -> bytes | None:
+    """The token of the session that this path asks for, among the cookies that were sent; None: there is none."""
+    found = (_MEMBERS if path.startswith(_OF_MEMBERS) else _OPERATORS).search(cookies)
+    return found.group(1) if found else None

@@ -1,7 +1,8 @@
 """How often somebody may ask, and how guessing is slowed (decision 0123).
 
 Each process keeps its own share in memory: nothing is written for it and no row is one that everybody waits for. Whoever has a
-key is counted by it, anybody else by the address, so that nobody who tries keys uses up what a till has.
+key or is signed in is counted by that, anybody else by the address, so that nobody who tries keys uses up what a till has, and
+a hundred members in one shop's network do not stand in each other's way.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from jifen.domain.principal import Principal
 WINDOW_SECONDS: Final = 60
 PER_KEY: Final = 60_000
 """Requests a minute of a key for which nothing else was said: more than a chain's tills ask, less than a loop gone wild."""
+PER_SESSION: Final = 1_200
+"""Requests a minute of an operator or a member who is signed in."""
 PER_ADDRESS: Final = 1_200
-"""Requests a minute of an address without a key that opens."""
+"""Requests a minute of an address without a key or a session that opens."""
 KNOWN_MAX: Final = 10_000
 """So many askers are remembered; those who have been silent longest are forgotten first."""
 TOKEN_LONGEST: Final = 120
@@ -140,8 +143,8 @@ class Limits:
         self._per_key = per_key
         self._processes = processes
         self._addresses: _Kept[Rate] = _Kept(lambda: Rate(self._share(per_address), "address"))
-        self._keys: dict[object, Rate] = {}
-        # By the header that was sent: who opened with it a while ago is not taken for somebody who tries keys.
+        self._rates: dict[tuple[str, object], Rate] = {}
+        # By the key or the session's token that was sent: who opened with it a while ago is not taken for somebody who tries.
         self._opened: dict[bytes, Principal] = {}
         free = max(self._share(GUESSES_FREE), GUESSES_FREE // 3)
         self._refused: _Kept[object] = _Kept(object)
@@ -150,25 +153,30 @@ class Limits:
     def _share(self, limit: int) -> int:
         return max(math.ceil(limit / self._processes), 1)
 
-    def asker(self, authorization: bytes | None, address: str) -> Asker:
-        """Who asks, by the key that opened before, else by where from."""
-        principal = self._opened.get(authorization) if authorization is not None else None
+    def asker(self, opens: bytes | None, address: str) -> Asker:
+        """Who asks, by the key or session that opened before, else by where from."""
+        principal = self._opened.get(opens) if opens is not None else None
         if principal is None:
             place = place_of(address)
             return Asker(self._addresses.of(place), place, None)
-        limit = self._share(principal.requests_per_minute or self._per_key)
-        rate = self._keys.get(principal.id)
+        name, most = ("key", self._per_key) if principal.kind == "key" else ("session", PER_SESSION)
+        limit = self._share(principal.requests_per_minute or most)
+        rate = self._rates.get((name, principal.id))
         if rate is None or rate.limit != limit:
-            if len(self._keys) >= KNOWN_MAX:
-                self._keys.clear()
-            rate = self._keys[principal.id] = Rate(limit, "key")
+            if len(self._rates) >= KNOWN_MAX:
+                self._rates.clear()
+            rate = self._rates[name, principal.id] = Rate(limit, name)
         return Asker(rate, (principal.id, address), principal)
 
-    def opened(self, authorization: bytes, principal: Principal) -> None:
-        """A key opened: from now on it is counted by itself."""
-        if len(self._opened) >= KNOWN_MAX and authorization not in self._opened:
+    def opened(self, opens: bytes, principal: Principal) -> None:
+        """A key or a session opened: from now on it is counted by itself."""
+        if len(self._opened) >= KNOWN_MAX and opens not in self._opened:
             self._opened.clear()
-        self._opened[authorization] = principal
+        self._opened[opens] = principal
+
+    def ended(self, opens: bytes) -> None:
+        """A session is over: whoever still sends it is counted by the address."""
+        self._opened.pop(opens, None)
 
     def closed(self, authorization: bytes) -> bool:
         """A key opens nothing (any more); whether it was tried for the first time. Who sends the same again and again, as a till

@@ -13,6 +13,7 @@ from jifen.document.claims import (
 )
 from jifen.document.codes import base_of, currency_of, unknown
 from jifen.document.conditions import CONDITION_DEPTH_MAX
+from jifen.document.days import day_findings
 from jifen.document.meaning import Mixed, Vocabulary, can_hold, condition_meaning, split
 from jifen.document.model import (
     CurrencyPart,
@@ -28,6 +29,13 @@ GRANTS = ("per_amount", "per_quantity", "per_attribute", "fixed", "multiple")
 
 def findings(document: ProgramDocument) -> list[Finding]:
     """Everything that is wrong with the meaning of a well-formed document, in its order."""
+    days = list(day_findings(document))
+    if days:
+        return [
+            *_stores(document),
+            *_doubles(document),
+            *days,
+        ]  # what conditions ask of days cannot be read yet
     return [
         *_stores(document),
         *_doubles(document),
@@ -55,6 +63,7 @@ def _stores(document: ProgramDocument) -> Iterator[Finding]:
 def _doubles(document: ProgramDocument) -> Iterator[Finding]:
     lists: list[tuple[Steps, list[str]]] = [
         (("stores",), [part.code for part in document.stores]),
+        (("days",), [part.code for part in document.days]),
         (("currencies",), [part.code for part in document.currencies]),
         (("stacking_groups",), [part.code for part in document.stacking_groups]),
         (("shared_caps",), [part.code for part in document.shared_caps]),

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from jifen.document.conditions import AllDocument, AnyDocument, ClaimDocument, ConditionDocument, NotDocument
-from jifen.document.meaning import Vocabulary
-from jifen.document.model import EarnRulePart, ProgramDocument
+from jifen.document.conditions import (
+    CONDITION_DEPTH_MAX,
+    AllDocument,
+    AnyDocument,
+    ClaimDocument,
+    ConditionDocument,
+    NotDocument,
+)
+from jifen.document.days import dates_of
+from jifen.document.meaning import Vocabulary, condition_meaning
+from jifen.document.model import EarnRulePart, ProgramDocument, StorePart
 from jifen.document.problems import Finding, Steps
-from jifen.domain.program.conditions import OPERATORS, Fact, FactType
+from jifen.domain.program.conditions import OPERATORS, Fact, FactKind, FactType
+from jifen.domain.program.reading import claims_of
 from jifen.domain.texts import Form, TextRefused, canonical
 from jifen.present.said import Listed, Said
 
@@ -28,12 +37,26 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def vocabulary_of(document: ProgramDocument) -> Vocabulary:
-    """What the conditions of this document may speak of."""
+    """What the conditions of this document may speak of. Its days have been checked."""
+
+    def stores_by(words: Callable[[StorePart], Iterable[str]]) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for part in document.stores:
+            for word in words(part):
+                found.setdefault(word, set()).add(part.code)
+        return {word: frozenset(codes) for word, codes in found.items()}
+
     return Vocabulary(
         tiers=tuple(tier.code for tier in document.tiers.list) if document.tiers else ("member",),
         currencies=frozenset(part.code for part in document.currencies),
         stores=None if document.any_store else frozenset(part.code for part in document.stores),
         attributes=document.line_attributes,
+        tables={
+            "days": {part.code: dates_of(part) for part in document.days},
+            "store_region": stores_by(lambda part: [part.region] if part.region else []),
+            "store_format": stores_by(lambda part: [part.format] if part.format else []),
+            "store_tags": stores_by(lambda part: part.tags),
+        },
     )
 
 
@@ -122,8 +145,35 @@ def _extras(written: ClaimDocument, fact: Fact, steps: Steps, vocabulary: Vocabu
                 said=Said("problem.extra_does_not_fit.said", name=name, fact=fact.name),
                 out=Said("problem.extra_does_not_fit.out", name=name),
             )  # fmt: skip
+    yield from _of(written, fact, steps, vocabulary)
     if fact.name == "member.balance" and written.currency is not None:
         yield from _known((*steps, "currency"), written.currency, vocabulary.currencies, "currency")
+
+
+def _of(written: ClaimDocument, fact: Fact, steps: Steps, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """What is wrong with the lines that a claim about the basket chooses."""
+    if written.of is None:
+        return
+    here: Steps = (*steps, "of")
+    if not fact.is_of_basket:
+        yield Finding(
+            code="of_does_not_fit", steps=here, value=fact.name,
+            said=Said("problem.extra_does_not_fit.said", name="of", fact=fact.name),
+            out=Said("problem.extra_does_not_fit.out", name="of"),
+        )  # fmt: skip
+        return
+    wrong = list(condition_findings(written.of, here, vocabulary, CONDITION_DEPTH_MAX - 1))
+    yield from wrong
+    if wrong:
+        return
+    for claim in claims_of(condition_meaning(written.of, vocabulary)):
+        found = vocabulary.fact(claim.fact)
+        if found is None or found.kind is not FactKind.LINE:
+            yield Finding(
+                code="of_sees_lines", steps=here, value=claim.fact,
+                said=Said("problem.of_sees_lines.said", fact=repr(claim.fact)), out=Said("problem.of_sees_lines.out"),
+            )  # fmt: skip
+            return
 
 
 def _known(steps: Steps, value: str, known: Collection[str], what: str) -> Iterator[Finding]:
@@ -152,6 +202,9 @@ def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -
         yield _wrong(steps, value, "path", Said("problem.wrong_value.write_path"))
     elif form is not None and (problem := _no_form(value, form)):
         yield _wrong(steps, value, "tellable", Said("problem.wrong_value.never_matches", why=problem))
+    elif fact.looked_up_by:
+        what = {"days": "day"}.get(fact.name.partition(".")[2], "store_word")
+        yield from _known(steps, value, vocabulary.looked_up(fact), what)
     elif fact.name == "member.tier":
         yield from _known(steps, value, vocabulary.tiers, "tier")
     elif fact.name in ("purchase.store", "event.store") and vocabulary.stores is not None:

@@ -125,6 +125,7 @@ def _compiled(
         currencies=tuple(sorted(currencies, key=lambda currency: currency.number)),
         rules=_rules(document, numbering),
         ladders=(_ladder(document, numbering),),
+        days={part.code: part.names for part in document.days},
         moments=tuple(
             Moment(
                 number=numbering.number("limit", _moment_code(part.code)),

@@ -42,6 +42,10 @@ class ClaimDocument(_Part):
     fact: Text
     window_days: Annotated[int, Field(ge=1, le=3_660)] | None = None
     currency: Text | None = None
+    of: Annotated[
+        ConditionDocument | None,
+        Field(description="of facts of the basket: which lines are summed up or counted"),
+    ] = None
     is_: Text | None = Field(default=None, alias="is")
     in_: Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=VALUES_MAX)] | None = Field(
         default=None, alias="in"
@@ -104,6 +108,7 @@ ConditionDocument = Annotated[
 ]
 """A condition as written."""
 
+ClaimDocument.model_rebuild()
 AllDocument.model_rebuild()
 AnyDocument.model_rebuild()
 NotDocument.model_rebuild()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any as Anything
 
 from jifen.document.conditions import AllDocument, AnyDocument, ClaimDocument, ConditionDocument, NotDocument
 from jifen.domain.program.conditions import (
@@ -44,6 +45,12 @@ class Vocabulary:
     stores: frozenset[str] | None  # None: any store
     attributes: Mapping[str, str]  # of lines: code -> text | integer
     event: Mapping[str, str] | None = None  # of the event that the rule sees; None: it sees none
+    tables: Mapping[str, Mapping[str, frozenset[str] | frozenset[int]]] = field(default_factory=dict)
+    """By the last word of a fact that is looked up: value -> what it is found by (stores, days as yyyymmdd)."""
+
+    def looked_up(self, fact: Fact) -> Mapping[str, frozenset[str] | frozenset[int]]:
+        """What a fact may be that is looked up, and what it is found by."""
+        return self.tables.get(fact.name.partition(".")[2], {})
 
     def fact(self, name: str) -> Fact | None:
         """The fact of that name, also when it is a declared attribute of the line or of the event."""
@@ -107,6 +114,13 @@ def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary, smallest: int 
             else tuple(canonical_or_same(one, form) for one in value)
         )
 
+    among: frozenset[str] | frozenset[int] | None = None
+    if fact.looked_up_by:
+        table = vocabulary.looked_up(fact)
+        among = frozenset().union(
+            *(table.get(one, ()) for one in ((value,) if isinstance(value, str) else value))
+        )
+
     def claim(operator: str, value: str | int | tuple[str, ...] | tuple[int, int]) -> Claim:
         return Claim(
             fact=written.fact,
@@ -114,6 +128,8 @@ def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary, smallest: int 
             value=value,
             window_days=written.window_days or 0,
             currency=written.currency or "",
+            among=among,
+            of=None if written.of is None else condition_meaning(written.of, vocabulary),
         )
 
     if operator == "at_least":
@@ -174,14 +190,13 @@ def can_hold(condition: Condition) -> bool:
     return _possible([], [condition])
 
 
+_RANGES_OF_WORDS = {"weekday": (1, 7), "hour": (0, 23), "day_of_month": (1, 31), "month": (1, 12)}
 _RANGES = {
-    "purchase.weekday": (1, 7),
-    "purchase.hour": (0, 23),
-    "event.weekday": (1, 7),
-    "event.hour": (0, 23),
+    f"{noun}.{word}": ends for noun in ("purchase", "event") for word, ends in _RANGES_OF_WORDS.items()
 }
 _NEVER_NEGATIVE = frozenset(
     {"member.spend_minor", "member.visits", "member.days_since_purchase", "member.purchases_before"}
+    | {fact.name for fact in FACTS.values() if fact.is_of_basket}
 )
 _BRANCHES_MAX = 64
 
@@ -205,9 +220,9 @@ def _possible(claims: list[Claim], open_parts: list[Condition]) -> bool:
 
 
 def _agree(claims: list[Claim]) -> bool:
-    about: dict[tuple[str, int, str], list[Claim]] = {}
+    about: dict[tuple[str, int, str, Condition | None], list[Claim]] = {}
     for claim in claims:
-        about.setdefault((claim.fact, claim.window_days, claim.currency), []).append(claim)
+        about.setdefault((claim.fact, claim.window_days, claim.currency, claim.of), []).append(claim)
     return all(_range_is_open(name[0], same) and _texts_meet(same) for name, same in about.items())
 
 

@@ -65,6 +65,46 @@ class StorePart(Part):
     code: StoreCode
     names: Names
     time_zone: TimeZone | None = None
+    region: Text | None = None
+    format: Annotated[Text | None, Field(description="what kind of shop it is: street, mall, online ...")] = (
+        None
+    )
+    tags: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+
+
+DateText = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description='a day, such as "2026-11-11"')
+]
+
+
+class NthWeekday(Part):
+    """A weekday of every week, or the nth of it in each month; -1 is the last."""
+
+    weekday: Annotated[int, Field(ge=1, le=7, description="1 Monday .. 7 Sunday")]
+    nth: Annotated[int, Field(ge=-1, le=5)] | None = None
+
+
+class Span(Part):
+    """Days from one to another, both included."""
+
+    first: DateText
+    last: DateText
+
+
+class DayPart(Part):
+    """Days that the programme names, so that conditions can ask for them: exactly one way to say which."""
+
+    code: Code
+    names: Names
+    dates: Annotated[tuple[DateText, ...] | None, Field(min_length=1, max_length=1_000)] = None
+    span: Span | None = None
+    yearly: Annotated[
+        str | None, Field(pattern=r"^[0-9]{2}-[0-9]{2}$", description='month and day, such as "11-11"')
+    ] = None
+    day_of_month: Annotated[
+        int | None, Field(ge=1, le=31, description="where a month has no such day, its last")
+    ] = None
+    weekday: NthWeekday | None = None
 
 
 class LateDays(Part):
@@ -286,6 +326,7 @@ class ProgramDocument(Part):
     any_store: bool = False
     stores: Annotated[tuple[StorePart, ...], Field(max_length=STORES_MAX)] = ()
     line_attributes: Annotated[dict[Code, Literal["text", "integer"]], Field(max_length=100)] = {}
+    days: Annotated[tuple[DayPart, ...], Field(max_length=200)] = ()
     limits: Limits = Limits()
     currencies: Annotated[tuple[CurrencyPart, ...], Field(min_length=1, max_length=30)]
     stacking_groups: Annotated[tuple[StackingGroup, ...], Field(max_length=RULES_MAX)] = ()

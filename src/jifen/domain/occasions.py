@@ -121,5 +121,7 @@ def _facts(program: Program, event: Event) -> dict[str, object]:
         "event.weekday": shown.weekday,
         "event.hour": shown.hour,
         "event.date": shown.date,
+        "event.day_of_month": shown.day_of_month,
+        "event.month": shown.month,
         **{EVENT_ATTRIBUTE_PREFIX + code: value for code, value in event.attributes.items()},
     }

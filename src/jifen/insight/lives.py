@@ -14,12 +14,11 @@ import numpy.typing as npt
 import polars as pl
 
 from jifen.domain import fold, verbs
-from jifen.domain.program.reading import facts_of
 from jifen.domain.timeline import Timeline
 from jifen.insight.clocks import shown_clock
 from jifen.insight.compiled_fold import walk as compiled_walk
 from jifen.insight.event_columns import blank, entry_legs, put_dates, put_entries, put_purchases
-from jifen.insight.select_columns import SparseHits, column_of, hits_of_masks, masks, words_of
+from jifen.insight.select_columns import SparseHits, columns_asked, hits_of_masks, masks, words_of
 from jifen.insight.walked import Walk, walk_arrays
 
 Integers = npt.NDArray[np.int64]
@@ -110,12 +109,7 @@ def select_history(
         pl.col("tags").alias("purchase_tags"),
         payment_methods=_methods(purchases),
     )  # fmt: skip
-    asked = {
-        column_of(fact)
-        for program in timeline.programs
-        for rule in program.rules
-        for fact in facts_of(rule.given)
-    }
+    asked = columns_asked(rule.given for program in timeline.programs for rule in program.rules)
     facts = facts.select(name for name in facts.columns if name in asked and name not in lines.columns)
     joined = lines.with_columns(facts.select(pl.all().gather(lines.get_column("purchase"))))
     rows = purchases.get_column("row").unique().sort().to_list()

@@ -21,23 +21,40 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any as Anything
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from jifen.domain.program.conditions import LINE_ATTRIBUTE_PREFIX, All, Any, Claim, Condition, Not
+from jifen.domain.program.conditions import (
+    ALWAYS,
+    BASKET_PREFIX,
+    LINE_ATTRIBUTE_PREFIX,
+    All,
+    Any,
+    Claim,
+    Condition,
+    Not,
+)
 from jifen.domain.program.meaning import Program
-from jifen.domain.program.reading import both_ends, claims_of, facts_of, texts_in
-from jifen.domain.program.select import WORD_BITS, factors, is_of_purchase, word_count
+from jifen.domain.program.reading import both_ends, claims_of, is_of_basket, texts_in
+from jifen.domain.program.select import WORD_BITS, factors, is_of_purchase, is_text, measures_of, word_count
+from jifen.insight.select_kernels import (
+    count_by_basket,
+    count_hits,
+    fill_by_basket,
+    fill_hits,
+    look_up,
+    open_rules,
+)
 
 Integers = npt.NDArray[np.int64]
 
 _EVERY_BIT = -1
 _FALSE = pl.lit(value=False)
+_OF_COLUMN = {"day_of_month": "date", "month": "date", "unit_price_minor": "quantity_milli"}
 _COLUMNS = {"purchase.amount_minor": "purchase_amount_minor", "purchase.tags": "purchase_tags"}
 _COMPARE = {
     "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
@@ -65,7 +82,23 @@ def column_of(fact: str) -> str:
     """The column that holds a given fact."""
     if fact.startswith(LINE_ATTRIBUTE_PREFIX):
         return "attribute." + fact.removeprefix(LINE_ATTRIBUTE_PREFIX)
-    return _COLUMNS.get(fact) or fact.partition(".")[2]
+    word = fact.partition(".")[2]
+    return _COLUMNS.get(fact) or _OF_COLUMN.get(word) or word
+
+
+def columns_of_claim(claim: Claim) -> tuple[str, ...]:
+    """The columns from which a claim is answered; of the basket the one that its measure is put into."""
+    if is_of_basket(claim):
+        return (f"{claim.fact} {claim.of!r}",)
+    if claim.asks == "line.unit_price_minor":
+        return ("amount_minor", "quantity_milli")
+    return (column_of(claim.asks),)
+
+
+def columns_asked(conditions: Iterable[Condition]) -> list[str]:
+    """The columns that conditions ask for."""
+    claims = (claim for condition in conditions for claim in claims_of(condition))
+    return sorted({name for claim in claims for name in columns_of_claim(claim)})
 
 
 def masks(lines: pl.LazyFrame, program: Program) -> pl.DataFrame:
@@ -77,7 +110,12 @@ def masks(lines: pl.LazyFrame, program: Program) -> pl.DataFrame:
     Refuses
         FrameContractBroken   a column has another type.
     """
-    asked = sorted({column_of(fact) for rule in program.rules for fact in facts_of(rule.given)})
+    asked = columns_asked(rule.given for rule in program.rules)
+    measures = measures_of(program)
+    if measures:
+        lines = lines.with_columns(
+            _measured_over(claim, lines).alias(columns_of_claim(claim)[0]) for claim in measures
+        )
     schema = lines.collect_schema()
     # Some column must stand for the height where no condition reads any.
     present = [name for name in asked if name in schema] or schema.names()[:1]
@@ -121,7 +159,7 @@ def hits_of_masks(
     numbers = np.arange(len(program.rules), dtype=np.int64)
     word, bit = numbers // WORD_BITS, np.int64(1) << (numbers % WORD_BITS)
     start = np.zeros(purchases + 1, dtype=np.int64)
-    if not _count_hits(purchase, words, word, bit, start):
+    if not count_hits(purchase, words, word, bit, start):
         raise FrameContractBroken(f"the column purchase must ascend from 0 to {purchases - 1}")
     total = int(start[-1])
     found = SparseHits(
@@ -130,7 +168,7 @@ def hits_of_masks(
         amount=np.empty(total, dtype=np.int64),
         quantity=np.empty(total, dtype=np.int64),
     )
-    _fill_hits(
+    fill_hits(
         purchase, words, amount, quantity, word, bit, numbers, start, found.rule, found.amount, found.quantity
     )
     return found
@@ -153,6 +191,7 @@ def select_baskets(
     """
     _check_types(purchases, program)
     _check_types(lines, program)
+    purchases = _with_measures(purchases, lines, line_start, program)
     if (n := lines.height) != int(line_start[-1]):
         raise FrameContractBroken(f"there are {n} lines, and purchases of {int(line_start[-1])}")
     count = word_count(program)
@@ -172,16 +211,62 @@ def select_baskets(
         for condition in found.rest:
             (of_purchase if is_of_purchase(condition) else of_line).append((position, condition))
     words = np.empty((count, n), dtype=np.int64)
-    _open_rules(_masks_of(purchases, of_purchase, every), line_start, words)
+    open_rules(_masks_of(purchases, of_purchase, every), line_start, words)
     for column, conditions in texts.items():
         if column not in lines.columns:
             words &= _masks_of(pl.DataFrame({column: pl.Series([None], dtype=pl.String)}), conditions, every)
             continue
         distinct, codes = _codes(lines.get_column(column))
-        _look_up(_masks_of(pl.DataFrame({column: distinct}), conditions, every), codes, words)
+        look_up(_masks_of(pl.DataFrame({column: distinct}), conditions, every), codes, words)
     if of_line:
         words &= _masks_of(_with_purchases(purchases, lines, line_start, of_line), of_line, every)
     return _hits_of_baskets(lines, line_start, words, program), words
+
+
+def _measured(claim: Claim, lines: pl.DataFrame | pl.LazyFrame) -> pl.Expr:
+    """What each line adds to a measure; of the skus, its own."""
+    names = lines.collect_schema().names()
+    chosen = _expression(claim.of or ALWAYS, names)
+    word = claim.fact.removeprefix(BASKET_PREFIX)
+    if word == "skus":
+        sku = pl.col("sku").cast(pl.String) if "sku" in names else pl.lit(None, pl.String)
+        return pl.when(chosen).then(sku)
+    # A literal would be one row where every line is chosen.
+    each = pl.col("amount_minor") * 0 + 1 if word == "lines" else pl.col(word)
+    return pl.when(chosen).then(each).otherwise(0).cast(pl.Int64)
+
+
+def _measured_over(claim: Claim, lines: pl.LazyFrame) -> pl.Expr:
+    """A measure of the basket, beside each of its lines."""
+    each = _measured(claim, lines)
+    whole = each.drop_nulls().n_unique() if claim.fact == "basket.skus" else each.sum()
+    return whole.over("purchase").cast(pl.Int64)
+
+
+def _with_measures(
+    purchases: pl.DataFrame, lines: pl.DataFrame, line_start: Integers, program: Program
+) -> pl.DataFrame:
+    """The purchases with a column for each measure of their baskets that rules ask for."""
+    measures = measures_of(program)
+    if not measures:
+        return purchases
+    owner = pl.Series("owner", np.repeat(np.arange(len(line_start) - 1), np.diff(line_start)), dtype=pl.Int64)
+    names = [f"measure_{at}" for at in range(len(measures))]
+    each = lines.with_columns(
+        owner, *(_measured(claim, lines).alias(name) for name, claim in zip(names, measures, strict=True))
+    )
+    whole = [
+        pl.col(name).drop_nulls().n_unique() if claim.fact == "basket.skus" else pl.col(name).sum()
+        for name, claim in zip(names, measures, strict=True)
+    ]
+    by_owner = each.group_by("owner").agg(whole)
+    every = pl.DataFrame({"owner": pl.Series(np.arange(len(line_start) - 1), dtype=pl.Int64)})
+    found = every.join(by_owner, on="owner", how="left", maintain_order="left")
+    columns = [
+        found.get_column(name).fill_null(0).cast(pl.Int64).alias(columns_of_claim(claim)[0])
+        for name, claim in zip(names, measures, strict=True)
+    ]
+    return purchases.with_columns(columns) if purchases.width else pl.DataFrame(columns)
 
 
 def _with_purchases(
@@ -191,7 +276,7 @@ def _with_purchases(
     conditions: list[tuple[int, Condition]],
 ) -> pl.DataFrame:
     """The columns that conditions ask for, by line."""
-    asked = {column_of(fact) for _, condition in conditions for fact in facts_of(condition)}
+    asked = columns_asked(condition for _, condition in conditions)
     own = [name for name in lines.columns if name in asked]
     wanted = [name for name in purchases.columns if name in asked and name not in own]
     # Some column must stand for the height where lines have none of these.
@@ -209,7 +294,7 @@ def _masks_of(frame: pl.DataFrame, conditions: list[tuple[int, Condition]], ever
         mask = pl.repeat(all_bits, pl.len(), dtype=pl.Int64)
         for number, condition in conditions:
             if number // WORD_BITS == word:
-                held = _expression(condition, frame)
+                held = _expression(condition, frame.columns)
                 mask &= pl.when(held).then(_EVERY_BIT).otherwise(_without([number], word))
         kept.append(mask.alias(str(word)))
     if not frame.height:
@@ -244,9 +329,9 @@ def _hits_of_baskets(
     )
     start = np.zeros(len(line_start), dtype=np.int64)
     seen = np.zeros((words.shape[0], len(line_start) - 1), dtype=np.int64)
-    _count_by_basket(line_start, words, numbers, seen, start)
+    count_by_basket(line_start, words, numbers, seen, start)
     rule, amounts, quantities = (np.empty(int(start[-1]), dtype=np.int64) for _ in range(3))
-    _fill_by_basket(line_start, words, amount, quantity, numbers, seen, rule, amounts, quantities)
+    fill_by_basket(line_start, words, amount, quantity, numbers, seen, rule, amounts, quantities)
     return SparseHits(start=start, rule=rule, amount=amounts, quantity=quantities)
 
 
@@ -274,7 +359,7 @@ class _Words:
             for word, part in enumerate(self._looked_up(column, conditions)):
                 parts[word].append(part)
         for rest, numbers in self.rests.items():
-            held = functools.reduce(operator.and_, (_expression(part, self.frame) for part in rest))
+            held = functools.reduce(operator.and_, (_expression(part, self.frame.columns) for part in rest))
             for word in sorted({number // WORD_BITS for number in numbers}):
                 parts[word].append(pl.when(held).then(_EVERY_BIT).otherwise(_without(numbers, word)))
         return [
@@ -304,7 +389,7 @@ class _Words:
             mask = pl.repeat(_EVERY_BIT, pl.len(), dtype=pl.Int64)
             for number, condition in conditions:
                 if number // WORD_BITS == word:
-                    held = _expression(condition, texts)
+                    held = _expression(condition, texts.columns)
                     mask = mask & pl.when(held).then(_EVERY_BIT).otherwise(_without([number], word))
             kept.append(mask.alias(str(word)))
         return [column.to_numpy() for column in texts.select(kept).get_columns()]
@@ -329,19 +414,39 @@ def _encoded(column: pl.Series) -> tuple[pl.Series, Integers, Integers]:
     return distinct.cast(pl.String), codes, rows
 
 
-def _expression(condition: Condition, frame: pl.DataFrame) -> pl.Expr:
+def _expression(condition: Condition, columns: Sequence[str]) -> pl.Expr:
     """The condition as an expression that is never null."""
     if isinstance(condition, Claim):
-        column = column_of(condition.fact)
-        held = _claim(condition, pl.col(column)) if column in frame.columns else _FALSE
+        held = _FALSE
+        if set(columns_of_claim(condition)) <= set(columns):
+            column = _value(condition)
+            held = _claim(condition, column) if condition.among is None else _looked_up(condition, column)
         return held.fill_null(_FALSE)
     if isinstance(condition, Not):
-        return ~_expression(condition.part, frame)
+        return ~_expression(condition.part, columns)
     join = operator.and_ if isinstance(condition, All) else operator.or_
     assert isinstance(condition, All | Any)
     return functools.reduce(
-        join, (_expression(part, frame) for part in condition.parts), pl.lit(isinstance(condition, All))
+        join, (_expression(part, columns) for part in condition.parts), pl.lit(isinstance(condition, All))
     )
+
+
+def _value(claim: Claim) -> pl.Expr:
+    """The value of the fact that a claim asks, from its columns."""
+    columns = [pl.col(name) for name in columns_of_claim(claim)]
+    word = claim.asks.partition(".")[2]
+    if word == "unit_price_minor":
+        amount, quantity = columns
+        return pl.when(quantity != 0).then(amount.cast(pl.Int64) * 1_000 // quantity)
+    if word == "day_of_month":
+        return columns[0] % 100
+    return columns[0] // 100 % 100 if word == "month" else columns[0]
+
+
+def _looked_up(claim: Claim, column: pl.Expr) -> pl.Expr:
+    if not claim.among:
+        return _FALSE
+    return (column.cast(pl.String) if is_text(claim) else column.cast(pl.Int64)).is_in(sorted(claim.among))
 
 
 def _claim(claim: Claim, column: pl.Expr) -> pl.Expr:
@@ -367,144 +472,23 @@ def _claim(claim: Claim, column: pl.Expr) -> pl.Expr:
 def _check_types(frame: pl.DataFrame, program: Program) -> None:
     """Refuses a column whose type does not answer the claims made about it."""
     for claim in (claim for rule in program.rules for claim in claims_of(rule.given)):
-        name = column_of(claim.fact)
-        if name not in frame.columns:
-            continue
-        dtype = frame.schema[name]
-        if claim.operator in ("is", "in", "under"):
-            fits = dtype in (pl.String, pl.Categorical, pl.Enum)
-        elif claim.operator in ("has", "has_any"):
-            fits = dtype == pl.List(pl.String)
-        else:
-            fits = dtype.is_integer()
-        if not fits:
-            raise FrameContractBroken(f"the column {name} is {dtype}, which cannot answer {claim.operator!r}")
+        for name in columns_of_claim(claim):
+            if name not in frame.columns:
+                continue
+            dtype = frame.schema[name]
+            if is_text(claim):
+                fits = dtype in (pl.String, pl.Categorical, pl.Enum)
+            elif claim.operator in ("has", "has_any") and claim.among is None:
+                fits = dtype == pl.List(pl.String)
+            else:
+                fits = dtype.is_integer()
+            if not fits:
+                raise FrameContractBroken(
+                    f"the column {name} is {dtype}, which cannot answer {claim.operator!r}"
+                )
 
 
 def _integers(column: pl.Series) -> Integers:
     if not column.dtype.is_integer() or column.null_count():
         raise FrameContractBroken(f"the column {column.name} must hold integers without a null")
     return column.cast(pl.Int64).to_numpy()
-
-
-def _count_hits_plain(
-    purchase: Anything, words: Anything, word: Anything, bit: Anything, start: Anything
-) -> bool:
-    """Fill `start` with the running number of hits; False when the lines are not sorted or a number is out of range."""
-    lines = len(purchase)
-    purchases = len(start) - 1
-    seen = np.zeros(words.shape[0], dtype=np.int64)
-    line = 0
-    for p in range(purchases):
-        seen[:] = 0
-        while line < lines and purchase[line] == p:
-            for w in range(words.shape[0]):
-                seen[w] |= words[w, line]
-            line += 1
-        count = 0
-        for r in range(len(bit)):
-            if seen[word[r]] & bit[r] != 0:
-                count += 1
-        start[p + 1] = start[p] + count
-    return line == lines
-
-
-def _fill_hits_plain(
-    purchase: Anything,
-    words: Anything,
-    amount: Anything,
-    quantity: Anything,
-    word: Anything,
-    bit: Anything,
-    numbers: Anything,
-    start: Anything,
-    rule_out: Anything,
-    amount_out: Anything,
-    quantity_out: Anything,
-) -> None:
-    """Fill the outputs with the hits of each purchase and their sums."""
-    rules = len(bit)
-    lines = len(purchase)
-    hit = np.zeros(rules, dtype=np.int64)
-    amounts = np.zeros(rules, dtype=np.int64)
-    quantities = np.zeros(rules, dtype=np.int64)
-    line = 0
-    for p in range(len(start) - 1):
-        hit[:] = 0
-        amounts[:] = 0
-        quantities[:] = 0
-        while line < lines and purchase[line] == p:
-            for r in range(rules):
-                if words[word[r], line] & bit[r] != 0:
-                    hit[r] = 1
-                    amounts[r] += amount[line]
-                    quantities[r] += quantity[line]
-            line += 1
-        out = start[p]
-        for r in range(rules):
-            if hit[r] == 1:
-                rule_out[out] = numbers[r]
-                amount_out[out] = amounts[r]
-                quantity_out[out] = quantities[r]
-                out += 1
-
-
-def _open_rules_plain(open_rules: Anything, line_start: Anything, words: Anything) -> None:
-    """Give each line the mask of its purchase."""
-    for w in range(words.shape[0]):
-        for p in range(len(line_start) - 1):
-            words[w, line_start[p] : line_start[p + 1]] = open_rules[w, p]
-
-
-def _look_up_plain(table: Anything, codes: Anything, words: Anything) -> None:
-    """Leave of each line's mask what the table has for its code."""
-    for w in range(words.shape[0]):
-        for i in range(len(codes)):
-            words[w, i] &= table[w, codes[i]]
-
-
-def _count_by_basket_plain(
-    line_start: Anything, words: Anything, numbers: Anything, seen: Anything, start: Anything
-) -> None:
-    """Fill `seen` with the rules that see some line of each purchase, and `start` with the running number of hits."""
-    for p in range(len(line_start) - 1):
-        for w in range(words.shape[0]):
-            mask = 0
-            for i in range(line_start[p], line_start[p + 1]):
-                mask |= words[w, i]
-            seen[w, p] = mask
-        count = 0
-        for r in range(len(numbers)):
-            count += seen[numbers[r] // 63, p] >> (numbers[r] % 63) & 1
-        start[p + 1] = start[p] + count
-
-
-def _fill_by_basket_plain(
-    line_start: Anything, words: Anything, amount: Anything, quantity: Anything, numbers: Anything, seen: Anything,
-    rule_out: Anything, amount_out: Anything, quantity_out: Anything,
-) -> None:  # fmt: skip
-    """Fill the outputs with the hits of each purchase and their sums."""
-    out = 0
-    for p in range(len(line_start) - 1):
-        for r in range(len(numbers)):
-            word, shift = numbers[r] // 63, numbers[r] % 63
-            if seen[word, p] >> shift & 1 == 0:
-                continue
-            amounts = 0
-            quantities = 0
-            for i in range(line_start[p], line_start[p + 1]):
-                own = words[word, i] >> shift & 1
-                amounts += own * amount[i]
-                quantities += own * quantity[i]
-            rule_out[out] = numbers[r]
-            amount_out[out] = amounts
-            quantity_out[out] = quantities
-            out += 1
-
-
-_open_rules = numba.njit(cache=True, nogil=True)(_open_rules_plain)
-_look_up = numba.njit(cache=True, nogil=True)(_look_up_plain)
-_count_by_basket = numba.njit(cache=True, nogil=True)(_count_by_basket_plain)
-_fill_by_basket = numba.njit(cache=True, nogil=True)(_fill_by_basket_plain)
-_count_hits = numba.njit(cache=True, nogil=True)(_count_hits_plain)
-_fill_hits = numba.njit(cache=True, nogil=True)(_fill_hits_plain)

@@ -58,6 +58,7 @@ def names_of(program: Program, language: str) -> Names:
     """The names that a programme gives, in one language."""
     called = {("tier", tier.code): name_in(tier.names, language) for tier in program.ladder.tiers}
     called |= {("store", store.code): name_in(store.names, language) for store in program.stores.values()}
+    called |= {("day", code): name_in(names, language) for code, names in program.days.items()}
     called |= {("currency", one.code): name_in(one.names, language) for one in program.currencies}
     return Names(
         money=program.money,
@@ -164,8 +165,8 @@ def _one_of(condition: Any) -> tuple[Claim, str, list[str | int]] | None:
     if not isinstance(first, Claim) or len(condition.parts) < 2 or first.operator not in ("eq", "under"):
         return None
     for part in condition.parts:
-        alike = isinstance(part, Claim) and (part.fact, part.operator, part.window_days, part.currency) == (
-            first.fact, first.operator, first.window_days, first.currency,
+        alike = isinstance(part, Claim) and (part.fact, part.operator, part.window_days, part.currency, part.of) == (
+            first.fact, first.operator, first.window_days, first.currency, first.of,
         )  # fmt: skip
         if not alike or not isinstance(part, Claim) or isinstance(part.value, tuple):
             return None
@@ -206,6 +207,10 @@ def _fact(claim: Claim, words: Catalogue, names: Names) -> str:
     if claim.window_days:
         key = "fact_of.spend_in" if claim.fact == "member.spend_minor" else "fact_of.visits_in"
         return words.say(key, days=claim.window_days)
+    if claim.of is not None:
+        return words.say(
+            "fact_of.basket", fact=fact_shown(claim.fact, words), lines=_sentence(claim.of, words, names)
+        )
     if claim.currency:
         return words.say("fact_of.balance", currency=names.of("currency", claim.currency))
     if claim.fact.startswith(LINE_ATTRIBUTE_PREFIX):
@@ -226,18 +231,20 @@ def fact_shown(fact: str, words: Catalogue) -> str:
     return words.say(f"fact.{fact}")
 
 
-def _value(claim: Claim, value: str | int, words: Catalogue, names: Names) -> str:
-    fact = claim.fact
+def _value(claim: Claim, value: str | int, words: Catalogue, names: Names) -> str:  # noqa: PLR0911
+    fact, word = claim.fact, claim.fact.partition(".")[2]
     if isinstance(value, str):
-        kind = {"member.tier": "tier", "purchase.store": "store", "event.store": "store"}.get(fact)
+        kind = {"tier": "tier", "store": "store", "days": "day"}.get(word)
         return names.of(kind, value) if kind else value
-    if fact in ("purchase.weekday", "event.weekday") and 1 <= value <= 7:
+    if word == "weekday" and 1 <= value <= 7:
         return words.say(f"weekday.{value}")
-    if fact in ("purchase.hour", "event.hour"):
+    if word == "month" and 1 <= value <= 12:
+        return words.say(f"month.{value}")
+    if word == "hour":
         return f"{value}:00"
-    if fact in ("purchase.date", "event.date"):
+    if word == "date":
         return f"{value // 10000:04d}-{value // 100 % 100:02d}-{value % 100:02d}"
-    if fact == "line.quantity_milli":
+    if word == "quantity_milli":
         return thousandths(value)
     # Units of a balance as they are shown; anything else without a currency is shown as it is.
     return names.amount(value) if fact.endswith("_minor") else names.units(value, claim.currency)

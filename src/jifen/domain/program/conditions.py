@@ -47,10 +47,38 @@ class Fact:
     kind: FactKind
     type: FactType
     unit: str
+    looked_up_by: str = ""  # the fact by which the document's own tables (days, stores) are asked for it
+
+    @property
+    def is_of_basket(self) -> bool:
+        """Whether it sums up or counts the lines that a claim chooses (`Claim.of`)."""
+        return self.name.startswith(BASKET_PREFIX)
 
 
-def _fact(name: str, kind: FactKind, type_: FactType, unit: str = "") -> Fact:
-    return Fact(name=name, kind=kind, type=type_, unit=unit)
+BASKET_PREFIX = "basket."
+
+
+def _fact(name: str, kind: FactKind, type_: FactType, unit: str = "", *, by: str = "") -> Fact:
+    return Fact(name=name, kind=kind, type=type_, unit=unit, looked_up_by=by)
+
+
+def _of_time_and_place(noun: str, kind: FactKind) -> tuple[Fact, ...]:
+    """What is known of when and where a purchase or an event happened."""
+    date, store = f"{noun}.date", f"{noun}.store"
+    return (
+        _fact(store, kind, FactType.TEXT),
+        _fact(f"{noun}.store_region", kind, FactType.TEXT, by=store),
+        _fact(f"{noun}.store_format", kind, FactType.TEXT, by=store),
+        _fact(f"{noun}.store_tags", kind, FactType.TEXTS, by=store),
+        _fact(f"{noun}.channel", kind, FactType.TEXT),
+        _fact(f"{noun}.source", kind, FactType.TEXT),
+        _fact(f"{noun}.weekday", kind, FactType.INTEGER, "1 Monday .. 7 Sunday"),
+        _fact(f"{noun}.hour", kind, FactType.INTEGER, "0 .. 23, store's zone"),
+        _fact(date, kind, FactType.INTEGER, "yyyymmdd, store's zone"),
+        _fact(f"{noun}.day_of_month", kind, FactType.INTEGER, "1 .. 31, store's zone"),
+        _fact(f"{noun}.month", kind, FactType.INTEGER, "1 .. 12, store's zone"),
+        _fact(f"{noun}.days", kind, FactType.TEXTS, "days that the document names", by=date),
+    )
 
 
 _LINE, _PURCHASE, _EVENT, _STATE = FactKind.LINE, FactKind.PURCHASE, FactKind.EVENT, FactKind.STATE
@@ -65,21 +93,23 @@ FACTS: dict[str, Fact] = {
         _fact("line.amount_minor", _LINE, FactType.INTEGER, "minor money"),
         _fact("line.discount_minor", _LINE, FactType.INTEGER, "minor money"),
         _fact("line.quantity_milli", _LINE, FactType.INTEGER, "thousandths"),
+        _fact(
+            "line.unit_price_minor",
+            _LINE,
+            FactType.INTEGER,
+            "minor money for one piece or measure, rounded down",
+        ),
         _fact("purchase.amount_minor", _PURCHASE, FactType.INTEGER, "minor money"),
-        _fact("purchase.store", _PURCHASE, FactType.TEXT),
-        _fact("purchase.channel", _PURCHASE, FactType.TEXT),
-        _fact("purchase.source", _PURCHASE, FactType.TEXT),
-        _fact("purchase.weekday", _PURCHASE, FactType.INTEGER, "1 Monday .. 7 Sunday"),
-        _fact("purchase.hour", _PURCHASE, FactType.INTEGER, "0 .. 23, store's zone"),
-        _fact("purchase.date", _PURCHASE, FactType.INTEGER, "yyyymmdd, store's zone"),
+        _fact("basket.amount_minor", _PURCHASE, FactType.INTEGER, "minor money of the lines chosen by `of`"),
+        _fact(
+            "basket.quantity_milli", _PURCHASE, FactType.INTEGER, "thousandths of the lines chosen by `of`"
+        ),
+        _fact("basket.lines", _PURCHASE, FactType.INTEGER, "lines chosen by `of`"),
+        _fact("basket.skus", _PURCHASE, FactType.INTEGER, "distinct skus of the lines chosen by `of`"),
+        *_of_time_and_place("purchase", _PURCHASE),
         _fact("purchase.payment_methods", _PURCHASE, FactType.TEXTS),
         _fact("purchase.tags", _PURCHASE, FactType.TEXTS),
-        _fact("event.store", _EVENT, FactType.TEXT),
-        _fact("event.channel", _EVENT, FactType.TEXT),
-        _fact("event.source", _EVENT, FactType.TEXT),
-        _fact("event.weekday", _EVENT, FactType.INTEGER, "1 Monday .. 7 Sunday"),
-        _fact("event.hour", _EVENT, FactType.INTEGER, "0 .. 23, store's zone"),
-        _fact("event.date", _EVENT, FactType.INTEGER, "yyyymmdd, store's zone"),
+        *_of_time_and_place("event", _EVENT),
         _fact("member.tier", _STATE, FactType.TEXT),
         _fact("member.spend_minor", _STATE, FactType.INTEGER, "minor money in window_days"),
         _fact("member.visits", _STATE, FactType.INTEGER, "visits in window_days"),
@@ -105,6 +135,15 @@ class Claim:
     value: Value
     window_days: int = 0  # only for member.spend_minor and member.visits
     currency: str = ""  # only for member.balance
+    among: frozenset[str] | frozenset[int] | None = (
+        None  # of a fact that is looked up: what the fact it is looked up by is among
+    )
+    of: Condition | None = None  # of a fact of the basket: which lines; None: every line
+
+    @property
+    def asks(self) -> str:
+        """The fact that is asked: its own, or the one by which it is looked up."""
+        return self.fact if self.among is None else FACTS[self.fact].looked_up_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ rule". Masks and hits name a rule by its position in its own revision.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
@@ -243,6 +243,9 @@ class Program:
     ladders: tuple[Ladder, ...]
     moments: tuple[Moment, ...] = ()
     events: tuple[EventType, ...] = ()
+    days: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # code -> names of the days that conditions may ask for
 
     @property
     def ladder(self) -> Ladder:

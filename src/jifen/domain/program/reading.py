@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jifen.domain.program.conditions import All, Any, Claim, Condition, Not, Value
+from jifen.domain.program.conditions import BASKET_PREFIX, All, Any, Claim, Condition, Not, Value
 
 Fetch = Callable[[str], object]
 """The value of a fact by its name; None when it is missing."""
+Measure = Callable[[Claim], int]
+"""What a claim about the basket counts."""
 
 
-def holds(condition: Condition, fetch: Fetch) -> bool:
-    """Whether the condition is true of the facts that `fetch` gives."""
+def holds(condition: Condition, fetch: Fetch, measure: Measure | None = None) -> bool:
+    """Whether the condition is true of the facts that `fetch` gives, and `measure` of the basket."""
     if isinstance(condition, Claim):
+        if condition.among is not None:
+            return fetch(condition.asks) in condition.among
+        if measure is not None and is_of_basket(condition):
+            return claim_holds(condition.operator, condition.value, measure(condition))
         return claim_holds(condition.operator, condition.value, fetch(condition.fact))
     if isinstance(condition, Not):
-        return not holds(condition.part, fetch)
-    verdicts = (holds(part, fetch) for part in condition.parts)
+        return not holds(condition.part, fetch, measure)
+    verdicts = (holds(part, fetch, measure) for part in condition.parts)
     return all(verdicts) if isinstance(condition, All) else any(verdicts)
+
+
+def is_of_basket(claim: Claim) -> bool:
+    """Whether a claim sums up or counts lines."""
+    return claim.fact.startswith(BASKET_PREFIX)
 
 
 def claim_holds(operator: str, value: Value, actual: object) -> bool:
@@ -84,8 +95,8 @@ def claims_of(condition: Condition) -> Iterator[Claim]:
 
 
 def facts_of(condition: Condition) -> frozenset[str]:
-    """The facts that a condition speaks of."""
-    return frozenset(claim.fact for claim in claims_of(condition))
+    """The facts that a condition asks; of what is looked up, the fact by which it is."""
+    return frozenset(claim.asks for claim in claims_of(condition))
 
 
 def conjuncts(condition: Condition) -> list[Condition]:

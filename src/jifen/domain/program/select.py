@@ -17,6 +17,8 @@ from typing import Any as Anything
 from typing import NamedTuple
 
 from jifen.domain.program.conditions import (
+    ALWAYS,
+    BASKET_PREFIX,
     FACTS,
     LINE_ATTRIBUTE_PREFIX,
     All,
@@ -24,10 +26,20 @@ from jifen.domain.program.conditions import (
     Claim,
     Condition,
     FactKind,
+    FactType,
     Not,
 )
 from jifen.domain.program.meaning import EarnRule, Program
-from jifen.domain.program.reading import both_ends, claims_of, conjuncts, facts_of, holds, joined, texts_in
+from jifen.domain.program.reading import (
+    both_ends,
+    claims_of,
+    conjuncts,
+    facts_of,
+    holds,
+    is_of_basket,
+    joined,
+    texts_in,
+)
 
 WORD_BITS = 63
 WORD = (1 << WORD_BITS) - 1
@@ -41,6 +53,19 @@ class Moment(NamedTuple):
     weekday: int
     hour: int
     date: int
+
+    @property
+    def day_of_month(self) -> int:
+        """1 .. 31."""
+        return self.date % 100
+
+    @property
+    def month(self) -> int:
+        """1 .. 12."""
+        return self.date // 100 % 100
+
+
+OF_MOMENT = (*Moment._fields, "day_of_month", "month")
 
 
 class Hit(NamedTuple):
@@ -110,15 +135,27 @@ def matches(condition: Condition, purchase: Anything, line: Anything, moment: Mo
         noun, _, word = name.partition(".")
         if name.startswith(LINE_ATTRIBUTE_PREFIX):
             return line.attributes.get(name.removeprefix(LINE_ATTRIBUTE_PREFIX))
+        if name == "line.unit_price_minor":
+            return line.amount_minor * 1_000 // line.quantity_milli if line.quantity_milli else None
         if noun == "line":
             return getattr(line, word)
-        return getattr(moment if word in Moment._fields else purchase, word)
+        return getattr(moment if word in OF_MOMENT else purchase, word)
 
-    return holds(condition, fetch)
+    def measure(claim: Claim) -> int:
+        chosen = [one for one in purchase.lines if matches(claim.of or ALWAYS, purchase, one, moment)]
+        if claim.fact == "basket.lines":
+            return len(chosen)
+        if claim.fact == "basket.skus":
+            return len({one.sku for one in chosen if one.sku is not None})
+        return sum(getattr(one, claim.fact.removeprefix(BASKET_PREFIX)) for one in chosen)
+
+    return holds(condition, fetch, measure)
 
 
 def is_text(claim: Claim) -> bool:
     """Whether a claim asks for one text, so that its answer can be looked up by the text."""
+    if claim.among is not None:
+        return FACTS[claim.asks].type is not FactType.INTEGER
     return claim.operator in ("is", "in", "under")
 
 
@@ -157,6 +194,12 @@ def is_of_purchase(condition: Condition) -> bool:
     return all(_kind(fact) is FactKind.PURCHASE for fact in facts_of(condition))
 
 
+def measures_of(program: Program) -> list[Claim]:
+    """One claim for each sum or count over lines of the basket that rules ask for."""
+    asked = (claim for rule in program.rules for claim in claims_of(rule.given) if is_of_basket(claim))
+    return list({(claim.fact, claim.of): claim for claim in asked}.values())
+
+
 def _kind(fact: str) -> FactKind:
     return FactKind.LINE if fact.startswith(LINE_ATTRIBUTE_PREFIX) else FACTS[fact].kind
 
@@ -187,6 +230,8 @@ class _Writer:
         ] = {}  # text fact of the line -> rules that ask for it
         self.of_purchase: list[tuple[int, Condition]] = []
         self.of_line: list[tuple[int, Condition]] = []
+        self.measures = {f"measure_{at}": claim for at, claim in enumerate(measures_of(program))}
+        self.measured = {(claim.fact, claim.of): name for name, claim in self.measures.items()}
         for position, rule in enumerate(program.rules):
             self._sort(position, rule)
 
@@ -219,7 +264,9 @@ class _Writer:
                 f"    mask ^= {bit}",
             ]
         asked = {fact for _, condition in (*self.of_purchase, *self.of_line) for fact in facts_of(condition)}
+        asked = {fact for fact in asked if not fact.startswith(BASKET_PREFIX)}
         before = [_reading(fact) for fact in sorted(asked) if _kind(fact) is FactKind.PURCHASE]
+        before += self._measuring()
         inside = [_reading(fact) for fact in sorted(asked) if _kind(fact) is FactKind.LINE]
         order = tuple((position, 1 << position) for position in range(len(self.rules)))
         self.names["rules_of"] = _Memo(lambda mask: tuple(pair for pair in order if mask & pair[1]))
@@ -230,6 +277,27 @@ class _Writer:
         at = lines.index("        # choose the rules")
         lines[at : at + 1] = ["        " + text for text in (*inside, *body)]
         return "\n".join(lines) + "\n", self.names
+
+    def _measuring(self) -> list[str]:
+        """What sums up and counts lines, before any rule is opened."""
+        if not self.measures:
+            return []
+        parts = {claim.of or ALWAYS for claim in self.measures.values()}
+        facts = sorted({fact for part in parts for fact in facts_of(part)})
+        lines = [
+            f"{name} = {'set()' if one.fact == 'basket.skus' else 0}" for name, one in self.measures.items()
+        ]
+        lines += ["for line in purchase.lines:", *("    " + _reading(fact) for fact in facts)]
+        for name, claim in self.measures.items():
+            counted = {
+                "basket.lines": f"{name} += 1",
+                "basket.skus": f"{name}.add(line.sku)",
+            }.get(claim.fact, f"{name} += line.{claim.fact.removeprefix(BASKET_PREFIX)}")
+            lines += [f"    if {self._expression(claim.of or ALWAYS)}:", f"        {counted}"]
+        for name, claim in self.measures.items():
+            if claim.fact == "basket.skus":
+                lines.append(f"{name} = len({name} - {{None}})")
+        return lines
 
     def _table(self, fact: str) -> str:
         """The expression for the mask that a line's text leaves."""
@@ -242,6 +310,7 @@ class _Writer:
         for _, part in rules:
             for claim in claims_of(part):
                 literals |= texts_in(claim.value)
+                assert claim.among is None, "no fact of a line is looked up"
         self.names[name] = {text: text_mask(rules, self.every, text) for text in sorted(literals)}
         return f"{name}.get({_value(fact)}, {text_mask(rules, self.every, None)})"
 
@@ -260,7 +329,9 @@ class _Writer:
         return "(" + word.join(self._expression(part) for part in condition.parts) + ")"
 
     def _claim(self, claim: Claim) -> str:  # noqa: PLR0911
-        name, value = _local(claim.fact), claim.value
+        name, value = self.measured.get((claim.fact, claim.of)) or _local(claim.fact), claim.value
+        if claim.among is not None:
+            return f"({_local(claim.asks)} in {self._constant(claim.among)})"
         is_set = f"{name} is not None"
         if claim.fact.startswith(LINE_ATTRIBUTE_PREFIX):
             is_set = f"isinstance({name}, {'str' if is_text(claim) else 'int'})"
@@ -297,8 +368,12 @@ def _integers_of_one_fact(condition: Any) -> tuple[str, list[int]] | None:
         integers.append(part.value)
     facts = facts_of(condition)
     fact = next(iter(facts))
-    # An attribute may hold a text where an integer is declared; its own claim looks at the type.
-    return None if len(facts) > 1 or fact.startswith(LINE_ATTRIBUTE_PREFIX) else (fact, integers)
+    # An attribute may hold a text where an integer is declared; its own claim looks at the type. Measures differ by their lines.
+    return (
+        None
+        if len(facts) > 1 or fact.startswith((LINE_ATTRIBUTE_PREFIX, BASKET_PREFIX))
+        else (fact, integers)
+    )
 
 
 _SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -345,9 +420,11 @@ def _value(fact: str) -> str:
     noun, _, word = fact.partition(".")
     if fact.startswith(LINE_ATTRIBUTE_PREFIX):
         return f"line.attributes.get({fact.removeprefix(LINE_ATTRIBUTE_PREFIX)!r})"
+    if fact == "line.unit_price_minor":
+        return "line.amount_minor * 1000 // line.quantity_milli if line.quantity_milli else None"
     if noun == "line":
         return f"line.{word}"
-    return f"moment.{word}" if word in Moment._fields else f"purchase.{word}"
+    return f"moment.{word}" if word in OF_MOMENT else f"purchase.{word}"
 
 
 def _reading(fact: str) -> str:

@@ -13,7 +13,7 @@ from jifen.document.compile import compile_program
 from jifen.document.model import ProgramDocument
 from jifen.document.stored import numbering_of
 from jifen.domain.program.meaning import EarnRule, Program
-from jifen.domain.program.reading import facts_of
+from jifen.domain.program.reading import claims_of, is_of_basket
 from jifen.insight.backtest.result import Notice, share_bps
 from jifen.insight.backtest.result_side import sentence_of
 from jifen.insight.select_columns import column_of
@@ -133,7 +133,9 @@ def _called(rule: EarnRule, language: str) -> str:
 def _asked(program: Program) -> dict[str, list[EarnRule]]:
     asked: dict[str, list[EarnRule]] = {}
     for rule in program.rules:
-        for fact in sorted(facts_of(rule.given)):
+        claims = [claim for claim in claims_of(rule.given) if not is_of_basket(claim)]
+        of = [inner for claim in claims_of(rule.given) if claim.of for inner in claims_of(claim.of)]
+        for fact in sorted({claim.asks for claim in (*claims, *of)}):
             asked.setdefault(fact, []).append(rule)
     return asked
 

@@ -18,11 +18,12 @@ from jifen.document.model import ProgramDocument
 from jifen.document.stored import Published, numbering_of, timeline_of_published
 from jifen.domain import fold
 from jifen.domain.calendar import date_of, start_of_day
+from jifen.domain.program.conditions import ALWAYS
 from jifen.domain.program.meaning import Program
-from jifen.domain.program.reading import facts_of
+from jifen.domain.program.select import measures_of
 from jifen.domain.timeline import Timeline, timeline_of
 from jifen.insight.backtest.shapes import Integers
-from jifen.insight.select_columns import column_of
+from jifen.insight.select_columns import columns_asked
 from jifen.insight.walked import numbers_of
 
 
@@ -112,11 +113,12 @@ class Side:
 
     def columns_asked(self) -> set[str]:
         """The columns of purchases and lines that its conditions ask for."""
-        return {
-            column_of(fact)
+        rules = (rule for program in self.timeline.programs for rule in program.rules)
+        return set(columns_asked(rule.given for rule in rules)) | {
+            name
             for program in self.timeline.programs
-            for rule in program.rules
-            for fact in facts_of(rule.given)
+            for measure in measures_of(program)
+            for name in ("sku", *columns_asked([measure.of or ALWAYS]))
         }
 
 
