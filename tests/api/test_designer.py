@@ -55,7 +55,10 @@ def test_what_a_fact_takes_besides_its_operator_is_asked_of_the_check() -> None:
     facts = {one.fact: one for one in grammar("en").facts}
     assert facts["member.spend_minor"].needs == ["window_days"]
     assert facts["member.balance"].needs == ["currency"]
-    assert facts["line.category"].needs == []
+    assert facts["line.category"].needs == facts["line.category"].allows == []
+    assert (facts["basket.lines"].needs, facts["basket.lines"].allows) == ([], ["of"])
+    assert (facts["purchase.days"].names, facts["event.store_tags"].names) == ("days", "store_tags")
+    assert len(facts["purchase.month"].choices) == 12
     assert "at_least" in facts["member.tier"].operators
     assert [one.label for one in facts["purchase.weekday"].choices][5:] == ["Saturday", "Sunday"]
 

@@ -6,6 +6,7 @@ with its words in the catalogues (table `designer`), and nothing else.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -16,7 +17,7 @@ from pydantic import Field
 from jifen.api.fields import Answer
 from jifen.document.check import GRANTS
 from jifen.document.claims import condition_findings, operators_for
-from jifen.document.conditions import OPERATORS_WRITTEN, ClaimDocument
+from jifen.document.conditions import CONDITION_DEPTH_MAX, OPERATORS_WRITTEN, ClaimDocument
 from jifen.document.meaning import Vocabulary
 from jifen.document.schema import schema
 from jifen.domain.program.conditions import FACTS, Fact, FactType
@@ -45,7 +46,8 @@ _UNITS: Mapping[Any, str] = {
     ("worth_per", "minor"): "money",
     ("tier", "reach"): "measure",
 }
-_VALUES = {"member.tier": "tiers", "purchase.store": "stores", "event.store": "stores"}
+_VALUES = {"tier": "tiers", "store": "stores", "days": "days"}
+"""The list whose codes are values of a fact, by the fact's last word. One that is looked up otherwise is named by that word."""
 _SAYS = {"between": "condition.between", "at_least": "condition.says.ge"}
 """Of operators that do not say `condition.says.<operator>`."""
 
@@ -54,7 +56,7 @@ class GrammarKind(Answer):
     """One way in which a field may be written."""
 
     kind: Literal[
-        "code", "text", "names", "whole", "ratio", "decimal", "flag", "choice", "part", "list", "map", "condition"
+        "code", "text", "date", "month_day", "names", "whole", "ratio", "decimal", "flag", "choice", "part", "list", "map", "condition",
     ]  # fmt: skip
     part: str | None = Field(default=None, description="Of `part`, and of `list` of parts: which.")
     of: GrammarKind | None = Field(default=None, description="Of `list` and `map`: what stands in it.")
@@ -98,8 +100,11 @@ class GrammarFact(Answer):
     type: Literal["text", "path", "texts", "integer"]
     unit: Literal["money", "thousandths", "hour", "date"] | None
     operators: list[str]
-    needs: list[str] = Field(description="Fields of the claim that the fact takes besides its operator.")
-    names: str | None = Field(description="The list of the document whose codes are its values.")
+    needs: list[str] = Field(description="Fields that a claim of the fact must have besides its operator.")
+    allows: list[str] = Field(description="Fields that it may have, those that it needs included.")
+    names: str | None = Field(
+        description="The list of the document whose codes are its values; `store_<field>`: what stores say under that field."
+    )
     choices: list[GrammarChoice]
 
 
@@ -142,7 +147,7 @@ def grammar(language: str) -> GrammarAnswer:
     return GrammarAnswer(
         parts=[_part(name, shape, words) for name, shape in _parts(found)],
         facts=[_fact(fact, words) for fact in FACTS.values()],
-        fact_kinds=[_choice(kind, words.say(f"designer.fact_kind.{kind}")) for kind in _kinds_of_facts()],
+        fact_kinds=[_choice(one, words.say(f"designer.fact_kind.{one}")) for one in _kinds_of_facts()],
         operators=[
             GrammarOperator(
                 operator=one,
@@ -164,20 +169,30 @@ def extras() -> list[str]:
 
 
 def unsaid(language: str) -> list[str]:
-    """The fields that no phrase of the language shows: neither their own, nor one of the field that holds their part."""
+    """The words that the language lacks: of parts, of choices, and of fields that no phrase shows, their own or that of the
+    field that holds their part.
+    """
+    words = catalogue_of(language)
     shown: dict[str, set[str]] = {}
     told = grammar(language).parts
     for field in (field for part in told for field in part.fields if field.says):
-        for part in (one.part for one in field.kinds if one.part and one.kind == "part"):
-            shown.setdefault(part, set()).update(re.findall(r"\{([a-z_]+)\}", field.says or ""))
-    return [
-        f"designer.{part.part}.{field.name}"
-        for part in told
-        for field in part.fields
-        if field.says is None
-        and field.name not in {"code", "names", *shown.get(part.part, ())}
-        and not any(one.kind == "part" for one in field.kinds)
-    ]
+        for part_of in (one.part for one in field.kinds if one.part and one.kind == "part"):
+            shown.setdefault(part_of, set()).update(re.findall(r"\{([a-z_]+)\}", field.says or ""))
+    lacking = [key for key in (f"designer.part.{one.part}" for one in told) if not words.has(key)]
+    for part, field in [(one, each) for one in told for each in one.fields]:
+        is_part = any(one.kind == "part" for one in field.kinds)
+        if (
+            field.says is None
+            and not is_part
+            and field.name not in {"code", "names", *shown.get(part.part, ())}
+        ):
+            lacking.append(f"designer.{part.part}.{field.name}")
+        for one in (choice for kind in field.kinds for choice in (kind.of or kind).choices):
+            if one.label == str(one.value) and not words.has(
+                f"designer.choice.{part.part}.{field.name}.{one.value}"
+            ):
+                lacking.append(f"designer.choice.{part.part}.{field.name}.{one.value}")
+    return lacking
 
 
 def _kinds_of_facts() -> Iterator[str]:
@@ -200,7 +215,7 @@ def _part(code: str, shape: Mapping[str, Any], words: Catalogue) -> GrammarPart:
     required = set(shape.get("required", ()))
     return GrammarPart(
         part=code,
-        label=words.say(f"designer.part.{code}"),
+        label=words.say(f"designer.part.{code}") if words.has(f"designer.part.{code}") else code,
         fields=[_field(code, name, one, required, words) for name, one in shape["properties"].items()],
     )
 
@@ -238,9 +253,23 @@ def _kind(shape: Mapping[str, Any], part: str, name: str, words: Catalogue) -> G
         return GrammarKind(kind="part", part=part_code(referred[0]))
     values = shape.get("enum") or ([shape["const"]] if "const" in shape else [])
     if values:
-        labels = [words.say(f"designer.choice.{part}.{name}.{one}") for one in values]
-        return GrammarKind(kind="choice", choices=[_choice(*one) for one in zip(values, labels, strict=True)])
+        return GrammarKind(
+            kind="choice", choices=[_choice(one, _chosen(part, name, one, words)) for one in values]
+        )
+    if str(shape.get("description", "")).startswith("1 Monday"):
+        return GrammarKind(kind="choice", choices=_counted("weekday", words))
     return _collection(shape, part, name, words) or GrammarKind(kind=_scalar(shape))
+
+
+def _chosen(part: str, name: str, value: Any, words: Catalogue) -> str:
+    has_word = words.has(f"designer.choice.{part}.{name}.{value}")
+    return words.say(f"designer.choice.{part}.{name}.{value}") if has_word else str(value)
+
+
+def _counted(word: str, words: Catalogue) -> list[GrammarChoice]:
+    """The values of what is counted from 1 and has a word for each, such as weekdays and months; nothing of anything else."""
+    found = itertools.takewhile(lambda at: words.has(f"{word}.{at}"), itertools.count(1))
+    return [_choice(at, words.say(f"{word}.{at}")) for at in found]
 
 
 def _collection(shape: Mapping[str, Any], part: str, name: str, words: Catalogue) -> GrammarKind | None:
@@ -263,6 +292,10 @@ def _scalar(shape: Mapping[str, Any]) -> Any:
         return "ratio"
     if "(\\.[0-9]" in pattern:
         return "decimal"
+    if pattern.startswith("^[0-9]{4}-"):
+        return "date" if pattern.count("-[") > 1 else "text"
+    if pattern.startswith("^[0-9]{2}-["):
+        return "month_day"
     return "code" if pattern.startswith("^[a-z][a-z0-9_-]") else "text"
 
 
@@ -276,7 +309,8 @@ def _holes(key: str, words: Catalogue) -> dict[str, str]:
 
 
 def _fact(fact: Fact, words: Catalogue) -> GrammarFact:
-    is_weekday = fact.unit.startswith("1 Monday")
+    word = fact.name.partition(".")[2]
+    needs, allows = _besides(fact)
     return GrammarFact(
         fact=fact.name,
         label=fact_shown(fact.name, words),
@@ -284,9 +318,10 @@ def _fact(fact: Fact, words: Catalogue) -> GrammarFact:
         type=str(fact.type),  # type: ignore[arg-type]
         unit=_unit_of(fact),
         operators=list(operators_for(fact)),
-        needs=_needs(fact),
-        names=_VALUES.get(fact.name),
-        choices=[_choice(day, words.say(f"weekday.{day}")) for day in range(1, 8)] if is_weekday else [],
+        needs=needs,
+        allows=allows,
+        names=_VALUES.get(word) or (word if fact.looked_up_by else None),
+        choices=_counted(word, words) if fact.type is FactType.INTEGER else [],
     )
 
 
@@ -297,14 +332,28 @@ def _unit_of(fact: Fact) -> Any:
     return next((unit for begins, unit in _BEGINS.items() if fact.unit.startswith(begins)), None)
 
 
-def _needs(fact: Fact) -> list[str]:
-    """The fields that a claim of the fact lacks when it says nothing but its operator: asked of the check itself."""
-    operator = operators_for(fact)[0]
-    value: Any = 1 if fact.type is FactType.INTEGER else "a"
-    bare = ClaimDocument.model_validate({"fact": fact.name, operator: value})
+def _besides(fact: Fact) -> tuple[list[str], list[str]]:
+    """What a claim of the fact must say besides its operator, and what it may: asked of the check itself."""
+    whole: Any = 1 if fact.type is FactType.INTEGER else "a"
+    bare = {"fact": fact.name, operators_for(fact)[0]: whole}
+    needs = [name for name in extras() if f"{name}_missing" in _codes(bare)]
+    allows = [
+        name for name in extras() if f"{name}_does_not_fit" not in _codes({**bare, name: _any_value(name)})
+    ]
+    return needs, allows
+
+
+def _any_value(name: str) -> Any:
+    shape = schema()["$defs"]["ClaimDocument"]["properties"][name]
+    if "oneOf" in shape:
+        return {"fact": "line.sku", "is": "a"}
+    return 1 if shape.get("type") == "integer" else "a"
+
+
+def _codes(written: dict[str, Any]) -> set[str]:
     around = Vocabulary(tiers=(), currencies=frozenset(), stores=None, attributes={})
-    missing = {one.code for one in condition_findings(bare, (), around, 1)}
-    return [name for name in extras() if f"{name}_missing" in missing]
+    claim = ClaimDocument.model_validate(written)
+    return {one.code for one in condition_findings(claim, (), around, CONDITION_DEPTH_MAX)}
 
 
 def _operator(operator: str, words: Catalogue) -> str:

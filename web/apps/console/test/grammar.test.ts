@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { claimOf, factsFor, fieldsOf, type Grammar, isFields, isList, listOf, type Phrase, phrasesOf, shapeOf, WHOLE } from "../src/screens/programme/designer/grammar.ts";
+import { claimOf, factsFor, fieldsOf, type Grammar, isFields, isList, listOf, namedBy, type Phrase, phrasesOf, shapeOf, WHOLE } from "../src/screens/programme/designer/grammar.ts";
 import { type Fields, type Path, readText, type Value } from "../src/screens/programme/designer/text.ts";
 
 const at = (path: string) => new URL(`../../../../${path}`, import.meta.url);
@@ -60,6 +60,31 @@ test("a field that is not known, and a value of another form, are shown and said
   assert.deepEqual(phrases.filter((one) => one.asText).map((one) => one.path.join("/")).sort(), ["earn_rules/0/colour", "earn_rules/0/fixed/secret", "earn_rules/0/rounding"]);
   assert.equal(shapeOf(grammar, {}, { fact: "moon.phase", is: "full" }, []).is, "as text");
   assert.equal(shapeOf(grammar, {}, { fact: "line.brand", is: "A", in: ["B"] }, []).is, "as text");
+});
+
+test("days of each kind, what is known of stores, and the lines of a basket are said too", () => {
+  const days: Fields[] = [
+    { code: "a", dates: ["2026-11-11", "2026-12-12"] },
+    { code: "b", span: { first: "2026-01-01", last: "2026-01-07" } },
+    { code: "c", yearly: "11-11" },
+    { code: "d", day_of_month: 18 },
+    { code: "e", weekday: { weekday: 2, nth: -1 } },
+  ];
+  const stores: Fields[] = [{ code: "s", region: "north", format: "mall", tags: ["new", "big"] }];
+  const document: Fields = { days, stores };
+  for (const [part, list] of [["day", days], ["store", stores]] as const) {
+    for (const one of list) {
+      const phrases = phrasesOf(grammar, part, one, []);
+      assert.deepEqual(phrases.filter((phrase) => phrase.asText), []);
+      assert.ok(phrases.some((phrase) => phrase.pieces.some((piece) => piece.is === "token")), JSON.stringify(one));
+    }
+  }
+  assert.deepEqual(namedBy(document, "days", {}, "").map((one) => one.code), ["a", "b", "c", "d", "e"]);
+  assert.deepEqual(namedBy(document, "store_tags", {}, "").map((one) => one.code), ["big", "new"]);
+  assert.deepEqual(namedBy(document, "store_region", {}, "").map((one) => one.code), ["north"]);
+  const claim: Fields = { fact: "basket.amount_minor", of: { fact: "line.category", under: "TEA" }, ge: 5_000 };
+  const shape = shapeOf(grammar, document, claim, []);
+  assert.ok(shape.is === "claim" && shape.extras.includes("of") && shape.fact.allows.includes("of"));
 });
 
 test("a rule speaks of what it sees: of purchases, of its event with its attributes, and of the member", () => {

@@ -44,7 +44,7 @@ function ReadClaim({ claim, value, path, says }: { claim: Claim; value: Fields; 
         fact: (
           <>
             {claim.fact.label}
-            {extrasOf(grammar, claim, value, path).map((piece, at) => (piece.is === "token" ? <ReadToken key={at} token={piece} inPart={value} /> : <Fragment key={at}>{piece.is === "words" ? piece.text : null}</Fragment>))}
+            {extrasOf(grammar, claim, value, path).map((piece, at) => (piece.is === "token" ? <ReadToken key={at} token={piece} inPart={value} /> : piece.is === "words" ? <Fragment key={at}>{piece.text}</Fragment> : <ReadCondition key={at} value={piece.value} path={piece.path} isInside />))}
           </>
         ),
         told: holes(says, {
@@ -61,8 +61,15 @@ function extrasOf(grammar: Grammar, claim: Claim, value: Fields, path: Path): Pi
   return claim.extras.flatMap((name) => {
     const field = grammar.claim.find((one) => one.name === name);
     if (!field) return [];
-    return [{ is: "words", text: " " } as Piece, ...fill(field.says ?? `${name} {${name}}`, (hole) => ({ is: "token", path: [...path, hole], field, value: value[hole] }))];
+    const isCondition = field.kinds[0]?.kind === "condition";
+    const own = value[name] as Value;
+    return [{ is: "words", text: " " } as Piece, ...fill(field.says ?? `${name} {${name}}`, (hole) => (isCondition ? { is: "condition", path: [...path, hole], value: own } : { is: "token", path: [...path, hole], field, value: value[hole] }))];
   });
+}
+
+/** Whether a field of a claim is a condition of its own. */
+function isChosenBy(grammar: Grammar, name: string): boolean {
+  return grammar.claim.find((one) => one.name === name)?.kinds[0]?.kind === "condition";
 }
 
 function holes(says: string, by: Record<string, ReactNode>): ReactNode {
@@ -221,7 +228,7 @@ function EditClaim({ claim, value, path, facts, children }: { claim: Claim; valu
           </optgroup>
         ))}
       </select>
-      {extrasOf(grammar, claim, value, path).map((piece, at) => (piece.is === "token" ? <EditToken key={at} token={piece} inPart={value} label={`${claim.fact.label} ${(piece.field.says ?? "").replace(/\{[a-z_]+\}/g, "…")}`} order={["fact", "window_days", "currency"]} /> : <Fragment key={at}>{piece.is === "words" ? piece.text : null}</Fragment>))}
+      {extrasOf(grammar, { ...claim, extras: claim.extras.filter((name) => !isChosenBy(grammar, name)) }, value, path).map((piece, at) => (piece.is === "token" ? <EditToken key={at} token={piece} inPart={value} label={`${claim.fact.label} ${(piece.field.says ?? "").replace(/\{[a-z_]+\}/g, "…")}`} order={["fact", ...grammar.claim.map((each) => each.name)]} /> : <Fragment key={at}>{piece.is === "words" ? piece.text : null}</Fragment>))}
       <select className="token-input" aria-label={say("designer.how_compared", { fact: claim.fact.label })} value={claim.operator.operator} onChange={(event) => asOperator(event.target.value)}>
         {claim.fact.operators.map((name) => {
           const operator = grammar.operators.find((one) => one.operator === name);
@@ -236,6 +243,14 @@ function EditClaim({ claim, value, path, facts, children }: { claim: Claim; valu
       ))}
       {mayGrow ? <button type="button" className="button small" onClick={grow}>{say("designer.one_more")}</button> : null}
       {children}
+      {/* What a claim may choose by a condition of its own: the lines of a basket. */}
+      {grammar.claim.filter((one) => isChosenBy(grammar, one.name) && claim.fact.allows.includes(one.name)).map((one) => {
+        const here = [...path, one.name];
+        const open = (one.says ?? one.name).replace(/\{[a-z_]+\}/g, "…");
+        const first = facts.find((fact) => fact.type === "path") ?? facts[0];
+        if (value[one.name] !== undefined) return <div className="claim-lines" key={one.name} role="group" aria-label={open}><span className="soft">{open}</span><Node value={value[one.name] as Value} path={here} facts={facts.filter((fact) => fact.kind === "line")} fresh={() => (first ? claimOf(grammar, document, first, null, [], today, told(first)) : {})} isRoot /></div>;
+        return first ? <button key={one.name} type="button" className="button small" onClick={() => change([{ does: "set", path: here, value: claimOf(grammar, document, first, null, [], today, told(first)), order: ["fact", ...grammar.claim.map((each) => each.name)] }])}>{say("designer.add_part", { what: open })}</button> : null;
+      })}
     </div>
   );
 }

@@ -66,6 +66,7 @@ export function factsFor(grammar: Grammar, document: Fields, on: string | null):
       unit: null,
       operators: type === "integer" ? one.operators_of_integer : one.operators_of_text,
       needs: [],
+      allows: [],
       names: null,
       choices: [],
     }));
@@ -102,8 +103,13 @@ export function namedBy(document: Fields, names: string, inPart: Fields, spend: 
       const attributes = isFields(event?.["attributes"]) ? event["attributes"] : {};
       return Object.keys(attributes).filter((code) => attributes[code] === "integer").map((code) => ({ code, names: {} }));
     }
-    default:
-      return coded(listOf(document, names));
+    default: {
+      // What stores say under a field: regions, formats, tags.
+      const field = names.startsWith("store_") ? names.slice("store_".length) : null;
+      if (field === null) return coded(listOf(document, names));
+      const said = listOf(document, "stores").flatMap((one) => one[field] ?? []).map(String);
+      return [...new Set(said)].sort().map((code) => ({ code, names: {} }));
+    }
   }
 }
 
@@ -237,7 +243,8 @@ export function valuesOf(shape: Extract<Shape, { is: "claim" }>, path: Path): { 
 
 /** A claim of a fact to begin with: its first operator that takes one value, or the one that it had. */
 export function claimOf(grammar: Grammar, document: Fields, fact: Fact, operator: string | null, values: Value[], today: string, told: string[]): Fields {
-  const chosen = (operator !== null && fact.operators.includes(operator) ? operator : fact.operators[0]) ?? "eq";
+  const usual = fact.type === "path" ? "under" : fact.type === "integer" && fact.choices.length === 0 ? "ge" : "";
+  const chosen = [operator, usual, fact.operators[0]].find((one) => one && fact.operators.includes(one)) ?? "eq";
   const takes = grammar.operators.find((one) => one.operator === chosen)?.takes ?? ["one"];
   const first = values[0] ?? beginning(document, fact, today, told);
   const needs = Object.fromEntries(fact.needs.map((name) => [name, name === "currency" ? (listOf(document, "currencies")[0]?.["code"] ?? "points") : 30]));

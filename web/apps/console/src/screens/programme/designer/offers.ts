@@ -22,8 +22,12 @@ export function beginningOf(grammar: Grammar, field: Field, document: Fields, in
       return "2";
     case "decimal":
       return "1";
+    case "date":
+      return new Date().toISOString().slice(0, 10);
+    case "month_day":
+      return "01-01";
     case "list":
-      return kind.of?.kind === "choice" ? [kind.of.choices[0]?.value ?? ""] : [firstNamed(field, document, inPart)];
+      return [kind.of && kind.of.kind !== "code" ? beginningOf(grammar, { ...field, kinds: [kind.of] }, document, inPart) : firstNamed(field, document, inPart)];
     case "map":
       return { [kind.of?.kind === "whole" ? "pos" : "value"]: kind.of?.kind === "whole" ? 30 : (kind.of?.choices.at(-1)?.value ?? "") };
     case "part":

@@ -145,7 +145,10 @@ function OfKind({ kind, token, inPart, label, isBad, put }: { kind: Kind; token:
     }
     case "ratio":
       return <TypedField value={decimalOf(String(shown ?? ""))} label={label} isBad={isBad} mode="decimal" onType={(typed) => written(ratioOf(typed), put)} />;
+    case "date":
+      return <TypedField type="date" value={String(shown ?? "")} label={label} isBad={isBad} onType={(typed) => written(typed || null, put)} />;
     case "list":
+      if (!field.names && !kind.of?.choices.length) return <Texts kind={kind} token={token} label={label} isBad={isBad} />;
       return <Several kind={kind} token={token} inPart={inPart} label={label} put={put} />;
     case "map":
       return <Mapped kind={kind} value={isFields(value) ? value : {}} label={label} put={put} />;
@@ -183,6 +186,24 @@ function Several({ kind, token, inPart, label, put }: { kind: Kind; token: Token
           {one.label}
         </label>
       ))}
+    </span>
+  );
+}
+
+/** Texts or days, a field each. */
+function Texts({ kind, token, label, isBad }: { kind: Kind; token: Token; label: string; isBad: boolean }) {
+  const say = useSay();
+  const { change } = useDrafting();
+  const values = Array.isArray(token.value) ? token.value.map(String) : [];
+  return (
+    <span className="map" role="group" aria-label={label}>
+      {values.map((one, at) => (
+        <span className="map-row" key={at}>
+          <TypedField type={kind.of?.kind === "date" ? "date" : "text"} value={one} label={`${label} ${at + 1}`} isBad={isBad} onType={(typed) => written(typed === "" ? null : typed, (value) => void change([{ does: "set", path: [...token.path, at], value }]))} />
+          {values.length > 1 ? <Cross label={say("designer.take_out", { what: one })} onPress={() => void change([{ does: "remove", path: [...token.path, at] }])} /> : null}
+        </span>
+      ))}
+      <button type="button" className="button small" onClick={() => void change([{ does: "append", path: token.path, value: values.at(-1) ?? "x" }])}>{say("designer.one_more")}</button>
     </span>
   );
 }
