@@ -24,6 +24,8 @@ from jifen.domain.program.conditions import ALWAYS, Claim, Condition
 from jifen.domain.program.meaning import (
     BY_SPEND,
     NONE,
+    Amount,
+    Counts,
     Currency,
     Draw,
     EarnRule,
@@ -34,8 +36,11 @@ from jifen.domain.program.meaning import (
     Period,
     Program,
     Rounding,
+    Shape,
     Terms,
     Tier,
+    Together,
+    When,
     Window,
 )
 from jifen.domain.purchase import Line, Purchase
@@ -84,9 +89,16 @@ def a_terms(
     )  # fmt: skip
 
 
-def a_limit(units: int, *, number: int = 900, period: Period = Period.DAY) -> Limit:
+def a_limit(
+    units: int,
+    *,
+    number: int = 900,
+    period: Period = Period.DAY,
+    counts: Counts = Counts.UNITS,
+    when: When = When.CLIP,
+) -> Limit:
     """A limit that rules may share."""
-    return Limit(number=number, code=f"limit-{number}", period=period, units=units)
+    return Limit(number=number, code=f"limit-{number}", period=period, units=units, counts=counts, when=when)
 
 
 def a_rule(
@@ -99,11 +111,15 @@ def a_rule(
     by_tier: bool = False,
     group: int | None = None,
     is_best: bool = False,
+    together: Together | None = None,
     caps: tuple[int, int, int] = (NONE, NONE, NONE),
     shared: Sequence[Limit] = (),
     terms: int | None = None,
     given: Condition = ALWAYS,
     state: Condition = ALWAYS,
+    shape: Shape = Shape.PLAIN,
+    amounts: Sequence[Amount] = (),
+    least: int = 0,
 ) -> EarnRule:
     """A point for each yuan, unless told otherwise. `caps` are for the purchase, the day and the month."""
     own = tuple(
@@ -116,8 +132,9 @@ def a_rule(
     return EarnRule(
         number=number, code=f"rule-{number}", names={"zh": f"规则 {number}", "en": f"Rule {number}"}, currency=currency,
         terms=currency if terms is None else terms, grant=grant, rate=rate, rounding=rounding,
-        multiplied_by=0 if by_tier else NONE, group=number if group is None else group, group_keeps_best=is_best,
-        limits=(*own, *shared), given=given, state=state,
+        multiplied_by=0 if by_tier else NONE, group=number if group is None else group,
+        together=(Together.BEST if is_best else Together.ADD) if together is None else together,
+        limits=(*own, *shared), given=given, state=state, shape=shape, amounts=tuple(amounts), least=least,
     )  # fmt: skip
 
 

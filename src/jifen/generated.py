@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,87 @@ def permissions_text() -> str:
     return "\n".join(lines) + "\n"
 
 
+def festivals_text() -> str:
+    """`docs/reference/festivals.md`."""
+    from jifen.domain.dates import festivals as of
+    from jifen.domain.dates.lunar import FIRST_YEAR, LAST_YEAR
+    from jifen.domain.dates.statutory import make_up_workdays, statutory_days, years_published
+    from jifen.present.catalogue import catalogue_of
+    from jifen.present.festivals import festival_said
+
+    def counted_as(counted: of.Counted) -> str:
+        match counted:
+            case of.Solar():
+                return f"{counted.month:02}-{counted.day:02}"
+            case of.Weekday():
+                after = (
+                    f", {counted.days_after} day after 后 {counted.days_after} 天"
+                    if counted.days_after
+                    else ""
+                )
+                weekday = [
+                    catalogue_of(language).say(f"weekday.{counted.weekday}") for language in ("en", "zh")
+                ]
+                return f"month {counted.month}, {weekday[0]} no. {counted.nth} 第 {counted.nth} 个{weekday[1]}{after}"
+            case of.Lunar():
+                before = ", the day before 前一天" if counted.days_before else ""
+                return f"lunar 农历 {counted.month}-{counted.day}{before}"
+        return "solar term 节气"
+
+    years = range(2024, 2031)
+    lines = [
+        "# Festivals and days off 节日与放假安排",
+        "",
+        "The days that Jifen knows by a code. Festivals are counted by the calendar of Beijing, "
+        f"{FIRST_YEAR} to {LAST_YEAR}; a year",
+        "has each once. Nothing is kept in a leap month 闰月. Laba is the one before the year's Spring Festival, and may be",
+        "a day of the December before: none of the days of 2023 was Laba. Why, and from which tables:",
+        "[0143](../decisions/0143-festivals-are-a-table.md). Made by `python -m jifen.generated`.",
+        "",
+        "节日按北京时间的公历与农历推算，每年各一次，闰月不重复。腊八节取当年春节之前的那一个，可能落在上一年十二月。",
+        "",
+        f"| code | festival | 节日 | counted as | {' | '.join(map(str, years))} |",
+        f"|---|---|---|---|{'---|' * len(years)}",
+    ]
+    for code, counted in of.FESTIVALS.items():
+        named = f"{festival_said(code, 'en')} | {festival_said(code, 'zh')}"
+        days = [of.festival_day(code, year) for year in years]
+        shown = [
+            f"{day:%m-%d}" if day.year == year else str(day) for day, year in zip(days, years, strict=True)
+        ]
+        lines.append(f"| `{code}` | {named} | {counted_as(counted)} | {' | '.join(shown)} |")
+    lines += [
+        "",
+        "New moons close to midnight may move a day once astronomers know more: of 28 September 2057 (Double Ninth),",
+        "4 September 2089 (Mid-Autumn) and 7 August 2097 (Qixi, Zhongyuan), as the Hong Kong Observatory says of its own tables.",
+        "",
+        "## Days off 放假安排",
+        "",
+        "China's `CN` are those of the State Council's notice for each year (国务院办公厅关于部分节假日安排的通知), with the",
+        "weekends that adjoin them. A notice may reach back into December, so the end of the last year may still change. A year",
+        "that is not in the table is refused with `days_not_published`: a new one comes with a new version, and until then a",
+        "programme names the days themselves. 表中没有的年份会被拒绝：新一年随新版本提供，此前请在会员计划中直接写明日期。",
+        "",
+        "| year 年 | days off 放假 | make-up workdays 调休上班 |",
+        "|---|---|---|",
+    ]
+    for year in years_published("CN"):
+        worked = ", ".join(f"{day:%m-%d}" for day in sorted(make_up_workdays("CN", year)))
+        lines.append(f"| {year} | {_spans(statutory_days('CN', year))} | {worked} |")
+    return "\n".join(lines) + "\n"
+
+
+def _spans(days: Iterable[date]) -> str:
+    """Days in order, those that follow each other as first and last."""
+    spans: list[list[date]] = []
+    for day in sorted(days):
+        if spans and (day - spans[-1][-1]).days == 1:
+            spans[-1][1:] = [day]
+        else:
+            spans.append([day])
+    return ", ".join("–".join(f"{day:%m-%d}" for day in span) for span in spans)
+
+
 def console_words_text() -> str:
     """`web/apps/console/src/said.json`: closed sets that the console offers to choose from, by their words in each language."""
     from jifen.domain.audit import Deed
@@ -142,6 +224,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/refusals.md": refusals_text,
     "docs/reference/permissions.md": permissions_text,
     "docs/reference/cli.md": cli_text,
+    "docs/reference/festivals.md": festivals_text,
     "docs/reference/backtest.schema.json": backtest_schema_text,
     "web/apps/console/src/said.json": console_words_text,
 }

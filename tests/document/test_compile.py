@@ -17,7 +17,7 @@ from jifen.document.load import parse_document
 from jifen.document.meaning import Mixed, can_hold, kinds_of, split
 from jifen.document.problems import DocumentRefused
 from jifen.domain.program.conditions import All, Claim, Condition
-from jifen.domain.program.meaning import EarnRule, Grant, Period, Program
+from jifen.domain.program.meaning import EarnRule, Grant, Period, Program, Together
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.reading import claim_holds, claims_of, holds
 from jifen.domain.timeline import timeline_of
@@ -171,7 +171,7 @@ def test_rules_of_one_group_stand_together_and_others_alone() -> None:
         more="stacking_groups: [{code: g, mode: best}]",
     )
 
-    assert [(one.code, one.group, one.group_keeps_best) for one in rules.values()] == [
+    assert [(one.code, one.group, one.together is Together.BEST) for one in rules.values()] == [
         ("a", 0, True), ("c", 0, True), ("b", 1, False), ("d", 2, False),
     ]  # fmt: skip
     assert [one.number for one in rules.values()] == [1, 3, 2, 4]

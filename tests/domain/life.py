@@ -19,7 +19,7 @@ from jifen.domain.decision import Decision
 from jifen.domain.events import Leg, Slice
 from jifen.domain.member import Member, days_asked_from, days_of_past_from, with_days_before
 from jifen.domain.past import NO_PAST, PastEntry, first_day, past_of
-from jifen.domain.program.meaning import Limit, Period
+from jifen.domain.program.meaning import Counts, Limit, Period
 from jifen.domain.purchase import Purchase, ReturnedLine, returned_after, whole_quantity
 from jifen.domain.refusals import Refusal
 from jifen.domain.returned import amount_returned
@@ -290,7 +290,7 @@ class Life:
             self._remember(fold.RETURN, decision, bought.purchase.occurred_at, brought, of, is_whole=whole)
         was = bought.forgiven or [0] * len(decision.results)
         bought.forgiven = [units + result.why for units, result in zip(was, decision.results, strict=True)]
-        self._count(bought.purchase, decision, -1)
+        self._count(bought.purchase, decision, -1, bought)
         self.ladder.returned(
             bought, decision, amount_returned(bought.purchase.lines, after) - before, self, is_void=is_void
         )
@@ -418,15 +418,22 @@ class Life:
             Period.LIFE: 0,
         }[limit.period]
 
-    def _count(self, purchase: Purchase, decision: Decision, sign: int) -> None:
-        for result in decision.results:
+    def _count(self, purchase: Purchase, decision: Decision, sign: int, of: Bought | None = None) -> None:
+        for at, result in enumerate(decision.results):
             rule = self.timeline.rule_at(decision.row, result.rule)
             # What was forgiven (why, of a return) stays used.
             units = result.granted if sign > 0 else result.desired - result.why
+            times = int(result.granted > 0)
+            if of is not None:
+                # All of it came back, with this return, and nothing of it was kept: it was no time.
+                back = sum(one.results[at][3] for one in of.backs)
+                is_all = result.desired > 0 and back == of.decision.results[at].granted
+                times = int(is_all and not of.forgiven[at])
             for limit in rule.limits:
-                if limit.period is not Period.PURCHASE and units:
+                counted = times if limit.counts is Counts.TIMES else units
+                if limit.period is not Period.PURCHASE and counted:
                     key = (limit.number, self.period(limit, purchase.occurred_at))
-                    self.used[key] = self.used.get(key, 0) + sign * units
+                    self.used[key] = self.used.get(key, 0) + sign * counted
 
     def with_old_counters(self, at: datetime) -> Member:
         """As `store.long_ago.with_old_counters` does it, but summed in the second book."""

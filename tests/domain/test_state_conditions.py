@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import a_currency, a_ladder, a_member, a_program, a_rule, a_tier, a_timeline
-from tests.domain.worlds import examples, state_conditions
+from tests.domain.worlds import COUNTED, examples, state_claims, state_conditions
 
 from jifen.domain import fold
 from jifen.domain.member import Member, state_of
@@ -44,7 +44,7 @@ def claim_holds(claim: Claim, actual: int | None) -> bool:
     }[claim.operator]  # fmt: skip
 
 
-def fact(claim: Claim, member: Member) -> int | None:
+def fact(claim: Claim, member: Member) -> int | None:  # noqa: PLR0911
     days = [member.days[i : i + 4] for i in range(0, len(member.days), 4)]
     recent = [row for row in days if TODAY - claim.window_days < row[0] <= TODAY]
     if claim.fact == "member.spend_minor":
@@ -56,6 +56,11 @@ def fact(claim: Claim, member: Member) -> int | None:
         return TODAY - last if 0 <= last <= TODAY else None
     if claim.fact == "member.purchases_before":
         return member.scalars[fold.PURCHASES]
+    if claim.fact == "member.days_since_joined":
+        joined = member.scalars[fold.JOINED_DAY]
+        return TODAY - joined if 0 < joined <= TODAY else None
+    if claim.fact == "member.times_granted":
+        return TIMES[claim.period]
     return member.balance(0)
 
 
@@ -64,7 +69,14 @@ def asked_of(timeline: Timeline, member: Member) -> bool:
     first, end = timeline.numbers.rules[fold.RULE_TESTS], timeline.numbers.rules[fold.RULE_TESTS_END]
     rows = rows_of_one(lots=0, holds_there=0, hits=0, legs=0, moves=0, currencies=1, terms=1)
     state = state_of(member, rows, timeline, hits=0)
-    return first == end or fold.state_holds(state, timeline.numbers, first, end, TODAY) == 1
+    event = [0] * fold.EVENT_WIDTH
+    event[fold.EVENT_OCCURRED_DAY], event[fold.EVENT_MONTH] = TODAY, MONTH
+    return first == end or fold.state_holds(state, timeline.numbers, event, first, end) == 1
+
+
+TIMES = {"day": 1, "month": 2, "life": 3}
+"""How often the first rule granted, by period of the day."""
+MONTH = 600
 
 
 _days = st.dictionaries(
@@ -74,26 +86,42 @@ _days = st.dictionaries(
 
 @examples(300)
 @given(
-    state_conditions(),
+    state_conditions(state_claims(counts_times=True)),
     _days,
     st.integers(0, 2),
     st.integers(0, 4),
     st.sampled_from((-1, TODAY - 7, TODAY, TODAY + 1)),
+    st.sampled_from((0, TODAY - 30, TODAY, TODAY + 1)),
     st.integers(-100, 400),
 )
 def test_the_tests_that_the_fold_asks_say_what_the_tree_says(
-    condition: Condition, days: dict[int, tuple[int, int]], tier: int, purchases: int, last: int, balance: int
+    condition: Condition,
+    days: dict[int, tuple[int, int]],
+    tier: int,
+    purchases: int,
+    last: int,
+    joined: int,
+    balance: int,
 ) -> None:
     ladder = a_ladder(a_tier(0), a_tier(1, reach=100), a_tier(2, reach=200))
-    timeline = a_timeline(a_program(a_rule(state=condition), currencies=[a_currency()], ladder=ladder))
+    timeline = a_timeline(
+        a_program(a_rule(state=condition, shared=COUNTED), currencies=[a_currency()], ladder=ladder)
+    )
     fresh = a_member(timeline)
     scalars = list(fresh.scalars)
     scalars[fold.PURCHASES], scalars[fold.LAST_PURCHASE_DAY] = purchases, last
-    scalars[fold.BALANCES] = balance
+    scalars[fold.BALANCES], scalars[fold.JOINED_DAY] = balance, joined
+    periods = {"day": TODAY, "month": MONTH, "life": 0}
+    counters = [
+        n
+        for limit in COUNTED
+        for name in [limit.period.name.lower()]
+        for n in (limit.number, periods[name], TIMES[name])
+    ]
     rows = [number for day in sorted(days) for number in (day, days[day][0], days[day][1], days[day][0])]
     ladders = list(fresh.ladders)
     ladders[fold.STANDS_JUDGED] = tier
-    member = fresh._replace(scalars=scalars, days=rows, ladders=ladders)
+    member = fresh._replace(scalars=scalars, days=rows, ladders=ladders, counters=counters)
 
     holds = asked_of(timeline, member)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from typing import Any as Anything
 from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, settings
@@ -18,7 +19,10 @@ from jifen.domain.program.conditions import ALWAYS, All, Any, Claim, Condition, 
 from jifen.domain.program.meaning import (
     BY_SPEND,
     BY_VISITS,
+    NO_MOST,
     NONE,
+    Amount,
+    Counts,
     Currency,
     Draw,
     EarnRule,
@@ -28,6 +32,9 @@ from jifen.domain.program.meaning import (
     Period,
     Program,
     Rounding,
+    Shape,
+    Together,
+    When,
     Window,
     WindowKind,
 )
@@ -99,22 +106,46 @@ _SHARED = st.one_of(
         st.just(120),
         st.sampled_from(Period),
     ),
+    st.builds(
+        lambda times, period, when: (
+            a_limit(times, number=910 + 10 * when + period, period=period, counts=Counts.TIMES, when=when),
+        ),
+        st.just(2),
+        st.sampled_from(Period),
+        st.sampled_from(When),
+    ),
+    st.builds(
+        lambda units, period: (a_limit(units, number=940 + period, period=period, when=When.SKIP),),
+        st.just(90),
+        st.sampled_from(Period),
+    ),
 )
 """Limits that several rules count against together; of one period they are the same limit."""
 _operators = st.sampled_from(("eq", "ne", "lt", "le", "gt", "ge"))
 
 
-def state_claims(tiers: int = 3, *, currencies: tuple[str, ...] = ("points",)) -> st.SearchStrategy[Claim]:
-    """Claims about each state fact, around the values that small lives reach."""
+def state_claims(
+    tiers: int = 3, *, currencies: tuple[str, ...] = ("points",), counts_times: bool = False
+) -> st.SearchStrategy[Claim]:
+    """Claims about each state fact, around the values that small lives reach; how often the first rule granted only where it is
+    counted (`COUNTED`).
+    """
     codes = ("member", "silver", "gold")[:tiers]
     days = st.sampled_from((1, 7, 30))
 
     def claims(
-        fact: str, values: st.SearchStrategy[int], *, window: bool = False, currency: bool = False
+        fact: str,
+        values: st.SearchStrategy[int],
+        *,
+        window: bool = False,
+        currency: bool = False,
+        rule: bool = False,
     ) -> st.SearchStrategy[Claim]:
         more = {
             "window_days": days if window else st.just(0),
             "currency": st.sampled_from(currencies) if currency else st.just(""),
+            "rule": st.just("rule-1" if rule else ""),
+            "period": st.sampled_from(("day", "month", "life")) if rule else st.just(""),
         }
         one = st.builds(Claim, fact=st.just(fact), operator=_operators, value=values, **more)
         ends = st.tuples(values, values)
@@ -131,6 +162,8 @@ def state_claims(tiers: int = 3, *, currencies: tuple[str, ...] = ("points",)) -
         claims("member.days_since_purchase", st.integers(0, 20)),
         claims("member.purchases_before", st.integers(0, 4)),
         claims("member.balance", st.integers(-100, 400), currency=True),
+        claims("member.days_since_joined", st.integers(0, 60)),
+        *([claims("member.times_granted", st.integers(0, 3), rule=True)] if counts_times else []),
     )
 
 
@@ -164,12 +197,42 @@ _GIVEN: tuple[Condition, ...] = (
 )
 
 
+COUNTED = tuple(
+    a_limit(NO_MOST, number=970 + period, period=period, counts=Counts.TIMES)
+    for period in (Period.DAY, Period.MONTH, Period.LIFE)
+)
+"""Limits that only count how often a rule granted."""
+
+
+def _shapes(grant: Grant) -> st.SearchStrategy[dict[str, Anything]]:
+    """Mostly one amount; bands of every mode, the least of two amounts, and a least."""
+    least = st.sampled_from((0, 0, 0, 7))
+    plain = st.builds(lambda least: {"least": least}, least)
+    by = Grant.PER_QUANTITY if grant in (Grant.PER_QUANTITY, Grant.PER_WHOLE_QUANTITY) else Grant.PER_AMOUNT
+    per = _RATES[grant][0][1]
+    bands = tuple(
+        Amount(grant=by, begins=begins, rate=(units, per))
+        for begins, units in ((0, 1), (1_200, 3), (9_000, 2 if grant is Grant.FIXED else 5))
+    )
+    # What steps over whole amounts has no bands in a document: they would not be whole in each.
+    modes = (Shape.WHOLE_BAND,) if grant is not by else (Shape.WHOLE_BAND, Shape.MARGINAL)
+    banded = st.builds(
+        lambda shape, least: {"shape": shape, "amounts": bands, "least": least}, st.sampled_from(modes), least
+    )
+    other = st.sampled_from([Amount(grant=one, rate=_RATES[one][0]) for one in Grant])
+    lesser = st.builds(
+        lambda other, least: {"shape": Shape.LESSER, "amounts": (other,), "least": least}, other, least
+    )
+    return st.one_of(plain, plain, banded, lesser)
+
+
 @st.composite
 def rules(draw: st.DrawFn, *, n_currencies: int, tiers: int) -> tuple[EarnRule, ...]:
     """One to five rules of every kind, in groups that add or keep the best."""
     count = draw(st.integers(1, 5))
+    is_counted = draw(st.booleans())
     groups = sorted(draw(st.lists(st.integers(0, 2), min_size=count, max_size=count)))
-    best = draw(st.lists(st.booleans(), min_size=3, max_size=3))
+    together = draw(st.lists(st.sampled_from(Together), min_size=3, max_size=3))
     cap = st.one_of(st.just(NONE), st.just(NONE), st.integers(1, 150))
     found = []
     for i in range(count):
@@ -182,14 +245,17 @@ def rules(draw: st.DrawFn, *, n_currencies: int, tiers: int) -> tuple[EarnRule, 
                 rate=draw(st.sampled_from(_RATES[grant])),
                 currency=currency,
                 terms=draw(st.sampled_from((0, 0, BONUS))) if currency == 0 else None,
-                shared=draw(_SHARED),
+                shared=(*draw(_SHARED), *(COUNTED if is_counted and i == 0 else ())),
+                **draw(_shapes(grant)),
                 rounding=draw(st.sampled_from(list(Rounding))),
                 by_tier=draw(st.booleans()),
                 group=groups[i],
-                is_best=best[groups[i]],
+                together=together[groups[i]],
                 caps=(draw(cap), draw(cap), draw(cap)),
                 given=draw(st.sampled_from(_GIVEN)),
-                state=draw(st.one_of(st.just(ALWAYS), state_conditions(state_claims(tiers)))),
+                state=draw(
+                    st.one_of(st.just(ALWAYS), state_conditions(state_claims(tiers, counts_times=is_counted)))
+                ),
             )
         )
     return tuple(found)
@@ -277,6 +343,11 @@ def _step(what: str, *parts: st.SearchStrategy[object]) -> st.SearchStrategy[Ste
     return st.builds(lambda minutes, *found: Step(minutes, what, *found), _minutes, *parts)
 
 
+def _weighted(step: st.SearchStrategy[Step], times: int) -> list[st.SearchStrategy[Step]]:
+    """A step that is drawn so many times as often: of one strategy that stands twice Hypothesis keeps one."""
+    return [step.map(lambda one: one) for _ in range(times)]
+
+
 _some = st.integers(0, 20)
 _nothing = st.just(0)
 _quarters = st.integers(1, 5)  # of what is available; 5 is more than there is
@@ -320,10 +391,8 @@ _carry = st.builds(
 """Another member with a life of his own, in which he may have taken over a third, is merged into this one."""
 steps = st.one_of(
     _carry,
-    _buy,
-    _buy,
-    _return,
-    _return,
+    *_weighted(_buy, 6),
+    *_weighted(_return, 3),
     _happen,
     _step("void", _some),
     _step("redeem", _quarters),
@@ -341,6 +410,21 @@ steps = st.one_of(
     _step("freeze"),
     st.one_of(_step("reopen"), _step("close")),
 )  # fmt: skip
-_lived = st.lists(steps, min_size=1, max_size=14)
+_promised = st.builds(
+    lambda units, between, minutes, end: [
+        Step(0, "adjust_up", units),
+        Step(0, "reserve", 2, 1_440),
+        *between,
+        Step(minutes, end, -1),  # the last that was made
+    ],
+    st.integers(8, 200),
+    st.lists(steps, max_size=1),
+    st.sampled_from((0, 60, 1_440)),
+    st.sampled_from(("commit", "release")),
+)
+"""Units are promised, something happens, and they are spent or let go of, or it is too late."""
+_lived = st.lists(
+    st.one_of(*(steps.map(lambda one: [one]) for _ in range(6)), _promised), min_size=1, max_size=14
+).map(lambda found: [one for some in found for one in some])
 lives = st.one_of(_lived, _lived.map(lambda own: [Step(0, "enrol"), *own]))
 """With an enrolment as its first entry, as every member of a ledger has, or begun without one."""

@@ -74,7 +74,7 @@ def test_a_till_takes_the_code_once_and_the_points_stand_on_the_card(phone: OnPh
     phone.settle()
     expect(phone.page.locator(".hero")).not_to_contain_text("–")
     phone.go("/statement")
-    expect(phone.page.get_by_text("Earned by a shop").first).to_be_visible()
+    expect(phone.page.get_by_text("Earned by a purchase").first).to_be_visible()
 
 
 def test_a_code_that_was_photographed_opens_nothing_two_minutes_later_and_its_key_cannot_be_taken(
@@ -115,7 +115,7 @@ def test_without_a_network_the_app_opens_with_its_card_and_the_last_balance_as_o
     expect(phone.page.locator(".card-whose")).to_contain_text("as of")
     expect(phone.page.locator(".hero .num")).to_have_text(balance)
     phone.page.get_by_role("link", name="Statement").click()
-    expect(phone.page.get_by_text("Earned by a shop").first).to_be_visible()
+    expect(phone.page.get_by_text("Earned by a purchase").first).to_be_visible()
     expect(phone.page.locator(".as-of").first).to_contain_text("as of")
     phone.page.goto(f"{phone.house.address}/app/me/claim")
     phone.page.get_by_label("Number of the receipt").fill("no-1")

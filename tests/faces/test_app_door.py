@@ -31,7 +31,7 @@ def test_somebody_joins_in_two_steps_from_the_address_of_a_store_and_has_a_card(
     page.get_by_role("switch", name="Warn me before points expire").check()
     page.get_by_label("What shall we call you").fill("Wang Fang")
     page.get_by_role("button", name="Join and show my card").click()
-    expect(page.get_by_text("Your first shop brings your first points")).to_be_visible()
+    expect(page.get_by_text("Your first purchase brings your first points")).to_be_visible()
     assert len(phone.digits()) == 20
     assert page.url.endswith("/app/"), "the address of the card, not of joining"
     status, person = phone.ask("GET", "/v1/me/person")

@@ -230,9 +230,16 @@ def test_goods_are_remembered_and_a_file_tells_its_bad_lines(visit: Visit) -> No
     page.locator(".one-field input").fill("690222")
     page.keyboard.press("Enter")
     expect(page.locator(".to-pay")).to_contain_text("¥41.90")
+    page.locator(".one-field input").fill("3.20")  # an amount, and no code
+    page.keyboard.press("Enter")
+    page.get_by_label("Name").fill("Bag")
+    page.keyboard.press("Enter")
+    expect(page.locator(".to-pay")).to_contain_text("¥45.10")
     no = pay(page)
     in_books(page)
-    assert receipt(visit, no)["lines"][0]["category"] == "FOOD/RICE"
+    lines = receipt(visit, no)["lines"]
+    assert lines[0]["category"] == "FOOD/RICE"
+    assert [line["sku"] for line in lines] == ["690111", "690222", None]
 
 
 @pytest.mark.slow

@@ -12,10 +12,18 @@ from tests.conftest import FreshDatabase
 from tests.machine.test_switches import RULE, TWICE, turn
 from tests.machine.till import Till, a_key, a_till, another_till
 
+from jifen.domain.adjustment import UNITS_MAX
 from jifen.domain.compensations import CompensationOver
 from jifen.domain.person import MemberKey
 from jifen.domain.principal import LOCAL, Principal
-from jifen.domain.refusals import FieldWrong, MemberUnknown, Refusal, SecondPersonNeeded, StoreNotPermitted
+from jifen.domain.refusals import (
+    FieldWrong,
+    MemberUnknown,
+    Refusal,
+    SecondPersonNeeded,
+    StoreNotPermitted,
+    TooMuch,
+)
 from jifen.jobs import compensations as jobs
 from jifen.jobs.compensations import work_on_compensations
 from jifen.operations.change_member_status import change_member_status
@@ -131,7 +139,8 @@ async def test_who_cannot_be_paid_is_told_by_name_and_the_others_are(fresh_datab
 
 async def test_a_list_that_is_wrong_is_refused_whole_and_names_its_row(fresh_database: FreshDatabase) -> None:
     async with a_till(fresh_database) as till:
-        member = await till.enrol("6298")
+        member, another = await till.enrol("6298"), await till.enrol()
+        too_much: list[tuple[Whose, int]] = [(member, UNITS_MAX - 5), (another, 6)]
         small = Principal(
             kind="key", id=None, name="small", permissions=LOCAL.permissions, adjustment_units_max=10
         )
@@ -143,6 +152,7 @@ async def test_a_list_that_is_wrong_is_refused_whole_and_names_its_row(fresh_dat
             ([(member, 5), (MemberKey("card", "6298"), 5)], LOCAL, FieldWrong, "/members/1/member"),
             ([(member, 0)], LOCAL, FieldWrong, "/members/0/units"),
             ([], LOCAL, FieldWrong, "/members"),
+            (too_much, LOCAL, TooMuch, "/members"),
             ([(member, 11)], small, SecondPersonNeeded, "/members"),
             ([(member, 5)], bound, StoreNotPermitted, "/members"),
         ]
@@ -151,4 +161,9 @@ async def test_a_list_that_is_wrong_is_refused_whole_and_names_its_row(fresh_dat
                 await make(till, Listed(currency="points", shares=shares), principal=principal)
             assert isinstance(no.value, Refusal)
             assert no.value.pointer == pointer
+        with pytest.raises(TooMuch) as no_plan:
+            await plan_compensation(till.ledger, Listed(currency="points", shares=too_much))
+        assert no_plan.value.numbers == {"units": UNITS_MAX + 1, "limit": UNITS_MAX}, (
+            "what is looked at can be made"
+        )
         assert await till.fetchval("SELECT count(*) FROM compensation") == 0

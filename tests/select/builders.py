@@ -17,6 +17,7 @@ from jifen.domain.program.meaning import (
     Program,
     Rounding,
     Tier,
+    Together,
     Window,
 )
 from jifen.domain.program.select import Moment
@@ -73,7 +74,7 @@ def a_rule(number: int, given: Condition = ALWAYS, **more: object) -> EarnRule:
     plain: dict[str, object] = {
         "code": f"rule-{number}", "names": {"en": f"Rule {number}"}, "currency": 0, "terms": 0, "grant": Grant.PER_AMOUNT,
         "rate": (1, 100), "rounding": Rounding.DOWN, "multiplied_by": NONE, "group": number,
-        "group_keeps_best": False,
+        "together": Together.ADD,
     }  # fmt: skip
     return EarnRule(number=number, given=given, **{**plain, **more})  # type: ignore[arg-type]
 

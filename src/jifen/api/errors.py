@@ -17,7 +17,8 @@ from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
 from jifen.domain.compensations import CompensationOver, CompensationUnknown
-from jifen.domain.occasions import EventUnknown
+from jifen.domain.dates import refusals as of_dates
+from jifen.domain.occasions import EventUnknown, LimitUsedUp
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
 from jifen.domain.switches import StoreSwitchedOff
@@ -161,6 +162,11 @@ STATUS: dict[type[Refusal], int] = {
     CompensationUnknown: 404,
     CompensationOver: 409,
     EventUnknown: 404,
+    LimitUsedUp: 409,
+    of_dates.FestivalUnknown: 404,
+    of_dates.CountryUnknown: 404,
+    of_dates.YearNotCounted: 422,
+    of_dates.DaysNotPublished: 422,
     no.SecondPersonNeeded: 403,
     no.OwnProposal: 403,
     no.CsrfRefused: 403,

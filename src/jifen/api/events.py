@@ -18,7 +18,7 @@ from jifen.api.languages import language_of
 from jifen.api.requests import Desk, GuardedRoute, MemberRoute, desk_of, member_of
 from jifen.api.said import said, said_to_member
 from jifen.domain import refusals as no
-from jifen.domain.occasions import Event, EventUnknown
+from jifen.domain.occasions import OWN_SOURCE, Event, EventUnknown, LimitUsedUp
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import Refusal
 from jifen.domain.switches import StoreSwitchedOff
@@ -28,12 +28,10 @@ from jifen.operations.record_events import EventRequest, record_events
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 own_router = APIRouter(prefix="/v1", route_class=MemberRoute, tags=["me"])
 EVENTS_MAX = 1_000
-OWN_SOURCE = "me"
-"""What names the events that members tell of by themselves; no till may be called so."""
 Attributes = Annotated[dict[AttributeCode, AttributeValue], Field(max_length=30)]
 REFUSES = (
     no.KeyReused, no.MemberUnknown, no.MemberClosed, no.StoreUnknown, no.StoreNotPermitted, no.ProgramMissing,
-    no.TimeOutOfBounds, EventUnknown, StoreSwitchedOff,
+    no.TimeOutOfBounds, EventUnknown, LimitUsedUp, StoreSwitchedOff,
 )  # fmt: skip
 
 
@@ -224,10 +222,18 @@ async def get_own_event_types(request: Request) -> Response:
 @own_router.post(
     "/me/events",
     summary="Tell of an event",
-    **said_to_member(answer=EventAnswer, status=201, has_body=True, refuses=REFUSES, changes_something=True),
+    **said_to_member(
+        answer=EventAnswer,
+        status=201,
+        has_body=True,
+        refuses=(*REFUSES, no.TooMuch),
+        changes_something=True,
+    ),
 )
 async def record_own_event(request: Request, body: OwnEventBody) -> Response:
-    """It happened just now, by the ledger's clock. The number makes it the same when it is sent again."""
+    """It happened just now, by the ledger's clock. The number makes it the same when it is sent again; it is the phone's own, and
+    another member's is another. So many a day and no more.
+    """
     desk, member = desk_of(request), member_of(request)
     number = f"{member.member_id.hex}/{body.business_no}"
     event = Event(
@@ -246,4 +252,4 @@ async def record_own_event(request: Request, body: OwnEventBody) -> Response:
     (answer,) = await record_events(desk.ledger, [asked])
     if isinstance(answer, Refusal):
         raise answer
-    return render.told(EventAnswer, answer, status=201)
+    return render.told(EventAnswer, {**answer, "business_no": body.business_no}, status=201)

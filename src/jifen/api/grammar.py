@@ -16,9 +16,10 @@ from pydantic import Field
 
 from jifen.api.fields import Answer
 from jifen.document.check import GRANTS
-from jifen.document.claims import condition_findings, operators_for
+from jifen.document.claims import condition_findings, operators_for, vocabulary_for, vocabulary_of
 from jifen.document.conditions import CONDITION_DEPTH_MAX, OPERATORS_WRITTEN, ClaimDocument
 from jifen.document.meaning import Vocabulary
+from jifen.document.model import ProgramDocument
 from jifen.document.schema import schema
 from jifen.domain.program.conditions import FACTS, Fact, FactType
 from jifen.present.catalogue import Catalogue, catalogue_of
@@ -39,15 +40,20 @@ _NAMES = {
     ("multiple", "of"): "earn_rules",
     ("per_attribute", "attribute"): "event_attributes",
     ("tiers", "by"): "measures",
+    ("claim", "rule"): "every_rule",
 }
 """What a field that holds a code names, by the field, or by part and field: a list of the document, or one made of several."""
 _UNITS: Mapping[Any, str] = {
     ("currency", "worth"): "money",
     ("worth_per", "minor"): "money",
     ("tier", "reach"): "measure",
+    ("band", "from"): "money",
+    ("band", "per"): "money",
 }
 _VALUES = {"tier": "tiers", "store": "stores", "days": "days"}
 """The list whose codes are values of a fact, by the fact's last word. One that is looked up otherwise is named by that word."""
+_ALSO = {"times": "Caps"}
+"""Fields whose part says something else there than where it is used first, and so has words of its own."""
 _SAYS = {"between": "condition.between", "at_least": "condition.says.ge"}
 """Of operators that do not say `condition.says.<operator>`."""
 
@@ -56,9 +62,12 @@ class GrammarKind(Answer):
     """One way in which a field may be written."""
 
     kind: Literal[
-        "code", "text", "date", "month_day", "names", "whole", "ratio", "decimal", "flag", "choice", "part", "list", "map", "condition",
+        "code", "text", "date", "month_day", "names", "whole", "ratio", "decimal", "flag", "choice", "part", "list", "lines", "map", "condition",
     ]  # fmt: skip
-    part: str | None = Field(default=None, description="Of `part`, and of `list` of parts: which.")
+    part: str | None = Field(
+        default=None,
+        description="Of `part`, `list` of parts with codes of their own, and `lines` of parts without: which.",
+    )
     of: GrammarKind | None = Field(default=None, description="Of `list` and `map`: what stands in it.")
     choices: list[GrammarChoice] = Field(default=[], description="Of `choice`.")
 
@@ -175,12 +184,13 @@ def unsaid(language: str) -> list[str]:
     words = catalogue_of(language)
     shown: dict[str, set[str]] = {}
     told = grammar(language).parts
-    for field in (field for part in told for field in part.fields if field.says):
-        for part_of in (one.part for one in field.kinds if one.part and one.kind == "part"):
-            shown.setdefault(part_of, set()).update(re.findall(r"\{([a-z_]+)\}", field.says or ""))
+    for part, field in [(one, each) for one in told for each in one.fields if each.says]:
+        for name in (part.part, *(one.part for one in field.kinds if one.part and one.kind == "part")):
+            shown.setdefault(name, set()).update(re.findall(r"\{([a-z_]+)\}", field.says or ""))
     lacking = [key for key in (f"designer.part.{one.part}" for one in told) if not words.has(key)]
+    lacking += [f"designer.claim.{one.name}" for one in grammar(language).claim if one.says is None]
     for part, field in [(one, each) for one in told for each in one.fields]:
-        is_part = any(one.kind == "part" for one in field.kinds)
+        is_part = any(one.kind in ("part", "lines") for one in field.kinds)
         if (
             field.says is None
             and not is_part
@@ -204,6 +214,9 @@ def _parts(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, shape in found["$defs"].items():
         if name not in _CONDITIONS:
             yield part_code(name), shape
+    for field, name in _ALSO.items():
+        if name in found["$defs"]:
+            yield field, found["$defs"][name]
 
 
 def part_code(name: str) -> str:
@@ -250,7 +263,7 @@ def _kind(shape: Mapping[str, Any], part: str, name: str, words: Catalogue) -> G
     if referred and _CONDITIONS.issuperset(referred):
         return GrammarKind(kind="condition")
     if referred:
-        return GrammarKind(kind="part", part=part_code(referred[0]))
+        return GrammarKind(kind="part", part=name if name in _ALSO else part_code(referred[0]))
     values = shape.get("enum") or ([shape["const"]] if "const" in shape else [])
     if values:
         return GrammarKind(
@@ -275,7 +288,9 @@ def _counted(word: str, words: Catalogue) -> list[GrammarChoice]:
 def _collection(shape: Mapping[str, Any], part: str, name: str, words: Catalogue) -> GrammarKind | None:
     if shape["type"] == "array":
         inner = _kind(shape["items"], part, name, words)
-        return GrammarKind(kind="list", part=inner.part, of=inner)
+        referred = schema()["$defs"].get(shape["items"].get("$ref", "").rsplit("/", 1)[-1])
+        is_lines = referred is not None and "code" not in referred["properties"]
+        return GrammarKind(kind="lines" if is_lines else "list", part=inner.part, of=inner)
     if shape["type"] == "object":
         if name == "names":
             return GrammarKind(kind="names")
@@ -347,13 +362,27 @@ def _any_value(name: str) -> Any:
     shape = schema()["$defs"]["ClaimDocument"]["properties"][name]
     if "oneOf" in shape:
         return {"fact": "line.sku", "is": "a"}
-    return 1 if shape.get("type") == "integer" else "a"
+    return 1 if shape.get("type") == "integer" else next(iter(shape.get("enum", ["a"])))
 
 
 def _codes(written: dict[str, Any]) -> set[str]:
-    around = Vocabulary(tiers=(), currencies=frozenset(), stores=None, attributes={})
+    around, _ = _vocabularies()
     claim = ClaimDocument.model_validate(written)
     return {one.code for one in condition_findings(claim, (), around, CONDITION_DEPTH_MAX)}
+
+
+@lru_cache(maxsize=1)
+def _vocabularies() -> tuple[Vocabulary, Vocabulary]:
+    """What a purchase's rule and an event's rule may speak of in a document that declares an attribute of each type."""
+    names, declared = {"en": "x"}, {"text": "text", "integer": "integer"}
+    document = ProgramDocument.model_validate({
+        "program": {"code": "x", "names": names}, "time_zone": "UTC", "money": {"code": "CNY"}, "any_store": True,
+        "line_attributes": declared, "currencies": ({"code": "x", "names": names, "kind": "qualifying"},),
+        "events": ({"code": "x", "names": names, "attributes": declared},),
+        "earn_rules": ({"code": "x", "names": names, "currency": "x", "on": "x", "fixed": {"points": 1}},),
+    })  # fmt: skip
+    around = vocabulary_of(document)
+    return around, vocabulary_for(document, document.earn_rules[0], around)
 
 
 def _operator(operator: str, words: Catalogue) -> str:
@@ -371,10 +400,7 @@ def _takes(shape: Mapping[str, Any]) -> list[Any]:
 
 
 def _declared(words: Catalogue) -> Iterator[GrammarDeclared]:
-    vocabulary = Vocabulary(
-        tiers=(), currencies=frozenset(), stores=None,
-        attributes={"text": "text", "integer": "integer"}, event={"text": "text", "integer": "integer"},
-    )  # fmt: skip
+    _, vocabulary = _vocabularies()
     declared = [name for name in vocabulary.names() if name not in FACTS]
     for prefix in dict.fromkeys(name.rpartition(".")[0] + "." for name in declared):
         text, integer = vocabulary.fact(prefix + "text"), vocabulary.fact(prefix + "integer")

@@ -13,7 +13,7 @@ from itertools import islice
 
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import Finding, Steps
-from jifen.domain.program.meaning import NONE, EarnRule, Grant, Program, Tier
+from jifen.domain.program.meaning import NONE, Counts, EarnRule, Grant, Program, Shape, Tier
 from jifen.present.said import Said
 
 PRODUCT_MAX = 1 << 62
@@ -38,28 +38,45 @@ def findings(document: ProgramDocument, program: Program) -> list[Finding]:
 
 
 def weight_max(program: Program, rule: EarnRule) -> int:
-    """The largest amount or quantity that one purchase can bring to a rule."""
-    if rule.grant in (Grant.PER_QUANTITY, Grant.PER_WHOLE_QUANTITY):
+    """The largest amount or quantity that one purchase can bring to a rule, and by which it is taken back."""
+    return _weight(program, rule.grant)
+
+
+def _weight(program: Program, grant: Grant) -> int:
+    if grant in (Grant.PER_QUANTITY, Grant.PER_WHOLE_QUANTITY):
         return QUANTITY_MILLI_MAX
     return program.purchase_amount_minor_max
 
 
 def product_max(program: Program, rule: EarnRule, tier: Tier) -> int:
-    """The largest product that granting forms."""
-    weight = 1 if rule.grant is Grant.FIXED else weight_max(program, rule)
+    """The largest product that granting forms: of bands, what all would come to at the highest rate."""
     multiplier = tier.multiplier[0] if rule.multiplied_by != NONE else 1
-    return weight * rule.rate[0] * multiplier
+    return max(weight * units for weight, units, _ in _amounts(program, rule)) * multiplier
+
+
+def _amounts(program: Program, rule: EarnRule) -> list[tuple[int, int, int]]:
+    """Of each amount of a rule the largest weight, and its rate."""
+    own = [(rule.grant, rule.rate)]
+    if rule.shape is Shape.LESSER:
+        own += [(one.grant, one.rate) for one in rule.amounts]
+    elif rule.shape is not Shape.PLAIN:
+        own += [(rule.grant, one.rate) for one in rule.amounts]
+    return [(1 if grant is Grant.FIXED else _weight(program, grant), *rate) for grant, rate in own]
 
 
 def granted_max(program: Program, rule: EarnRule, tier: Tier) -> int:
     """The most units that one purchase can earn by a rule, rounded up, after its caps."""
-    divisor = rule.rate[1] * (tier.multiplier[1] if rule.multiplied_by != NONE else 1)
-    uncapped = -(-product_max(program, rule, tier) // divisor)
-    return min([uncapped, *(limit.units for limit in rule.limits)])
+    times, over = tier.multiplier if rule.multiplied_by != NONE else (1, 1)
+    uncapped = max(
+        -(-weight * units * times // (per * over)) for weight, units, per in _amounts(program, rule)
+    )
+    limits = (limit.units for limit in rule.limits if limit.counts is Counts.UNITS)
+    return min([max(uncapped, rule.least), *limits])
 
 
 def _rule_in_tier(program: Program, rule: EarnRule, tier: Tier, here: Steps) -> Iterator[Finding]:
-    divisor = rule.rate[1] * (tier.multiplier[1] if rule.multiplied_by != NONE else 1)
+    over = tier.multiplier[1] if rule.multiplied_by != NONE else 1
+    divisor = max(per for _, _, per in _amounts(program, rule)) * over
     # A rounded division looks at twice the remainder, which stays below twice the divisor.
     if max(product_max(program, rule, tier), 2 * divisor) >= PRODUCT_MAX:
         yield Finding(

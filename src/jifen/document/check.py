@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from jifen.document.amounts import amount_findings, whole_points
 from jifen.document.check_occasions import moment_findings, occasion_findings
 from jifen.document.claims import (
     condition_findings,
@@ -24,7 +25,7 @@ from jifen.document.model import (
 from jifen.document.problems import Finding, Steps
 from jifen.present.said import Said
 
-GRANTS = ("per_amount", "per_quantity", "per_attribute", "fixed", "multiple")
+GRANTS = ("per_amount", "per_quantity", "per_attribute", "fixed", "bands", "lesser_of", "multiple")
 
 
 def findings(document: ProgramDocument) -> list[Finding]:
@@ -161,7 +162,7 @@ def _groups(document: ProgramDocument) -> Iterator[Finding]:
             yield unknown(here, rule.group, list(modes), "stacking_group")
             continue
         currency = currency_of(document, rule)
-        if modes[rule.group] == "best" and currency is not None:
+        if modes[rule.group] != "add" and currency is not None:
             other = first.setdefault(rule.group, currency)
             if other != currency:
                 yield Finding(
@@ -194,6 +195,7 @@ def _rules(document: ProgramDocument) -> Iterator[Finding]:
             )
         elif rule.multiple is not None:
             yield from _multiple(document, rule, here)
+        yield from amount_findings(rule, here)
         if rule.per_quantity is not None and Fraction(rule.per_quantity.quantity) == 0:
             yield Finding(
                 code="quantity_zero", steps=(*here, "per_quantity", "quantity"), value=rule.per_quantity.quantity,
@@ -240,7 +242,7 @@ def _shared_caps(document: ProgramDocument) -> Iterator[Finding]:
                 code="shared_by_nobody", steps=("shared_caps", at), value=part.code,
                 said=Said("problem.shared_by_nobody.said", code=repr(part.code)), out=Said("problem.shared_by_nobody.out"),
             )  # fmt: skip
-        if not any(part.caps.model_dump(exclude_none=True).values()):
+        if not any(cap.model_dump(exclude_none=True) for cap in (part.caps, part.times)):
             yield Finding(
                 code="shared_cap_empty", steps=("shared_caps", at, "caps"), value=part.code,
                 said=Said("problem.shared_cap_empty.said", code=repr(part.code)), out=Said("problem.shared_cap_empty.out"),
@@ -265,7 +267,7 @@ def _multiple(document: ProgramDocument, rule: EarnRulePart, here: Steps) -> Ite
         return
     modes = {group.code: group.mode for group in document.stacking_groups}
     rivals = [other.code for other in document.earn_rules if other.group == base.group and other is not base]
-    if base.group is not None and modes.get(base.group) == "best" and rivals:
+    if base.group is not None and modes.get(base.group, "add") != "add" and rivals:
         yield Finding(
             code="multiple_of_uncertain_base",
             steps=(*here, "multiple", "of"),
@@ -293,9 +295,9 @@ def _factor(rule: EarnRulePart, base: EarnRulePart, here: Steps) -> Iterator[Fin
             said=Said("problem.multiple_not_above_one.said"), out=Said("problem.multiple_not_above_one.out"),
         )  # fmt: skip
         return
-    part = base.per_amount or base.per_quantity or base.per_attribute
-    points = base.fixed.points if base.fixed else part.points if part and part.whole_steps else None
-    if points is not None and (points * (Fraction(rule.multiple.by) - 1)).denominator != 1:
+    factor = Fraction(rule.multiple.by) - 1
+    points = next((one for one in whole_points(base) if (one * factor).denominator != 1), None)
+    if points is not None:
         yield Finding(
             code="multiple_not_whole", steps=steps, value=rule.multiple.by,
             said=Said("problem.multiple_not_whole.said", points=points, factor=rule.multiple.by),

@@ -49,6 +49,7 @@ def vocabulary_of(document: ProgramDocument) -> Vocabulary:
     return Vocabulary(
         tiers=tuple(tier.code for tier in document.tiers.list) if document.tiers else ("member",),
         currencies=frozenset(part.code for part in document.currencies),
+        rules=frozenset(part.code for part in document.earn_rules),
         stores=None if document.any_store else frozenset(part.code for part in document.stores),
         attributes=document.line_attributes,
         tables={
@@ -129,15 +130,17 @@ def _claim(written: ClaimDocument, steps: Steps, vocabulary: Vocabulary) -> Iter
 
 
 def _extras(written: ClaimDocument, fact: Fact, steps: Steps, vocabulary: Vocabulary) -> Iterator[Finding]:
-    for name, given, needed in (
-        ("window_days", written.window_days, fact.name in ("member.spend_minor", "member.visits")),
-        ("currency", written.currency, fact.name == "member.balance"),
+    windowed = fact.name in ("member.spend_minor", "member.visits")
+    for name, given, needed, out in (
+        ("window_days", written.window_days, windowed, Said("problem.extra_missing.window_days")),
+        ("currency", written.currency, fact.name == "member.balance", Said("problem.extra_missing.currency")),
+        ("rule", written.rule, fact.name == "member.times_granted", Said("problem.extra_missing.rule")),
     ):
         if needed and given is None:
             yield Finding(
                 code=f"{name}_missing", steps=steps, value=fact.name,
                 said=Said("problem.extra_missing.said", fact=fact.name, name=name),
-                out=Said("problem.extra_missing.window_days" if name == "window_days" else "problem.extra_missing.currency"),
+                out=out,
             )  # fmt: skip
         elif given is not None and not needed:
             yield Finding(
@@ -146,6 +149,14 @@ def _extras(written: ClaimDocument, fact: Fact, steps: Steps, vocabulary: Vocabu
                 out=Said("problem.extra_does_not_fit.out", name=name),
             )  # fmt: skip
     yield from _of(written, fact, steps, vocabulary)
+    if written.period is not None and fact.name != "member.times_granted":
+        yield Finding(
+            code="period_does_not_fit", steps=(*steps, "period"), value=written.period,
+            said=Said("problem.extra_does_not_fit.said", name="period", fact=fact.name),
+            out=Said("problem.extra_does_not_fit.out", name="period"),
+        )  # fmt: skip
+    if written.rule is not None and fact.name == "member.times_granted":
+        yield from _known((*steps, "rule"), written.rule, vocabulary.rules, "earn_rule")
     if fact.name == "member.balance" and written.currency is not None:
         yield from _known((*steps, "currency"), written.currency, vocabulary.currencies, "currency")
 

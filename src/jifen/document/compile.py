@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
 from jifen.document import bounds, check, world
+from jifen.document.amounts import ONE, granted_by
 from jifen.document.claims import vocabulary_for, vocabulary_of
 from jifen.document.codes import base_of, currency_of
+from jifen.document.conditions import claims_written
 from jifen.document.meaning import Vocabulary, condition_meaning, split
-from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument
+from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument, SharedCaps
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
 from jifen.domain.program.conditions import ALWAYS, NEVER, All
 from jifen.domain.program.meaning import (
     BY_SPEND,
+    NO_MOST,
     NONE,
     Budget,
+    Counts,
     Currency,
     EarnRule,
     EventType,
     Expiry,
-    Grant,
     Ladder,
     Limit,
     Moment,
@@ -32,6 +35,8 @@ from jifen.domain.program.meaning import (
     Store,
     Terms,
     Tier,
+    Together,
+    When,
     Window,
 )
 from jifen.domain.program.numbering import Numbering
@@ -80,12 +85,13 @@ def problems(document: ProgramDocument) -> tuple[DocumentProblem, ...]:
 def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numbering:
     """The numbering once this document is a revision: keep it with the revision, and give it to the next."""
     tiers = [tier.code for tier in document.tiers.list] if document.tiers else [TIER_OF_ALL]
+    asked = times_asked(document)
     return (
         numbering.extended_by("currency", (part.code for part in document.currencies))
         .extended_by("terms", (part.code for part in document.currencies))
         .extended_by("rule", (rule.code for rule in document.earn_rules))
         .extended_by(
-            "limit", (limit.code for rule in document.earn_rules for limit in _limits(document, rule))
+            "limit", (limit.code for rule in document.earn_rules for limit in _limits(document, rule, asked))
         )
         .extended_by("limit", (_moment_code(part.code) for part in document.moments))
         .extended_by("event", (part.code for part in document.events))
@@ -199,7 +205,9 @@ def _rules(document: ProgramDocument, numbering: Numbering) -> tuple[EarnRule, .
     modes = {group.code: group.mode for group in document.stacking_groups}
     vocabulary = vocabulary_of(document)
     return tuple(
-        _rule(document, rule, group, modes.get(rule.group or "") == "best", numbering, vocabulary)
+        _rule(
+            document, rule, group, Together[modes.get(rule.group or "", "add").upper()], numbering, vocabulary
+        )
         for _, rule, group in in_group_order(document)
     )
 
@@ -208,7 +216,7 @@ def _rule(
     document: ProgramDocument,
     rule: EarnRulePart,
     group: int,
-    best: bool,
+    together: Together,
     numbering: Numbering,
     vocabulary: Vocabulary,
 ) -> EarnRule:
@@ -217,9 +225,7 @@ def _rule(
     assert currency is not None
     smallest_of = smallest_units(document)
     smallest = smallest_of[currency]
-    grant, rate = _grant(base, smallest)
-    if rule.multiple is not None:
-        rate = _extra(grant, rate, Fraction(rule.multiple.by) - 1)
+    granted = granted_by(base, smallest, ONE if rule.multiple is None else Fraction(rule.multiple.by) - 1)
     given, state = split(_condition(base, rule, vocabulary_for(document, rule, vocabulary), smallest_of))
     events = {part.code for part in document.events}
     rounding = rule.rounding or base.rounding or "down"
@@ -230,15 +236,18 @@ def _rule(
         names=rule.names,
         currency=numbering.number("currency", currency),
         terms=numbering.number("terms", currency),
-        grant=grant,
-        rate=rate,
+        grant=granted.grant,
+        rate=granted.rate,
+        shape=granted.shape,
+        amounts=granted.amounts,
+        least=(rule.least or 0) * smallest,
         rounding=Rounding[rounding.upper()],
         multiplied_by=0 if multiplied else NONE,
         group=group,
-        group_keeps_best=best,
+        together=together,
         limits=tuple(
             replace(limit, number=numbering.number("limit", limit.code))
-            for limit in _limits(document, rule, smallest)
+            for limit in _limits(document, rule, times_asked(document), smallest)
         ),
         budget=None
         if rule.budget is None
@@ -258,7 +267,9 @@ def smallest_units(document: ProgramDocument) -> dict[str, int]:
     return {part.code: 10**part.scale for part in document.currencies}
 
 
-def _limits(document: ProgramDocument, rule: EarnRulePart, smallest: int = 1) -> list[Limit]:
+def _limits(
+    document: ProgramDocument, rule: EarnRulePart, asked: frozenset[tuple[str, str]], smallest: int = 1
+) -> list[Limit]:
     """The limits of a rule, its own and those that it shares, before they are numbered.
 
     Where a multiple has none of its own for a period it has its base's as often as what it adds: a base of at most 100,
@@ -268,25 +279,67 @@ def _limits(document: ProgramDocument, rule: EarnRulePart, smallest: int = 1) ->
     inherited = Caps() if base is None else base.caps
     more = Fraction(0) if rule.multiple is None else Fraction(rule.multiple.by) - 1
     limits = []
+    when = When[rule.beyond.upper()]
     for period in Period:
         name = period.name.lower()
         own, of_base = getattr(rule.caps, name), getattr(inherited, name)
         code = f"{rule.code}/{name}"
         if own is not None:
-            limits.append(Limit(number=NONE, code=code, period=period, units=own * smallest))
+            limits.append(Limit(number=NONE, code=code, period=period, units=own * smallest, when=when))
         elif of_base is not None:
             units = min(UNITS_MAX * smallest, int(of_base * smallest * more))
-            limits.append(Limit(number=NONE, code=code, period=period, units=units))
-    shared = {part.code: part.caps for part in document.shared_caps}
-    for code in dict.fromkeys((*rule.shares, *(base.shares if base else ()))):
-        for period in Period:
-            units = getattr(shared[code], period.name.lower())
-            if units is not None:
-                named = f"shared/{code}/{period.name.lower()}"
-                limits.append(
-                    Limit(number=NONE, code=named, period=period, units=units * smallest, shared_as=code)
+            limits.append(Limit(number=NONE, code=code, period=period, units=units, when=when))
+        times = getattr(rule.times, name)
+        if times is not None or (rule.code, name) in asked:
+            most = NO_MOST if times is None else times
+            limits.append(
+                Limit(
+                    number=NONE,
+                    code=f"{rule.code}/times/{name}",
+                    period=period,
+                    units=most,
+                    counts=Counts.TIMES,
+                    when=when,
                 )
+            )
+    shared = {part.code: part for part in document.shared_caps}
+    for code in dict.fromkeys((*rule.shares, *(base.shares if base else ()))):
+        limits += _shared(shared[code], smallest)
     return limits
+
+
+def _shared(part: SharedCaps, smallest: int) -> Iterator[Limit]:
+    """The limits that several rules share, before they are numbered."""
+    when = When[part.beyond.upper()]
+    for period in Period:
+        name = period.name.lower()
+        units, times = getattr(part.caps, name), getattr(part.times, name)
+        if units is not None:
+            code = f"shared/{part.code}/{name}"
+            yield Limit(
+                number=NONE, code=code, period=period, units=units * smallest, shared_as=part.code, when=when
+            )
+        if times is not None:
+            code = f"shared/{part.code}/times/{name}"
+            yield Limit(
+                number=NONE,
+                code=code,
+                period=period,
+                units=times,
+                shared_as=part.code,
+                counts=Counts.TIMES,
+                when=when,
+            )
+
+
+def times_asked(document: ProgramDocument) -> frozenset[tuple[str, str]]:
+    """By which rules and in which periods conditions ask how often they granted."""
+    return frozenset(
+        (claim.rule, claim.period or "life")
+        for rule in document.earn_rules
+        for claim in claims_written(rule.when)
+        if claim.rule is not None
+    )
 
 
 def _condition(
@@ -294,29 +347,6 @@ def _condition(
 ) -> All:
     written = [base.when] if base is rule else [base.when, rule.when]
     return All(parts=tuple(condition_meaning(when, vocabulary, smallest) for when in written))
-
-
-def _grant(rule: EarnRulePart, smallest: int) -> tuple[Grant, tuple[int, int]]:
-    if rule.fixed is not None:
-        return Grant.FIXED, (rule.fixed.points * smallest, 1)
-    if rule.per_amount is not None:
-        units, per = rule.per_amount.points * smallest, rule.per_amount.amount_minor
-        whole, rate, is_whole = Grant.PER_WHOLE_AMOUNT, Grant.PER_AMOUNT, rule.per_amount.whole_steps
-    elif rule.per_quantity is not None:
-        units, per = rule.per_quantity.points * smallest, int(Fraction(rule.per_quantity.quantity) * 1000)
-        whole, rate, is_whole = Grant.PER_WHOLE_QUANTITY, Grant.PER_QUANTITY, rule.per_quantity.whole_steps
-    else:
-        assert rule.per_attribute is not None, "a rule grants in one way"
-        units, per = rule.per_attribute.points * smallest, rule.per_attribute.each
-        whole, rate, is_whole = Grant.PER_WHOLE_QUANTITY, Grant.PER_QUANTITY, rule.per_attribute.whole_steps
-    return (whole, (units, per)) if is_whole else (rate, _lowest(Fraction(units, per)))
-
-
-def _extra(grant: Grant, rate: tuple[int, int], factor: Fraction) -> tuple[int, int]:
-    """The rate of what a multiple adds. A step must stay a step, so only its units grow."""
-    if grant in (Grant.PER_AMOUNT, Grant.PER_QUANTITY):
-        return _lowest(Fraction(*rate) * factor)
-    return int(rate[0] * factor), rate[1]
 
 
 def _lowest(rate: Fraction) -> tuple[int, int]:

@@ -10,7 +10,8 @@ Four conveniences go beyond the domain's operators and are written out here: `in
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Literal
 from typing import Any as Anything
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -42,6 +43,11 @@ class ClaimDocument(_Part):
     fact: Text
     window_days: Annotated[int, Field(ge=1, le=3_660)] | None = None
     currency: Text | None = None
+    rule: Annotated[Text | None, Field(description="of member.times_granted: which rule granted")] = None
+    period: Annotated[
+        Literal["day", "week", "month", "year", "life"] | None,
+        Field(description="of member.times_granted: in which period of the day on which it happens"),
+    ] = None
     of: Annotated[
         ConditionDocument | None,
         Field(description="of facts of the basket: which lines are summed up or counted"),
@@ -86,6 +92,17 @@ class NotDocument(_Part):
     """True when its part is false, also when a fact is missing."""
 
     not_: ConditionDocument = Field(alias="not")
+
+
+def claims_written(written: ConditionDocument | None) -> Iterator[ClaimDocument]:
+    """Every claim in a condition; none where there is no condition."""
+    if isinstance(written, AllDocument | AnyDocument):
+        for part in written.all if isinstance(written, AllDocument) else written.any:
+            yield from claims_written(part)
+    elif isinstance(written, NotDocument):
+        yield from claims_written(written.not_)
+    elif written is not None:
+        yield written
 
 
 def _shape(value: Anything) -> str:

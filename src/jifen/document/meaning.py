@@ -42,6 +42,7 @@ class Vocabulary:
 
     tiers: tuple[str, ...]  # codes, lowest first
     currencies: frozenset[str]
+    rules: frozenset[str]
     stores: frozenset[str] | None  # None: any store
     attributes: Mapping[str, str]  # of lines: code -> text | integer
     event: Mapping[str, str] | None = None  # of the event that the rule sees; None: it sees none
@@ -117,9 +118,9 @@ def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary, smallest: int 
     among: frozenset[str] | frozenset[int] | None = None
     if fact.looked_up_by:
         table = vocabulary.looked_up(fact)
-        among = frozenset().union(
-            *(table.get(one, ()) for one in ((value,) if isinstance(value, str) else value))
-        )
+        named = (value,) if isinstance(value, str) else value
+        found: list[Anything] = [one for name in named for one in table.get(name, ())]
+        among = frozenset(found)
 
     def claim(operator: str, value: str | int | tuple[str, ...] | tuple[int, int]) -> Claim:
         return Claim(
@@ -128,6 +129,8 @@ def claim_meaning(written: ClaimDocument, vocabulary: Vocabulary, smallest: int 
             value=value,
             window_days=written.window_days or 0,
             currency=written.currency or "",
+            rule=written.rule or "",
+            period=written.period or ("life" if written.rule else ""),
             among=among,
             of=None if written.of is None else condition_meaning(written.of, vocabulary),
         )
@@ -195,7 +198,14 @@ _RANGES = {
     f"{noun}.{word}": ends for noun in ("purchase", "event") for word, ends in _RANGES_OF_WORDS.items()
 }
 _NEVER_NEGATIVE = frozenset(
-    {"member.spend_minor", "member.visits", "member.days_since_purchase", "member.purchases_before"}
+    {
+        "member.spend_minor",
+        "member.visits",
+        "member.days_since_purchase",
+        "member.purchases_before",
+        "member.days_since_joined",
+        "member.times_granted",
+    }
     | {fact.name for fact in FACTS.values() if fact.is_of_basket}
 )
 _BRANCHES_MAX = 64
@@ -220,9 +230,10 @@ def _possible(claims: list[Claim], open_parts: list[Condition]) -> bool:
 
 
 def _agree(claims: list[Claim]) -> bool:
-    about: dict[tuple[str, int, str, Condition | None], list[Claim]] = {}
+    about: dict[tuple[str, Anything], list[Claim]] = {}
     for claim in claims:
-        about.setdefault((claim.fact, claim.window_days, claim.currency, claim.of), []).append(claim)
+        asked = (claim.window_days, claim.currency, claim.rule, claim.period, claim.of)
+        about.setdefault((claim.fact, asked), []).append(claim)
     return all(_range_is_open(name[0], same) and _texts_meet(same) for name, same in about.items())
 
 

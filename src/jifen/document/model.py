@@ -204,6 +204,39 @@ class PerAttribute(Part):
     whole_steps: bool = False
 
 
+class Band(Part):
+    """From a size on so many points for so much, or, without `per`, so many points."""
+
+    begins: Annotated[
+        int | str,
+        Field(
+            alias="from",
+            description='minor money, or a quantity as decimal text such as "2.5"; the first is 0',
+        ),
+    ]
+    points: Annotated[int, Field(ge=0, le=UNITS_MAX)]
+    per: Annotated[
+        int | str | None, Field(description="minor money or quantity; left out: the points are given once")
+    ] = None
+
+
+class Bands(Part):
+    """What a rule grants by how much was bought of what it sees: `whole`, the band that is reached counts for all of it;
+    `marginal`, each part counts by its own band."""
+
+    mode: Literal["whole", "marginal"] = "whole"
+    of: Literal["amount", "quantity"] = "amount"
+    list: Annotated[tuple[Band, ...], Field(min_length=2, max_length=30)]
+
+
+class AmountPart(Part):
+    """One of several amounts: exactly one of per_amount, per_quantity and fixed."""
+
+    per_amount: PerAmount | None = None
+    per_quantity: PerQuantity | None = None
+    fixed: Fixed | None = None
+
+
 class Multiple(Part):
     """Another rule's points again, so that base and bonus together are `by` times the base."""
 
@@ -223,15 +256,21 @@ class Caps(Part):
     life: Units | None = None
 
 
+Beyond = Literal["clip", "skip", "refuse"]
+
+
 class SharedCaps(Part):
-    """The most that several rules grant a member together: those that name it under `shares`."""
+    """The most, and how often at most, several rules grant a member together: those that name it under `shares`."""
 
     code: Code
-    caps: Caps
+    caps: Caps = Caps()
+    times: Caps = Caps()
+    beyond: Beyond = "clip"
 
 
 class EarnRulePart(Part):
-    """One way to earn: exactly one of per_amount, per_quantity, per_attribute, fixed and multiple, and when it holds.
+    """One way to earn: exactly one of per_amount, per_quantity, per_attribute, fixed, bands, lesser_of and multiple, and when it
+    holds.
 
     A `multiple` takes currency, rounding and tier_multiplies from its base where it does not say them.
     """
@@ -243,7 +282,12 @@ class EarnRulePart(Part):
     per_quantity: PerQuantity | None = None
     per_attribute: PerAttribute | None = None
     fixed: Fixed | None = None
+    bands: Bands | None = None
+    lesser_of: Annotated[tuple[AmountPart, ...] | None, Field(min_length=2, max_length=5)] = None
     multiple: Multiple | None = None
+    least: Annotated[
+        Units | None, Field(description="the least that the rule grants where it sees something bought")
+    ] = None
     rounding: Literal["down", "half_up", "half_even", "up"] | None = None
     tier_multiplies: bool | None = None
     group: Code | None = None
@@ -251,6 +295,13 @@ class EarnRulePart(Part):
         Code | None, Field(description="the event or moment that the rule sees; left out: purchases")
     ] = None
     caps: Caps = Caps()
+    times: Annotated[Caps, Field(description="on how many occasions at most it grants, by period")] = Caps()
+    beyond: Annotated[
+        Beyond,
+        Field(
+            description="where a cap leaves less than is desired: grant the rest, grant nothing, or refuse the event"
+        ),
+    ] = "clip"
     shares: Annotated[
         tuple[Code, ...], Field(max_length=10, description="the shared caps that it counts against too")
     ] = ()
@@ -292,10 +343,11 @@ class MomentPart(Part):
 
 
 class StackingGroup(Part):
-    """Rules that belong together: `add` grants all of them, `best` only the one that grants most."""
+    """Rules that belong together: `add` grants all of them, `best` only the one that grants most, `first` only the first that
+    grants anything, in the order of the document."""
 
     code: Code
-    mode: Literal["add", "best"]
+    mode: Literal["add", "best", "first"]
 
 
 class TierPart(Part):

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from jifen.document.compile import compile_program
 from jifen.document.model import ProgramDocument, StorePart
-from jifen.domain.program.meaning import Program
+from jifen.domain.program.meaning import Counts, Program
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.timeline import Timeline, looks_back, timeline_of
 
@@ -63,6 +63,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
         rules    in order of position: number, currency, terms, the numbers of its limits, and the pool it draws from
         terms    number -> number of its currency
         limits   number -> name of its period
+        times    the numbers of those that count times, and not units
         moments  number -> days ahead of which it tells
         looks_back_days   of its longest window: what members' rows keep follows it
     """
@@ -83,6 +84,9 @@ def kept_meaning(program: Program) -> dict[str, Any]:
         "limits": {
             str(limit.number): limit.period.name.lower() for rule in program.rules for limit in rule.limits
         },
+        "times": sorted(
+            {limit.number for rule in program.rules for limit in rule.limits if limit.counts is Counts.TIMES}
+        ),
         "moments": {str(moment.number): moment.days for moment in program.moments},
         "looks_back_days": looks_back(program),
     }

@@ -17,6 +17,7 @@ from jifen.domain.calendar import date_of, day_number, local_date
 from jifen.domain.decision import Decision, HitResult, Posting, Reason
 from jifen.domain.events import Leg, Script, Slice, legs_of, moves_undone
 from jifen.domain.member import Lot, Member, member_of, state_of
+from jifen.domain.occasions import refuse_used_up
 from jifen.domain.past import NO_PAST
 from jifen.domain.program.select import Selection
 from jifen.domain.purchase import Purchase, is_whole
@@ -167,14 +168,13 @@ def decide_occasion(
 ) -> Decision:
     """What an event or a moment (`value` is its number) earns that rules saw: judged as of when it occurred (by the revision of
     `row`; None: that which was in force then), posted now. It is no purchase: nothing is spent and nobody came, and its units
-    count for a ladder where they qualify."""
+    count for a ladder where they qualify. Refuses `LimitUsedUp`."""
     row = timeline.row_at(occurred_at) if row is None else row
     script = Script(timeline)
     first = script.seen(hits, rooms=rooms)
     script.add(kind, row=row, occurred_at=occurred_at, recorded_at=now, value=value, hits=first)
-
     told = _fold(timeline, member, script)
-
+    refuse_used_up(told.code)
     return _earned(timeline, member, told, script, row=row)
 
 

@@ -53,6 +53,7 @@ class Numbers(NamedTuple):
 
     revisions: list[int]
     rules: list[int]
+    amounts: list[int]
     tests: list[int]
     rule_limits: list[int]
     limits: list[int]
@@ -404,12 +405,32 @@ RULE_PER = 5
 RULE_ROUNDING = 6
 RULE_LADDER = 7  # the ladder whose multiplier multiplies; -1: none
 RULE_GROUP = 8
-RULE_BEST = 9
+RULE_MODE = 9  # how its group stands together
 RULE_LIMITS = 10  # first in `rule_limits`
 RULE_LIMITS_END = 11
 RULE_TESTS = 12  # first row in `tests`
 RULE_TESTS_END = 13
-RULE_WIDTH = 14
+RULE_SHAPE = 14
+RULE_AMOUNTS = 15  # first row in `amounts`: its bands, or the other amounts of which the least counts
+RULE_AMOUNTS_END = 16
+RULE_LEAST = 17  # what it grants at least where it sees something
+RULE_WIDTH = 18
+
+ADDS = 0
+BEST = 1  # the first of those that grant most
+FIRST = 2  # the first that grants
+
+PLAIN = 0
+WHOLE_BAND = 1  # the band that the size reaches is that of all of it
+MARGINAL = 2  # each part of the size has the rate of its own band
+LESSER = 3  # the least of several amounts
+
+# amounts: what is granted from a size on; of LESSER another amount ----------------------------------------------------------
+AMOUNT_GRANT = 0  # of a band: whether money or quantity is its size
+AMOUNT_FROM = 1
+AMOUNT_UNITS = 2
+AMOUNT_PER = 3  # of a band: the rule's own
+AMOUNT_WIDTH = 4
 
 PER_AMOUNT = 0
 PER_WHOLE_AMOUNT = 1
@@ -441,12 +462,23 @@ FACT_VISITS = 2
 FACT_DAYS_SINCE = 3
 FACT_PURCHASES_BEFORE = 4
 FACT_BALANCE = 5
+FACT_DAYS_SINCE_JOINED = 6
+FACT_TIMES_GRANTED = 7  # by a rule, in the period of a limit that counts times
 
 # limits[revision, limit number] ---------------------------------------------------------------------------------------------
 LIMIT_PERIOD = 0
 LIMIT_UNITS = 1  # the most; -1: this revision has no such limit
 LIMIT_SHARED = 2  # how many rules count against it
-LIMIT_WIDTH = 3
+LIMIT_COUNTS = 3
+LIMIT_WHEN = 4  # what happens where it leaves less than is desired
+LIMIT_WIDTH = 5
+
+UNITS = 0
+TIMES = 1  # occasions that were granted something
+
+CLIP = 0
+SKIP = 1  # nothing is granted where not all can be
+REFUSE = 2  # an event that comes when it is used up is refused; a sale never is, and is clipped
 
 PER_PURCHASE = 0
 PER_DAY = 1
@@ -512,6 +544,7 @@ KIND_UNKNOWN = 5
 KIND_WITHOUT_USE = 6  # named, and nothing does it yet
 TORN = 7  # a defect: no room (see domain/room.py), or a lot that was not there
 RESERVED = 8  # who leaves his units to another has promised some
+USED_UP = 9  # an event comes when a limit that refuses is used up
 
 
 def divide(numerator: int, denominator: int, rounding: int) -> int:
@@ -1572,9 +1605,18 @@ def do_what_is_due(
         taken += out.moved[0] - first
 
 
-def state_holds(state: State, numbers: Numbers, first: int, end: int, day: int) -> int:
-    """Return 1 when a rule's condition on state is true, else 0. `stack` is a stack of bits."""
+def times_granted(state: State, numbers: Numbers, event: list[int], limit: int) -> int:
+    """Return how often a limit that counts times has been counted in the period of the occurred day."""
+    x = (event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS] + limit) * LIMIT_WIDTH
+    per = numbers.limits[x + LIMIT_PERIOD]
+    c = counter_row(state, limit, period_of(per, event[EVENT_OCCURRED_DAY], event[EVENT_MONTH]), False)
+    return state.counters[c + COUNTER_USED] if c >= 0 else 0
+
+
+def state_holds(state: State, numbers: Numbers, event: list[int], first: int, end: int) -> int:
+    """Return 1 when a rule's condition on state is true of an occasion, else 0. `stack` is a stack of bits."""
     member, tests = state.member, numbers.tests
+    day = event[EVENT_OCCURRED_DAY]
     width = DAYS_COUNTED + numbers.revisions[REVISION_LADDERS]
     stack = 0
     for t in range(first, end):
@@ -1600,6 +1642,11 @@ def state_holds(state: State, numbers: Numbers, first: int, end: int, day: int) 
                 value = member[PURCHASES]
             elif fact == FACT_BALANCE:
                 value = member[BALANCES + argument * BALANCE_WIDTH + BALANCE]
+            elif fact == FACT_DAYS_SINCE_JOINED:
+                known = 1 if 0 < member[JOINED_DAY] <= day else 0
+                value = day - member[JOINED_DAY]
+            elif fact == FACT_TIMES_GRANTED:
+                value = times_granted(state, numbers, event, argument)
             else:
                 known = 0
             stack = stack * 2 + (
@@ -1650,44 +1697,127 @@ def counter_row(state: State, limit: int, period: int, may_add: bool) -> int:
     return c
 
 
-def count_limits(state: State, numbers: Numbers, event: list[int], rule: int, units: int) -> None:
-    """Count units of a rule (its row) against its limits in the periods of the occurred day; below zero gives back."""
+def count_limits(state: State, numbers: Numbers, event: list[int], rule: int, units: int, times: int) -> None:
+    """Count units of a rule (its row) and times against its limits in the periods of the occurred day; below zero gives back."""
     row = event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS]
-    for i in range(numbers.rules[rule + RULE_LIMITS], numbers.rules[rule + RULE_LIMITS_END]):
-        limit = numbers.rule_limits[i]
-        per = numbers.limits[(row + limit) * LIMIT_WIDTH + LIMIT_PERIOD]
-        if per != PER_PURCHASE and units != 0:
-            period = period_of(per, event[EVENT_OCCURRED_DAY], event[EVENT_MONTH])
-            # What a forgotten period gets back is not kept: a late purchase sums it from the journal.
-            c = counter_row(state, limit, period, units > 0)
-            if c >= 0:
-                state.counters[c + COUNTER_USED] += units
-
-
-def within_limits(state: State, asked: Asked, numbers: Numbers, rule: int, units: int, before: int) -> int:
-    """Return how much of what a rule desires its limits leave; hits up to row `before` have had their part."""
-    event, hits, results = asked.event, asked.hits, asked.results
-    row = event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS]
-    first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
-    left = units
     for i in range(numbers.rules[rule + RULE_LIMITS], numbers.rules[rule + RULE_LIMITS_END]):
         limit = numbers.rule_limits[i]
         x = (row + limit) * LIMIT_WIDTH
         per = numbers.limits[x + LIMIT_PERIOD]
-        used = 0
-        if per != PER_PURCHASE:
+        counted = units if numbers.limits[x + LIMIT_COUNTS] == UNITS else times
+        if per != PER_PURCHASE and counted != 0:
             period = period_of(per, event[EVENT_OCCURRED_DAY], event[EVENT_MONTH])
-            c = counter_row(state, limit, period, False)
+            # What a forgotten period gets back is not kept: a late purchase sums it from the journal.
+            c = counter_row(state, limit, period, counted > 0)
             if c >= 0:
-                used = state.counters[c + COUNTER_USED]
-        elif numbers.limits[x + LIMIT_SHARED] > 1:
-            for k in range(event[EVENT_HITS], before):
-                other = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
-                for j in range(numbers.rules[other + RULE_LIMITS], numbers.rules[other + RULE_LIMITS_END]):
-                    if numbers.rule_limits[j] == limit:
-                        used += results[k * RESULT_WIDTH + GRANTED]
-        left = min(left, max(0, numbers.limits[x + LIMIT_UNITS] - used))
+                state.counters[c + COUNTER_USED] += counted
+
+
+def used_so_far(state: State, asked: Asked, numbers: Numbers, limit: int, before: int) -> int:
+    """Return what has been counted against a limit; hits up to row `before` have had their part."""
+    event, hits, results = asked.event, asked.hits, asked.results
+    x = (event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS] + limit) * LIMIT_WIDTH
+    per = numbers.limits[x + LIMIT_PERIOD]
+    used = 0
+    if per != PER_PURCHASE:
+        c = counter_row(state, limit, period_of(per, event[EVENT_OCCURRED_DAY], event[EVENT_MONTH]), False)
+        if c >= 0:
+            used = state.counters[c + COUNTER_USED]
+    elif numbers.limits[x + LIMIT_SHARED] > 1:
+        first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
+        for k in range(event[EVENT_HITS], before):
+            other = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+            granted = results[k * RESULT_WIDTH + GRANTED]
+            if numbers.limits[x + LIMIT_COUNTS] == TIMES:
+                granted = min(granted, 1)
+            for j in range(numbers.rules[other + RULE_LIMITS], numbers.rules[other + RULE_LIMITS_END]):
+                if numbers.rule_limits[j] == limit:
+                    used += granted
+    return used
+
+
+def within_limits(state: State, asked: Asked, numbers: Numbers, rule: int, units: int, before: int) -> int:
+    """Return how much of what a rule desires its limits leave; hits up to row `before` have had their part."""
+    row = asked.event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS]
+    left = units
+    for i in range(numbers.rules[rule + RULE_LIMITS], numbers.rules[rule + RULE_LIMITS_END]):
+        x = (row + numbers.rule_limits[i]) * LIMIT_WIDTH
+        most = max(
+            0,
+            numbers.limits[x + LIMIT_UNITS]
+            - used_so_far(state, asked, numbers, numbers.rule_limits[i], before),
+        )
+        if numbers.limits[x + LIMIT_COUNTS] == TIMES:
+            most = units if most > 0 else 0
+        if numbers.limits[x + LIMIT_WHEN] == SKIP and most < units:
+            most = 0
+        left = min(left, most)
     return left
+
+
+def is_used_up(state: State, asked: Asked, numbers: Numbers) -> bool:
+    """Say whether a limit that refuses leaves nothing to a rule that sees an event."""
+    event, rules = asked.event, numbers.rules
+    first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
+    row = event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS]
+    for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
+        r = (first_rule + asked.hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+        for i in range(rules[r + RULE_LIMITS], rules[r + RULE_LIMITS_END]):
+            x = (row + numbers.rule_limits[i]) * LIMIT_WIDTH
+            if numbers.limits[x + LIMIT_WHEN] == REFUSE:
+                used = used_so_far(state, asked, numbers, numbers.rule_limits[i], event[EVENT_HITS])
+                if used >= numbers.limits[x + LIMIT_UNITS]:
+                    return True
+    return False
+
+
+def granted_for(
+    grant: int, units: int, per: int, amount: int, quantity: int, times: int, over: int, rounding: int
+) -> int:
+    """Return what a plain amount comes to."""
+    size = amount
+    if grant == FIXED:
+        size = 1
+        per = 1
+    elif grant != PER_AMOUNT:
+        if grant != PER_WHOLE_AMOUNT:
+            size = quantity
+        if grant != PER_QUANTITY:
+            size = size // per
+            per = 1
+    return divide(size * units * times, per * over, rounding)
+
+
+def shaped(numbers: Numbers, r: int, amount: int, quantity: int, times: int, over: int) -> int:
+    """Return what a rule (its offset) desires that has bands, or several amounts of which the least counts."""
+    rules, amounts = numbers.rules, numbers.amounts
+    grant, per, rounding = rules[r + RULE_GRANT], rules[r + RULE_PER], rules[r + RULE_ROUNDING]
+    first, end = rules[r + RULE_AMOUNTS], rules[r + RULE_AMOUNTS_END]
+    if rules[r + RULE_SHAPE] == LESSER:
+        least = granted_for(grant, rules[r + RULE_UNITS], per, amount, quantity, times, over, rounding)
+        for i in range(first, end):
+            a = i * AMOUNT_WIDTH
+            other = granted_for(
+                amounts[a + AMOUNT_GRANT], amounts[a + AMOUNT_UNITS], amounts[a + AMOUNT_PER], amount, quantity, times, over,
+                rounding,
+            )  # fmt: skip
+            least = min(least, other)
+        return least
+    size = quantity if is_by_quantity(amounts[first * AMOUNT_WIDTH + AMOUNT_GRANT]) else amount
+    if rules[r + RULE_SHAPE] == MARGINAL:
+        total = 0
+        for i in range(first, end):
+            a = i * AMOUNT_WIDTH
+            high = size
+            if i + 1 < end:
+                high = min(size, amounts[a + AMOUNT_WIDTH + AMOUNT_FROM])
+            total += max(0, high - amounts[a + AMOUNT_FROM]) * amounts[a + AMOUNT_UNITS]
+        return divide(total * times, per * over, rounding)
+    units = 0
+    for i in range(first, end):
+        if amounts[i * AMOUNT_WIDTH + AMOUNT_FROM] <= size:
+            units = amounts[i * AMOUNT_WIDTH + AMOUNT_UNITS]
+    return granted_for(grant, units, per, amount, quantity, times, over, rounding)
 
 
 def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: int) -> None:
@@ -1698,7 +1828,7 @@ def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: 
     why = UNMET
     first = rules[r + RULE_TESTS]
     end = rules[r + RULE_TESTS_END]
-    if first == end or state_holds(state, numbers, first, end, event[EVENT_OCCURRED_DAY]) == 1:
+    if first == end or state_holds(state, numbers, event, first, end) == 1:
         times = 1
         over = 1
         ladder = rules[r + RULE_LADDER]
@@ -1708,19 +1838,16 @@ def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: 
             t = (numbers.ladders[own * LADDER_WIDTH + LADDER_TIERS] + rank) * TIER_WIDTH
             times = numbers.tiers[t + TIER_TIMES]
             over = numbers.tiers[t + TIER_OVER]
-        grant = rules[r + RULE_GRANT]
-        size = hits[h + HIT_AMOUNT]
-        per = rules[r + RULE_PER]
-        if grant == FIXED:
-            size = 1
-            per = 1
-        elif grant != PER_AMOUNT:
-            if grant != PER_WHOLE_AMOUNT:
-                size = hits[h + HIT_QUANTITY]
-            if grant != PER_QUANTITY:
-                size = size // per
-                per = 1
-        desired = divide(size * rules[r + RULE_UNITS] * times, per * over, rules[r + RULE_ROUNDING])
+        amount, quantity = hits[h + HIT_AMOUNT], hits[h + HIT_QUANTITY]
+        if rules[r + RULE_SHAPE] == PLAIN:
+            desired = granted_for(
+                rules[r + RULE_GRANT], rules[r + RULE_UNITS], rules[r + RULE_PER], amount, quantity, times, over,
+                rules[r + RULE_ROUNDING],
+            )  # fmt: skip
+        else:
+            desired = shaped(numbers, r, amount, quantity, times, over)
+        if desired < rules[r + RULE_LEAST] and (amount > 0 or quantity > 0):
+            desired = rules[r + RULE_LEAST]
         why = ALL if desired > 0 else NOTHING
     granted = desired
     if desired > 0 and rules[r + RULE_LIMITS] < rules[r + RULE_LIMITS_END]:
@@ -1741,8 +1868,8 @@ def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: 
 def judge(state: State, asked: Asked, numbers: Numbers) -> None:
     """Fill `results` with what each hit desires and is granted, group by group in the order of the programme.
 
-    Rules of a group that adds up take their limits one after the other; of a group that keeps the best only the first of
-    the largest grants, and only it counts.
+    Rules of a group that adds up take their limits one after the other; of a group that keeps the best, or the first, only the
+    first of the largest, or the first that grants, grants, and only it counts.
     """
     event, hits, results, rules = asked.event, asked.hits, asked.results, numbers.rules
     first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
@@ -1753,14 +1880,16 @@ def judge(state: State, asked: Asked, numbers: Numbers) -> None:
         best = k
         last = k
         weigh(state, asked, numbers, k, r, k)
-        if rules[r + RULE_BEST] == 1:
+        mode = rules[r + RULE_MODE]
+        if mode != ADDS:
             while last + 1 < end:
                 n = (first_rule + hits[(last + 1) * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
                 if rules[n + RULE_GROUP] != rules[r + RULE_GROUP]:
                     break
                 last += 1
                 weigh(state, asked, numbers, last, n, k)
-                if results[last * RESULT_WIDTH + GRANTED] > results[best * RESULT_WIDTH + GRANTED]:
+                most = results[best * RESULT_WIDTH + GRANTED]
+                if results[last * RESULT_WIDTH + GRANTED] > most and (mode == BEST or most == 0):
                     best = last
             for i in range(k, last + 1):
                 if i != best and results[i * RESULT_WIDTH + GRANTED] > 0:
@@ -1771,7 +1900,7 @@ def judge(state: State, asked: Asked, numbers: Numbers) -> None:
         b = r if best == k else (first_rule + hits[best * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
         granted = results[best * RESULT_WIDTH + GRANTED]
         if granted > 0 and rules[b + RULE_LIMITS] < rules[b + RULE_LIMITS_END]:
-            count_limits(state, numbers, event, b, granted)
+            count_limits(state, numbers, event, b, granted, 1)
         k = last + 1
 
 
@@ -2001,14 +2130,22 @@ def give_back(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
             r = (first_rule + hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
             if numbers.rules[r + RULE_TERMS] != t:
                 continue
+            o = hits[k * HIT_WIDTH + HIT_ORIGIN]
             units = units_back(asked, numbers, k, r)
             charged = 0
             forgiven = 0
             if units > 0:
                 lot = lot_of_hit(state, asked, k, t)
                 charged, forgiven = take_back(state, numbers, out, row, lot, units, day)
-                count_limits(state, numbers, event, r, forgiven - units)
-            o = hits[k * HIT_WIDTH + HIT_ORIGIN]
+                # With this all of it has come back, and the member kept none of it: it was no time.
+                whole = weight(
+                    numbers.rules[r + RULE_GRANT],
+                    hits[o * HIT_WIDTH + HIT_AMOUNT],
+                    hits[o * HIT_WIDTH + HIT_QUANTITY],
+                )
+                kept = results[o * RESULT_WIDTH + FORGIVEN] + forgiven
+                times = -1 if results[o * RESULT_WIDTH + RETURNED] == whole and kept == 0 else 0
+                count_limits(state, numbers, event, r, forgiven - units, times)
             results[o * RESULT_WIDTH + FORGIVEN] += forgiven
             results[k * RESULT_WIDTH + DESIRED] = units
             results[k * RESULT_WIDTH + GRANTED] = charged
@@ -2568,6 +2705,8 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         return LOT_MISSING
     if kind == CARRY_OUT and state.member[HOLDS] > 0:
         return RESERVED
+    if kind == EVENT and is_used_up(state, asked, numbers):
+        return USED_UP
     if kind == REVERSE:
         if undoing_verb(event[EVENT_UNDOES]) < 0:
             return LEG_WRONG

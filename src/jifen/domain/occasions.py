@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jifen.domain import fold
 from jifen.domain.calendar import moment_in
 from jifen.domain.program.conditions import EVENT_ATTRIBUTE_PREFIX
 from jifen.domain.program.meaning import NONE, EventType, Program
 from jifen.domain.program.reading import holds
 from jifen.domain.program.select import Moment
-from jifen.domain.refusals import FieldWrong, StoreUnknown, Unknown
+from jifen.domain.refusals import Conflict, FieldWrong, StoreUnknown, TooMuch, Unknown
 
 
 class EventUnknown(Unknown):
@@ -20,8 +21,29 @@ class EventUnknown(Unknown):
     code = "event_unknown"
 
 
+class LimitUsedUp(Conflict):
+    """A limit of the programme that refuses is used up: nothing more is taken in its period."""
+
+    code = "limit_used_up"
+
+
+def refuse_used_up(code: int) -> None:
+    """Refuse what the fold did not take because a limit is used up.
+
+    Refuses
+        LimitUsedUp   it is
+    """
+    if code == fold.USED_UP:
+        raise LimitUsedUp("a limit for this event is used up for now: nothing was recorded", pointer="/event")
+
+
 ATTRIBUTE_MAX = 10_000_000_000
 """The largest integer that an attribute of an event may be: the proof that products stay below 2^62 counts on it."""
+
+OWN_SOURCE = "me"
+"""What names the events that members tell of by themselves; no till may be called so."""
+OWN_EVENTS_A_DAY = 200
+"""So many a member tells of by himself within 24 hours: each is an entry for good, whether it gives anything or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +57,20 @@ class Event:
     attributes: Mapping[str, str | int] = field(default_factory=dict)
     store: str | None = None
     channel: str | None = None
+
+
+def check_own_events(told: int) -> None:
+    """Refuse a member's own event where he has told of so many today.
+
+    Refuses
+        TooMuch   it would be one more than there may be
+    """
+    if told >= OWN_EVENTS_A_DAY:
+        raise TooMuch(
+            f"a member tells of at most {OWN_EVENTS_A_DAY} events in 24 hours by himself",
+            pointer="/event",
+            limit=OWN_EVENTS_A_DAY,
+        )
 
 
 def event_type(program: Program, code: str) -> EventType:

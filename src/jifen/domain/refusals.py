@@ -53,7 +53,7 @@ Refusal
     SignInTooSoon                after wrong tries one waits
 
 `code` is stable. The docstring is the default message; the catalogues have it in each language, by code. `pointer` is a JSON
-pointer to the field. Nothing here knows HTTP: `api/errors.py` has a table from code to status. More: `refusals_of_people.py`.
+pointer to the field. Nothing here knows HTTP: `api/errors.py` has the status. More: `refusals_of_people.py`, `dates/refusals.py`.
 """
 
 from __future__ import annotations

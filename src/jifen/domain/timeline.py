@@ -16,6 +16,7 @@ from jifen.domain import fold
 from jifen.domain.calendar import day_number, day_or_never, epoch_micros, expires_on, local_date, start_of_day
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
 from jifen.domain.program.meaning import (
+    Counts,
     Currency,
     EarnRule,
     Ladder,
@@ -36,6 +37,8 @@ _FACT_NUMBERS = {
     "member.days_since_purchase": fold.FACT_DAYS_SINCE,
     "member.purchases_before": fold.FACT_PURCHASES_BEFORE,
     "member.balance": fold.FACT_BALANCE,
+    "member.days_since_joined": fold.FACT_DAYS_SINCE_JOINED,
+    "member.times_granted": fold.FACT_TIMES_GRANTED,
 }
 
 
@@ -155,7 +158,7 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         for currency in program.currencies
         for one in currency.terms
     }
-    numbers = fold.Numbers([], [], [], [], [], [], [], [], [], [], [])
+    numbers = fold.Numbers([], [], [], [], [], [], [], [], [], [], [], [])
     terms = []
     for program in programs:
         writer = _Writer(program, numbers)
@@ -182,6 +185,7 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         writer.currencies(n_currencies)
         writer.ladders(n_ladders)
     for table, width in (
+        (numbers.amounts, fold.AMOUNT_WIDTH),
         (numbers.tests, fold.TEST_WIDTH),
         (numbers.rule_limits, 1),
         (numbers.windows, fold.WINDOW_WIDTH),
@@ -231,6 +235,9 @@ class _Writer:
             tests = len(self.numbers.tests) // fold.TEST_WIDTH
             if rule.state != All(parts=()):
                 self._postfix(rule.state)
+            amounts = len(self.numbers.amounts) // fold.AMOUNT_WIDTH
+            for one in rule.amounts:
+                self.numbers.amounts.extend((int(one.grant), one.begins, *one.rate))
             limits = len(self.numbers.rule_limits)
             self.numbers.rule_limits.extend(limit.number for limit in rule.limits)
             self.numbers.rules.extend(
@@ -243,11 +250,15 @@ class _Writer:
                     int(rule.rounding),
                     rule.multiplied_by,
                     rule.group,
-                    int(rule.group_keeps_best),
+                    int(rule.together),
                     limits,
                     len(self.numbers.rule_limits),
                     tests,
                     len(self.numbers.tests) // fold.TEST_WIDTH,
+                    int(rule.shape),
+                    amounts,
+                    len(self.numbers.amounts) // fold.AMOUNT_WIDTH,
+                    rule.least,
                 )
             )
 
@@ -258,9 +269,12 @@ class _Writer:
         for number in range(count):
             limit = known.get(number)
             if limit is None:
-                self.numbers.limits.extend((0, -1, 0))
+                self.numbers.limits.extend((0, -1, 0, 0, 0))
             else:
-                self.numbers.limits.extend((int(limit.period), limit.units, named.count(limit)))
+                shared = named.count(limit)
+                self.numbers.limits.extend(
+                    (int(limit.period), limit.units, shared, int(limit.counts), int(limit.when))
+                )
 
     def terms(self, count: int, currency_of: Mapping[int, int]) -> tuple[tuple[int, Terms] | None, ...]:
         """A row for each terms number. Its currency is the same in every revision, also in one that does not know it yet."""
@@ -361,6 +375,15 @@ class _Writer:
             argument = self._window(Window(kind=WindowKind.ROLLING, days=claim.window_days))
         elif fact == fold.FACT_BALANCE:
             argument = next(c.number for c in self.program.currencies if c.code == claim.currency)
+        elif fact == fold.FACT_TIMES_GRANTED:
+            rule = next(one for one in self.program.rules if one.code == claim.rule)
+            argument = next(
+                limit.number
+                for limit in rule.limits
+                if limit.counts is Counts.TIMES
+                and limit.period.name.lower() == claim.period
+                and not limit.shared_as
+            )
         low, high = _bounds(claim)
         tests.extend((fold.CLAIM, fact, argument, low, high))
         if claim.operator == "ne":

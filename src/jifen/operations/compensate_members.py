@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from jifen.domain.adjustment import check_adjustment_told
+from jifen.domain.adjustment import UNITS_MAX
 from jifen.domain.audit import About, Act, Deed, Detail, about
 from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.principal import Principal
@@ -81,7 +81,7 @@ async def plan_compensation(ledger: Ledger, basis: Basis) -> Planned:
         FieldWrong        a rule that never was; no units; a member who is listed twice; an end before its beginning
         MemberUnknown     somebody whom the ledger does not know is listed
         CurrencyUnknown   the programme has no such currency
-        TooMuch           more than a hundred thousand members
+        TooMuch           more than a hundred thousand members, or more units than one adjustment has
     """
     async with ledger.reading() as connection:
         return await _planned(ledger, connection, basis)
@@ -99,6 +99,10 @@ async def _planned(ledger: Ledger, connection: Connection, basis: Basis) -> Plan
     )
     if len(planned.shares) > MEMBERS_MAX:
         raise TooMuch(f"{len(planned.shares)} members: at most {MEMBERS_MAX} at once", limit=MEMBERS_MAX)
+    if planned.units > UNITS_MAX:
+        detail = f"{planned.units} units for all together: at most {UNITS_MAX} at once, so make several"
+        pointer = "/members" if isinstance(basis, Listed) else "/rule_off"
+        raise TooMuch(detail, pointer=pointer, units=planned.units, limit=UNITS_MAX)
     return planned
 
 
@@ -163,7 +167,8 @@ async def begin_compensation(
         planned = await _planned(ledger, connection, basis)
         if not planned.shares:
             raise FieldWrong("nobody would be given anything", pointer="/members")
-        check_adjustment_told(planned.units, reason)
+        if not reason.strip():
+            raise FieldWrong("a compensation says why", pointer="/reason")
         principal.check_unbound(pointer="/members")
         principal.check_adjustment(planned.units, pointer="/members")
         compensation_id = new_id()

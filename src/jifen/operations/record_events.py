@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -14,11 +14,12 @@ import msgspec
 from jifen.domain import fold
 from jifen.domain.admission import believed
 from jifen.domain.decide import decide_occasion
-from jifen.domain.occasions import Event, check_event, see_event
+from jifen.domain.occasions import OWN_EVENTS_A_DAY, Event, check_event, check_own_events, see_event
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Verb, Why
 from jifen.store.carries import heir_of
+from jifen.store.events import own_events_since
 from jifen.store.journal import EntryRow
 from jifen.store.long_ago import with_old_counters, with_old_days
 from jifen.store.members import found_by
@@ -47,11 +48,13 @@ async def record_events(ledger: Ledger, requests: Sequence[EventRequest]) -> lis
     is answered as it was, whatever names the member.
 
     Refuses
+        LimitUsedUp        a limit that refuses leaves nothing to a rule that sees it
         EventUnknown       the revision of its moment declares no such event, or not for who tells of it
         MemberUnknown      nobody is named, or nobody whom the ledger knows: events of nobody are not kept
         FieldWrong         an attribute is not declared, or of another type
         StoreUnknown       the programme has no such store
         StoreSwitchedOff   nothing is booked there until it is switched on again
+        TooMuch            a member has told of as many by himself as he may within a day
         TimeOutOfBounds    it lies in the future, or is older than its source may be late
         KeyReused          its source and number came before with something else
     """
@@ -122,6 +125,11 @@ class _Happening(Keyed, frozen=True, kw_only=True):
         program = timeline.programs[row]
         type_ = check_event(program, event, is_by_member=request.is_by_member)
         turn.gathered.switches.check_store(event.store, now)
+        if request.is_by_member:
+            since = now - timedelta(days=1)
+            check_own_events(
+                await own_events_since(turn.connection, self.member_id, since, at_most=OWN_EVENTS_A_DAY)
+            )
         hits = see_event(program, event)
         rooms = turn.rooms(row, hits, now)
         if not turn.gathered.is_of_now(occurred_at):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import gcd
 
 from jifen.domain.program.conditions import (
@@ -15,7 +15,20 @@ from jifen.domain.program.conditions import (
     Condition,
     Not,
 )
-from jifen.domain.program.meaning import NONE, Currency, EarnRule, Grant, Period, Program
+from jifen.domain.program.meaning import (
+    NO_MOST,
+    NONE,
+    Counts,
+    Currency,
+    EarnRule,
+    Grant,
+    Limit,
+    Period,
+    Program,
+    Shape,
+    Together,
+    When,
+)
 from jifen.domain.program.reading import both_ends
 from jifen.present.catalogue import Catalogue, catalogue_of
 from jifen.present.shown import name_in, thousandths
@@ -59,6 +72,7 @@ def names_of(program: Program, language: str) -> Names:
     called = {("tier", tier.code): name_in(tier.names, language) for tier in program.ladder.tiers}
     called |= {("store", store.code): name_in(store.names, language) for store in program.stores.values()}
     called |= {("day", code): name_in(names, language) for code, names in program.days.items()}
+    called |= {("rule", one.code): name_in(one.names, language) or one.code for one in program.rules}
     called |= {("currency", one.code): name_in(one.names, language) for one in program.currencies}
     return Names(
         money=program.money,
@@ -113,16 +127,74 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
             shown = names.units(cap, currency.code)
             text = words.say(f"rule.at_most.{period.name.lower()}", said=text, units=shown, unit=unit)
     for limit in rule.limits:
-        if limit.shared_as:
-            shown = names.units(limit.units, currency.code)
-            text = words.say(f"rule.together.{limit.period.name.lower()}", said=text, units=shown, unit=unit)
+        text = _limited(limit, text, currency, unit, names, words)
     if rule.budget is not None:
         shown = names.units(rule.budget.units, currency.code)
         text = words.say("rule.at_most.budget", said=text, units=shown, unit=unit)
-    return words.say("rule.best_of_group" if rule.group_keeps_best else "rule.end", said=text)
+    ends = {Together.BEST: "rule.best_of_group", Together.FIRST: "rule.first_of_group"}
+    return words.say(ends.get(rule.together, "rule.end"), said=text)
+
+
+def _limited(limit: Limit, text: str, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
+    """What was said, with a limit that is shared or counts times; those of units alone are said already."""
+    period = limit.period.name.lower()
+    if limit.counts is Counts.TIMES and limit.units != NO_MOST:
+        shared = "together" if limit.shared_as else "at_most"
+        text = words.say(f"rule.{shared}_times.{period}", said=text, count=limit.units, times=limit.units)
+    elif limit.shared_as:
+        shown = names.units(limit.units, currency.code)
+        text = words.say(f"rule.together.{period}", said=text, units=shown, unit=unit)
+    if limit.when is When.SKIP and limit.units != NO_MOST:
+        return words.say("rule.beyond.skip", said=text)
+    return (
+        words.say("rule.beyond.refuse", said=text)
+        if limit.when is When.REFUSE and limit.units != NO_MOST
+        else text
+    )
 
 
 def _grant(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
+    if rule.shape is Shape.PLAIN:
+        text = _plain(rule, currency, unit, names, words)
+    elif rule.shape is Shape.LESSER:
+        others = (replace(rule, grant=one.grant, rate=one.rate, shape=Shape.PLAIN) for one in rule.amounts)
+        parts = [_plain(one, currency, unit, names, words) for one in (rule, *others)]
+        text = words.say("rule.lesser_of", parts=words.join("reasons", parts))
+    else:
+        text = _banded(rule, currency, unit, names, words)
+    if rule.least:
+        text = words.say("rule.at_least", said=text, units=names.units(rule.least, currency.code), unit=unit)
+    return text
+
+
+def _banded(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
+    parts = []
+    for one in rule.amounts:
+        by_amount = one.grant is Grant.PER_AMOUNT
+        begins = (
+            names.amount(one.begins)
+            if by_amount
+            else words.say("rule.of_quantity", quantity=thousandths(one.begins))
+        )
+        fixed = rule.grant is Grant.FIXED
+        said = (
+            words.say("rule.fixed_at_moment", units=names.units(one.rate[0], currency.code), unit=unit)
+            if fixed
+            else _plain(
+                replace(rule, rate=_lowest(one.rate), shape=Shape.PLAIN), currency, unit, names, words
+            )
+        )
+        parts.append(words.say("rule.band", begins=begins, said=said))
+    mode = "rule.bands_marginal" if rule.shape is Shape.MARGINAL else "rule.bands_whole"
+    return words.say(mode, parts=words.join("reasons", parts))
+
+
+def _lowest(rate: tuple[int, int]) -> tuple[int, int]:
+    common = gcd(*rate) or 1
+    return rate[0] // common, rate[1] // common
+
+
+def _plain(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
     units, per = _shown_rate(rule, currency, names)
     if rule.grant is Grant.FIXED:
         at_purchase = rule.on == NONE and rule.on_event == NONE
@@ -165,8 +237,10 @@ def _one_of(condition: Any) -> tuple[Claim, str, list[str | int]] | None:
     if not isinstance(first, Claim) or len(condition.parts) < 2 or first.operator not in ("eq", "under"):
         return None
     for part in condition.parts:
-        alike = isinstance(part, Claim) and (part.fact, part.operator, part.window_days, part.currency, part.of) == (
-            first.fact, first.operator, first.window_days, first.currency, first.of,
+        alike = isinstance(part, Claim) and (
+            part.fact, part.operator, part.window_days, part.currency, part.rule, part.period, part.of
+        ) == (
+            first.fact, first.operator, first.window_days, first.currency, first.rule, first.period, first.of,
         )  # fmt: skip
         if not alike or not isinstance(part, Claim) or isinstance(part.value, tuple):
             return None
@@ -203,7 +277,7 @@ def _said(claim: Claim, operator: str, values: list[str | int], words: Catalogue
     return words.say("condition.claim", fact=_fact(claim, words, names), told=told)
 
 
-def _fact(claim: Claim, words: Catalogue, names: Names) -> str:
+def _fact(claim: Claim, words: Catalogue, names: Names) -> str:  # noqa: PLR0911
     if claim.window_days:
         key = "fact_of.spend_in" if claim.fact == "member.spend_minor" else "fact_of.visits_in"
         return words.say(key, days=claim.window_days)
@@ -211,6 +285,8 @@ def _fact(claim: Claim, words: Catalogue, names: Names) -> str:
         return words.say(
             "fact_of.basket", fact=fact_shown(claim.fact, words), lines=_sentence(claim.of, words, names)
         )
+    if claim.rule:
+        return words.say(f"fact_of.times_in.{claim.period}", rule=names.of("rule", claim.rule))
     if claim.currency:
         return words.say("fact_of.balance", currency=names.of("currency", claim.currency))
     if claim.fact.startswith(LINE_ATTRIBUTE_PREFIX):

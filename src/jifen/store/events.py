@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from jifen.domain.occasions import Event
+from jifen.domain.occasions import OWN_SOURCE, Event
 from jifen.store.rows import Rows, Target, json_text
 
 if TYPE_CHECKING:
@@ -46,6 +47,21 @@ async def add_events(target: Target, rows: Sequence[EventRow]) -> None:
             for one in rows
         ],
     )
+
+
+async def own_events_since(connection: Connection, member_id: UUID, since: datetime, *, at_most: int) -> int:
+    """How many events a member has told of by himself since a moment, counted up to a number."""
+    told = await connection.fetchval(
+        """SELECT count(*) FROM (
+               SELECT FROM event JOIN entry USING (member_id, sequence)
+               WHERE member_id = $1 AND source = $2 AND recorded_at > $3
+               ORDER BY sequence DESC LIMIT $4)""",
+        member_id,
+        OWN_SOURCE,
+        since,
+        at_most,
+    )
+    return int(told)
 
 
 async def events_of(

@@ -104,3 +104,9 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
                           WHERE e.member_id = t.member_id AND e.sequence = t.sequence AND e.kind = 'event')""",
     ),
 )
+
+
+UNITS_OF_HIT = "sum(granted) - sum(back) + sum(forgiven)"
+"""What a hit granted and did not get back, over its row and those of its returns; what was forgiven stays used."""
+TIMES_OF_HIT = "(sum(granted) > 0 AND NOT (sum(back) = sum(granted) AND sum(forgiven) = 0))::int"
+"""Whether it counts as a time: something was granted, and not all of it came back."""

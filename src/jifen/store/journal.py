@@ -18,6 +18,7 @@ from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import POSTS
 from jifen.store.carries import WHOSE
 from jifen.store.columns import each
+from jifen.store.hits import TIMES_OF_HIT, UNITS_OF_HIT
 from jifen.store.rows import Rows, Target
 
 if TYPE_CHECKING:
@@ -351,6 +352,7 @@ class Granted(NamedTuple):
     revision: int
     rule: int  # position in the revision
     units: int
+    times: int = 0  # occasions on which it granted of which not all came back
 
 
 async def granted_in(
@@ -361,24 +363,29 @@ async def granted_in(
     It tells what a limit of a period long past has used: asked only by a late purchase.
     """
     rows = await connection.fetch(
-        f"""{WHOSE} SELECT occurred_on, revision, rule, sum(units)::bigint FROM (
-               SELECT u.occurred_on, u.revision, u_hits.numbers[i] AS rule, u_hits.numbers[i + 4] AS units
+        f"""{WHOSE} SELECT occurred_on, revision, rule, sum(units)::bigint, sum(times)::bigint FROM (
+               SELECT occurred_on, revision, rule, sum(granted) AS granted, {UNITS_OF_HIT} AS units,
+                      {TIMES_OF_HIT} AS times FROM (
+               SELECT u.member_id, u.sequence, u.occurred_on, u.revision, u_hits.numbers[i] AS rule,
+                      u_hits.numbers[i + 4] AS granted, 0 AS back, 0 AS forgiven
                FROM purchase u JOIN whose USING (member_id), {each("u", "hits")},
                     generate_series(1, cardinality(u_hits.numbers), {HIT_KEPT_WIDTH}) AS i
                WHERE u.occurred_on BETWEEN $2 AND $3
                UNION ALL
-               SELECT u.occurred_on, u.revision, b_hits.numbers[i], b_hits.numbers[i + 5] - b_hits.numbers[i + 3]
+               SELECT u.member_id, u.sequence, u.occurred_on, u.revision, b_hits.numbers[i], 0, b_hits.numbers[i + 3],
+                      b_hits.numbers[i + 5]
                FROM purchase u JOIN whose USING (member_id)
                JOIN purchase_return b ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence,
                     {each("b", "hits")}, generate_series(1, cardinality(b_hits.numbers), {HIT_KEPT_WIDTH}) AS i
                WHERE u.occurred_on BETWEEN $2 AND $3
                UNION ALL
-               SELECT (e.occurred_at AT TIME ZONE $4)::date, e.revision, e_hits.numbers[i],
-                      e_hits.numbers[i + 4]
+               SELECT e.member_id, e.sequence, (e.occurred_at AT TIME ZONE $4)::date, e.revision, e_hits.numbers[i],
+                      e_hits.numbers[i + 4], 0, 0
                FROM entry e JOIN whose USING (member_id), {each("e", "hits")},
                     generate_series(1, cardinality(e_hits.numbers), {HIT_KEPT_WIDTH}) AS i
                WHERE (e.occurred_at AT TIME ZONE $4)::date BETWEEN $2 AND $3
-           ) moved GROUP BY occurred_on, revision, rule HAVING 0 < max(units)""",
+           ) each_row GROUP BY member_id, sequence, occurred_on, revision, rule
+           ) moved GROUP BY occurred_on, revision, rule HAVING 0 < max(granted)""",
         member_id,
         first_on,
         last_on,

@@ -6,7 +6,7 @@ from jifen.domain import fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.store.carry_checks import HEIRS
 from jifen.store.columns import each
-from jifen.store.hits import RULES
+from jifen.store.hits import RULES, TIMES_OF_HIT, UNITS_OF_HIT
 
 MOMENTS = """SELECT DISTINCT key::int AS number, value::int AS days FROM revision, jsonb_each_text(meaning -> 'moments')"""
 """The moments of all revisions: their numbers, which are among those of limits, and so many days ahead."""
@@ -29,21 +29,26 @@ LIMIT_CHECKS: tuple[tuple[str, str], ...] = (
                        generate_series(1, cardinality(m.counters), {fold.COUNTER_WIDTH}) AS i) c
             LEFT JOIN (
                 SELECT member_id, limit_number, period, sum(granted) AS granted FROM (
-                SELECT heir AS member_id, limit_number, period, sum(units) AS granted FROM (
-                    SELECT u.member_id, u.revision, numbers[i] AS position, numbers[i + 4] AS units, u.occurred_on
+                SELECT heir AS member_id, limit_number, period,
+                       sum(CASE WHEN counts_times THEN times ELSE units END) AS granted FROM (
+                    SELECT member_id, revision, position, occurred_on, {UNITS_OF_HIT} AS units, {TIMES_OF_HIT} AS times FROM (
+                    SELECT u.member_id, u.sequence, u.revision, numbers[i] AS position, u.occurred_on,
+                           numbers[i + 4] AS granted, 0 AS back, 0 AS forgiven
                     FROM purchase u, {each("u", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i
                     UNION ALL
-                    SELECT u.member_id, u.revision, numbers[i], numbers[i + 5] - numbers[i + 3], u.occurred_on
+                    SELECT u.member_id, u.sequence, u.revision, numbers[i], u.occurred_on, 0, numbers[i + 3], numbers[i + 5]
                     FROM purchase u JOIN purchase_return b
                         ON b.purchase_member_id = u.member_id AND b.purchase_sequence = u.sequence,
                         {each("b", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i
                     UNION ALL
-                    SELECT e.member_id, e.revision, numbers[i], numbers[i + 4],
-                           (e.occurred_at AT TIME ZONE (v.document ->> 'time_zone'))::date
+                    SELECT e.member_id, e.sequence, e.revision, numbers[i],
+                           (e.occurred_at AT TIME ZONE (v.document ->> 'time_zone'))::date, numbers[i + 4], 0, 0
                     FROM entry e JOIN revision v ON v.number = e.revision,
-                         {each("e", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i) moved
+                         {each("e", "hits")}, generate_series(1, cardinality(numbers), {HIT_KEPT_WIDTH}) AS i) each_row
+                    GROUP BY member_id, sequence, revision, position, occurred_on) moved
                 JOIN (
-                    SELECT r.revision, r.position, l.value::int AS limit_number, v.meaning -> 'limits' ->> l.value AS per
+                    SELECT r.revision, r.position, l.value::int AS limit_number, v.meaning -> 'limits' ->> l.value AS per,
+                           v.meaning -> 'times' @> to_jsonb(l.value::int) AS counts_times
                     FROM ({RULES}) r JOIN revision v ON v.number = r.revision,
                          jsonb_array_elements_text(r.limits) l) counted USING (revision, position)
                 JOIN ({HEIRS}) h USING (member_id),

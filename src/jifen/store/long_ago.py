@@ -13,7 +13,7 @@ from jifen.domain.carried import carried_of
 from jifen.domain.days import days_of
 from jifen.domain.member import Member, days_asked_from, days_of_past_from, with_days_before
 from jifen.domain.past import NO_PAST, first_day
-from jifen.domain.program.meaning import Period
+from jifen.domain.program.meaning import Counts, Limit, Period
 from jifen.domain.timeline import Timeline
 from jifen.store.carries import begun_of
 from jifen.store.journal import Granted, granted_in, moments_of
@@ -93,9 +93,14 @@ async def with_old_counters(
         for limit in rule.limits:
             first, last = days_of_period(limit.period, day)
             if first <= granted.occurred_on <= last:
-                used[limit.number] = used.get(limit.number, 0) + granted.units
+                used[limit.number] = used.get(limit.number, 0) + counted(limit, granted)
     old = [one for limit, period in forgotten for one in (limit, period, used.get(limit, 0))]
     return member._replace(counters=old + member.counters)
+
+
+def counted(limit: Limit, granted: Granted) -> int:
+    """What a limit counts of what was granted."""
+    return granted.times if limit.counts is Counts.TIMES else granted.units
 
 
 async def with_all(connection: Connection, timeline: Timeline, member: Member) -> Member:
@@ -112,7 +117,7 @@ async def with_all(connection: Connection, timeline: Timeline, member: Member) -
         for limit in timeline.rule_at(timeline.row_of(granted.revision), granted.rule).limits:
             if limit.period is not Period.PURCHASE:
                 key = (limit.number, fold.period_of(int(limit.period), number, month))
-                used[key] = used.get(key, 0) + granted.units
+                used[key] = used.get(key, 0) + counted(limit, granted)
     # Also those of which everything came back: the latest of them is the limit's latest period.
     for told in await moments_of(connection, member.member_id, zone=timeline.time_zone):
         program = timeline.programs[timeline.row_of(told.revision)]

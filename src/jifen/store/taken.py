@@ -201,7 +201,7 @@ class Turn:
                 revision = self.timeline.programs[decision.row].revision
                 for result in decision.results:
                     if result.granted:
-                        yield Granted(on, revision, result.rule, result.granted)
+                        yield Granted(on, revision, result.rule, result.granted, 1)
 
         return granted
 

@@ -116,6 +116,10 @@ FACTS: dict[str, Fact] = {
         _fact("member.days_since_purchase", _STATE, FactType.INTEGER, "days"),
         _fact("member.purchases_before", _STATE, FactType.INTEGER, "purchases"),
         _fact("member.balance", _STATE, FactType.INTEGER, "units of currency"),
+        _fact("member.days_since_joined", _STATE, FactType.INTEGER, "days"),
+        _fact(
+            "member.times_granted", _STATE, FactType.INTEGER, "occasions on which a rule granted, in a period"
+        ),
     )
 }
 # An attribute that the document declares is a given fact of the line: `line.attribute.<code>`, TEXT or INTEGER.
@@ -135,6 +139,8 @@ class Claim:
     value: Value
     window_days: int = 0  # only for member.spend_minor and member.visits
     currency: str = ""  # only for member.balance
+    rule: str = ""  # only for member.times_granted: the code of a rule, and the name of a period
+    period: str = ""
     among: frozenset[str] | frozenset[int] | None = (
         None  # of a fact that is looked up: what the fact it is looked up by is among
     )

@@ -26,6 +26,32 @@ class Grant(IntEnum):
     FIXED = 4  # once a purchase
 
 
+class Shape(IntEnum):
+    """Whether one amount counts, or several. The numbers are those of `fold.py`."""
+
+    PLAIN = 0
+    WHOLE_BAND = 1  # the band that the size reaches is that of all of it
+    MARGINAL = 2  # each part of the size has the rate of its own band
+    LESSER = 3  # the least of several amounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """What is granted from a size on; or, where the least counts, another amount than the rule's own."""
+
+    grant: Grant  # of a band: whether money (PER_AMOUNT) or quantity (PER_QUANTITY) is its size
+    rate: tuple[int, int]  # of a band: its second number is the rule's
+    begins: int = 0  # minor money or thousandths from which on a band counts
+
+
+class Together(IntEnum):
+    """How the rules of a group stand together. The numbers are those of `fold.py`."""
+
+    ADD = 0
+    BEST = 1  # the first of those that grant most
+    FIRST = 2  # the first that grants
+
+
 class Rounding(IntEnum):
     """What happens to the part of a unit. The numbers are those of `fold.py`."""
 
@@ -96,15 +122,36 @@ class Period(IntEnum):
     LIFE = 5
 
 
+class Counts(IntEnum):
+    """What a limit counts. The numbers are those of `fold.py`."""
+
+    UNITS = 0
+    TIMES = 1  # occasions on which something was granted
+
+
+class When(IntEnum):
+    """What happens where a limit leaves less than is desired. The numbers are those of `fold.py`."""
+
+    CLIP = 0
+    SKIP = 1  # nothing is granted where not all can be
+    REFUSE = 2  # an event that comes when it is used up is refused; a sale never is, and is clipped
+
+
+NO_MOST = 1 << 62
+"""The most of a limit that only counts, because a rule asks how often."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How much at most a member is granted in a period, by all rules that name it together."""
+    """How much, or how often, at most a member is granted in a period, by all rules that name it together."""
 
     number: int
     code: str
     period: Period
-    units: int
+    units: int  # or times
     shared_as: str = ""  # the code by which several rules name it; "": it is one rule's own
+    counts: Counts = Counts.UNITS
+    when: When = When.CLIP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +201,7 @@ class EarnRule:
     rounding: Rounding
     multiplied_by: int  # the ladder whose tier multiplies; NONE: none does
     group: int  # position of the stacking group; rules of one group stand together
-    group_keeps_best: bool  # True: only the best rule of the group grants; False: they add up
+    together: Together  # how the rules of its group stand together
     limits: tuple[Limit, ...] = ()
     budget: Budget | None = None
     on: int = NONE  # the moment that it sees, and then no purchase; NONE: no moment
@@ -164,10 +211,17 @@ class EarnRule:
     multiplies: str = ""  # the code of the rule that it adds to; "": none
     given: Condition = ALWAYS
     state: Condition = ALWAYS
+    shape: Shape = Shape.PLAIN
+    amounts: tuple[Amount, ...] = ()  # bands, lowest first, or the other amounts of which the least counts
+    least: int = 0  # units that it grants at least where it sees something
 
     def cap(self, period: Period) -> int:
-        """The most that the rule alone grants in a period; NONE: it has no limit of its own."""
-        own = (limit.units for limit in self.limits if limit.period is period and not limit.shared_as)
+        """The most units that the rule alone grants in a period; NONE: it has no limit of its own."""
+        own = (
+            limit.units
+            for limit in self.limits
+            if limit.period is period and not limit.shared_as and limit.counts is Counts.UNITS
+        )
         return min(own, default=NONE)
 
 

@@ -90,7 +90,7 @@ function Number({ welcome, onCode }: { welcome: Welcome; onCode: (proof: Proof) 
       {members.length > 0 ? (
         <section className="part" aria-label={say("app.demo.who")}>
           <div className="part-head"><h2>{say("app.demo.who")}</h2></div>
-          <Rows>{members.map((one) => <Demo key={one.phone} name={one.name} role={one.role} phone={one.phone ?? ""} onCode={onCode} />)}</Rows>
+          <Rows>{members.map((one) => <Demo key={one.phone} name={one.name} phone={one.phone ?? ""} onCode={onCode} />)}</Rows>
         </section>
       ) : null}
     </>
@@ -98,7 +98,7 @@ function Number({ welcome, onCode }: { welcome: Welcome; onCode: (proof: Proof) 
 }
 
 /** In a demo a click signs in: the code is told instead of sent. */
-function Demo({ name, role, phone, onCode }: { name: string; role: string; phone: string; onCode: (proof: Proof) => Promise<void> }) {
+function Demo({ name, phone, onCode }: { name: string; phone: string; onCode: (proof: Proof) => Promise<void> }) {
   const writing = useWrite();
   const enter = () =>
     void writing.write({ phone, at: Date.now() }, async () => {
@@ -107,7 +107,7 @@ function Demo({ name, role, phone, onCode }: { name: string; role: string; phone
     });
   return (
     <>
-      <Row sign="person" title={name} note={role} onPress={enter} />
+      <Row sign="person" title={name} note={phone} onPress={enter} />
       {writing.refused ? <li><WhyNot refused={writing.refused} /></li> : null}
     </>
   );

@@ -1,17 +1,9 @@
 // Phones and browsers in which one is signed in; ending one ends its code too.
 import { gotOwn, me } from "@jifen/api/member";
-import { Instant, Said, useAsked, useSay } from "@jifen/ui";
+import { deviceOf, Instant, Said, useAsked, useSay } from "@jifen/ui";
 import { useState } from "react";
 import { useWrite } from "./asking.ts";
 import { Screen, Told, WhyNot } from "./parts.tsx";
-
-/** What a browser says of itself, as one would say it. */
-export function deviceOf(agent: string): string {
-  const where = /iPhone|iPad|Android|Windows|Mac OS X|Linux/.exec(agent)?.[0] ?? "";
-  const what = /MicroMessenger|AlipayClient|EdgA?|Firefox|Chrome|Safari/.exec(agent)?.[0] ?? "";
-  const named: Record<string, string> = { MicroMessenger: "WeChat", AlipayClient: "Alipay", Edg: "Edge", EdgA: "Edge", "Mac OS X": "Mac" };
-  return [named[where] ?? where, named[what] ?? what].filter(Boolean).join(" · ");
-}
 
 export function Phones() {
   const say = useSay();

@@ -87,6 +87,21 @@ test("days of each kind, what is known of stores, and the lines of a basket are 
   assert.ok(shape.is === "claim" && shape.extras.includes("of") && shape.fact.allows.includes("of"));
 });
 
+test("bands, the lesser of several amounts and limits of times are said, line by line", () => {
+  const rules: Fields[] = [
+    { code: "a", currency: "points", bands: { mode: "marginal", list: [{ from: 0, points: 1, per: 100 }, { from: 10_000, points: 50 }] } },
+    { code: "b", currency: "points", lesser_of: [{ per_amount: { points: 1, amount_minor: 100 } }, { fixed: { points: 5 } }] },
+    { code: "c", currency: "points", fixed: { points: 5 }, times: { day: 1 }, beyond: "skip", least: 2 },
+  ];
+  for (const one of rules) {
+    const phrases = phrasesOf(grammar, "earn_rule", one, ["earn_rules", 0]);
+    assert.deepEqual(phrases.filter((phrase) => phrase.asText).map((phrase) => phrase.path.join("/")), []);
+    const said = phrases.flatMap((phrase) => phrase.pieces.flatMap((piece) => (piece.is === "token" ? [piece.path.slice(2).join("/")] : [])));
+    const wanted = [...leaves(one)].filter((leaf) => leaf !== "code");
+    assert.deepEqual(wanted.filter((leaf) => !said.includes(leaf)), [], JSON.stringify(one));
+  }
+});
+
 test("a rule speaks of what it sees: of purchases, of its event with its attributes, and of the member", () => {
   const runners = templates[2] as Fields;
   const kinds = (on: string | null) => [...new Set(factsFor(grammar, runners, on).map((one) => one.kind))].sort();

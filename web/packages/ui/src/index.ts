@@ -2,6 +2,7 @@ export * from "./arranged.tsx";
 export * from "./asked.ts";
 export * from "./csv.ts";
 export * from "./demo.tsx";
+export * from "./device.ts";
 export * from "./format.ts";
 export * from "./frame.tsx";
 export * from "./keys.ts";

@@ -91,6 +91,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "designer.begin_first": "The first purchase",
   "designer.begin_check_in": "Check-in",
   "designer.begin_other": "Another",
+  "designer.last_away": "Take out the last",
   "designer.show_more": "Show more ({n} left)",
   "designer.begin_survey": "Survey",
   "designer.begin": "There is no programme yet. Say what it is called, where it is and what money it counts; the rest can follow.",

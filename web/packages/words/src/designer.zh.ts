@@ -88,6 +88,7 @@ export const zh = {
   "designer.begin_first": "首次消费",
   "designer.begin_check_in": "签到",
   "designer.begin_other": "其他",
+  "designer.last_away": "去掉最后一个",
   "designer.show_more": "再显示（还有 {n} 个）",
   "designer.begin_survey": "问卷",
   "designer.begin": "还没有会员计划。先说明它的名称、时区和货币，其余可以慢慢加。",

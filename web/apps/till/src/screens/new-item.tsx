@@ -9,9 +9,11 @@ import { moneyOf, quantityOf } from "../rules/kind.ts";
 export function NewItem({ entry, onClose, onPut }: { entry: { quantity_milli: number; what: string }; onClose: () => void; onPut: (line: Line) => void }) {
   const say = useSay();
   const { money_decimals } = useProgram();
-  const isCode = /^[\x21-\x7e]*\d[\x21-\x7e]*$/.test(entry.what);
+  // Who types 25.50 and nothing else means an amount: no code is printed so.
+  const isPrice = /^\d+\.\d+$/.test(entry.what) && moneyOf(entry.what, money_decimals) !== null;
+  const isCode = !isPrice && /^[\x21-\x7e]*\d[\x21-\x7e]*$/.test(entry.what);
   const [told, setTold] = useState({
-    sku: isCode ? entry.what : "", name: isCode ? "" : entry.what, price: "", quantity: String(entry.quantity_milli / 1_000), category: "", brand: "",
+    sku: isCode ? entry.what : "", name: isCode || isPrice ? "" : entry.what, price: isPrice ? entry.what : "", quantity: String(entry.quantity_milli / 1_000), category: "", brand: "",
   });
   const [wrong, setWrong] = useState<"name" | "price" | "quantity" | null>(null);
   const put = async (event?: FormEvent) => {
@@ -44,9 +46,9 @@ export function NewItem({ entry, onClose, onPut }: { entry: { quantity_milli: nu
     <Asking title={say("till.item.title")} onClose={onClose}>
       <p className="soft">{say("till.item.how")}</p>
       <form className="stack" onSubmit={(event) => void put(event)}>
-        {field("name", say("till.item.name"), isCode)}
+        {field("name", say("till.item.name"), isCode || isPrice)}
         <div className="pair">
-          {field("price", say("till.item.price"), !isCode)}
+          {field("price", say("till.item.price"), !isCode && !isPrice)}
           {field("quantity", say("till.item.quantity"))}
         </div>
         {field("sku", say("till.item.sku"))}

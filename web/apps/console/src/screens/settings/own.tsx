@@ -1,6 +1,6 @@
 // One's own account: sessions, password, second factor. Each asks for the password once more.
 import { api, got, type Schemas } from "@jifen/api";
-import { Asking, Bars, Instant, Mark, RefusedNote, Section, Shown, useAsked, useSay } from "@jifen/ui";
+import { Asking, Bars, deviceOf, Instant, Mark, RefusedNote, Section, Shown, useAsked, useSay } from "@jifen/ui";
 import { useState } from "react";
 import { encode } from "uqr";
 import { Foot, Form, ToCopy, useWrite } from "../../write.tsx";
@@ -54,7 +54,7 @@ export function OwnAccount() {
                 <li key={one.id}>
                   <span>
                     {one.is_current ? <b>{say("own.this_one")}</b> : <span className="num">{one.address}</span>}{" "}
-                    <span className="small soft">{say(`own.began.${one.began_by}`)} · {say("own.used")} <Instant at={one.last_used_at} clock="machine" style="short" /> · {one.agent.slice(0, 60)}</span>
+                    <span className="small soft">{say(`own.began.${one.began_by}`)} · {say("own.used")} <Instant at={one.last_used_at} clock="machine" style="short" /> · {deviceOf(one.agent) || one.agent.slice(0, 60)}</span>
                   </span>
                   {one.is_current ? null : <button type="button" className="button quiet danger" onClick={() => setEnding(one)}>{say("own.end")}</button>}
                 </li>

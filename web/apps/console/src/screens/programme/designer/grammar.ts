@@ -34,6 +34,7 @@ function fits(kind: Kind, value: Value): boolean {
     case "choice":
       return kind.choices.some((one) => one.value === value);
     case "list":
+    case "lines":
       return Array.isArray(value);
     case "part":
     case "map":
@@ -94,6 +95,8 @@ export function namedBy(document: Fields, names: string, inPart: Fields, spend: 
       return coded([...listOf(document, "events"), ...listOf(document, "moments")]);
     case "measures":
       return [{ code: "spend", names: { zh: spend, en: spend } }, ...coded(listOf(document, "currencies"))];
+    case "every_rule":
+      return coded(listOf(document, "earn_rules"));
     case "tiers":
       return coded(listOf(document["tiers"], "list"));
     case "earn_rules":
@@ -174,10 +177,16 @@ function phrasesOfField(grammar: Grammar, field: Field, around: Field[], value: 
     const saidInside = new Set<string>(["names"]);
     const head = field.says === null ? [] : [{ field, path: here, pieces: fill(field.says, (hole) => tokenOf(hole, inside, own, here, saidInside) ?? tokenOf(hole, around, value, path, said)), asText: false }];
     const rest = phrasesOf(grammar, kind.part ?? "", Object.fromEntries(Object.entries(own).filter(([name]) => !saidInside.has(name))), here);
-    const whole = head.some((one) => one.pieces.some((piece) => piece.is === "token")) || head.length === 0;
+    const holdsLines = inside.some((one) => one.kinds.some((each) => each.kind === "lines"));
+    const whole = holdsLines || head.some((one) => one.pieces.some((piece) => piece.is === "token")) || head.length === 0;
     if (whole) return [...head, ...rest];
     // A phrase of another shape, such as `expires {expiry}` of a part: its own words, then what the part says.
     return rest.map((one, at) => (at === 0 ? { ...one, pieces: [...(head[0]?.pieces ?? []), ...one.pieces] } : one));
+  }
+  // Parts without codes of their own, such as bands: a line each, behind what holds them.
+  if (kind.kind === "lines" && Array.isArray(own)) {
+    const head: Phrase[] = field.says === null ? [] : [{ field, path: here, pieces: fill(field.says, (hole) => tokenOf(hole, around, value, path, said)), asText: false }];
+    return [...head, ...own.flatMap((one, at) => (isFields(one) ? phrasesOf(grammar, kind.part ?? "", one, [...here, at]) : asText()))];
   }
   if (field.says === null) return asText();
   if (kind.kind === "flag") return [{ field, path: here, pieces: own === false ? [{ is: "words", text: `${field.says}: ` }, { is: "token", path: here, field, value: own }] : [{ is: "words", text: field.says }], asText: false }];
@@ -247,9 +256,16 @@ export function claimOf(grammar: Grammar, document: Fields, fact: Fact, operator
   const chosen = [operator, usual, fact.operators[0]].find((one) => one && fact.operators.includes(one)) ?? "eq";
   const takes = grammar.operators.find((one) => one.operator === chosen)?.takes ?? ["one"];
   const first = values[0] ?? beginning(document, fact, today, told);
-  const needs = Object.fromEntries(fact.needs.map((name) => [name, name === "currency" ? (listOf(document, "currencies")[0]?.["code"] ?? "points") : 30]));
+  const needs = Object.fromEntries(fact.needs.map((name) => [name, needed(grammar, document, name)]));
   const written: Value = takes.includes("two") ? [first, values[1] ?? first] : takes.includes("one") && values.length <= 1 ? first : takes.includes("many") ? (values.length ? values : [first]) : first;
   return { fact: fact.fact, ...needs, [chosen]: written };
+}
+
+/** What a claim says at first of a field that it must have. */
+function needed(grammar: Grammar, document: Fields, name: string): Value {
+  const field = grammar.claim.find((one) => one.name === name);
+  if (field?.names) return namedBy(document, field.names, {}, "")[0]?.code ?? "x";
+  return field?.kinds[0]?.choices[0]?.value ?? 30;
 }
 
 function beginning(document: Fields, fact: Fact, today: string, told: string[]): Value {

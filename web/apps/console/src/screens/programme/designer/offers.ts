@@ -30,6 +30,8 @@ export function beginningOf(grammar: Grammar, field: Field, document: Fields, in
       return [kind.of && kind.of.kind !== "code" ? beginningOf(grammar, { ...field, kinds: [kind.of] }, document, inPart) : firstNamed(field, document, inPart)];
     case "map":
       return { [kind.of?.kind === "whole" ? "pos" : "value"]: kind.of?.kind === "whole" ? 30 : (kind.of?.choices.at(-1)?.value ?? "") };
+    case "lines":
+      return linesBeginning(grammar, kind.part ?? "", document, inPart);
     case "part":
       return partBeginning(grammar, kind.part ?? "", document, inPart);
     default:
@@ -42,6 +44,18 @@ export function partBeginning(grammar: Grammar, part: string, document: Fields, 
   const required = fields.filter((one) => one.is_required);
   const chosen = required.length ? required : fields.slice(0, 1);
   return Object.fromEntries(chosen.map((one) => [one.name, beginningOf(grammar, one, document, inPart)]));
+}
+
+/** Two lines to begin with, since one would be none of several. Sizes climb from nothing. */
+function linesBeginning(grammar: Grammar, part: string, document: Fields, inPart: Fields): Value {
+  if (part === "band") return [{ from: 0, points: 1, per: 100 }, { from: 10_000, points: 2, per: 100 }];
+  if (part === "amount") return [{ per_amount: { points: 1, amount_minor: 100 } }, { fixed: { points: 100 } }];
+  return [partBeginning(grammar, part, document, inPart), partBeginning(grammar, part, document, inPart)];
+}
+
+/** One more line: what the last one says, from twice its size. */
+export function nextLine(last: Fields): Fields {
+  return typeof last["from"] === "number" ? { ...last, from: Math.max(100, last["from"] * 2) } : { ...last };
 }
 
 function firstNamed(field: Field, document: Fields, inPart: Fields): string {
@@ -61,6 +75,8 @@ export function missingOf(grammar: Grammar, part: string, value: Fields, path: P
     if (own === undefined) {
       if (inner && field.says === null) for (const one of fieldsOf(grammar, inner)) found.push({ field: one, path: [...path, field.name], value: { [one.name]: beginningOf(grammar, one, document, value) }, part });
       else if (!inner || field.says !== null) found.push({ field, path: [...path, field.name], value: beginningOf(grammar, field, document, value), part });
+    } else if (Array.isArray(own) && kindOf(field, own)?.kind === "lines") {
+      for (const [at, one] of own.entries()) if (isFields(one)) found.push(...missingOf(grammar, kindOf(field, own)?.part ?? "", one, [...path, field.name, at], document));
     } else if (isFields(own) && kindOf(field, own)?.kind === "part") {
       found.push(...missingOf(grammar, inner ?? "", own, [...path, field.name], document));
     }

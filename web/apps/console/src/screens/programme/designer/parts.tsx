@@ -7,7 +7,7 @@ import { fieldsOf, isFields, kindOf, listOf, orderOf, type Phrase, phrasesOf } f
 import { freeCode } from "./numbers.ts";
 import { type Change, isSame, type Fields, type Path, type Value, valueAt } from "./text.ts";
 import { Choosing, Cross, EditToken, ReadToken, TypedField } from "./tokens.tsx";
-import { beginningOf, missingOf } from "./offers.ts";
+import { beginningOf, missingOf, nextLine } from "./offers.ts";
 
 /** Shut the menu that a button stands in; whoever walks by keys goes on where he opened it. */
 export function shut(button: HTMLElement): void {
@@ -59,10 +59,10 @@ export function Editing({ part, value, path, besides = [] }: { part: string; val
     const next = amounts.find((one) => one.name === name);
     if (!next || next === amount) return;
     const old = amount ? value[amount.name] : undefined;
-    const fresh = beginningOf(grammar, next, document, value) as Fields;
-    const points = isFields(old) && "points" in old && "points" in fresh ? { points: old["points"] as Value } : {};
+    const fresh = beginningOf(grammar, next, document, value);
+    const points = isFields(old) && isFields(fresh) && "points" in old && "points" in fresh ? { points: old["points"] as Value } : {};
     const away: Change[] = amount ? [{ does: "remove", path: [...path, amount.name] }] : [];
-    change([{ does: "set", path: [...path, next.name], value: { ...fresh, ...points }, order: orderOf(grammar, part) }, ...away]);
+    change([{ does: "set", path: [...path, next.name], value: isFields(fresh) ? { ...fresh, ...points } : fresh, order: orderOf(grammar, part) }, ...away]);
   };
   return (
     <div className="stack">
@@ -79,6 +79,7 @@ export function Editing({ part, value, path, besides = [] }: { part: string; val
           </li>
         ))}
       </ul>
+      <Lines part={part} value={value} path={path} />
       {missing.length ? (
         <details className="menu adding">
           <summary className="button small">{say("designer.add_to_it")}</summary>
@@ -129,12 +130,38 @@ function EditPhrase({ phrase, part, value, around, label }: { phrase: Phrase; pa
   );
 }
 
+/** Of bands and the like: one more line, and one less. */
+function Lines({ part, value, path }: { part: string; value: Fields; path: Path }) {
+  const say = useSay();
+  const { grammar, change } = useDrafting();
+  const lists = fieldsOf(grammar, part).flatMap((field): { name: string; path: Path; lines: Value[] }[] => {
+    const own = value[field.name];
+    const kind = kindOf(field, own);
+    if (kind?.kind === "lines" && Array.isArray(own)) return [{ name: kind.part ?? "", path: [...path, field.name], lines: own }];
+    if (kind?.kind !== "part" || !isFields(own)) return [];
+    return fieldsOf(grammar, kind.part ?? "").flatMap((inner) => {
+      const lines = own[inner.name];
+      return inner.kinds[0]?.kind === "lines" && Array.isArray(lines) ? [{ name: inner.kinds[0].part ?? "", path: [...path, field.name, inner.name], lines }] : [];
+    });
+  });
+  return (
+    <>
+      {lists.map((one) => (
+        <div className="row" key={one.path.join("/")}>
+          <button type="button" className="button small" onClick={() => change([{ does: "append", path: one.path, value: nextLine(one.lines.at(-1) as Fields) }])}>{say("designer.add_part", { what: grammar.parts.find((each) => each.part === one.name)?.label ?? one.name })}</button>
+          {one.lines.length > 2 ? <button type="button" className="button small" onClick={() => change([{ does: "remove", path: [...one.path, one.lines.length - 1] }])}>{say("designer.last_away")}</button> : null}
+        </div>
+      ))}
+    </>
+  );
+}
+
 /** The part that a path below a part leads into. */
 function holderOf(grammar: ReturnType<typeof useDrafting>["grammar"], part: string, steps: Path): string {
   let here = part;
   for (const step of steps.slice(0, -1)) {
     const field = fieldsOf(grammar, here).find((one) => one.name === step);
-    here = field?.kinds.find((one) => one.kind === "part")?.part ?? here;
+    here = field?.kinds.find((one) => one.kind === "part" || one.kind === "lines")?.part ?? here;
   }
   return here;
 }

@@ -1,0 +1,1 @@
+"""Days that a programme can name: festivals, statutory days, and days that come again."""
