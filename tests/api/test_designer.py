@@ -6,6 +6,7 @@ import pytest
 from tests.api.conftest import Api, a_purchase_body
 
 from jifen.api.grammar import WHOLE, GrammarField, grammar, unsaid
+from jifen.document.check import GRANTS
 from jifen.document.conditions import OPERATORS_WRITTEN
 from jifen.document.load import document_from, parse_document
 from jifen.document.model import EarnRulePart, ProgramDocument
@@ -40,9 +41,7 @@ def test_the_grammar_is_read_off_the_model() -> None:
     assert list(fields_of("earn_rule")) == list(EarnRulePart.model_fields)
     assert list(fields_of(WHOLE)) == list(ProgramDocument.model_fields)
     rule = fields_of("earn_rule")
-    assert [one.name for one in rule.values() if one.is_amount] == [
-        "per_amount", "per_quantity", "per_attribute", "fixed", "multiple",
-    ]  # fmt: skip
+    assert [one.name for one in rule.values() if one.is_amount] == list(GRANTS)
     assert rule["when"].kinds[0].kind == "condition"
     assert (rule["shares"].names, rule["shares"].kinds[0].kind) == ("shared_caps", "list")
     assert [one.value for one in rule["rounding"].kinds[0].choices] == ["down", "half_up", "half_even", "up"]

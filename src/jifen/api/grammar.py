@@ -62,7 +62,8 @@ class GrammarKind(Answer):
     """One way in which a field may be written."""
 
     kind: Literal[
-        "code", "text", "date", "month_day", "names", "whole", "ratio", "decimal", "flag", "choice", "part", "list", "lines", "map", "condition",
+        "code", "text", "date", "month_day", "names", "whole", "ratio", "decimal", "flag", "choice", "part", "list", "lines",
+        "map", "condition",
     ]  # fmt: skip
     part: str | None = Field(
         default=None,
