@@ -41,6 +41,7 @@ _NAMES = {
     ("per_attribute", "attribute"): "event_attributes",
     ("tiers", "by"): "measures",
     ("claim", "rule"): "every_rule",
+    ("earn_rule", "terms"): "terms",
 }
 """What a field that holds a code names, by the field, or by part and field: a list of the document, or one made of several."""
 _UNITS: Mapping[Any, str] = {
@@ -290,7 +291,9 @@ def _collection(shape: Mapping[str, Any], part: str, name: str, words: Catalogue
     if shape["type"] == "array":
         inner = _kind(shape["items"], part, name, words)
         referred = schema()["$defs"].get(shape["items"].get("$ref", "").rsplit("/", 1)[-1])
-        is_lines = referred is not None and "code" not in referred["properties"]
+        # A list of coded parts has a place of its own on the screen, but within a part of such a list.
+        is_within = part not in (WHOLE, "tiers")
+        is_lines = referred is not None and ("code" not in referred["properties"] or is_within)
         return GrammarKind(kind="lines" if is_lines else "list", part=inner.part, of=inner)
     if shape["type"] == "object":
         if name == "names":

@@ -95,6 +95,10 @@ export function namedBy(document: Fields, names: string, inPart: Fields, spend: 
       return coded([...listOf(document, "events"), ...listOf(document, "moments")]);
     case "measures":
       return [{ code: "spend", names: { zh: spend, en: spend } }, ...coded(listOf(document, "currencies"))];
+    case "terms": {
+      const currency = listOf(document, "currencies").find((one) => one["code"] === inPart["currency"]);
+      return coded(listOf(currency ?? {}, "terms"));
+    }
     case "every_rule":
       return coded(listOf(document, "earn_rules"));
     case "tiers":
@@ -137,8 +141,9 @@ const LAST = ["caps", "shares", "budget", "rounding", "group"];
 
 /** What a part says, phrase by phrase: nothing that is written there is left out. */
 export function phrasesOf(grammar: Grammar, part: string, value: Fields, path: Path): Phrase[] {
-  const said = new Set<string>(["code", "names"]);
   const fields = fieldsOf(grammar, part);
+  // A code stands in the head of a card; where a part has no card, a phrase says it.
+  const said = new Set<string>(["names", ...(fields.some((one) => one.name === "code" && one.says !== null) ? [] : ["code"])]);
   const phrases: Phrase[] = [];
   const inOrder = [...fields].sort((one, other) => rank(one) - rank(other));
   for (const field of inOrder) {

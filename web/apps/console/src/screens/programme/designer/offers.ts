@@ -1,5 +1,6 @@
 // What can be added to a part, and what it is begun with: so that everything a document says can be said by clicks.
 import { type Field, fieldsOf, type Grammar, isFields, isList, kindOf, namedBy } from "./grammar.ts";
+import { freeCode } from "./numbers.ts";
 import type { Fields, Path, Value } from "./text.ts";
 
 /** Whether a field counts money: a tier's reach does where spend lifts members. */
@@ -50,11 +51,13 @@ export function partBeginning(grammar: Grammar, part: string, document: Fields, 
 function linesBeginning(grammar: Grammar, part: string, document: Fields, inPart: Fields): Value {
   if (part === "band") return [{ from: 0, points: 1, per: 100 }, { from: 10_000, points: 2, per: 100 }];
   if (part === "amount") return [{ per_amount: { points: 1, amount_minor: 100 } }, { fixed: { points: 100 } }];
+  if (fieldsOf(grammar, part).some((one) => one.name === "code")) return [{ ...partBeginning(grammar, part, document, inPart), code: part }];
   return [partBeginning(grammar, part, document, inPart), partBeginning(grammar, part, document, inPart)];
 }
 
 /** One more line: what the last one says, from twice its size. */
-export function nextLine(last: Fields): Fields {
+export function nextLine(last: Fields, lines: Fields[]): Fields {
+  if (typeof last["code"] === "string") return { ...last, code: freeCode(lines, last["code"].replace(/-\d+$/, "")) };
   return typeof last["from"] === "number" ? { ...last, from: Math.max(100, last["from"] * 2) } : { ...last };
 }
 

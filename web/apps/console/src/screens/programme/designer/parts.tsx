@@ -148,7 +148,7 @@ function Lines({ part, value, path }: { part: string; value: Fields; path: Path 
     <>
       {lists.map((one) => (
         <div className="row" key={one.path.join("/")}>
-          <button type="button" className="button small" onClick={() => change([{ does: "append", path: one.path, value: nextLine(one.lines.at(-1) as Fields) }])}>{say("designer.add_part", { what: grammar.parts.find((each) => each.part === one.name)?.label ?? one.name })}</button>
+          <button type="button" className="button small" onClick={() => change([{ does: "append", path: one.path, value: nextLine(one.lines.at(-1) as Fields, one.lines as Fields[]) }])}>{say("designer.add_part", { what: grammar.parts.find((each) => each.part === one.name)?.label ?? one.name })}</button>
           {one.lines.length > 2 ? <button type="button" className="button small" onClick={() => change([{ does: "remove", path: [...one.path, one.lines.length - 1] }])}>{say("designer.last_away")}</button> : null}
         </div>
       ))}
