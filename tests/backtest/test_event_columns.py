@@ -13,7 +13,7 @@ from tests.domain.worlds import examples
 
 from jifen.domain import fold, verbs
 from jifen.domain.events import Script, Slice, legs_of
-from jifen.domain.program.meaning import Expiry
+from jifen.domain.program.meaning import Expiry, Until
 from jifen.domain.timeline import Timeline
 from jifen.insight import event_columns as columns
 from jifen.insight.clocks import INSTANT
@@ -33,7 +33,7 @@ OTHERS = [
 
 def a_timeline_in(zone: str) -> Timeline:
     return a_timeline(
-        a_program(currencies=[a_currency(expiry=Expiry(months=2, to_month_end=True))], time_zone=zone)
+        a_program(currencies=[a_currency(expiry=Expiry(months=2, until=Until.MONTH_END))], time_zone=zone)
     )
 
 

@@ -50,6 +50,15 @@ def test_weekdays_of_a_month_are_counted_from_both_ends() -> None:
     assert all(date(2026, one // 100, one % 100).isoweekday() == 2 for one in every)
 
 
+def test_festivals_and_days_off_are_those_that_were_published() -> None:
+    found = days(festival="mid_autumn", before=1)
+    assert in_year(found, 2026) == [924, 925]
+    assert len([one for one in days(festival="spring_festival") if 20240000 < one < 20310000]) == 7
+    off = days(days_off="CN")
+    assert in_year(off, 2026)[:3] == [101, 102, 103]
+    assert in_year(off, 2040) == [], "not published yet"
+
+
 CORNER = template_text("corner-shop")
 DAYS = """
 days:

@@ -20,22 +20,32 @@ def test_the_other_examples_fit_into_it() -> None:
     without_rules = BLOCKS[0][: BLOCKS[0].index("earn_rules:")]
     ladder = "tiers: {by: spend, window_days: 30, keeps_days: 30, list: [{code: gold, names: {en: G}, reach: 0}]}\n"
     rule = "earn_rules:\n  - code: a\n    names: {en: A}\n    currency: points\n    fixed: {points: 1}\n"
-    when, of_basket = ("".join(f"    {line}\n" for line in BLOCKS[at].splitlines()) for at in (6, 8))
+    when, of_basket = ("".join(f"    {line}\n" for line in BLOCKS[at].splitlines()) for at in (7, 9))
     stamps = "  - {code: stamps, names: {en: Stamps}, kind: spendable, worth: 1}\n"
 
-    bands = parse_document(BLOCKS[0].replace("earn_rules:\n", "earn_rules:\n" + BLOCKS[1]), name="guide")
+    currencies = without_rules[without_rules.index("currencies:") :]
+    lives = parse_document(without_rules.replace(currencies, BLOCKS[1]), name="guide").currencies[0]
+    assert [one.code for one in lives.terms] == ["bonus", "brand"]
+    bands = parse_document(BLOCKS[0].replace("earn_rules:\n", "earn_rules:\n" + BLOCKS[2]), name="guide")
     assert [rule.bands is not None for rule in bands.earn_rules] == [True, True, False, False]
-    budget = parse_document(BLOCKS[0].replace("earn_rules:\n", "earn_rules:\n" + BLOCKS[3]), name="guide")
+    budget = parse_document(BLOCKS[0].replace("earn_rules:\n", "earn_rules:\n" + BLOCKS[4]), name="guide")
     assert budget.earn_rules[0].budget == 10_000
     shared = BLOCKS[0].replace("caps: {day: 100}", "caps: {day: 100}\n    shares: [bonus]")
-    assert parse_document(shared + BLOCKS[2], name="guide").shared_caps[0].caps.week == 500
-    events = parse_document(without_rules + BLOCKS[4], name="guide")
+    assert parse_document(shared + BLOCKS[3], name="guide").shared_caps[0].caps.week == 500
+    events = parse_document(without_rules + BLOCKS[5], name="guide")
     assert [len(events.events), len(events.earn_rules)] == [2, 3]
-    assert parse_document(without_rules + stamps + BLOCKS[5], name="guide").moments
+    assert parse_document(without_rules + stamps + BLOCKS[6], name="guide").moments
     assert parse_document(without_rules + rule + when, name="guide").earn_rules
-    days = parse_document(without_rules + BLOCKS[7] + rule + of_basket, name="guide").days
-    assert [part.code for part in days] == ["member-day", "double-eleven", "late-shopping", "anniversary"]
-    assert len(parse_document(without_rules + BLOCKS[9] + ladder, name="guide").earn_rules) == 2
+    days = parse_document(without_rules + BLOCKS[8] + rule + of_basket, name="guide").days
+    assert [part.code for part in days] == [
+        "member-day",
+        "new-year",
+        "holiday",
+        "double-eleven",
+        "late-shopping",
+        "anniversary",
+    ]
+    assert len(parse_document(without_rules + BLOCKS[10] + ladder, name="guide").earn_rules) == 2
 
 
 def test_the_guide_names_every_fact() -> None:

@@ -20,7 +20,7 @@ from jifen.domain.calendar import (
     start_of_day,
 )
 from jifen.domain.fold import FAR, divide
-from jifen.domain.program.meaning import Expiry, Rounding
+from jifen.domain.program.meaning import Expiry, Rounding, Until
 from jifen.domain.sharing import share_out
 
 
@@ -65,10 +65,10 @@ def test_rounding_is_what_its_name_says(rounding: Rounding, expected: tuple[int,
         (date(2028, 1, 31), Expiry(months=1), date(2028, 2, 29)),
         (date(2028, 2, 29), Expiry(months=12), date(2029, 2, 28)),
         (date(2026, 12, 31), Expiry(months=2), date(2027, 2, 28)),
-        (date(2026, 1, 15), Expiry(months=12, to_month_end=True), date(2027, 1, 31)),
-        (date(2027, 2, 28), Expiry(months=12, to_month_end=True), date(2028, 2, 29)),
+        (date(2026, 1, 15), Expiry(months=12, until=Until.MONTH_END), date(2027, 1, 31)),
+        (date(2027, 2, 28), Expiry(months=12, until=Until.MONTH_END), date(2028, 2, 29)),
         (date(2026, 1, 31), Expiry(months=1, days=1), date(2026, 3, 1)),
-        (date(2026, 1, 31), Expiry(months=1, days=1, to_month_end=True), date(2026, 3, 31)),
+        (date(2026, 1, 31), Expiry(months=1, days=1, until=Until.MONTH_END), date(2026, 3, 31)),
         (date(2026, 5, 4), Expiry(days=0), date(2026, 5, 4)),
     ],
 )
@@ -81,7 +81,7 @@ def test_a_month_is_added_by_the_calendar(bought: date, expiry: Expiry, last_day
 def test_who_buys_later_never_loses_points_earlier(
     bought: date, months: int, days: int, to_month_end: bool
 ) -> None:
-    expiry = Expiry(months=months, days=days, to_month_end=to_month_end)
+    expiry = Expiry(months=months, days=days, until=Until.MONTH_END if to_month_end else Until.ITSELF)
     today, tomorrow = expires_on(bought, expiry), expires_on(bought + timedelta(days=1), expiry)
     assert today is not None
     assert tomorrow is not None

@@ -34,6 +34,7 @@ from jifen.domain.program.meaning import (
     Rounding,
     Shape,
     Together,
+    Until,
     When,
     Window,
     WindowKind,
@@ -60,7 +61,9 @@ def examples(number: int) -> settings:
 _expiries = st.one_of(
     st.none(),
     st.builds(Expiry, days=st.integers(0, 60)),
-    st.builds(Expiry, months=st.integers(1, 3), to_month_end=st.booleans()),
+    st.builds(Expiry, months=st.integers(0, 3), until=st.sampled_from(list(Until)[1:])),
+    st.builds(Expiry, months=st.integers(0, 2), on=st.just(((2, 29), (6, 30)))),
+    st.builds(Expiry, months=st.integers(1, 3)),
 )
 
 

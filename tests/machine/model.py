@@ -122,6 +122,10 @@ class Notebook:
         page.earned[receipt.day] = earned + receipt.points
         page.put(no, receipt.day + DAYS_OF_LIFE, receipt.points)
 
+    def is_at_the_border(self, no: str) -> bool:
+        """Whether a receipt is as many days old as one may be that is claimed."""
+        return no in self.receipts and self.day - self.receipts[no].day == LATE_DAYS
+
     def claim(self, no: str, member: str) -> str:
         receipt = self.receipts.get(no)
         if receipt is None:

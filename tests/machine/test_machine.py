@@ -116,6 +116,8 @@ class Shop(RuleBasedStateMachine):
     @rule(n=which, name=names)
     def claim(self, n: int, name: str) -> None:
         no = self._some_receipt(n)
+        if self.notebook.is_at_the_border(no):
+            return  # the notebook counts days: whether the seconds that a test takes are too late it cannot say
         self._expect(self.notebook.claim(no, name), self.till.claim(self.members[name], no))
 
     @rule(name=names, units=points)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from jifen.document.amounts import amount_findings, whole_points
+from jifen.document.check_days import day_findings
 from jifen.document.check_occasions import moment_findings, occasion_findings
 from jifen.document.claims import (
     condition_findings,
@@ -14,7 +15,7 @@ from jifen.document.claims import (
 )
 from jifen.document.codes import base_of, currency_of, unknown
 from jifen.document.conditions import CONDITION_DEPTH_MAX
-from jifen.document.days import day_findings
+from jifen.document.lives import life_findings
 from jifen.document.meaning import Mixed, Vocabulary, can_hold, condition_meaning, split
 from jifen.document.model import (
     CurrencyPart,
@@ -41,6 +42,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *_stores(document),
         *_doubles(document),
         *_currencies(document),
+        *life_findings(document),
         *_groups(document),
         *_rules(document),
         *moment_findings(document),
@@ -124,31 +126,11 @@ def _currencies(document: ProgramDocument) -> Iterator[Finding]:
                 code="worth_missing", steps=here, value=part.code,
                 said=Said("problem.worth_missing.said"), out=Said("problem.worth_missing.out"),
             )  # fmt: skip
-        yield from _expiry(part, here)
         if (part.debt.policy == "allow") != (part.debt.limit_units is not None):
             yield Finding(
                 code="debt_unclear", steps=(*here, "debt"), value=part.debt.policy,
                 said=Said("problem.debt_unclear.said"), out=Said("problem.debt_unclear.out"),
             )  # fmt: skip
-
-
-def _expiry(part: CurrencyPart, here: Steps) -> Iterator[Finding]:
-    if part.expiry == "never":
-        return
-    days = part.expiry.months * 28 + part.expiry.days
-    if days == 0:
-        yield Finding(
-            code="expiry_empty", steps=(*here, "expiry"), value=part.code,
-            said=Said("problem.expiry_empty.said"), out=Said("problem.expiry_empty.out"),
-        )  # fmt: skip
-    elif part.pending.days >= days:
-        yield Finding(
-            code="pending_not_shorter_than_expiry",
-            steps=(*here, "pending", "days"),
-            value=part.pending.days,
-            said=Said("problem.pending_not_shorter_than_expiry.said", pending=part.pending.days, days=days),
-            out=Said("problem.pending_not_shorter_than_expiry.out"),
-        )
 
 
 def _groups(document: ProgramDocument) -> Iterator[Finding]:

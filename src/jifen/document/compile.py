@@ -12,6 +12,7 @@ from jifen.document.amounts import ONE, granted_by
 from jifen.document.claims import vocabulary_for, vocabulary_of
 from jifen.document.codes import base_of, currency_of
 from jifen.document.conditions import claims_written
+from jifen.document.lives import lives_of, terms_code
 from jifen.document.meaning import Vocabulary, condition_meaning, split
 from jifen.document.model import UNITS_MAX, Caps, CurrencyPart, EarnRulePart, ProgramDocument, SharedCaps
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
@@ -23,9 +24,9 @@ from jifen.domain.program.meaning import (
     Budget,
     Counts,
     Currency,
+    Draw,
     EarnRule,
     EventType,
-    Expiry,
     Ladder,
     Limit,
     Moment,
@@ -33,7 +34,6 @@ from jifen.domain.program.meaning import (
     Program,
     Rounding,
     Store,
-    Terms,
     Tier,
     Together,
     When,
@@ -89,6 +89,9 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
     return (
         numbering.extended_by("currency", (part.code for part in document.currencies))
         .extended_by("terms", (part.code for part in document.currencies))
+        .extended_by(
+            "terms", (terms_code(part.code, one.code) for part in document.currencies for one in part.terms)
+        )
         .extended_by("rule", (rule.code for rule in document.earn_rules))
         .extended_by(
             "limit", (limit.code for rule in document.earn_rules for limit in _limits(document, rule, asked))
@@ -168,11 +171,6 @@ def _moment_code(code: str) -> str:
 
 def _currency(part: CurrencyPart, numbering: Numbering) -> Currency:
     worth = check.worth_of(part)
-    expiry = None
-    if part.expiry != "never":
-        expiry = Expiry(
-            months=part.expiry.months, days=part.expiry.days, to_month_end=part.expiry.round == "month_end"
-        )
     return Currency(
         number=numbering.number("currency", part.code),
         code=part.code,
@@ -181,15 +179,8 @@ def _currency(part: CurrencyPart, numbering: Numbering) -> Currency:
         scale=part.scale,
         worth_minor=None if worth is None else _lowest(worth / 10**part.scale),
         debt_limit=(part.debt.limit_units or 0) * 10**part.scale,
-        terms=(
-            Terms(
-                number=numbering.number("terms", part.code),
-                code=part.code,
-                expiry=expiry,
-                pending_days=part.pending.days,
-                funded_by=part.funded_by,
-            ),
-        ),
+        terms=tuple(lives_of(part, numbering)),
+        draw=Draw.BY_TERMS if part.draw == "terms" else Draw.BY_EXPIRY,
     )
 
 
@@ -235,7 +226,7 @@ def _rule(
         code=rule.code,
         names=rule.names,
         currency=numbering.number("currency", currency),
-        terms=numbering.number("terms", currency),
+        terms=numbering.number("terms", terms_code(currency, rule.terms or base.terms)),
         grant=granted.grant,
         rate=granted.rate,
         shape=granted.shape,

@@ -105,6 +105,19 @@ class DayPart(Part):
         int | None, Field(ge=1, le=31, description="where a month has no such day, its last")
     ] = None
     weekday: NthWeekday | None = None
+    festival: Annotated[
+        Code | None,
+        Field(description="its code in docs/reference/festivals.md; lunar ones by their published days"),
+    ] = None
+    days_off: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Z]{2}$",
+            description="the statutory days off of a country, CN, as far as they are published",
+        ),
+    ] = None
+    before: Annotated[int, Field(ge=0, le=60, description="so many days before each of them count too")] = 0
+    after: Annotated[int, Field(ge=0, le=60, description="so many days after each of them count too")] = 0
 
 
 class LateDays(Part):
@@ -131,17 +144,26 @@ class WorthPer(Part):
 
 
 class ExpiryPart(Part):
-    """Rolling expiry: months and days after the purchase, then to the end of that month if asked."""
+    """Months and days after the purchase, then to the end of that month, quarter or year, or to the next of some days of the
+    year, if asked."""
 
     months: Annotated[int, Field(ge=0, le=1_200)] = 0
     days: Days = 0
-    round: Literal["month_end"] | None = None
+    round: Literal["month_end", "quarter_end", "year_end"] | None = None
+    on: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[0-9]{2}-[0-9]{2}$")], ...],
+        Field(max_length=12, description='the next of these days of the year, month and day: "12-31"'),
+    ] = ()
 
 
 class Pending(Part):
-    """Units can be spent so many days after the purchase."""
+    """Units can be spent so many days after the purchase, or from a day on."""
 
-    days: Days
+    days: Days = 0
+    until: Annotated[DateText | None, Field(description="not before this day")] = None
+    day_of_month: Annotated[
+        int | None, Field(ge=1, le=31, description="from the next such day of a month on, after the purchase")
+    ] = None
 
 
 class Debt(Part):
@@ -149,6 +171,18 @@ class Debt(Part):
 
     policy: Literal["forbid", "allow"]
     limit_units: Annotated[int, Field(ge=1, le=UNITS_MAX)] | None = None
+
+
+class TermsPart(Part):
+    """Another life of units of the same currency, for rules that name it: bonus points that expire sooner, points that a brand
+    pays for. What it does not say is as the currency says it."""
+
+    code: Code
+    expiry: ExpiryPart | Literal["never"] | None = None
+    pending: Pending | None = None
+    funded_by: Text | None = None
+    qualifies: bool | None = None
+    grace_days: Days | None = None
 
 
 class CurrencyPart(Part):
@@ -171,6 +205,17 @@ class CurrencyPart(Part):
     pending: Pending = Pending(days=0)
     debt: Debt = Debt(policy="forbid")
     funded_by: Text = "operator"
+    qualifies: Annotated[bool, Field(description="whether units that are earned count for tiers")] = True
+    grace_days: Annotated[
+        Days, Field(description="what comes back after it expired lives so many days; 0: it expires at once")
+    ] = 0
+    terms: Annotated[tuple[TermsPart, ...], Field(max_length=20)] = ()
+    draw: Annotated[
+        Literal["expiry", "terms"],
+        Field(
+            description="which units are spent first: those that expire first, or by terms, the currency's own first"
+        ),
+    ] = "expiry"
 
 
 class PerAmount(Part):
@@ -278,6 +323,7 @@ class EarnRulePart(Part):
     code: Code
     names: Names
     currency: Code | None = None
+    terms: Annotated[Code | None, Field(description="the terms of the currency under which it grants")] = None
     per_amount: PerAmount | None = None
     per_quantity: PerQuantity | None = None
     per_attribute: PerAttribute | None = None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from jifen.domain.fold import FAR, FAR_AT
-from jifen.domain.program.meaning import Expiry, Period
+from jifen.domain.program.meaning import Expiry, Period, Terms, Until
 from jifen.domain.program.select import Moment
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -142,6 +142,36 @@ def expires_on(occurred_on: date, expiry: Expiry | None) -> date | None:
     year, month = divmod(month, 12)
     last = calendar.monthrange(year, month + 1)[1]
     day = date(year, month + 1, min(occurred_on.day, last)) + timedelta(days=expiry.days)
-    if expiry.to_month_end:
-        day = day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    return day
+    if expiry.on:
+        days = (_in_month(year, *one) for year in (day.year, day.year + 1) for one in expiry.on)
+        return min(one for one in days if one >= day)
+    if expiry.until is Until.ITSELF:
+        return day
+    months = {Until.MONTH_END: 1, Until.QUARTER_END: 3, Until.YEAR_END: 12}[expiry.until]
+    return _in_month(day.year, -(-day.month // months) * months, 31)
+
+
+def usable_from(occurred_on: date, terms: Terms) -> date:
+    """The first day of use of what is earned on a day."""
+    day = occurred_on + timedelta(days=terms.pending_days)
+    if terms.pending_to_day:
+        this = _in_month(day.year, day.month, terms.pending_to_day)
+        later = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+        day = (
+            this
+            if this >= day and this > occurred_on
+            else _in_month(later.year, later.month, terms.pending_to_day)
+        )
+    return max(day, terms.pending_until or day)
+
+
+def life_of(occurred_on: date, terms: Terms) -> tuple[date, date | None]:
+    """The first and the last day of use (None: for ever) of what is earned on a day. What waits for a day of the calendar expires
+    so long after that day."""
+    first = usable_from(occurred_on, terms)
+    waits = terms.pending_until is not None or terms.pending_to_day
+    return first, expires_on(first if waits else occurred_on, terms.expiry)
+
+
+def _in_month(year: int, month: int, day: int) -> date:
+    return date(year, month, min(day, calendar.monthrange(year, month)[1]))

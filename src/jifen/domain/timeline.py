@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 
 from jifen.domain import fold
-from jifen.domain.calendar import day_number, day_or_never, epoch_micros, expires_on, local_date, start_of_day
+from jifen.domain.calendar import day_number, day_or_never, epoch_micros, life_of, local_date, start_of_day
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
 from jifen.domain.program.meaning import (
     Counts,
@@ -139,7 +139,8 @@ def _dates(terms: Sequence[tuple[int, Terms] | None], day: date) -> tuple[int, .
         if one is None:
             found += (fold.FAR, number)
         else:
-            found += (day_or_never(expires_on(day, one[1].expiry)), number + one[1].pending_days)
+            first, last = life_of(day, one[1])
+            found += (day_or_never(last), day_number(first))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from jifen.domain.calendar import date_of, expires_on, local_date
+from jifen.domain.calendar import date_of, life_of, local_date
 from jifen.domain.decision import OFF, rooms_told
 from jifen.domain.explain import About, Posted, Row
 from jifen.domain.program.meaning import Currency, EarnRule, Program
@@ -112,9 +112,9 @@ class _Telling:
         terms = self.timeline.terms_of(self.timeline.row_of(self.posting.revision), self.posting.terms)
         day = local_date(row["occurred_at"], self.timeline.time_zone)
         said = []
-        if terms.pending_days:
-            said.append(self.say("posting.usable_from", day=day + timedelta(days=terms.pending_days)))
-        last = expires_on(day, terms.expiry)
+        first, last = life_of(day, terms)
+        if first > day:
+            said.append(self.say("posting.usable_from", day=first))
         if last is not None:
             said.append(self.say("posting.valid_until", day=last))
         return said

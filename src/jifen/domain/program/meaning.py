@@ -8,7 +8,7 @@ rule". Masks and hits name a rule by its position in its own revision.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
 
 from jifen.domain.program.conditions import ALWAYS, Condition
@@ -61,16 +61,29 @@ class Rounding(IntEnum):
     UP = 3
 
 
+class Until(IntEnum):
+    """To which end a day of expiry is moved."""
+
+    ITSELF = 0
+    MONTH_END = 1
+    QUARTER_END = 2
+    YEAR_END = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expiry:
-    """Rolling expiry: so many months and days after `occurred_on`, then moved to the month's end if asked.
+    """So many months and days after units were earned, then moved to the end of the month, quarter or year, or to the next of
+    some days of the year, if asked.
 
     A unit may be used on its day of expiry and not after it.
     """
 
     months: int = 0
     days: int = 0
-    to_month_end: bool = False
+    until: Until = Until.ITSELF
+    on: tuple[
+        tuple[int, int], ...
+    ] = ()  # month and day, in order; 29 February is 28 February where there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +98,8 @@ class Terms:
     expiry: Expiry | None  # None: never
     pending_days: int
     funded_by: str
+    pending_until: date | None = None  # and not before this day
+    pending_to_day: int = 0  # and from this day of a month on, the next after it was earned; 0: at once
     qualifies: bool = True  # what is earned counts for ladders
     grace_days: int = 0  # what is put back after its lot expired lives so long; 0: it expires at once
 

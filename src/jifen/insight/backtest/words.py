@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from jifen.domain.program.meaning import EarnRule, Program, Window, WindowKind
+from jifen.domain.program.meaning import EarnRule, Expiry, Program, Until, Window, WindowKind
 from jifen.domain.program.reading import claims_of
 from jifen.insight.backtest.missing import called
 from jifen.insight.backtest.question import Question
@@ -94,7 +94,7 @@ def _short_history(question: Question) -> Iterable[Notice]:
     for currency in program.currencies:
         lives = [terms.expiry for terms in currency.terms if terms.expiry is not None]
         if lives:
-            life = max(expiry.months * 30 + expiry.days for expiry in lives)
+            life = max(_days_of_life(expiry) for expiry in lives)
             if span < 2 * life:
                 yield _notice(
                     "expiry_hardly_seen",
@@ -179,3 +179,9 @@ def _assumption(code: str, **parts: Any) -> Assumption:
 def _notice(code: str, level: str, numbers: dict[str, int], **parts: Any) -> Notice:
     sentence = sentence_of(Said(f"backtest.warns.{code}", **parts))
     return Notice(code=code, level=level, numbers=numbers, sentence=sentence)  # type: ignore[arg-type]
+
+
+def _days_of_life(expiry: Expiry) -> int:
+    """So many days units may live at the longest, roughly."""
+    rounded = {Until.ITSELF: 0, Until.MONTH_END: 30, Until.QUARTER_END: 91, Until.YEAR_END: 365}[expiry.until]
+    return expiry.months * 30 + expiry.days + (365 // len(expiry.on) if expiry.on else rounded)
