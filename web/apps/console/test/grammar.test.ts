@@ -87,6 +87,18 @@ test("days of each kind, what is known of stores, and the lines of a basket are 
   assert.ok(shape.is === "claim" && shape.extras.includes("of") && shape.fact.allows.includes("of"));
 });
 
+test("lives of units are said: other terms by their codes, days of the year, what comes back", () => {
+  const currency: Fields = {
+    code: "points", kind: "spendable", expiry: { days: 30, on: ["12-31"] }, pending: { until: "2026-01-31" }, qualifies: true, grace_days: 7, draw: "terms",
+    terms: [{ code: "bonus", expiry: { months: 1, round: "quarter_end" }, funded_by: "brand" }],
+  };
+  const phrases = phrasesOf(grammar, "currency", currency, []);
+  assert.deepEqual(phrases.filter((one) => one.asText).map((one) => one.path.join("/")), []);
+  const said = new Set(phrases.flatMap((one) => [one.path.join("/"), ...one.pieces.flatMap((piece) => (piece.is === "token" ? [piece.path.join("/")] : []))]));
+  const unsaid = [...leaves(currency)].filter((leaf) => leaf !== "code" && !leaf.split("/").some((_, size, steps) => said.has(steps.slice(0, size + 1).join("/"))));
+  assert.deepEqual(unsaid, []);
+});
+
 test("bands, the lesser of several amounts and limits of times are said, line by line", () => {
   const rules: Fields[] = [
     { code: "a", currency: "points", bands: { mode: "marginal", list: [{ from: 0, points: 1, per: 100 }, { from: 10_000, points: 50 }] } },
