@@ -71,7 +71,8 @@ class RuleFiguresAnswer(Answer):
 )
 async def get_grammar(request: Request, language: Language = None) -> Response:
     """Parts and their fields, facts and operators, with the words for each: all that a screen needs to build a document."""
-    return render.answered(grammar(language_of(request, language)))
+    # In a thread: made once in each language, from the schema, which takes its time.
+    return render.answered(await asyncio.to_thread(grammar, language_of(request, language)))
 
 
 @router.get(

@@ -149,11 +149,17 @@ class GrammarDeclared(Answer):
     operators_of_integer: list[str]
 
 
+@lru_cache(maxsize=1)
+def _schema() -> dict[str, Any]:
+    """The schema, made once: it takes tens of milliseconds."""
+    return schema()
+
+
 @lru_cache(maxsize=16)
 def grammar(language: str) -> GrammarAnswer:
     """The grammar in a language."""
     words = catalogue_of(language)
-    found = schema()
+    found = _schema()
     claim = found["$defs"]["ClaimDocument"]["properties"]
     return GrammarAnswer(
         parts=[_part(name, shape, words) for name, shape in _parts(found)],
@@ -290,7 +296,7 @@ def _counted(word: str, words: Catalogue) -> list[GrammarChoice]:
 def _collection(shape: Mapping[str, Any], part: str, name: str, words: Catalogue) -> GrammarKind | None:
     if shape["type"] == "array":
         inner = _kind(shape["items"], part, name, words)
-        referred = schema()["$defs"].get(shape["items"].get("$ref", "").rsplit("/", 1)[-1])
+        referred = _schema()["$defs"].get(shape["items"].get("$ref", "").rsplit("/", 1)[-1])
         # A list of coded parts has a place of its own on the screen, but within a part of such a list.
         is_within = part not in (WHOLE, "tiers")
         is_lines = referred is not None and ("code" not in referred["properties"] or is_within)
@@ -363,7 +369,7 @@ def _besides(fact: Fact) -> tuple[list[str], list[str]]:
 
 
 def _any_value(name: str) -> Any:
-    shape = schema()["$defs"]["ClaimDocument"]["properties"][name]
+    shape = _schema()["$defs"]["ClaimDocument"]["properties"][name]
     if "oneOf" in shape:
         return {"fact": "line.sku", "is": "a"}
     return 1 if shape.get("type") == "integer" else next(iter(shape.get("enum", ["a"])))
