@@ -26,6 +26,13 @@ def programme_schema_text() -> str:
     return schema_text()
 
 
+def grammar_text() -> str:
+    """`docs/reference/programme.grammar.json`."""
+    from jifen.api.grammar import grammar
+
+    return json.dumps(grammar("en").model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
+
+
 def refusals_text() -> str:
     """`docs/reference/refusals.md`."""
     from jifen.api.errors import STATUS
@@ -215,6 +222,7 @@ def console_words_text() -> str:
 FILES: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": openapi_text,
     "docs/reference/programme.schema.json": programme_schema_text,
+    "docs/reference/programme.grammar.json": grammar_text,
     "docs/reference/refusals.md": refusals_text,
     "docs/reference/permissions.md": permissions_text,
     "docs/reference/cli.md": cli_text,

@@ -133,22 +133,6 @@ def test_points_are_adjusted_once_and_the_statement_says_why(visit: Visit) -> No
     expect(page.get_by_text("a broken cup")).to_be_visible()
 
 
-def test_a_draft_is_checked_as_it_is_typed(visit: Visit) -> None:
-    visit.sign_in()
-    visit.go("/programme?tab=draft")
-    page = visit.page
-    text = page.get_by_role("textbox", name="The draft as text")
-    expect(text).not_to_have_value("")
-    written = text.input_value()
-    text.fill(written[:-3])
-    expect(page.get_by_text("The text is not JSON")).to_be_visible()
-    text.fill(written.replace('"kind": "spendable"', '"kind": "spendible"', 1))
-    expect(page.get_by_text(re.compile(r"^\d+ problems?$"))).to_be_visible()
-    text.fill(written.replace('"points": 1,', '"points": 2,', 1))
-    expect(page.locator(".rule-list li").first).to_be_visible()
-    expect(page.get_by_role("button", name="Try it on the past")).to_be_visible()
-
-
 def test_who_may_not_is_not_shown_the_screen_and_is_told_what_it_takes(visit: Visit) -> None:
     visit.sign_in(as_="till")
     page = visit.page

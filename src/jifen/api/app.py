@@ -23,6 +23,7 @@ from jifen.api import (
     codes,
     compensations,
     console,
+    designer,
     events,
     exports,
     households,
@@ -183,6 +184,7 @@ def create_app(
         imports,
         exports,
         overview,
+        designer,
         keys,
         session,
         operators,
@@ -206,6 +208,7 @@ def create_app(
     app.include_router(proposals.own)
     screens.serve(app)
     overview.keep_figures(app)
+    designer.keep_rule_figures(app)
     app.include_router(open.meters)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]

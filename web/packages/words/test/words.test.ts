@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { isKey, keysLearnt, LANGUAGES, languageOf, messageOf, partsOf, say } from "../src/index.ts";
 import "../src/app.ts";
 import "../src/console.ts";
+import "../src/designer.ts";
 import "../src/till.ts";
 
 const keys = keysLearnt();

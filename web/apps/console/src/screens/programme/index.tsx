@@ -1,16 +1,17 @@
-// The programme: rules in force as sentences, the document as text, revisions, and a draft that is checked as one types.
-import { api, got, Refused, type Schemas } from "@jifen/api";
+// The programme: rules in force as sentences, the document as text, revisions, and the designer, which is loaded when it is opened.
+import { api, got, type Schemas } from "@jifen/api";
 import {
-  Bars, type Column, Empty, Instant, Mark, Money, nameIn, Number, RefusedNote, Said, Section, Shown, Table, Tabs, Tier, useAsked, useFrame, useGoing, useMay,
-  useProgram, useQuery, useSay,
+  Bars, type Column, Empty, Instant, Mark, Money, nameIn, Number, Said, Section, Shown, Table, Tabs, Tier, useAsked, useFrame, useGoing, useMay, useProgram,
+  useQuery, useSay,
 } from "@jifen/ui";
-import { useEffect, useMemo, useState } from "react";
+import { lazy, Suspense } from "react";
 import type { Screen } from "../../screen.ts";
-import { Page, useSteering } from "../../shell.tsx";
+import { Page } from "../../shell.tsx";
 import { Stores, Switch, useSwitches } from "./switches.tsx";
 
 type Revision = Schemas["RevisionAnswer"];
-type Plan = Schemas["PlanAnswer"];
+// After an upgrade an open page asks for a part that is there no more.
+const Designer = lazy(() => import("./designer/index.tsx").catch(() => ({ default: Renewed })));
 const TABS = ["rules", "document", "revisions", "draft"] as const;
 
 function ProgrammePage() {
@@ -35,10 +36,23 @@ function ProgrammePage() {
           {tab === "rules" ? <Rules /> : null}
           {tab === "document" ? <Text /> : null}
           {tab === "revisions" ? <Revisions /> : null}
-          {tab === "draft" ? <Draft /> : null}
+          {tab === "draft" ? (
+            <Suspense fallback={<Bars lines={8} columns={2} />}>
+              <Designer />
+            </Suspense>
+          ) : null}
         </>
       )}
     </Page>
+  );
+}
+
+function Renewed() {
+  const say = useSay();
+  return (
+    <Empty title={say("programme.renewed")} actions={<button type="button" className="button primary" onClick={() => location.reload()}>{say("programme.load_again")}</button>}>
+      {say("programme.renewed_why")}
+    </Empty>
   );
 }
 
@@ -182,168 +196,6 @@ function Revisions() {
         />
       )}
     </Shown>
-  );
-}
-
-interface Fault {
-  pointer: string;
-  message: string;
-}
-
-type Checked = { is: "nothing" } | { is: "checking" } | { is: "unreadable"; why: string } | { is: "refused"; faults: Fault[] } | { is: "valid"; plan: Plan } | { is: "no"; refused: Refused };
-
-const DRAFT = "jifen.draft";
-const PAUSE = 500;
-
-function Draft() {
-  const say = useSay();
-  const { language } = useFrame();
-  const may = useMay();
-  const current = useProgramme();
-  const { onBook } = useSteering();
-  const published = useMemo(() => (current.data ? JSON.stringify(current.data.newest.document, null, 2) : null), [current.data]);
-  const [text, setText] = useState<string | null>(() => sessionStorage.getItem(DRAFT));
-  const [checked, setChecked] = useState<Checked>({ is: "nothing" });
-  const [done, setDone] = useState<string | null>(null);
-  const shown = text ?? published ?? "";
-
-  useEffect(() => {
-    if (text === null || text === published) {
-      setChecked({ is: "nothing" });
-      return;
-    }
-    sessionStorage.setItem(DRAFT, text);
-    setChecked({ is: "checking" });
-    const leave = new AbortController();
-    const timer = setTimeout(() => {
-      void check(text, leave.signal).then((found) => {
-        if (!leave.signal.aborted) setChecked(found);
-      });
-    }, PAUSE);
-    return () => {
-      clearTimeout(timer);
-      leave.abort();
-    };
-  }, [text, published, language]);
-
-  const ask = async (what: "publish" | "try") => {
-    const document = JSON.parse(shown) as Record<string, unknown>;
-    const header = { "Idempotency-Key": crypto.randomUUID() };
-    try {
-      if (what === "try") {
-        const answer = await got(api.POST("/v1/backtests", { params: { header }, body: { document, label: say("programme.draft_label") } as never }));
-        location.assign(`/console/backtests/${answer.backtest_id}`);
-        return;
-      }
-      const answer = await got(
-        api.POST("/v1/program:apply", { params: { header }, body: { document, ...(checked.is === "valid" ? { expected_revision: checked.plan.newest_revision } : {}) } }),
-      );
-      if ("proposal" in answer) {
-        setDone(say("programme.proposed"));
-        return;
-      }
-      sessionStorage.removeItem(DRAFT);
-      setText(null);
-      setDone(say("programme.published_as", { revision: answer.number }));
-      current.again();
-      onBook(await got(api.GET("/v1/book")));
-    } catch (failure) {
-      if (failure instanceof Refused) setChecked({ is: "no", refused: failure });
-      else throw failure;
-    }
-  };
-
-  return (
-    <div className="halves">
-      <Section title={say("programme.draft_text")} aside={text !== null && text !== published ? <button type="button" className="as-link" onClick={() => { sessionStorage.removeItem(DRAFT); setText(null); setDone(null); }}>{say("programme.start_over")}</button> : null}>
-        <textarea
-          className="input editor"
-          spellCheck={false}
-          aria-label={say("programme.draft_text")}
-          value={shown}
-          onChange={(event) => {
-            setText(event.target.value);
-            setDone(null);
-          }}
-        />
-      </Section>
-      <Section title={say("programme.what_changes")}>
-        <div className="stack" aria-live="polite">
-          {done ? <p className="note note-good">{done}</p> : null}
-          <Finding checked={checked} />
-          {checked.is === "valid" && !checked.plan.is_empty && !checked.plan.is_refused ? (
-            <>
-              <p className="small soft">{say("programme.publish_means")}</p>
-              <div className="row">
-                {may("backtests.run") ? <button type="button" className="button primary" onClick={() => void ask("try")}>{say("programme.try")}</button> : null}
-                {may("program.publish") ? <button type="button" className="button" onClick={() => void ask("publish")}>{say("programme.publish")}</button> : null}
-              </div>
-            </>
-          ) : null}
-        </div>
-      </Section>
-    </div>
-  );
-}
-
-async function check(text: string, signal: AbortSignal): Promise<Checked> {
-  let document: Record<string, unknown>;
-  try {
-    const read: unknown = JSON.parse(text);
-    if (typeof read !== "object" || read === null || Array.isArray(read)) return { is: "unreadable", why: "{ … }" };
-    document = read as Record<string, unknown>;
-  } catch (failure) {
-    return { is: "unreadable", why: failure instanceof Error ? failure.message : "" };
-  }
-  try {
-    return { is: "valid", plan: await got(api.POST("/v1/program:plan", { body: { document }, signal })) };
-  } catch (failure) {
-    if (!(failure instanceof Refused)) throw failure;
-    const problems = failure.problem?.numbers["problems"];
-    if (failure.problem?.code !== "program_refused" || !Array.isArray(problems)) return { is: "no", refused: failure };
-    return { is: "refused", faults: problems as Fault[] };
-  }
-}
-
-function Finding({ checked }: { checked: Checked }) {
-  const say = useSay();
-  const { language } = useFrame();
-  if (checked.is === "nothing") return <Empty title={say("programme.nothing_changed")}>{say("programme.nothing_changed_why")}</Empty>;
-  if (checked.is === "checking") return <Mark tone="run">{say("programme.checking")}</Mark>;
-  if (checked.is === "no") return <RefusedNote refused={checked.refused} />;
-  if (checked.is === "unreadable") {
-    return (
-      <div className="note note-stop">
-        <p className="note-title">{say("programme.unreadable")}</p>
-        <p className="code" lang="en">{checked.why}</p>
-      </div>
-    );
-  }
-  if (checked.is === "refused") {
-    return (
-      <div className="note note-stop">
-        <p className="note-title">{say("programme.refused", { n: checked.faults.length }, checked.faults.length)}</p>
-        <ul className="problems">
-          {checked.faults.map((one, at) => (
-            <li key={at}>
-              <code className="code">{one.pointer.replace("/document", "") || "/"}</code>
-              <p>{one.message}</p>
-            </li>
-          ))}
-        </ul>
-      </div>
-    );
-  }
-  if (checked.plan.is_empty) return <Mark tone="kept">{say("programme.same")}</Mark>;
-  return (
-    <ul className="rule-list">
-      {checked.plan.changes.map((one, at) => (
-        <li key={at}>
-          <Mark tone={one.weight === "plain" ? "kept" : one.weight === "careful" ? "warn" : "stop"}>{say(`weight.${one.weight}`)}</Mark>
-          <p>{language === "zh" ? one.sentence_zh : one.sentence_en}</p>
-        </li>
-      ))}
-    </ul>
   );
 }
 
