@@ -22,7 +22,7 @@ class EventUnknown(Unknown):
 
 
 class LimitUsedUp(Conflict):
-    """A limit of the programme that refuses is used up: nothing more is taken in its period."""
+    """A limit of the programme is used up: nothing more is taken in its period."""
 
     code = "limit_used_up"
 
