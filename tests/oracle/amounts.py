@@ -122,14 +122,10 @@ def desired(
     base = base_of(document, rule)
     units = smallest(document, said(document, rule, "currency"))
     exact = amount_of(base, amount, quantity, attributes) * units
-    if said(document, rule, "tier_multiplies", False):
+    if said(document, rule, "tier_multiplies"):
         exact *= multiplier
-    something = (
-        (quantity if counts_quantity(base) else amount) > 0 or "per_attribute" in base or "fixed" in base
-    )
+    something = amount + quantity > 0
     if "multiple" in rule:
-        if "least" in base and something:
-            exact = max(exact, Fraction(base["least"] * units))
         exact *= Fraction(rule["multiple"]["by"]) - 1
     whole = rounded(exact, said(document, rule, "rounding", "down"))
     if "least" in rule and something:

@@ -2,12 +2,12 @@
 
 import calendar
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-type Document = dict[str, Any]
-type Happened = dict[str, Any]
-type Line = dict[str, Any]
+Document: TypeAlias = dict[str, Any]
+Happened: TypeAlias = dict[str, Any]
+Line: TypeAlias = dict[str, Any]
 
 
 def programme_day(document: Document, moment: datetime) -> date:
@@ -30,7 +30,7 @@ def local_time(document: Document, happened: Happened) -> datetime:
     return moment.astimezone(UTC).astimezone(ZoneInfo(zone))
 
 
-def day_is_named(part: dict[str, Any], day: date) -> bool:
+def day_is_named(part: dict[str, Any], day: date) -> bool:  # noqa: PLR0911
     """Whether a day is one of those that a part of `days` names."""
     last_of_month = calendar.monthrange(day.year, day.month)[1]
     if "dates" in part:

@@ -20,7 +20,7 @@ class Ladder:
     def __init__(self, document: Document) -> None:
         """A member who has not begun to climb."""
         self.document = document
-        self.tiers = document.get("tiers")
+        self.tiers: dict[str, Any] = document.get("tiers", {})
         self.story: list[dict[str, Any]] = []
         self.sums: dict[date, int] = {}
         self.steps: list[tuple[datetime, int, date | None]] = []
@@ -67,8 +67,7 @@ class Ladder:
 
     def review_until(self, day: date, steps: list[tuple[datetime, int, date | None]]) -> None:
         """Judge again on each day of judging that has come."""
-        while steps[-1][2] is not None and steps[-1][2] <= day:
-            due = steps[-1][2]
+        while (due := steps[-1][2]) is not None and due <= day:
             steps.append(self.step(self.start_of(due), self.reached(due), due))
 
     def step(self, since: datetime, rank: int, day: date) -> tuple[datetime, int, date | None]:
@@ -108,9 +107,7 @@ class Ladder:
             if apart:
                 self.review_until(day, new)
             for step in later:
-                if step[0] == when and not apart:
-                    new.append(step)
-                elif step[0] == when and step[1] > new[-1][1]:
+                if step[0] == when and (not apart or step[1] > new[-1][1]):
                     new.append(step)
             if when in self.moments and self.reached(day) > new[-1][1]:
                 new.append(self.step(when, self.reached(day), day))

@@ -207,15 +207,10 @@ class Member:
         )
 
     def times(self, rules: list[str], period: str, day: date) -> int:
-        """On how many occasions of the period of a day rules have granted something that did not all come back."""
+        """How often in the period of a day rules have granted something that did not all come back, each rule for itself."""
         first, last = period_of(period, day)
-        return len(
-            [
-                one
-                for one in self.occasions
-                if first <= one.day <= last and any(hit.rule in rules and hit.used() > 0 for hit in one.hits)
-            ]
-        )
+        hits = [hit for one in self.occasions if first <= one.day <= last for hit in one.hits]
+        return len([hit for hit in hits if hit.rule in rules and hit.used() > 0])
 
     # What a rule may grant
 
@@ -254,7 +249,7 @@ class Member:
                 room.append(cap - before - sum(hit.granted for hit in here))
             for period, most in times.items():
                 before = 0 if period == "purchase" else self.times(rules, period, day)
-                if not here and before >= most:
+                if before + len(here) >= most:
                     room.append(0)
             left = max(0, min(room, default=wanted))
             if beyond == "refuse" and refuses and wanted and left <= 0:
@@ -293,7 +288,7 @@ class Member:
         facts = self.facts(day, happened["occurred"])
         multiplier = self.ladder.multiplier(self.ladder.rank_at(happened["occurred"]))
         wants: list[tuple[dict[str, Any], Hit]] = []
-        for rule in self.document["earn_rules"]:
+        for rule in in_order(self.document):
             numbers = self.sees(rule, happened)
             if numbers is None:
                 continue
@@ -315,7 +310,14 @@ class Member:
             met = all(
                 holds(part, self.document, happened, None, facts) for part in asked if asks_the_member(part)
             )
-            hit = Hit(rule["code"], units, 0, "all" if met else "unmet", numbers, counts_quantity(base))
+            hit = Hit(
+                rule["code"],
+                units if met else 0,
+                0,
+                "all" if met else "unmet",
+                numbers,
+                counts_quantity(base),
+            )
             if met and not units:
                 hit.why = "nothing"
             wants.append((rule, hit))
@@ -327,27 +329,23 @@ class Member:
             mode = modes.get(rule.get("group", ""), "add")
             if hit.why == "unmet":
                 continue
-            if mode == "best":
-                if rule["group"] not in best:
-                    rivals = [
-                        (one, each)
-                        for one, each in wants
-                        if one.get("group") == rule["group"] and each.why != "unmet"
-                    ]
-                    could = [
-                        (self.allowed(one, each.desired, day, hits, refuses), each) for one, each in rivals
-                    ]
-                    best[rule["group"]] = max(could, key=lambda pair: pair[0])[1]
-                if best[rule["group"]] is not hit:
-                    hit.why = "beaten"
-                    continue
-            if mode == "first" and any(
-                one.get("group") == rule["group"] and each.granted for one, each in wants
-            ):
+            could = self.allowed(rule, hit.desired, day, hits, refuses)
+            rivals = [
+                (one, each)
+                for one, each in wants
+                if one.get("group") == rule.get("group") and each.why != "unmet"
+            ]
+            if mode == "best" and rule["group"] not in best:
+                allowed = [
+                    (self.allowed(one, each.desired, day, hits, refuses), each) for one, each in rivals
+                ]
+                best[rule["group"]] = max(allowed, key=lambda pair: pair[0])[1]
+            is_beaten = mode == "best" and best[rule["group"]] is not hit
+            is_beaten = is_beaten or (mode == "first" and any(each.granted for _, each in rivals))
+            if is_beaten and could:
                 hit.why = "beaten"
-                continue
-            hit.granted = self.allowed(rule, hit.desired, day, hits, refuses)
-            if hit.granted < hit.desired:
+            hit.granted = 0 if is_beaten else could
+            if hit.why == "all" and could < hit.desired:
                 hit.why = "limited"
         return hits
 
@@ -377,7 +375,7 @@ class Member:
 
     def counts_for_ladder(self, hit: Hit) -> bool:
         """Whether the units of a hit are those by which members climb."""
-        return self.gives(hit) == self.document.get("tiers", {}).get("by")
+        return bool(self.gives(hit) == self.document.get("tiers", {}).get("by"))
 
     def climb(self, one: Occasion, money: int, units: int, recorded: datetime) -> None:
         """What counts for the ladder of a purchase, an event, or, below zero, of what came back."""
@@ -485,6 +483,18 @@ class Member:
         self.debts[currency] += -units - self.take(self.usable(currency), -units)
 
 
+def in_order(document: Document) -> list[dict[str, Any]]:
+    """The rules in the order of the document, those of a group together where its first one stands."""
+    rules: list[dict[str, Any]] = document["earn_rules"]
+
+    def place(rule: dict[str, Any]) -> int:
+        return next(
+            at for at, one in enumerate(rules) if one is rule or one.get("group", "") == rule.get("group")
+        )
+
+    return sorted(rules, key=place)
+
+
 def share_back(one: Occasion, hit: Hit) -> int:
     """What together is to be taken of a hit by what has come back: granted x returned / whole, rounded down."""
     if hit.counts_quantity:
@@ -495,7 +505,7 @@ def share_back(one: Occasion, hit: Hit) -> int:
         back = one.money_back(hit.lines)
     if not whole:
         return hit.granted if one.is_all_back(hit.lines) else 0
-    return hit.granted * back // whole
+    return int(hit.granted * back // whole)
 
 
 def last_day(expiry: Any, day: date) -> date | None:

@@ -1,0 +1,505 @@
+"""Random documents, as a shop could write them, and random lives under them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+OPENED = datetime(2025, 12, 31, 16, tzinfo=UTC)
+CATEGORIES = ["FOOD", "FOOD/BREAD", "FOOD/BREAD/RYE", "FOODS", "FUEL"]
+NAMES = {"en": "Name"}
+PERIODS = ["day", "week", "month", "year", "life"]
+ZONES = ["Asia/Shanghai", "America/New_York", "Pacific/Auckland"]
+
+_points = st.integers(1, 7)
+
+
+def _some(
+    fields: dict[str, st.SearchStrategy[Any]], least: int = 0, most: int | None = None
+) -> st.SearchStrategy[Any]:
+    """Some of the fields."""
+    names = st.lists(st.sampled_from(sorted(fields)), unique=True, min_size=least, max_size=most)
+    return names.flatmap(lambda chosen: st.fixed_dictionaries({name: fields[name] for name in chosen}))
+
+
+def _numbers(fact: str, values: st.SearchStrategy[Any], **more: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """A claim about a number."""
+
+    def claim(drawn: tuple[str, Any, Any]) -> dict[str, Any]:
+        operator, one, other = drawn
+        if operator == "between":
+            return {"fact": fact, **more, "between": sorted([one, other])}
+        return {"fact": fact, **more, operator: [one, other] if operator == "in" else one}
+
+    operators = st.sampled_from(["eq", "ne", "lt", "le", "gt", "ge", "ge", "ge", "between", "in"])
+    return st.tuples(operators, values, values).map(claim)
+
+
+def _texts(fact: str, values: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """A claim about a text."""
+    one = st.sampled_from(values)
+    return st.one_of(
+        one.map(lambda value: {"fact": fact, "is": value}),
+        st.lists(one, min_size=1, max_size=2, unique=True).map(lambda some: {"fact": fact, "in": some}),
+    )
+
+
+def _tags(fact: str, values: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """A claim about tags."""
+    one = st.sampled_from(values)
+    return st.one_of(
+        one.map(lambda value: {"fact": fact, "has": value}),
+        st.lists(one, min_size=1, max_size=2, unique=True).map(lambda some: {"fact": fact, "has_any": some}),
+    )
+
+
+_categories = st.one_of(
+    _texts("line.category", CATEGORIES),
+    st.sampled_from(CATEGORIES).map(lambda path: {"fact": "line.category", "under": path}),
+    st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=2, unique=True).map(
+        lambda paths: {"fact": "line.category", "under": paths}
+    ),
+)
+_line_claims = st.one_of(
+    _texts("line.sku", ["a", "b"]),
+    _texts("line.brand", ["Own", "Other"]),
+    _texts("line.attribute.colour", ["red", "blue"]),
+    _numbers("line.attribute.size", st.integers(1, 5)),
+    _categories,
+    _categories,
+    _tags("line.tags", ["x", "y"]),
+    _numbers("line.amount_minor", st.sampled_from([0, 250, 500, 1000, 2000])),
+    _numbers("line.discount_minor", st.sampled_from([0, 10, 50])),
+    _numbers("line.quantity_milli", st.sampled_from([500, 1000, 2000])),
+    _numbers("line.unit_price_minor", st.sampled_from([100, 333, 500, 1000])),
+)
+
+
+def _clock(kind: str, days: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """A claim about the moment and the place of a purchase or an event."""
+    claims = [
+        _numbers(f"{kind}.weekday", st.integers(1, 7)),
+        _numbers(f"{kind}.hour", st.integers(0, 23)),
+        _numbers(f"{kind}.day_of_month", st.integers(1, 31)),
+        _numbers(f"{kind}.month", st.integers(1, 12)),
+        _numbers(f"{kind}.date", st.integers(1, 28).map(lambda day: f"2026-02-{day:02}")),
+        _texts(f"{kind}.store", ["s1", "s2"]),
+        _texts(f"{kind}.store_region", ["north", "south"]),
+        _texts(f"{kind}.store_format", ["street"]),
+        _tags(f"{kind}.store_tags", ["new", "big"]),
+        _texts(f"{kind}.channel", ["web", "till"]),
+        _texts(f"{kind}.source", ["pos", "app"]),
+    ]
+    return st.one_of(*claims, *([_tags(f"{kind}.days", days)] * 3 if days else []))
+
+
+def _basket() -> st.SearchStrategy[dict[str, Any]]:
+    """A claim about the basket."""
+    facts = st.sampled_from(
+        [
+            ("basket.amount_minor", [500, 1000, 3000]),
+            ("basket.quantity_milli", [1000, 2500, 4000]),
+            ("basket.lines", [0, 1, 2]),
+            ("basket.skus", [0, 1, 2]),
+        ]
+    )
+    claims = facts.flatmap(lambda fact: _numbers(fact[0], st.sampled_from(fact[1])))
+    return st.tuples(claims, st.none() | _line_claims).map(
+        lambda drawn: {**drawn[0], **({} if drawn[1] is None else {"of": drawn[1]})}
+    )
+
+
+def _nested(claims: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Claims under all, any and not."""
+    return st.recursive(
+        claims,
+        lambda parts: st.one_of(
+            parts.map(lambda part: {"not": part}),
+            st.lists(parts, min_size=1, max_size=3).map(lambda some: {"all": some}),
+            st.lists(parts, min_size=1, max_size=3).map(lambda some: {"any": some}),
+        ),
+        max_leaves=4,
+    )
+
+
+def given_of(kind: str, days: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """A condition on what the till, or whoever tells of an event, sends."""
+    if kind == "run":
+        told = [
+            _numbers("event.attribute.metres", st.sampled_from([0, 1000, 2500])),
+            _texts("event.attribute.ground", ["road", "trail"]),
+        ]
+        return _nested(st.one_of(*told, _clock("event", days)))
+    if kind == "check-in":
+        return _nested(_clock("event", days))
+    purchase = [
+        _tags("purchase.tags", ["p", "q"]),
+        _tags("purchase.payment_methods", ["cash", "card"]),
+        _numbers("purchase.amount_minor", st.sampled_from([500, 1000, 3000])),
+    ]
+    return _nested(st.one_of(_line_claims, _line_claims, _basket(), *purchase, _clock("purchase", days)))
+
+
+def member_of(tiers: list[str], rules: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """A condition on what is known of the member."""
+    windows = st.sampled_from([1, 3, 30])
+    claims = [
+        _texts("member.tier", tiers),
+        st.sampled_from(tiers).map(lambda tier: {"fact": "member.tier", "at_least": tier}),
+        windows.flatmap(
+            lambda w: _numbers("member.spend_minor", st.sampled_from([0, 1000, 4000]), window_days=w)
+        ),
+        windows.flatmap(lambda w: _numbers("member.visits", st.integers(0, 4), window_days=w)),
+        _numbers("member.days_since_purchase", st.sampled_from([0, 1, 3, 10])),
+        _numbers("member.purchases_before", st.integers(0, 3)),
+        _numbers("member.balance", st.integers(0, 40), currency="points"),
+        _numbers("member.days_since_joined", st.sampled_from([0, 1, 10, 40])),
+        st.tuples(st.sampled_from(rules), st.sampled_from([None, *PERIODS])).flatmap(
+            lambda of: _numbers(
+                "member.times_granted", st.integers(0, 3), rule=of[0], **({"period": of[1]} if of[1] else {})
+            )
+        ),
+    ]
+    return _nested(st.one_of(*claims))
+
+
+_steps = st.booleans()
+_per_amount = st.builds(
+    lambda points, each, whole: {"points": points, "amount_minor": each, "whole_steps": whole},
+    _points,
+    st.sampled_from([30, 100, 250, 700]),
+    _steps,
+)
+_per_quantity = st.builds(
+    lambda points, each, whole: {"points": points, "quantity": each, "whole_steps": whole},
+    _points,
+    st.sampled_from(["1", "0.5", "1.5", "3"]),
+    _steps,
+)
+_fixed = st.integers(1, 30).map(lambda points: {"points": points})
+_bands_of_amount = st.tuples(
+    st.lists(st.sampled_from([300, 500, 1000, 2000, 4000]), min_size=1, max_size=3, unique=True),
+    st.just("amount"),
+)
+_bands_of_quantity = st.tuples(
+    st.lists(st.sampled_from(["0.5", "1", "1.5", "2", "3.25"]), min_size=1, max_size=3, unique=True),
+    st.just("quantity"),
+)
+
+
+@st.composite
+def _bands(draw: st.DrawFn) -> dict[str, Any]:
+    """Bands of either mode, of money or of quantity."""
+    begins, of = draw(st.one_of(_bands_of_amount, _bands_of_quantity))
+    mode = draw(st.sampled_from(["whole", "marginal"]))
+    each = st.sampled_from(["1", "0.5", "3"] if of == "quantity" else [50, 100, 300])
+    all_once = draw(st.booleans())
+    bands = []
+    for begin in ["0" if of == "quantity" else 0, *sorted(begins, key=float)]:
+        band = {"from": begin, "points": draw(st.integers(0, 9))}
+        once = all_once and mode == "whole"
+        bands.append(band if once else {**band, "per": draw(each)})
+    return {"mode": mode, "of": of, "list": bands}
+
+
+def _ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    """One way to grant."""
+    if kind == "check-in":
+        return _fixed.map(lambda fixed: {"fixed": fixed})
+    if kind == "run":
+        per = st.builds(
+            lambda points, each, whole: {
+                "points": points,
+                "attribute": "metres",
+                "each": each,
+                "whole_steps": whole,
+            },
+            _points,
+            st.sampled_from([1, 300, 1000]),
+            _steps,
+        )
+        return st.one_of(
+            _fixed.map(lambda fixed: {"fixed": fixed}), per.map(lambda one: {"per_attribute": one})
+        )
+    part = st.one_of(
+        _per_amount.map(lambda way: {"per_amount": way}),
+        _per_quantity.map(lambda way: {"per_quantity": way}),
+        _fixed.map(lambda way: {"fixed": way}),
+    )
+    lesser = st.lists(part, min_size=2, max_size=4).map(lambda parts: {"lesser_of": parts})
+    return st.one_of(part, part, part, _bands().map(lambda bands: {"bands": bands}), lesser)
+
+
+_roundings = st.sampled_from(["down", "half_up", "half_even", "up"])
+_caps = _some({period: st.sampled_from([1, 3, 10, 25, 60]) for period in ["purchase", *PERIODS]}, 1, 2)
+_times = _some({period: st.integers(1, 3) for period in PERIODS}, 1, 2)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """A programme."""
+    zone = draw(st.sampled_from(ZONES))
+    scale = draw(st.sampled_from([0, 0, 0, 2]))
+    expiry = st.one_of(
+        st.just("never"),
+        st.builds(lambda days: {"days": days}, st.sampled_from([1, 5, 30])),
+        st.builds(lambda months: {"months": months}, st.integers(1, 3)),
+        st.builds(
+            lambda months, days: {"months": months, "days": days, "round": "month_end"},
+            st.integers(0, 2),
+            st.integers(1, 3),
+        ),
+    )
+    ends = draw(expiry)
+    is_long = ends == "never" or ends.get("months") or ends.get("days", 0) > 20
+    points = {
+        "code": "points",
+        "names": NAMES,
+        "kind": "spendable",
+        "worth": 1,
+        "scale": scale,
+        "expiry": ends,
+        "pending": {"days": draw(st.sampled_from([0, 0, 0, 1, 4])) if is_long else 0},
+        "debt": draw(
+            st.sampled_from(
+                [
+                    {"policy": "forbid"},
+                    {"policy": "allow", "limit_units": 10},
+                    {"policy": "allow", "limit_units": 500},
+                ]
+            )
+        ),
+    }
+    growth = {"code": "growth", "names": NAMES, "kind": "qualifying", "expiry": draw(expiry)}
+    has_tiers = draw(st.booleans())
+    tiers = [("member", 0, "1"), ("silver", 20, "3/2"), ("gold", 45, "2")]
+    by = draw(st.sampled_from(["spend", "growth", "points"]))
+    unit = 100 if by == "spend" else 1
+    days = draw(
+        st.lists(
+            st.one_of(
+                st.builds(lambda n: {"dates": [f"2026-01-{n:02}", f"2026-02-{n:02}"]}, st.integers(1, 28)),
+                st.builds(
+                    lambda n: {"span": {"first": f"2026-01-{n:02}", "last": f"2026-02-{n:02}"}},
+                    st.integers(1, 28),
+                ),
+                st.builds(lambda n: {"yearly": f"01-{n:02}"}, st.integers(1, 28)),
+                st.builds(lambda n: {"day_of_month": n}, st.sampled_from([1, 2, 15, 29, 31])),
+                st.builds(lambda n: {"weekday": {"weekday": n}}, st.integers(1, 7)),
+                st.builds(
+                    lambda n, nth: {"weekday": {"weekday": n, "nth": nth}},
+                    st.integers(1, 7),
+                    st.sampled_from([-1, 1, 2, 5]),
+                ),
+            ),
+            max_size=2,
+        )
+    )
+    document: dict[str, Any] = {
+        "format": 1,
+        "program": {"code": "shop", "names": NAMES},
+        "time_zone": zone,
+        "money": {"code": "CNY", "decimals": 2},
+        "stores": [
+            {"code": "s1", "names": NAMES, "region": "north", "format": "street", "tags": ["new"]},
+            {
+                "code": "s2",
+                "names": NAMES,
+                "region": "south",
+                "tags": ["new", "big"],
+                "time_zone": draw(st.sampled_from(ZONES)),
+            },
+        ],
+        "limits": {"purchase_amount_minor_max": 100_000},
+        "line_attributes": {"colour": "text", "size": "integer"},
+        "days": [{"code": f"d{n}", "names": NAMES, **part} for n, part in enumerate(days)],
+        "currencies": [points, growth],
+        "events": [
+            {"code": "check-in", "names": NAMES},
+            {"code": "run", "names": NAMES, "attributes": {"metres": "integer", "ground": "text"}},
+        ],
+    }
+    if has_tiers:
+        document["tiers"] = {
+            "by": by,
+            "window_days": draw(st.sampled_from([1, 5, 30])),
+            "keeps_days": draw(st.sampled_from([1, 7, 30])),
+            "list": [{"code": c, "names": NAMES, "reach": r * unit, "multiplier": m} for c, r, m in tiers],
+        }
+    _rules(draw, document, [code for code, _, _ in tiers] if has_tiers else ["member"])
+    return document
+
+
+def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
+    """The rules of a programme, its groups and its shared caps."""
+    named = [part["code"] for part in document["days"]]
+    groups = {
+        f"g{n}": mode
+        for n, mode in enumerate(draw(st.lists(st.sampled_from(["add", "best", "first"]), max_size=2)))
+    }
+    shared = [f"c{n}" for n in range(draw(st.integers(0, 2)))]
+    rules: list[dict[str, Any]] = []
+    count = draw(st.integers(1, 6))
+    beyond = st.sampled_from(["clip", "clip", "skip", "refuse"])
+    for number in range(count):
+        rule: dict[str, Any] = {"code": f"r{number}", "names": NAMES}
+        bases = [r for r in rules if "multiple" not in r and groups.get(r.get("group", ""), "add") == "add"]
+        if bases and draw(st.integers(0, 3)) == 0:
+            base = draw(st.sampled_from(bases))
+            rule["multiple"] = {"of": base["code"], "by": draw(st.sampled_from(["2", "3/2", "3", "5/4"]))}
+            kind, currency = base.get("on", ""), base["currency"]
+            if (
+                "'whole_steps': True" in str(base)
+                or not ("per_" in str(base) or "'per'" in str(base))
+                or "fixed" in str(base)
+            ):
+                rule["multiple"]["by"] = draw(st.sampled_from(["2", "3"]))
+            if kind:
+                rule["on"] = kind
+        else:
+            kind = draw(st.sampled_from(["", "", "", "", "check-in", "run"]))
+            currency = draw(st.sampled_from(["points", "points", "points", "growth"]))
+            rule |= {"currency": currency, **draw(_ways(kind))}
+            if kind:
+                rule["on"] = kind
+            if draw(st.integers(0, 3)) == 0:
+                rule["least"] = draw(st.sampled_from([1, 4, 12]))
+        if draw(st.booleans()):
+            rule["rounding"] = draw(_roundings)
+        if draw(st.booleans()):
+            rule["tier_multiplies"] = draw(st.booleans())
+        if draw(st.integers(0, 2)) == 0:
+            rule["caps"] = draw(_caps)
+        if draw(st.integers(0, 3)) == 0:
+            rule["times"] = draw(_times)
+        if "caps" in rule or "times" in rule:
+            rule["beyond"] = draw(beyond) if kind else draw(st.sampled_from(["clip", "skip"]))
+        fits = [
+            g
+            for g in groups
+            if all(
+                r["of_currency"] == currency and r.get("on", "") == kind for r in rules if r.get("group") == g
+            )
+        ]
+        if fits and draw(st.booleans()):
+            rule["group"] = draw(st.sampled_from(fits))
+        fits = [c for c in shared if all(r["of_currency"] == currency for r in rules if c in r["of_shares"])]
+        fits = [c for c in fits if "multiple" not in rule]
+        if fits and draw(st.booleans()):
+            rule["shares"] = [draw(st.sampled_from(fits))]
+        parts = []
+        if draw(st.booleans()):
+            parts.append(draw(given_of(kind, named)))
+        if draw(st.integers(0, 2)) == 0:
+            parts.append(draw(member_of(tiers, [f"r{n}" for n in range(count)])))
+        if parts:
+            rule["when"] = parts[0] if len(parts) == 1 else {"all": parts}
+        rules.append({**rule, "of_currency": currency, "of_shares": rule.get("shares", [])})
+    used = {code for rule in rules for code in rule["of_shares"]}
+    document["shared_caps"] = []
+    for code in sorted(used):
+        cap: dict[str, Any] = {"code": code, "beyond": draw(st.sampled_from(["clip", "clip", "skip"]))}
+        which = draw(st.integers(0, 2))
+        if which != 1:
+            cap["caps"] = draw(_caps)
+        if which != 0:
+            cap["times"] = draw(_times)
+        document["shared_caps"].append(cap)
+    document["stacking_groups"] = [{"code": code, "mode": mode} for code, mode in groups.items()]
+    document["earn_rules"] = [{k: v for k, v in rule.items() if not k.startswith("of_")} for rule in rules]
+
+
+_maybe = st.sampled_from
+
+
+def _lines() -> st.SearchStrategy[list[dict[str, Any]]]:
+    """The lines of a purchase."""
+    line = st.fixed_dictionaries(
+        {
+            "amount_minor": st.one_of(st.sampled_from([0, 100, 1000, 1000, 2500]), st.integers(0, 5000)),
+            "quantity_milli": st.sampled_from([1000, 1000, 2000, 3000, 1500, 333]),
+            "sku": _maybe([None, "a", "b"]),
+            "brand": _maybe([None, "Own", "Other"]),
+            "category": _maybe([None, *CATEGORIES]),
+            "discount_minor": _maybe([0, 0, 20]),
+            "tags": _maybe([[], ["x"], ["x", "y"]]),
+            "attributes": _maybe([{}, {"colour": "red"}, {"size": 3}, {"colour": "blue", "size": 2}]),
+        }
+    )
+    return st.lists(line, min_size=1, max_size=3).map(
+        lambda lines: [{"number": n + 1, **line} for n, line in enumerate(lines)]
+    )
+
+
+_gaps = st.sampled_from([0, 1, 30, 300, 1000, 1440, 1440, 4000, 12000, 45000])
+_lates = st.sampled_from([0, 0, 0, 0, 5, 900, 1440, 3000, 10000, 40000])
+_place = {
+    "store": _maybe([None, "s1", "s2"]),
+    "channel": _maybe([None, "web", "till"]),
+    "source": _maybe(["pos", "app"]),
+}
+_buys = st.fixed_dictionaries(
+    {
+        "what": st.just("buy"),
+        "late": _lates,
+        "lines": _lines(),
+        "tags": _maybe([[], ["p"], ["p", "q"]]),
+        "payment_methods": _maybe([[], ["cash"], ["card"]]),
+        **_place,
+    }
+)
+_runs = st.fixed_dictionaries(
+    {
+        "what": st.just("event"),
+        "late": _lates,
+        "event": _maybe(["check-in", "run", "run"]),
+        "attributes": _maybe(
+            [{}, {"metres": 3300}, {"metres": 1000, "ground": "trail"}, {"metres": 0, "ground": "road"}]
+        ),
+        **_place,
+    }
+).map(lambda told: {**told, "attributes": {}} if told["event"] == "check-in" else told)
+_others = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "what": st.just("return"),
+            "which": st.integers(0, 9),
+            "shares": st.lists(st.integers(0, 4), min_size=3, max_size=3),
+        }
+    ),
+    st.fixed_dictionaries({"what": st.just("void"), "which": st.integers(0, 9)}),
+    st.fixed_dictionaries(
+        {"what": st.just("redeem"), "units": st.integers(1, 60), "share": st.integers(0, 4)}
+    ),
+    st.fixed_dictionaries(
+        {
+            "what": st.just("adjust"),
+            "units": st.integers(-40, 40).filter(bool),
+            "currency": _maybe(["points", "points", "growth"]),
+        }
+    ),
+    st.fixed_dictionaries({"what": st.just("wait")}),
+)
+
+
+def lives() -> st.SearchStrategy[list[dict[str, Any]]]:
+    """What happens, one after the other; each with the minutes since what was before."""
+    step = st.one_of(_buys, _buys, _buys, _runs, _others, _others)
+    return st.lists(
+        st.tuples(_gaps, step).map(lambda drawn: {"minutes": drawn[0], **drawn[1]}), min_size=1, max_size=14
+    )
+
+
+def moments(life: list[dict[str, Any]]) -> list[tuple[datetime, dict[str, Any]]]:
+    """Each step with the moment at which it is told."""
+    now = OPENED
+    told = []
+    for step in life:
+        now += timedelta(minutes=step["minutes"])
+        told.append((now, step))
+    return told
+
+
+def minutes(number: int) -> timedelta:
+    """So many minutes."""
+    return timedelta(minutes=number)
