@@ -104,10 +104,10 @@ def amount_of(way: dict[str, Any], amount: int, quantity: int, attributes: dict[
 
 
 def counts_quantity(way: dict[str, Any]) -> bool:
-    """Whether a rule counts quantity; all others count money."""
+    """Whether a rule counts quantity; all others count money. Of several amounts the first says it."""
     if "bands" in way:
         return bool(way["bands"].get("of", "amount") == "quantity")
-    return "per_quantity" in way
+    return "per_quantity" in way.get("lesser_of", [way])[0]
 
 
 def desired(

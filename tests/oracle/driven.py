@@ -145,7 +145,6 @@ class Driven(Life):
                     lot.opened,
                     lot.left,
                     lot.expired,
-                    lot.returned,
                     ends(lot.expires_day),
                 )
                 for lot in self.member.lots

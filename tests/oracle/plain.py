@@ -241,6 +241,7 @@ class Member:
         for shared in self.shares_of(rule):
             caps = {period: cap * units for period, cap in shared.get("caps", {}).items()}
             limits.append((caps, shared.get("times", {}), shared.get("beyond", "clip"), self.sharers(shared)))
+        granted = wanted
         for caps, times, beyond, rules in limits:
             here = [hit for hit in hits if hit.rule in rules and hit.granted]
             room = []
@@ -254,8 +255,8 @@ class Member:
             left = max(0, min(room, default=wanted))
             if beyond == "refuse" and refuses and wanted and left <= 0:
                 raise Refused("limit_used_up")
-            wanted = 0 if left < wanted and beyond == "skip" else min(wanted, left)
-        return wanted
+            granted = 0 if left < wanted and beyond == "skip" else min(granted, left)
+        return granted
 
     # What happens
 
