@@ -124,7 +124,8 @@ def desired(
     exact = amount_of(base, amount, quantity, attributes) * units
     if said(document, rule, "tier_multiplies"):
         exact *= multiplier
-    something = amount + quantity > 0
+    counted = base.get("per_attribute", {}).get("attribute")
+    something = amount + quantity + (attributes[counted] if counted else 0) > 0
     if "multiple" in rule:
         exact *= Fraction(rule["multiple"]["by"]) - 1
     whole = rounded(exact, said(document, rule, "rounding", "down"))

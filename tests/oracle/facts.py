@@ -1,6 +1,7 @@
 """What a condition asks, as docs/programme.md has it: facts of a line, a basket, a purchase, an event and a member."""
 
 import calendar
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ def store_of(document: Document, happened: Happened) -> dict[str, Any]:
 
 def local_time(document: Document, happened: Happened) -> datetime:
     """The moment as a clock in the store shows it; the programme's clock where the store has none of its own."""
-    zone = store_of(document, happened).get("time_zone", document["time_zone"])
+    zone = str(store_of(document, happened).get("time_zone", document["time_zone"]))
     moment: datetime = happened["occurred"]
     return moment.astimezone(UTC).astimezone(ZoneInfo(zone))
 
@@ -105,7 +106,7 @@ def is_true_of(claim: dict[str, Any], value: Any, tiers: list[str]) -> bool:
     if "under" in claim:
         paths = claim["under"] if isinstance(claim["under"], list) else [claim["under"]]
         return any(value == path or value.startswith(path + "/") for path in paths)
-    checks = {
+    checks: dict[str, Callable[[], bool]] = {
         "is": lambda: value == claim["is"],
         "in": lambda: value in claim["in"],
         "has": lambda: claim["has"] in value,

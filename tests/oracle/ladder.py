@@ -96,24 +96,35 @@ class Ladder:
         self.lift_from(told["occurred"], programme_day(self.document, told["recorded"]))
 
     def lift_from(self, moment: datetime, today: date) -> None:
-        """Lift at a moment, and walk from there to today: what stood stays where it is at least as high."""
+        """Lift at a moment, and judge again from there to today; never lower than he stood."""
         old = self.steps
         new = [step for step in old if step[0] <= moment]
-        later = [step for step in old if step[0] > moment]
-        times = sorted({when for when in self.moments if when >= moment} | {step[0] for step in later})
-        apart = False
-        for when in times:
+        times = {when for when in self.moments if when >= moment} | {
+            step[0] for step in old if step[0] > moment
+        }
+        for when in sorted(times):
             day = programme_day(self.document, when)
-            if apart:
-                self.review_until(day, new)
-            for step in later:
-                if step[0] == when and (not apart or step[1] > new[-1][1]):
-                    new.append(step)
+            self.review_above(day, new, old)
+            stood = standing(old, when)
+            if stood[1] > new[-1][1]:
+                new.append((when, stood[1], stood[2]))
             if when in self.moments and self.reached(day) > new[-1][1]:
                 new.append(self.step(when, self.reached(day), day))
-                apart = True
-        self.review_until(today, new)
+        self.review_above(today, new, old)
         self.steps = new
+
+    def review_above(
+        self,
+        day: date,
+        steps: list[tuple[datetime, int, date | None]],
+        floor: list[tuple[datetime, int, date | None]],
+    ) -> None:
+        """Judge again on each day of judging that has come, and never lower than he stood."""
+        while (due := steps[-1][2]) is not None and due <= day:
+            since = self.start_of(due)
+            step = self.step(since, self.reached(due), due)
+            stood = standing(floor, since)
+            steps.append((since, stood[1], stood[2]) if stood[1] > step[1] else step)
 
     def without(self, number: str, now: datetime) -> None:
         """A purchase that never was: the rest of the story is told again."""
@@ -124,3 +135,10 @@ class Ladder:
         for told in self.story:
             self.hear(told)
         self.pass_time(now)
+
+
+def standing(
+    steps: list[tuple[datetime, int, date | None]], moment: datetime
+) -> tuple[datetime, int, date | None]:
+    """The step on which one stands at a moment."""
+    return next(step for step in reversed(steps) if step[0] <= moment)

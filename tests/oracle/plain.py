@@ -141,8 +141,8 @@ class Member:
             units,
         )
         self.lots.append(lot)
-        self.repay(currency)
         self.expire()
+        self.repay(currency)
 
     def expire(self) -> None:
         """What has had its last day is gone."""
@@ -181,7 +181,9 @@ class Member:
             "tier": lambda claim: self.ladder.code(self.ladder.rank_at(moment)),
             "spend_minor": lambda claim: sum(one.spend - one.spend_back for one in within(claim)),
             "visits": lambda claim: len([one for one in within(claim) if self.is_a_visit(one)]),
-            "purchases_before": lambda claim: len(purchases),
+            "purchases_before": lambda claim: len(
+                [one for one in self.occasions if one.is_purchase and self.is_a_visit(one)]
+            ),
             "days_since_purchase": lambda claim: min(
                 ((day - one.day).days for one in purchases), default=None
             ),
@@ -253,7 +255,7 @@ class Member:
                 if before + len(here) >= most:
                     room.append(0)
             left = max(0, min(room, default=wanted))
-            if beyond == "refuse" and refuses and wanted and left <= 0:
+            if beyond == "refuse" and refuses and left <= 0:
                 raise Refused("limit_used_up")
             granted = 0 if left < wanted and beyond == "skip" else min(granted, left)
         return granted
@@ -322,33 +324,32 @@ class Member:
             if met and not units:
                 hit.why = "nothing"
             wants.append((rule, hit))
-        refuses = "event" in happened
+        self.grant(wants, day, refuses="event" in happened)
+        return [hit for _, hit in wants]
+
+    def grant(self, wants: list[tuple[dict[str, Any], Hit]], day: date, *, refuses: bool) -> None:
+        """What limits and groups leave; those of a group compete by what the limits leave before any of them."""
         modes = {part["code"]: part["mode"] for part in self.document.get("stacking_groups", [])}
         hits = [hit for _, hit in wants]
-        best: dict[str, Hit] = {}
-        for rule, hit in wants:
+        met = [(rule, hit) for rule, hit in wants if hit.why != "unmet"]
+        could: dict[str, int] = {}
+        for rule, hit in met:
             mode = modes.get(rule.get("group", ""), "add")
-            if hit.why == "unmet":
-                continue
-            could = self.allowed(rule, hit.desired, day, hits, refuses)
-            rivals = [
-                (one, each)
-                for one, each in wants
-                if one.get("group") == rule.get("group") and each.why != "unmet"
+            group = [
+                (one, each) for one, each in met if one is rule or one.get("group", "") == rule.get("group")
             ]
-            if mode == "best" and rule["group"] not in best:
-                allowed = [
-                    (self.allowed(one, each.desired, day, hits, refuses), each) for one, each in rivals
-                ]
-                best[rule["group"]] = max(allowed, key=lambda pair: pair[0])[1]
-            is_beaten = mode == "best" and best[rule["group"]] is not hit
-            is_beaten = is_beaten or (mode == "first" and any(each.granted for _, each in rivals))
-            if is_beaten and could:
+            rivals = [each for _, each in group] if mode != "add" else [hit]
+            for one, each in group if mode != "add" else [(rule, hit)]:
+                if each.rule not in could:
+                    could[each.rule] = self.allowed(one, each.desired, day, hits, refuses)
+            best = max(rivals, key=lambda each: could[each.rule])
+            wins = best is hit if mode == "best" else not any(each.granted for each in rivals)
+            if wins:
+                hit.granted = could[hit.rule]
+            elif could[hit.rule]:
                 hit.why = "beaten"
-            hit.granted = 0 if is_beaten else could
-            if hit.why == "all" and could < hit.desired:
+            if hit.why == "all" and could[hit.rule] < hit.desired:
                 hit.why = "limited"
-        return hits
 
     def record(self, happened: Happened) -> list[Hit]:
         """A purchase (it has `lines`) or an event (it has `event`) is told, at `recorded`, of `occurred`."""
