@@ -381,3 +381,60 @@ def moments(life: list[dict[str, Any]]) -> list[tuple[datetime, dict[str, Any]]]
 def minutes(number: int) -> timedelta:
     """So many minutes."""
     return timedelta(minutes=number)
+
+
+@st.composite
+def tills(draw: st.DrawFn) -> dict[str, Any]:
+    """A programme whose rules hold nearly always, so that much is earned, spent and brought back."""
+    rules: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(1, 3))):
+        rule = {"code": f"r{number}", "names": NAMES, "currency": "points", **draw(_ways(""))}
+        if draw(st.booleans()):
+            rule["caps"] = draw(_caps)
+        if draw(st.integers(0, 2)) == 0:
+            rule["times"] = draw(_times)
+        if draw(st.integers(0, 2)) == 0:
+            rule["when"] = draw(
+                st.sampled_from(
+                    [
+                        {"fact": "line.sku", "is": "a"},
+                        {"fact": "member.purchases_before", "le": 1},
+                        {"fact": "member.visits", "window_days": 3, "le": 1},
+                        {"fact": "member.spend_minor", "window_days": 30, "lt": 4000},
+                        {"fact": "member.times_granted", "rule": f"r{number}", "period": "month", "le": 1},
+                        {"fact": "member.days_since_purchase", "ge": 0},
+                        {"fact": "member.tier", "is": "member"},
+                        {"fact": "member.balance", "currency": "points", "ge": 10},
+                    ]
+                )
+            )
+        rule["tier_multiplies"] = draw(st.booleans())
+        rules.append(rule)
+    document = draw(documents())
+    document["earn_rules"] = rules
+    document["stacking_groups"], document["shared_caps"] = [], []
+    if "tiers" in document and document["tiers"]["by"] == "growth":
+        rules.append(
+            {
+                "code": "rg",
+                "names": NAMES,
+                "currency": "growth",
+                "per_amount": {"points": 1, "amount_minor": 100},
+            }
+        )
+    debt = draw(
+        st.sampled_from([{"policy": "forbid"}, {"policy": "forbid"}, {"policy": "allow", "limit_units": 5}])
+    )
+    document["currencies"][0]["debt"] = debt
+    return document
+
+
+def busy() -> st.SearchStrategy[list[dict[str, Any]]]:
+    """A life in which nearly all that is earned is spent, and much comes back."""
+    spends = st.fixed_dictionaries(
+        {"what": st.just("redeem"), "units": st.just(1), "share": st.sampled_from([1, 3, 4, 4])}
+    )
+    step = st.one_of(_buys, _buys, spends, _others)
+    return st.lists(
+        st.tuples(_gaps, step).map(lambda drawn: {"minutes": drawn[0], **drawn[1]}), min_size=7, max_size=22
+    )

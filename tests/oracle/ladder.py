@@ -24,12 +24,11 @@ class Ladder:
         self.story: list[dict[str, Any]] = []
         self.sums: dict[date, int] = {}
         self.steps: list[tuple[datetime, int, date | None]] = []
-        self.moments: list[datetime] = []
         self.forget()
 
     def forget(self) -> None:
         """Stand at the foot of the ladder again."""
-        self.sums, self.moments = {}, []
+        self.sums = {}
         self.steps = [(BEGIN, 0, None)]
 
     def reached(self, day: date) -> int:
@@ -92,26 +91,25 @@ class Ladder:
         self.sums[day] = self.sums.get(day, 0) + told["value"]
         if told["is_return"]:
             return
-        self.moments = sorted([*self.moments, told["occurred"]])
-        self.lift_from(told["occurred"], programme_day(self.document, told["recorded"]))
+        self.lift_from(told["occurred"], told["recorded"])
 
-    def lift_from(self, moment: datetime, today: date) -> None:
-        """Lift at a moment, and judge again from there to today; never lower than he stood."""
+    def lift_from(self, moment: datetime, told: datetime) -> None:
+        """Lift at the moment by the window that ends then, walk on to when it is told, and lift there; never lower than he stood."""
         old = self.steps
-        new = [step for step in old if step[0] <= moment]
-        times = {when for when in self.moments if when >= moment} | {
-            step[0] for step in old if step[0] > moment
-        }
-        for when in sorted(times):
-            day = programme_day(self.document, when)
-            self.review_above(day, new, old)
-            stood = standing(old, when)
-            if stood[1] > new[-1][1]:
-                new.append((when, stood[1], stood[2]))
-            if when in self.moments and self.reached(day) > new[-1][1]:
-                new.append(self.step(when, self.reached(day), day))
-        self.review_above(today, new, old)
-        self.steps = new
+        rank = self.reached(programme_day(self.document, moment))
+        if rank > self.rank_at(moment):
+            new = [step for step in old if step[0] <= moment]
+            new.append(self.step(moment, rank, programme_day(self.document, moment)))
+            for since, stood, until in old:
+                if since > moment:
+                    self.review_above(programme_day(self.document, since), new, old)
+                    if stood > new[-1][1]:
+                        new.append((since, stood, until))
+            self.review_above(programme_day(self.document, told), new, old)
+            self.steps = new
+        today = programme_day(self.document, told)
+        if self.reached(today) > self.steps[-1][1]:
+            self.steps.append(self.step(told, self.reached(today), today))
 
     def review_above(
         self,

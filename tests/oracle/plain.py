@@ -60,6 +60,7 @@ class Occasion:
     back: dict[int, int] = field(default_factory=dict)
     is_purchase: bool = True
     forgave: bool = False
+    stands: bool = True
     spend: int = 0
     spend_back: int = 0
 
@@ -169,9 +170,8 @@ class Member:
 
     def facts(self, day: date, moment: datetime) -> dict[str, Any]:
         """What is known of the member, as of a day and a moment."""
-        purchases = [
-            one for one in self.occasions if one.is_purchase and one.day <= day and self.is_a_visit(one)
-        ]
+        purchases = [one for one in self.occasions if one.is_purchase and self.is_a_visit(one)]
+        last = max((one.day for one in self.occasions if one.is_purchase and one.stands), default=None)
 
         def within(claim: dict[str, Any]) -> list[Occasion]:
             first = day - timedelta(days=claim["window_days"] - 1)
@@ -181,12 +181,8 @@ class Member:
             "tier": lambda claim: self.ladder.code(self.ladder.rank_at(moment)),
             "spend_minor": lambda claim: sum(one.spend - one.spend_back for one in within(claim)),
             "visits": lambda claim: len([one for one in within(claim) if self.is_a_visit(one)]),
-            "purchases_before": lambda claim: len(
-                [one for one in self.occasions if one.is_purchase and self.is_a_visit(one)]
-            ),
-            "days_since_purchase": lambda claim: min(
-                ((day - one.day).days for one in purchases), default=None
-            ),
+            "purchases_before": lambda claim: len(purchases),
+            "days_since_purchase": lambda claim: None if last is None or last > day else (day - last).days,
             "balance": lambda claim: Fraction(
                 self.balance(claim["currency"]), smallest(self.document, claim["currency"])
             ),
@@ -255,7 +251,7 @@ class Member:
                 if before + len(here) >= most:
                     room.append(0)
             left = max(0, min(room, default=wanted))
-            if beyond == "refuse" and refuses and left <= 0:
+            if beyond == "refuse" and refuses and not here and room and not left:
                 raise Refused("limit_used_up")
             granted = 0 if left < wanted and beyond == "skip" else min(granted, left)
         return granted
@@ -463,6 +459,7 @@ class Member:
         if not any(rest.values()):
             raise Refused("return_exceeds_purchase")
         self.bring_back(number, {line: much for line, much in rest.items() if much}, recorded)
+        one.stands = one.forgave
         self.ladder.without(number, recorded)
         self.tier = self.ladder.code(self.ladder.steps[-1][1])
 

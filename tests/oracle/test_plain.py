@@ -100,14 +100,28 @@ class Both:
         )
 
 
-@examples(60)
-@given(draws.documents(), draws.lives())
-def test_the_product_and_a_plain_computation_come_to_the_same(
-    document: dict[str, Any], life: list[dict[str, Any]]
-) -> None:
-    """Grants, reasons, balances, lots, debts and tiers are those that the documentation says."""
+def lived_by_both(document: dict[str, Any], life: list[dict[str, Any]]) -> None:
+    """The same life under a document, lived twice."""
     try:
         both = Both(document)
     except DocumentRefused:
         reject()  # conditions that contradict each other, mostly
     both.live(life)
+
+
+@examples(35)
+@given(draws.documents(), draws.lives())
+def test_the_product_and_a_plain_computation_come_to_the_same(
+    document: dict[str, Any], life: list[dict[str, Any]]
+) -> None:
+    """Grants, reasons, balances, lots, debts and tiers are those that the documentation says."""
+    lived_by_both(document, life)
+
+
+@examples(25)
+@given(draws.tills(), draws.busy())
+def test_what_is_spent_and_comes_back_is_the_same(
+    document: dict[str, Any], life: list[dict[str, Any]]
+) -> None:
+    """The same where nearly everything is spent, brought back, and forgiven."""
+    lived_by_both(document, life)
