@@ -109,12 +109,14 @@ class Driven(Life):
 
     def bring_back(
         self, number: str, lines: dict[int, int], recorded: datetime, *, is_void: bool = False
-    ) -> None:
-        """Quantities of lines come back, or all that is left."""
+    ) -> list[tuple[str, int, int]]:
+        """Quantities of lines come back, or all that is left; what of each rule's grant, and how much of that is forgiven."""
         self.now = recorded
         self.member = self.with_old_days(self.member)
         back = [ReturnedLine(number=n, quantity_milli=q) for n, q in lines.items()]
-        self.keep(self.give_back(self.by_number[number], back, is_void=is_void))
+        decision = self.keep(self.give_back(self.by_number[number], back, is_void=is_void))
+        rules = self.timeline.programs[decision.row].rules
+        return [(rules[r.rule].code, r.desired, r.why) for r in decision.results if r.desired]
 
     def units(self, kind: int, currency: str, units: int, recorded: datetime) -> None:
         """Units are spent or adjusted."""

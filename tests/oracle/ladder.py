@@ -94,7 +94,7 @@ class Ladder:
         self.lift_from(told["occurred"], told["recorded"])
 
     def lift_from(self, moment: datetime, told: datetime) -> None:
-        """Lift at the moment by the window that ends then, walk on to when it is told, and lift there; never lower than he stood."""
+        """Lift at the moment by the window that ends then, walk on to when it is told, and lift there; never lower it."""
         old = self.steps
         rank = self.reached(programme_day(self.document, moment))
         if rank > self.rank_at(moment):

@@ -1,88 +1,15 @@
 """One member's life, computed plainly from a programme document: what is earned and why, lots, debt, tier."""
 
-import calendar
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 from tests.oracle.amounts import base_of, counts_quantity, desired, rule_of, said, smallest
 from tests.oracle.facts import Document, Happened, asks_the_member, holds, parts_of, period_of, programme_day
+from tests.oracle.kept import Hit, Lot, Occasion, Refused, last_day, share_back
 from tests.oracle.ladder import Ladder
 
 PERIODS = ("day", "week", "month", "year", "life")
-
-
-class Refused(Exception):
-    """An expected "no", with its code."""
-
-
-@dataclass
-class Lot:
-    """Units earned together."""
-
-    currency: str
-    number: str
-    opened: int
-    usable_on: date
-    last_day: date | None
-    left: int = 0
-    expired: int = 0
-    returned: int = 0
-
-
-@dataclass
-class Hit:
-    """A rule that saw something, and what became of that."""
-
-    rule: str
-    desired: int
-    granted: int
-    why: str
-    lines: list[int]
-    counts_quantity: bool = False
-    taken: int = 0
-    forgiven: int = 0
-
-    def used(self) -> int:
-        """What still counts for limits."""
-        return self.granted - self.taken + self.forgiven
-
-
-@dataclass
-class Occasion:
-    """A purchase or an event that was judged."""
-
-    number: str
-    day: date
-    happened: Happened
-    hits: list[Hit] = field(default_factory=list)
-    back: dict[int, int] = field(default_factory=dict)
-    is_purchase: bool = True
-    forgave: bool = False
-    stands: bool = True
-    spend: int = 0
-    spend_back: int = 0
-
-    def line(self, number: int) -> dict[str, Any]:
-        """The line of a number."""
-        return next(dict(line) for line in self.happened["lines"] if line["number"] == number)
-
-    def money_back(self, numbers: list[int]) -> int:
-        """The money of what came back of some lines, each line's share rounded down."""
-        total = 0
-        for number in numbers:
-            line = self.line(number)
-            total += line["amount_minor"] * self.back.get(number, 0) // line["quantity_milli"]
-        return total
-
-    def is_all_back(self, numbers: list[int]) -> bool:
-        """Whether nothing of some lines is left with the customer."""
-        return all(self.back.get(number, 0) == self.line(number)["quantity_milli"] for number in numbers)
-
-    def numbers(self) -> list[int]:
-        """The numbers of its lines."""
-        return [int(line["number"]) for line in self.happened.get("lines", [])]
 
 
 class Member:
@@ -390,8 +317,10 @@ class Member:
         )
         self.tier = self.ladder.code(self.ladder.steps[-1][1])
 
-    def bring_back(self, number: str, lines: dict[int, int], recorded: datetime) -> None:
-        """Quantities of lines of a purchase come back."""
+    def bring_back(
+        self, number: str, lines: dict[int, int], recorded: datetime
+    ) -> list[tuple[str, int, int]]:
+        """Quantities of lines of a purchase come back; what of each rule's grant, and how much of that is forgiven."""
         self.pass_time(recorded)
         one = next((one for one in self.occasions if one.number == number and one.is_purchase), None)
         if one is None:
@@ -410,6 +339,7 @@ class Member:
             hit.taken += share
             shares.append((hit, share))
             due[self.gives(hit)] = due.get(self.gives(hit), 0) + share
+        had = {hit.rule: hit.forgiven for hit in one.hits}
         forgave = False
         for currency, units in due.items():
             forgiven = self.claw_back(one, currency, units)
@@ -424,6 +354,7 @@ class Member:
             one.spend_back += money
         back = sum(share for hit, share in shares if self.counts_for_ladder(hit))
         self.climb(one, -money, -back, recorded)
+        return [(hit.rule, share, hit.forgiven - had[hit.rule]) for hit, share in shares if share]
 
     def claw_back(self, one: Occasion, currency: str, units: int) -> int:
         """Take units that a purchase had earned; how many are forgiven."""
@@ -449,7 +380,7 @@ class Member:
             return 0
         return int(debt["limit_units"] * smallest(self.document, currency)) - self.debts[currency]
 
-    def void(self, number: str, recorded: datetime) -> None:
+    def void(self, number: str, recorded: datetime) -> list[tuple[str, int, int]]:
         """All that is left of a purchase comes back, and the tier is what it were without it."""
         self.pass_time(recorded)
         one = next((one for one in self.occasions if one.number == number and one.is_purchase), None)
@@ -458,10 +389,11 @@ class Member:
         rest = {line: one.line(line)["quantity_milli"] - one.back.get(line, 0) for line in one.numbers()}
         if not any(rest.values()):
             raise Refused("return_exceeds_purchase")
-        self.bring_back(number, {line: much for line, much in rest.items() if much}, recorded)
+        back = self.bring_back(number, {line: much for line, much in rest.items() if much}, recorded)
         one.stands = one.forgave
         self.ladder.without(number, recorded)
         self.tier = self.ladder.code(self.ladder.steps[-1][1])
+        return back
 
     def redeem(self, currency: str, units: int, recorded: datetime) -> None:
         """Units are spent."""
@@ -492,29 +424,3 @@ def in_order(document: Document) -> list[dict[str, Any]]:
         )
 
     return sorted(rules, key=place)
-
-
-def share_back(one: Occasion, hit: Hit) -> int:
-    """What together is to be taken of a hit by what has come back: granted x returned / whole, rounded down."""
-    if hit.counts_quantity:
-        whole = sum(one.line(number)["quantity_milli"] for number in hit.lines)
-        back = sum(one.back.get(number, 0) for number in hit.lines)
-    else:
-        whole = sum(one.line(number)["amount_minor"] for number in hit.lines)
-        back = one.money_back(hit.lines)
-    if not whole:
-        return hit.granted if one.is_all_back(hit.lines) else 0
-    return int(hit.granted * back // whole)
-
-
-def last_day(expiry: Any, day: date) -> date | None:
-    """The last day of use of what is earned on a day."""
-    if expiry == "never":
-        return None
-    month = day.year * 12 + day.month - 1 + expiry.get("months", 0)
-    year, month = divmod(month, 12)
-    last = day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
-    last += timedelta(days=expiry.get("days", 0))
-    if expiry.get("round") == "month_end":
-        last = last.replace(day=calendar.monthrange(last.year, last.month)[1])
-    return last

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import given, reject
 from tests.domain.worlds import examples
-from tests.oracle import draws, driven, plain
+from tests.oracle import draws, driven, kept, plain
 
 from jifen.document.problems import DocumentRefused
 from jifen.domain import fold
@@ -38,8 +38,8 @@ class Both:
                 try:
                     hits = self.take(who, str(at), now, step)
                     told.append(hits and sorted(hits))
-                except (plain.Refused, Refusal) as refused:
-                    told.append(str(refused) if isinstance(refused, plain.Refused) else refused.code)
+                except (kept.Refused, Refusal) as refused:
+                    told.append(str(refused) if isinstance(refused, kept.Refused) else refused.code)
             if step["what"] == "buy":
                 self.numbers.append(str(at))
             assert told[0] == told[1], (at, step, told)
