@@ -268,6 +268,20 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
             cap["times"] = draw(_times)
         document["shared_caps"].append(cap)
     _ask_of_the_last(document)
+    _refuse_where_nothing_is_asked(document)
+
+
+def _refuse_where_nothing_is_asked(document: dict[str, Any]) -> None:
+    """Only rules that ask nothing of the member refuse: see `test_known.py` for the others."""
+    asking = [
+        rule
+        for rule in document["earn_rules"]
+        if "member." in str(rule.get("when")) or "member." in str(base_of(document, rule).get("when"))
+    ]
+    shared = {code for rule in asking for code in base_of(document, rule).get("shares", [])}
+    for limit in [*asking, *[part for part in document["shared_caps"] if part["code"] in shared]]:
+        if limit.get("beyond") == "refuse":
+            limit["beyond"] = "clip"
 
 
 def _ask_of_the_last(document: dict[str, Any]) -> None:

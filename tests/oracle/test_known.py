@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tests.oracle import draws, driven, plain
 
+from jifen.domain.occasions import LimitUsedUp
+
 NAMES = {"en": "Name"}
 
 
@@ -101,3 +103,30 @@ def test_bands_of_quantity_come_back_by_quantity() -> None:
         who.bring_back("1", {1: 1_000}, bought["recorded"] + timedelta(hours=1))
     assert member.balance("points") == 90
     assert product.books()["balances"]["points"] == 90
+
+
+@pytest.mark.xfail(
+    strict=True, raises=LimitUsedUp, reason="a rule that does not hold for the member refuses his event"
+)
+def test_a_rule_that_does_not_hold_refuses_nothing() -> None:
+    """`what happens where a cap or times leaves less than is desired`: a rule that does not hold desires nothing."""
+    poor = {"fact": "member.balance", "currency": "points", "lt": 3}
+    rules = [
+        {
+            "code": "a",
+            "on": "check-in",
+            "fixed": {"points": 3},
+            "caps": {"life": 3},
+            "beyond": "refuse",
+            "when": poor,
+        },
+        {"code": "b", "on": "check-in", "fixed": {"points": 1}},
+    ]
+    member, product = both({**a_shop(*rules), "events": [{"code": "check-in", "names": NAMES}]})
+    for number in ("1", "2"):
+        at = draws.OPENED + timedelta(days=int(number))
+        told = {"event": "check-in", "number": number, "occurred": at, "recorded": at, "attributes": {}}
+        for who in (member, product):
+            who.record({**told, "source": "app", "store": None, "channel": None})
+    assert member.balance("points") == 5
+    assert product.books()["balances"]["points"] == 5
