@@ -125,7 +125,13 @@ def test_a_rule_that_does_not_hold_refuses_nothing() -> None:
     member, product = both({**a_shop(*rules), "events": [{"code": "check-in", "names": NAMES}]})
     for number in ("1", "2"):
         at = draws.OPENED + timedelta(days=int(number))
-        told = {"event": "check-in", "number": number, "occurred": at, "recorded": at, "attributes": {}}
+        told: dict[str, Any] = {
+            "event": "check-in",
+            "number": number,
+            "occurred": at,
+            "recorded": at,
+            "attributes": {},
+        }
         for who in (member, product):
             who.record({**told, "source": "app", "store": None, "channel": None})
     assert member.balance("points") == 5
