@@ -89,7 +89,7 @@ def share_back(one: Occasion, hit: Hit) -> int:
         whole = sum(one.line(number)["amount_minor"] for number in hit.lines)
         back = one.money_back(hit.lines)
     if not whole:
-        return hit.granted if one.is_all_back(hit.lines) else 0
+        return hit.granted if one.is_all_back(one.numbers()) else 0
     return int(hit.granted * back // whole)
 
 
