@@ -17,7 +17,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: help install install-dev screens screens-check demo test test-faces test-crash test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
+.PHONY: help install install-dev screens screens-check demo test test-faces test-oracle test-crash test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -69,11 +69,14 @@ $(VENV)/.installed-screens: requirements-screens.txt | $(VENV)/.python
 demo: install ## A year of a real grocer becomes a ledger; serves the console and the API on 127.0.0.1:8000
 	$(VENV)/bin/jifen demo $(DEMO_ARGS)
 
-test: install-dev ## Run the tests: every one but test-faces and test-crash
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=tests/faces $(PYTEST_ARGS)
+test: install-dev ## Run the tests: every one but test-faces, test-crash and the random lives of test-oracle
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=tests/faces --ignore=tests/oracle/test_plain.py $(PYTEST_ARGS)
 
 test-faces: install-dev ## Walk through the three faces in a real Chromium, where there is one
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/faces $(PYTEST_ARGS)
+
+test-oracle: install-dev ## Hold the books against the plain computation that was written from the documents alone, on many random lives
+	JIFEN_TEST_EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest -n $(WORKERS) tests/oracle $(PYTEST_ARGS)
 
 test-crash: install-dev ## Kill and stop whatever serves, at any moment: nothing acknowledged is lost, nothing happens twice
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/crash $(PYTEST_ARGS)

@@ -71,7 +71,8 @@ def asked_of(timeline: Timeline, member: Member) -> bool:
     state = state_of(member, rows, timeline, hits=0)
     event = [0] * fold.EVENT_WIDTH
     event[fold.EVENT_OCCURRED_DAY], event[fold.EVENT_MONTH] = TODAY, MONTH
-    return first == end or fold.state_holds(state, timeline.numbers, event, first, end) == 1
+    asked = fold.Asked(event, [], [], [], [], [], [])
+    return first == end or fold.state_holds(state, asked, timeline.numbers, first, end, 0) == 1
 
 
 TIMES = {"day": 1, "month": 2, "life": 3}
@@ -119,9 +120,9 @@ def test_the_tests_that_the_fold_asks_say_what_the_tree_says(
         for n in (limit.number, periods[name], TIMES[name])
     ]
     rows = [number for day in sorted(days) for number in (day, days[day][0], days[day][1], days[day][0])]
-    ladders = list(fresh.ladders)
-    ladders[fold.STANDS_JUDGED] = tier
-    member = fresh._replace(scalars=scalars, days=rows, ladders=ladders, counters=counters)
+    history = list(fresh.history)
+    history[fold.HISTORY_TIER] = tier
+    member = fresh._replace(scalars=scalars, days=rows, history=history, counters=counters)
 
     holds = asked_of(timeline, member)
 

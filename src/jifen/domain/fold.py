@@ -1660,17 +1660,30 @@ def do_what_is_due(
         taken += out.moved[0] - first
 
 
-def times_granted(state: State, numbers: Numbers, event: list[int], limit: int) -> int:
-    """Return how often a limit that counts times has been counted in the period of the occurred day."""
+def times_granted(state: State, asked: Asked, numbers: Numbers, limit: int, before: int) -> int:
+    """Return how often a limit that counts times was counted in the period of the occurred day, before this occasion: hits up to
+    row `before` have been counted too.
+    """
+    event = asked.event
     x = (event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS] + limit) * LIMIT_WIDTH
     per = numbers.limits[x + LIMIT_PERIOD]
     c = counter_row(state, limit, period_of(per, event[EVENT_OCCURRED_DAY], event[EVENT_MONTH]), False)
-    return state.counters[c + COUNTER_USED] if c >= 0 else 0
+    times = state.counters[c + COUNTER_USED] if c >= 0 else 0
+    first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
+    for k in range(event[EVENT_HITS], before):
+        if asked.results[k * RESULT_WIDTH + GRANTED] > 0:
+            r = (first_rule + asked.hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+            for i in range(numbers.rules[r + RULE_LIMITS], numbers.rules[r + RULE_LIMITS_END]):
+                if numbers.rule_limits[i] == limit:
+                    times -= 1
+    return times
 
 
-def state_holds(state: State, numbers: Numbers, event: list[int], first: int, end: int) -> int:
-    """Return 1 when a rule's condition on state is true of an occasion, else 0. `stack` is a stack of bits."""
-    member, tests = state.member, numbers.tests
+def state_holds(state: State, asked: Asked, numbers: Numbers, first: int, end: int, before: int) -> int:
+    """Return 1 when a rule's condition on state is true of an occasion, of which hits up to row `before` have been counted, else
+    0. `stack` is a stack of bits.
+    """
+    member, tests, event = state.member, numbers.tests, asked.event
     day = event[EVENT_OCCURRED_DAY]
     width = DAYS_COUNTED + numbers.revisions[REVISION_LADDERS]
     stack = 0
@@ -1683,7 +1696,7 @@ def state_holds(state: State, numbers: Numbers, event: list[int], first: int, en
             known = 1
             value = 0
             if fact == FACT_TIER:
-                value = state.ladders[argument * STANDS_WIDTH + STANDS_JUDGED]
+                value = tier_at(state, argument, day, event[EVENT_OCCURRED_AT])
             elif fact == FACT_SPEND:
                 begins = window_first(numbers, argument, day, member[JOINED_DAY])
                 value = days_sum(state, width, DAYS_SPEND, begins, day)
@@ -1701,7 +1714,7 @@ def state_holds(state: State, numbers: Numbers, event: list[int], first: int, en
                 known = 1 if 0 < member[JOINED_DAY] <= day else 0
                 value = day - member[JOINED_DAY]
             elif fact == FACT_TIMES_GRANTED:
-                value = times_granted(state, numbers, event, argument)
+                value = times_granted(state, asked, numbers, argument, before)
             else:
                 known = 0
             stack = stack * 2 + (
@@ -1811,17 +1824,21 @@ def within_limits(state: State, asked: Asked, numbers: Numbers, rule: int, units
 
 
 def is_used_up(state: State, asked: Asked, numbers: Numbers) -> bool:
-    """Say whether a limit that refuses leaves nothing to a rule that sees an event."""
+    """Say whether a limit that refuses leaves nothing to a rule that sees an event and whose condition on state holds."""
     event, rules = asked.event, numbers.rules
+    before = event[EVENT_HITS]
     first_rule = numbers.revisions[event[EVENT_REVISION] * REVISION_WIDTH + REVISION_RULES]
     row = event[EVENT_REVISION] * numbers.revisions[REVISION_LIMITS]
     for k in range(event[EVENT_HITS], event[EVENT_HITS_END]):
         r = (first_rule + asked.hits[k * HIT_WIDTH + HIT_RULE]) * RULE_WIDTH
+        first, end = rules[r + RULE_TESTS], rules[r + RULE_TESTS_END]
         for i in range(rules[r + RULE_LIMITS], rules[r + RULE_LIMITS_END]):
             x = (row + numbers.rule_limits[i]) * LIMIT_WIDTH
             if numbers.limits[x + LIMIT_WHEN] == REFUSE:
-                used = used_so_far(state, asked, numbers, numbers.rule_limits[i], event[EVENT_HITS])
-                if used >= numbers.limits[x + LIMIT_UNITS]:
+                used = used_so_far(state, asked, numbers, numbers.rule_limits[i], before)
+                if used >= numbers.limits[x + LIMIT_UNITS] and (
+                    first == end or state_holds(state, asked, numbers, first, end, before) == 1
+                ):
                     return True
     return False
 
@@ -1883,7 +1900,7 @@ def weigh(state: State, asked: Asked, numbers: Numbers, k: int, r: int, before: 
     why = UNMET
     first = rules[r + RULE_TESTS]
     end = rules[r + RULE_TESTS_END]
-    if first == end or state_holds(state, numbers, event, first, end) == 1:
+    if first == end or state_holds(state, asked, numbers, first, end, before) == 1:
         times = 1
         over = 1
         ladder = rules[r + RULE_LADDER]

@@ -45,10 +45,11 @@ export function Enrol() {
   const terms = welcome.data?.terms?.version ?? null;
   const told = narrow(phone).replaceAll(/[\s-]/g, "");
   const isWhole = /^\+?\d{7,15}$/.test(told);
-  const canSend = isOn && !isTraining && may("members.enrol") && welcome.data !== null;
+  const canAsk = isOn && !isTraining && may("members.enrol");
+  const canSend = canAsk && welcome.data !== null; // what a yes accepts must be known before it is sent
   useEffect(() => {
-    if (isAsked) yes.current?.focus();
-  }, [isAsked]);
+    if (isAsked && canSend) yes.current?.focus();
+  }, [isAsked, canSend]);
 
   const goOn = async (memberId: string) => {
     const member = await ask(api.GET("/v1/members/{member_id}", { params: { path: { member_id: memberId } } }));
@@ -114,7 +115,7 @@ export function Enrol() {
               <form
                 onSubmit={(event) => {
                   event.preventDefault();
-                  if (isWhole && canSend) setAsked(true);
+                  if (isWhole && canAsk) setAsked(true);
                 }}
               >
                 <label className="field">
@@ -128,21 +129,21 @@ export function Enrol() {
                     }}
                   />
                 </label>
-                {isAsked ? null : <button type="submit" className="press" disabled={!isWhole || !canSend}>{say("till.enrol.next")} <kbd>Enter</kbd></button>}
+                {isAsked ? null : <button type="submit" className="press" disabled={!isWhole || !canAsk}>{say("till.enrol.next")} <kbd>Enter</kbd></button>}
               </form>
               {isTaken ? (
                 <Say tone="warn" icon="warn">
                   <b>{refused?.problem?.message}</b> {say("till.enrol.taken_how")}{" "}
                   <button type="button" className="as-link" onClick={() => void useKnown()}>{say("till.enrol.use_known")}</button>
                 </Say>
-              ) : refused ? <RefusedNote refused={refused} /> : null}
+              ) : refused ? <RefusedNote refused={refused} /> : isAsked && welcome.refused ? <RefusedNote refused={welcome.refused} again={welcome.again} /> : null}
             </li>
             <li className={isAsked ? "now" : "later"}>
               <p className="soft">{say("till.enrol.ask")}</p>
               <p className="question">{say("till.enrol.question")}</p>
               {terms === null ? null : <TermsToRead version={terms} />}
               <div className="presses even">
-                <button type="button" ref={yes} className="press go" disabled={!isAsked || isBusy} onClick={() => void enrol()}>{say("till.enrol.yes")} <kbd>Enter</kbd></button>
+                <button type="button" ref={yes} className="press go" disabled={!isAsked || isBusy || !canSend} onClick={() => void enrol()}>{say("till.enrol.yes")} <kbd>Enter</kbd></button>
                 <Press onPress={without} hint="Esc" isOff={!isAsked}>{say("till.enrol.no")}</Press>
               </div>
             </li>

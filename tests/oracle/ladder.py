@@ -1,0 +1,142 @@
+"""Tiers, as docs/programme.md has them: up at once, kept for a time, judged again when that is over."""
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.oracle.facts import Document, programme_day
+
+BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Ladder:
+    """Where one member stands on the ladder, and where he stood at any moment.
+
+    `story` is all that ever counted, in the order in which it was told; a void takes a purchase out of it and tells the
+    rest once more. `steps` are moments with the tier from then on and the day on which it is judged again.
+    """
+
+    def __init__(self, document: Document) -> None:
+        """A member who has not begun to climb."""
+        self.document = document
+        self.tiers: dict[str, Any] = document.get("tiers", {})
+        self.story: list[dict[str, Any]] = []
+        self.sums: dict[date, int] = {}
+        self.steps: list[tuple[datetime, int, date | None]] = []
+        self.forget()
+
+    def forget(self) -> None:
+        """Stand at the foot of the ladder again."""
+        self.sums = {}
+        self.steps = [(BEGIN, 0, None)]
+
+    def reached(self, day: date) -> int:
+        """The highest tier that the window ending with a day reaches."""
+        first = day - timedelta(days=self.tiers["window_days"] - 1)
+        total = sum(value for when, value in self.sums.items() if first <= when <= day)
+        return max(
+            rank for rank, tier in enumerate(self.tiers["list"]) if rank == 0 or total >= self.reach(tier)
+        )
+
+    def reach(self, tier: dict[str, Any]) -> int:
+        """What is to be gathered for a tier, in smallest units."""
+        if self.tiers["by"] == "spend":
+            return int(tier["reach"])
+        part = next(part for part in self.document["currencies"] if part["code"] == self.tiers["by"])
+        return int(tier["reach"] * 10 ** part.get("scale", 0))
+
+    def start_of(self, day: date) -> datetime:
+        """The moment at which a day of the programme begins."""
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.document["time_zone"])).astimezone(
+            UTC
+        )
+
+    def rank_at(self, moment: datetime) -> int:
+        """The tier held at a moment."""
+        return next(rank for since, rank, _ in reversed(self.steps) if since <= moment)
+
+    def code(self, rank: int) -> str:
+        """The code of a tier."""
+        return str(self.tiers["list"][rank]["code"]) if self.tiers else "member"
+
+    def multiplier(self, rank: int) -> Fraction:
+        """What a tier multiplies by."""
+        return Fraction(self.tiers["list"][rank].get("multiplier", "1")) if self.tiers else Fraction(1)
+
+    def review_until(self, day: date, steps: list[tuple[datetime, int, date | None]]) -> None:
+        """Judge again on each day of judging that has come."""
+        while (due := steps[-1][2]) is not None and due <= day:
+            steps.append(self.step(self.start_of(due), self.reached(due), due))
+
+    def step(self, since: datetime, rank: int, day: date) -> tuple[datetime, int, date | None]:
+        """A tier from a moment on, kept for its days; the first tier is kept for ever."""
+        return since, rank, day + timedelta(days=self.tiers["keeps_days"]) if rank else None
+
+    def pass_time(self, moment: datetime) -> None:
+        """What time brings."""
+        if self.tiers:
+            self.review_until(programme_day(self.document, moment), self.steps)
+
+    def tell(self, told: dict[str, Any]) -> None:
+        """Something that counts, or that something of it came back."""
+        if self.tiers:
+            self.story.append(told)
+            self.hear(told)
+
+    def hear(self, told: dict[str, Any]) -> None:
+        """Do what a line of the story says."""
+        self.pass_time(told["recorded"])
+        day = programme_day(self.document, told["occurred"])
+        self.sums[day] = self.sums.get(day, 0) + told["value"]
+        if told["is_return"]:
+            return
+        self.lift_from(told["occurred"], told["recorded"])
+
+    def lift_from(self, moment: datetime, told: datetime) -> None:
+        """Lift at the moment by the window that ends then, walk on to when it is told, and lift there; never lower it."""
+        old = self.steps
+        rank = self.reached(programme_day(self.document, moment))
+        if rank > self.rank_at(moment):
+            new = [step for step in old if step[0] <= moment]
+            new.append(self.step(moment, rank, programme_day(self.document, moment)))
+            for since, stood, until in old:
+                if since > moment:
+                    self.review_above(programme_day(self.document, since), new, old)
+                    if stood > new[-1][1]:
+                        new.append((since, stood, until))
+            self.review_above(programme_day(self.document, told), new, old)
+            self.steps = new
+        today = programme_day(self.document, told)
+        if self.reached(today) > self.steps[-1][1]:
+            self.steps.append(self.step(told, self.reached(today), today))
+
+    def review_above(
+        self,
+        day: date,
+        steps: list[tuple[datetime, int, date | None]],
+        floor: list[tuple[datetime, int, date | None]],
+    ) -> None:
+        """Judge again on each day of judging that has come, and never lower than he stood."""
+        while (due := steps[-1][2]) is not None and due <= day:
+            since = self.start_of(due)
+            step = self.step(since, self.reached(due), due)
+            stood = standing(floor, since)
+            steps.append((since, stood[1], stood[2]) if stood[1] > step[1] else step)
+
+    def without(self, number: str, now: datetime) -> None:
+        """A purchase that never was: the rest of the story is told again."""
+        if not self.tiers:
+            return
+        self.story = [told for told in self.story if told["number"] != number]
+        self.forget()
+        for told in self.story:
+            self.hear(told)
+        self.pass_time(now)
+
+
+def standing(
+    steps: list[tuple[datetime, int, date | None]], moment: datetime
+) -> tuple[datetime, int, date | None]:
+    """The step on which one stands at a moment."""
+    return next(step for step in reversed(steps) if step[0] <= moment)

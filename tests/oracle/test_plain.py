@@ -1,0 +1,127 @@
+"""Random documents and lives: the product and the plain computation must come to the same, after each step."""
+
+from typing import Any
+
+from hypothesis import given, reject
+from tests.domain.worlds import examples
+from tests.oracle import draws, driven, kept, plain
+
+from jifen.document.problems import DocumentRefused
+from jifen.domain import fold
+from jifen.domain.refusals import Refusal
+
+
+def books(member: plain.Member) -> dict[str, Any]:
+    """What the plain member has, owes and is."""
+    return {
+        "balances": {code: member.balance(code) for code in member.debts},
+        "debts": member.debts,
+        "lots": [(lot.currency, lot.opened, lot.left, lot.expired, lot.last_day) for lot in member.lots],
+        "tier": member.tier,
+    }
+
+
+class Both:
+    """The same life, lived twice."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        """Both have just joined."""
+        self.product = driven.Driven(driven.timeline(document, draws.OPENED), draws.OPENED)
+        self.plain = plain.Member(document, draws.OPENED)
+        self.numbers: list[str] = []
+
+    def live(self, life: list[dict[str, Any]]) -> None:
+        """Each step is told to both, and then both are asked."""
+        for at, (now, step) in enumerate(draws.moments(life)):
+            told: list[Any] = []
+            for who in (self.plain, self.product):
+                try:
+                    hits = self.take(who, str(at), now, step)
+                    told.append(hits and sorted(hits))
+                except (kept.Refused, Refusal) as refused:
+                    told.append(str(refused) if isinstance(refused, kept.Refused) else refused.code)
+            if step["what"] == "buy":
+                self.numbers.append(str(at))
+            assert told[0] == told[1], (at, step, told)
+            if isinstance(told[0], str):
+                continue
+            mine, theirs = books(self.plain), self.product.books()
+            for word in mine:
+                assert mine[word] == theirs[word], (at, step, word, mine, theirs)
+
+    def take(self, who: Any, number: str, now: Any, step: dict[str, Any]) -> Any:
+        """One step, for one of both."""
+        what = step["what"]
+        if what in {"buy", "event"}:
+            happened = {
+                **step,
+                "number": number,
+                "recorded": now,
+                "occurred": max(draws.OPENED, now - draws.minutes(step["late"])),
+            }
+            hits = who.record(happened)
+            return [(h.rule, h.desired, h.granted, h.why) for h in hits] if who is self.plain else hits
+        if what in {"return", "void"}:
+            return self.back(who, now, step)
+        if what == "redeem":
+            units = step["units"]
+            return (
+                who.redeem("points", units, now)
+                if who is self.plain
+                else who.units(fold.REDEEM, "points", units, now)
+            )
+        if what == "adjust":
+            units, currency = step["units"], step["currency"]
+            if who is self.plain:
+                return who.adjust(currency, units, number, now)
+            return who.units(fold.ADJUST_UP if units > 0 else fold.ADJUST_DOWN, currency, abs(units), now)
+        return who.pass_time(now)
+
+    def back(self, who: Any, now: Any, step: dict[str, Any]) -> Any:
+        """Something of a purchase comes back; how much is told by what the product knows of it."""
+        if not self.numbers:
+            return who.pass_time(now)
+        number = self.numbers[step["which"] % len(self.numbers)]
+        one = next(one for one in self.plain.occasions if one.number == number)
+        if who is self.plain:
+            left = {n: one.line(n)["quantity_milli"] - one.back.get(n, 0) for n in one.numbers()}
+            shares = step.get("shares", [4, 4, 4])
+            self.lines = {
+                n: left[n] * shares[i] // 4 for i, n in enumerate(one.numbers()) if left[n] * shares[i] // 4
+            }
+        if not self.lines:
+            return who.pass_time(now)
+        if step["what"] == "return":
+            return who.bring_back(number, self.lines, now)
+        return (
+            who.void(number, now)
+            if who is self.plain
+            else who.bring_back(number, self.lines, now, is_void=True)
+        )
+
+
+def lived_by_both(document: dict[str, Any], life: list[dict[str, Any]]) -> None:
+    """The same life under a document, lived twice."""
+    try:
+        both = Both(document)
+    except DocumentRefused:
+        reject()  # conditions that contradict each other, mostly
+    both.live(life)
+
+
+@examples(35)
+@given(draws.documents(), draws.lives())
+def test_the_product_and_a_plain_computation_come_to_the_same(
+    document: dict[str, Any], life: list[dict[str, Any]]
+) -> None:
+    """Grants, reasons, balances, lots, debts and tiers are those that the documentation says."""
+    lived_by_both(document, life)
+
+
+@examples(25)
+@given(draws.tills(), draws.busy())
+def test_what_is_spent_and_comes_back_is_the_same(
+    document: dict[str, Any], life: list[dict[str, Any]]
+) -> None:
+    """The same where nearly everything is spent, brought back, and forgiven."""
+    lived_by_both(document, life)
