@@ -309,14 +309,6 @@ async def test_a_child_belongs_to_its_guardian(fresh_database: FreshDatabase) ->
         with pytest.raises(GuardianNeeded):
             await enrolled(till, birthday=young)
         home, head = await enrolled(till)
-        with pytest.raises(GuardianNeeded):
-            await correct_person(
-                till.ledger,
-                home,
-                Correction(await told_of_person(till.ledger, {"birthday": young}, {})),
-                a_key(),
-                principal=LOCAL,
-            )
         told = await told_of_person(till.ledger, {"name": "Xiao", "birthday": young}, {})
         with pytest.raises(GuardianNeeded):
             await add_person_to_household(till.ledger, home, "child", told, a_key(), principal=LOCAL)
