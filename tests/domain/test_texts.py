@@ -24,6 +24,7 @@ from jifen.domain.texts import (
     TextRefused,
     canonical,
     canonical_tags,
+    inert,
     one_line,
 )
 
@@ -161,3 +162,11 @@ def test_nothing_that_is_shown_leaves_its_line(text: str) -> None:
     shown = one_line(text)
     assert len(shown.splitlines()) <= 1
     assert not any(unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") for one in shown)
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
+def test_what_a_spreadsheet_would_compute_is_made_plain_text(begins: str) -> None:
+    assert [inert(blank + begins + "1") for blank in ("", " ", "\t", "\r")] == [
+        f"'{blank}{begins}1" for blank in ("", " ", "\t", "\r")
+    ]
+    assert inert(f"a {begins} b") == f"a {begins} b"

@@ -248,10 +248,12 @@ def _opened(output: Path | None, *, as_json: bool) -> Iterator[TextIO]:
 
 def _cell(value: Any) -> str | int | None:
     """A value as a spreadsheet takes it, which would compute what begins like a formula."""
+    from jifen.domain.texts import inert
+
     if value is None or isinstance(value, int):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return inert(text)
 
 
 def _line(row: AuditRow, sentence: str) -> str:

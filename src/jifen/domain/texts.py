@@ -159,3 +159,11 @@ def one_line(text: str) -> str:
 
 def _named(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
+
+
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+
+
+def inert(text: str) -> str:
+    """The text with an apostrophe in front where a spreadsheet would compute it: what begins like a formula, after blanks too."""
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from jifen.domain.audit import AuditRow, Deed
+from jifen.domain.texts import inert
 from jifen.present.catalogue import catalogue_of
 
 COLUMNS = (
@@ -36,10 +37,7 @@ def audit_cells(row: AuditRow, language: str) -> list[str]:
     """An act as the cells of a table: `COLUMNS` and the sentence. A name that begins as a formula does is made plain text."""
     document = audit_document(row)
     cells = [_cell(document[name]) for name in COLUMNS]
-    return [
-        f"'{one}" if one.startswith(("=", "+", "-", "@")) else one
-        for one in (*cells, act_said(row, language))
-    ]
+    return [inert(one) for one in (*cells, act_said(row, language))]
 
 
 def _cell(value: Any) -> str:
