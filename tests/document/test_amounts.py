@@ -10,7 +10,8 @@ from tests.domain.life import Life
 
 from jifen.document.compile import compile_program
 from jifen.document.load import parse_document
-from jifen.domain import decide
+from jifen.domain import decide, fold
+from jifen.domain.occasions import LimitUsedUp
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.timeline import timeline_of
 from jifen.domain.verbs import Why
@@ -144,3 +145,24 @@ def test_each_of_them_is_a_sentence() -> None:
     assert "分段累计" in zh[0]
     assert "每天最多 1 次" in zh[0]
     assert "以下几种取最少" in zh[4]
+
+
+def test_an_event_that_comes_when_its_limit_is_used_up_is_refused_and_leaves_nothing() -> None:
+    event = "events: [{code: check-in, names: {en: C}}]"
+    life = Life(a_shop(rule("on: check-in, fixed: {points: 2}, times: {day: 1}, beyond: refuse"), event))
+
+    def come(day: int, hour: int) -> None:
+        at = a_moment(day, hour=hour)
+        decision = decide.decide_occasion(
+            life.timeline, life.member, fold.EVENT, [(0, 0, 0)], occurred_at=at, now=at
+        )
+        life.member = decision.after
+
+    come(1, 9)
+    before = life.member
+    with pytest.raises(LimitUsedUp) as refused:
+        come(1, 10)
+    assert (refused.value.code, refused.value.pointer) == ("limit_used_up", "/event")
+    assert life.member is before
+    come(2, 9)
+    assert life.member.balance(0) == 4
