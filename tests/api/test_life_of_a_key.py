@@ -15,19 +15,21 @@ import pytest
 from tests.api.conftest import Api, a_purchase_body
 
 from jifen.api.app import PATIENCE, create_app
-from jifen.api.doorkeeper import CACHE_SECONDS
+from jifen.api.doorkeeper import CACHE_SECONDS, Doorkeeper
 from jifen.domain.principal import EVERYTHING
-from jifen.domain.refusals import FieldWrong
+from jifen.domain.refusals import FieldWrong, NotAuthenticated
 from jifen.operations.manage_keys import (
     create_key,
     list_keys,
     note_use,
     principal_of,
+    read_key,
     renew_key,
     revoke_key,
     rotate_key,
 )
 from jifen.store.api_keys import ApiKey
+from jifen.store.ledger import Ledger
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -171,6 +173,44 @@ async def test_a_new_secret_opens_at_once_and_the_old_one_for_the_overlap(
         answer = await shared_api.get(where, as_=old)
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
         assert "use the newer token" in answer.json()["detail"]
+
+
+async def test_a_new_secret_opens_where_the_old_one_is_remembered(shared_api: Api) -> None:
+    """Another process gave it: this one has not forgotten what it read a moment ago."""
+    path = f"/v1/members/{await shared_api.a_member()}/balances"
+    key, old = await a_key(shared_api)
+    for where in (path, f"{path}?long=way"):
+        assert await asked(shared_api, old, where) == (200, "")
+        _, new = await rotate_key(shared_api.ledger, key.key_id, overlap=timedelta(days=7))
+        assert await asked(shared_api, new, where) == (200, "")
+        assert await asked(shared_api, new[:-3] + "aaa", where) == (401, "not_authenticated")
+        old = new
+
+
+async def test_what_was_read_before_a_change_is_not_remembered_after_it(
+    shared_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of the database is slow: while it is on its way this process ends the key."""
+    key, token = await a_key(shared_api)
+    has_read, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(ledger: Ledger, key_id: UUID) -> ApiKey | None:
+        read = await read_key(ledger, key_id)
+        has_read.set()
+        await may_go_on.wait()
+        return read
+
+    door = Doorkeeper(lambda: shared_api.ledger)
+    monkeypatch.setattr("jifen.api.doorkeeper.read_key", slow)
+    first = asyncio.create_task(door.principal(f"Bearer {token}"))
+    await has_read.wait()
+    await revoke_key(shared_api.ledger, key.key_id)
+    door.forget(key.key_id)
+    may_go_on.set()
+    assert (await first).id == key.key_id, "it asked before"
+    assert door.remembered(f"Bearer {token}") is None
+    with pytest.raises(NotAuthenticated):
+        await door.principal(f"Bearer {token}")
 
 
 async def test_the_old_secret_ends_on_time_though_it_is_remembered_for_longer(shared_api: Api) -> None:

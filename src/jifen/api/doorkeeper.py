@@ -17,7 +17,7 @@ from jifen.store.api_keys import ApiKey
 from jifen.store.ledger import Ledger
 
 CACHE_SECONDS: Final = 5
-"""A key that is revoked, rotated or renewed is what it was before for so many seconds; one that expires ends on time."""
+"""What is taken from a key is taken within so many seconds; a new secret opens at once, and one that expires ends on time."""
 CACHE_MAX: Final = 1_024
 
 
@@ -35,6 +35,8 @@ class Doorkeeper:
         # By the header that was sent, so that a busy key is proven once and not at each request.
         self._admitted: dict[str, _Admitted] = {}
         self._asking: dict[UUID, asyncio.Task[None]] = {}
+        # How often one was forgotten: what was read before that is not remembered after it.
+        self._forgotten = 0
         # Until when not to keep the use of a key again, and what keeps it.
         self._noted: dict[UUID, tuple[float, asyncio.Task[None]]] = {}
 
@@ -79,7 +81,9 @@ class Doorkeeper:
 
     def forget(self, key_id: UUID) -> None:
         """Ask for this key again at its next use: what was changed by way of this process holds here at once."""
+        self._forgotten += 1
         self._known.pop(key_id, None)
+        self._admitted.clear()
 
     async def principal(self, authorization: str | None) -> Principal:
         """Whose key it is.
@@ -94,7 +98,12 @@ class Doorkeeper:
             raise NotAuthenticated(
                 "send Authorization: Bearer and a key (jifen key create)", pointer="/headers/Authorization"
             )
-        return self._opened(await self._key(key_id), token)
+        known = self._known.get(key_id)
+        if known is not None and known[0] > time.monotonic():
+            with suppress(NotAuthenticated):
+                return self._opened(known[1], token)
+            # Another secret than the one remembered: it may be newer, given by another process.
+        return self._opened(await self._read(key_id), token)
 
     def _opened(self, key: ApiKey | None, token: str) -> Principal:
         """Who asks with this token. That the key was used is kept beside, where that was last kept an hour ago."""
@@ -119,22 +128,18 @@ class Doorkeeper:
         finally:
             del self._asking[key_id]
 
-    async def _key(self, key_id: UUID) -> ApiKey | None:
-        known = self._known.get(key_id)
-        if known is not None and known[0] > time.monotonic():
-            return known[1]
-        return await self._read(key_id)
-
     async def _read(self, key_id: UUID) -> ApiKey | None:
         """The key as it stands. It is remembered for some seconds, and not beyond the moment at which it ends by itself."""
         now = time.monotonic()
+        forgotten = self._forgotten
         key = await read_key(self._ledger(), key_id)
         left: float = CACHE_SECONDS
         if key is not None and key.changes_at is not None:
             left = min(left, (key.changes_at - key.read_at).total_seconds())
         if len(self._known) >= CACHE_MAX:
             self._known.clear()
-        self._known[key_id] = (now + left, key)
+        if forgotten == self._forgotten:
+            self._known[key_id] = (now + left, key)
         return key
 
 

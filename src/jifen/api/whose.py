@@ -59,6 +59,8 @@ class Sessions:
         self._ledger = ledger
         self._known: dict[UUID, tuple[float, Session | None]] = {}
         self._noted: dict[UUID, tuple[float, asyncio.Task[None]]] = {}
+        # How often one was forgotten: what was read before that is not remembered after it.
+        self._forgotten = 0
 
     async def opened(self, token: str) -> SignedIn:
         """Who is signed in with this token.
@@ -80,17 +82,21 @@ class Sessions:
 
     def forget(self, session_id: UUID) -> None:
         """What this process has ended itself it knows no more."""
+        self._forgotten += 1
         self._known.pop(session_id, None)
 
     async def _read(self, session_id: UUID) -> Session | None:
         now = time.monotonic()
+        forgotten = self._forgotten
         session = await read_session(self._ledger(), session_id)
         left: float = CACHE_SECONDS
         if session is not None and session.changes_at > session.read_at:
             left = min(left, (session.changes_at - session.read_at).total_seconds())
         if len(self._known) >= CACHE_MAX:
             self._known.clear()
-        if session is not None:  # what is made up is not remembered, so that nobody fills this
+        if (
+            session is not None and forgotten == self._forgotten
+        ):  # what is made up is not remembered, so that nobody fills this
             self._known[session_id] = (now + left, session)
         return session
 

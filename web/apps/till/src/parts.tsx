@@ -2,13 +2,14 @@
 import type { Schemas } from "@jifen/api";
 import { Icon, type IconName, Points, useFrame, useProgram, useSay } from "@jifen/ui";
 import type { Key } from "@jifen/words";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 
 /** Function keys of a screen. They work in fields too; a dialog that is open keeps them to itself. */
 export function useFunctionKeys(keys: Record<string, (() => void) | null | undefined>): void {
   const held = useRef(keys);
   held.current = keys;
-  useEffect(() => {
+  // With the screen and not after it: whoever sees it presses a key of it.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       if (document.querySelector("[role=dialog]")) return;
