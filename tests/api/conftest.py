@@ -48,6 +48,23 @@ events:
   - {code: survey, names: {zh: 问卷, en: Survey}}
 """
 """What the shop takes beside purchases."""
+EXCHANGES = """
+exchanges:
+  - code: to-books
+    names: {zh: 换书, en: A book}
+    takes: {currency: points, units: 10}
+    gives: [{currency: books, units: 1}]
+"""
+BOOKS = """
+  - {code: books, names: {zh: 图书, en: Books}, kind: spendable, worth: 100}
+"""
+"""What points are exchanged for."""
+
+
+def shop_text() -> str:
+    """The programme of the shop."""
+    text = template_text("corner-shop")
+    return text.replace("\nearn_rules:", f"{BOOKS}\nearn_rules:") + EVENTS + EXCHANGES
 
 
 def only(permission: Permission) -> str:
@@ -178,7 +195,7 @@ def shop(postgres: Server, migrated_template: str) -> Shop:
 
     async def fill() -> dict[str, str]:
         async with a_ledger(postgres.app.to_database(name)) as ledger:
-            document = parse_document(template_text("corner-shop") + EVENTS, name="corner-shop")
+            document = parse_document(shop_text(), name="corner-shop")
             first = datetime(2020, 1, 1, tzinfo=UTC)
             await publish_program(ledger, document, effective_at=first, published_by="test")
             # A till spends without a code here; test_codes.py has tills that need one.

@@ -199,6 +199,17 @@ async def _give(api: Api) -> Asked:
     )
 
 
+async def _exchange(api: Api) -> Asked:
+    member = await api.a_member_with(100)
+    return Asked(
+        method="POST",
+        path="/v1/exchanges",
+        body={"member": {"id": member}, "exchange": "to-books", "times": 1},
+        changed={"times": 2},
+        names="/times",
+    )
+
+
 async def _adjust(api: Api) -> Asked:
     member = await api.a_member()
     return Asked(
@@ -699,6 +710,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/reservations"): _reserve,
     ("POST", "/v1/reservations/{reservation_id}:commit"): _commit,
     ("POST", "/v1/reservations/{reservation_id}:release"): _release,
+    ("POST", "/v1/exchanges"): _exchange,
     ("POST", "/v1/gifts"): _give,
     ("POST", "/v1/adjustments"): _adjust,
     ("POST", "/v1/members/{member_id}/entries/{sequence}:reverse"): _reverse,
@@ -787,6 +799,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/jobs",
             "/v1/keys",
             "/v1/laws",
+            "/v1/members/{member_id}/exchanges",
             "/v1/members/{member_id}/tiers",
             "/v1/members:list",
             "/v1/overview",
@@ -867,6 +880,7 @@ MEMBERS_OWN = {
     ("POST", "/v1/me/household:quote"),
     ("GET", "/v1/me/balances"),
     ("GET", "/v1/me/events"),
+    ("GET", "/v1/me/exchanges"),
     ("GET", "/v1/me/looks"),
     ("GET", "/v1/me/lots"),
     ("GET", "/v1/me/lots/{number}"),
@@ -885,6 +899,7 @@ MEMBERS_OWN = {
     ("POST", "/v1/me/contact"),
     ("POST", "/v1/me/device"),
     ("POST", "/v1/me/events"),
+    ("POST", "/v1/me/exchanges"),
     ("POST", "/v1/me/gifts"),
     ("POST", "/v1/me/person:correct"),
     ("POST", "/v1/me/person:erase"),

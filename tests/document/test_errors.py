@@ -20,6 +20,17 @@ def problems_of(text: str) -> tuple[DocumentProblem, ...]:
     return refused.value.problems
 
 
+def an_exchange(takes: str, units: int, gives: str, *, back: bool = False) -> str:
+    """Before the tiers an exchange at once, and perhaps another that goes back."""
+    said = "exchanges:\n"
+    for at, (one, many, other) in enumerate([(takes, units, gives), (gives, 1, takes)][: 1 + back]):
+        said += (
+            f"  - {{code: x{at}, names: {{en: A}}, takes: {{currency: {one}, units: {many}}}, "
+            f"gives: [{{currency: {other}, units: 1}}], at_once: true}}\n"
+        )
+    return said + "tiers:\n"
+
+
 MISTAKES = [
     ("decimals: 2", "decimal: 2", "unknown_field", "$.money.decimal"),
     ("decimals: 2", "decimals: 2.0", "float_refused", "$.money.decimals"),
@@ -53,6 +64,10 @@ MISTAKES = [
     ("keeps_days: 90", "keeps_until: {}", "keeps_until_unclear", "$.tiers.keeps_until"),
     ("window_days: 180", "window_days: 180\n  window: life", "window_unclear", "$.tiers"),
     ("window_days: 180", "window: lifelong", "not_one_of", "$.tiers.window"),
+    ("tiers:\n", an_exchange("points", 9, "points"), "exchange_gives_what_it_takes", "$.exchanges[0].gives[0].currency"),
+    ("tiers:\n", an_exchange("stamps", 9, "points"), "unknown_code", "$.exchanges[0].takes.currency"),
+    ("tiers:\n", an_exchange("points", 10**13, "growth"), "out_of_range", "$.exchanges[0].takes.units"),
+    ("tiers:\n", an_exchange("points", 9, "growth", back=True), "exchanges_in_a_circle", "$.exchanges[1]"),
     ("reach: 0", "reach: 1", "first_tier_not_zero", "$.tiers.list[0].reach"),
     ("at_least: gold", "at_least: golden", "unknown_code", "$.earn_rules[10].when.all[1].at_least"),
     ('by: "3/2"', 'by: "1/2"', "multiple_not_above_one", "$.earn_rules[3].multiple.by"),

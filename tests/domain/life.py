@@ -130,7 +130,7 @@ class Life:
         if step.what != "wait" or decision.has_effect:
             self.told.append(told)
         kind = EVENTS[step.what]
-        if fold.undoing_verb(kind) >= 0:
+        if fold.undoing_verb(kind, fold.W_OPENED) >= 0:
             units = sum(leg[fold.LEG_UNITS] for leg in _legs(asked))
             if kind == fold.COMMIT:
                 units = sum(p.units for p in decision.postings if p.verb is Verb.REDEEM)

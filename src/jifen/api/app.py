@@ -25,6 +25,7 @@ from jifen.api import (
     console,
     designer,
     events,
+    exchanges,
     exports,
     households,
     imports,
@@ -180,6 +181,7 @@ def create_app(
         questions,
         console,
         events,
+        exchanges,
         backtests,
         imports,
         exports,
@@ -201,6 +203,7 @@ def create_app(
     for part in parts:
         app.include_router(part.router)
     app.include_router(events.own_router)
+    app.include_router(exchanges.own_router)
     app.include_router(session.doors)
     app.include_router(terms.doors)
     app.include_router(me_door.doors)

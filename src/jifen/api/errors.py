@@ -21,6 +21,7 @@ from jifen.domain.dates import refusals as of_dates
 from jifen.domain.occasions import EventUnknown, LimitUsedUp
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
+from jifen.domain.refusals_of_exchanges import ExchangeUnknown
 from jifen.domain.switches import StoreSwitchedOff
 from jifen.present.refusals import refusal_message
 
@@ -162,6 +163,7 @@ STATUS: dict[type[Refusal], int] = {
     CompensationUnknown: 404,
     CompensationOver: 409,
     EventUnknown: 404,
+    ExchangeUnknown: 404,
     LimitUsedUp: 409,
     of_dates.FestivalUnknown: 404,
     of_dates.CountryUnknown: 404,

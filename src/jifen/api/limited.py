@@ -36,6 +36,7 @@ LOOK_UPS: Final = frozenset({
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/purchases:claim"),
     ("POST", "/v1/reservations"),
+    ("POST", "/v1/exchanges"),
     ("POST", "/v1/gifts"),
     ("POST", "/v1/me/claims"),
     ("POST", "/v1/me/gifts"),

@@ -9,7 +9,7 @@ import typer
 from jifen.cli.at_ledger import AsJson, Home, Language, Who, at_ledger, in_form, member_named, once_for
 from jifen.cli.person import Birthday, Email, Name, Phone
 from jifen.cli.show import language_spoken, scales_of, show
-from jifen.present.shown import units_shown
+from jifen.present.shown import MINUS, units_shown
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
@@ -89,6 +89,56 @@ def show_member(member: Who, language: Language = "en", home: Home = None, as_js
 
     result = member_shown(view)
     show(result, as_json=as_json, text=member_lines(result, language_spoken()))
+
+
+@member_app.command()
+def exchange(
+    member: Who,
+    code: Annotated[str, typer.Argument(help="The exchange of the programme.", metavar="EXCHANGE")],
+    times: Annotated[int, typer.Option(help="How often.")] = 1,
+    language: Language = "en",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Exchange units of a member, as the programme has it. Status 3 when too few are available.
+
+    Example: jifen member exchange card:6200001 to-books --times 2
+    """
+
+    async def work(ledger: Ledger) -> tuple[dict[str, Any], Any]:
+        from jifen.operations.exchange_units import exchange_units
+        from jifen.operations.find_member import find_member
+        from jifen.operations.read_program import read_timeline
+
+        whose = await find_member(ledger, member_named(member))
+        told = await exchange_units(
+            ledger, whose, exchange=code, times=times, request=once_for("exchange"), actor="cli"
+        )
+        return told, scales_of((await read_timeline(ledger))[0])
+
+    told, scales = at_ledger(work, home=home, as_json=as_json)
+    from uuid import UUID
+
+    from jifen.present.catalogue import catalogue_of
+    from jifen.present.ids import prefixed
+
+    words = catalogue_of(language_spoken())
+    told.pop("is_replay")
+    result = {
+        **told,
+        "entry_id": prefixed("ent", UUID(told["entry_id"])),
+        "member_id": prefixed("mbr", UUID(told["member_id"])),
+    }
+    text = [
+        words.say(
+            "exchanged.moved",
+            currency=one["currency"],
+            units=sign + units_shown(one["units"], scales[one["currency"]]),
+            after=units_shown(one["balance_after"], scales[one["currency"]]),
+        )
+        for sign, one in [(MINUS, told["taken"]), *(("+", given) for given in told["given"])]
+    ]
+    show(result, as_json=as_json, text=text)
 
 
 @member_app.command()

@@ -36,6 +36,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "switch list": Permission.PROGRAM_READ,
     "member enrol": Permission.MEMBERS_ENROL,
     "member show": Permission.MEMBERS_READ,
+    "member exchange": Permission.UNITS_GIVE,
     "member close": Permission.MEMBERS_CHANGE_STATUS,
     "member reverse": Permission.ENTRIES_REVERSE,
     "person show": Permission.MEMBERS_READ,

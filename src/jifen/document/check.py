@@ -16,6 +16,7 @@ from jifen.document.claims import (
 )
 from jifen.document.codes import base_of, currency_of, unknown
 from jifen.document.conditions import CONDITION_DEPTH_MAX
+from jifen.document.exchanges import exchange_findings
 from jifen.document.lives import life_findings
 from jifen.document.meaning import Mixed, Vocabulary, can_hold, condition_meaning, split
 from jifen.document.model import (
@@ -50,6 +51,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *occasion_findings(document),
         *_shared_caps(document),
         *ladder_findings(document),
+        *exchange_findings(document),
     ]
 
 
@@ -73,6 +75,7 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("shared_caps",), [part.code for part in document.shared_caps]),
         (("moments",), [part.code for part in document.moments]),
         (("events",), [part.code for part in document.events]),
+        (("exchanges",), [part.code for part in document.exchanges]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
         (("tiers", "list"), [part.code for part in document.tiers.list] if document.tiers else []),
     ]

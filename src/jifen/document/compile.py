@@ -13,6 +13,7 @@ from jifen.document.claims import vocabulary_for, vocabulary_of
 from jifen.document.codes import base_of, currency_of
 from jifen.document.conditions import claims_written
 from jifen.document.days import dates_of
+from jifen.document.exchanges import exchanges_of
 from jifen.document.lives import lives_of, terms_code
 from jifen.document.meaning import Vocabulary, condition_meaning, split
 from jifen.document.model import (
@@ -115,6 +116,7 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
         )
         .extended_by("limit", (_moment_code(part.code) for part in document.moments))
         .extended_by("event", (part.code for part in document.events))
+        .extended_by("exchange", (part.code for part in document.exchanges))
         .extended_by("tier", tiers)
         .extended_by(
             "pool", (_pool_code(document, rule) for rule in document.earn_rules if rule.budget is not None)
@@ -154,6 +156,7 @@ def _compiled(
         ladders=(_ladder(document, numbering),),
         days={part.code: part.names for part in document.days},
         moments=tuple(_moment(part, named_days, numbering) for part in document.moments),
+        exchanges=exchanges_of(document, numbering),
         events=tuple(
             EventType(
                 number=numbering.number("event", part.code),

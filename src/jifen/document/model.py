@@ -403,6 +403,33 @@ class MomentPart(Part):
     after_joining: AfterDays | None = None
 
 
+class TakenPart(Part):
+    """So many units of a currency, each time."""
+
+    currency: Code
+    units: Units
+
+
+class GivenPart(Part):
+    """Units that it gives, each time, under terms of their currency where it names some."""
+
+    currency: Code
+    units: Units
+    terms: Code | None = None
+
+
+class ExchangePart(Part):
+    """Units of one currency become units of others: as often as a member asks, or at once, as often as the balance reaches it."""
+
+    code: Code
+    names: Names
+    takes: TakenPart
+    gives: Annotated[tuple[GivenPart, ...], Field(min_length=1, max_length=5)]
+    at_once: Annotated[
+        bool, Field(description="whether it is made by itself as soon as enough is available")
+    ] = False
+
+
 class StackingGroup(Part):
     """Rules that belong together: `add` grants all of them, `best` only the one that grants most, `first` only the first that
     grants anything, in the order of the document."""
@@ -474,3 +501,4 @@ class ProgramDocument(Part):
     tiers: Tiers | None = None
     events: Annotated[tuple[EventPart, ...], Field(max_length=100)] = ()
     moments: Annotated[tuple[MomentPart, ...], Field(max_length=30)] = ()
+    exchanges: Annotated[tuple[ExchangePart, ...], Field(max_length=40)] = ()

@@ -65,6 +65,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
         limits   number -> name of its period
         times    the numbers of those that count times, and not units
         moments  number -> days ahead of which it tells
+        exchanges         the numbers of those that are made at once
         looks_back_days   of its longest window: what members' rows keep follows it
     """
     return {
@@ -88,6 +89,7 @@ def kept_meaning(program: Program) -> dict[str, Any]:
             {limit.number for rule in program.rules for limit in rule.limits if limit.counts is Counts.TIMES}
         ),
         "moments": {str(moment.number): moment.ahead for moment in program.moments},
+        "exchanges": [one.number for one in program.exchanges if one.at_once],
         "looks_back_days": looks_back(program),
     }
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from jifen.domain import fold, room
 from jifen.domain.calendar import date_of, day_number, local_date
 from jifen.domain.decision import Decision, HitResult, Posting, Reason
-from jifen.domain.events import Leg, Script, Slice, legs_of, moves_undone
+from jifen.domain.events import Leg, Script, Slice, legs_of, moves_undone, slices_given
 from jifen.domain.member import Lot, Member, member_of, state_of
 from jifen.domain.occasions import refuse_used_up
 from jifen.domain.past import NO_PAST
@@ -321,35 +321,23 @@ def decide_units(
 
     if told.code == fold.NOT_ENOUGH:
         have = told.after.available(currency, day_number(local_date(now, timeline.time_zone)))
-        raise PointsMissing(
-            f"{units} units are needed, {have} are available",
-            pointer="/units",
-            units=units,
-            units_available=have,
-            points_missing=units - have,
-        )
-    slices = _slices(told) if kind == fold.GIFT_OUT else ()
+        raise _missing(units, have, "/units")
+    slices = slices_given(_moves(told.out), told.after.lots) if kind == fold.GIFT_OUT else ()
     return _simple(timeline, member, told, row=row, slices=slices)
 
 
-def _at(timeline: Timeline, kind: int, row: int, now: datetime, legs: Sequence[Leg] = ()) -> Script:
+def _missing(need: int, have: int, pointer: str) -> PointsMissing:
+    said = f"{need} units are needed, {have} are available"
+    return PointsMissing(said, pointer=pointer, units=need, units_available=have, points_missing=need - have)
+
+
+def _at(
+    timeline: Timeline, kind: int, row: int, now: datetime, legs: Sequence[Leg] = (), value: int = 0
+) -> Script:
     """The script of an entry that happens now."""
     script = Script(timeline)
-    script.add(kind, row=row, occurred_at=now, recorded_at=now, legs=legs)
+    script.add(kind, row=row, occurred_at=now, recorded_at=now, legs=legs, value=value)
     return script
-
-
-def _slices(told: _Told) -> tuple[Slice, ...]:
-    """What a gift is made of, first to expire first: its own movements say from which lots it came."""
-    expires = {lot.number: lot.expires_day for lot in told.after.lots}
-    slices: dict[tuple[int, int], int] = {}
-    moves, width = _moves(told.out), fold.MOVE_WIDTH
-    for at in range(0, len(moves), width):
-        terms, lot, way, units = moves[at : at + width]
-        if way == fold.W_SPENT:
-            key = (expires[lot], terms)
-            slices[key] = slices.get(key, 0) + units
-    return tuple(Slice(terms, day, units) for (day, terms), units in sorted(slices.items()))
 
 
 def decide_gift_received(
@@ -370,11 +358,24 @@ def decide_opening(
 def _decide_slices(
     timeline: Timeline, member: Member, kind: int, *, currency: int, slices: Sequence[Slice], now: datetime
 ) -> Decision:
-    row = timeline.row_at(now)
     legs = legs_of(kind, zone=timeline.time_zone, currency=currency, units=0, slices=slices)
+    return decide_legs(timeline, member, kind, legs, now=now)
 
-    told = _fold(timeline, member, _at(timeline, kind, row, now, legs))
 
+def decide_legs(
+    timeline: Timeline, member: Member, kind: int, legs: Sequence[Leg], *, now: datetime, value: int = 0,
+    row: int | None = None,
+) -> Decision:  # fmt: skip
+    """What an entry moves that is nothing but its legs, by the revision of `row` (None: the one in force). Refuses
+    `PointsMissing`."""
+    row = timeline.row_at(now) if row is None else row
+
+    told = _fold(timeline, member, _at(timeline, kind, row, now, legs, value))
+
+    if told.code == fold.NOT_ENOUGH:
+        need = sum(leg.units for leg in legs if fold.takes(leg.verb))
+        have = told.after.available(legs[0].currency, day_number(local_date(now, timeline.time_zone)))
+        raise _missing(need, have, "/times")
     return _simple(timeline, member, told, row=row)
 
 
@@ -438,10 +439,8 @@ def decide_carry_in(timeline: Timeline, member: Member, *, carried: Sequence[int
 def decide_status(timeline: Timeline, member: Member, status: int, *, now: datetime) -> Decision:
     """A member's new status, as an entry of its own."""
     row = timeline.row_at(now)
-    script = Script(timeline)
-    script.add(fold.STATE, row=row, occurred_at=now, recorded_at=now, value=int(status))
 
-    told = _fold(timeline, member, script)
+    told = _fold(timeline, member, _at(timeline, fold.STATE, row, now, value=int(status)))
 
     return _simple(timeline, member, told, row=row)
 
@@ -465,7 +464,7 @@ def decide_reversal(
         EntryNotReversible   entries of its kind are not reversed: a purchase is voided
     """
     row = timeline.row_at(now)
-    if fold.undoing_verb(undoes) < 0:
+    if fold.undoing_verb(undoes, fold.W_OPENED) < 0:
         raise EntryNotReversible(pointer="/sequence")
     script = Script(timeline)
     script.add(
@@ -475,7 +474,7 @@ def decide_reversal(
         recorded_at=now,
         origin=origin,
         undoes=undoes,
-        moves=moves_undone(moves, units),
+        moves=moves_undone(undoes, moves, units),
     )
 
     told = _fold(timeline, member, script)
@@ -489,10 +488,8 @@ def decide_advance(timeline: Timeline, member: Member, *, now: datetime, is_piec
     Its sequence counts only when it has an effect.
     """
     row = timeline.row_at(now)
-    script = Script(timeline)
-    script.add(fold.ADVANCE, row=row, occurred_at=now, recorded_at=now, value=int(is_piece))
 
-    told = _fold(timeline, member, script)
+    told = _fold(timeline, member, _at(timeline, fold.ADVANCE, row, now, value=int(is_piece)))
 
     decision = _simple(timeline, member, told, row=row)
     if decision.has_effect:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from jifen.domain import fold, verbs
 from jifen.domain.calendar import epoch_micros, shown_at
+from jifen.domain.program.meaning import Exchange
 from jifen.domain.timeline import Timeline
 
 
@@ -182,6 +183,13 @@ class Script:
             self._dates(row, on.date), int(is_whole), previous_day, first_carried,
         )  # fmt: skip
 
+    def add_exchange(self, *, row: int, at: datetime, number: int, times: int) -> None:
+        """Put down an exchange that a revision has, as often as it was made."""
+        exchanges = {one.number: one for one in self.timeline.programs[row].exchanges}
+        assert number in exchanges, "the entry names an exchange that its revision does not have"
+        legs = legs_of_exchange(exchanges[number], times)
+        self.add(fold.EXCHANGE, row=row, occurred_at=at, recorded_at=at, value=number, legs=legs)
+
     def _dates(self, row: int, on: date) -> int:
         at = self._dates_at.get((row, on))
         if at is None:
@@ -190,19 +198,57 @@ class Script:
         return at
 
 
+class Drawn(Protocol):
+    """What is read of a lot that was drawn from."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def expires_day(self) -> int: ...
+
+
+def slices_given(moves: Sequence[int], lots: Iterable[Drawn]) -> tuple[Slice, ...]:
+    """What a gift is made of, first to expire first: its own movements say from which lots it came."""
+    expires = {lot.number: lot.expires_day for lot in lots}
+    slices: dict[tuple[int, int], int] = {}
+    for at in range(0, len(moves), fold.MOVE_WIDTH):
+        terms, lot, way, units = moves[at : at + fold.MOVE_WIDTH]
+        if way == fold.W_SPENT:
+            key = (expires[lot], terms)
+            slices[key] = slices.get(key, 0) + units
+    return tuple(Slice(terms, day, units) for (day, terms), units in sorted(slices.items()))
+
+
 _OWN_WAYS = (fold.W_SPENT, fold.W_COMMITTED, fold.W_OPENED, fold.W_OWED)
 
 
-def moves_undone(moves: Sequence[int], units: int) -> list[int]:
-    """Of an entry's movements those that a reversal undoes, up to so many units: its own, and not what time did in it."""
+def moves_undone(kind: int, moves: Sequence[int], units: int) -> list[int]:
+    """Of an entry's movements those that a reversal undoes, up to so many units: its own, and not what time did in it. Of an
+    exchange, whose units are how often it was made, all."""
     undone: list[int] = []
-    left = units
+    left = sum(moves[fold.MOVE_UNITS :: fold.MOVE_WIDTH]) if kind == fold.EXCHANGE else units
     for at in range(0, len(moves), fold.MOVE_WIDTH):
         terms, lot, way, moved = moves[at : at + fold.MOVE_WIDTH]
         if way in _OWN_WAYS and left > 0:
             undone += (terms, lot, way, min(moved, left))
             left -= min(moved, left)
     return undone
+
+
+EXCHANGES_AT_ONCE = 10_000
+"""So often at most one entry makes an exchange: what it gives then stays far below 2^62."""
+
+
+def legs_of_exchange(exchange: Exchange, times: int) -> list[Leg]:
+    """What an exchange takes and gives, so often."""
+    taken = Leg(fold.EXCHANGED_OUT, exchange.currency, units=exchange.units * times)
+    return [
+        taken,
+        *(
+            Leg(fold.EXCHANGED_IN, one.currency, terms=one.terms, units=one.units * times)
+            for one in exchange.gives
+        ),
+    ]
 
 
 def legs_of(
@@ -230,5 +276,6 @@ def legs_of(
         at = epoch_micros(lapses_at)
         day = shown_at(at // 1_000_000, zone).day
         return [Leg(fold.HOLD, currency, units=units, lapses_at=at, lapses_day=day)]
+    assert kind != fold.EXCHANGE, "what an exchange takes and gives is its revision's (`legs_of_exchange`)"
     own = verbs.KINDS[kind].legs
     return [Leg(own[0], currency, units=units)] if own and kind != fold.PURCHASE else []

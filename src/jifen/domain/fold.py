@@ -308,11 +308,15 @@ CARRIED_OUT = 13
 CARRIED_IN = 14
 OPENED = 15  # what another system owed when it handed over
 REVERSED_OPENING = 16
-VERBS = 17
+EXCHANGED_OUT = 17
+EXCHANGED_IN = 18
+REVERSED_EXCHANGE_OUT = 19
+REVERSED_EXCHANGE_IN = 20
+VERBS = 21
 # Legs may also do what is no posting: promise units, spend what was promised, let it go.
-HOLD = 17
-SPEND_HELD = 18
-LET_GO = 19
+HOLD = 21
+SPEND_HELD = 22
+LET_GO = 23
 
 # moved: units of a lot from one place to another. moved[0] counts the rows, which begin at moved[1] ---------------------------
 MOVE_TERMS = 0
@@ -394,7 +398,9 @@ REVISION_LIMITS = 7  # rows for a revision in `limits`
 REVISION_LADDERS = 8  # rows for a revision in `ladders`
 REVISION_MOMENTS = 9  # its first row in `moments`
 REVISION_MOMENTS_END = 10
-REVISION_WIDTH = 11
+REVISION_EXCHANGES = 11  # its first row in `moments` that is an exchange
+REVISION_EXCHANGES_END = 12
+REVISION_WIDTH = 13
 
 # rules[position, from REVISION_RULES on] ---------------------------------------------------------------------------------------
 RULE_NUMBER = 0  # its number for ever
@@ -497,12 +503,17 @@ MOMENT_FIRST = 4  # its first row in `calendar`, which has day numbers in their 
 MOMENT_END = 5
 MOMENT_WIDTH = 6
 
+# What is exchanged at once, where a balance reaches it, stands behind the moments of its revision, in the order in which it runs:
+# number, EXCHANGES, currency and units that it takes. What members ask for comes as legs and needs no row.
+MOMENT_UNITS = 3
+
 NO_MOMENT = 0
 EXPIRES = 1  # units of a currency expire
 ON_DAYS = 2  # the days that it names
 ANNIVERSARY = 3  # of joining
 ASLEEP = 4  # nothing was bought for so many days
 SINCE_JOINED = 5  # so many days after joining
+EXCHANGES = 6
 
 # terms[revision, terms number], currencies[revision, currency number] ----------------------------------------------------------
 TERMS_CURRENCY = 0
@@ -1005,6 +1016,43 @@ def next_moment(state: State, numbers: Numbers, day: int) -> tuple[int, int]:
                     which = m
                 break
     return which, due
+
+
+def next_exchange(state: State, numbers: Numbers, day: int) -> tuple[int, int]:
+    """Return the row of the exchange that can be made first without being asked for, by the revision in force on a day, and the
+    day from which on the units are available; FAR: none, or the member may not spend."""
+    member = state.member
+    which = -1
+    due = FAR
+    if numbers.moments[MOMENT_KIND] == NO_MOMENT or member[STATUS] != ACTIVE:
+        return which, due
+    row = revision_at(numbers, day) * REVISION_WIDTH
+    begins = max(member[CLOCK_DAY], numbers.revisions[row + REVISION_FROM_DAY])
+    for x in range(
+        numbers.revisions[row + REVISION_EXCHANGES], numbers.revisions[row + REVISION_EXCHANGES_END]
+    ):
+        w = x * MOMENT_WIDTH
+        at = ripe_on(state, numbers.moments[w + MOMENT_CURRENCY], numbers.moments[w + MOMENT_UNITS], begins)
+        if at < due:
+            due = at
+            which = x
+    return which, due
+
+
+def ripe_on(state: State, currency: int, units: int, begins: int) -> int:
+    """Return the first day from one on on which so many units are available, where nothing more comes; FAR: none. What expires
+    before it is not looked at: whoever lets time pass to that day asks again."""
+    lots, queue = state.lots, state.queue
+    if available(state, currency, begins) >= units:
+        return begins
+    day = FAR
+    for i in range(state.member[QUEUE_FIRST], state.member[QUEUE_END]):
+        p = queue[i] * LOT_WIDTH
+        matures = lots[p + LOT_MATURES]
+        if lots[p + LOT_LEFT] > 0 and lots[p + LOT_CURRENCY] == currency and begins < matures < day:
+            if available(state, currency, matures) >= units:
+                day = matures
+    return day
 
 
 def falls_on(state: State, numbers: Numbers, w: int, told: int, begins: int) -> int:
@@ -1712,7 +1760,8 @@ def do_what_is_due(
                 due = holds[which * HOLD_WIDTH + HOLD_LAPSES_DAY]
         if due > day:
             # A moment that is due is an entry of its own: whoever sees time pass makes it first.
-            member[NEXT_DUE_DAY] = min(due, next_moment(state, numbers, day)[1])
+            next_due = min(next_moment(state, numbers, day)[1], next_exchange(state, numbers, day)[1])
+            member[NEXT_DUE_DAY] = min(due, next_due)
             break
         if taken >= steps:
             member[NEXT_DUE_DAY] = due
@@ -2337,8 +2386,10 @@ def put_back(
             look_at_lot(state, numbers, p)
 
 
-def undoing_verb(kind: int) -> int:
-    """Return the verb that undoes what an entry of a kind moved; -1 where nothing may."""
+def undoing_verb(kind: int, way: int) -> int:
+    """Return the verb that undoes what an entry of a kind moved, by the way of its units; -1 where nothing may."""
+    if kind == EXCHANGE:
+        return REVERSED_EXCHANGE_IN if way == W_OPENED else REVERSED_EXCHANGE_OUT
     if kind == REDEEM or kind == COMMIT:
         return REVERSED_REDEEM
     if kind == ADJUST_UP:
@@ -2373,10 +2424,10 @@ def reverse(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     event, moves = asked.event, asked.moves
     row = event[EVENT_REVISION]
     day = event[EVENT_RECORDED_DAY]
-    verb = undoing_verb(event[EVENT_UNDOES])
     for m in range(event[EVENT_MOVES], event[EVENT_MOVES_END]):
         way, units = moves[m * MOVE_WIDTH + MOVE_WAY], moves[m * MOVE_WIDTH + MOVE_UNITS]
         terms = moves[m * MOVE_WIDTH + MOVE_TERMS]
+        verb = undoing_verb(event[EVENT_UNDOES], way)
         lot = lot_by_number(state, moves[m * MOVE_WIDTH + MOVE_LOT])
         currency = numbers.terms[terms * TERMS_WIDTH + TERMS_CURRENCY]
         if way == W_OPENED:
@@ -2403,12 +2454,12 @@ def reverse(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
 
 def takes(verb: int) -> bool:
     """Say whether a leg takes available units."""
-    return verb == REDEEMED or verb == GIVEN or verb == ADJUSTED_DOWN or verb == HOLD
+    return verb == REDEEMED or verb == GIVEN or verb == ADJUSTED_DOWN or verb == HOLD or verb == EXCHANGED_OUT
 
 
 def brings(verb: int) -> bool:
     """Say whether a leg brings units."""
-    return verb == ADJUSTED_UP or verb == RECEIVED or verb == OPENED
+    return verb == ADJUSTED_UP or verb == RECEIVED or verb == OPENED or verb == EXCHANGED_IN
 
 
 def is_reserved(state: State, reservation: int) -> bool:
@@ -2820,7 +2871,7 @@ def refused_kind(kind: int) -> int:
         return DONE
     if kind < 0 or kind >= KINDS:
         return KIND_UNKNOWN
-    if kind == EXCHANGE or kind == NOTE:
+    if kind == NOTE:
         return KIND_WITHOUT_USE
     return DONE
 
@@ -2853,7 +2904,7 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
     if kind == EVENT and is_used_up(state, asked, numbers):
         return USED_UP
     if kind == REVERSE:
-        if undoing_verb(event[EVENT_UNDOES]) < 0:
+        if undoing_verb(event[EVENT_UNDOES], W_OPENED) < 0:
             return LEG_WRONG
         if not moves_can_be_undone(state, asked):
             return LOT_MISSING
@@ -2891,7 +2942,8 @@ def apply(state: State, asked: Asked, numbers: Numbers, out: Out) -> int:
         put_past(state, asked, numbers, out)
     if numbers.moments[MOMENT_KIND] != NO_MOMENT and kind != CARRY_OUT:
         due = next_moment(state, numbers, event[EVENT_RECORDED_DAY])[1]
-        state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], due)
+        ripe = next_exchange(state, numbers, event[EVENT_RECORDED_DAY])[1]
+        state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], due, ripe)
     return TORN if out.issues[BROKEN] == 1 else DONE
 
 

@@ -15,25 +15,28 @@ from jifen.domain.calendar import (
     moment_of_micros,
     start_of_day,
 )
-from jifen.domain.decide import decide_occasion
+from jifen.domain.decide import decide_legs, decide_occasion
 from jifen.domain.decision import Decision
+from jifen.domain.events import EXCHANGES_AT_ONCE, legs_of_exchange
 from jifen.domain.member import Member, state_of
-from jifen.domain.program.meaning import Brought, Moment, Program
+from jifen.domain.program.meaning import Brought, Exchange, Moment, Program
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
 
 
 class Due(NamedTuple):
-    """A moment that has fallen due: which, by which row of the timeline, when, and the rules that see it."""
+    """A moment that has fallen due, or an exchange that nobody has to ask for: which, by which row of the timeline, when, and the
+    rules that see it, or how often it is made."""
 
-    moment: Moment
+    of: Moment | Exchange
     row: int
     at: datetime
     hits: list[tuple[int, int, int]]
+    times: int = 0
 
 
 def next_due(timeline: Timeline, member: Member, now: datetime) -> Due | None:
-    """The first moment that has fallen due for a member; None: none has.
+    """The first moment or exchange that has fallen due for a member; None: none has. Of a day exchanges come first.
 
     It is dated at the beginning of its day, or at the member's last entry where that was later: his clock never goes back.
     """
@@ -45,20 +48,25 @@ def next_due(timeline: Timeline, member: Member, now: datetime) -> Due | None:
     found = _first(timeline, member, day, epoch_micros(now))
     if found is None:
         return None
-    which, clock_at = found
+    which, clock_at, units = found
     row = fold.revision_at(timeline.numbers, day)
     program = timeline.programs[row]
+    at = max(moment_of_micros(clock_at), program.effective_at)
+    if units:
+        number = timeline.numbers.moments[which * fold.MOMENT_WIDTH + fold.MOMENT_NUMBER]
+        exchange = next(one for one in program.exchanges if one.number == number)
+        return Due(exchange, row, at, [], min(units // exchange.units, EXCHANGES_AT_ONCE))
     number = timeline.numbers.moments[which * fold.MOMENT_WIDTH + fold.MOMENT_NUMBER]
     moment = next(one for one in program.moments if one.number == number)
-    at = max(moment_of_micros(clock_at), program.effective_at)
     return Due(moment, row, at, rules_on(program, moment) if member.status in _LIVES else [])
 
 
 _LIVES = (Status.ACTIVE, Status.FROZEN)
 
 
-def _first(timeline: Timeline, member: Member, day: int, now_at: int) -> tuple[int, int] | None:
-    """The row of the first moment that has fallen due and when it did, as microseconds.
+def _first(timeline: Timeline, member: Member, day: int, now_at: int) -> tuple[int, int, int] | None:
+    """The row of the first moment that has fallen due and when it did, as microseconds; or of an exchange, and the units that are
+    there for it.
 
     Time is let pass step by step: what expires, matures, repays or is let go of in between decides what there is to tell of.
     """
@@ -79,8 +87,13 @@ def _first(timeline: Timeline, member: Member, day: int, now_at: int) -> tuple[i
     scalars = state.member
     while True:
         which, due = fold.next_moment(state, numbers, day)
+        exchange, ripe = fold.next_exchange(state, numbers, day)
+        if ripe <= scalars[fold.CLOCK_DAY]:
+            currency = numbers.moments[exchange * fold.MOMENT_WIDTH + fold.MOMENT_CURRENCY]
+            return exchange, scalars[fold.CLOCK_AT], fold.available(state, currency, scalars[fold.CLOCK_DAY])
         if due <= scalars[fold.CLOCK_DAY]:
-            return which, scalars[fold.CLOCK_AT]
+            return which, scalars[fold.CLOCK_AT], 0
+        due = min(due, ripe)
         step = min(due, max(scalars[fold.NEXT_DUE_DAY], scalars[fold.CLOCK_DAY] + 1))
         step_at = _began(timeline, step) if step <= day else fold.FAR_AT
         if scalars[fold.NEXT_LAPSE_AT] < step_at:
@@ -109,6 +122,7 @@ def moments_due(
     first = timeline.numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_FROM_DAY]
     told = dict(zip(counters[:: fold.COUNTER_WIDTH], counters[1 :: fold.COUNTER_WIDTH], strict=True))
     others = _others_due(timeline.programs[row], own, first, told)
+    others += _ripe(timeline.programs[row], own, lots, first)
     return others + [
         max(lot[fold.LOT_EXPIRES] - moment.days, own[fold.CLOCK_DAY], first)
         for moment in timeline.programs[row].moments
@@ -118,6 +132,26 @@ def moments_due(
         and lot[fold.LOT_CURRENCY] == moment.currency
         and told.get(moment.number, -1) < lot[fold.LOT_EXPIRES] < fold.FAR
     ]
+
+
+def _ripe(program: Program, own: Sequence[int], lots: Sequence[Sequence[int]], begins: int) -> list[int]:
+    """The days on which exchanges can be made that nobody asks for, plainly: the twin of `fold.next_exchange`."""
+    if own[fold.STATUS] != fold.ACTIVE:
+        return []
+    first = max(own[fold.CLOCK_DAY], begins)
+    found = []
+    for exchange in program.exchanges:
+        open_lots = [
+            (max(first, lot[fold.LOT_MATURES]), lot[fold.LOT_LEFT])
+            for lot in lots
+            if lot[fold.LOT_CURRENCY] == exchange.currency and lot[fold.LOT_LEFT] > 0
+        ]
+        days = [
+            day for day, _ in open_lots if sum(left for at, left in open_lots if at <= day) >= exchange.units
+        ]
+        if exchange.at_once and days:
+            found.append(min(days))
+    return found
 
 
 def _others_due(program: Program, member: Sequence[int], begins: int, told: Mapping[int, int]) -> list[int]:
@@ -155,8 +189,13 @@ def rules_on(program: Program, moment: Moment) -> list[tuple[int, int, int]]:
     return [(at, 0, 0) for at, rule in enumerate(program.rules) if rule.on == moment.number]
 
 
-def decide_moment(timeline: Timeline, member: Member, due: Due, rooms: Mapping[int, int]) -> Decision:
-    """What a moment gives, judged and posted when it was due."""
+def decide_due(timeline: Timeline, member: Member, due: Due, rooms: Mapping[int, int]) -> Decision:
+    """What a moment gives, or an exchange takes and gives, judged and posted when it was due."""
+    if isinstance(due.of, Exchange):
+        legs = legs_of_exchange(due.of, due.times)
+        return decide_legs(
+            timeline, member, fold.EXCHANGE, legs, now=due.at, value=due.of.number, row=due.row
+        )
     return decide_occasion(
         timeline,
         member,
@@ -165,7 +204,7 @@ def decide_moment(timeline: Timeline, member: Member, due: Due, rooms: Mapping[i
         occurred_at=due.at,
         now=due.at,
         row=due.row,
-        value=due.moment.number,
+        value=due.of.number,
         rooms=rooms,
     )
 
@@ -178,5 +217,5 @@ def after_moments(
 ) -> Member:
     """The member once every moment that has fallen due is made: for an answer that changes nothing."""
     while (due := next_due(timeline, member, now)) is not None:
-        member = decide_moment(timeline, member, due, rooms(due.row, due.hits, due.at)).after
+        member = decide_due(timeline, member, due, rooms(due.row, due.hits, due.at)).after
     return member

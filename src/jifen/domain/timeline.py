@@ -61,6 +61,7 @@ class Timeline:
     ]  # [row][number]: (currency, terms), None: not in the revision
     dates_of: tuple[Callable[[date], tuple[int, ...]], ...]  # for each revision, what `dates` tells of a day
     pooled: tuple[dict[int, EarnRule], ...]  # for each revision its rules with a budget, by position
+    has_exchanges: bool  # whether a revision that is compiled has any: they may take from any lot
     limits: dict[int, Limit]  # by number, as the last revision that has it says; the period never changes
 
     def __repr__(self) -> str:
@@ -84,7 +85,7 @@ class Timeline:
 
     @property
     def has_moments(self) -> bool:
-        """Whether some revision tells of something that time brings, in entries of their own."""
+        """Whether some revision has something that falls due in entries of their own: moments, or exchanges at once."""
         return self.numbers.moments[fold.MOMENT_KIND] != fold.NO_MOMENT
 
     def row_at(self, at: datetime) -> int:
@@ -163,6 +164,7 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
     terms = []
     for program in programs:
         writer = _Writer(program, numbers)
+        at_once = [one for one in program.exchanges if one.at_once]
         numbers.revisions.extend(
             (
                 _first_whole_day(program),
@@ -176,6 +178,8 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
                 n_ladders,
                 len(numbers.moments) // fold.MOMENT_WIDTH,
                 len(numbers.moments) // fold.MOMENT_WIDTH + len(program.moments),
+                len(numbers.moments) // fold.MOMENT_WIDTH + len(program.moments),
+                len(numbers.moments) // fold.MOMENT_WIDTH + len(program.moments) + len(at_once),
             )
         )
         writer.rules()
@@ -185,6 +189,9 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
             numbers.calendar.extend(moment.on)
             brought = (moment.number, int(moment.brought), moment.currency, moment.days)
             numbers.moments.extend((*brought, first, len(numbers.calendar)))
+        for exchange in at_once:
+            taken = (exchange.number, fold.EXCHANGES, exchange.currency, exchange.units)
+            numbers.moments.extend((*taken, 0, 0))
         terms.append(writer.terms(n_terms, currency_of))
         writer.currencies(n_currencies)
         writer.ladders(n_ladders)
@@ -223,6 +230,7 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         mask_words=tuple(word_count(program) for program in programs),
         terms=tuple(terms),
         dates_of=tuple(lru_cache(maxsize=1024)(partial(_dates, one)) for one in terms),
+        has_exchanges=any(program.exchanges for program in programs),
         limits={limit.number: limit for limit in limits},
     )
 

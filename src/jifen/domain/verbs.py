@@ -43,7 +43,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(fold.RESERVE, "reserve", "entry", (fold.HOLD,)),
     Kind(fold.COMMIT, "commit", "entry", (fold.SPEND_HELD,)),
     Kind(fold.RELEASE, "release", "entry", (fold.LET_GO,)),
-    Kind(fold.EXCHANGE, "exchange", ""),
+    Kind(fold.EXCHANGE, "exchange", "entry", (fold.EXCHANGED_OUT, fold.EXCHANGED_IN)),
     Kind(fold.ADJUST_UP, "adjust_up", "entry", (fold.ADJUSTED_UP,)),
     Kind(fold.ADJUST_DOWN, "adjust_down", "entry", (fold.ADJUSTED_DOWN,)),
     Kind(fold.GIFT_OUT, "gift_out", "entry", (fold.GIVEN,)),
@@ -84,6 +84,10 @@ class Verb(IntEnum):
     CARRY_IN = fold.CARRIED_IN
     OPENING = fold.OPENED
     REVERSE_OPENING = fold.REVERSED_OPENING
+    EXCHANGE_OUT = fold.EXCHANGED_OUT
+    EXCHANGE_IN = fold.EXCHANGED_IN
+    REVERSE_EXCHANGE_OUT = fold.REVERSED_EXCHANGE_OUT
+    REVERSE_EXCHANGE_IN = fold.REVERSED_EXCHANGE_IN
 
 
 class Posts(NamedTuple):
@@ -122,6 +126,10 @@ POSTS: tuple[Posts, ...] = (
     Posts(Verb.CARRY_IN, "carried", 1),
     Posts(Verb.OPENING, "opening", 1),
     Posts(Verb.REVERSE_OPENING, "opening", -1),
+    Posts(Verb.EXCHANGE_OUT, "exchanged", -1),
+    Posts(Verb.EXCHANGE_IN, "exchanged", 1),
+    Posts(Verb.REVERSE_EXCHANGE_OUT, "exchanged", 1),
+    Posts(Verb.REVERSE_EXCHANGE_IN, "exchanged", -1),
 )
 """By the verb's number."""
 VERB_NAMES = tuple(posts.name for posts in POSTS)

@@ -217,6 +217,10 @@ def _write_entry(
     flat = row["slices"] or []
     undone = by_sequence[row["origin"]] if kind == fold.REVERSE else None
     known = script.timeline.n_terms
+    if kind == fold.EXCHANGE:
+        judged = script.timeline.row_of(row["revision"])
+        script.add_exchange(row=judged, at=row["occurred_at"], number=row["value"], times=row["units"])
+        return
     if fold.is_occasion(kind):
         judged_by = script.timeline.row_of(row["revision"])
         # What time brings is posted when it was due, whenever somebody saw it.
@@ -243,7 +247,9 @@ def _write_entry(
         origin=row["origin"] or 0,
         undoes=-1 if undone is None else verbs.KIND_OF[undone["kind"]],
         value=row["value"] or 0,
-        moves=() if undone is None else moves_undone(undone["moves"], row["units"]),
+        moves=()
+        if undone is None
+        else moves_undone(verbs.KIND_OF[undone["kind"]], undone["moves"], row["units"]),
         carried=row["carried"] if kind == fold.CARRY_IN else (),
         legs=legs_of(
             kind,

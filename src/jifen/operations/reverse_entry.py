@@ -48,7 +48,7 @@ class _Reverse(Keyed, frozen=True, kw_only=True):
             self.principal.check_adjustment(entry["units"], pointer="/sequence")
         if kind == fold.GIFT_OUT:
             return await _gift_given(connection, self, entry)
-        if kind == fold.GIFT_IN or fold.undoing_verb(kind) < 0:
+        if kind == fold.GIFT_IN or fold.undoing_verb(kind, fold.W_OPENED) < 0:
             raise _not_reversible(self.sequence, entry["kind"])
         return _Reversing(self, entry, entry)
 

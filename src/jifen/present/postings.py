@@ -69,8 +69,35 @@ class _Telling:
             "receive": self._received,
             "carry_out": self._carried,
             "carry_in": self._carried,
+            "exchange_out": self._exchanged,
+            "exchange_in": self._exchanged,
         }
         return said.get(self.posting.verb, self._reversed)()
+
+    def _exchanged(self) -> str:
+        """Which exchange it was, what it took and what it gave."""
+        row = self.about.entry
+        made = (
+            None
+            if row is None
+            else next((x for x in self.program.exchanges if x.number == row.get("value")), None)
+        )
+        if row is None or made is None:
+            return self.say("kind.exchange")
+        times = row["units"]
+        taken = self._units_of(made.currency, made.units * times)
+        given = self.words.join(
+            "items", [self._units_of(one.currency, one.units * times) for one in made.gives]
+        )
+        key = "posting.exchanged" if times == 1 else "posting.exchanged_often"
+        name = name_in(made.names, self.language) or made.code
+        return self.say(key, name=name, times=times, taken=taken, given=given)
+
+    def _units_of(self, currency: int, units: int) -> str:
+        """Units of any currency, as a person writes them."""
+        one = self.timeline.newest.currencies[currency]
+        unit = self.words.within(name_in(one.names, self.language))
+        return self.say("posting.units_of", units=units_shown(units, one.scale), unit=unit)
 
     # -- sales --------------------------------------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ def timeline_with_holes(outlines: Mapping[int, Outline], compiled: Mapping[int, 
     holes = {n: Hole(n, outlines[n].effective_at, newest.time_zone) for n in numbers if n not in compiled}
     # A stand-in keeps the rows of a hole in their places until the hole is put there.
     programs = [
-        replace(newest, revision=n, effective_at=outlines[n].effective_at, rules=(), moments=())
+        replace(newest, revision=n, effective_at=outlines[n].effective_at, rules=(), moments=(), exchanges=())
         if n in holes
         else compiled[n].program
         for n in numbers
@@ -98,8 +98,8 @@ def timeline_with_holes(outlines: Mapping[int, Outline], compiled: Mapping[int, 
         if number in holes:
             _dig(timeline.numbers, row, holes[number], outlines[number].looks_back_days)
     moments = timeline.numbers.moments
-    if moments[fold.MOMENT_DAYS] == 0 and any(outlines[number].has_moments for number in holes):
-        moments[fold.MOMENT_DAYS] = -1  # nobody passes over the holes
+    if moments[fold.MOMENT_KIND] == fold.NO_MOMENT and any(outlines[number].has_moments for number in holes):
+        moments[fold.MOMENT_KIND] = -1  # nobody passes over the holes
     return replace(
         timeline,
         programs=_with(holes, numbers, timeline.programs),
@@ -120,7 +120,13 @@ def _dig(numbers: fold.Numbers, row: int, hole: Hole, looks_back_days: int) -> N
     """Put a hole for what the tables say of a row's revision beyond its outline; what is the same in every row stays."""
     counts = numbers.revisions
     own = row * fold.REVISION_WIDTH
-    for column in (fold.REVISION_RULES, fold.REVISION_MOMENTS, fold.REVISION_MOMENTS_END):
+    for column in (
+        fold.REVISION_RULES,
+        fold.REVISION_MOMENTS,
+        fold.REVISION_MOMENTS_END,
+        fold.REVISION_EXCHANGES,
+        fold.REVISION_EXCHANGES_END,
+    ):
         counts[own + column] = cast("int", hole)
     counts[own + fold.REVISION_LOOKS_BACK] = looks_back_days
     # The currency of terms is the same in every revision, and is asked of the first row.

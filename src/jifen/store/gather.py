@@ -234,7 +234,7 @@ async def _lots_beyond(
         if sum(lot.expires_day < day for lot in more) > fold.PIECE:
             return None
     emptied = sum(lot.expires_day < day for lot in more or first)
-    if timeline.has_moments and member.is_due(day, fold.FAR_AT):
+    if timeline.has_exchanges or (timeline.has_moments and member.is_due(day, fold.FAR_AT)):
         # Of each day on which units expire a moment may tell: the next may stand behind any number of lots.
         more += (await first_lots(connection, {member_id: member}, most=ALL)).lots[member_id]
     for currency, units in asked.items():
@@ -381,7 +381,9 @@ async def gather_for_purchases(
 
 
 def _in_need_of_lots(timeline: Timeline, members: Mapping[UUID, Member], now: datetime) -> dict[UUID, Member]:
-    """Those for whom time has made something due, or who owe units."""
+    """Those for whom time has made something due, or who owe units; everybody, where what a balance reaches is exchanged."""
+    if timeline.has_exchanges:
+        return dict(members)
     day, at = day_number(local_date(now, timeline.time_zone)), epoch_micros(now)
     return {m: member for m, member in members.items() if member.is_due(day, at) or any(member.debts)}
 

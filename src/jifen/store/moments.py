@@ -38,7 +38,7 @@ async def look_ahead(ledger: Ledger) -> int:
         return 0
     changed = 0
     last = UUID(int=0)
-    while timeline.programs[row].moments:
+    while timeline.programs[row].moments or any(one.at_once for one in timeline.programs[row].exchanges):
         found, looked_at, last = await _look_at_some(ledger, timeline, row, last, clock.now)
         changed += looked_at
         if found < BATCH:
@@ -65,7 +65,8 @@ async def _look_at_some(
     moments = timeline.programs[row].moments
     expiring = [moment for moment in moments if moment.brought is Brought.EXPIRY_AHEAD]
     # What no lot brings is found out by whoever visits the member.
-    at_once = fold.FAR if len(expiring) == len(moments) else _today(timeline, now)
+    has_others = len(expiring) < len(moments) or bool(timeline.programs[row].exchanges)
+    at_once = _today(timeline, now) if has_others else fold.FAR
     async with ledger.transaction() as connection:
         rows = await connection.fetch(
             """SELECT member_id, next_due_day, next_lapse_at, (

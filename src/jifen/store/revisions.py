@@ -62,7 +62,8 @@ async def revision_numbered(connection: Connection, number: int) -> StoredRevisi
 async def outlines(connection: Connection) -> dict[int, Outline]:
     """Every revision in outline, by number."""
     rows = await connection.fetch(
-        """SELECT number, effective_at, (meaning->>'looks_back_days')::integer, meaning->'moments' <> '{}'
+        """SELECT number, effective_at, (meaning->>'looks_back_days')::integer,
+                  meaning->'moments' <> '{}' OR meaning->'exchanges' <> '[]'
            FROM revision ORDER BY number"""
     )
     return {row[0]: Outline(row[1], row[2], row[3]) for row in rows}

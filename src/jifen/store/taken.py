@@ -15,9 +15,10 @@ from jifen.domain.decide import NO_ROOMS
 from jifen.domain.decision import Decision
 from jifen.domain.effects import EffectKind
 from jifen.domain.member import Member
-from jifen.domain.moments import decide_moment, next_due
+from jifen.domain.moments import decide_due, next_due
 from jifen.domain.occasions import Event
 from jifen.domain.pools import Draw, rooms_of, used_of, wishes
+from jifen.domain.program.meaning import Exchange
 from jifen.domain.purchase import Purchase
 from jifen.store.claims import Claim, name_purchases
 from jifen.store.events import EventRow, add_events
@@ -53,6 +54,11 @@ from jifen.store.reservations import Reservation, add_reservations
 from jifen.store.rows import Together
 
 log = structlog.get_logger("jifen.store")
+
+
+def exchange_row(exchange: Exchange, times: int) -> EntryRow:
+    """What the journal keeps of an exchange: which, what it takes, and how often it was made."""
+    return EntryRow("exchange", currency=exchange.currency, units=times, value=exchange.number)
 
 
 class Turn:
@@ -110,8 +116,10 @@ class Turn:
         """Let what time has brought to a member fall due, in the order of its days: before anything else is decided."""
         while (due := next_due(self.timeline, self.members[member_id], now)) is not None:
             rooms = self.rooms(due.row, due.hits, due.at)
-            decision = decide_moment(self.timeline, self.members[member_id], due, rooms)
-            row = EntryRow("moment", value=due.moment.number)
+            decision = decide_due(self.timeline, self.members[member_id], due, rooms)
+            row = EntryRow("moment", value=due.of.number)
+            if isinstance(due.of, Exchange):
+                row = exchange_row(due.of, due.times)
             self.put_entry(decision, row, occurred_at=due.at, actor="time")
 
     def rooms(self, row: int, hits: Sequence[tuple[int, int, int]], at: datetime) -> Mapping[int, int]:

@@ -149,6 +149,10 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
                 await _take(turn, known, request.once, one)
                 for request, one in zip(requests, taking, strict=True)
             ]
+            if gathered.timeline.has_exchanges and not any(one.is_import or one.is_piece for one in wants):
+                # What a balance has just reached is exchanged at once.
+                for member_id in turn.members:
+                    turn.let_moments_be(member_id, turn.now)
             await turn.write()
     except BaseException as failure:
         if turn is not None and is_certain(failure):

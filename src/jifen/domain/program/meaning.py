@@ -208,6 +208,28 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Units that something gives, in smallest units of a currency."""
+
+    currency: int
+    terms: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Units of one currency for units of others, as often as is asked for; or at once, as often as the balance reaches it."""
+
+    number: int
+    code: str
+    names: dict[str, str]
+    currency: int  # what it takes
+    units: int  # so many smallest units each time
+    gives: tuple[Given, ...]
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
     """Something else that happens to members, as the document declares it."""
 
@@ -356,6 +378,7 @@ class Program:
     rules: tuple[EarnRule, ...]  # in order of the document: a rule's place here is its position
     ladders: tuple[Ladder, ...]
     moments: tuple[Moment, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()  # what one gives another takes later
     events: tuple[EventType, ...] = ()
     days: dict[str, dict[str, str]] = field(
         default_factory=dict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-FIRST = {"currency": 0, "terms": 0, "rule": 1, "limit": 0, "tier": 0, "pool": 0, "event": 0}
+FIRST = {"currency": 0, "terms": 0, "rule": 1, "limit": 0, "tier": 0, "pool": 0, "event": 0, "exchange": 0}
 """The first number of each kind. Rule number 0 means "no rule"."""
 
 

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { AsOf } from "./as-of.tsx";
 import { Barcode, canMakeCodes, type Code, Qr, Ring, useCode } from "./code.tsx";
 import { Events } from "./events.tsx";
+import { Exchanges } from "./exchanges.tsx";
 import { Months } from "./months.tsx";
 import { type Balance, type Member, useMember, useOpenLots, useSpendable } from "./own.ts";
 import { keepSize, size } from "./own-settings.ts";
@@ -166,6 +167,7 @@ function Full({ member, code, again }: { member: Member; code: Code; again: () =
       {!canMakeCodes() ? <Note>{say("app.insecure")}</Note> : !canKeepShell() ? <Note>{say("app.no_worker")}</Note> : null}
       {isNew ? <Beginning /> : null}
       {member.status === "active" ? <Events onTold={again} /> : null}
+      {member.status === "active" ? <Exchanges onDone={again} /> : null}
       <Gap />
       {balance !== undefined && !isNew ? <Purse balance={balance} /> : null}
       {isNew ? null : <Expiring balance={balance} />}

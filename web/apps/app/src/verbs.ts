@@ -8,7 +8,7 @@ export const KINDS: Kind[] = ["earned", "spent", "expired"];
 
 const KIND_OF: Record<string, Kind> = {
   earn: "earned", adjust_up: "earned", receive: "earned", opening: "earned", carry_in: "earned", reverse_redeem: "returned", claw_back: "returned",
-  reverse_give: "returned", redeem: "spent", give: "spent", expire: "expired",
+  reverse_give: "returned", redeem: "spent", give: "spent", exchange_out: "spent", exchange_in: "earned", expire: "expired",
 };
 
 export function kindOf(verb: string): Kind {
@@ -21,6 +21,7 @@ export const SIGN_OF: Record<Kind, SignName> = { earned: "plus", spent: "minus",
 const VERBS = [
   "earn", "claw_back", "redeem", "expire", "adjust_up", "adjust_down", "give", "receive", "reverse_redeem", "reverse_adjust_up", "reverse_adjust_down",
   "reverse_give", "reverse_receive", "carry_out", "carry_in", "opening", "reverse_opening",
+  "exchange_out", "exchange_in", "reverse_exchange_out", "reverse_exchange_in",
 ] as const;
 type Verb = (typeof VERBS)[number];
 

@@ -224,7 +224,7 @@ CREATE TABLE jifen.entry (
     balances_after TEXT NOT NULL,
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT entry_pkey PRIMARY KEY (member_id, sequence),
-    CONSTRAINT an_entry_has_a_known_kind CHECK (kind = ANY ('{enrol,event,moment,reverse,redeem,reserve,commit,release,adjust_up,adjust_down,gift_out,gift_in,carry_out,carry_in,state,advance,opening}'::text[])),
+    CONSTRAINT an_entry_has_a_known_kind CHECK (kind = ANY ('{enrol,event,moment,reverse,redeem,reserve,commit,release,exchange,adjust_up,adjust_down,gift_out,gift_in,carry_out,carry_in,state,advance,opening}'::text[])),
     CONSTRAINT a_movement_is_whole CHECK (cardinality(moves::bigint[]) % 4 = 0),
     CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0),
     CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits::bigint[]) % 6 = 0),
@@ -677,7 +677,7 @@ CREATE TABLE jifen.posting (
     recorded_xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
     CONSTRAINT posting_pkey PRIMARY KEY (member_id, sequence, part),
     CONSTRAINT a_posting_moves_something CHECK (units > 0),
-    CONSTRAINT a_verb_moves_between_the_member_and_its_own_account CHECK ((verb || ' ' || account || ' ' || is_credit::text) = ANY ('{earn issued true,claw_back issued false,redeem redeemed false,expire expired false,adjust_up adjusted true,adjust_down adjusted false,give in_transit false,receive in_transit true,reverse_redeem redeemed true,reverse_adjust_up adjusted false,reverse_adjust_down adjusted true,reverse_give in_transit true,reverse_receive in_transit false,carry_out carried false,carry_in carried true,opening opening true,reverse_opening opening false}'::text[])),
+    CONSTRAINT a_verb_moves_between_the_member_and_its_own_account CHECK ((verb || ' ' || account || ' ' || is_credit::text) = ANY ('{earn issued true,claw_back issued false,redeem redeemed false,expire expired false,adjust_up adjusted true,adjust_down adjusted false,give in_transit false,receive in_transit true,reverse_redeem redeemed true,reverse_adjust_up adjusted false,reverse_adjust_down adjusted true,reverse_give in_transit true,reverse_receive in_transit false,carry_out carried false,carry_in carried true,opening opening true,reverse_opening opening false,exchange_out exchanged false,exchange_in exchanged true,reverse_exchange_out exchanged true,reverse_exchange_in exchanged false}'::text[])),
     CONSTRAINT every_posting_says_why CHECK (reasons <> '{}' AND cardinality(reasons::bigint[]) % 3 = 0)
 );
 
