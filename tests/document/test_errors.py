@@ -64,6 +64,8 @@ MISTAKES = [
     ("keeps_days: 90", "keeps_until: {}", "keeps_until_unclear", "$.tiers.keeps_until"),
     ("window_days: 180", "window_days: 180\n  window: life", "window_unclear", "$.tiers"),
     ("window_days: 180", "window: lifelong", "not_one_of", "$.tiers.window"),
+    ("tiers:\n", "events:\n  - {code: b, names: {en: B}, birthday: {}, sent_by: [keys]}\ntiers:\n", "birthday_is_told_by_nobody",
+     "$.events[0].birthday"),
     ("tiers:\n", an_exchange("points", 9, "points"), "exchange_gives_what_it_takes", "$.exchanges[0].gives[0].currency"),
     ("tiers:\n", an_exchange("stamps", 9, "points"), "unknown_code", "$.exchanges[0].takes.currency"),
     ("tiers:\n", an_exchange("points", 10**13, "growth"), "out_of_range", "$.exchanges[0].takes.units"),

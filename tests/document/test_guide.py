@@ -20,7 +20,7 @@ def test_the_other_examples_fit_into_it() -> None:
     without_rules = BLOCKS[0][: BLOCKS[0].index("earn_rules:")]
     ladder = "tiers: {by: spend, window_days: 30, keeps_days: 30, list: [{code: gold, names: {en: G}, reach: 0}]}\n"
     rule = "earn_rules:\n  - code: a\n    names: {en: A}\n    currency: points\n    fixed: {points: 1}\n"
-    when, of_basket = ("".join(f"    {line}\n" for line in BLOCKS[at].splitlines()) for at in (9, 11))
+    when, of_basket = ("".join(f"    {line}\n" for line in BLOCKS[at].splitlines()) for at in (10, 12))
     stamps = "  - {code: stamps, names: {en: Stamps}, kind: spendable, worth: 1}\n"
 
     currencies = without_rules[without_rules.index("currencies:") :]
@@ -32,16 +32,18 @@ def test_the_other_examples_fit_into_it() -> None:
     assert budget.earn_rules[0].budget == 10_000
     shared = BLOCKS[0].replace("caps: {day: 100}", "caps: {day: 100}\n    shares: [bonus]")
     assert parse_document(shared + BLOCKS[3], name="guide").shared_caps[0].caps.week == 500
+    born = parse_document(without_rules + BLOCKS[6], name="guide")
+    assert [one.birthday is not None for one in born.events] == [True]
     events = parse_document(without_rules + BLOCKS[5], name="guide")
     assert [len(events.events), len(events.earn_rules)] == [2, 3]
-    assert parse_document(without_rules + stamps + BLOCKS[6], name="guide").moments
-    exchanges = parse_document(without_rules + stamps + BLOCKS[7], name="guide").exchanges
+    assert parse_document(without_rules + stamps + BLOCKS[7], name="guide").moments
+    exchanges = parse_document(without_rules + stamps + BLOCKS[8], name="guide").exchanges
     assert [one.at_once for one in exchanges] == [True]
-    tiers = parse_document(without_rules + BLOCKS[8], name="guide").tiers
+    tiers = parse_document(without_rules + BLOCKS[9], name="guide").tiers
     assert tiers is not None
     assert [one.keep for one in tiers.list] == [None, 8, 30]
     assert parse_document(without_rules + rule + when, name="guide").earn_rules
-    days = parse_document(without_rules + BLOCKS[10] + rule + of_basket, name="guide").days
+    days = parse_document(without_rules + BLOCKS[11] + rule + of_basket, name="guide").days
     assert [part.code for part in days] == [
         "member-day",
         "new-year",
@@ -50,7 +52,7 @@ def test_the_other_examples_fit_into_it() -> None:
         "late-shopping",
         "anniversary",
     ]
-    assert len(parse_document(without_rules + BLOCKS[12] + ladder, name="guide").earn_rules) == 2
+    assert len(parse_document(without_rules + BLOCKS[13] + ladder, name="guide").earn_rules) == 2
 
 
 def test_the_guide_names_every_fact() -> None:

@@ -15,11 +15,12 @@ from tests.machine.till import Till, a_key, a_till
 from tests.publishing import put_in_force
 
 from jifen.document.model import ProgramDocument
+from jifen.domain.exchanges import offered
 from jifen.domain.refusals import FieldWrong, MemberFrozen, PointsMissing
 from jifen.domain.refusals_of_exchanges import ExchangeUnknown
 from jifen.jobs.loop import once_through
 from jifen.operations.change_member_status import change_member_status
-from jifen.operations.exchange_units import exchange_units, offered_exchanges
+from jifen.operations.exchange_units import exchange_units
 from jifen.operations.read_member import read_member
 from jifen.operations.read_statement import read_statement
 from jifen.present.postings import explain
@@ -156,9 +157,15 @@ async def test_an_exchange_is_made_as_often_as_is_asked_and_once_by_its_key(
         await till.set_now(START)
         member = await till.enrol()
         await till.adjust(member, 250)
-        offered = {one.exchange.code: one for one in (await offered_exchanges(till.ledger, member)).offered}
-        assert (offered["book"].times, offered["book"].missing) == (2, 0)
-        assert (offered["nine"].times, offered["nine"].missing) == (0, 9)
+        view = await read_member(till.ledger, member)
+        available = {one.currency: one.available for one in view.balances}
+        for may_spend, times in ((True, 2), (False, 0)):
+            told_of = {
+                one.exchange.code: one
+                for one in offered(view.timeline.newest, available, may_spend=may_spend)
+            }
+            assert (told_of["book"].times, told_of["book"].missing) == (times, 0)
+            assert (told_of["nine"].times, told_of["nine"].missing) == (0, 9)
 
         key = a_key()
         for is_replay in (False, True):

@@ -19,7 +19,7 @@ from jifen.api.requests import Desk, GuardedRoute, MemberRoute, desk_of, member_
 from jifen.api.rule_answers import RuleResult
 from jifen.api.said import said, said_to_member
 from jifen.domain import refusals as no
-from jifen.domain.occasions import OWN_SOURCE, Event, EventUnknown, LimitUsedUp
+from jifen.domain.occasions import BIRTHDAY_SOURCE, OWN_SOURCE, Event, EventUnknown, LimitUsedUp
 from jifen.domain.principal import Permission
 from jifen.domain.refusals import Refusal
 from jifen.domain.switches import StoreSwitchedOff
@@ -127,7 +127,7 @@ def to_record(desk: Desk, body: EventBody) -> EventRequest:
         StoreNotPermitted   it is of a store that whoever asks is not bound to
         FieldWrong          its source is kept for members themselves
     """
-    if body.source == OWN_SOURCE:
+    if body.source in (OWN_SOURCE, BIRTHDAY_SOURCE):
         raise no.FieldWrong("that source is of members themselves", pointer="/source", value=body.source)
     event = Event(
         code=body.event,

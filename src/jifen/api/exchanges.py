@@ -16,10 +16,13 @@ from jifen.api.requests import GuardedRoute, MemberRoute, desk_of, member_of
 from jifen.api.said import said, said_to_member
 from jifen.domain import refusals as no
 from jifen.domain.events import EXCHANGES_AT_ONCE
+from jifen.domain.exchanges import offered
 from jifen.domain.principal import Permission
 from jifen.domain.refusals_of_exchanges import ExchangeUnknown
-from jifen.operations.exchange_units import OfferedView, exchange_units, offered_exchanges
+from jifen.domain.verbs import Status
+from jifen.operations.exchange_units import exchange_units
 from jifen.operations.find_member import find_member
+from jifen.operations.read_member import MemberView, read_member
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 own_router = APIRouter(prefix="/v1", route_class=MemberRoute, tags=["me"])
@@ -86,8 +89,11 @@ class ExchangeAnswer(Answer):
     given: list[Moved]
 
 
-def _shown(view: OfferedView) -> ExchangesAnswer:
-    codes = {currency.number: currency.code for currency in view.program.currencies}
+def _shown(view: MemberView) -> ExchangesAnswer:
+    program = view.timeline.programs[view.timeline.row_at(view.now)]
+    codes = {currency.number: currency.code for currency in program.currencies}
+    available = {one.currency: one.available for one in view.balances}
+    may_spend = view.member.status is Status.ACTIVE
     return ExchangesAnswer(
         data=[
             OfferedExchange(
@@ -102,7 +108,7 @@ def _shown(view: OfferedView) -> ExchangesAnswer:
                 times=one.times,
                 missing=one.missing,
             )
-            for one in view.offered
+            for one in offered(program, available, may_spend=may_spend)
         ]
     )
 
@@ -120,7 +126,7 @@ def _shown(view: OfferedView) -> ExchangesAnswer:
 )
 async def get_exchanges(request: Request, member_id: MemberId) -> Response:
     """What the programme gives units for, and how far the member is from each."""
-    return render.answered(_shown(await offered_exchanges(desk_of(request).ledger, member_id)))
+    return render.answered(_shown(await read_member(desk_of(request).ledger, member_id)))
 
 
 @router.post(
@@ -162,9 +168,7 @@ async def exchange(request: Request, body: ExchangeBody) -> Response:
 )
 async def get_own_exchanges(request: Request) -> Response:
     """What the programme gives units for, and how far one is from each."""
-    return render.answered(
-        _shown(await offered_exchanges(desk_of(request).ledger, member_of(request).member_id))
-    )
+    return render.answered(_shown(await read_member(desk_of(request).ledger, member_of(request).member_id)))
 
 
 @own_router.post(

@@ -63,6 +63,15 @@ def occasion_findings(document: ProgramDocument) -> Iterator[Finding]:
     """What rules see by `on`, and what each kind of occasion knows."""
     moments = {part.code: part for part in document.moments}
     events = {part.code: part for part in document.events}
+    for at, part in enumerate(document.events):
+        if part.birthday is not None and (part.attributes or "sent_by" in part.model_fields_set):
+            yield Finding(
+                code="birthday_is_told_by_nobody",
+                steps=("events", at, "birthday"),
+                value=part.code,
+                said=Said("problem.birthday_is_told_by_nobody.said", event=repr(part.code)),
+                out=Said("problem.birthday_is_told_by_nobody.out"),
+            )
     around = vocabulary_of(document)
     for at, rule in enumerate(document.earn_rules):
         here: Steps = ("earn_rules", at)

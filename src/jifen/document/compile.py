@@ -35,6 +35,7 @@ from jifen.domain.program.meaning import (
     BY_VISITS,
     NO_MOST,
     NONE,
+    Birthday,
     Brought,
     Budget,
     Counts,
@@ -163,8 +164,11 @@ def _compiled(
                 code=part.code,
                 names=part.names,
                 attributes=dict(part.attributes),
-                from_members="members" in part.sent_by,
-                from_keys="keys" in part.sent_by,
+                from_members="members" in part.sent_by and part.birthday is None,
+                from_keys="keys" in part.sent_by and part.birthday is None,
+                birthday=None
+                if part.birthday is None
+                else Birthday(before=part.birthday.before, known_days=part.birthday.known_days),
             )
             for part in document.events
         ),

@@ -357,8 +357,18 @@ class EarnRulePart(Part):
     when: ConditionDocument | None = None
 
 
+class BirthdayPart(Part):
+    """The birthday of a person, or so many days before it, each year."""
+
+    before: Annotated[int, Field(ge=0, le=60, description="so many days before the birthday")] = 0
+    known_days: Annotated[
+        int, Field(ge=0, le=366, description="it counts once it has been known for so many days")
+    ] = 0
+
+
 class EventPart(Part):
-    """Something else that happens to members: a check-in, a survey, a run. It is told like a purchase, and rules see it."""
+    """Something else that happens to members: a check-in, a survey, a run. It is told like a purchase, and rules see it. A
+    birthday is told by nobody: it comes by itself."""
 
     code: Code
     names: Names
@@ -371,6 +381,9 @@ class EventPart(Part):
             description="who tells of it: keys and operators, members by themselves, or both",
         ),
     ] = ("keys",)
+    birthday: Annotated[
+        BirthdayPart | None, Field(description="it is a person's birthday, and nobody tells of it")
+    ] = None
 
 
 class ExpiryAhead(Part):

@@ -88,7 +88,13 @@ def event_type(program: Program, code: str) -> EventType:
     )
 
 
-def check_event(program: Program, event: Event, *, is_by_member: bool = False) -> EventType:
+BIRTHDAY_SOURCE = "birthday"
+"""What names birthdays, which come by themselves; no till may be called so."""
+
+
+def check_event(
+    program: Program, event: Event, *, is_by_member: bool = False, is_by_time: bool = False
+) -> EventType:
     """The event's type, where the programme knows all that is told of it.
 
     Refuses
@@ -97,7 +103,10 @@ def check_event(program: Program, event: Event, *, is_by_member: bool = False) -
         FieldWrong     an attribute is not declared, or of another type
     """
     found = event_type(program, event.code)
-    if not (found.from_members if is_by_member else found.from_keys):
+    is_told = (
+        found.birthday is not None if is_by_time else found.from_members if is_by_member else found.from_keys
+    )
+    if not is_told:
         who = "a member" if is_by_member else "a key or an operator"
         raise EventUnknown(
             f"the event {event.code!r} is not told by {who} (sent_by)", pointer="/event", value=event.code

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import structlog
 
+from jifen.jobs.birthdays import bring_birthdays
 from jifen.jobs.compensations import BATCH as SHARES_AT_ONCE
 from jifen.jobs.compensations import work_on_compensations
 from jifen.jobs.duty import Duty
@@ -72,6 +73,7 @@ TASKS = (
     Task("audit", _seal, every_seconds=5),
     Task("leases", settle_leases, every_seconds=5),
     Task("compensations", work_on_compensations, every_seconds=5, whole_piece=SHARES_AT_ONCE),
+    Task("birthdays", bring_birthdays, every_seconds=10 * MINUTE),
     Task("readings", watch_reading, every_seconds=MINUTE),
     Task("tidy", prune_queue, every_seconds=HOUR),
     Task("old questions", close_unappealed, every_seconds=HOUR, whole_piece=CLOSED_AT_ONCE),

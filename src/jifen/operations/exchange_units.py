@@ -5,63 +5,20 @@ What runs by itself (`at_once`) is no request: the turn makes it where a balance
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.decide import decide_legs
 from jifen.domain.events import EXCHANGES_AT_ONCE, legs_of_exchange
-from jifen.domain.program.meaning import Exchange, Program
 from jifen.domain.refusals import FieldWrong
 from jifen.domain.refusals_of_exchanges import ExchangeUnknown
-from jifen.domain.verbs import Status
-from jifen.operations.read_member import read_member
 from jifen.store.once import Once
 from jifen.store.taken import exchange_row
 from jifen.store.turn import Keyed, Turn, Wants, one
 
 if TYPE_CHECKING:
-    from jifen.domain.timeline import Timeline
     from jifen.store.ledger import Ledger
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
-    """An exchange of the programme in force, and how a member stands to it."""
-
-    exchange: Exchange
-    available: int  # smallest units of what it takes
-    times: int  # how often it can be made now
-    missing: int  # units to the next time; 0: it can be made
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferedView:
-    """All of them, in the order of the document's meaning."""
-
-    timeline: Timeline
-    program: Program
-    offered: tuple[Offered, ...]
-
-
-async def offered_exchanges(ledger: Ledger, member_id: UUID) -> OfferedView:
-    """The exchanges that the programme in force has, and how the member stands to each.
-
-    Refuses
-        MemberUnknown   there is none with that id
-    """
-    view = await read_member(ledger, member_id)
-    program = view.timeline.programs[view.timeline.row_at(view.now)]
-    may_spend = view.member.status is Status.ACTIVE
-    available = {one.currency: one.available for one in view.balances}
-    offered = []
-    for exchange in program.exchanges:
-        have = available.get(exchange.currency, 0)
-        times = min(have // exchange.units, EXCHANGES_AT_ONCE) if may_spend else 0
-        missing = 0 if have >= exchange.units else exchange.units - have
-        offered.append(Offered(exchange=exchange, available=have, times=times, missing=missing))
-    return OfferedView(timeline=view.timeline, program=program, offered=tuple(offered))
 
 
 class _Exchange(Keyed, frozen=True, kw_only=True):

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 
 
 class EventRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """An event as it came in, and to whom it happened. `is_by_member` says that he tells of it by himself, as it happens."""
+    """An event as it came in, and to whom it happened. `is_by_member` says that he tells of it by himself, as it happens;
+    `is_by_time` that nobody does, because a birthday has come."""
 
     event: Event
     whose: Whose
     actor: str | None = None
     is_by_member: bool = False
+    is_by_time: bool = False
 
 
 Answer: TypeAlias = dict[str, Any] | Refusal
@@ -123,7 +125,7 @@ class _Happening(Keyed, frozen=True, kw_only=True):
         event = replace(event, occurred_at=occurred_at)
         row = timeline.row_at(occurred_at)
         program = timeline.programs[row]
-        type_ = check_event(program, event, is_by_member=request.is_by_member)
+        type_ = check_event(program, event, is_by_member=request.is_by_member, is_by_time=request.is_by_time)
         turn.gathered.switches.check_store(event.store, now)
         if request.is_by_member:
             since = now - timedelta(days=1)

@@ -230,6 +230,14 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Birthday:
+    """So many days before a person's birthday, once that has been known for so many days."""
+
+    before: int
+    known_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
     """Something else that happens to members, as the document declares it."""
 
@@ -239,6 +247,7 @@ class EventType:
     attributes: dict[str, str]  # code -> text | integer
     from_members: bool  # whether members tell of it by themselves
     from_keys: bool
+    birthday: Birthday | None = None  # what brings it, where nobody tells of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
