@@ -19,6 +19,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from tests.conftest import create_database
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from jifen.api.app import PATIENCE, create_app
 from jifen.document.load import parse_document
@@ -215,7 +216,9 @@ async def an_api(server: Server, shop: Shop) -> AsyncIterator[Api]:
         async with a_ledger(server.app.to_database(name)) as ledger:
             app = create_app(ledger=ledger, runs_jobs=False, sender=Recorder(), home=Path(home))
             app.state.code_roots = (CODE_ROOT,)
-            transport = httpx.ASGITransport(app=app)
+            # As `jifen serve` does: a proxy on this machine is believed about who asked.
+            served = ProxyHeadersMiddleware(app, trusted_hosts=["127.0.0.0/8", "::1"])
+            transport = httpx.ASGITransport(app=served)
             async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:
                 yield Api(app=app, ledger=ledger, client=client, tokens=shop.tokens)
     run_sql(server.admin, f"DROP DATABASE {name} WITH (FORCE)", bin=server.bin)

@@ -356,7 +356,7 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.ProgramRefused, no.EffectiveInThePast, no.RevisionStale),
+        refuses=(no.ProgramRefused, no.EffectiveInThePast, no.RevisionStale, no.StoreNotPermitted),
         proposes=out.ProposedAnswer,
     ),
 )

@@ -22,7 +22,7 @@ from jifen.api.said import said
 from jifen.api.uploads import home_of, uploaded
 from jifen.domain import file_refusals as no
 from jifen.domain.principal import Permission
-from jifen.domain.refusals import FieldWrong, ProgramMissing
+from jifen.domain.refusals import FieldWrong, ProgramMissing, StoreNotPermitted
 from jifen.domain.texts import WORDS, TextRefused, canonical
 from jifen.operations.handle_imports import (
     PAGE_MAX,
@@ -176,7 +176,7 @@ UPLOAD_SAID = said(
     answer=ImportAsked,
     status=201,
     has_key=True,
-    refuses=[UploadTooLarge, BodyCutShort, no.NoRoom, ProgramMissing],
+    refuses=[UploadTooLarge, BodyCutShort, no.NoRoom, ProgramMissing, StoreNotPermitted],
 )
 UPLOAD_SAID["openapi_extra"]["requestBody"] = {
     "required": True,
@@ -342,7 +342,7 @@ def _asking() -> dict[str, Any]:
         status=202,
         has_body=True,
         has_key=True,
-        refuses=[no.ImportBusy, no.ImportOver],
+        refuses=[no.ImportBusy, no.ImportOver, StoreNotPermitted],
         names_in_address=[no.ImportUnknown],
     )
 

@@ -57,7 +57,9 @@ async def keep_upload(
         ProgramMissing   nothing was ever published
         TooMuch          too many are open
         KeyReused        the key came before with another file
+        StoreNotPermitted   who asks is bound to stores: a file names what it likes
     """
+    by.check_unbound(pointer="/query/what")
     import_id = new_id()
 
     async def effect(connection: Connection) -> dict[str, Any]:
@@ -104,7 +106,9 @@ async def ask_import(
         ImportBusy      it waits or runs
         ImportOver      it was imported or cancelled, or its file is not here
         KeyReused       the key came before with another mapping
+        StoreNotPermitted   who asks is bound to stores: a file names what it likes
     """
+    by.check_unbound(pointer="/path/import_id")
 
     async def effect(connection: Connection) -> dict[str, Any]:
         await resume_orphans(connection)
