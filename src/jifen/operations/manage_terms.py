@@ -154,7 +154,7 @@ async def withdraw_terms(
                 "withdrawn_at": found.withdrawn_at.isoformat(),
             }
         check_withdrawal(found, now)
-        await add_withdrawal(connection, found.number, by=principal.actor(), at=now)
+        await add_withdrawal(connection, found, by=principal.actor(), at=now)
         named = (about(About.TERMS, found.number),)
         await note_act(connection, principal, Act(deed=Deed.TERMS_WITHDRAWN, about=named))
         return {"version": version, "number": found.number, "withdrawn_at": now.isoformat()}

@@ -23,6 +23,7 @@ from jifen.store.pool_checks import POOL_CHECKS
 from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.question_checks import QUESTION_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
+from jifen.store.terms_checks import TERMS_CHECKS
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -290,6 +291,7 @@ LAWS: tuple[Law, ...] = (
                        ON true
                    WHERE u.revision IS DISTINCT FROM r.number""",
             ),
+            *TERMS_CHECKS,
         ),
     ),
     Law(
