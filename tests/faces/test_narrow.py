@@ -92,7 +92,7 @@ def test_nothing_of_the_console_scrolls_sideways(visit: Visit, letters: int) -> 
 def test_neither_basket_nor_end_of_a_sale_scrolls_sideways(visit: Visit, letters: int) -> None:
     page, faults = open_till(visit), {}
     identify(page, "6200001")
-    put(page, "25.50", "1234567.89")
+    put(page, "Green tea of the first harvest 25.50", "2*Cup 1234567.89")
     visit.settle()
     faults["basket"] = page.evaluate(LOOK, letters)
     pay(page)
