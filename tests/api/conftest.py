@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -217,7 +217,7 @@ async def an_api(server: Server, shop: Shop) -> AsyncIterator[Api]:
             app = create_app(ledger=ledger, runs_jobs=False, sender=Recorder(), home=Path(home))
             app.state.code_roots = (CODE_ROOT,)
             # As `jifen serve` does: a proxy on this machine is believed about who asked.
-            served = ProxyHeadersMiddleware(app, trusted_hosts=["127.0.0.0/8", "::1"])
+            served: Any = ProxyHeadersMiddleware(cast("Any", app), trusted_hosts=["127.0.0.0/8", "::1"])
             transport = httpx.ASGITransport(app=served)
             async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:
                 yield Api(app=app, ledger=ledger, client=client, tokens=shop.tokens)

@@ -139,11 +139,11 @@ async def test_a_member_with_a_reservation_a_gift_on_its_way_and_a_return_to_com
 @pytest.mark.parametrize("kind", ["merge", "publication"])
 async def test_a_proposal_that_several_approve_at_once_is_done_once(shared_api: Api, kind: str) -> None:
     author, *others = [await a_person(shared_api, roles=["owner"]) for _ in range(4)]
+    goes, stays = await shared_api.a_member_with(30), await shared_api.a_member_with(40)
+    before = (await shared_api.get("/v1/program")).json()["newest"]["number"]
     if kind == "merge":
-        goes, stays = await shared_api.a_member_with(30), await shared_api.a_member_with(40)
         asked = await merging(shared_api, author, goes, stays)
     else:
-        before = (await shared_api.get("/v1/program")).json()["newest"]["number"]
         body = {"document": await changed(shared_api, "Approved by many")}
         asked = await author.ask(shared_api, "POST", "/v1/program:apply", body)
     assert asked.status_code == 202, asked.text
@@ -155,6 +155,23 @@ async def test_a_proposal_that_several_approve_at_once_is_done_once(shared_api: 
         assert [await held(shared_api, goes), await held(shared_api, stays)] == [0, 70]
     else:
         assert (await shared_api.get("/v1/program")).json()["newest"]["number"] == before + 1
+
+
+async def test_who_is_bound_to_a_store_neither_proposes_a_programme_nor_decides_one(shared_api: Api) -> None:
+    author, bound = (
+        await a_person(shared_api, roles=["owner"]),
+        await a_person(shared_api, roles=["owner"], stores=["main"]),
+    )
+    body = {"document": await changed(shared_api, "Of one shop")}
+    proposal = (await author.ask(shared_api, "POST", "/v1/program:apply", body)).json()["proposal"]
+    for answer in (
+        await bound.ask(
+            shared_api, "POST", "/v1/program:apply", {"document": await changed(shared_api, "Of mine")}
+        ),
+        await decide(shared_api, bound, proposal),
+        await decide(shared_api, bound, proposal, "refuse", reason="not mine"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "store_not_permitted"), answer.text
 
 
 async def test_approved_and_refused_at_once_it_is_one_of_both(shared_api: Api) -> None:

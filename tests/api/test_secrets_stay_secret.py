@@ -152,7 +152,7 @@ def _a_key(told: Told, admin: str) -> str:
     told.ask("GET", f"/v1/keys/{token}", **by_key)
     told.ask("GET", "/v1/program", Authorization=f"Bearer {token}x")
     told.ask("GET", "/v1/program", Authorization=f"Basic {token}")
-    return rotated.json()["token"]
+    return str(rotated.json()["token"])
 
 
 def _a_member(told: Told, admin: str, till: str) -> None:

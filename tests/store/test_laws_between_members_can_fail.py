@@ -129,6 +129,7 @@ async def _some_life(ledger: Ledger) -> None:
     await return_purchase(ledger, back, Once(key="return", body_hash=b""))
     for goes in (owes, has):
         await merge_members(ledger, goes, stays, request=Once(key=f"merge {goes}", body_hash=b""))
+    made = {"compensation_id": ""}
     for number in range(2):
         made = await begin_compensation(
             ledger,

@@ -18,6 +18,7 @@ from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
 from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.dates import refusals as of_dates
+from jifen.domain.document_refusals import DocumentTooHeavy
 from jifen.domain.occasions import EventUnknown, LimitUsedUp
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
@@ -155,6 +156,7 @@ STATUS: dict[type[Refusal], int] = {
     no.ProgramRefused: 422,
     no.BacktestRefused: 422,
     of_files.FileUnusable: 422,
+    DocumentTooHeavy: 422,
     of_files.NoRoom: 507,
     no.NotPermitted: 403,
     no.StoreNotPermitted: 403,
