@@ -16,6 +16,7 @@ from jifen.domain.file_refusals import ImportBusy, ImportOver, ImportUnknown
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import ProgramMissing, TooMuch
 from jifen.store.audit import note_act
+from jifen.store.compiled import begun_again
 from jifen.store.file_tasks import (
     IMPORTS,
     FileTask,
@@ -187,6 +188,18 @@ async def read_import(ledger: Ledger, import_id: UUID) -> FileTask:
     if found is None:
         raise ImportUnknown(pointer="/path/import_id")
     return found
+
+
+@begun_again
+async def line_attributes(ledger: Ledger) -> list[str]:
+    """The codes of the attributes that the newest revision declares for lines, in their order.
+
+    Refuses
+        ProgramMissing   nothing was ever published
+    """
+    async with ledger.connection() as connection:
+        clock = await ledger.clock(connection)
+        return sorted((await ledger.timeline(connection, clock.newest)).newest.line_attributes)
 
 
 async def first_rejects(
