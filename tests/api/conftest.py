@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -19,6 +19,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from tests.conftest import create_database
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from jifen.api.app import PATIENCE, create_app
 from jifen.document.load import parse_document
@@ -232,7 +233,9 @@ async def an_api(server: Server, shop: Shop) -> AsyncIterator[Api]:
         async with a_ledger(server.app.to_database(name)) as ledger:
             app = create_app(ledger=ledger, runs_jobs=False, sender=Recorder(), home=Path(home))
             app.state.code_roots = (CODE_ROOT,)
-            transport = httpx.ASGITransport(app=app)
+            # As `jifen serve` does: a proxy on this machine is believed about who asked.
+            served: Any = ProxyHeadersMiddleware(cast("Any", app), trusted_hosts=["127.0.0.0/8", "::1"])
+            transport = httpx.ASGITransport(app=served)
             async with httpx.AsyncClient(transport=transport, base_url="http://jifen.test") as client:
                 yield Api(app=app, ledger=ledger, client=client, tokens=shop.tokens)
     run_sql(server.admin, f"DROP DATABASE {name} WITH (FORCE)", bin=server.bin)

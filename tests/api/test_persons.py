@@ -52,3 +52,61 @@ async def test_a_correction_answers_kinds_and_no_names_of_attributes(api: Api) -
         f"/v1/members/{member}/persons:correct", {"attributes": {"zed": "1"}, "name": "Ann"}
     )
     assert answer.json()["changed"] == ["attribute", "name"]
+
+
+async def test_a_correction_is_refused_at_its_field_and_repeats_no_value(api: Api) -> None:
+    other = await api.post(
+        "/v1/members", {"person": {"phone": "+86 138 0013 8555", "email": "a@example.com"}}
+    )
+    assert other.status_code == 201
+    of = f"/v1/members/{await api.a_member()}/persons:correct"
+    for body, code, pointer in (
+        ({"phone": "12"}, "field_wrong", "/phone"),
+        ({"birthday": "1990-02-30"}, "field_wrong", "/birthday"),
+        ({"attributes": {"size": "\u202e"}}, "field_wrong", "/attributes/size"),
+        ({"phone": "138 0013 8555"}, "key_taken", "/phone"),
+        ({"email": "A@example.com"}, "key_taken", "/email"),
+        ({"add": [{"kind": "card", "value": "6200444009"}]}, "key_taken", "/add"),
+        ({"forget": ["shoes"]}, "field_wrong", "/forget"),
+        ({"person_id": "per_" + "0" * 32, "name": "Ann"}, "person_unknown", "/person_id"),
+    ):
+        if pointer == "/add":
+            await api.a_member("6200444009")
+        answer = await api.post(of, body)
+        assert (answer.json()["code"], answer.json()["pointer"]) == (code, pointer), body
+        assert "8555" not in answer.text
+        assert "example.com" not in answer.text
+
+
+async def test_of_a_household_the_one_who_is_named_is_corrected_and_nobody_elses(api: Api) -> None:
+    member, other = await api.a_member(), await api.a_member()
+    for one in (member, other):
+        await api.post(f"/v1/members/{one}/persons:correct", {"name": "Head"})
+    added = await api.post(
+        f"/v1/members/{member}/household/persons", {"role": "adult", "person": {"name": "Second"}}
+    )
+    second = added.json()["person_id"]
+    told = {"person_id": second, "name": "Second Again"}
+    assert (await api.post(f"/v1/members/{member}/persons:correct", told)).json()["person_id"] == second
+    names = [
+        one["fields"]["name"]
+        for one in (await api.post(f"/v1/members/{member}/persons:reveal", {"why": "service"})).json()[
+            "persons"
+        ]
+    ]
+    assert names == ["Head", "Second Again"]
+    refused = await api.post(f"/v1/members/{other}/persons:correct", told)
+    assert (refused.status_code, refused.json()["code"]) == (422, "person_unknown")
+
+
+async def test_no_number_of_corrections_makes_more_attributes_than_a_person_may_have(api: Api) -> None:
+    of = f"/v1/members/{await api.a_member()}/persons:correct"
+    assert (await api.post(of, {"attributes": {f"a{at}": "1" for at in range(20)}})).status_code == 200
+    assert (await api.post(of, {"attributes": {"a0": "2"}})).status_code == 200, (
+        "one that is there is changed"
+    )
+    refused = await api.post(of, {"attributes": {"b": "1"}})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_much")
+    assert refused.json()["pointer"] == "/attributes"
+    instead = {"attributes": {"b": "1"}, "forget": ["attribute.a0"]}
+    assert (await api.post(of, instead)).status_code == 200

@@ -13,7 +13,6 @@ from jifen.api import console
 from jifen.operations import plan_program, publish_program
 
 OF_A_WHOLE_DOCUMENT = (
-    (console, "document_from"),
     (console, "document_hash"),
     (plan_program, "plan"),
     (publish_program, "as_values"),
@@ -26,11 +25,11 @@ OF_A_WHOLE_DOCUMENT = (
 @pytest.mark.parametrize(
     ("path", "calls"),
     [
-        ("/v1/program:validate", {"document_from", "document_hash"}),
-        ("/v1/program:plan", {"document_from", "plan"}),
+        ("/v1/program:validate", {"document_hash"}),
+        ("/v1/program:plan", {"plan"}),
         (
             "/v1/program:apply",
-            {"document_from", "as_values", "hash_of_values", "forbidden_changes", "compile_program"},
+            {"as_values", "hash_of_values", "forbidden_changes", "compile_program"},
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -267,3 +268,50 @@ async def test_a_key_is_bound_to_stores_that_there_are(api: Api) -> None:
         await create_key(api.ledger, name="x", roles=["till"], stores=["s1", "s9"])
     key, _ = await create_key(api.ledger, name="x", roles=["till"], stores=["s2", "s1\r", "s1"])
     assert key.stores == ("s1", "s2")
+
+
+OF_ALL_STORES = {
+    ("POST", "/v1/program:apply"): "/document",
+    ("POST", "/v1/terms"): "/version",
+    ("POST", "/v1/terms/{version}:withdraw"): "/path/version",
+    ("PUT", "/v1/retention/{class}"): "/path/class",
+    ("POST", "/v1/imports"): "/query/what",
+    ("POST", "/v1/imports/{import_id}:dry_run"): "/path/import_id",
+    ("POST", "/v1/imports/{import_id}:run"): "/path/import_id",
+    ("POST", "/v1/compensations"): "/members",
+    ("POST", "/v1/switches:turn"): "/code",
+}
+"""What decides for every store, and where it says so."""
+
+
+@pytest.mark.parametrize("at", OF_ALL_STORES, ids=lambda at: at[1])
+async def test_what_holds_for_all_stores_is_not_decided_by_who_is_bound_to_some(
+    api: Api, at: tuple[str, str]
+) -> None:
+    """The attack: the key of one shop sets the terms, the rules or the memory of the whole chain."""
+    asked = await ROUTES[at](api)
+    if at == ("POST", "/v1/switches:turn"):
+        asked = replace(asked, body={"kind": "rule", "code": "base", "is_off": True})
+    for key in ("s1", "s1 and s2"):
+        answer = await api.ask(asked.method, asked.path, asked.body, as_=key)
+        assert (answer.status_code, answer.json()["code"]) == (403, "store_not_permitted"), answer.text
+        assert answer.json()["pointer"] == OF_ALL_STORES[at]
+    allowed = await api.ask(asked.method, asked.path, asked.body)
+    assert allowed.status_code < 300, "nothing was done before, so it can be done by who may"
+
+
+@pytest.mark.parametrize("key", ["s1", "s2"])
+async def test_a_member_is_one_member_in_every_shop_so_his_household_is_changed_in_any(
+    api: Api, key: str
+) -> None:
+    member = (
+        await api.post(
+            "/v1/members",
+            {"keys": [{"kind": "card", "value": f"house {key}"}], "person": {"name": "Ann"}},
+            as_="s1",
+        )
+    ).json()["member_id"]
+    of = f"/v1/members/{member}/household"
+    added = await api.post(f"{of}/persons", {"role": "adult", "person": {"name": "Bo"}}, as_=key)
+    assert added.status_code == 201, added.text
+    assert len((await api.get(of, as_=key)).json()["persons"]) == 2

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from pathlib import Path
 
+from tests.api.conftest import a_ledger
 from tests.cli.conftest import Jifen
+from tests.conftest import FreshDatabase
+
+from jifen.domain.principal import LOCAL
+from jifen.operations.export_journal import ask_export
+from jifen.store.once import Once
 
 
 def test_the_journal_is_written_into_a_new_folder(jifen: Jifen, tmp_path: Path) -> None:
@@ -19,6 +26,27 @@ def test_the_journal_is_written_into_a_new_folder(jifen: Jifen, tmp_path: Path) 
     assert [(row["member"], row["kind"]) for row in rows] == [(member, "enrol")]
     said = jifen("ledger", "export", str(tmp_path / "past"), "--to-on", "2019-12-31", "--language", "zh")
     assert "0 笔凭证" in said
+
+
+def test_an_export_that_somebody_asked_for_at_a_screen_is_called_off(
+    jifen: Jifen, fresh_database: FreshDatabase
+) -> None:
+    async def ask(number: int) -> str:
+        async with a_ledger(fresh_database.app) as ledger:
+            request = Once(key=f"export {number}", body_hash=b"")
+            told = await ask_export(
+                ledger, from_on=None, to_on=None, language="en", request=request, by=LOCAL
+            )
+        return "exp_" + str(told["export_id"]).replace("-", "")
+
+    first, second = asyncio.run(ask(1)), asyncio.run(ask(2))
+    assert jifen.data("ledger", "cancel-export", first) == {"export_id": first, "state": "cancelled"}
+    assert jifen.data("ledger", "cancel-export", first)["state"] == "cancelled", "asked again it stays so"
+    assert first in jifen("ledger", "cancel-export", first)
+    assert second in jifen("ledger", "cancel-export", second, "--language", "zh")
+    unknown = jifen.data("ledger", "cancel-export", "exp_" + "0" * 32, status=3)
+    assert unknown["code"] == "export_unknown"
+    jifen("ledger", "cancel-export", "mbr_" + "0" * 32, status=2)
 
 
 def test_a_folder_that_holds_something_is_left_alone(jifen: Jifen, tmp_path: Path) -> None:

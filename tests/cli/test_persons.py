@@ -73,6 +73,20 @@ def test_what_was_told_wrong_is_corrected_and_a_lost_card_finds_him_no_more(
     assert "name" not in person["fields"]
 
 
+def test_of_a_household_the_person_who_is_named_is_corrected_with_attributes(
+    jifen: Jifen, member: str
+) -> None:
+    (person,) = jifen.data("person", "show", member)["persons"]
+    named = ["--person", person["person_id"], "--attribute", "shoe_size=42", "--speaks", "zh"]
+    jifen("person", "correct", member, *named)
+    (known,) = jifen.data("person", "reveal", member, "--why", "service")["persons"]
+    assert (known["attributes"], known["fields"]["language"]) == ({"shoe_size": "42"}, "zh")
+    jifen("person", "correct", member, "--attribute", "shoe size", status=2)
+    jifen("person", "correct", member, "--person", "ann", "--name", "Ann", status=2)
+    nobody = ["--person", "per_" + "0" * 32, "--name", "Ann"]
+    assert jifen.data("person", "correct", member, *nobody, status=3)["code"] == "person_unknown"
+
+
 def test_a_consent_is_recorded_and_taken_back(jifen: Jifen, member: str) -> None:
     jifen("person", "consent", member, "marketing", "--text", "2026-11", "--channel", "till")
     (person,) = jifen.data("person", "show", member)["persons"]

@@ -60,6 +60,38 @@ def test_a_file_is_uploaded_checked_tried_and_imported(visit: Visit, tmp_path: P
     assert visit.house.ask("GET", "/v1/members?card=6200502")["member_id"]
 
 
+def test_a_column_is_an_attribute_of_lines_that_the_programme_declares(visit: Visit) -> None:
+    document = visit.house.ask("GET", "/v1/program")["newest"]["document"]
+    declared = {**document, "line_attributes": {"organic": "text", "grams": "integer"}}
+    visit.house.ask("POST", "/v1/program:apply", {"document": declared})
+    visit.sign_in()
+    visit.go("/imports")
+    page = visit.page
+    rows = b"""receipt,occurred at,item,paid,kind,weight
+G-1,2026-03-01T10:00:00+08:00,tea,12.30,yes,250
+G-2,2026-03-01T11:00:00+08:00,cup,8.00,no,heavy
+"""
+    upload(visit, "organic.csv", rows)
+    kind, weight = page.get_by_label("What column kind is"), page.get_by_label("What column weight is")
+    kind.select_option("attributes.grams")
+    weight.select_option("attributes.grams")
+    expect(kind).to_have_value("")
+    kind.select_option("attributes.organic")
+    page.get_by_label("What column occurred at is").select_option("occurred_at")
+    page.get_by_label("Source").fill("organic")
+    visit.settle()
+    assert not visit.axe()
+    page.get_by_role("button", name="Try it").click()
+    expect(page.locator(".verdict")).to_contain_text("1 purchase", timeout=120_000)
+    (newest, *_) = visit.house.ask("GET", "/v1/imports")["data"]
+    assert newest["mapping"]["columns"]["attributes"] == {"organic": "kind", "grams": "weight"}
+    assert [(one["code"], one["rows"]) for one in newest["counts"]["reasons"]] == [("not_a_number", 1)]
+    expect(weight).to_have_value("attributes.grams")
+    weight.select_option("")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.locator(".verdict")).to_contain_text("2 purchases would come in", timeout=120_000)
+
+
 def test_what_is_no_table_is_told_and_can_be_called_off(visit: Visit) -> None:
     visit.sign_in()
     visit.go("/imports")

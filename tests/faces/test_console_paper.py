@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 from playwright.sync_api import expect
 from tests.faces.conftest import Visit
+
+from jifen.embedded import Server
+from jifen.store.file_tasks import TURN
 
 DARK = {"locale": "en-GB", "color_scheme": "dark"}
 
@@ -52,6 +60,48 @@ def test_columns_of_the_members_stand_in_the_address_and_come_down_as_csv(
     assert len(rows) == len(visit.house.members)
     assert "Points" in rows[0]
     assert "Tier" not in rows[0]
+
+
+def test_an_export_that_waits_is_called_off_where_it_stands(visit: Visit, postgres: Server) -> None:
+    visit.sign_in(as_="accountant")
+    visit.go("/ledger")
+    page = visit.page
+    section = page.get_by_role("region", name="Exports of the journal")
+    before = section.get_by_text("Cancelled").count()
+    with nobody_works(postgres):
+        page.get_by_role("button", name="Export the journal").click()
+        page.get_by_role("dialog").get_by_role("button", name="Export", exact=True).click()
+        cancel = section.get_by_role("button", name="Cancel")
+        expect(cancel).to_have_count(1)
+        visit.settle()
+        assert not visit.axe()
+        cancel.click()
+        expect(section.get_by_text("Cancelled")).to_have_count(before + 1)
+        expect(cancel).to_have_count(0)
+    (newest, *_) = visit.house.ask("GET", "/v1/exports", as_="accountant")["data"]
+    assert (newest["state"], newest["has_files"]) == ("cancelled", False)
+
+
+@contextmanager
+def nobody_works(postgres: Server) -> Iterator[None]:
+    """Somebody else has the turn of the process that writes files, so what is asked for waits."""
+    has_it, let_go = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        connection = await asyncpg.connect(**postgres.app.to_database("screens").arguments())
+        await connection.execute("SELECT pg_advisory_lock($1)", TURN)
+        has_it.set()
+        await asyncio.to_thread(let_go.wait)
+        await connection.close()
+
+    holding = threading.Thread(target=lambda: asyncio.run(hold()))
+    holding.start()
+    try:
+        assert has_it.wait(60)
+        yield
+    finally:
+        let_go.set()
+        holding.join()
 
 
 def test_the_journal_is_exported_from_the_ledger(visit: Visit, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ async def test_a_rule_that_is_off_gives_nothing_at_once_in_every_process_and_say
         again = await till.buy(member, 10_000)
         # What it did not give while it was off has used nothing of its limit.
         assert whys(again) == [(100, 100, Why.ALL), (100, 50, Why.LIMITED)]
-        assert [(one.kind, one.code, one.is_off) for one in await list_switches(till.ledger)] == [
+        assert [(one.kind, one.code, one.is_off) for one in (await list_switches(till.ledger)).turns] == [
             (RULE, "twice", False),
             (RULE, "twice", True),
         ]
@@ -282,7 +282,7 @@ async def test_twenty_who_turn_one_switch_at_once_turn_it_once(fresh_database: F
     async with a_till(fresh_database, TWICE) as till:
         answers = await asyncio.gather(*(turn(till, RULE, "twice", off=True) for _ in range(20)))
         assert answers.count(True) == 1
-        assert len(await list_switches(till.ledger)) == 1
+        assert len((await list_switches(till.ledger)).turns) == 1
 
 
 @pytest.mark.parametrize(
@@ -294,4 +294,4 @@ async def test_what_is_not_there_cannot_be_switched(
     async with a_till(fresh_database, a_stored_document()) as till:
         with pytest.raises(refusal, match=code):
             await turn(till, kind, code, off=True)
-        assert await list_switches(till.ledger) == []
+        assert (await list_switches(till.ledger)).turns == []

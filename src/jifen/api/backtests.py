@@ -22,10 +22,11 @@ from jifen.api.ids import BacktestId
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
-from jifen.document.load import document_from
 from jifen.document.problems import DocumentRefused
 from jifen.domain import refusals as no
+from jifen.domain.document_refusals import DocumentTooHeavy
 from jifen.domain.principal import Permission
+from jifen.operations.check_document import check_document
 from jifen.operations.look_after_files import look_after_files
 from jifen.operations.read_backtest import PAGE_MAX, list_backtests, read_backtest, read_report
 from jifen.operations.run_backtest import (
@@ -170,13 +171,13 @@ class BacktestAnswer(BacktestAsked):
         status=202,
         has_body=True,
         has_key=True,
-        refuses=[no.ProgramRefused, no.ProgramMissing],
+        refuses=[no.ProgramRefused, DocumentTooHeavy, no.ProgramMissing],
     ),
 )
 async def ask(request: Request, body: BacktestBody) -> Response:
     """A process of its own replays the past with the draft; one at a time, others wait. Ask how far it is by its id."""
     desk = desk_of(request)
-    _check(body, language_of(request))
+    await _check(body, language_of(request))
     answer = await asked_once(
         desk,
         body,
@@ -194,7 +195,7 @@ async def ask(request: Request, body: BacktestBody) -> Response:
     return render.told(BacktestAsked, answer, status=202)
 
 
-def _check(body: BacktestBody, language: str) -> None:
+async def _check(body: BacktestBody, language: str) -> None:
     if body.from_on is not None and body.to_on is not None and body.from_on > body.to_on:
         raise no.FieldWrong(
             f"the period ends before it begins: from {body.from_on} to {body.to_on}", pointer="/from_on"
@@ -202,7 +203,10 @@ def _check(body: BacktestBody, language: str) -> None:
     for name, document in (("document", body.document), ("against", body.against)):
         if isinstance(document, dict):
             try:
-                document_from(document)
+                await check_document(document)
+            except DocumentTooHeavy as heavy:
+                heavy.pointer = f"/{name}"
+                raise
             except DocumentRefused as refused:
                 refusal = document_refused(refused, language)
                 refusal.pointer = refusal.pointer.replace("/document", f"/{name}", 1)

@@ -17,15 +17,16 @@ from jifen.api.ids import MemberId
 from jifen.api.languages import language_of
 from jifen.api.requests import Desk, GuardedRoute, desk_of
 from jifen.api.said import said
-from jifen.document.load import document_from
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import DocumentRefused
 from jifen.document.write import document_hash
 from jifen.domain import refusals as no
+from jifen.domain.document_refusals import DocumentTooHeavy
 from jifen.domain.principal import Permission
 from jifen.domain.proposals import ProposalKind
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
+from jifen.operations.check_document import check_document
 from jifen.operations.find_member import find_member
 from jifen.operations.handle_proposals import (
     propose_adjustment,
@@ -300,7 +301,7 @@ async def get_revision(request: Request, number: Annotated[int, Field(ge=1, le=2
         permission=Permission.PROGRAM_PLAN,
         answer=out.ValidateAnswer,
         has_body=True,
-        refuses=[no.ProgramRefused],
+        refuses=[no.ProgramRefused, DocumentTooHeavy],
     ),
 )
 async def validate(request: Request, body: bodies.DocumentBody) -> Response:
@@ -317,7 +318,7 @@ async def validate(request: Request, body: bodies.DocumentBody) -> Response:
         permission=Permission.PROGRAM_PLAN,
         answer=out.PlanAnswer,
         has_body=True,
-        refuses=[no.ProgramRefused],
+        refuses=[no.ProgramRefused, DocumentTooHeavy],
     ),
 )
 async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response:
@@ -356,7 +357,13 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.ProgramRefused, no.EffectiveInThePast, no.RevisionStale),
+        refuses=(
+            no.ProgramRefused,
+            DocumentTooHeavy,
+            no.EffectiveInThePast,
+            no.RevisionStale,
+            no.StoreNotPermitted,
+        ),
         proposes=out.ProposedAnswer,
     ),
 )
@@ -415,8 +422,7 @@ async def _needs_nobody(desk: Desk, document: ProgramDocument) -> tuple[int, boo
 
 async def _document(body: bodies.DocumentBody, language: str) -> ProgramDocument:
     try:
-        # In a thread: of thousands of stores it takes a tenth of a second, for which no till shall wait.
-        return await asyncio.to_thread(document_from, body.document)
+        return await check_document(body.document)
     except DocumentRefused as refused:
         raise document_refused(refused, language) from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -18,6 +18,7 @@ from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
 from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.dates import refusals as of_dates
+from jifen.domain.document_refusals import DocumentTooHeavy
 from jifen.domain.occasions import EventUnknown, LimitUsedUp
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
@@ -156,6 +157,7 @@ STATUS: dict[type[Refusal], int] = {
     no.ProgramRefused: 422,
     no.BacktestRefused: 422,
     of_files.FileUnusable: 422,
+    DocumentTooHeavy: 422,
     of_files.NoRoom: 507,
     no.NotPermitted: 403,
     no.StoreNotPermitted: 403,
@@ -322,7 +324,17 @@ def field_wrong(errors: Sequence[dict[str, Any]], *, base: str = "") -> Refusal:
 _BRANCHES = {"str", "int", "constrained-str", "constrained-int"}
 
 
-def _place(error: dict[str, Any], base: str) -> tuple[str, str, str | int, str]:
+_OF_SOMETHING_ELSE = {"missing", "extra_forbidden"}
+"""What is told with these is all that stood beside the field, or what somebody meant for another one."""
+IN_ADDRESS_MAX: Final = 64
+UNREPEATED: Final = frozenset({
+    "password", "new_password", "code", "token", "secret", "key", "credential", "invitation", "authorization", "cookie",
+    "phone", "email", "name", "birthday", "gender", "address", "attributes", "value", "said", "note", "proof", "reason", "login",
+})  # fmt: skip
+"""Fields whose values no refusal repeats: secrets, and what is personal. Answers are kept in more places than requests."""
+
+
+def _place(error: dict[str, Any], base: str) -> tuple[str, str, str | int | None, str]:
     where, *steps = error["loc"] or ("body",)
     if where == "body":
         where = base
@@ -336,7 +348,13 @@ def _place(error: dict[str, Any], base: str) -> tuple[str, str, str | int, str]:
         where = base
     kept = [step for i, step in enumerate(steps) if not (i == len(steps) - 1 and str(step) in _BRANCHES)]
     pointer = where + "".join("/" + _escaped(str(step)) for step in kept if step != "[key]")
-    return pointer, _said(error), _shown(error.get("input")), error["type"]
+    is_secret = (
+        not steps or error["type"] in _OF_SOMETHING_ELSE or any(str(step) in UNREPEATED for step in steps)
+    )
+    value = None if is_secret else _shown(error.get("input"))
+    if value is not None and where != base and len(str(value)) > IN_ADDRESS_MAX:
+        value = None  # as long as what opens something
+    return pointer, _said(error), value, error["type"]
 
 
 def _escaped(step: str) -> str:
@@ -363,7 +381,9 @@ def _said(error: dict[str, Any]) -> str:
     return plain.get(kind, str(error["msg"]))
 
 
-def _shown(value: Any) -> str | int:
+def _shown(value: Any) -> str | int | None:
+    if value is None or isinstance(value, (dict, list, tuple)):
+        return None  # there may be anything in it
     if isinstance(value, int) and not isinstance(value, bool) and -(2**53) < value < 2**53:
         return value
     text = value if isinstance(value, str) else repr(value)

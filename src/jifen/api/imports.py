@@ -22,7 +22,7 @@ from jifen.api.said import said
 from jifen.api.uploads import home_of, uploaded
 from jifen.domain import file_refusals as no
 from jifen.domain.principal import Permission
-from jifen.domain.refusals import FieldWrong, ProgramMissing
+from jifen.domain.refusals import FieldWrong, ProgramMissing, StoreNotPermitted
 from jifen.domain.texts import WORDS, TextRefused, canonical
 from jifen.operations.handle_imports import (
     PAGE_MAX,
@@ -32,6 +32,7 @@ from jifen.operations.handle_imports import (
     cancel_import,
     first_rejects,
     keep_upload,
+    line_attributes,
     list_imports,
     note_look,
     read_import,
@@ -152,6 +153,9 @@ class FirstRows(Answer):
     rows: list[list[str | None]] = Field(description="The first 20, as text.")
     mapping: dict[str, Any]
     fields: list[str] = Field(description="The fields that a column may be.")
+    attributes: list[str] = Field(
+        description="Of purchases: the line attributes that the programme declares. A column may be one, in `columns.attributes`."
+    )
     needs_zone: bool = Field(description="Its times carry no offset: the mapping names a zone.")
 
 
@@ -176,7 +180,7 @@ UPLOAD_SAID = said(
     answer=ImportAsked,
     status=201,
     has_key=True,
-    refuses=[UploadTooLarge, BodyCutShort, no.NoRoom, ProgramMissing],
+    refuses=[UploadTooLarge, BodyCutShort, no.NoRoom, ProgramMissing, StoreNotPermitted],
 )
 UPLOAD_SAID["openapi_extra"]["requestBody"] = {
     "required": True,
@@ -313,7 +317,8 @@ async def get_first_rows(
         language=language_of(request, language),
         form={key: value for key, value in form.items() if value is not None},
     )
-    return render.answered(FirstRows(**told))
+    declared = await line_attributes(desk.ledger) if found.kind == "purchases" else []
+    return render.answered(FirstRows(**told, attributes=declared))
 
 
 async def _asked(request: Request, import_id: ImportId, body: MappingBody, mode: Mode) -> Response:
@@ -342,7 +347,7 @@ def _asking() -> dict[str, Any]:
         status=202,
         has_body=True,
         has_key=True,
-        refuses=[no.ImportBusy, no.ImportOver],
+        refuses=[no.ImportBusy, no.ImportOver, StoreNotPermitted],
         names_in_address=[no.ImportUnknown],
     )
 

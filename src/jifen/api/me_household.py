@@ -367,7 +367,7 @@ async def correct_child(request: Request, person_id: PersonId, body: OwnCorrecti
         )
         raise no.FieldWrong(detail, pointer="/forget")
     said = {name: getattr(body, name) for name in OwnCorrectionBody.model_fields if name != "forget"}
-    correction = Correction(await told_of_person(desk.ledger, said, {}), tuple(body.forget))
+    correction = Correction(await told_of_person(desk.ledger, said, {}, under=""), tuple(body.forget))
 
     async def effect(once: Once) -> dict[str, Any]:
         return await correct_person(

@@ -148,7 +148,7 @@ async def correct_own(request: Request, body: OwnCorrectionBody) -> Response:
         detail = "a phone or an e-mail is changed by a code, and not forgotten: one signs in by it"
         raise no.FieldWrong(detail, pointer="/forget")
     said = {name: getattr(body, name) for name in OwnCorrectionBody.model_fields if name != "forget"}
-    told = await told_of_person(desk.ledger, said, {})
+    told = await told_of_person(desk.ledger, said, {}, under="")
     return await _correct(request, body, Correction(told, tuple(body.forget)), session.person_id)
 
 

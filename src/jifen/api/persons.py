@@ -76,6 +76,9 @@ class ConsentBody(Body):
 class CorrectBody(PersonBody):
     """What is to be known instead. What is not named stays as it is."""
 
+    person_id: PersonId | None = Field(
+        default=None, description="Of a household the one who is meant; the head where none is named."
+    )
     forget: list[Code] = Field(
         default_factory=list, max_length=50, description="Fields, `phone`, `email` or `attribute.NAME`."
     )
@@ -261,7 +264,7 @@ async def reveal(request: Request, member_id: MemberId, body: RevealBody) -> Res
 async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> Response:
     """Other values, fewer, another phone, a card more or less. Of who was erased, or told nothing yet, a new person is known."""
     desk = desk_of(request)
-    told = await told_of_person(desk.ledger, body.fields(), body.attributes)
+    told = await told_of_person(desk.ledger, body.fields(), body.attributes, under="")
     correction = Correction(
         told,
         tuple(body.forget),
@@ -271,7 +274,9 @@ async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> R
     answer = await asked_once(
         desk,
         body,
-        lambda once: correct_person(desk.ledger, member_id, correction, once, principal=desk.principal),
+        lambda once: correct_person(
+            desk.ledger, member_id, correction, once, principal=desk.principal, person_id=body.person_id
+        ),
     )
     return render.told(CorrectAnswer, answer)
 

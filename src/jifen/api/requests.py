@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from msgspec import structs
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.datastructures import State
 from starlette.responses import Response
@@ -26,6 +27,7 @@ from jifen.api.strict_json import parsed_json
 from jifen.api.whose import SignedIn, which_member, who_asks, who_is_signed_in
 from jifen.domain.principal import Permission, Principal
 from jifen.domain.refusals import FieldWrong, IdempotencyKeyMissing
+from jifen.store.askers import Asker
 from jifen.store.ledger import Ledger
 from jifen.store.member_sessions import MemberSession
 from jifen.store.once import Once
@@ -202,7 +204,7 @@ class Desk:
         key = self.request.headers.get("idempotency-key", "")
         if not is_idempotency_key(key):
             raise IdempotencyKeyMissing(pointer="/headers/Idempotency-Key")
-        return await once_of(
+        once = await once_of(
             self.ledger,
             self.principal,
             self.request.scope["route"].name,
@@ -210,6 +212,10 @@ class Desk:
             values=canonical(body) if body is not None else {},
             path=self.request.path_params,
         )
+        if self.principal.kind != "person":
+            return once
+        session = member_of(self.request)
+        return structs.replace(once, asker=Asker(session.member_id, session.person_id))
 
 
 def is_idempotency_key(key: str) -> bool:

@@ -12,6 +12,7 @@ from jifen.api.fields import Answer, Body
 from jifen.api.languages import Language, language_of
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
+from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
 from jifen.domain.retention import DAYS_MAX, NEVER, PeriodReason, class_named
 from jifen.operations.apply_retention import change_retention, count_due, read_retention
@@ -99,7 +100,12 @@ async def get_due(
 @router.put(
     "/retention/{class}",
     summary="Set how long data is kept",
-    **said(permission=Permission.PERSONS_ERASE, answer=PeriodAnswer, has_body=True),
+    **said(
+        permission=Permission.PERSONS_ERASE,
+        answer=PeriodAnswer,
+        has_body=True,
+        refuses=[no.StoreNotPermitted],
+    ),
 )
 async def set_period(request: Request, which: Class, body: PeriodBody) -> Response:
     """How long a class is kept from now on. What has outlived a shorter period goes within hours, for good."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from jifen.api import render
@@ -15,7 +16,8 @@ from jifen.api.said import said
 from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
 from jifen.domain.switches import SwitchKind
-from jifen.operations.turn_switches import list_switches, turn_switch
+from jifen.operations.turn_switches import PAGE_MAX, list_switches, turn_switch
+from jifen.store.switches import Turned
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
@@ -50,9 +52,13 @@ class SwitchTurned(Answer):
 
 
 class SwitchesAnswer(Answer):
-    """Every turn of every switch, newest first; the first of each code tells how it stands."""
+    """Turns of switches, newest first, and what is off."""
 
     data: list[SwitchTurned]
+    next_cursor: str | None
+    off: list[SwitchTurned] = Field(
+        description="Of each switch that is off now the turn that made it so, on whichever page."
+    )
 
 
 @router.get(
@@ -61,23 +67,35 @@ class SwitchesAnswer(Answer):
     summary="List switches",
     **said(permission=Permission.PROGRAM_READ, answer=SwitchesAnswer),
 )
-async def get_switches(request: Request) -> Response:
+async def get_switches(
+    request: Request,
+    before: Annotated[
+        int | None, Query(ge=1, le=2**53, description="The cursor: next_cursor of the page before.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+) -> Response:
     """What was stopped at once, and let go on."""
-    turns = await list_switches(desk_of(request).ledger)
+    found = await list_switches(desk_of(request).ledger, before=before, limit=limit)
     return render.answered(
         SwitchesAnswer(
-            data=[
-                SwitchTurned(
-                    kind=one.kind.value,
-                    code=one.code,
-                    is_off=one.is_off,
-                    switched_at=one.switched_at,
-                    switched_by=one.switched_by,
-                )
-                for one in turns
-            ]
+            data=_shown(found.turns),
+            next_cursor=None if found.next_before is None else str(found.next_before),
+            off=_shown(found.off),
         )
     )
+
+
+def _shown(turns: Sequence[Turned]) -> list[SwitchTurned]:
+    return [
+        SwitchTurned(
+            kind=one.kind.value,
+            code=one.code,
+            is_off=one.is_off,
+            switched_at=one.switched_at,
+            switched_by=one.switched_by,
+        )
+        for one in turns
+    ]
 
 
 @router.post(

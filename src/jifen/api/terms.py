@@ -106,7 +106,7 @@ class TermsText(TermsShown):
         status=201,
         has_body=True,
         has_key=True,
-        refuses=[people_no.TermsTaken, people_no.NoticeTooShort, no.EffectiveInThePast],
+        refuses=[people_no.TermsTaken, people_no.NoticeTooShort, no.EffectiveInThePast, no.StoreNotPermitted],
     ),
 )
 async def publish(request: Request, body: TermsBody) -> Response:
@@ -129,7 +129,7 @@ async def publish(request: Request, body: TermsBody) -> Response:
         answer=TermsWithdrawn,
         has_key=True,
         names_in_address=[people_no.TermsUnknown],
-        refuses=[people_no.TermsBegun],
+        refuses=[people_no.TermsBegun, no.StoreNotPermitted],
     ),
 )
 async def withdraw_waiting(request: Request, version: Version) -> Response:

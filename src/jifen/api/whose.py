@@ -7,8 +7,6 @@ process within these. Its moments are held against the database's clock (`Sessio
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +15,7 @@ from uuid import UUID
 
 from fastapi import Request
 
+from jifen.api.addresses import address_of as address_in
 from jifen.api.doorkeeper import CACHE_MAX, CACHE_SECONDS, Doorkeeper, not_permitted
 from jifen.api.errors import BUSY
 from jifen.domain.principal import PRIVILEGED, Permission, Principal
@@ -38,10 +37,7 @@ SESSION_COOKIE: Final = "jifen_session"
 DEVICE_COOKIE: Final = "jifen_device"
 MEMBER_COOKIE: Final = "jifen_me"
 CSRF_HEADER: Final = "X-CSRF-Token"
-PROXIES_VARIABLE: Final = "JIFEN_PROXIES"
-"""Addresses of proxies, besides those of this machine, whose word about the client's address and `https` is taken."""
 ONLY_LOOK: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-ADDRESS_MAX: Final = 45
 
 
 class SignedIn(NamedTuple):
@@ -198,27 +194,11 @@ def session_token_of(request: Request, *, cookie: str = SESSION_COOKIE) -> str |
 
 
 def address_of(request: Request) -> str:
-    """From where it came, as far as it is known: who speaks to us, or whom a proxy of ours says it speaks for."""
-    peer = request.client.host if request.client else ""
-    if _is_proxy(peer):
-        said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        with suppress(ValueError):
-            return str(ipaddress.ip_address(said))[:ADDRESS_MAX]
-    return peer[:ADDRESS_MAX]
+    """From where it came, as far as it is known. What a proxy forwards was read before, and once (`jifen serve --proxy`): whoever
+    counts, keeps or writes down an address means the same one."""
+    return address_in(request.scope) or ""
 
 
 def is_https(request: Request) -> bool:
     """Whether the browser came by https, as far as it is known."""
-    if request.url.scheme == "https":
-        return True
-    peer = request.client.host if request.client else ""
-    return _is_proxy(peer) and request.headers.get("x-forwarded-proto", "").strip().lower() == "https"
-
-
-def _is_proxy(peer: str) -> bool:
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    named = {one.strip() for one in os.environ.get(PROXIES_VARIABLE, "").split(",")}
-    return address.is_loopback or str(address) in named
+    return request.url.scheme == "https"

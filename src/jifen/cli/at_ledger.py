@@ -25,6 +25,8 @@ from jifen.cli.show import (
 )
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from jifen.domain.principal import Principal
     from jifen.domain.refusals import Refusal
     from jifen.domain.texts import Form
@@ -242,6 +244,16 @@ def once_for(verb: str) -> Any:
     from jifen.store.once import Once
 
     return Once(key=f"cli:{verb}:{new_id().hex}", body_hash=b"cli")
+
+
+def person_named(text: str, *, hint: str = "PERSON") -> UUID:
+    """A person by his id; status 2 where it is none."""
+    from jifen.present.ids import unprefixed
+
+    found = unprefixed("per", text)
+    if found is None:
+        raise typer.BadParameter("a person is named per_ and 32 hexadecimal digits", param_hint=hint)
+    return found
 
 
 def member_named(text: str) -> Any:

@@ -7,7 +7,17 @@ from uuid import UUID
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, Who, at_ledger, local, member_named, once_for
+from jifen.cli.at_ledger import (
+    AsJson,
+    Home,
+    Language,
+    Who,
+    at_ledger,
+    local,
+    member_named,
+    once_for,
+    person_named,
+)
 from jifen.cli.member import member_app
 from jifen.cli.person import Birthday, Email, Name, Phone
 from jifen.cli.show import language_spoken, scales_of, show
@@ -147,7 +157,7 @@ def change(
 
     Example: jifen member household role card:6200001 per_018f... adult
     """
-    person_id = _person_named(person)
+    person_id = person_named(person)
 
     async def work(ledger: Ledger) -> dict[str, Any]:
         from jifen.operations.change_household import change_role
@@ -178,7 +188,7 @@ def leave(
 
     Example: jifen member household leave card:6200001 per_018f... --units 500
     """
-    person_id, head_id = _person_named(person), _person_named(head) if head else None
+    person_id, head_id = person_named(person), person_named(head) if head else None
 
     async def work(ledger: Ledger) -> tuple[dict[str, Any], dict[str, int]]:
         from jifen.domain.household import Share
@@ -404,12 +414,3 @@ def _with_ids(answer: dict[str, Any]) -> dict[str, Any]:
         elif name != "is_replay":
             shown[name] = value
     return shown
-
-
-def _person_named(text: str) -> UUID:
-    from jifen.present.ids import unprefixed
-
-    found = unprefixed("per", text)
-    if found is None:
-        raise typer.BadParameter("a person is named per_ and 32 hexadecimal digits", param_hint="PERSON")
-    return found

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jifen.cli.at_ledger import AsJson, Home, Language, Who, at_ledger, in_form, local, member_named, once_for
+from jifen.cli.at_ledger import (
+    AsJson,
+    Home,
+    Language,
+    Who,
+    at_ledger,
+    in_form,
+    local,
+    member_named,
+    once_for,
+    person_named,
+)
 from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
 from jifen.cli.show import language_spoken, show
 
@@ -114,6 +125,18 @@ def correct(  # noqa: PLR0917
         list[str] | None, typer.Option(help="A field that is to be known no more; may be given again.")
     ] = None,
     card: Annotated[list[str] | None, typer.Option(help="A card more; may be given again.")] = None,
+    attribute: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, an attribute of the shop's own; may be given again.")
+    ] = None,
+    speaks: Annotated[
+        str | None, typer.Option(help="The language the person speaks.", show_default=False)
+    ] = None,
+    person: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a household the person who is meant, per_...; else its head.", show_default=False
+        ),
+    ] = None,
     lost_card: Annotated[
         list[str] | None, typer.Option(help="A card that is to find him no more; may be given again.")
     ] = None,
@@ -133,14 +156,27 @@ def correct(  # noqa: PLR0917
         from jifen.operations.find_member import find_member
         from jifen.operations.tell_person import told_of_person
 
-        fields = said(phone=phone, email=email, name=name, birthday=birthday, gender=gender, address=address)
-        told = await told_of_person(ledger, fields, {})
+        fields = said(
+            phone=phone,
+            email=email,
+            name=name,
+            birthday=birthday,
+            gender=gender,
+            language=speaks,
+            address=address,
+        )
+        told = await told_of_person(ledger, fields, attributes_said(attribute or []), under="")
         add = tuple(MemberKey("card", in_form(one, CARD, hint="--card")) for one in card or ())
         remove = tuple(MemberKey("card", in_form(one, CARD, hint="--lost-card")) for one in lost_card or ())
         member_id = await find_member(ledger, member_named(member))
         request = once_for("correct")
         return await correct_person(
-            ledger, member_id, Correction(told, tuple(forget or ()), add, remove), request, principal=local()
+            ledger,
+            member_id,
+            Correction(told, tuple(forget or ()), add, remove),
+            request,
+            principal=local(),
+            person_id=None if person is None else person_named(person, hint="--person"),
         )
 
     answer = at_ledger(work, home=home, as_json=as_json)
@@ -156,6 +192,19 @@ def correct(  # noqa: PLR0917
     if answer.get("guardian_needed"):
         text.append(words.say("person.said.guardian_needed"))
     show(result, as_json=as_json, text=text)
+
+
+def attributes_said(said: list[str]) -> dict[str, str]:
+    """Attributes as they are typed, by name; status 2 where one has no name."""
+    from jifen.domain.texts import CODE
+
+    told = {}
+    for one in said:
+        name, sign, value = one.partition("=")
+        if not sign or not value:
+            raise typer.BadParameter(f"{one!r} is no NAME=VALUE", param_hint="--attribute")
+        told[in_form(name, CODE, hint="--attribute")] = value
+    return told
 
 
 @person_app.command()

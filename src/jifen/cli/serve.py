@@ -97,7 +97,7 @@ def serve(
             pool_size=pool_size,
             workers=workers,
             requests_per_minute=requests_per_minute,
-            proxies=[*(proxy or ["127.0.0.1", "::1"]), *proxies_named()],
+            proxies=[*(proxies_said(proxy or ["127.0.0.1", "::1"])), *proxies_named()],
             home=home,
             service_address=found_at,
         )
@@ -107,7 +107,22 @@ def proxies_named() -> list[str]:
     """The proxies that JIFEN_PROXIES names besides: addresses, separated by commas."""
     import os
 
-    return [one.strip() for one in os.environ.get("JIFEN_PROXIES", "").split(",") if one.strip()]
+    return proxies_said(
+        [one.strip() for one in os.environ.get("JIFEN_PROXIES", "").split(",") if one.strip()]
+    )
+
+
+def proxies_said(said: Sequence[str]) -> list[str]:
+    """Addresses, or networks of them, that are believed. What is none ends it: by `*` everybody could say where he comes from."""
+    import ipaddress
+
+    for one in said:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            say(f"{one!r} is no address of a proxy: 10.0.0.5, or a network such as 10.0.0.0/24")
+            sys.exit(REFUSED)
+    return list(said)
 
 
 def address_named(told: str | None) -> ServiceAddress | None:

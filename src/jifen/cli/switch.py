@@ -10,8 +10,8 @@ from jifen.cli.at_ledger import AsJson, Home, at_ledger, local
 from jifen.cli.show import show
 
 if TYPE_CHECKING:
+    from jifen.operations.turn_switches import SwitchesListed
     from jifen.store.ledger import Ledger
-    from jifen.store.switches import Turned
 
 switch_app = typer.Typer(
     help="Stop a rule or a store at once, without a revision, and let it go on.", no_args_is_help=True
@@ -39,18 +39,26 @@ def on(rule: Rule = None, store: Store = None, home: Home = None, as_json: AsJso
 
 
 @switch_app.command("list")
-def list_(home: Home = None, as_json: AsJson = False) -> None:
-    """Every turn of every switch, newest first.
+def list_(
+    before: Annotated[
+        int | None, typer.Option(help="Turns before the one with this number: next_cursor of --json.", min=1)
+    ] = None,
+    limit: Annotated[int, typer.Option(help="So many at most.", min=1, max=200)] = 50,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turns of switches, newest first.
 
-    Example: jifen switch list
+    Example: jifen switch list --limit 20
     """
 
-    async def work(ledger: Ledger) -> list[Turned]:
+    async def work(ledger: Ledger) -> SwitchesListed:
         from jifen.operations.turn_switches import list_switches
 
-        return await list_switches(ledger)
+        return await list_switches(ledger, before=before, limit=limit)
 
-    turns = at_ledger(work, home=home, as_json=as_json)
+    found = at_ledger(work, home=home, as_json=as_json)
+    turns = found.turns
     show(
         {
             "data": [
@@ -62,7 +70,8 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
                     "switched_by": one.switched_by,
                 }
                 for one in turns
-            ]
+            ],
+            "next_cursor": found.next_before,
         },
         as_json=as_json,
         text=[

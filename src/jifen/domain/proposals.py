@@ -131,6 +131,15 @@ def may_decide(principal: Principal, kind: ProposalKind) -> bool:
     return principal.may(Permission.PROPOSALS_DECIDE) and principal.may(TAKES[kind])
 
 
+def decides_for(principal: Principal, kind: ProposalKind, store: str | None) -> bool:
+    """Whether what is proposed is of his stores: an adjustment of the one it is booked under, a programme of all there are."""
+    if principal.stores is None:
+        return True
+    if kind is ProposalKind.ADJUSTMENT:
+        return store in principal.stores
+    return kind is not ProposalKind.PUBLICATION
+
+
 def check_decides(principal: Principal, proposed: Proposed) -> None:
     """Refuse who does not decide this kind of proposal, or not of this store.
 
@@ -146,6 +155,8 @@ def check_decides(principal: Principal, proposed: Proposed) -> None:
         raise NotPermitted(detail, permission=str(needs))
     if proposed.kind is ProposalKind.ADJUSTMENT:
         principal.check_own_store(proposed.store, pointer="/proposal_id")
+    if proposed.kind is ProposalKind.PUBLICATION:
+        principal.check_unbound(pointer="/proposal_id")
 
 
 def check_approves(

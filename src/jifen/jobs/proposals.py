@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from jifen.document.load import document_from
 from jifen.domain.principal import EVERYTHING, JOB, LOCAL, Principal
 from jifen.domain.proposals import ProposalKind
 from jifen.operations.adjust_units import adjust_units
+from jifen.operations.check_document import check_document
 from jifen.operations.erase_person import erase_person
 from jifen.operations.handle_proposals import Effect
 from jifen.operations.merge_members import merge_members
@@ -53,7 +53,7 @@ async def _publish(ledger: Ledger, proposal: Proposal, request: Once, actor: str
     at = body["effective_at"]
     return await publish_program_once(
         ledger,
-        document_from(body["document"]),
+        await check_document(body["document"]),
         effective_at=datetime.fromisoformat(at) if at else None,
         published_by=actor,
         request=request,

@@ -99,8 +99,10 @@ async def change_retention(
     """How many days the class was kept before. 0 lets nothing go. What is so already is not written down again.
 
     Refuses
-        FieldWrong   less than the least, or more than a hundred years
+        FieldWrong          less than the least, or more than a hundred years
+        StoreNotPermitted   who asks is bound to stores: a period is of all of them
     """
+    principal.check_unbound(pointer="/path/class")
     async with ledger.transaction() as connection:
         horizon = await horizon_days(connection)
         check_days(kind, days, horizon)

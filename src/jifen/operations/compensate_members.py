@@ -15,7 +15,7 @@ from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import CurrencyUnknown, FieldWrong, MemberUnknown, TooMuch
 from jifen.store.audit import note_act
-from jifen.store.carries import heir_of
+from jifen.store.carries import heirs_of
 from jifen.store.compensations import (
     Compensation,
     add_compensation,
@@ -113,11 +113,12 @@ async def _as_listed(ledger: Ledger, connection: Connection, basis: Listed, curr
             f"{basis.currency!r} is none of {known}", pointer="/currency", value=basis.currency
         )
     found = await found_by(ledger, connection, [whose for whose, _ in basis.shares])
+    heirs = await heirs_of(connection, [one for one in found if one is not None])
     shares: dict[UUID, int] = {}
     for at, (member_id, (_, units)) in enumerate(zip(found, basis.shares, strict=True)):
         if member_id is None:
             raise MemberUnknown(f"member {at + 1} of the list is nobody's", pointer=f"/members/{at}/member")
-        heir = await heir_of(connection, member_id)
+        heir = heirs[member_id]
         if units <= 0:
             raise FieldWrong(
                 "a compensation gives: units are 1 or more", pointer=f"/members/{at}/units", value=units
@@ -145,9 +146,10 @@ async def _as_kept_back(connection: Connection, basis: RuleOff, rules: Any, docu
     shares, left_out = await kept_back_by_switch(
         connection, rules[basis.rule], since=basis.since, until=basis.until
     )
+    heirs = await heirs_of(connection, list(shares))
     whole: dict[UUID, int] = {}
     for member_id, units in shares.items():
-        heir = await heir_of(connection, member_id)
+        heir = heirs[member_id]
         whole[heir] = whole.get(heir, 0) + units
     return Planned(currency=rule.get("currency") or base["currency"], shares=whole, left_out=left_out)
 

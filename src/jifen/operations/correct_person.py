@@ -11,7 +11,7 @@ import asyncpg
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.calendar import local_date
 from jifen.domain.household import is_under_age
-from jifen.domain.person import ATTRIBUTE, CONTACT_KINDS, FIELDS, MemberKey, Told
+from jifen.domain.person import ATTRIBUTE, ATTRIBUTES_MAX, CONTACT_KINDS, FIELDS, MemberKey, Told
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, KeyTaken, MemberUnknown, PersonUnknown, TooMuch
 from jifen.store.audit import note_act
@@ -25,6 +25,7 @@ from jifen.store.once import Once, once
 from jifen.store.persons import (
     add_keys,
     add_person,
+    fields_of,
     keys_of,
     of_persons,
     opened_keys,
@@ -73,7 +74,7 @@ async def correct_person(
         KeyTaken        a card, an id elsewhere or a contact belongs to another member
         FieldWrong      a field is not known
         GuardianNeeded  nobody was known yet, and the birthday is that of somebody so young that a guardian tells of him
-        TooMuch         more cards than a member may have
+        TooMuch         more cards than a member may have, or more attributes than may be known of a person
         VaultClosed     the keys of personal data are not there
     """
     for field in correction.forget:
@@ -118,7 +119,7 @@ async def _correct(
     birthday = correction.told.fields.get("birthday")
     today = local_date(now, (await ledger.timeline(connection, clock.newest)).time_zone) if birthday else None
     if today is not None and person is None:
-        await refuse_under_age(connection, birthday, today=today)
+        await refuse_under_age(connection, birthday, today=today, pointer="/birthday")
     known = opened_keys(sealer, await keys_of(connection, person_id))
     told, remove = correction.told, correction.remove
     missing = [key for key in remove if key not in known]
@@ -132,7 +133,8 @@ async def _correct(
         raise TooMuch(f"at most {KEYS_MAX} keys", pointer="/add", keys_max=KEYS_MAX)
     found = await find_by_keys(ledger, connection, [key for key in coming if key not in going])
     if found:
-        raise _taken(next(iter(found)))
+        raise _taken(next(iter(found)), told)
+    await _refuse_too_many_attributes(connection, person_id, correction)
     await remove_keys(vault, connection, going, person_id=person_id)
     await add_keys(vault, connection, coming, member_id=member_id, person_id=person_id, sealer=sealer)
     await remove_fields(connection, person_id, correction.forget)
@@ -165,6 +167,21 @@ async def _signed_out(connection: Connection, principal: Principal, member_id: U
     return len(ended)
 
 
-def _taken(key: MemberKey) -> KeyTaken:
+async def _refuse_too_many_attributes(
+    connection: Connection, person_id: UUID, correction: Correction
+) -> None:
+    """However many corrections they come in."""
+    told = {one for one in correction.told.fields if one.startswith(ATTRIBUTE)}
+    if not told:
+        return
+    known = {one for one in await fields_of(connection, person_id) if one.startswith(ATTRIBUTE)}
+    count = len((known - {*correction.forget}) | told)
+    if count > ATTRIBUTES_MAX:
+        detail = f"at most {ATTRIBUTES_MAX} attributes are known of a person"
+        raise TooMuch(detail, pointer="/attributes", attributes=count, attributes_max=ATTRIBUTES_MAX)
+
+
+def _taken(key: MemberKey, told: Told) -> KeyTaken:
     """Says that a key belongs to another member, and not to whom."""
-    return KeyTaken(f"the {key.kind} belongs to another member", pointer=f"/person/{key.kind}", kind=key.kind)
+    pointer = f"/{key.kind}" if key in told.contacts else "/add"
+    return KeyTaken(f"the {key.kind} belongs to another member", pointer=pointer, kind=key.kind)

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.household import heir_of_head
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import FieldWrong, PersonUnknown
 from jifen.domain.refusals_of_people import MemberChanged
+from jifen.store.askers import shut_askers_out
 from jifen.store.audit import note_act
 from jifen.store.codes import remove_devices, remove_devices_of_person
 from jifen.store.households import call_off_invitations_of, set_role
@@ -57,6 +60,7 @@ async def erase_person(
     async def effect(connection: Connection) -> dict[str, Any]:
         if confirmed != member_id:
             raise FieldWrong("name the member who is to be erased once more", pointer="/confirm")
+        await shut_askers_out(connection, member_id)
         await lock_members(connection, [member_id])
         household = await persons_of(connection, member_id, is_locked=True)
         persons = [one for one in household if person_id in (None, one.person_id)]
@@ -83,7 +87,7 @@ async def erase_person(
             "actor": by,
         }
 
-    return await once(ledger, request, effect)
+    return await once(ledger, structs.replace(request, asker=None), effect)
 
 
 class Gone(NamedTuple):

@@ -16,6 +16,7 @@ from jifen.domain.file_refusals import ImportBusy, ImportOver, ImportUnknown
 from jifen.domain.principal import Principal
 from jifen.domain.refusals import ProgramMissing, TooMuch
 from jifen.store.audit import note_act
+from jifen.store.compiled import begun_again
 from jifen.store.file_tasks import (
     IMPORTS,
     FileTask,
@@ -57,7 +58,9 @@ async def keep_upload(
         ProgramMissing   nothing was ever published
         TooMuch          too many are open
         KeyReused        the key came before with another file
+        StoreNotPermitted   who asks is bound to stores: a file names what it likes
     """
+    by.check_unbound(pointer="/query/what")
     import_id = new_id()
 
     async def effect(connection: Connection) -> dict[str, Any]:
@@ -104,7 +107,9 @@ async def ask_import(
         ImportBusy      it waits or runs
         ImportOver      it was imported or cancelled, or its file is not here
         KeyReused       the key came before with another mapping
+        StoreNotPermitted   who asks is bound to stores: a file names what it likes
     """
+    by.check_unbound(pointer="/path/import_id")
 
     async def effect(connection: Connection) -> dict[str, Any]:
         await resume_orphans(connection)
@@ -183,6 +188,18 @@ async def read_import(ledger: Ledger, import_id: UUID) -> FileTask:
     if found is None:
         raise ImportUnknown(pointer="/path/import_id")
     return found
+
+
+@begun_again
+async def line_attributes(ledger: Ledger) -> list[str]:
+    """The codes of the attributes that the newest revision declares for lines, in their order.
+
+    Refuses
+        ProgramMissing   nothing was ever published
+    """
+    async with ledger.connection() as connection:
+        clock = await ledger.clock(connection)
+        return sorted((await ledger.timeline(connection, clock.newest)).newest.line_attributes)
 
 
 async def first_rejects(

@@ -25,6 +25,7 @@ from jifen.domain.proposals import (
     check_approves,
     check_decides,
     check_waits,
+    decides_for,
     may_decide,
 )
 from jifen.domain.refusals import (
@@ -153,7 +154,9 @@ async def propose_publication(
     Refuses
         RevisionStale        `expected_revision` is not the newest any more
         EffectiveInThePast   the moment is past already
+        StoreNotPermitted    who asks is bound to stores: a programme is of all of them
     """
+    principal.check_unbound(pointer="/document")
     if expected_revision is not None and expected_revision != newest_revision:
         raise RevisionStale(expected_revision=expected_revision, newest_revision=newest_revision)
 
@@ -345,8 +348,7 @@ def _could_decide(one: Operator, kind: ProposalKind, store: str | None) -> bool:
         permissions=permissions_of(one.roles, one.permissions),
         stores=frozenset(one.stores) if one.stores else None,
     )
-    is_of_his_stores = principal.stores is None or store in principal.stores
-    return may_decide(principal, kind) and (kind is not ProposalKind.ADJUSTMENT or is_of_his_stores)
+    return may_decide(principal, kind) and decides_for(principal, kind, store)
 
 
 async def list_proposals(

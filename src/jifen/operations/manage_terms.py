@@ -83,7 +83,9 @@ async def publish_terms(
         NoticeTooShort       for the worse, with less notice than is set
         EffectiveInThePast   a moment before now
         TooMuch              there are 1,000 versions
+        StoreNotPermitted    who asks is bound to stores: terms are of all of them
     """
+    principal.check_unbound(pointer="/version")
     try:
         version = canonical(draft.version, CODE)
     except TextRefused as refused:
@@ -135,7 +137,9 @@ async def withdraw_terms(
     Refuses
         TermsUnknown   there is no such version
         TermsBegun     it has taken effect
+        StoreNotPermitted   who asks is bound to stores: terms are of all of them
     """
+    principal.check_unbound(pointer="/path/version")
 
     async def effect(connection: Connection) -> dict[str, Any]:
         await hold_terms(connection)
@@ -150,7 +154,7 @@ async def withdraw_terms(
                 "withdrawn_at": found.withdrawn_at.isoformat(),
             }
         check_withdrawal(found, now)
-        await add_withdrawal(connection, found.number, by=principal.actor(), at=now)
+        await add_withdrawal(connection, found, by=principal.actor(), at=now)
         named = (about(About.TERMS, found.number),)
         await note_act(connection, principal, Act(deed=Deed.TERMS_WITHDRAWN, about=named))
         return {"version": version, "number": found.number, "withdrawn_at": now.isoformat()}

@@ -85,7 +85,12 @@ async def publish_program_once(
     expected_revision: int | None = None,
     by: Principal = LOCAL,
 ) -> dict[str, Any]:
-    """The same for an Idempotency-Key: the revision without its document, and `is_new`."""
+    """The same for an Idempotency-Key: the revision without its document, and `is_new`.
+
+    Refuses
+        StoreNotPermitted   who asks is bound to stores: a programme is of all of them
+    """
+    by.check_unbound(pointer="/document")
     newest, now = await _newest(ledger)
     draft = await asyncio.to_thread(
         _decided_or_refused, newest, now, document, effective_at, published_by, expected_revision

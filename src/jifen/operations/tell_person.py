@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 async def told_of_person(
-    ledger: Ledger, said: Mapping[str, str | None], attributes: Mapping[str, str]
+    ledger: Ledger, said: Mapping[str, str | None], attributes: Mapping[str, str], *, under: str = "/person"
 ) -> Told:
-    """What was said of a person in its form; what is None or missing was not said.
+    """What was said of a person in its form; what is None or missing was not said. `under` points at where it stands.
 
     Refuses
         FieldWrong       a value has no form; its pointer names the field, and the value is not repeated
@@ -36,21 +36,21 @@ async def told_of_person(
         "address": lambda text: canonical(text, NOTE),
     }
     told = {
-        field: told_in_form(text, forms[field], pointer=f"/person/{field}")
+        field: told_in_form(text, forms[field], pointer=f"{under}/{field}")
         for field, text in said.items()
         if text is not None
     }
     if len(attributes) > ATTRIBUTES_MAX:
         raise TooMuch(
             f"at most {ATTRIBUTES_MAX} attributes",
-            pointer="/person/attributes",
+            pointer=f"{under}/attributes",
             attributes=len(attributes),
             attributes_max=ATTRIBUTES_MAX,
         )
     fields = {name: value for name, value in told.items() if name not in ("phone", "email")}
     for name, text in attributes.items():
         fields[ATTRIBUTE + name] = told_in_form(
-            text, lambda value: canonical(value, WORDS), pointer=f"/person/attributes/{name}"
+            text, lambda value: canonical(value, WORDS), pointer=f"{under}/attributes/{name}"
         )
     return Told(tuple(MemberKey(kind, told[kind]) for kind in ("phone", "email") if kind in told), fields)
 

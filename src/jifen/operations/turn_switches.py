@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.principal import Principal
@@ -12,7 +12,9 @@ from jifen.store.audit import note_act
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
 from jifen.store.revisions import newest_revision
-from jifen.store.switches import Turned, add_turn, all_switches, all_turns, lock_switches
+from jifen.store.switches import Turned, add_turn, all_switches, lock_switches, page_of_turns, turned_off
+
+PAGE_MAX: Final = 200
 
 
 async def turn_switch(
@@ -57,10 +59,24 @@ async def read_switches(ledger: Ledger) -> Switches:
         return await all_switches(connection)
 
 
-async def list_switches(ledger: Ledger) -> list[Turned]:
-    """Every turn of every switch, newest first."""
-    async with ledger.connection() as connection:
-        return list(reversed(await all_turns(connection)))
+class SwitchesListed(NamedTuple):
+    """A page of turns, newest first; where the next one begins (None: at the end); the last turn of each switch that is off."""
+
+    turns: list[Turned]
+    next_before: int | None
+    off: list[Turned]
+
+
+async def list_switches(
+    ledger: Ledger, *, before: int | None = None, limit: int = PAGE_MAX
+) -> SwitchesListed:
+    """Turns of switches, and what is off now."""
+    assert 1 <= limit <= PAGE_MAX, "a page has a limit"
+    async with ledger.reading() as connection:
+        found = await page_of_turns(connection, before=before, limit=limit + 1)
+        off = await turned_off(connection)
+    page = found[:limit]
+    return SwitchesListed(page, page[-1].number if len(found) > limit else None, off)
 
 
 async def _check_known(ledger: Ledger, connection: Connection, kind: SwitchKind, code: str) -> None:

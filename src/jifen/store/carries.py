@@ -45,16 +45,21 @@ async def begun_of(connection: Connection, member_id: UUID) -> list[list[int]]:
 
 async def heir_of(connection: Connection, member_id: UUID) -> UUID:
     """The member who stands for one now: most often himself."""
-    heir: UUID = await connection.fetchval(
-        f"""WITH RECURSIVE heirs (member_id, step) AS (
-               SELECT $1::uuid, 0
+    return (await heirs_of(connection, [member_id]))[member_id]
+
+
+async def heirs_of(connection: Connection, member_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Who stands for each of some members, by a question for all of them."""
+    rows = await connection.fetch(
+        f"""WITH RECURSIVE heirs (first, member_id, step) AS (
+               SELECT m, m, 0 FROM unnest($1::uuid[]) m
                UNION ALL
-               SELECT e.member_id, heirs.step + 1 FROM entry e JOIN heirs ON heirs.member_id = e.counterpart_id
+               SELECT heirs.first, e.member_id, heirs.step + 1 FROM entry e JOIN heirs ON heirs.member_id = e.counterpart_id
                WHERE e.kind = 'carry_in' AND {STANDS})
-           SELECT member_id FROM heirs ORDER BY step DESC LIMIT 1""",
-        member_id,
+           SELECT DISTINCT ON (first) first, member_id FROM heirs ORDER BY first, step DESC""",
+        list(set(member_ids)),
     )
-    return heir
+    return dict(map(tuple, rows))
 
 
 async def add_carried_lots(

@@ -14,6 +14,11 @@ HEIRS = f"""WITH RECURSIVE heirs (member_id, heir) AS (
            SELECT member_id, heir FROM heirs"""
 """Who stands for each member: himself, or the one he was merged into at last."""
 
+_TAKEN_OVER = """SELECT * FROM entry e WHERE kind = 'carry_in' AND counterpart_id IS NOT NULL AND NOT EXISTS (
+                     SELECT FROM entry b WHERE b.kind = 'carry_in' AND b.counterpart_id = e.counterpart_id
+                         AND b.recorded_at < e.recorded_at)"""
+"""Entries by which a member took another over whole: who begins as somebody again after an undone merge names him too, later."""
+
 CARRY_CHECKS: tuple[tuple[str, str], ...] = (
     (
         "what returns took of a merged member's purchase is what its lots gave back, wherever they were carried",
@@ -58,13 +63,25 @@ CARRY_CHECKS: tuple[tuple[str, str], ...] = (
            WHERE (c.first_member_id, c.first_number) IS DISTINCT FROM (w.wanted_member_id, w.wanted_number)""",
     ),
     (
-        "what one member took over is what another left",
-        """SELECT i.member_id AS offender, i.sequence, i.counterpart_id
-           FROM (SELECT * FROM entry e WHERE kind = 'carry_in' AND counterpart_id IS NOT NULL AND NOT EXISTS (
-                     SELECT FROM entry b WHERE b.kind = 'carry_in' AND b.counterpart_id = e.counterpart_id
-                         AND b.recorded_at < e.recorded_at)) i
-           FULL JOIN (SELECT * FROM entry WHERE kind = 'carry_out') o
-               ON o.member_id = i.counterpart_id AND o.counterpart_id = i.member_id
-           WHERE i.carried IS DISTINCT FROM o.carried""",
+        "what one member took over is what another left, and they name each other",
+        f"""SELECT coalesce(i.member_id, o.member_id) AS offender, i.sequence, o.sequence AS left_by,
+                   coalesce(i.counterpart_id, o.counterpart_id) AS counterpart_id
+            FROM ({_TAKEN_OVER}) i FULL JOIN (SELECT * FROM entry WHERE kind = 'carry_out') o
+                ON o.member_id = i.counterpart_id AND o.counterpart_id = i.member_id
+            WHERE i.carried IS DISTINCT FROM o.carried""",
+    ),
+    (
+        "of each currency as many units were taken over as were left, and none are carried otherwise",
+        f"""SELECT (pair)[1] AS offender, (pair)[2] AS counterpart_id, currency, sum(units) AS more_or_fewer
+            FROM (SELECT coalesce(t.pair, ARRAY[p.member_id]) AS pair, p.currency, t.pair IS NULL AS is_alone,
+                         CASE WHEN p.is_credit THEN p.units ELSE -p.units END AS units
+                  FROM posting p LEFT JOIN (
+                      SELECT member_id, sequence, ARRAY[member_id, counterpart_id] AS pair FROM entry
+                      WHERE kind = 'carry_out'
+                      UNION ALL
+                      SELECT member_id, sequence, ARRAY[counterpart_id, member_id] FROM ({_TAKEN_OVER}) i) t
+                      USING (member_id, sequence)
+                  WHERE p.verb IN ('carry_out', 'carry_in')) moved
+            GROUP BY pair, currency HAVING sum(units) <> 0 OR bool_or(is_alone)""",
     ),
 )

@@ -15,6 +15,7 @@ from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.store.audit_checks import AUDIT_CHECKS
 from jifen.store.carry_checks import CARRY_CHECKS
 from jifen.store.columns import each
+from jifen.store.compensation_checks import COMPENSATION_CHECKS
 from jifen.store.effect_checks import EFFECT_CHECKS, ON_THE_WAY
 from jifen.store.hits import HIT_CHECKS, RULES
 from jifen.store.limit_checks import LIMIT_CHECKS
@@ -22,6 +23,7 @@ from jifen.store.pool_checks import POOL_CHECKS
 from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.question_checks import QUESTION_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
+from jifen.store.terms_checks import TERMS_CHECKS
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -289,6 +291,7 @@ LAWS: tuple[Law, ...] = (
                        ON true
                    WHERE u.revision IS DISTINCT FROM r.number""",
             ),
+            *TERMS_CHECKS,
         ),
     ),
     Law(
@@ -431,7 +434,7 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         number=14,
-        checks=EFFECT_CHECKS,
+        checks=(*EFFECT_CHECKS, *COMPENSATION_CHECKS),
         tested_by="tests/crash",
     ),
 )

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from jifen.domain.refusals import KeyReused, Refusal
+from jifen.store.askers import Asker, hold_asker
 from jifen.store.compiled import begun_again
 from jifen.store.keys import RememberedAnswer, remember_answers, remembered_answer
 from jifen.store.ledger import Ledger
@@ -20,10 +21,11 @@ TRIES = 3
 
 
 class Once(msgspec.Struct, frozen=True, kw_only=True):
-    """A key with the hash of the body it came with."""
+    """A key with the hash of the body it came with, and whoever asks for himself."""
 
     key: str
     body_hash: bytes
+    asker: Asker | None = None
 
 
 @begun_again
@@ -37,11 +39,14 @@ async def once(
     succeed.
 
     Refuses
-        KeyReused   the key came before with another body
+        KeyReused     the key came before with another body
+        SessionOver   who asks for himself was erased meanwhile
     """
     for _ in range(TRIES):
         try:
             async with ledger.transaction() as connection:
+                if request.asker is not None:
+                    await hold_asker(connection, request.asker)
                 known = await _answered(connection, request)
                 if known is not None:
                     return known

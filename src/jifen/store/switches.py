@@ -30,6 +30,26 @@ async def all_turns(connection: Connection) -> list[Turned]:
     return [Turned(row[0], SwitchKind(row[1]), *row[2:]) for row in rows]
 
 
+async def page_of_turns(connection: Connection, *, before: int | None, limit: int) -> list[Turned]:
+    """Turns of switches, newest first, before the one with that number."""
+    rows = await connection.fetch(
+        """SELECT number, kind, code, is_off, switched_at, switched_by FROM switch
+           WHERE $1::bigint IS NULL OR number < $1 ORDER BY number DESC LIMIT $2""",
+        before,
+        limit,
+    )
+    return [Turned(row[0], SwitchKind(row[1]), *row[2:]) for row in rows]
+
+
+async def turned_off(connection: Connection) -> list[Turned]:
+    """Of each switch that is off now the turn that made it so, newest first."""
+    rows = await connection.fetch(
+        """SELECT * FROM (SELECT DISTINCT ON (kind, code) number, kind, code, is_off, switched_at, switched_by FROM switch
+                          ORDER BY kind, code, number DESC) newest WHERE is_off ORDER BY number DESC"""
+    )
+    return [Turned(row[0], SwitchKind(row[1]), *row[2:]) for row in rows]
+
+
 async def all_switches(connection: Connection) -> Switches:
     """What they say together."""
     turns = await all_turns(connection)

@@ -54,13 +54,15 @@ async def add_terms(connection: Connection, terms: Terms, texts: Mapping[str, st
     )
 
 
-async def add_withdrawal(connection: Connection, number: int, *, by: str, at: datetime) -> None:
-    """Keep that a version was called off."""
+async def add_withdrawal(connection: Connection, terms: Terms, *, by: str, at: datetime) -> None:
+    """Keep that a version was called off, before its moment."""
     await connection.execute(
-        "INSERT INTO terms_withdrawal (number, withdrawn_at, withdrawn_by) VALUES ($1, $2, $3)",
-        number,
+        """INSERT INTO terms_withdrawal (number, withdrawn_at, withdrawn_by, would_take_effect_at)
+           VALUES ($1, $2, $3, $4)""",
+        terms.number,
         at,
         by,
+        terms.takes_effect_at,
     )
 
 

@@ -33,6 +33,8 @@ terms_withdrawal = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     moment("withdrawn_at"),
     Column("withdrawn_by", Text, nullable=False),
+    moment("would_take_effect_at"),
+    CheckConstraint("withdrawn_at < would_take_effect_at", name="terms_in_force_are_not_called_off"),
     comment="A version of the terms that was called off before it took effect.",
     info=of("reference-journal", None),
 )

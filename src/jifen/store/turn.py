@@ -26,6 +26,7 @@ import structlog
 
 from jifen.domain.moments import next_due
 from jifen.domain.refusals import Refusal
+from jifen.store.askers import hold_asker
 from jifen.store.claims import Claim
 from jifen.store.compiled import BeginAgain, begun_again
 from jifen.store.gather import (
@@ -128,6 +129,9 @@ async def _turn(ledger: Ledger, requests: Sequence[Request]) -> list[Answer]:
     turn: Turn | None = None
     try:
         async with ledger.transaction() as connection:
+            for request in requests:
+                if request.once is not None and request.once.asker is not None:
+                    await hold_asker(connection, request.once.asker)
             taking = await look(ledger, connection, requests)
             keys = [request.once.key for request in requests if request.once is not None]
             wants = [one.wants for one in taking]

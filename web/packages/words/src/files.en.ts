@@ -136,6 +136,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "field.payments": "Payments",
   "field.line_number": "Line number",
   "field.sku": "Item code",
+  "field.attribute": "Attribute {code}",
   "field.name": "Item name",
   "field.category": "Category",
   "field.brand": "Brand",

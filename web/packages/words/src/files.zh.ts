@@ -133,6 +133,7 @@ export const zh = {
   "field.payments": "支付明细",
   "field.line_number": "行号",
   "field.sku": "商品编码",
+  "field.attribute": "属性 {code}",
   "field.name": "商品名称",
   "field.category": "品类",
   "field.brand": "品牌",

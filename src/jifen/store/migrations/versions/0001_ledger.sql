@@ -963,7 +963,9 @@ CREATE TABLE jifen.terms_withdrawal (
     number INTEGER NOT NULL,
     withdrawn_at TIMESTAMP WITH TIME ZONE NOT NULL,
     withdrawn_by TEXT NOT NULL,
-    CONSTRAINT terms_withdrawal_pkey PRIMARY KEY (number)
+    would_take_effect_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT terms_withdrawal_pkey PRIMARY KEY (number),
+    CONSTRAINT terms_in_force_are_not_called_off CHECK (withdrawn_at < would_take_effect_at)
 );
 
 COMMENT ON TABLE jifen.terms_withdrawal IS 'A version of the terms that was called off before it took effect.';

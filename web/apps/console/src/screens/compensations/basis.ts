@@ -7,6 +7,13 @@ export interface Off {
   until: string;
 }
 
+/** Turns of one page, and those that made something be off before it. */
+export function everyTurn(page: Schemas["SwitchesAnswer"] | null): Schemas["SwitchTurned"][] {
+  if (page === null) return [];
+  const on = new Set(page.data.map((one) => `${one.kind} ${one.code} ${one.switched_at}`));
+  return [...page.data, ...page.off.filter((one) => !on.has(`${one.kind} ${one.code} ${one.switched_at}`))];
+}
+
 /** The times in which each rule was off, the latest first; one that is off still ends now. Turns come newest first. */
 export function off(turns: readonly Schemas["SwitchTurned"][], now: string): Off[] {
   const since = new Map<string, string>();

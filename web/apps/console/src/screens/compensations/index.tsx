@@ -7,7 +7,7 @@ import { useState } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
 import { Foot, Form, useWrite } from "../../write.tsx";
-import { off, type Off, sharesIn } from "./basis.ts";
+import { everyTurn, off, type Off, sharesIn } from "./basis.ts";
 
 type Compensation = Schemas["CompensationAnswer"];
 type Plan = Schemas["PlanBody"];
@@ -60,7 +60,7 @@ function Making({ onClose, onDone }: { onClose: () => void; onDone: () => void }
   const { language } = useFrame();
   const program = useProgram();
   const shown = useInstantText();
-  const switches = useAsked("switches", () => got(api.GET("/v1/switches")));
+  const switches = useAsked("switches", () => got(api.GET("/v1/switches", { params: { query: { limit: 200 } } })));
   const { refused, isBusy, send } = useWrite();
   const [by, setBy] = useState<"list" | "rule">("list");
   const [text, setText] = useState("");
@@ -68,7 +68,7 @@ function Making({ onClose, onDone }: { onClose: () => void; onDone: () => void }
   const [which, setWhich] = useState(0);
   const [reason, setReason] = useState("");
   const [planned, setPlanned] = useState<Schemas["PlannedAnswer"] | null>(null);
-  const times: Off[] = off(switches.data?.data ?? [], new Date().toISOString());
+  const times: Off[] = off(everyTurn(switches.data), new Date().toISOString());
   const listed = sharesIn(text);
   const rule = times[which];
   const basis: Plan | null =

@@ -10,6 +10,8 @@ type Group = Record<string, string>;
 type Written = Record<string, unknown>;
 type FirstRows = Schemas["FirstRows"];
 type Mode = "dry_run" | "run";
+/** Before the code of a line attribute, among the fields that a column may be. */
+const ATTRIBUTE = "attributes.";
 const NEEDED: Record<Imported["what"], string[]> = { purchases: ["business_no", "occurred_at", "amount"], opening: ["member_ref", "units"] };
 
 export function Mapping({ one, onAsked }: { one: Imported; onAsked: () => void }) {
@@ -82,17 +84,24 @@ function Columns({ one, seen, onAsked, title }: { one: Imported; seen: FirstRows
   const [mapping, setMapping] = useState(() => beginning(one, seen, program.time_zone));
   const { refused, isBusy, send } = useWrite();
   const columns = group(mapping, "columns");
+  const attributes = group(columns as Written, "attributes");
   const constants = group(mapping, "constants");
   const set = (name: string, key: string, value: string) => {
     const next = { ...group(mapping, name), [key]: value };
     if (value === "") delete next[key];
     setMapping({ ...mapping, [name]: next });
   };
-  const fieldOf = (column: string) => Object.keys(columns).find((field) => columns[field] === column) ?? "";
+  const fieldOf = (column: string) => {
+    const code = Object.keys(attributes).find((one) => attributes[one] === column);
+    return code === undefined ? (Object.keys(columns).find((field) => columns[field] === column) ?? "") : ATTRIBUTE + code;
+  };
   const choose = (column: string, field: string) => {
-    const next = Object.fromEntries(Object.entries(columns).filter(([known, of]) => of !== column && known !== field));
+    const next: Written = Object.fromEntries(Object.entries(columns).filter(([known, of]) => of !== column && known !== field && known !== "attributes"));
     const rest = { ...constants };
-    if (field !== "") {
+    const told = Object.fromEntries(Object.entries(attributes).filter(([code, of]) => of !== column && ATTRIBUTE + code !== field));
+    if (field.startsWith(ATTRIBUTE)) told[field.slice(ATTRIBUTE.length)] = column;
+    if (Object.keys(told).length > 0) next["attributes"] = told;
+    if (field !== "" && !field.startsWith(ATTRIBUTE)) {
       next[field] = column;
       delete rest[field];
     }
@@ -119,7 +128,7 @@ function Columns({ one, seen, onAsked, title }: { one: Imported; seen: FirstRows
                     <span className="mapping-name">{name || <span className="soft">–</span>}</span>
                     <Select
                       label={say("import.field_of", { column: name })}
-                      choices={[{ id: "", label: say("import.not_used") }, ...seen.fields.map((field) => ({ id: field, label: say(`field.${field}` as Key) }))]}
+                      choices={[{ id: "", label: say("import.not_used") }, ...seen.fields.map((field) => ({ id: field, label: say(`field.${field}` as Key) })), ...seen.attributes.map((code) => ({ id: ATTRIBUTE + code, label: say("field.attribute", { code }) }))]}
                       current={fieldOf(name)}
                       onChoose={(field) => choose(name, field)}
                     />

@@ -107,7 +107,7 @@ function Whole({ member, id, acted, again }: { member: Member; id: string; acted
           </div>
           <div className="stack stack-wide">
             <TierPath id={id} />
-            <PersonOf key={acted} id={id} />
+            <PersonOf key={acted} id={id} isOpen={member.status === "active" || member.status === "frozen"} again={again} />
             <HouseholdOf member={member} again={again} />
             <Devices id={id} />
             <QuestionsOf id={id} />

@@ -4,18 +4,20 @@ import { Asking, Empty, Instant, Mark, RefusedNote, Said, Section, Select, Shown
 import { useState } from "react";
 import { Proposed } from "../../waits.tsx";
 import { Foot, Form, useWrite } from "../../write.tsx";
+import { Correcting } from "./correcting.tsx";
 
 type Persons = Schemas["PersonsAnswer"];
 type Person = Schemas["PersonShown"];
 type Why = Schemas["RevealBody"]["why"];
 const REASONS: Why[] = ["asked_by_person", "at_the_till", "service", "question", "merge", "fraud", "authority"];
 
-export function PersonOf({ id }: { id: string }) {
+export function PersonOf({ id, isOpen, again }: { id: string; isOpen: boolean; again: () => void }) {
   const say = useSay();
   const may = useMay();
   const [full, setFull] = useState<Persons | null>(null);
   const [asks, setAsks] = useState(false);
   const [recording, setRecording] = useState<Recorded | null>(null);
+  const [correcting, setCorrecting] = useState<{ person: Person | null } | null>(null);
   const [objecting, setObjecting] = useState<boolean | null>(null);
   const asked = useAsked(`persons ${id}`, () =>
     got(api.GET("/v1/members/{member_id}/persons", { params: { path: { member_id: id } } })).catch((failure: unknown) => {
@@ -24,6 +26,7 @@ export function PersonOf({ id }: { id: string }) {
       throw failure;
     }).then((persons) => ({ persons })),
   );
+  const mayCorrect = may("persons.correct") && isOpen;
   const reveal =
     may("persons.reveal") && asked.data?.persons && !full ? (
       <button type="button" className="button quiet" onClick={() => setAsks(true)}>{say("person.reveal")}</button>
@@ -33,10 +36,21 @@ export function PersonOf({ id }: { id: string }) {
       <Shown asked={asked}>
         {({ persons }) => {
           const shown = full ?? persons;
-          if (shown === null) return <Empty title={say("person.nobody")}>{say("person.nobody_why")}</Empty>;
+          const correct = (person: Person | null) =>
+            mayCorrect ? (
+              <button type="button" className="button quiet" aria-label={shown && shown.persons.length > 1 ? say("correct.act_of", { role: say(`house.${person?.role ?? "head"}` as "house.head") }) : undefined} onClick={() => setCorrecting({ person })}>
+                {say(person === null ? "correct.act_new" : "correct.act")}
+              </button>
+            ) : null;
+          if (shown === null) return <Empty title={say("person.nobody")} actions={correct(null)}>{say("person.nobody_why")}</Empty>;
           return (
             <div className="stack">
-              {shown.persons.map((one) => <One key={one.person_id} person={one} />)}
+              {shown.persons.map((one) => (
+                <div key={one.person_id} className="stack">
+                  <One person={one} />
+                  {mayCorrect ? <div className="row">{correct(one)}</div> : null}
+                </div>
+              ))}
               {shown.persons[0] ? <Profiling objects={shown.persons[0].objects_to_profiling} onAct={may("persons.consent") ? setObjecting : null} /> : null}
               {may("persons.consent") ? <Consents persons={shown.persons} onRecord={setRecording} /> : null}
               <p className="small soft" role="status">{say(full ? "person.in_full" : "person.in_part")}</p>
@@ -44,6 +58,9 @@ export function PersonOf({ id }: { id: string }) {
           );
         }}
       </Shown>
+      {correcting ? (
+        <Correcting id={id} person={correcting.person} isFull={full !== null} onClose={() => setCorrecting(null)} onDone={() => { setCorrecting(null); setFull(null); asked.again(); again(); }} />
+      ) : null}
       {objecting !== null ? <Objecting id={id} objects={objecting} onClose={() => setObjecting(null)} onDone={() => { setObjecting(null); setFull(null); asked.again(); }} /> : null}
       {recording ? <Recording id={id} first={recording} onClose={() => setRecording(null)} onDone={() => { setRecording(null); setFull(null); asked.again(); }} /> : null}
       {asks ? <Revealing id={id} onClose={() => setAsks(false)} onSeen={(seen) => { setFull(seen); setAsks(false); }} /> : null}

@@ -12,11 +12,11 @@ interface Thing {
   name: string;
 }
 
-/** The last turn of each switch, by kind and code. */
+/** The last turn of each switch that is off, by kind and code. */
 export function useSwitches() {
-  const asked = useAsked("switches", () => got(api.GET("/v1/switches")));
+  const asked = useAsked("switches off", () => got(api.GET("/v1/switches", { params: { query: { limit: 1 } } })));
   const stands = new Map<string, Turn>();
-  for (const one of asked.data?.data ?? []) if (!stands.has(`${one.kind} ${one.code}`)) stands.set(`${one.kind} ${one.code}`, one);
+  for (const one of asked.data?.off ?? []) stands.set(`${one.kind} ${one.code}`, one);
   return { again: asked.again, of: (kind: Kind, code: string) => stands.get(`${kind} ${code}`) };
 }
 
