@@ -44,18 +44,6 @@ class Side:
     published: int
     begins_at: datetime | None
 
-    def __post_init__(self) -> None:
-        """Refuse what a walk of single lives cannot judge."""
-        if self.timeline.has_moments:
-            raise BacktestRefused(
-                f"moments fall due ({self.label}), which a back-test cannot judge yet: leave them out of the draft"
-            )
-        if any(self.timeline.pooled[: self.published]):
-            raise BacktestRefused(
-                f"a rule of the published programme has a budget ({self.label}): "
-                "what members got of it depended on who came first, which a back-test cannot judge yet"
-            )
-
     @property
     def program(self) -> Program:
         """The programme that the side ends with."""
