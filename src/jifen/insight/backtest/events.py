@@ -112,7 +112,9 @@ def chosen(frames: BucketFrames, is_chosen: pl.Series | None, *, before: datetim
     if before is not None:
         limit = pl.lit(before, pl.Datetime("us", "UTC"))
         returns = returns.filter(pl.col("recorded_at") < limit)
-        entries = entries.filter(pl.col("recorded_at") < limit)
+        # What time brought is of the day on which it was due, whenever somebody saw it.
+        of_day = pl.when(pl.col("kind") == "moment").then("occurred_at").otherwise("recorded_at")
+        entries = entries.filter(of_day < limit)
     kept = pl.Series(np.ones(purchases.height, dtype=np.bool_))
     if is_chosen is not None:
         kept &= purchases.get_column("member").is_in(members.get_column("member").implode())

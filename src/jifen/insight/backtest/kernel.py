@@ -246,11 +246,13 @@ def tally_bought(
 
 
 def fall_due(
-    state: Any, numbers: Any, out: Any, due: Any, day: int, at: int, first_day: int, end_day: int, before: Any, t_days: Any,
+    state: Any, numbers: Any, out: Any, due: Any, from_day: int, day: int, at: int, first_day: int, end_day: int,
+    before: Any, t_days: Any,
 ) -> int:  # fmt: skip
     """Let time pass for a member until a moment falls due, or up to a moment at most; return which moment, -1: none does.
 
-    As if somebody looked on each day: the moments of a day are those of the revision that was in force when it began.
+    As if somebody looked on each day: the moments of a day are those of the revision that was in force when it began. What falls
+    due before `from_day` is the ledger's to tell.
     """
     member = state.member
     while True:
@@ -262,7 +264,9 @@ def fall_due(
                 last = begins - 1
         if stood == 0 or (last == day and member[fold.NEXT_DUE_DAY] > day):
             return -1
-        which, on = fold.next_moment(state, numbers, last)
+        which, on = -1, fold.FAR
+        if last >= from_day:
+            which, on = fold.next_moment(state, numbers, last)
         if on <= member[fold.CLOCK_DAY]:
             return which
         step = min(on, max(member[fold.NEXT_DUE_DAY], member[fold.CLOCK_DAY] + 1))
@@ -388,9 +392,10 @@ def bound(number: int) -> Any:
                 out.posted[0] = 0
                 out.moved[0] = 0
                 which = -1
-                if makes and kind != fold.ENROL and (day >= due.from_day or sequence[e] >= due.end_sequence):
+                from_day = due.from_day if sequence[e] < due.end_sequence else 0
+                if makes and kind != fold.ENROL and day >= from_day:
                     which = fall_due(
-                        state, numbers, out, due, day, at, first_day, end_day, debt_before, t_days
+                        state, numbers, out, due, from_day, day, at, first_day, end_day, debt_before, t_days
                     )  # fmt: skip
                 owed = 0
                 for c in range(n_currencies):
