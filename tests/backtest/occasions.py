@@ -22,7 +22,9 @@ MOMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-def a_rule(code: str, on: str, *, points: int, currency: str = "points", **more: Any) -> dict[str, Any]:
+def a_rule(
+    code: str, on: str, *, points: int, currency: str | None = "points", **more: Any
+) -> dict[str, Any]:
     """A rule that gives a fixed number on an occasion."""
     rule = {"code": code, "names": _NAMES, "on": on, "currency": currency, "fixed": {"points": points}}
     return {name: value for name, value in (rule | more).items() if value is not None}
@@ -75,10 +77,17 @@ def told_between(chance: random.Random, script: Sequence[Deed], *, members: int)
         if chance.random() < 0.4:
             at = deed.at + timedelta(seconds=1)
             late = chance.choice((0, 0, 1, 3))
-            what: dict[str, Any] = {"source": "app", "store": chance.choice((None, "north")), "code": "check-in"}
+            what: dict[str, Any] = {
+                "source": "app",
+                "store": chance.choice((None, "north")),
+                "code": "check-in",
+            }
             if chance.random() < 0.6:
                 ground = chance.choice(({}, {"ground": "trail"}, {"ground": "road"}))
-                what |= {"code": "run", "attributes": {"metres": chance.choice((900, 5_500, 21_000)), **ground}}
+                what |= {
+                    "code": "run",
+                    "attributes": {"metres": chance.choice((900, 5_500, 21_000)), **ground},
+                }
             what["occurred_at"] = at - timedelta(days=late)
             deeds.append(Deed(at=at, what="tell", who=chance.randrange(members), more=what))
     return deeds

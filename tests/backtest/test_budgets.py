@@ -72,5 +72,3 @@ async def test_a_draft_with_a_budget_is_paid_until_it_is_used_up(
     assert any(one.code == "budgets_by_the_hour" for one in result.assumptions)
     half = compare(past, with_budget(FIRST, budget), sample=Fraction(1, 2), seed=3)
     assert granted(half) <= budget // 2 + 7 * 3
-
-

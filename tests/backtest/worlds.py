@@ -143,6 +143,12 @@ def a_script(chance: random.Random, now: datetime, *, members: int, steps: int) 
     return deeds
 
 
+async def _tell(till: Till, who: UUID, event: Event) -> None:
+    (told,) = await record_events(till.ledger, [EventRequest(event=event, whose=who)])
+    if isinstance(told, Refusal):
+        raise told
+
+
 async def play(
     till: Till, members: Sequence[UUID], script: Sequence[Deed], *, prefix: str = ""
 ) -> list[Deed]:
@@ -176,10 +182,7 @@ async def play(
             elif deed.what == "undo" and deed.more in entries:
                 await till.reverse(*entries[deed.more])
             elif deed.what == "tell":
-                told = EventRequest(event=Event(**deed.more, business_no=f"{prefix}{deed.at}"), whose=who)
-                (answer,) = await record_events(till.ledger, [told])
-                if isinstance(answer, Refusal):
-                    raise answer
+                await _tell(till, who, Event(**deed.more, business_no=f"{prefix}{deed.at}"))
             elif deed.what in ("state", "jobs"):
                 await _by_the_shop(till, who, deed)
         except Refusal:
