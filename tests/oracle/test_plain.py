@@ -52,7 +52,9 @@ class Both:
             for word in mine:
                 assert mine[word] == theirs[word], (at, step, word, mine, theirs)
 
-    def take(self, who: Any, number: str, now: Any, step: dict[str, Any]) -> Any:
+    def take(  # noqa: PLR0911
+        self, who: Any, number: str, now: Any, step: dict[str, Any]
+    ) -> Any:
         """One step, for one of both; moments that are due come first."""
         if who is self.plain:
             who.pass_time(now)

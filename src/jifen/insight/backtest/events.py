@@ -17,7 +17,6 @@ import polars as pl
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, local_date
-from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.events import SLICE_KEPT_WIDTH
 from jifen.domain.verbs import SLICED
 from jifen.insight.backtest.budgets import Cut, close_pools
@@ -29,10 +28,9 @@ from jifen.insight.backtest.hits import (
     hits_back,
     kept_hits,
     lists_of,
-    rows_of_lines,
     seen_of,
 )
-from jifen.insight.backtest.occasions import Occasions, occasions_of, rooms_of
+from jifen.insight.backtest.occasions import Occasions, occasions_of, put_rooms, values_of
 from jifen.insight.backtest.shapes import Due, Integers, Lives
 from jifen.insight.backtest.sides import BacktestRefused, Side
 from jifen.insight.clocks import INSTANT
@@ -326,7 +324,7 @@ def judge(
     )
     hits = np.zeros((max(1, n_hits + n_back + n_told + len(due_hits)), fold.HIT_WIDTH), dtype=np.int64)
     _put_hits(hits, found.rule, found.amount, found.quantity)
-    _put_rooms(hits, purchases, rows, found.start, side)
+    put_rooms(hits, purchases, rows, found.start, side)
     hits[n_hits + n_back : n_hits + n_back + n_told] = occasions.hits
     hits[n_hits + n_back + n_told :][: len(due_hits)] = due_hits
     if cuts:
@@ -363,7 +361,7 @@ def judge(
     width = side.timeline.n_terms * fold.DATES_WIDTH
     needs = _put_judged(
         woven.starts, woven.table, woven.row, woven.block, rows, woven.backs.purchase,
-        entry_rows, np.where(occasions.passed, fold.ADVANCE, kinds), _values(entries, occasions), told_start, end_row,
+        entry_rows, np.where(occasions.passed, fold.ADVANCE, kinds), values_of(entries, occasions), told_start, end_row,
         found.start, n_hits + back_start,
         woven.legs, entries.height + slices.start, np.where(sliced, np.cumsum(sliced) - 1, -1),
         np.full(entries.height, -1, dtype=np.int64) if gifts is None else gifts,
@@ -431,25 +429,6 @@ def _needs(needs: tuple[int, ...], side: Side, woven: Woven, due: Due) -> Needs:
         made=made,
         moments=int(np.diff(woven.starts).max(initial=0)) if side.timeline.has_moments else 0,
     )
-
-
-def _put_rooms(hits: Integers, purchases: pl.DataFrame, rows: Integers, start: Integers, side: Side) -> None:
-    """Fill what pools and switches left to purchases that published revisions judged, as the ledger kept it."""
-    own = np.flatnonzero(rows < side.published)
-    if not len(own) or "hits" not in purchases.columns:
-        return
-    kept_start, flat = lists_of(purchases.get_column("hits"))
-    rooms = rooms_of(flat.reshape(-1, HIT_KEPT_WIDTH))
-    if (rooms == fold.NO_POOL).all():
-        return
-    at, _ = rows_of_lines(own, start)
-    kept, _ = rows_of_lines(own, kept_start // HIT_KEPT_WIDTH)
-    hits[at, fold.HIT_ROOM] = rooms[kept]
-
-
-def _values(entries: pl.DataFrame, occasions: Occasions) -> Integers:
-    """What entries set or are of; where only time passes, nothing."""
-    return np.where(occasions.passed, 0, entries.get_column("state").fill_null(0).to_numpy())
 
 
 def _put_hits_plain(hits: Any, rule: Any, amount: Any, quantity: Any) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from jifen.domain import fold
+from jifen.insight.backtest.falling import fall_due, note_debts, put_moment, sum_pools, tally_debts
 from jifen.insight.backtest.sums import (
     DEBT_CHANGE,
     DUE_DAYS,
@@ -40,7 +41,6 @@ from jifen.insight.backtest.sums import (
 )
 
 ALL_WELL = 0
-HOUR_MICROS = 3_600_000_000
 NO_ROOM = 1  # for the slices of gifts
 TORN = 2  # for the fold, or a lot was not there
 
@@ -245,90 +245,14 @@ def tally_bought(
     )  # fmt: skip
 
 
-def fall_due(
-    state: Any, numbers: Any, out: Any, due: Any, from_day: int, day: int, at: int, first_day: int, end_day: int,
-    before: Any, t_days: Any,
-) -> int:  # fmt: skip
-    """Let time pass for a member until a moment falls due, or up to a moment at most; return which moment, -1: none does.
-
-    As if somebody looked on each day: the moments of a day are those of the revision that was in force when it began. What falls
-    due before `from_day` is the ledger's to tell.
-    """
-    member = state.member
-    while True:
-        stood = max(member[fold.CLOCK_DAY], member[fold.JOINED_DAY])
-        last = day  # of the revision in force at the clock
-        for r in range(numbers.revisions[fold.REVISION_COUNT]):
-            begins = numbers.revisions[r * fold.REVISION_WIDTH + fold.REVISION_FROM_DAY]
-            if stood < begins <= last:
-                last = begins - 1
-        if stood == 0 or (last == day and member[fold.NEXT_DUE_DAY] > day):
-            return -1
-        which, on = -1, fold.FAR
-        if last >= from_day:
-            which, on = fold.next_moment(state, numbers, last)
-        if on <= member[fold.CLOCK_DAY]:
-            return which
-        step = min(on, max(member[fold.NEXT_DUE_DAY], member[fold.CLOCK_DAY] + 1))
-        step_at = fold.FAR_AT
-        if step <= last:
-            step_at = due.began[step - due.first_day]
-        for i in range(member[fold.HOLDS]):
-            h = i * fold.HOLD_WIDTH
-            if state.holds[h + fold.HOLD_LAPSES_AT] < step_at:
-                step_at = state.holds[h + fold.HOLD_LAPSES_AT]
-                step = min(step, state.holds[h + fold.HOLD_LAPSES_DAY])
-        if step > last or step_at > at:
-            if last == day:
-                return -1
-            step = last + 1
-            step_at = due.began[step - due.first_day]
-        n_currencies = numbers.revisions[fold.REVISION_CURRENCIES]
-        for c in range(n_currencies):
-            before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
-        fold.advance(state, numbers, out, step, max(step_at, member[fold.CLOCK_AT]))
-        d = day_index(step, first_day, end_day)
-        for c in range(n_currencies):
-            moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - before[c]
-            t_days[(d * n_currencies + c) * OF_DAY + DEBT_CHANGE] += moved
-
-
-def put_moment(state: Any, numbers: Any, due: Any, which: int, event: Any, hits: Any, results: Any) -> None:
-    """Fill in an event that is the moment which has fallen due."""
-    member, revisions = state.member, numbers.revisions
-    row = 0
-    while revisions[row * fold.REVISION_WIDTH + fold.REVISION_MOMENTS_END] <= which:
-        row += 1
-    day = member[fold.CLOCK_DAY]
-    at = max(member[fold.CLOCK_AT], revisions[row * fold.REVISION_WIDTH + fold.REVISION_FROM_AT])
-    for i in range(fold.EVENT_WIDTH):
-        event[i] = 0
-    event[fold.EVENT_KIND] = fold.MOMENT
-    event[fold.EVENT_REVISION] = row
-    event[fold.EVENT_OCCURRED_DAY] = event[fold.EVENT_RECORDED_DAY] = day
-    event[fold.EVENT_OCCURRED_AT] = event[fold.EVENT_RECORDED_AT] = at
-    event[fold.EVENT_MONTH] = due.month[day - due.first_day]
-    event[fold.EVENT_UNDOES] = -1
-    event[fold.EVENT_VALUE] = numbers.moments[which * fold.MOMENT_WIDTH + fold.MOMENT_NUMBER]
-    event[fold.EVENT_HITS] = event[fold.EVENT_HITS_END] = due.hit_start[which]
-    if member[fold.STATUS] <= fold.FROZEN:
-        event[fold.EVENT_HITS_END] = due.hit_start[which + 1]
-    event[fold.EVENT_DATES] = (row * due.n_days + day - due.first_day) * due.dates_width
-    for k in range(event[fold.EVENT_HITS], event[fold.EVENT_HITS_END]):
-        hits[k * fold.HIT_WIDTH + fold.HIT_ROOM] = fold.NO_POOL
-        if at >= due.closes[k - due.hits_from]:
-            hits[k * fold.HIT_WIDTH + fold.HIT_ROOM] = fold.room_told(0)
-        for i in range(fold.RESULT_WIDTH):
-            results[k * fold.RESULT_WIDTH + i] = 0
-
-
-def sum_pools(event: Any, results: Any, due: Any) -> None:
-    """Sum what a moment was granted out of pools."""
-    hour = event[fold.EVENT_OCCURRED_AT] // HOUR_MICROS - due.first_hour
-    for k in range(event[fold.EVENT_HITS], event[fold.EVENT_HITS_END]):
-        if due.pool[k - due.hits_from] >= 0:
-            granted = results[k * fold.RESULT_WIDTH + fold.GRANTED]
-            due.granted[(k - due.hits_from) * due.n_hours + hour] += granted
+def put_drawn(units: int, event: Any, legs: Any, scratch: Any) -> None:
+    """Fill in a redemption with the units drawn, and its one leg."""
+    for i in range(fold.LEG_WIDTH):
+        scratch.leg[i] = legs[event[fold.EVENT_LEGS] * fold.LEG_WIDTH + i]
+    scratch.leg[fold.LEG_UNITS] = units
+    copied(event, scratch.event)
+    scratch.event[fold.EVENT_LEGS] = 0
+    scratch.event[fold.EVENT_LEGS_END] = 1
 
 
 def tally_told(
@@ -341,6 +265,49 @@ def tally_told(
         period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories,
         tallied.pairs, tallied.member_rules, scratch.rule_mark, scratch.capped_mark,
     )  # fmt: skip
+
+
+def tally_back(
+    m: int, p: int, b: int, d: int, tier: int, event: Any, hits: Any, results: Any, numbers: Any, baskets: Any, period: Any,
+    scratch: Any, tallied: Any,
+) -> None:  # fmt: skip
+    """Add up what a return of the period took back."""
+    tally_return(
+        m, p, b, d, baskets.store[p], tier, event, hits, results, numbers, baskets.back_start, baskets.back_line,
+        baskets.back_quantity, baskets.back_amount, baskets.line_amount, baskets.line_quantity, baskets.line_category,
+        baskets.words, scratch.size, scratch.line, scratch.rest, period.month_of, period.n_months, period.n_rules,
+        period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories,
+        tallied.member_rules,
+    )  # fmt: skip
+
+
+def tally_kind(
+    m: int, e: int, which: int, kind: int, d: int, own: int, most: int, event: Any, state: Any, lives: Any, numbers: Any,
+    baskets: Any, period: Any, due: Any, scratch: Any, tallied: Any,
+) -> int:  # fmt: skip
+    """Add up what an entry was that took place; return how many purchases were made in the store with the most."""
+    hits, results, p = lives.hits, lives.results, lives.purchase_of[e]
+    tier = state.ladders[fold.STANDS_JUDGED]
+    if kind == fold.PURCHASE:
+        tallied.judged[p] = tier
+        if d > 0:
+            store = baskets.store[p]
+            most = tally_visit(store, event[fold.EVENT_AMOUNT], own, most, scratch.bought_at, tallied.members)
+            tally_bought(
+                m, p, d, store, tier, event, hits, results, numbers, baskets, period, scratch, tallied
+            )
+    elif kind == fold.EVENT or kind == fold.MOMENT:
+        if which >= 0 and due.n_hours > 0:
+            sum_pools(event, results, due)
+        if d > 0:
+            store = baskets.entry_store[lives.other_of[e]] if which < 0 else 0
+            tally_told(m, d, store, tier, event, hits, results, numbers, period, scratch, tallied)
+    elif (kind == fold.RETURN or kind == fold.VOID) and d > 0:
+        tallied.members[own + MEMBER_SALES] -= event[fold.EVENT_AMOUNT]
+        tally_back(
+            m, p, lives.other_of[e], d, tallied.judged[p], event, hits, results, numbers, baskets, period, scratch, tallied
+        )  # fmt: skip
+    return most
 
 
 def bound(number: int) -> Any:
@@ -361,15 +328,14 @@ def bound(number: int) -> Any:
         member = state.member
         events, hits, results = lives.events, lives.hits, lives.results
         starts, sequence = lives.starts, lives.sequence
-        purchase_of, other_of = lives.purchase_of, lives.other_of
-        lines, rest, sizes, bought_at = scratch.line, scratch.rest, scratch.size, scratch.bought_at
-        first_day, end_day, month_of = period.first_day, period.end_day, period.month_of
+        purchase_of, bought_at = lives.purchase_of, scratch.bought_at
+        first_day, end_day = period.first_day, period.end_day
         is_drawn, tells, undoes = len(lives.habit_of) > 0, len(kept.available) > 0, len(lives.undo_of) > 0
         n_currencies = numbers.revisions[fold.REVISION_CURRENCIES]
         n_ladders = numbers.revisions[fold.REVISION_LADDERS]
         makes = len(due.began) > 0 and numbers.moments[fold.MOMENT_KIND] != fold.NO_MOMENT
         own_width = OF_MEMBER + n_currencies * OF_CURRENCY
-        judged, debt_before = tallied.judged, scratch.debt
+        debt_before = scratch.debt
         t_days, t_asked, t_members = tallied.days, tallied.asked, tallied.members
         for m in range(len(starts) - 1):
             keeps_past = fold.is_voided(events, starts[m], starts[m + 1])
@@ -383,32 +349,27 @@ def bound(number: int) -> Any:
             e = starts[m]
             while e < starts[m + 1]:
                 event = events[e * fold.EVENT_WIDTH : (e + 1) * fold.EVENT_WIDTH]
-                legs = lives.legs
-                kind = event[fold.EVENT_KIND]
-                row = event[fold.EVENT_REVISION]
-                day, at = event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
-                currency, units = lives.currency[e], lives.units[e]
-                p, other = purchase_of[e], other_of[e]
+                legs, currency, units = lives.legs, lives.currency[e], lives.units[e]
                 out.posted[0] = 0
                 out.moved[0] = 0
                 which = -1
                 from_day = due.from_day if sequence[e] < due.end_sequence else 0
-                if makes and kind != fold.ENROL and day >= from_day:
+                if (
+                    makes
+                    and event[fold.EVENT_KIND] != fold.ENROL
+                    and event[fold.EVENT_RECORDED_DAY] >= from_day
+                ):
                     which = fall_due(
-                        state, numbers, out, due, from_day, day, at, first_day, end_day, debt_before, t_days
+                        state, numbers, out, due, from_day, event, first_day, end_day, debt_before, t_days
                     )  # fmt: skip
-                owed = 0
-                for c in range(n_currencies):
-                    debt_before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
-                    owed += debt_before[c]
                 if which >= 0:
-                    event = scratch.event
                     put_moment(state, numbers, due, which, scratch.event, hits, results)
-                    kind = event[fold.EVENT_KIND]
-                    row = event[fold.EVENT_REVISION]
-                    day, at = event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
-                    currency, units, p, other = 0, 0, -1, -1
-                else:
+                    event = scratch.event
+                kind, row = event[fold.EVENT_KIND], event[fold.EVENT_REVISION]
+                day, at = event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
+                d = day_index(day, first_day, end_day)
+                owed = note_debts(member, n_currencies, debt_before)
+                if which < 0:
                     member[fold.SEQUENCE] = sequence[e] - 1
                     if owed > 0:
                         repay_by_day(state, numbers, out, day, at, first_day, end_day, debt_before, t_days)
@@ -422,13 +383,8 @@ def bound(number: int) -> Any:
                                 state, event, currency, lives.habit_units[e], lives.habit_of[e]
                             )
                             if kind != fold.COMMIT:
-                                for i in range(fold.LEG_WIDTH):
-                                    scratch.leg[i] = legs[event[fold.EVENT_LEGS] * fold.LEG_WIDTH + i]
-                                scratch.leg[fold.LEG_UNITS] = units
-                                legs = scratch.leg
-                                event = copied(event, scratch.event)
-                                event[fold.EVENT_LEGS] = 0
-                                event[fold.EVENT_LEGS_END] = 1
+                                put_drawn(units, event, legs, scratch)
+                                event, legs = scratch.event, scratch.leg
                     if undoes and kind == fold.REVERSE:
                         event = copied(event, scratch.event)
                         put_undone(event, lives.undo_of[e], scratch)
@@ -436,55 +392,31 @@ def bound(number: int) -> Any:
                 code = fold.apply(state, asked, numbers, out)
                 if code == fold.TORN:
                     return TORN
-                if kind == fold.ADVANCE:
+                if kind == fold.ADVANCE or code != fold.DONE:
                     member[fold.SEQUENCE] = sequence[e]
-                d = day_index(day, first_day, end_day)
                 if d > 0:
                     since = min(since, member[fold.SEQUENCE] if which >= 0 else sequence[e])
                     tally_asked(
                         m, kind, currency, units, code, n_currencies, own, t_asked, t_members, scratch.asked_mark
                     )  # fmt: skip
-                for c in range(n_currencies):
-                    moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - debt_before[c]
-                    if moved != 0:
-                        t_days[(d * n_currencies + c) * OF_DAY + DEBT_CHANGE] += moved
-                if code != fold.DONE:
-                    member[fold.SEQUENCE] = sequence[e]
-                elif kind == fold.PURCHASE:
-                    judged[p] = state.ladders[fold.STANDS_JUDGED]
-                    if d > 0:
-                        store = baskets.store[p]
-                        most = tally_visit(store, event[fold.EVENT_AMOUNT], own, most, bought_at, t_members)
-                        tally_bought(
-                            m, p, d, store, judged[p], event, hits, results, numbers, baskets, period, scratch, tallied
+                tally_debts(d, member, n_currencies, debt_before, t_days)
+                if code == fold.DONE:
+                    most = tally_kind(
+                        m, e, which, kind, d, own, most, event, state, lives, numbers, baskets, period, due, scratch, tallied
+                    )  # fmt: skip
+                    if (
+                        slices == 1
+                        and kind == fold.GIFT_OUT
+                        and (
+                            keep_slices(lives.other_of[e], state, out.moved, kept.slices, kept.slice_count)
+                            == NO_ROOM
+                        )
+                    ):
+                        return NO_ROOM
+                    if undoes and which < 0 and kind != fold.REVERSE and lives.undo_of[e] >= 0:
+                        undone = remember(
+                            lives.undo_of[e], undone, out.moved, scratch.undone, scratch.undone_at
                         )  # fmt: skip
-                elif kind == fold.EVENT or kind == fold.MOMENT:
-                    if which >= 0 and due.n_hours > 0:
-                        sum_pools(event, results, due)
-                    if d > 0:
-                        store = baskets.entry_store[other] if other >= 0 else 0
-                        tally_told(
-                            m, d, store, state.ladders[fold.STANDS_JUDGED], event, hits, results, numbers, period, scratch,
-                            tallied,
-                        )  # fmt: skip
-                elif kind == fold.RETURN or kind == fold.VOID:
-                    if d > 0:
-                        t_members[own + MEMBER_SALES] -= event[fold.EVENT_AMOUNT]
-                        tally_return(
-                            m, p, other, d, baskets.store[p], judged[p], event, hits, results, numbers,
-                            baskets.back_start, baskets.back_line, baskets.back_quantity, baskets.back_amount,
-                            baskets.line_amount, baskets.line_quantity, baskets.line_category, baskets.words, sizes, lines,
-                            rest, month_of, period.n_months, period.n_rules, period.n_categories, tallied.rules,
-                            tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories, tallied.member_rules,
-                        )  # fmt: skip
-                else:
-                    if slices == 1 and kind == fold.GIFT_OUT:
-                        code = keep_slices(other, state, out.moved, kept.slices, kept.slice_count)
-                        if code == NO_ROOM:
-                            return NO_ROOM
-                    if undoes and kind != fold.REVERSE and lives.undo_of[e] >= 0:
-                        undone_of = lives.undo_of[e]
-                        undone = remember(undone_of, undone, out.moved, scratch.undone, scratch.undone_at)
                         if undone < 0:
                             return TORN
                 if keeps == 1:

@@ -20,7 +20,7 @@ from jifen.domain import fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.occasions import Event, see_event
 from jifen.domain.program.meaning import EventType, Program
-from jifen.insight.backtest.hits import lists_of
+from jifen.insight.backtest.hits import lists_of, rows_of_lines
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side
 
@@ -89,6 +89,25 @@ def rooms_of(kept: Integers) -> Integers:
     rooms = np.where(why == fold.POOLED, fold.SWITCHED - 1 - granted, fold.NO_POOL)
     found: Integers = np.where(why == fold.SWITCHED_OFF, fold.SWITCHED, rooms)
     return found
+
+
+def put_rooms(hits: Integers, purchases: pl.DataFrame, rows: Integers, start: Integers, side: Side) -> None:
+    """Fill what pools and switches left to purchases that published revisions judged, as the ledger kept it."""
+    own = np.flatnonzero(rows < side.published)
+    if not len(own) or "hits" not in purchases.columns:
+        return
+    kept_start, flat = lists_of(purchases.get_column("hits"))
+    rooms = rooms_of(flat.reshape(-1, HIT_KEPT_WIDTH))
+    if (rooms == fold.NO_POOL).all():
+        return
+    at, _ = rows_of_lines(own, start)
+    kept, _ = rows_of_lines(own, kept_start // HIT_KEPT_WIDTH)
+    hits[at, fold.HIT_ROOM] = rooms[kept]
+
+
+def values_of(entries: pl.DataFrame, occasions: Occasions) -> Integers:
+    """What entries set or are of; where only time passes, nothing."""
+    return np.where(occasions.passed, 0, entries.get_column("state").fill_null(0).to_numpy())
 
 
 def _rows(hits: list[tuple[int, int, int, int]]) -> Integers:
