@@ -356,7 +356,7 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
         status=201,
         has_body=True,
         has_key=True,
-        refuses=(no.ProgramRefused, no.EffectiveInThePast, no.RevisionStale),
+        refuses=(no.ProgramRefused, no.EffectiveInThePast, no.RevisionStale, no.FieldWrong),
         proposes=out.ProposedAnswer,
     ),
 )
@@ -376,6 +376,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
                     desk.ledger,
                     desk.principal,
                     body.document,
+                    text=body.text,
                     document_hash=await asyncio.to_thread(document_hash, document),
                     effective_at=body.effective_at,
                     expected_revision=expected,
@@ -391,6 +392,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
             expected_revision=expected,
             request=once,
             by=desk.principal,
+            text=body.text,
         )
 
     answer = await asked_once(desk, body, effect)

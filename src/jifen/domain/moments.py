@@ -35,9 +35,9 @@ class Due(NamedTuple):
 def next_due(timeline: Timeline, member: Member, now: datetime) -> Due | None:
     """The first moment that has fallen due for a member; None: none has.
 
-    It is dated at the beginning of its day, or at the member's last entry where that was later: his clock never goes back. Its day is
-    judged by the revision that was in force when it began, whenever somebody looks: so what fell due before another revision took
-    effect is found first.
+    It is dated at the beginning of its day, or at the member's last entry where that was later: his clock never goes back. It is
+    judged by the revision that was in force when its day began, whenever somebody looks: so what fell due before another revision
+    took effect is found first.
     """
     if not timeline.has_moments:
         return None

@@ -1,7 +1,7 @@
 """What the kernel does where moments fall due by themselves: let time pass to the next, and make an event of it.
 
-Plain Python in the subset that Numba compiles, loaded and compiled beside `kernel.py`; see there. `domain/moments.py` is the plain
-twin.
+Plain Python in the subset that Numba compiles, loaded and compiled beside `kernel.py`; see there. `domain/moments.py` is the
+plain twin.
 """
 
 from __future__ import annotations

@@ -930,8 +930,10 @@ CREATE TABLE jifen.revision (
     effective_at TIMESTAMP WITH TIME ZONE NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE NOT NULL,
     published_by TEXT NOT NULL,
+    text TEXT,
     CONSTRAINT revision_pkey PRIMARY KEY (number),
-    CONSTRAINT a_revision_is_numbered_from_one CHECK (number > 0)
+    CONSTRAINT a_revision_is_numbered_from_one CHECK (number > 0),
+    CONSTRAINT a_revision_is_written_in_a_mebibyte CHECK (octet_length(text) <= 1048576)
 );
 
 COMMENT ON TABLE jifen.revision IS 'One published state of the programme document; it never changes.';
