@@ -61,7 +61,7 @@ async def revision_numbered(connection: Connection, number: int) -> StoredRevisi
 
 async def text_of(connection: Connection, number: int) -> str | None:
     """A revision as it was written, with its comments; None: it was published by its values alone."""
-    text: str | None = await connection.fetchval("SELECT text FROM revision WHERE number = $1", number)
+    text: str | None = await connection.fetchval("SELECT text FROM revision_text WHERE number = $1", number)
     return text
 
 
@@ -113,8 +113,8 @@ async def add_revision(
     row = await connection.fetchrow(
         f"""WITH clock AS MATERIALIZED (SELECT {_NOW} AS now),
                  told AS (SELECT now, coalesce($6, now + $8::interval) AS effective_at FROM clock)
-            INSERT INTO revision ({_REVISION}, text)
-            SELECT $1, $2, $3, $4, $5, effective_at, now, $7, $9 FROM told WHERE $1 = 1 OR effective_at >= now + $8::interval
+            INSERT INTO revision ({_REVISION})
+            SELECT $1, $2, $3, $4, $5, effective_at, now, $7 FROM told WHERE $1 = 1 OR effective_at >= now + $8::interval
             RETURNING effective_at, published_at""",
         revision.number,
         revision.document,
@@ -124,10 +124,13 @@ async def add_revision(
         effective_at,
         revision.published_by,
         lead,
-        text,
     )
     if row is None:
         return None
+    if text is not None:
+        await connection.execute(
+            "INSERT INTO revision_text (number, text) VALUES ($1, $2)", revision.number, text
+        )
     return replace(revision, effective_at=row["effective_at"], published_at=row["published_at"])
 
 

@@ -64,11 +64,19 @@ revision = Table(
     moment("effective_at"),
     moment("published_at"),
     Column("published_by", Text, nullable=False),
-    Column("text", Text),  # as it was written, with its comments; the books hash the document
     CheckConstraint("number > 0", name="a_revision_is_numbered_from_one"),
-    CheckConstraint("octet_length(text) <= 1048576", name="a_revision_is_written_in_a_mebibyte"),
     comment="One published state of the programme document; it never changes.",
     info=of("reference-journal", None),
+)
+
+revision_text = Table(
+    "revision_text",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    CheckConstraint("octet_length(text) <= 1048576", name="a_revision_is_written_in_a_mebibyte"),
+    comment="A revision as it was written. Its comments may say anything, so they stand outside the journal.",
+    info=of("reference", None),
 )
 
 book = Table(

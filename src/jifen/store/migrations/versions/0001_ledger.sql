@@ -930,13 +930,20 @@ CREATE TABLE jifen.revision (
     effective_at TIMESTAMP WITH TIME ZONE NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE NOT NULL,
     published_by TEXT NOT NULL,
-    text TEXT,
     CONSTRAINT revision_pkey PRIMARY KEY (number),
-    CONSTRAINT a_revision_is_numbered_from_one CHECK (number > 0),
-    CONSTRAINT a_revision_is_written_in_a_mebibyte CHECK (octet_length(text) <= 1048576)
+    CONSTRAINT a_revision_is_numbered_from_one CHECK (number > 0)
 );
 
 COMMENT ON TABLE jifen.revision IS 'One published state of the programme document; it never changes.';
+
+CREATE TABLE jifen.revision_text (
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT revision_text_pkey PRIMARY KEY (number),
+    CONSTRAINT a_revision_is_written_in_a_mebibyte CHECK (octet_length(text) <= 1048576)
+);
+
+COMMENT ON TABLE jifen.revision_text IS 'A revision as it was written. Its comments may say anything, so they stand outside the journal.';
 
 CREATE TABLE jifen.sign_in_try (
     about BYTEA NOT NULL,
@@ -1159,6 +1166,8 @@ GRANT SELECT, INSERT ON jifen.event TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.event_text TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.revision_text TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.switch TO jifen_app;
 
