@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.backtest.snapshots import a_snapshot
 from tests.backtest.worlds import FIRST, a_script, play
 from tests.conftest import FreshDatabase
@@ -19,7 +18,6 @@ from jifen.document.model import ProgramDocument
 from jifen.domain.calendar import local_date
 from jifen.insight.backtest.compare import compare
 from jifen.insight.backtest.result import Result
-from jifen.insight.backtest.sides import BacktestRefused
 
 
 def with_budget(document: ProgramDocument, budget: int | None, **rule: Any) -> ProgramDocument:
@@ -74,16 +72,3 @@ async def test_a_draft_with_a_budget_is_paid_until_it_is_used_up(
     assert any(one.code == "budgets_by_the_hour" for one in result.assumptions)
     half = compare(past, with_budget(FIRST, budget), sample=Fraction(1, 2), seed=3)
     assert granted(half) <= budget // 2 + 7 * 3
-
-
-async def test_a_past_in_which_a_budget_was_paid_is_refused(
-    fresh_database: FreshDatabase, tmp_path: Path
-) -> None:
-    async with a_till(fresh_database, with_budget(FIRST, 100)) as till:
-        start = (await till.now()) - days(30)
-        await till.set_now(start)
-        await till.buy(await till.enrol(), 10_000)
-    past = await a_snapshot(fresh_database, tmp_path)
-
-    with pytest.raises(BacktestRefused, match="has a budget"):
-        compare(past, FIRST)

@@ -14,11 +14,13 @@ from tests.machine.till import Till, a_key, days
 
 from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
+from jifen.domain.occasions import Event
 from jifen.domain.purchase import Payment
 from jifen.domain.refusals import Refusal
 from jifen.operations.advance_members import advance_members
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.handle_reservations import commit_reservation, release_reservation
+from jifen.operations.record_events import EventRequest, record_events
 
 _TEXT = """\
 format: 1
@@ -141,6 +143,12 @@ def a_script(chance: random.Random, now: datetime, *, members: int, steps: int) 
     return deeds
 
 
+async def _tell(till: Till, who: UUID, event: Event) -> None:
+    (told,) = await record_events(till.ledger, [EventRequest(event=event, whose=who)])
+    if isinstance(told, Refusal):
+        raise told
+
+
 async def play(
     till: Till, members: Sequence[UUID], script: Sequence[Deed], *, prefix: str = ""
 ) -> list[Deed]:
@@ -173,6 +181,8 @@ async def play(
                 entries[deed.at] = (who, answer["sequence"])
             elif deed.what == "undo" and deed.more in entries:
                 await till.reverse(*entries[deed.more])
+            elif deed.what == "tell":
+                await _tell(till, who, Event(**deed.more, business_no=f"{prefix}{deed.at}"))
             elif deed.what in ("state", "jobs"):
                 await _by_the_shop(till, who, deed)
         except Refusal:

@@ -447,6 +447,8 @@ class Life:
         old: list[int] = []
         for i in range(0, len(self.member.counters), width):
             number, latest, _ = self.member.counters[i : i + width]
+            if number not in limits:
+                continue  # how far a moment was told
             period = self.period(limits[number], at)
             if period < latest:
                 old += [number, period, self.used.get((number, period), 0)]

@@ -12,6 +12,18 @@ NAMES = {"en": "Name"}
 ZONES = ["Asia/Shanghai", "America/New_York", "Pacific/Auckland"]
 
 _points = st.integers(1, 7)
+MOMENTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "soon": st.builds(
+        lambda currency, days: {"expiry_ahead": {"currency": currency, "days": days}},
+        st.sampled_from(["points", "points", "growth"]),
+        st.sampled_from([1, 3, 7]),
+    ),
+    "named": st.just({"on_days": ["d0"]}),
+    "years": st.just({"anniversary": "joining"}),
+    "asleep": st.sampled_from([2, 9, 30]).map(lambda days: {"asleep": {"days": days}}),
+    "welcome": st.sampled_from([1, 4, 20]).map(lambda days: {"after_joining": {"days": days}}),
+}
+"""By code, what brings a moment; `named` needs days that have a name."""
 
 
 def _some(
@@ -63,7 +75,7 @@ def _bands(draw: st.DrawFn) -> dict[str, Any]:
 
 def _ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     """One way to grant."""
-    if kind == "check-in":
+    if kind == "check-in" or kind in MOMENTS:
         return _fixed.map(lambda fixed: {"fixed": fixed})
     if kind == "run":
         per = st.builds(
@@ -186,12 +198,23 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             "keeps_days": draw(st.sampled_from([1, 7, 30])),
             "list": [{"code": c, "names": NAMES, "reach": r * unit, "multiplier": m} for c, r, m in tiers],
         }
+    if draw(st.booleans()):
+        codes = [code for code in MOMENTS if code != "named" or days]
+        chosen = draw(st.lists(st.sampled_from(codes), min_size=1, max_size=3, unique=True))
+        document["moments"] = [{"code": code, "names": NAMES, **draw(MOMENTS[code])} for code in chosen]
     _rules(draw, document, [code for code, _, _ in tiers] if has_tiers else ["member"])
     return document
 
 
-def _gives(draw: st.DrawFn, bases: list[dict[str, Any]]) -> dict[str, Any]:
+def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], moments: list[dict[str, Any]]) -> dict[str, Any]:
     """How a rule grants: as a multiple of one of these, or in a way of its own."""
+    if moments and draw(st.integers(0, 2)) == 0:
+        moment = draw(st.sampled_from(moments))
+        other = {"points": "growth", "growth": "points"}.get(
+            moment.get("expiry_ahead", {}).get("currency", "")
+        )
+        currency = other or draw(st.sampled_from(["points", "growth"]))
+        return {"currency": currency, "on": moment["code"], **draw(_ways(moment["code"]))}
     if bases and draw(st.integers(0, 3)) == 0:
         base = draw(st.sampled_from(bases))
         told = str(base)
@@ -218,6 +241,8 @@ def _limited(draw: st.DrawFn, rule: dict[str, Any]) -> None:
         rule["caps"] = draw(_caps)
     if draw(st.integers(0, 3)) == 0:
         rule["times"] = draw(_times)
+    if draw(st.integers(0, 3)) == 0 and "bands" not in rule and "lesser_of" not in rule:
+        rule["budget"] = draw(st.sampled_from([1, 7, 20, 90]))
     if "caps" in rule or "times" in rule:
         rule["beyond"] = draw(_beyond)
 
@@ -233,8 +258,18 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
     document["earn_rules"] = rules
     count = draw(st.integers(1, 6))
     for number in range(count):
-        bases = [r for r in rules if "multiple" not in r and groups.get(r.get("group", ""), "add") == "add"]
-        rule: dict[str, Any] = {"code": f"r{number}", "names": NAMES, **_gives(draw, bases)}
+        bases = [
+            r
+            for r in rules
+            if "multiple" not in r
+            and r.get("on") not in MOMENTS
+            and groups.get(r.get("group", ""), "add") == "add"
+        ]
+        rule: dict[str, Any] = {
+            "code": f"r{number}",
+            "names": NAMES,
+            **_gives(draw, bases, document.get("moments", [])),
+        }
         rules.append(rule)
         _limited(draw, rule)
         kind, currency = rule.get("on", ""), base_of(document, rule)["currency"]
@@ -245,13 +280,13 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
             return same and (not also_kind or all(r.get("on", "") == like[0] for r in others))
 
         choices = [code for code in groups if fits("group", code, also_kind=True)]
-        if draw(st.booleans()) and choices:
+        if draw(st.booleans()) and choices and kind not in MOMENTS:
             rule["group"] = draw(st.sampled_from(choices))
         choices = [code for code in shared if fits("shares", code, also_kind=False)]
         if draw(st.booleans()) and choices and "multiple" not in rule:
             rule["shares"] = [draw(st.sampled_from(choices))]
         parts = []
-        if draw(st.integers(0, 2)) == 0:
+        if draw(st.integers(0, 2)) == 0 and kind not in MOMENTS:
             parts.append(draw(given_of(kind, named)))
         if draw(st.integers(0, 2)) == 0:
             parts.append(draw(member_of(tiers, [f"r{n}" for n in range(count)])))
@@ -338,6 +373,13 @@ _others = st.one_of(
         }
     ),
     st.fixed_dictionaries({"what": st.just("wait")}),
+    st.fixed_dictionaries({"what": st.just("give"), "units": st.integers(1, 30)}),
+    st.fixed_dictionaries(
+        {
+            "what": st.just("receive"),
+            "slices": st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), min_size=1, max_size=2),
+        }
+    ),
 )
 
 

@@ -1,7 +1,8 @@
 """The product, told the same life: documents through its parser, each step through `jifen.domain.decide`."""
 
 import json
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from unittest.mock import MagicMock
@@ -12,11 +13,14 @@ from tests.domain.life import Bought, Life
 from jifen.document.compile import compile_program
 from jifen.document.load import parse_document
 from jifen.domain import decide, fold
-from jifen.domain.calendar import date_of
+from jifen.domain.calendar import date_of, day_number, local_date
 from jifen.domain.decision import Decision
+from jifen.domain.events import Slice
+from jifen.domain.moments import decide_due, next_due
 from jifen.domain.occasions import Event, check_event, see_event
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.purchase import Line, Payment, ReturnedLine
+from jifen.domain.seen import select_purchase
 from jifen.domain.timeline import Timeline, timeline_of
 from jifen.domain.verbs import Why
 
@@ -37,7 +41,40 @@ class Driven(Life):
         self.ladder = MagicMock()
         self.now = joined
         self.by_number: dict[str, Bought] = {}
+        self.told_moments: list[tuple[str, date, list[tuple[str, int, int, str]]]] = []
+        self.paid: dict[str, int] = {}
         self.keep(decide.decide_enrolment(self.timeline, self.member, now=joined))
+
+    def moments(self, now: datetime) -> None:
+        """What time has brought, as a turn makes it before anything else."""
+        while (due := next_due(self.timeline, self.member, now)) is not None:
+            self.now = due.at
+            decision = decide_due(self.timeline, self.member, due, self.rooms(due.row, due.hits))
+            seen = a_purchase(at=due.at, no="moment")
+            self.happened.append(Bought(seen, decision))
+            self._count(seen, decision, 1)
+            self._remember(fold.MOMENT, decision, due.at)
+            self.told_moments.append(
+                (due.of.code, local_date(due.at, self.timeline.time_zone), sorted(self.hits(decision)))
+            )
+            self.keep(self.pay(decision))
+
+    def rooms(self, row: int, hits: Sequence[tuple[int, int, int]]) -> dict[int, int]:
+        """What is left of the budgets of rules that see something, by position."""
+        pooled = self.timeline.pooled[row]
+        return {
+            hit[0]: max(0, budget.units - self.paid.get(pooled[hit[0]].code, 0))
+            for hit in hits
+            if hit[0] in pooled and (budget := pooled[hit[0]].budget) is not None
+        }
+
+    def pay(self, decision: Decision) -> Decision:
+        """What an occasion was granted is paid, out of budgets too."""
+        rules = self.timeline.programs[decision.row].rules
+        for result in decision.results:
+            code = rules[result.rule].code
+            self.paid[code] = self.paid.get(code, 0) + result.granted
+        return decision
 
     def keep(self, decision: Decision) -> Decision:
         """The member as his row keeps him."""
@@ -54,7 +91,7 @@ class Driven(Life):
         self.now = happened["recorded"]
         self.member = self.with_old_days(self.member)
         decision = self.told_event(happened) if "event" in happened else self.told_purchase(happened)
-        return self.hits(self.keep(decision))
+        return self.hits(self.keep(self.pay(decision)))
 
     def told_purchase(self, happened: dict[str, Any]) -> Decision:
         """A purchase is told."""
@@ -71,7 +108,9 @@ class Driven(Life):
             payments=tuple(Payment(method, total) for method in happened["payment_methods"]),
         )
         member = self.with_old_days(self.with_old_counters(purchase.occurred_at), purchase.occurred_at)
-        decision = decide.decide_purchase(self.timeline, member, purchase, now=self.now)
+        row = self.timeline.row_at(purchase.occurred_at)
+        rooms = self.rooms(row, select_purchase(self.timeline, purchase).hits)
+        decision = decide.decide_purchase(self.timeline, member, purchase, now=self.now, rooms=rooms)
         self.bought.append(Bought(purchase, decision))
         self.by_number[happened["number"]] = self.bought[-1]
         self._count(purchase, decision, 1)
@@ -93,14 +132,16 @@ class Driven(Life):
         kind = check_event(program, event)
         member = self.with_old_days(self.with_old_counters(event.occurred_at), event.occurred_at)
         seen = a_purchase(at=event.occurred_at, no=event.business_no)
+        hits = see_event(program, event)
         decision = decide.decide_occasion(
             self.timeline,
             member,
             fold.EVENT,
-            see_event(program, event),
+            hits,
             occurred_at=event.occurred_at,
             now=self.now,
             value=kind.number,
+            rooms=self.rooms(0, hits),
         )
         self.happened.append(Bought(seen, decision))
         self._count(seen, decision, 1)
@@ -125,6 +166,20 @@ class Driven(Life):
         at = [one.code for one in self.timeline.newest.currencies].index(currency)
         self.keep(
             decide.decide_units(self.timeline, self.member, kind, currency=at, units=units, now=recorded)
+        )
+
+    def give(self, units: int, recorded: datetime) -> None:
+        """Units are given to another member."""
+        self.units(fold.GIFT_OUT, "points", units, recorded)
+
+    def receive(self, slices: list[tuple[int, int]], number: str, recorded: datetime) -> None:
+        """Units come from another member, each with the day of expiry that it had there."""
+        self.now = recorded
+        self.member = self.with_old_days(self.member)
+        today = day_number(local_date(recorded, self.timeline.time_zone))
+        own = [Slice(0, today + days, units) for days, units in slices]
+        self.keep(
+            decide.decide_gift_received(self.timeline, self.member, currency=0, slices=own, now=recorded)
         )
 
     def pass_time(self, recorded: datetime) -> None:

@@ -8,6 +8,7 @@ from tests.oracle.amounts import base_of, counts_quantity, desired, rule_of, sai
 from tests.oracle.facts import Document, Happened, asks_the_member, holds, parts_of, period_of, programme_day
 from tests.oracle.kept import Hit, Lot, Occasion, Refused, last_day, share_back
 from tests.oracle.ladder import Ladder
+from tests.oracle.moments import is_due, tells
 
 PERIODS = ("day", "week", "month", "year", "life")
 
@@ -25,6 +26,9 @@ class Member:
         self.occasions: list[Occasion] = []
         self.ladder = Ladder(document)
         self.tier = self.ladder.code(0)
+        self.told_moments: list[tuple[str, date, list[tuple[str, int, int, str]]]] = []
+        self.told_through: dict[str, date] = {}  # by moment: the last day that it told of
+        self.paid: dict[str, int] = {}  # by rule: what came out of its budget
 
     # What he has
 
@@ -80,18 +84,58 @@ class Member:
                 lot.left = 0
 
     def pass_time(self, moment: datetime) -> None:
-        """What time has made due is done, day by day."""
+        """What time has made due is done, day by day; on each day what expires, matures and is judged, and then its moments."""
         until = programme_day(self.document, moment)
+        if self.document.get("moments"):
+            if self.today == self.joined:
+                self.moments(self.ladder.start_of(self.today))
+            while self.today < until:
+                self.reach(
+                    self.today + timedelta(days=1), self.ladder.start_of(self.today + timedelta(days=1))
+                )
+                self.moments(self.ladder.start_of(self.today))
         days = {lot.usable_on for lot in self.lots} | {
             lot.last_day + timedelta(days=1) for lot in self.lots if lot.last_day
         }
         for day in sorted({day for day in days if self.today < day <= until} | {max(until, self.today)}):
-            self.today = day
-            for currency in self.debts:
-                self.repay(currency)
-            self.expire()
+            self.reach(day, moment)
+        self.moments(moment)
+
+    def reach(self, day: date, moment: datetime) -> None:
+        """A day has come."""
+        self.today = day
+        for currency in self.debts:
+            self.repay(currency)
+        self.expire()
         self.ladder.pass_time(moment)
         self.tier = self.ladder.code(self.ladder.steps[-1][1])
+
+    # What time brings
+
+    def moments(self, at: datetime) -> None:
+        """The moments of today that were not told yet, one after the other."""
+        while (part := self.next_moment()) is not None:
+            ahead = part.get("expiry_ahead", {}).get("days", 0)
+            self.told_through[part["code"]] = self.today + timedelta(days=ahead)
+            happened = {"moment": part["code"], "occurred": at, "recorded": at}
+            number = f"moment {len(self.told_moments)}"
+            one = self.occur({**happened, "number": number}, self.today)
+            hits = sorted((h.rule, h.desired, h.granted, h.why) for h in one.hits)
+            self.told_moments.append((part["code"], self.today, hits))
+
+    def next_moment(self) -> dict[str, Any] | None:
+        """The first moment of today, in the order of the document."""
+        days = [one.day for one in self.occasions if one.is_purchase and one.stands]
+        for part in self.document.get("moments", []):
+            told = self.told_through.get(part["code"])
+            if "expiry_ahead" in part:
+                if tells(part, self.today, self.lots, told):
+                    return dict(part)
+            elif (told is None or told < self.today) and is_due(
+                part, self.document, self.today, self.joined, max(days, default=None)
+            ):
+                return dict(part)
+        return None
 
     # What conditions ask of him
 
@@ -189,7 +233,7 @@ class Member:
         """The lines that a rule sees (none of an event), or None where it sees nothing."""
         base = base_of(self.document, rule)
         on = said(self.document, rule, "on")
-        if on != happened.get("event"):
+        if on != happened.get("event", happened.get("moment")):
             return None
         given = [
             part
@@ -265,21 +309,37 @@ class Member:
             for one, each in group if mode != "add" else [(rule, hit)]:
                 if each.rule not in could:
                     could[each.rule] = self.allowed(one, each.desired, day, hits, refuses)
+                    left = self.left_of_budget(one)
+                    if left is not None and could[each.rule] > left:
+                        could[each.rule] = left
+                        each.why = "pooled"
             best = max(rivals, key=lambda each: could[each.rule])
             wins = best is hit if mode == "best" else not any(each.granted for each in rivals)
             if wins:
                 hit.granted = could[hit.rule]
-            elif could[hit.rule]:
+            elif could[hit.rule] and hit.why != "pooled":
                 hit.why = "beaten"
             if hit.why == "all" and could[hit.rule] < hit.desired:
                 hit.why = "limited"
 
+    def left_of_budget(self, rule: dict[str, Any]) -> int | None:
+        """What a rule's budget has left; None: it has none."""
+        if "budget" not in rule:
+            return None
+        units = smallest(self.document, said(self.document, rule, "currency"))
+        return int(rule["budget"]) * units - self.paid.get(rule["code"], 0)
+
     def record(self, happened: Happened) -> list[Hit]:
         """A purchase (it has `lines`) or an event (it has `event`) is told, at `recorded`, of `occurred`."""
         self.pass_time(happened["recorded"])
-        day = programme_day(self.document, happened["occurred"])
+        return self.occur(happened, programme_day(self.document, happened["occurred"])).hits
+
+    def occur(self, happened: Happened, day: date) -> Occasion:
+        """An occasion is judged, and gives what its rules grant."""
         one = Occasion(happened["number"], day, happened, is_purchase="lines" in happened)
         one.hits = self.judge(happened, day)
+        for hit in one.hits:
+            self.paid[hit.rule] = self.paid.get(hit.rule, 0) + hit.granted
         one.spend = sum(line["amount_minor"] for line in happened.get("lines", []))
         self.occasions.append(one)
         for part in self.document["currencies"]:
@@ -292,7 +352,7 @@ class Member:
             sum(hit.granted for hit in one.hits if self.counts_for_ladder(hit)),
             happened["recorded"],
         )
-        return one.hits
+        return one
 
     def gives(self, hit: Hit) -> str:
         """The currency of a hit."""
@@ -401,6 +461,19 @@ class Member:
         if sum(lot.left for lot in self.usable(currency)) < units:
             raise Refused("points_missing")
         self.take(self.usable(currency), units)
+
+    def give(self, units: int, recorded: datetime) -> None:
+        """Units are given to another member."""
+        self.redeem("points", units, recorded)
+
+    def receive(self, slices: list[tuple[int, int]], number: str, recorded: datetime) -> None:
+        """Units come from another member: so many days and units; each keeps the day of expiry that it had there."""
+        self.pass_time(recorded)
+        for days, units in slices:
+            last = self.today + timedelta(days=days)
+            self.lots.append(Lot("points", number, units, self.today, last, units))
+            self.expire()
+            self.repay("points")
 
     def adjust(self, currency: str, units: int, number: str, recorded: datetime) -> None:
         """Units are given, or below zero taken, by hand."""

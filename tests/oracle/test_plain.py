@@ -43,14 +43,23 @@ class Both:
             if step["what"] == "buy":
                 self.numbers.append(str(at))
             assert told[0] == told[1], (at, step, told)
+            for who in (self.plain, self.product):
+                who.moments(now)
+            assert self.plain.told_moments == self.product.told_moments, (at, step)
             if isinstance(told[0], str):
                 continue
             mine, theirs = books(self.plain), self.product.books()
             for word in mine:
                 assert mine[word] == theirs[word], (at, step, word, mine, theirs)
 
-    def take(self, who: Any, number: str, now: Any, step: dict[str, Any]) -> Any:
-        """One step, for one of both."""
+    def take(  # noqa: PLR0911
+        self, who: Any, number: str, now: Any, step: dict[str, Any]
+    ) -> Any:
+        """One step, for one of both; moments that are due come first."""
+        if who is self.plain:
+            who.pass_time(now)
+        else:
+            who.moments(now)
         what = step["what"]
         if what in {"buy", "event"}:
             happened = {
@@ -70,6 +79,10 @@ class Both:
                 if who is self.plain
                 else who.units(fold.REDEEM, "points", units, now)
             )
+        if what == "give":
+            return who.give(step["units"], now)
+        if what == "receive":
+            return who.receive(step["slices"], number, now)
         if what == "adjust":
             units, currency = step["units"], step["currency"]
             if who is self.plain:

@@ -159,7 +159,12 @@ async def rows_of_ledger(database: FreshDatabase) -> dict[str, list[dict[str, An
                 line for row in await connection.fetch("SELECT * FROM purchase") for line in _lines(row)
             ],
             "returns": [_return(row) for row in await connection.fetch("SELECT * FROM purchase_return")],
-            "entries": [_entry(row) for row in await connection.fetch("SELECT * FROM entry")],
+            "entries": [
+                _entry(row)
+                for row in await connection.fetch(
+                    "SELECT entry.*, source, attributes FROM entry LEFT JOIN event USING (member_id, sequence)"
+                )
+            ],
             "postings": [_named(row) for row in await connection.fetch("SELECT * FROM posting")],
         }
     finally:

@@ -367,6 +367,10 @@ class ApplyBody(DocumentBody):
         default=None,
         description="The newest revision that was planned against; refused when there is a newer one.",
     )
+    text: Annotated[str, Field(max_length=1_048_576)] | None = Field(
+        default=None,
+        description="The document as it is written, with its comments, to be had back; refused when it says something else.",
+    )
 
 
 def canonical(body: Body) -> dict[str, Any]:

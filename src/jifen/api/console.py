@@ -363,6 +363,7 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
             no.EffectiveInThePast,
             no.RevisionStale,
             no.StoreNotPermitted,
+            no.FieldWrong,
         ),
         proposes=out.ProposedAnswer,
     ),
@@ -383,6 +384,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
                     desk.ledger,
                     desk.principal,
                     body.document,
+                    text=body.text,
                     document_hash=await asyncio.to_thread(document_hash, document),
                     effective_at=body.effective_at,
                     expected_revision=expected,
@@ -398,6 +400,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
             expected_revision=expected,
             request=once,
             by=desk.principal,
+            text=body.text,
         )
 
     answer = await asked_once(desk, body, effect)

@@ -19,11 +19,9 @@ from jifen.api.overview import FRESH_SECONDS, KEPT_MAX
 from jifen.api.overview_answers import DAY
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
-from jifen.document.stored import document_published
-from jifen.document.write import document_yaml
 from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
-from jifen.operations.read_program import read_revision
+from jifen.operations.read_program import read_revision, read_text
 from jifen.operations.read_rule_figures import RuleFigures, read_rule_figures
 from jifen.store.rule_figures import RuleSum
 
@@ -31,7 +29,7 @@ router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
 
 class RevisionText(Answer):
-    """A revision as text, in the form that `jifen program pull` writes."""
+    """A revision as it was written, in the form that `jifen program pull` fetches."""
 
     number: int
     document_hash: str
@@ -85,9 +83,10 @@ async def get_revision_text(
     request: Request,
     number: Annotated[int, Path(ge=1, le=2**31 - 1, description="The revision.")],
 ) -> Response:
-    """The document as YAML, as `jifen program pull` writes it: to be changed and handed in again."""
+    """The document as it was written, with its comments, as `jifen program pull` fetches it: to be changed and handed in again.
+    Of one that was published by its values alone, YAML."""
     found = await read_revision(desk_of(request).ledger, number)
-    text = await asyncio.to_thread(lambda: document_yaml(document_published(found.document)))
+    text = await read_text(desk_of(request).ledger, found)
     return render.answered(RevisionText(number=number, document_hash=found.document_hash, text=text))
 
 

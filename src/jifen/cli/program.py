@@ -110,6 +110,9 @@ def apply(
     """
     document = _load(file, language="en", as_json=as_json)
     moment = moment_named(at, option="--at")
+    from jifen.document.load import text_of_file
+
+    written = text_of_file(file)
 
     async def work(ledger: Ledger) -> tuple[StoredRevision, bool]:
         from jifen.operations.publish_program import publish_program
@@ -121,6 +124,7 @@ def apply(
             published_by=_myself(),
             expected_revision=expect,
             by=local(),
+            text=written,
         )
 
     revision, is_new = at_ledger(work, home=home, as_json=as_json)
@@ -138,16 +142,12 @@ def pull(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch a published document as YAML that reads back as the same programme.
+    """Fetch a published document as it was written, with its comments; as YAML where it came without a text.
 
     Example: jifen program pull --output shop.yaml
     """
     check_outputs([output] if output else [], option="--output", force=force, as_json=as_json)
-    stored = at_ledger(lambda ledger: _stored(ledger, revision), home=home, as_json=as_json)
-    from jifen.document.stored import document_published
-    from jifen.document.write import document_yaml
-
-    text = document_yaml(document_published(stored.document))
+    stored, text = at_ledger(lambda ledger: _written(ledger, revision), home=home, as_json=as_json)
     if output is not None:
         from jifen.insight.write_whole import write_whole
 
@@ -253,6 +253,13 @@ def _load(file: Path, *, language: str, as_json: bool) -> ProgramDocument:
             tell_document_refused(refused, as_json=as_json)
             sys.exit(REFUSED)
     raise AssertionError("told or returned")
+
+
+async def _written(ledger: Ledger, revision: int | None) -> tuple[StoredRevision, str]:
+    from jifen.operations.read_program import read_text
+
+    stored = await _stored(ledger, revision)
+    return stored, await read_text(ledger, stored)
 
 
 async def _stored(ledger: Ledger, revision: int | None) -> StoredRevision:

@@ -376,7 +376,9 @@ async def _begin(
             published[0], code=document.program.code if is_template_asked else None, moment=moment
         )
     else:
-        await publish_program(ledger, document, effective_at=moment, published_by="jifen init", by=local())
+        await publish_program(
+            ledger, document, effective_at=moment, published_by="jifen init", by=local(), text=text
+        )
     newest = (await read_revisions(ledger))[0][-1]
     return {
         "revision": newest.number,

@@ -26,14 +26,21 @@ def load_program_file(path: Path | str) -> ProgramDocument:
     Refuses
         DocumentRefused   with every problem found, each with its line; also when the file cannot be read.
     """
-    path = Path(path)
+    return parse_document(text_of_file(path), name=str(path))
+
+
+def text_of_file(path: Path | str) -> str:
+    """The text of a file; of one that is too large, enough of it to be refused.
+
+    Refuses
+        DocumentRefused   it cannot be read
+    """
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             raw = file.read(yaml_text.BYTES_MAX + 1)
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentRefused([_unreadable(str(path), error)]) from error
-    return parse_document(text, name=str(path))
 
 
 def parse_document(text: str, *, name: str) -> ProgramDocument:

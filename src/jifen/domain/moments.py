@@ -38,18 +38,33 @@ class Due(NamedTuple):
 def next_due(timeline: Timeline, member: Member, now: datetime) -> Due | None:
     """The first moment or exchange that has fallen due for a member; None: none has. Of a day exchanges come first.
 
-    It is dated at the beginning of its day, or at the member's last entry where that was later: his clock never goes back.
+    It is dated at the beginning of its day, or at the member's last entry where that was later: his clock never goes back. It is
+    judged by the revision that was in force when its day began, whenever somebody looks: so what fell due before another revision
+    took effect is found first.
     """
     if not timeline.has_moments:
         return None
     day = day_number(local_date(now, timeline.time_zone))
     if member.scalars[fold.NEXT_DUE_DAY] > day:
         return None
-    found = _first(timeline, member, day, epoch_micros(now))
-    if found is None:
-        return None
+    for last, last_at in _looks(timeline, member.scalars[fold.CLOCK_DAY], day, epoch_micros(now)):
+        found = _first(timeline, member, last, last_at)
+        if found is not None:
+            return _due(timeline, member, fold.revision_at(timeline.numbers, last), found)
+    return None
+
+
+def _looks(timeline: Timeline, stood: int, day: int, now_at: int) -> list[tuple[int, int]]:
+    """The last day, and its last moment, of each revision that was in force on a day since a member's clock stood; then now."""
+    begins = timeline.numbers.revisions[fold.REVISION_FROM_DAY :: fold.REVISION_WIDTH]
+    return [
+        *((first - 1, _began(timeline, first) - 1) for first in begins if max(stood, 1) < first <= day),
+        (day, now_at),
+    ]
+
+
+def _due(timeline: Timeline, member: Member, row: int, found: tuple[int, int, int]) -> Due:
     which, clock_at, units = found
-    row = fold.revision_at(timeline.numbers, day)
     program = timeline.programs[row]
     at = max(moment_of_micros(clock_at), program.effective_at)
     if units:

@@ -10,7 +10,7 @@ from jifen.domain import fold
 from jifen.domain.calendar import moment_in
 from jifen.domain.program.conditions import EVENT_ATTRIBUTE_PREFIX
 from jifen.domain.program.meaning import NONE, EventType, Program
-from jifen.domain.program.reading import holds
+from jifen.domain.program.reading import claims_of, holds, texts_in
 from jifen.domain.program.select import Moment
 from jifen.domain.refusals import Conflict, FieldWrong, StoreUnknown, TooMuch, Unknown
 
@@ -149,6 +149,24 @@ def see_event(program: Program, event: Event) -> list[tuple[int, int, int]]:
             quantity = told
         hits.append((position, 0, quantity))
     return hits
+
+
+def texts_apart(program: Program, event: Event) -> dict[str, str]:
+    """The texts of an event that no rule of the programme names for their attribute: anything may be written there."""
+    number = event_type(program, event.code).number
+    named = {
+        (claim.fact, text)
+        for rule in program.rules
+        if rule.on_event == number
+        for claim in claims_of(rule.told)
+        if claim.operator in ("is", "in")
+        for text in texts_in(claim.value)
+    }
+    return {
+        code: value
+        for code, value in event.attributes.items()
+        if isinstance(value, str) and (EVENT_ATTRIBUTE_PREFIX + code, value) not in named
+    }
 
 
 def moment_of_event(program: Program, event: Event) -> Moment:

@@ -92,6 +92,25 @@ def put_entries(block: Integers, entries: pl.DataFrame, zone: str) -> None:
     block[:, fold.EVENT_VALUE] = entries.get_column("value").fill_null(0).to_numpy()
 
 
+def put_occasions(block: Integers, entries: pl.DataFrame, zone: str) -> None:
+    """Fill when events and moments occurred. What time brings is posted when it was due, whenever somebody saw it.
+
+    Shape
+        entries   kind, occurred_at, recorded_at
+    """
+    kinds = entries.get_column("kind")
+    at = np.flatnonzero(kinds.is_in(("event", "moment")).to_numpy())
+    if not len(at):
+        return
+    occurred = entries.get_column("occurred_at")[at]
+    recorded = pl.select(
+        pl.when((kinds == "moment")[at]).then(occurred).otherwise(entries.get_column("recorded_at")[at])
+    ).to_series()
+    own = np.ascontiguousarray(block[at])
+    put_moments(own, occurred, recorded, zone)
+    block[at] = own
+
+
 def put_end(block: Integers, end_at: datetime, zone: str) -> None:
     """Fill events that only let time pass up to a moment."""
     moment = pl.Series([end_at], dtype=INSTANT)

@@ -58,6 +58,7 @@ async def _publish(ledger: Ledger, proposal: Proposal, request: Once, actor: str
         published_by=actor,
         request=request,
         expected_revision=body["expected_revision"],
+        text=body["text"],
     )
 
 

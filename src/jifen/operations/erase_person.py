@@ -17,6 +17,7 @@ from jifen.domain.refusals_of_people import MemberChanged
 from jifen.store.askers import shut_askers_out
 from jifen.store.audit import note_act
 from jifen.store.codes import remove_devices, remove_devices_of_person
+from jifen.store.events import remove_event_texts
 from jifen.store.households import call_off_invitations_of, set_role
 from jifen.store.journal import remove_notes
 from jifen.store.members import lock_members
@@ -42,7 +43,8 @@ async def erase_person(
     actor: str | None = None,
 ) -> dict[str, Any]:
     """A certificate for the persons of a member, or the one of them who is named, once they are gone: fields, contacts, cards,
-    ids elsewhere, phones with codes, and with the last of them the notes beside the member's entries. The member holds his units
+    ids elsewhere, phones with codes, and with the last of them the notes beside the member's entries and
+    the texts of his events. The member holds his units
     on; where nobody is left, only his id finds him. Where the head is gone, the adult who is there longest is head.
 
     The ids of the erased are written into a list beside the keys first, so that a restored backup forgets them again.
@@ -119,6 +121,7 @@ async def _forget(
     if not is_whole:
         return Gone(fields, keys, 0, devices)
     notes = await remove_notes(connection, member_id)
+    notes += await remove_event_texts(connection, member_id)
     notes += await erase_question_texts(connection, member_id)
     notes += await forget_proposal_notes(connection, member_id)
     return Gone(fields, keys, notes, await remove_devices(connection, member_id))

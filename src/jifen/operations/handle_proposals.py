@@ -142,6 +142,7 @@ async def propose_publication(
     principal: Principal,
     document: dict[str, Any],
     *,
+    text: str | None = None,
     document_hash: str,
     effective_at: datetime | None,
     expected_revision: int | None,
@@ -166,6 +167,7 @@ async def propose_publication(
             raise EffectiveInThePast(pointer="/effective_at", effective_at=effective_at.isoformat())
         body = {
             "document": document,
+            "text": text,
             "document_hash": document_hash,
             "effective_at": effective_at.isoformat() if effective_at else None,
             "expected_revision": newest_revision,

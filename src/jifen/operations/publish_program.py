@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from jifen.document.compile import compile_program, numbering_after
+from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.document.plan import forbidden_changes
+from jifen.document.problems import DocumentRefused
 from jifen.document.stored import document_published, kept_meaning, kept_numbering, numbering_of
 from jifen.document.write import as_values, hash_of_values
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.principal import LOCAL, Principal
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.select import compile_select
-from jifen.domain.refusals import EffectiveInThePast, ProgramRefused, Refusal, RevisionStale
+from jifen.domain.refusals import EffectiveInThePast, FieldWrong, ProgramRefused, Refusal, RevisionStale
 from jifen.store.audit import note_act
 from jifen.store.compiled import Compiled
 from jifen.store.ledger import Connection, Ledger
@@ -47,8 +49,11 @@ async def publish_program(
     published_by: str,
     expected_revision: int | None = None,
     by: Principal = LOCAL,
+    text: str | None = None,
 ) -> tuple[StoredRevision, bool]:
-    """The revision, and whether it is new: the same document again is the newest revision itself.
+    """The revision, and whether it is new: the same document again is the newest revision itself, whatever its comments say.
+
+    `text` is the document as it was written, and is kept beside its values.
 
     The very first revision may take effect at any time, so that history can be brought in under it; without a moment it
     takes effect at once. Every later one takes effect at least `LEAD` ahead of the moment it is written, and after those
@@ -59,18 +64,19 @@ async def publish_program(
         EffectiveInThePast   the moment is not so far ahead when it is written, or not after that of the newest revision
         ProgramRefused       it changes what the books forbid to change
         DocumentRefused      the document cannot be compiled
+        FieldWrong           the text says something else than the document
     """
     newest, now = await _newest(ledger)
 
     draft = await asyncio.to_thread(
-        _decided, newest, now, document, effective_at, published_by, expected_revision
+        _decided, newest, now, document, effective_at, published_by, expected_revision, text
     )
 
     if draft.compiled is None:
         return draft.revision, False
     async with ledger.publishing():
         async with ledger.transaction() as connection:
-            revision = await _written(connection, draft, effective_at, by)
+            revision = await _written(connection, draft, effective_at, by, text)
         _adopt(ledger, draft, revision.effective_at)
     return revision, True
 
@@ -84,6 +90,7 @@ async def publish_program_once(
     request: Once,
     expected_revision: int | None = None,
     by: Principal = LOCAL,
+    text: str | None = None,
 ) -> dict[str, Any]:
     """The same for an Idempotency-Key: the revision without its document, and `is_new`.
 
@@ -93,7 +100,7 @@ async def publish_program_once(
     by.check_unbound(pointer="/document")
     newest, now = await _newest(ledger)
     draft = await asyncio.to_thread(
-        _decided_or_refused, newest, now, document, effective_at, published_by, expected_revision
+        _decided_or_refused, newest, now, document, effective_at, published_by, expected_revision, text
     )
 
     async def effect(connection: Connection) -> dict[str, Any]:
@@ -101,7 +108,7 @@ async def publish_program_once(
             # Raised where an earlier answer for this key is looked for: it may be the very reason of this refusal.
             raise draft
         is_new = draft.compiled is not None
-        revision = await _written(connection, draft, effective_at, by) if is_new else draft.revision
+        revision = await _written(connection, draft, effective_at, by, text) if is_new else draft.revision
         return {
             "number": revision.number,
             "effective_at": revision.effective_at.isoformat(),
@@ -118,6 +125,20 @@ async def publish_program_once(
     return answer
 
 
+def check_text(text: str, document_hash: str) -> None:
+    """Refuse a text that is not the document with that hash.
+
+    Refuses
+        FieldWrong   it says something else, or cannot be read
+    """
+    try:
+        same = hash_of_values(as_values(parse_document(text, name="text"))) == document_hash
+    except DocumentRefused:
+        same = False
+    if not same:
+        raise FieldWrong("the text is not the document that is published beside it", pointer="/text")
+
+
 async def _newest(ledger: Ledger) -> tuple[StoredRevision | None, datetime]:
     async with ledger.transaction() as connection:
         clock = await ledger.clock(connection)
@@ -131,9 +152,10 @@ def _decided_or_refused(
     effective_at: datetime | None,
     published_by: str,
     expected_revision: int | None,
+    text: str | None,
 ) -> _Draft | Refusal:
     try:
-        return _decided(newest, now, document, effective_at, published_by, expected_revision)
+        return _decided(newest, now, document, effective_at, published_by, expected_revision, text)
     except Refusal as refusal:
         return refusal
 
@@ -145,6 +167,7 @@ def _decided(
     effective_at: datetime | None,
     published_by: str,
     expected_revision: int | None,
+    text: str | None,
 ) -> _Draft:
     """What is to be published after the newest. Compiles, which takes its time: for a thread, outside every transaction."""
     number = newest.number if newest else 0
@@ -152,6 +175,8 @@ def _decided(
         raise RevisionStale(expected_revision=expected_revision, newest_revision=number)
     values = as_values(document)
     own_hash = hash_of_values(values)
+    if text is not None:
+        check_text(text, own_hash)
     if newest is not None:
         if newest.document_hash == own_hash:
             return _Draft(newest, None)
@@ -175,12 +200,14 @@ def _decided(
 
 
 async def _written(
-    connection: Connection, draft: _Draft, effective_at: datetime | None, by: Principal
+    connection: Connection, draft: _Draft, effective_at: datetime | None, by: Principal, text: str | None
 ) -> StoredRevision:
     """The revision with its moments. Whether its effect is still ahead is asked last, by the statement that writes it."""
     lead = LEAD if draft.revision.number > 1 else timedelta()
     try:
-        written = await add_revision(connection, draft.revision, effective_at=effective_at, lead=lead)
+        written = await add_revision(
+            connection, draft.revision, effective_at=effective_at, lead=lead, text=text
+        )
     except asyncpg.UniqueViolationError as clash:
         raise RevisionStale(expected_revision=draft.revision.number - 1) from clash
     if written is None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from jifen.document.stored import document_published
+from jifen.document.write import document_yaml
 from jifen.domain.refusals import ProgramMissing, RevisionUnknown
 from jifen.domain.timeline import Timeline
 from jifen.store.compiled import begun_again, need_compiled
 from jifen.store.ledger import Ledger
 from jifen.store.operators import named as named_operators
-from jifen.store.revisions import StoredRevision, all_revisions
+from jifen.store.revisions import StoredRevision, all_revisions, text_of
 
 
 async def read_program(ledger: Ledger) -> tuple[StoredRevision, StoredRevision | None]:
@@ -51,6 +54,15 @@ async def read_revision(ledger: Ledger, number: int) -> StoredRevision:
         if revision.number == number:
             return revision
     raise RevisionUnknown(pointer="/number", number=number, newest_revision=len(published))
+
+
+async def read_text(ledger: Ledger, revision: StoredRevision) -> str:
+    """A revision as it was written, with its comments; as YAML made from its values where it came without a text."""
+    async with ledger.transaction() as connection:
+        text = await text_of(connection, revision.number)
+    if text is not None:
+        return text
+    return await asyncio.to_thread(lambda: document_yaml(document_published(revision.document)))
 
 
 @begun_again

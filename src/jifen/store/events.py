@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from jifen.domain.occasions import OWN_SOURCE, Event
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 class EventRow(NamedTuple):
-    """An event with the entry that it became."""
+    """An event with the entry that it became. `texts` are those of its attributes that stand outside the journal."""
 
     member_id: UUID
     sequence: int
     event: Event
+    texts: Mapping[str, str]
 
 
 _EVENT_ROWS = Rows(
@@ -31,8 +32,11 @@ _EVENT_ROWS = Rows(
 )  # fmt: skip
 
 
+_TEXT_ROWS = Rows("event_text", [("member_id", "uuid"), ("sequence", "bigint"), ("attributes", "jsonb")])
+
+
 async def add_events(target: Target, rows: Sequence[EventRow]) -> None:
-    """Write what was told of events (their entries apart)."""
+    """Write what was told of events (their entries apart), and apart what may be erased of it."""
     await _EVENT_ROWS.insert(
         target,
         [
@@ -42,11 +46,13 @@ async def add_events(target: Target, rows: Sequence[EventRow]) -> None:
                 one.event.code,
                 one.event.source,
                 one.event.business_no,
-                json_text(dict(one.event.attributes)) or "{}",
+                json_text({k: v for k, v in one.event.attributes.items() if k not in one.texts}) or "{}",
             )
             for one in rows
         ],
     )
+    apart = [(one.member_id, one.sequence, json_text(dict(one.texts))) for one in rows if one.texts]
+    await _TEXT_ROWS.insert(target, apart)
 
 
 async def own_events_since(connection: Connection, member_id: UUID, since: datetime, *, at_most: int) -> int:
@@ -64,14 +70,7 @@ async def own_events_since(connection: Connection, member_id: UUID, since: datet
     return int(told)
 
 
-async def events_of(
-    connection: Connection, member_id: UUID, sequences: Sequence[int]
-) -> dict[int, dict[str, Any]]:
-    """What was told of some events of a member, by sequence."""
-    rows = await connection.fetch(
-        """SELECT sequence, code, source, business_no, attributes FROM event
-           WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
-        member_id,
-        list(sequences),
-    )
-    return {row["sequence"]: dict(row) for row in rows}
+async def remove_event_texts(connection: Connection, member_id: UUID) -> int:
+    """Delete the texts of a member's events that stand outside the journal; of how many events that was."""
+    gone = await connection.fetch("DELETE FROM event_text WHERE member_id = $1 RETURNING 1", member_id)
+    return len(gone)

@@ -99,7 +99,8 @@ HIT_CHECKS: tuple[tuple[str, str], ...] = (
     ),
     (
         "what is told of an event stands beside its entry",
-        """SELECT t.member_id AS offender, t.sequence, t.code FROM event t
+        """SELECT t.member_id AS offender, t.sequence FROM
+            (SELECT member_id, sequence FROM event UNION ALL SELECT member_id, sequence FROM event_text) t
         WHERE NOT EXISTS (SELECT FROM entry e
                           WHERE e.member_id = t.member_id AND e.sequence = t.sequence AND e.kind = 'event')""",
     ),

@@ -63,6 +63,11 @@ _OLD: Final[Mapping[DataClass, tuple[_Old, ...]]] = MappingProxyType(
                    LEFT JOIN purchase_return r USING (member_id, sequence)
                    WHERE coalesce(e.recorded_at, u.recorded_at, r.recorded_at) < $1""",
             ),
+            _Old(
+                "event_text",
+                "member_id, sequence",
+                "event_text JOIN entry e USING (member_id, sequence) WHERE e.recorded_at < $1",
+            ),
         ),
         DataClass.QUESTIONS: (
             _Old(

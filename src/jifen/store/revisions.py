@@ -59,6 +59,12 @@ async def revision_numbered(connection: Connection, number: int) -> StoredRevisi
     return StoredRevision(**row)
 
 
+async def text_of(connection: Connection, number: int) -> str | None:
+    """A revision as it was written, with its comments; None: it was published by its values alone."""
+    text: str | None = await connection.fetchval("SELECT text FROM revision_text WHERE number = $1", number)
+    return text
+
+
 async def outlines(connection: Connection) -> dict[int, Outline]:
     """Every revision in outline, by number."""
     rows = await connection.fetch(
@@ -87,10 +93,16 @@ async def numbers_ahead(connection: Connection, *, after: int) -> list[int]:
 
 
 async def add_revision(
-    connection: Connection, revision: StoredRevision, *, effective_at: datetime | None, lead: timedelta
+    connection: Connection,
+    revision: StoredRevision,
+    *,
+    effective_at: datetime | None,
+    lead: timedelta,
+    text: str | None = None,
 ) -> StoredRevision | None:
     """Publish a revision, and return it with its moments: published now, in force at `effective_at` or, without one, as soon
-    as `lead` has passed. None, and nothing is written, when that is not so far ahead of this very moment.
+    as `lead` has passed. `text` is the document as it was written. None, and nothing is written, when that is not so far ahead of
+    this very moment.
 
     The clock is asked by the statement that writes, and the commit follows within `COMMITS_WITHIN` or never: however slow
     the publishing was, nobody finds a revision that is in force already. Two at once: the second finds its number taken
@@ -116,6 +128,10 @@ async def add_revision(
     )
     if row is None:
         return None
+    if text is not None:
+        await connection.execute(
+            "INSERT INTO revision_text (number, text) VALUES ($1, $2)", revision.number, text
+        )
     return replace(revision, effective_at=row["effective_at"], published_at=row["published_at"])
 
 

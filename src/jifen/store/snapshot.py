@@ -41,9 +41,10 @@ SELECTS: dict[str, tuple[str, str]] = {
            forgiven, store, channel, occurred_at, recorded_at, tiers_after, balances_after""",
     ),
     "entries": (
-        "entry",
+        "entry LEFT JOIN event USING (member_id, sequence)",
         """member_id, sequence, kind, currency, units, origin, value AS state, counterpart_id, gift_id, slices, lapses_at, hits,
-           carried, moves, revision, store, channel, occurred_at, recorded_at, tiers_after, balances_after""",
+           carried, moves, revision, store, channel, source, attributes, occurred_at, recorded_at, tiers_after,
+           balances_after""",
     ),
     "postings": (
         "posting",

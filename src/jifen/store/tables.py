@@ -69,6 +69,16 @@ revision = Table(
     info=of("reference-journal", None),
 )
 
+revision_text = Table(
+    "revision_text",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    CheckConstraint("octet_length(text) <= 1048576", name="a_revision_is_written_in_a_mebibyte"),
+    comment="A revision as it was written. Its comments may say anything, so they stand outside the journal.",
+    info=of("reference", None),
+)
+
 book = Table(
     "book",
     metadata,

@@ -16,7 +16,7 @@ from jifen.domain.decision import Decision
 from jifen.domain.effects import EffectKind
 from jifen.domain.member import Member
 from jifen.domain.moments import decide_due, next_due
-from jifen.domain.occasions import Event
+from jifen.domain.occasions import Event, texts_apart
 from jifen.domain.pools import Draw, rooms_of, used_of, wishes
 from jifen.domain.program.meaning import Exchange
 from jifen.domain.purchase import Purchase
@@ -186,7 +186,8 @@ class Turn:
 
     def put_event(self, decision: Decision, row: EntryRow, event: Event, *, actor: str | None) -> UUID:
         """An event with what was told of it; its entry's id."""
-        self._events.append(EventRow(decision.after.member_id, decision.sequence, event))
+        texts = texts_apart(self.timeline.programs[decision.row], event)
+        self._events.append(EventRow(decision.after.member_id, decision.sequence, event, texts))
         return self.put_entry(
             decision,
             row,

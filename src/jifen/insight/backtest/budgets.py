@@ -109,6 +109,7 @@ def close_pools(
     owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
     for pool, mask, _ in _pooled(side, purchases, rows, start, rule):
         if pool in at:
+            mask &= rows[owner] >= side.published
             hits[: len(rule)][mask & (moments[owner] >= at[pool]), fold.HIT_ROOM] = fold.room_told(0)
 
 

@@ -24,7 +24,7 @@ import numba
 from numba.core.dispatcher import Dispatcher
 
 from jifen.domain import fold
-from jifen.insight.backtest import kernel, shapes, sums
+from jifen.insight.backtest import falling, kernel, shapes, sums
 
 _njit: Any = numba.njit  # its types do not know _nrt
 # _nrt=False is an option that Numba has and does not document. With it no array is counted when it is handed from function
@@ -39,7 +39,7 @@ OPTIONS: dict[str, Any] = {
 
 NEVER = ("carry_out", "carry_in")
 """What no history of a back-test holds: `events` refuses it."""
-COLD = ("do_what_is_due", "settle_by", "judge_again")
+COLD = ("do_what_is_due", "settle_by", "judge_again", "fall_due")
 """What is large, asked for in many places and seldom: called, and not laid into each of them."""
 
 
@@ -48,12 +48,17 @@ def compiled_walk() -> Callable[..., int]:
     """`kernel.walk`, compiled on its first call (forty seconds to a minute, once a machine); it holds no lock of Python's."""
     folding = _twin(fold, {}, never=NEVER)
     adding = _twin(sums, {"fold": folding})
-    own = {name: function for name, function in vars(adding).items() if isinstance(function, Dispatcher)}
+    own = _compiled(adding)
+    own |= _compiled(_twin(falling, {"fold": folding, **own}))
     walking = _twin(kernel, {"fold": folding, **own})
     compiled: Callable[..., int] = _njit(
         cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True, _nrt=False
     )(walking.bound(_digest()))
     return compiled
+
+
+def _compiled(module: Any) -> dict[str, Any]:
+    return {name: function for name, function in vars(module).items() if isinstance(function, Dispatcher)}
 
 
 def _twin(source: ModuleType, names: dict[str, Any], *, never: Collection[str] = ()) -> Any:
@@ -94,6 +99,7 @@ def _of_plain_numbers(function: Any) -> Any:
 
 def _digest() -> int:
     sources = b"".join(
-        Path(inspect.getfile(one)).read_bytes() for one in (fold, sums, kernel, shapes, sys.modules[__name__])
+        Path(inspect.getfile(one)).read_bytes()
+        for one in (fold, sums, falling, kernel, shapes, sys.modules[__name__])
     )
     return int.from_bytes(hashlib.sha256(sources).digest()[:7], "big")

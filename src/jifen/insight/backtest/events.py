@@ -16,11 +16,22 @@ import numpy as np
 import polars as pl
 
 from jifen.domain import fold
+from jifen.domain.calendar import day_number, local_date
 from jifen.domain.events import SLICE_KEPT_WIDTH
 from jifen.domain.verbs import SLICED
 from jifen.insight.backtest.budgets import Cut, close_pools
-from jifen.insight.backtest.hits import Backs, Seen, backs_of, hits_back, kept_hits, lists_of, seen_of
-from jifen.insight.backtest.shapes import Integers, Lives
+from jifen.insight.backtest.due import due_of, most_made, nothing_due
+from jifen.insight.backtest.hits import (
+    Backs,
+    Seen,
+    backs_of,
+    hits_back,
+    kept_hits,
+    lists_of,
+    seen_of,
+)
+from jifen.insight.backtest.occasions import Occasions, occasions_of, put_rooms, values_of
+from jifen.insight.backtest.shapes import Due, Integers, Lives
 from jifen.insight.backtest.sides import BacktestRefused, Side
 from jifen.insight.clocks import INSTANT
 from jifen.insight.event_columns import (
@@ -30,6 +41,7 @@ from jifen.insight.event_columns import (
     kinds_of,
     put_end,
     put_entries,
+    put_occasions,
     put_previous_days,
     put_purchases,
     put_returns,
@@ -60,7 +72,8 @@ class Woven:
     backs: Backs
     starts: Integers
     block: Integers
-    sequence: Integers
+    sequence: Integers  # `stride` times the ledger's number
+    stride: int
     table: Integers
     row: Integers
     currency: Integers  # by event: of an entry that names one, else 0
@@ -97,7 +110,9 @@ def chosen(frames: BucketFrames, is_chosen: pl.Series | None, *, before: datetim
     if before is not None:
         limit = pl.lit(before, pl.Datetime("us", "UTC"))
         returns = returns.filter(pl.col("recorded_at") < limit)
-        entries = entries.filter(pl.col("recorded_at") < limit)
+        # What time brought is of the day on which it was due, whenever somebody saw it.
+        of_day = pl.when(pl.col("kind") == "moment").then("occurred_at").otherwise("recorded_at")
+        entries = entries.filter(of_day < limit)
     kept = pl.Series(np.ones(purchases.height, dtype=np.bool_))
     if is_chosen is not None:
         kept &= purchases.get_column("member").is_in(members.get_column("member").implode())
@@ -116,11 +131,12 @@ def chosen(frames: BucketFrames, is_chosen: pl.Series | None, *, before: datetim
     )  # fmt: skip
 
 
-def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
+def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None, stride: int = 1) -> Woven:
     """The events of a bucket in order of (member, sequence); with `end_at` each life ends with an ADVANCE to that moment.
 
     Shape
         frames   as `Snapshot.collect` gives them: purchases and lines in the order of the files, the others sorted
+        stride   the ledger's numbers are multiplied by it: between them there is room for what a walk makes
     """
     members, purchases, returns, entries = frames.members, frames.purchases, frames.returns, frames.entries
     _refuse_what_no_draft_judges(purchases, entries)
@@ -143,6 +159,7 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
     origin = _purchases_of(returns, key[back], key[bought])
     put_returns(block[back], returns, block[bought][origin], zone)
     put_entries(block[other], entries.rename({"state": "value"}), zone)
+    put_occasions(block[other], entries, zone)
     if end_at is not None:
         put_end(block[end], end_at, zone)
     currency, units = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
@@ -157,6 +174,9 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
     forgave = np.zeros(n, dtype=np.bool_)
     forgave[back] = returns.get_column("forgiven").list.sum().fill_null(0).to_numpy() > 0
     put_previous_days(block, sequence[order], starts, forgave[order])
+    legs = entry_legs(entries, zone)
+    for column, numbers in ((fold.EVENT_ORIGIN, block), (fold.LEG_RESERVATION, legs)):
+        numbers[:, column] *= stride
     return Woven(
         members=members,
         purchases=purchases,
@@ -167,12 +187,13 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
         backs=backs_of(returns, origin, frames.lines, line_start),
         starts=starts,
         block=block,
-        sequence=sequence[order],
+        sequence=sequence[order] * stride,
+        stride=stride,
         table=table[order],
         row=(np.arange(n) - first[table])[order],
         currency=currency[order],
         units=units[order],
-        legs=entry_legs(entries, zone),
+        legs=legs,
         undo_of=undo_of,
         end_at=end_at,
     )
@@ -180,8 +201,6 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None) -> Woven:
 
 def _refuse_what_no_draft_judges(purchases: pl.DataFrame, entries: pl.DataFrame) -> None:
     """Refuse histories whose facts a snapshot does not tell: nothing in a programme's document makes them yet."""
-    if entries.get_column("kind").is_in(("event", "moment")).any():
-        raise BacktestRefused("members have earned by events or moments, which a back-test cannot judge yet")
     if entries.get_column("kind").is_in(("carry_out", "carry_in")).any():
         raise BacktestRefused("members were merged, which a back-test cannot follow yet")
     if purchases.get_column("legs").null_count() < purchases.height:
@@ -232,6 +251,9 @@ class Judged:
 
     lives: Lives
     seen: Seen
+    occasions: Occasions
+    due: Due
+    due_from: int  # the first row of hits behind those of occasions
     needs: Needs
 
 
@@ -246,6 +268,8 @@ class Needs:
     hits: int
     hits_of_one: int  # of one event
     legs_of_one: int
+    made: int  # moments that the walk makes, of one member
+    moments: int  # that the ledger made, likewise
 
 
 def judge(
@@ -260,6 +284,7 @@ def judge(
     seen: Seen | None = None,
     kept_returns: bool = False,
     cuts: Sequence[Cut] = (),
+    sums_pools: bool = False,
 ) -> Judged:
     """What select sees on one side, and every event with its revision, hits, legs and days of its terms.
 
@@ -272,6 +297,7 @@ def judge(
         habits        of drawn redemptions, by event, as `Lives` has them
         cuts          when the budgets of the side are used up
         kept_returns  take the hits of returns as the ledger kept them, too
+        sums_pools    sum what moments are granted out of pools
     """
     purchases, entries = woven.purchases, woven.entries
     rows = side.rows_of_purchases(purchases)
@@ -285,11 +311,34 @@ def judge(
         kept = kept_hits(woven.returns)
         assert np.array_equal(kept.start, back_start), "a return has the hits of its purchase"
         back_rule, back_amount, back_quantity = kept.rule, kept.amount, kept.quantity
-    n_hits, n_back = len(found.rule), len(back_rule)
-    hits = np.zeros((max(1, n_hits + n_back), fold.HIT_WIDTH), dtype=np.int64)
+    occasions = occasions_of(entries, side)
+    n_hits, n_back, n_told = len(found.rule), len(back_rule), len(occasions.hits)
+    due, due_hits = _due_of(
+        woven,
+        side,
+        first_day,
+        dates.shape[1],
+        hits_from=n_hits + n_back + n_told,
+        cuts=cuts,
+        sums_pools=sums_pools,
+    )
+    hits = np.zeros((max(1, n_hits + n_back + n_told + len(due_hits)), fold.HIT_WIDTH), dtype=np.int64)
     _put_hits(hits, found.rule, found.amount, found.quantity)
+    put_rooms(hits, purchases, rows, found.start, side)
+    hits[n_hits + n_back : n_hits + n_back + n_told] = occasions.hits
+    hits[n_hits + n_back + n_told :][: len(due_hits)] = due_hits
     if cuts:
         close_pools(hits, side, cuts, purchases, rows, found.start, found.rule)
+        told_from = hits[n_hits + n_back :]
+        close_pools(
+            told_from,
+            side,
+            cuts,
+            entries[occasions.at],
+            occasions.rows,
+            occasions.start,
+            occasions.hits[:, 0],
+        )
     for column, values in enumerate((back_rule, back_amount, back_quantity, back_origin)):
         hits[n_hits : n_hits + n_back, column] = values
 
@@ -297,6 +346,11 @@ def judge(
     if woven.end_at is not None:
         end_row = int(side.rows_at(pl.Series([woven.end_at], dtype=INSTANT))[0])
     kinds = kinds_of(entries.get_column("kind"))
+    entry_rows = side.rows_at(entries.get_column("recorded_at"))
+    entry_rows[occasions.at] = occasions.rows
+    told_start = np.zeros(entries.height + 1, dtype=np.int64)
+    told_start[occasions.at + 1] = np.diff(occasions.start)
+    told_start = n_hits + n_back + np.cumsum(told_start)
     sliced = is_sliced(kinds)
     owner = np.repeat(np.flatnonzero(sliced), np.diff(slices.start))
     received = slice_legs(
@@ -307,7 +361,8 @@ def judge(
     width = side.timeline.n_terms * fold.DATES_WIDTH
     needs = _put_judged(
         woven.starts, woven.table, woven.row, woven.block, rows, woven.backs.purchase,
-        side.rows_at(entries.get_column("recorded_at")), end_row, found.start, n_hits + back_start,
+        entry_rows, np.where(occasions.passed, fold.ADVANCE, kinds), values_of(entries, occasions), told_start, end_row,
+        found.start, n_hits + back_start,
         woven.legs, entries.height + slices.start, np.where(sliced, np.cumsum(sliced) - 1, -1),
         np.full(entries.height, -1, dtype=np.int64) if gifts is None else gifts,
         first_day, dates.shape[1], width, purchase_of, other_of,
@@ -316,7 +371,9 @@ def judge(
     return Judged(
         lives=Lives(
             starts=woven.starts,
-            first_rows=woven.block[firsts, fold.EVENT_REVISION] if len(woven.block) else np.zeros_like(firsts),
+            first_rows=woven.block[firsts, fold.EVENT_REVISION]
+            if len(woven.block)
+            else np.zeros_like(firsts),
             events=woven.block.reshape(-1),
             sequence=woven.sequence,
             currency=woven.currency,
@@ -332,11 +389,46 @@ def judge(
             habit_of=_NONE if habits is None else habits[1],
         ),
         seen=seen,
-        needs=Needs(
-            lots=needs[0], lots_all=needs[1], held=needs[2], held_all=needs[3], hits=needs[4], hits_of_one=needs[5],
-            legs_of_one=needs[6],
-        ),
+        occasions=occasions,
+        due=due,
+        due_from=n_hits + n_back + n_told,
+        needs=_needs(needs, side, woven, due),
+    )
+
+
+def _due_of(
+    woven: Woven, side: Side, first_day: int, n_days: int, *, hits_from: int, cuts: Sequence[Cut], sums_pools: bool
+) -> tuple[Due, Integers]:  # fmt: skip
+    """What falls due by itself on a side, where numbers leave room for it."""
+    if woven.stride == 1 or not side.timeline.has_moments:
+        return nothing_due(), np.zeros((0, fold.HIT_WIDTH), dtype=np.int64)
+    from_day = fold.FAR
+    if side.begins_at is not None:
+        from_day = day_number(local_date(side.begins_at, side.timeline.time_zone))
+    return due_of(
+        side, first_day=first_day, n_days=n_days, from_day=from_day, end_sequence=_LAST * woven.stride,
+        hits_from=hits_from, cuts=cuts, sums_pools=sums_pools,
     )  # fmt: skip
+
+
+def _needs(needs: tuple[int, ...], side: Side, woven: Woven, due: Due) -> Needs:
+    """What must have room, moments that the walk makes among it."""
+    made = 0
+    of_moment = int(np.diff(due.hit_start).max(initial=0))
+    if len(due.began):
+        most = int(np.diff(woven.starts).max(initial=0))
+        made = most_made(side, first_day=due.first_day, n_days=due.n_days, purchases=most)
+    return Needs(
+        lots=needs[0] + made * side.timeline.n_terms,
+        lots_all=needs[1],
+        held=needs[2],
+        held_all=needs[3],
+        hits=needs[4] + made * of_moment,
+        hits_of_one=max(needs[5], of_moment),
+        legs_of_one=needs[6],
+        made=made,
+        moments=int(np.diff(woven.starts).max(initial=0)) if side.timeline.has_moments else 0,
+    )
 
 
 def _put_hits_plain(hits: Any, rule: Any, amount: Any, quantity: Any) -> None:
@@ -349,9 +441,9 @@ def _put_hits_plain(hits: Any, rule: Any, amount: Any, quantity: Any) -> None:
 
 
 def _put_judged_plain(  # noqa: PLR0913, PLR0917
-    starts: Any, table: Any, row: Any, events: Any, rows: Any, back_purchase: Any, entry_rows: Any, end_row: int,
-    hit_start: Any, back_start: Any, own_legs: Any, slice_start: Any, nth_sliced: Any, gifts: Any, first_day: int, n_days: int,
-    dates_width: int, purchase_of: Any, other_of: Any,
+    starts: Any, table: Any, row: Any, events: Any, rows: Any, back_purchase: Any, entry_rows: Any, entry_kinds: Any,
+    entry_values: Any, told_start: Any, end_row: int, hit_start: Any, back_start: Any, own_legs: Any, slice_start: Any,
+    nth_sliced: Any, gifts: Any, first_day: int, n_days: int, dates_width: int, purchase_of: Any, other_of: Any,
 ) -> tuple[int, int, int, int, int, int, int]:  # fmt: skip
     """Fill what is a side's own of each event; return what `Needs` has, in its order."""
     lots_most, lots_all, held_most, held_all, hits_most, hits_of_one, legs_of_one = 0, 0, 0, 0, 0, 0, 0
@@ -374,6 +466,15 @@ def _put_judged_plain(  # noqa: PLR0913, PLR0917
             elif kind == ENTRY:
                 judged_by = entry_rows[at]
                 other_of[e] = gifts[at]
+                first, end = told_start[at], told_start[at + 1]
+                kind_of = entry_kinds[at]
+                events[e, fold.EVENT_KIND] = kind_of
+                if kind_of != fold.REVERSE:
+                    events[e, fold.EVENT_VALUE] = entry_values[at]
+                if kind_of == fold.EVENT or kind_of == fold.MOMENT:  # noqa: PLR1714
+                    other_of[e] = at
+                    lots += dates_width // fold.DATES_WIDTH
+                    hits += end - first
                 if nth_sliced[at] >= 0:
                     leg, leg_end = slice_start[nth_sliced[at]], slice_start[nth_sliced[at] + 1]
                 elif own_legs[at, fold.LEG_VERB] >= 0:

@@ -15,6 +15,7 @@ import polars as pl
 
 from jifen.domain import fold
 from jifen.domain.verbs import SLICED
+from jifen.insight.backtest.due import STRIDE
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
 from jifen.insight.backtest.habits import habits_of
 from jifen.insight.backtest.hits import Seen, lists_of
@@ -124,8 +125,8 @@ def _prepared(
 def _part(question: Question, side: Side, who: pl.Series, ids: dict[str, int], frames: BucketFrames) -> _Part:
     """The givers and receivers of a bucket with what select sees of them."""
     frames = chosen(frames, frames.members.get_column("member").is_in(who.implode()), before=question.before)
-    woven = weave(frames, zone=question.zone, end_at=None)
-    days = woven.block[:, fold.EVENT_OCCURRED_DAY]
+    woven = weave(frames, zone=question.zone, end_at=None, stride=STRIDE)
+    days = woven.block[:, (fold.EVENT_OCCURRED_DAY, fold.EVENT_RECORDED_DAY)]
     first_day, end_day = (int(days.min()), int(days.max())) if len(days) else (0, 0)
     dates = side.dates(first_day, end_day)
     gifts = _numbered(woven.entries.get_column("gift_id"), ids)

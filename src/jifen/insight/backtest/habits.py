@@ -36,7 +36,7 @@ def habits_of(
     _, kept = walk_bucket(
         woven, judged, live.numbers(), question.period(live), nowhere(woven), tells_available=True, walk=walk
     )
-    block, sequence = woven.block, woven.sequence
+    block, sequence = woven.block, woven.sequence // woven.stride
     kind = block[:, fold.EVENT_KIND]
     owner = np.repeat(np.arange(woven.n_members), np.diff(woven.starts))
     member = woven.members.get_column("member").to_numpy()[owner]

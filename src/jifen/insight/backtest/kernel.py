@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from jifen.domain import fold
+from jifen.insight.backtest.falling import fall_due, note_debts, put_moment, sum_pools, tally_debts
 from jifen.insight.backtest.sums import (
     DEBT_CHANGE,
     DUE_DAYS,
@@ -33,6 +34,7 @@ from jifen.insight.backtest.sums import (
     WAYS,
     day_index,
     tally_asked,
+    tally_occasion,
     tally_postings,
     tally_purchase,
     tally_return,
@@ -243,12 +245,78 @@ def tally_bought(
     )  # fmt: skip
 
 
+def put_drawn(units: int, event: Any, legs: Any, scratch: Any) -> None:
+    """Fill in a redemption with the units drawn, and its one leg."""
+    for i in range(fold.LEG_WIDTH):
+        scratch.leg[i] = legs[event[fold.EVENT_LEGS] * fold.LEG_WIDTH + i]
+    scratch.leg[fold.LEG_UNITS] = units
+    copied(event, scratch.event)
+    scratch.event[fold.EVENT_LEGS] = 0
+    scratch.event[fold.EVENT_LEGS_END] = 1
+
+
+def tally_told(
+    m: int, d: int, store: int, tier: int, event: Any, hits: Any, results: Any, numbers: Any, period: Any, scratch: Any,
+    tallied: Any,
+) -> None:  # fmt: skip
+    """Add up what an event or a moment of the period earned."""
+    tally_occasion(
+        m, d, store, tier, event, hits, results, numbers, period.month_of, period.n_months, period.n_rules,
+        period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories,
+        tallied.pairs, tallied.member_rules, scratch.rule_mark, scratch.capped_mark,
+    )  # fmt: skip
+
+
+def tally_back(
+    m: int, p: int, b: int, d: int, tier: int, event: Any, hits: Any, results: Any, numbers: Any, baskets: Any, period: Any,
+    scratch: Any, tallied: Any,
+) -> None:  # fmt: skip
+    """Add up what a return of the period took back."""
+    tally_return(
+        m, p, b, d, baskets.store[p], tier, event, hits, results, numbers, baskets.back_start, baskets.back_line,
+        baskets.back_quantity, baskets.back_amount, baskets.line_amount, baskets.line_quantity, baskets.line_category,
+        baskets.words, scratch.size, scratch.line, scratch.rest, period.month_of, period.n_months, period.n_rules,
+        period.n_categories, tallied.rules, tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories,
+        tallied.member_rules,
+    )  # fmt: skip
+
+
+def tally_kind(
+    m: int, e: int, which: int, kind: int, d: int, own: int, most: int, event: Any, state: Any, lives: Any, numbers: Any,
+    baskets: Any, period: Any, due: Any, scratch: Any, tallied: Any,
+) -> int:  # fmt: skip
+    """Add up what an entry was that took place; return how many purchases were made in the store with the most."""
+    hits, results, p = lives.hits, lives.results, lives.purchase_of[e]
+    tier = state.ladders[fold.STANDS_JUDGED]
+    if kind == fold.PURCHASE:
+        tallied.judged[p] = tier
+        if d > 0:
+            store = baskets.store[p]
+            most = tally_visit(store, event[fold.EVENT_AMOUNT], own, most, scratch.bought_at, tallied.members)
+            tally_bought(
+                m, p, d, store, tier, event, hits, results, numbers, baskets, period, scratch, tallied
+            )
+    elif kind == fold.EVENT or kind == fold.MOMENT:
+        if which >= 0 and due.n_hours > 0:
+            sum_pools(event, results, due)
+        if d > 0:
+            store = baskets.entry_store[lives.other_of[e]] if which < 0 else 0
+            tally_told(m, d, store, tier, event, hits, results, numbers, period, scratch, tallied)
+    elif (kind == fold.RETURN or kind == fold.VOID) and d > 0:
+        tallied.members[own + MEMBER_SALES] -= event[fold.EVENT_AMOUNT]
+        tally_back(
+            m, p, lives.other_of[e], d, tallied.judged[p], event, hits, results, numbers, baskets, period, scratch, tallied
+        )  # fmt: skip
+    return most
+
+
 def bound(number: int) -> Any:
     """Return the walk, which closes over a number: Numba's cache tells functions apart by what they close over. A function that
     only calls it would be compiled once more, with all that is laid into it."""
 
     def walk(
-        lives: Any, numbers: Any, baskets: Any, period: Any, scratch: Any, tallied: Any, kept: Any, keeps: int, slices: int,
+        lives: Any, numbers: Any, baskets: Any, period: Any, due: Any, scratch: Any, tallied: Any, kept: Any, keeps: int,
+        slices: int,
     ) -> int:  # fmt: skip
         """Walk every life of a bucket; return ALL_WELL, or why not: then whatever was written is worthless.
 
@@ -260,14 +328,14 @@ def bound(number: int) -> Any:
         member = state.member
         events, hits, results = lives.events, lives.hits, lives.results
         starts, sequence = lives.starts, lives.sequence
-        purchase_of, other_of = lives.purchase_of, lives.other_of
-        lines, rest, sizes, bought_at = scratch.line, scratch.rest, scratch.size, scratch.bought_at
-        first_day, end_day, month_of = period.first_day, period.end_day, period.month_of
+        purchase_of, bought_at = lives.purchase_of, scratch.bought_at
+        first_day, end_day = period.first_day, period.end_day
         is_drawn, tells, undoes = len(lives.habit_of) > 0, len(kept.available) > 0, len(lives.undo_of) > 0
         n_currencies = numbers.revisions[fold.REVISION_CURRENCIES]
         n_ladders = numbers.revisions[fold.REVISION_LADDERS]
+        makes = len(due.began) > 0 and numbers.moments[fold.MOMENT_KIND] != fold.NO_MOMENT
         own_width = OF_MEMBER + n_currencies * OF_CURRENCY
-        judged, debt_before = tallied.judged, scratch.debt
+        debt_before = scratch.debt
         t_days, t_asked, t_members = tallied.days, tallied.asked, tallied.members
         for m in range(len(starts) - 1):
             keeps_past = fold.is_voided(events, starts[m], starts[m + 1])
@@ -278,90 +346,84 @@ def bound(number: int) -> Any:
             since = fold.FAR_AT
             most = 0
             undone = 0
-            for e in range(starts[m], starts[m + 1]):
+            e = starts[m]
+            while e < starts[m + 1]:
                 event = events[e * fold.EVENT_WIDTH : (e + 1) * fold.EVENT_WIDTH]
-                legs = lives.legs
-                kind = event[fold.EVENT_KIND]
-                row = event[fold.EVENT_REVISION]
-                day, at = event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
-                currency, units = lives.currency[e], lives.units[e]
+                legs, currency, units = lives.legs, lives.currency[e], lives.units[e]
                 out.posted[0] = 0
                 out.moved[0] = 0
-                member[fold.SEQUENCE] = sequence[e] - 1
-                owed = 0
-                for c in range(n_currencies):
-                    debt_before[c] = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT]
-                    owed += debt_before[c]
-                if owed > 0:
-                    repay_by_day(state, numbers, out, day, at, first_day, end_day, debt_before, t_days)
-                if tells or (is_drawn and lives.habit_of[e] > 0):
-                    # Time may use units of the same lots (a matured lot repays debt), so it does its part first.
-                    fold.advance(state, numbers, out, day, at)
-                    if tells:
-                        kept.available[e] = fold.available(state, currency, day)
-                    if is_drawn and lives.habit_of[e] > 0:
-                        units = drawn_units(state, event, currency, lives.habit_units[e], lives.habit_of[e])
-                        if kind != fold.COMMIT:
-                            for i in range(fold.LEG_WIDTH):
-                                scratch.leg[i] = legs[event[fold.EVENT_LEGS] * fold.LEG_WIDTH + i]
-                            scratch.leg[fold.LEG_UNITS] = units
-                            legs = scratch.leg
-                            event = copied(event, scratch.event)
-                            event[fold.EVENT_LEGS] = 0
-                            event[fold.EVENT_LEGS_END] = 1
-                if undoes and kind == fold.REVERSE:
-                    event = copied(event, scratch.event)
-                    put_undone(event, lives.undo_of[e], scratch)
+                which = -1
+                from_day = due.from_day if sequence[e] < due.end_sequence else 0
+                if (
+                    makes
+                    and event[fold.EVENT_KIND] != fold.ENROL
+                    and event[fold.EVENT_RECORDED_DAY] >= from_day
+                ):
+                    which = fall_due(
+                        state, numbers, out, due, from_day, event, first_day, end_day, debt_before, t_days
+                    )  # fmt: skip
+                if which >= 0:
+                    put_moment(state, numbers, due, which, scratch.event, hits, results)
+                    event = scratch.event
+                kind, row = event[fold.EVENT_KIND], event[fold.EVENT_REVISION]
+                day, at = event[fold.EVENT_RECORDED_DAY], event[fold.EVENT_RECORDED_AT]
+                d = day_index(day, first_day, end_day)
+                owed = note_debts(member, n_currencies, debt_before)
+                if which < 0:
+                    member[fold.SEQUENCE] = sequence[e] - 1
+                    if owed > 0:
+                        repay_by_day(state, numbers, out, day, at, first_day, end_day, debt_before, t_days)
+                    if tells or (is_drawn and lives.habit_of[e] > 0):
+                        # Time may use units of the same lots (a matured lot repays debt), so it does its part first.
+                        fold.advance(state, numbers, out, day, at)
+                        if tells:
+                            kept.available[e] = fold.available(state, currency, day)
+                        if is_drawn and lives.habit_of[e] > 0:
+                            units = drawn_units(
+                                state, event, currency, lives.habit_units[e], lives.habit_of[e]
+                            )
+                            if kind != fold.COMMIT:
+                                put_drawn(units, event, legs, scratch)
+                                event, legs = scratch.event, scratch.leg
+                    if undoes and kind == fold.REVERSE:
+                        event = copied(event, scratch.event)
+                        put_undone(event, lives.undo_of[e], scratch)
                 asked = fold.Asked(event, hits, results, lives.dates, legs, scratch.undone, out.carried)
                 code = fold.apply(state, asked, numbers, out)
                 if code == fold.TORN:
                     return TORN
-                if kind == fold.ADVANCE:
+                if kind == fold.ADVANCE or code != fold.DONE:
                     member[fold.SEQUENCE] = sequence[e]
-                d = day_index(day, first_day, end_day)
-                p = purchase_of[e]
                 if d > 0:
-                    since = min(since, sequence[e])
+                    since = min(since, member[fold.SEQUENCE] if which >= 0 else sequence[e])
                     tally_asked(
                         m, kind, currency, units, code, n_currencies, own, t_asked, t_members, scratch.asked_mark
                     )  # fmt: skip
-                for c in range(n_currencies):
-                    moved = member[fold.BALANCES + c * fold.BALANCE_WIDTH + fold.DEBT] - debt_before[c]
-                    if moved != 0:
-                        t_days[(d * n_currencies + c) * OF_DAY + DEBT_CHANGE] += moved
-                if code != fold.DONE:
-                    member[fold.SEQUENCE] = sequence[e]
-                elif kind == fold.PURCHASE:
-                    judged[p] = state.ladders[fold.STANDS_JUDGED]
-                    if d > 0:
-                        store = baskets.store[p]
-                        most = tally_visit(store, event[fold.EVENT_AMOUNT], own, most, bought_at, t_members)
-                        tally_bought(
-                            m, p, d, store, judged[p], event, hits, results, numbers, baskets, period, scratch, tallied
+                tally_debts(d, member, n_currencies, debt_before, t_days)
+                if code == fold.DONE:
+                    most = tally_kind(
+                        m, e, which, kind, d, own, most, event, state, lives, numbers, baskets, period, due, scratch, tallied
+                    )  # fmt: skip
+                    if (
+                        slices == 1
+                        and kind == fold.GIFT_OUT
+                        and (
+                            keep_slices(lives.other_of[e], state, out.moved, kept.slices, kept.slice_count)
+                            == NO_ROOM
+                        )
+                    ):
+                        return NO_ROOM
+                    if undoes and which < 0 and kind != fold.REVERSE and lives.undo_of[e] >= 0:
+                        undone = remember(
+                            lives.undo_of[e], undone, out.moved, scratch.undone, scratch.undone_at
                         )  # fmt: skip
-                elif kind == fold.RETURN or kind == fold.VOID:
-                    if d > 0:
-                        t_members[own + MEMBER_SALES] -= event[fold.EVENT_AMOUNT]
-                        tally_return(
-                            m, p, other_of[e], d, baskets.store[p], judged[p], event, hits, results, numbers,
-                            baskets.back_start, baskets.back_line, baskets.back_quantity, baskets.back_amount,
-                            baskets.line_amount, baskets.line_quantity, baskets.line_category, baskets.words, sizes, lines,
-                            rest, month_of, period.n_months, period.n_rules, period.n_categories, tallied.rules,
-                            tallied.rule_months, tallied.tier_months, tallied.stores, tallied.categories, tallied.member_rules,
-                        )  # fmt: skip
-                else:
-                    if slices == 1 and kind == fold.GIFT_OUT:
-                        code = keep_slices(other_of[e], state, out.moved, kept.slices, kept.slice_count)
-                        if code == NO_ROOM:
-                            return NO_ROOM
-                    if undoes and kind != fold.REVERSE and lives.undo_of[e] >= 0:
-                        which = lives.undo_of[e]
-                        undone = remember(which, undone, out.moved, scratch.undone, scratch.undone_at)
                         if undone < 0:
                             return TORN
                 if keeps == 1:
                     keep_ways(m, out.moved, kept.ways)
                 tally_postings(d, out.posted, n_currencies, first_day, end_day, own, t_days, t_members)
+                if which < 0:
+                    e += 1
             close(
                 m, row, state, numbers, first_day, period.first_at, end_day, period.n_tiers, since, t_members, tallied.moves,
                 tallied.due, tallied.ended,

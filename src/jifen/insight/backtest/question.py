@@ -204,7 +204,7 @@ def columns_read(sides: Sequence[Side], *, with_categories: bool) -> dict[str, l
             "amount_minor", "recorded_at",
         ],
         "entries": [
-            "member", "sequence", "kind", "currency", "units", "origin", "state", "gift_id", "slices", "lapses_at",
-            "recorded_at",
+            "member", "sequence", "kind", "currency", "units", "origin", "state", "gift_id", "slices", "lapses_at", "hits",
+            "revision", "store", "channel", "source", "attributes", "occurred_at", "recorded_at",
         ],
     }  # fmt: skip

@@ -27,7 +27,7 @@ class Lives(NamedTuple):
     currency: Integers  # by event: of an entry that asks for units
     units: Integers  # so many
     purchase_of: Integers  # by event: row of the purchase bought or brought back; -1
-    other_of: Integers  # by event: a return's row in `back_start`, a gift's number; -1
+    other_of: Integers  # by event: a return's row in `back_start`, an event's entry, a gift's number; -1
     undo_of: Integers  # by event: number of the reversal that it is, or that it is undone by; -1. Empty where there is none
     hits: Integers  # rows of fold.HIT_WIDTH
     results: Integers  # rows of fold.RESULT_WIDTH
@@ -41,6 +41,7 @@ class Baskets(NamedTuple):
     """What purchases and returns are told apart by. Lines of purchase p stand from `line_start[p]`."""
 
     store: Codes  # by purchase
+    entry_store: Codes  # by entry
     line_start: Integers
     line_amount: Integers
     line_quantity: Integers
@@ -50,6 +51,25 @@ class Baskets(NamedTuple):
     back_line: Integers  # row of the line
     back_quantity: Integers
     back_amount: Integers  # what it adds to the money that had come back of the line
+
+
+class Due(NamedTuple):
+    """Moments that fall due by themselves (`due.py`); `began` is empty where none are made."""
+
+    first_day: int
+    n_days: int
+    from_day: int  # what falls due before is not made
+    end_sequence: int  # the number of the entry that ends a life
+    hits_from: int  # the row of the first of their hits
+    dates_width: int
+    first_hour: int
+    n_hours: int  # 0: what pools give is not summed
+    began: Integers  # by day: the microsecond at which it begins
+    month: Integers  # by day
+    hit_start: Integers  # by moment: its first row in `hits`; and the end of the last
+    pool: Integers  # by hit: the pool that its rule draws from; -1
+    closes: Integers  # by hit: the microsecond from which its pool has no more
+    granted: Integers  # [hit, hour]: out of its pool
 
 
 class Period(NamedTuple):

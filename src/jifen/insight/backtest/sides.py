@@ -46,14 +46,10 @@ class Side:
 
     def __post_init__(self) -> None:
         """Refuse what a walk of single lives cannot judge."""
-        if self.timeline.has_moments:
+        if any(program.exchanges for program in self.timeline.programs):
             raise BacktestRefused(
-                f"moments fall due ({self.label}), which a back-test cannot judge yet: leave them out of the draft"
-            )
-        if any(self.timeline.pooled[: self.published]):
-            raise BacktestRefused(
-                f"a rule of the published programme has a budget ({self.label}): "
-                "what members got of it depended on who came first, which a back-test cannot judge yet"
+                f"the programme exchanges units ({self.label}), which a back-test cannot judge yet: "
+                "leave exchanges out of the draft"
             )
 
     @property

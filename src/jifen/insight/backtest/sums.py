@@ -3,7 +3,7 @@
 Plain Python in the subset that Numba compiles, loaded and compiled beside `kernel.py`; see there.
 """
 
-# ruff: noqa: PLR0912, PLR0913, PLR0915, PLR0917
+# ruff: noqa: PLR0913, PLR0915, PLR0917
 from __future__ import annotations
 
 from typing import Any
@@ -146,39 +146,17 @@ def tally_purchase(
         position = hits[k * fold.HIT_WIDTH + fold.HIT_RULE]
         r = (first_rule + position) * fold.RULE_WIDTH
         number = rules[r + fold.RULE_NUMBER]
-        row = number * OF_RULE
-        t_rules[row + RULE_HITS] += 1
-        desired = results[k * fold.RESULT_WIDTH + fold.DESIRED]
-        granted = results[k * fold.RESULT_WIDTH + fold.GRANTED]
-        why = results[k * fold.RESULT_WIDTH + fold.WHY]
-        t_rules[row + RULE_DESIRED] += desired
-        if why == fold.BEATEN:
-            t_rules[row + RULE_STACKED] += 1
-            t_rules[row + RULE_STACKED_UNITS] += desired
-        elif why == fold.LIMITED or why == fold.POOLED:  # noqa: PLR1714
-            t_rules[row + RULE_CAPPED] += 1
-            if capped_mark[number] != m:
-                capped_mark[number] = m
-                t_rules[row + RULE_CAPPED_MEMBERS] += 1
-            t_rules[row + RULE_CAPPED_UNITS] += desired - granted
+        granted = tally_hit(m, k, number, results, t_rules, capped_mark)
         if granted == 0:
             continue
         c = rules[r + fold.RULE_CURRENCY]
-        t_rules[row + RULE_FIRED] += 1
-        if rule_mark[number] != m:
-            rule_mark[number] = m
-            t_rules[row + RULE_MEMBERS] += 1
-        t_rules[row + RULE_GRANTED] += granted
-        t_rule_months[(number * n_months + month) * 2] += granted
+        tally_granted(
+            m, number, granted, n_rules, n_months, month, t_rules, t_rule_months, t_member_rules, rule_mark
+        )
         t_tier_months[at_tier + GRANTS + 2 * c] += granted
         t_stores[at_store + GRANTS + 2 * c] += granted
-        t_member_rules[m * n_rules + number] += granted
         earned += granted * worth[c]
-        for j in range(event[fold.EVENT_HITS], k):
-            if results[j * fold.RESULT_WIDTH + fold.GRANTED] > 0:
-                o = (first_rule + hits[j * fold.HIT_WIDTH + fold.HIT_RULE]) * fold.RULE_WIDTH
-                other = rules[o + fold.RULE_NUMBER]
-                t_pairs[min(other, number) * n_rules + max(other, number)] += 1
+        tally_pairs(event, k, number, first_rule, n_rules, hits, results, rules, t_pairs)
         if n_categories > 0:
             word = position // 63
             bit = 1 << (position % 63)
@@ -195,6 +173,88 @@ def tally_purchase(
                     t_categories, wide, GRANTS + 2 * c,
                 )  # fmt: skip
     t_worths[p] = earned
+
+
+def tally_occasion(
+    m: int, d: int, store: int, tier: int, event: Any, hits: Any, results: Any, numbers: Any, month_of: Any, n_months: int,
+    n_rules: int, n_categories: int, t_rules: Any, t_rule_months: Any, t_tier_months: Any, t_stores: Any, t_categories: Any,
+    t_pairs: Any, t_member_rules: Any, rule_mark: Any, capped_mark: Any,
+) -> None:  # fmt: skip
+    """Add an event or a moment of the period to the tables: what it earned belongs to no category."""
+    rules, revisions = numbers.rules, numbers.revisions
+    n_currencies = revisions[fold.REVISION_CURRENCIES]
+    first_rule = revisions[event[fold.EVENT_REVISION] * fold.REVISION_WIDTH + fold.REVISION_RULES]
+    wide = GRANTS + 2 * n_currencies
+    month = month_of[d]
+    for k in range(event[fold.EVENT_HITS], event[fold.EVENT_HITS_END]):
+        r = (first_rule + hits[k * fold.HIT_WIDTH + fold.HIT_RULE]) * fold.RULE_WIDTH
+        number = rules[r + fold.RULE_NUMBER]
+        granted = tally_hit(m, k, number, results, t_rules, capped_mark)
+        if granted == 0:
+            continue
+        c = rules[r + fold.RULE_CURRENCY]
+        tally_granted(
+            m, number, granted, n_rules, n_months, month, t_rules, t_rule_months, t_member_rules, rule_mark
+        )
+        t_tier_months[(tier * n_months + month) * wide + GRANTS + 2 * c] += granted
+        t_stores[store * wide + GRANTS + 2 * c] += granted
+        if n_categories > 0:
+            t_categories[GRANTS + 2 * c] += granted
+        tally_pairs(event, k, number, first_rule, n_rules, hits, results, rules, t_pairs)
+
+
+def tally_hit(m: int, k: int, number: int, results: Any, t_rules: Any, capped_mark: Any) -> int:
+    """Add what became of a hit of a rule; return what it was granted."""
+    row = number * OF_RULE
+    t_rules[row + RULE_HITS] += 1
+    desired: int = results[k * fold.RESULT_WIDTH + fold.DESIRED]
+    granted: int = results[k * fold.RESULT_WIDTH + fold.GRANTED]
+    why = results[k * fold.RESULT_WIDTH + fold.WHY]
+    t_rules[row + RULE_DESIRED] += desired
+    if why == fold.BEATEN:
+        t_rules[row + RULE_STACKED] += 1
+        t_rules[row + RULE_STACKED_UNITS] += desired
+    elif why == fold.LIMITED or why == fold.POOLED:  # noqa: PLR1714
+        t_rules[row + RULE_CAPPED] += 1
+        if capped_mark[number] != m:
+            capped_mark[number] = m
+            t_rules[row + RULE_CAPPED_MEMBERS] += 1
+        t_rules[row + RULE_CAPPED_UNITS] += desired - granted
+    return granted
+
+
+def tally_granted(
+    m: int, number: int, granted: int, n_rules: int, n_months: int, month: int, t_rules: Any, t_rule_months: Any,
+    t_member_rules: Any, rule_mark: Any,
+) -> None:  # fmt: skip
+    """Add what a rule granted to its own tables."""
+    row = number * OF_RULE
+    t_rules[row + RULE_FIRED] += 1
+    if rule_mark[number] != m:
+        rule_mark[number] = m
+        t_rules[row + RULE_MEMBERS] += 1
+    t_rules[row + RULE_GRANTED] += granted
+    t_rule_months[(number * n_months + month) * 2] += granted
+    t_member_rules[m * n_rules + number] += granted
+
+
+def tally_pairs(
+    event: Any,
+    k: int,
+    number: int,
+    first_rule: int,
+    n_rules: int,
+    hits: Any,
+    results: Any,
+    rules: Any,
+    t_pairs: Any,
+) -> None:
+    """Count a rule with each that granted before it at the same occasion."""
+    for j in range(event[fold.EVENT_HITS], k):
+        if results[j * fold.RESULT_WIDTH + fold.GRANTED] > 0:
+            o = (first_rule + hits[j * fold.HIT_WIDTH + fold.HIT_RULE]) * fold.RULE_WIDTH
+            other = rules[o + fold.RULE_NUMBER]
+            t_pairs[min(other, number) * n_rules + max(other, number)] += 1
 
 
 def tally_return(

@@ -20,6 +20,7 @@ from jifen.domain import fold
 from jifen.domain.calendar import day_number
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.budgets import granted_by_hour
+from jifen.insight.backtest.due import STRIDE, granted_of_moments
 from jifen.insight.backtest.events import Judged, Slices, Woven, chosen, judge, recorded_slices, weave
 from jifen.insight.backtest.habits import habits_of
 from jifen.insight.backtest.hits import sees_alike
@@ -158,19 +159,28 @@ def granted_in_bucket(
         first_day=first,
         slices=(gifts or recorded_slices)(woven.entries),
         habits=_habits(question, woven, first, end),
+        sums_pools=True,
     )
     walk_bucket(woven, judged, side.numbers(), _period(question, side), nowhere(woven))
     hits = judged.seen.hits
     rows = side.rows_of_purchases(woven.purchases)
     results = judged.lives.results.reshape(-1, fold.RESULT_WIDTH)
-    return granted_by_hour(side, woven.purchases, rows, hits.start, hits.rule, results)
+    granted = granted_by_hour(side, woven.purchases, rows, hits.start, hits.rule, results)
+    told, at = judged.occasions, judged.due_from - len(judged.occasions.hits)
+    granted.update(
+        granted_by_hour(
+            side, woven.entries[told.at], told.rows, told.start, told.hits[:, fold.HIT_RULE], results[at:]
+        )
+    )
+    granted.update(granted_of_moments(judged.due))
+    return granted
 
 
 def _woven(question: Question, frames: BucketFrames) -> tuple[Woven, int, int]:
     """The events of those who are chosen, and the first and the last day that terms are asked for."""
     own = chosen(frames, chosen_members(question, frames.members, frames.purchases), before=question.before)
-    woven = weave(encoded(own), zone=question.zone, end_at=question.end_at)
-    days = woven.block[:, fold.EVENT_OCCURRED_DAY]
+    woven = weave(encoded(own), zone=question.zone, end_at=question.end_at, stride=STRIDE)
+    days = woven.block[:, (fold.EVENT_OCCURRED_DAY, fold.EVENT_RECORDED_DAY)]
     # No narrower than the history, so that most buckets have the same days and share one table.
     first = min(int(days.min(initial=fold.FAR)), day_number(question.history_from))
     return woven, first, max(int(days.max(initial=0)), day_number(question.to_on))
@@ -219,10 +229,21 @@ def encoded(frames: BucketFrames) -> BucketFrames:
 def places_of(woven: Woven, question: Question) -> Places:
     """Stores of purchases, and the widest category of lines, as codes; the first of each is nowhere."""
     store = woven.purchases.get_column("store").fill_null("")
-    stores = ["", *sorted(set(store.unique().to_list()) - {""})]
+    entries = woven.entries.select("kind", "store").with_columns(
+        store=pl.when(pl.col("kind") == "event").then(pl.col("store"))
+    )
+    places = entries.get_column("store").fill_null("")
+    stores = ["", *sorted({*store.unique().to_list(), *places.unique().to_list()} - {""})]
     codes = store.cast(pl.Enum(stores)).to_physical().cast(pl.Int32).to_numpy()
+    entry = places.cast(pl.Enum(stores)).to_physical().cast(pl.Int32).to_numpy()
     if not question.with_categories or "category" not in woven.lines.columns:
-        return Places(stores=tuple(stores), categories=(), store=codes, category=np.zeros(0, dtype=np.int32))
+        return Places(
+            stores=tuple(stores),
+            categories=(),
+            store=codes,
+            entry=entry,
+            category=np.zeros(0, dtype=np.int32),
+        )
     column = woven.lines.get_column("category")
     distinct = column.unique().drop_nulls()
     tops = distinct.cast(pl.String).str.split("/").list.first()
@@ -232,7 +253,9 @@ def places_of(woven: Woven, question: Question) -> Places:
     table = np.zeros(int(physical.max(initial=0)) + 2, dtype=np.int32)
     table[physical] = top
     category = table[column.to_physical().fill_null(len(table) - 1).to_numpy()]
-    return Places(stores=tuple(stores), categories=tuple(categories), store=codes, category=category)
+    return Places(
+        stores=tuple(stores), categories=tuple(categories), store=codes, entry=entry, category=category
+    )
 
 
 def by_currency(tallied: Tallied) -> Integers:

@@ -15,6 +15,7 @@ from jifen.insight.backtest.events import Judged, Needs, Woven
 from jifen.insight.backtest.shapes import (
     Baskets,
     Codes,
+    Due,
     Integers,
     Kept,
     Lives,
@@ -24,6 +25,8 @@ from jifen.insight.backtest.shapes import (
 )
 
 Walk = Callable[..., int]
+WRITTEN = ("hits", "results")
+"""What a walk fills of what it is given: results, and what pools have for the hits of moments."""
 MORE_MAX = 8**4
 """So many times the room is too much: then it is no room that is missing."""
 
@@ -35,6 +38,7 @@ class Places:
     stores: tuple[str, ...]
     categories: tuple[str, ...]  # () where grants are not shared out
     store: Codes  # by purchase
+    entry: Codes  # by entry: the store
     category: Codes  # by line
 
 
@@ -44,6 +48,7 @@ def nowhere(woven: Woven) -> Places:
         stores=("",),
         categories=(),
         store=np.zeros(woven.purchases.height, dtype=np.int32),
+        entry=np.zeros(woven.entries.height, dtype=np.int32),
         category=np.zeros(0, dtype=np.int32),
     )
 
@@ -71,12 +76,13 @@ def walk_bucket(
     assert lines.height == int(woven.line_start[-1]), "every line has its purchase"
     lives = Lives(
         **{
-            name: column if name == "results" else sealed(column)
+            name: column if name in WRITTEN else sealed(column)
             for name, column in judged.lives._asdict().items()
         }
     )
     baskets = Baskets(
         store=places.store,
+        entry_store=places.entry,
         line_start=woven.line_start,
         line_amount=lines.get_column("amount_minor").to_numpy(),
         line_quantity=lines.get_column("quantity_milli").to_numpy(),
@@ -88,6 +94,12 @@ def walk_bucket(
         back_amount=woven.backs.amount,
     )
     baskets = Baskets(*(sealed(column) for column in baskets))
+    due = Due(
+        *(
+            sealed(part) if isinstance(part, np.ndarray) and name != "granted" else part
+            for name, part in judged.due._asdict().items()
+        )
+    )
     numbers = fold.Numbers(*(sealed(column) for column in numbers))
     period = period._replace(
         month_of=sealed(period.month_of), worth=sealed(period.worth), n_rules=_n_rules(numbers),
@@ -103,7 +115,7 @@ def walk_bucket(
         if tells_available:
             kept = kept._replace(available=np.zeros(len(lives.sequence), dtype=np.int64))
         code = (walk or compiled_walk())(
-            lives, numbers, baskets, period, rooms.scratch(period, places), flat, kept,
+            lives, numbers, baskets, period, due, rooms.scratch(period, places), flat, kept,
             int(keeps), int(slices),
         )  # fmt: skip
         if code == kernel.ALL_WELL:
@@ -114,9 +126,10 @@ def walk_bucket(
             slice_rows *= 8
         else:
             more *= 8
-            assert rooms.n_undone, "the fold found no room or no lot"
+            assert rooms.n_undone or judged.needs.made, "the fold found no room or no lot"
             assert more <= MORE_MAX, "the fold found no lot"
         lives.results[:] = 0
+        due.granted[:] = 0
         for column in flat:
             column[:] = 0
         flat.worths[:] = -1
@@ -161,7 +174,7 @@ class _Rooms:
         self.n_tiers = int((ladders[:, fold.LADDER_TIERS_END] - ladders[:, fold.LADDER_TIERS]).max())
         rules = np.asarray(numbers.rules).reshape(-1, fold.RULE_WIDTH)
         self.n_limits = int((rules[:, fold.RULE_LIMITS_END] - rules[:, fold.RULE_LIMITS]).max())
-        self.most = int(np.diff(woven.starts).max(initial=0))  # events of a member
+        self.most = int(np.diff(woven.starts).max(initial=0)) + needs.made  # events of a member
         self.width = fold.BALANCES + self.n_currencies * fold.BALANCE_WIDTH
         self.days_width = fold.DAYS_COUNTED + self.n_ladders
         self.n_undone = int(woven.undo_of.max(initial=-1)) + 1
@@ -183,7 +196,10 @@ class _Rooms:
             _room(self.lots + 1),
             _room((self.most + 2) * self.days_width),
             _room(room.tiers_held(2 * self.most, self.n_tiers, self.n_ladders) * fold.HISTORY_WIDTH),
-            _room((self.n_limits * self.needs.hits + 1) * fold.COUNTER_WIDTH),
+            _room(
+                (self.n_limits * self.needs.hits + self.needs.made + self.needs.moments + 1)
+                * fold.COUNTER_WIDTH
+            ),
             _room(room.holds(self.size) * fold.HOLD_WIDTH),
             _room(room.past(self.most, self.n_ladders)),
         )
@@ -226,7 +242,7 @@ class _Rooms:
             "days": n_events * self.days_width,
             "history": room.tiers_held(n_members + 2 * n_events, self.n_tiers, self.n_ladders)
             * fold.HISTORY_WIDTH,
-            "counters": self.n_limits * (hits or 0) * fold.COUNTER_WIDTH,
+            "counters": (self.n_limits * (hits or 0) + n_events) * fold.COUNTER_WIDTH,
             "holds": self.needs.held_all * self.more * fold.HOLD_WIDTH,
             "starts": (n_members + 1) * fold.KEPT_WIDTH,
             "ways": n_members * sums.WAYS,

@@ -17,7 +17,7 @@ import msgspec
 from jifen.insight.snapshot.contracts import EVERY, TABLES
 from jifen.insight.snapshot.refusals import NotASnapshot, OtherFormat
 
-FORMAT = 3
+FORMAT = 4
 NAME = "manifest.json"
 BUCKETS = 16
 """Buckets of a new snapshot unless told otherwise; memory of readers is bounded by one bucket."""

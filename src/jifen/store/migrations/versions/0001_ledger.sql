@@ -265,7 +265,16 @@ CREATE TABLE jifen.event (
     CONSTRAINT event_pkey PRIMARY KEY (member_id, sequence)
 );
 
-COMMENT ON TABLE jifen.event IS 'What was told of an event: its code, its number outside, and the attributes that the programme declares.';
+COMMENT ON TABLE jifen.event IS 'What was told of an event: its code, its number outside, and of the attributes that the programme declares the integers and the texts that a rule names.';
+
+CREATE TABLE jifen.event_text (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    attributes JSONB NOT NULL,
+    CONSTRAINT event_text_pkey PRIMARY KEY (member_id, sequence)
+);
+
+COMMENT ON TABLE jifen.event_text IS 'Texts of an event that no rule names. They may say anything, so they stand outside the journal and can be erased.';
 
 CREATE TABLE jifen.file_task (
     task_id UUID NOT NULL,
@@ -927,6 +936,15 @@ CREATE TABLE jifen.revision (
 
 COMMENT ON TABLE jifen.revision IS 'One published state of the programme document; it never changes.';
 
+CREATE TABLE jifen.revision_text (
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT revision_text_pkey PRIMARY KEY (number),
+    CONSTRAINT a_revision_is_written_in_a_mebibyte CHECK (octet_length(text) <= 1048576)
+);
+
+COMMENT ON TABLE jifen.revision_text IS 'A revision as it was written. Its comments may say anything, so they stand outside the journal.';
+
 CREATE TABLE jifen.sign_in_try (
     about BYTEA NOT NULL,
     failures INTEGER NOT NULL,
@@ -1147,7 +1165,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.duty TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.event TO jifen_app;
 
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.event_text TO jifen_app;
+
 GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.revision_text TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.switch TO jifen_app;
 

@@ -162,7 +162,7 @@ function Publishing({ plan, onClose, onDone }: { plan: Plan; onClose: () => void
         got(
           api.POST("/v1/program:apply", {
             params: { header: { "Idempotency-Key": key } },
-            body: { document: read.values as Record<string, unknown>, ...(plan.newest_revision > 0 ? { expected_revision: plan.newest_revision } : {}), ...(instant ? { effective_at: instant } : {}) },
+            body: { document: read.values as Record<string, unknown>, text: read.text, ...(plan.newest_revision > 0 ? { expected_revision: plan.newest_revision } : {}), ...(instant ? { effective_at: instant } : {}) },
           }),
         ),
       (answer: Schemas["ApplyAnswer"] | Schemas["ProposedAnswer"]) => {
