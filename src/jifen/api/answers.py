@@ -10,6 +10,7 @@ from jifen.api.errors import TYPE_PREFIX
 from jifen.api.fields import Answer, Instant
 from jifen.api.ids import EntryId, GiftId, MemberId, PurchaseId, ReservationId, ReturnId
 from jifen.api.rule_answers import RuleResult
+from jifen.api.trial_answers import SaidAnswer, TestsAnswer
 from jifen.domain.refusals import all_refusals
 
 REPLAY_HEADER = "Idempotent-Replay"
@@ -453,13 +454,34 @@ class PlannedChange(Answer):
     sentence_zh: str
 
 
+class PlanFinding(SaidAnswer):
+    """What is odd about a document that is valid: a rule that can never grant, one that another always beats."""
+
+    code: str
+    path: str
+
+
+class PlanTouches(SaidAnswer):
+    """Whom and what a change touches, counted on the books as they are now."""
+
+    code: str
+    path: str
+    members: int
+    units: int | None = Field(description="Smallest units; null: it is about members alone.")
+
+
 class PlanAnswer(Answer):
-    """What publishing would change."""
+    """What publishing would change, whom it touches, what is odd about it, and what became of the tests that it carries."""
 
     newest_revision: int
     is_empty: bool
-    is_refused: bool
+    is_refused: bool = Field(description="The books forbid a change, or a test of the document fails.")
     changes: list[PlannedChange]
+    findings: list[PlanFinding]
+    touches: list[PlanTouches] | None = Field(
+        description="Null: the books are too long to be counted while somebody waits."
+    )
+    tests: TestsAnswer
 
 
 class ApplyAnswer(RevisionAnswer):

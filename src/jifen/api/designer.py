@@ -87,7 +87,7 @@ async def get_revision_text(
 ) -> Response:
     """The document as YAML, as `jifen program pull` writes it: to be changed and handed in again."""
     found = await read_revision(desk_of(request).ledger, number)
-    text = await asyncio.to_thread(lambda: document_yaml(document_published(found.document)))
+    text = await asyncio.to_thread(lambda: document_yaml(document_published(found.whole_document)))
     return render.answered(RevisionText(number=number, document_hash=found.document_hash, text=text))
 
 

@@ -22,6 +22,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "bench": None,
     "program validate": Permission.PROGRAM_PLAN,
     "program plan": Permission.PROGRAM_PLAN,
+    "program test": Permission.PROGRAM_PLAN,
     "program apply": Permission.PROGRAM_PUBLISH,
     "program pull": Permission.PROGRAM_READ,
     "program show": Permission.PROGRAM_READ,

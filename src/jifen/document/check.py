@@ -8,6 +8,7 @@ from fractions import Fraction
 from jifen.document.amounts import amount_findings, whole_points
 from jifen.document.check_days import day_findings
 from jifen.document.check_occasions import moment_findings, occasion_findings
+from jifen.document.check_trials import trial_findings
 from jifen.document.claims import (
     condition_findings,
     vocabulary_for,
@@ -49,6 +50,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *occasion_findings(document),
         *_shared_caps(document),
         *_tiers(document),
+        *trial_findings(document),
     ]
 
 
@@ -73,6 +75,7 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("moments",), [part.code for part in document.moments]),
         (("events",), [part.code for part in document.events]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
+        (("tests",), [part.code for part in document.tests]),
         (("tiers", "list"), [part.code for part in document.tiers.list] if document.tiers else []),
     ]
     for steps, codes in lists:

@@ -26,6 +26,11 @@ def load_program_file(path: Path | str) -> ProgramDocument:
     Refuses
         DocumentRefused   with every problem found, each with its line; also when the file cannot be read.
     """
+    return load_with_places(path)[0]
+
+
+def load_with_places(path: Path | str) -> tuple[ProgramDocument, yaml_text.Read]:
+    """The same, and where everything stands in it."""
     path = Path(path)
     try:
         with path.open("rb") as file:
@@ -33,7 +38,7 @@ def load_program_file(path: Path | str) -> ProgramDocument:
         text = raw.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentRefused([_unreadable(str(path), error)]) from error
-    return parse_document(text, name=str(path))
+    return parse_with_places(text, name=str(path))
 
 
 def parse_document(text: str, *, name: str) -> ProgramDocument:
@@ -42,6 +47,11 @@ def parse_document(text: str, *, name: str) -> ProgramDocument:
     Refuses
         DocumentRefused   with every problem found, each with its line.
     """
+    return parse_with_places(text, name=name)[0]
+
+
+def parse_with_places(text: str, *, name: str) -> tuple[ProgramDocument, yaml_text.Read]:
+    """The same, and where everything stands in it."""
     read = yaml_text.read(text, name=name)
     try:
         document = _validated(read.value)
@@ -50,7 +60,7 @@ def parse_document(text: str, *, name: str) -> ProgramDocument:
     found = compiling.findings(document)
     if found:
         raise _refused(found, read, name)
-    return document
+    return document, read
 
 
 def document_from(data: object) -> ProgramDocument:

@@ -12,6 +12,7 @@ import asyncpg
 from jifen.document.compile import compile_program, numbering_after
 from jifen.document.model import ProgramDocument
 from jifen.document.plan import forbidden_changes
+from jifen.document.run_trials import run_trials
 from jifen.document.stored import document_published, kept_meaning, kept_numbering, numbering_of
 from jifen.document.write import as_values, hash_of_values
 from jifen.domain.audit import About, Act, Deed, about
@@ -19,11 +20,12 @@ from jifen.domain.principal import LOCAL, Principal
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.select import compile_select
 from jifen.domain.refusals import EffectiveInThePast, ProgramRefused, Refusal, RevisionStale
+from jifen.domain.refusals_of_programs import DocumentTestsFailed
 from jifen.store.audit import note_act
 from jifen.store.compiled import Compiled
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
-from jifen.store.revisions import StoredRevision, add_revision, newest_revision
+from jifen.store.revisions import StoredRevision, add_revision, keep_tests, newest_revision
 
 LEAD = timedelta(seconds=60)
 """A revision takes effect at least so far ahead: by then every process that is asked for anything has compiled it, and
@@ -33,10 +35,12 @@ _UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 
 class _Draft(NamedTuple):
-    """A revision as decided. Its moments are found by the write; without `compiled` it is the newest one itself."""
+    """A revision as decided. Its moments are found by the write; without `compiled` it is the newest one itself, of which other
+    tests are kept where `has_other_tests`."""
 
     revision: StoredRevision
     compiled: Compiled | None
+    has_other_tests: bool = False
 
 
 async def publish_program(
@@ -48,7 +52,8 @@ async def publish_program(
     expected_revision: int | None = None,
     by: Principal = LOCAL,
 ) -> tuple[StoredRevision, bool]:
-    """The revision, and whether it is new: the same document again is the newest revision itself.
+    """The revision, and whether it is new: the same document again is the newest revision itself, and one that differs in its
+    tests alone is too, which then carries these.
 
     The very first revision may take effect at any time, so that history can be brought in under it; without a moment it
     takes effect at once. Every later one takes effect at least `LEAD` ahead of the moment it is written, and after those
@@ -58,6 +63,7 @@ async def publish_program(
         RevisionStale        `expected_revision` is not the newest any more, or another was published at the same moment
         EffectiveInThePast   the moment is not so far ahead when it is written, or not after that of the newest revision
         ProgramRefused       it changes what the books forbid to change
+        DocumentTestsFailed  a test that it carries does not come out as it expects
         DocumentRefused      the document cannot be compiled
     """
     newest, now = await _newest(ledger)
@@ -67,6 +73,9 @@ async def publish_program(
     )
 
     if draft.compiled is None:
+        if draft.has_other_tests:
+            async with ledger.transaction() as connection:
+                await _keep_tests(connection, draft, by)
         return draft.revision, False
     async with ledger.publishing():
         async with ledger.transaction() as connection:
@@ -97,6 +106,8 @@ async def publish_program_once(
             raise draft
         is_new = draft.compiled is not None
         revision = await _written(connection, draft, effective_at, by) if is_new else draft.revision
+        if draft.has_other_tests:
+            await _keep_tests(connection, draft, by)
         return {
             "number": revision.number,
             "effective_at": revision.effective_at.isoformat(),
@@ -146,12 +157,16 @@ def _decided(
     if expected_revision is not None and expected_revision != number:
         raise RevisionStale(expected_revision=expected_revision, newest_revision=number)
     values = as_values(document)
+    tests = values.pop("tests", [])
     own_hash = hash_of_values(values)
+    if newest is not None and newest.document_hash == own_hash:
+        check_trials(document)
+        has_other = list(newest.tests) != tests
+        return _Draft(replace(newest, tests=tests) if has_other else newest, None, has_other)
     if newest is not None:
-        if newest.document_hash == own_hash:
-            return _Draft(newest, None)
         _check_change(newest, document)
         _check_moment(effective_at, now, newest)
+    check_trials(document)
     numbering = numbering_of(newest.numbering) if newest else Numbering()
     program = compile_program(
         document, revision=number + 1, effective_at=effective_at or _UNKNOWN, numbering=numbering
@@ -165,8 +180,37 @@ def _decided(
         effective_at=program.effective_at,
         published_at=_UNKNOWN,
         published_by=published_by,
+        tests=tests,
     )
     return _Draft(revision, Compiled(program, compile_select(program)))
+
+
+def check_trials(document: ProgramDocument) -> None:
+    """Run the tests that the document carries.
+
+    Refuses
+        DocumentTestsFailed   one does not come out as it expects
+    """
+    failed = [one for one in run_trials(document) if not one.has_passed]
+    if failed:
+        raise DocumentTestsFailed(
+            f"{failed[0].trial.code}: {failed[0].said('en')}",
+            pointer=f"/document/tests/{failed[0].at}",
+            tests=[one.as_values("en") for one in failed],
+        )
+
+
+async def _keep_tests(connection: Connection, draft: _Draft, by: Principal) -> None:
+    """Keep other tests with the newest revision: what it means stays, and so it stays the newest (decision 0152)."""
+    number = draft.revision.number
+    if not await keep_tests(connection, number, draft.revision.tests):
+        raise RevisionStale(expected_revision=number)
+    details = {"tests": len(draft.revision.tests)}
+    await note_act(
+        connection,
+        by,
+        Act(deed=Deed.PROGRAM_TESTS_KEPT, about=(about(About.REVISION, number),), details=details),
+    )
 
 
 async def _written(
