@@ -29,6 +29,7 @@ from jifen.domain.program.reading import conjuncts, is_under
 from jifen.present.said import Chosen, Said
 from jifen.present.shown import name_in
 
+_FAR = 1 << 62
 _DATES = ("purchase.date", "event.date")
 
 
@@ -78,21 +79,17 @@ def _last_day(condition: Condition) -> int | None:
     if isinstance(condition, All):
         known = [end for part in conjuncts(condition) if (end := _last_day(part)) is not None]
         return min(known, default=None)
-    if not isinstance(condition, Claim) or condition.asks not in _DATES:
+    return _last_day_claimed(condition) if isinstance(condition, Claim) else None
+
+
+def _last_day_claimed(claim: Claim) -> int | None:
+    """The same of a claim."""
+    if claim.asks not in _DATES:
         return None
-    if condition.among is not None:
-        return max((int(one) for one in condition.among), default=0)
-    value = condition.value
-    match condition.operator:
-        case "eq" | "le":
-            return value if isinstance(value, int) else None
-        case "lt":
-            return value - 1 if isinstance(value, int) else None
-        case "between":
-            return int(value[1]) if isinstance(value, tuple) else None
-        case "in":
-            return max(int(one) for one in value) if isinstance(value, tuple) else None
-    return None
+    if claim.among is not None:
+        return max((int(one) for one in claim.among), default=0)
+    ends = _ends(claim)
+    return None if ends is None or ends[1] >= _FAR else ends[1]
 
 
 def _skipped_below(rule: EarnRule) -> int | None:
@@ -187,14 +184,14 @@ def _values(claim: Claim) -> tuple[str | int, ...]:
 
 def _ends(claim: Claim) -> tuple[int, int] | None:
     """The least and the most that a claim about a number lets through; None: it is no span."""
-    far, value = 1 << 62, claim.value
+    value = claim.value
     if isinstance(value, tuple):
         numbers = [one for one in value if isinstance(one, int)]
         return (min(numbers), max(numbers)) if claim.operator in ("between", "in") and numbers else None
     if not isinstance(value, int):
         return None
     spans: Mapping[str, tuple[int, int]] = {
-        "eq": (value, value), "ge": (value, far), "gt": (value + 1, far), "le": (-far, value), "lt": (-far, value - 1),
+        "eq": (value, value), "ge": (value, _FAR), "gt": (value + 1, _FAR), "le": (-_FAR, value), "lt": (-_FAR, value - 1),
     }  # fmt: skip
     return spans.get(claim.operator)
 

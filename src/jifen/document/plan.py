@@ -160,7 +160,7 @@ class _Words:
     def change(self, where: Where, before: Any, after: Any) -> Change:
         kind = ADDED if before is None else REMOVED if after is None else CHANGED
         weight = self.weight(where, before, after)
-        said = self._said(where, before, after, kind)
+        said = _said_of_test(where, kind) if _is_test(where) else self._said(where, before, after, kind)
         if weight == REFUSED:
             said = Said("plan.refused", said=said, why=Said(f"plan_refuses.{_topic(where)}"))
         return Change(
@@ -189,9 +189,6 @@ class _Words:
 
     def _said(self, where: Where, before: Any, after: Any, kind: str) -> Said:
         path = ".".join(where)
-        if _is_test(where):
-            code = where[0].removeprefix("tests[").removesuffix("]")
-            return Said(f"plan.test.{kind}", test=code)
         rule = (
             where[0].removeprefix("earn_rules[").removesuffix("]")
             if where[0].startswith("earn_rules[")
@@ -227,6 +224,10 @@ class _Words:
         assert program is not None
         rule = next(one for one in program.rules if one.code == code)
         return Chosen(partial(rule_sentence, rule, program))
+
+
+def _said_of_test(where: Where, kind: str) -> Said:
+    return Said(f"plan.test.{kind}", test=where[0].removeprefix("tests[").removesuffix("]"))
 
 
 def _compiled(document: ProgramDocument) -> Program:

@@ -218,7 +218,7 @@ async def _moves(
 
 
 def _reaches(ladder: Ladder) -> list[tuple[int, int]]:
-    return [(rung.number, tier.reach) for tier in ladder.tiers]
+    return [(tier.number, tier.reach) for tier in ladder.tiers]
 
 
 def _rank(ladder: Ladder, tier: int) -> int:
