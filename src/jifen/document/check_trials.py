@@ -12,6 +12,7 @@ from jifen.document.trials import TrialExpected, TrialMember, TrialOccasion, Tri
 from jifen.present.said import Said
 
 FIRST_YEAR, LAST_YEAR = 2001, 2099
+DAYS_MAX = 3_660
 REFUSALS = frozenset(
     (
         "event_unknown", "limit_used_up", "store_unknown", "field_wrong", "points_missing", "line_unknown",
@@ -75,6 +76,7 @@ def _moments(trial: TrialPart, here: Steps) -> Iterator[Finding]:
             last = local_moment(f"{joined} 00:00")
         except ValueError:
             yield _no_day((*here, "given", "joined_on"), joined)
+    first = last
     is_first = True
     for steps, one in occasions_of(trial, here):
         if (one.at is None) == (one.after_days is None) or (is_first and one.at is None):
@@ -102,6 +104,14 @@ def _moments(trial: TrialPart, here: Steps) -> Iterator[Finding]:
             return
         if now.year > LAST_YEAR:
             yield _no_day((*steps, "after_days"), str(one.after_days))
+            return
+        first = first or now
+        if (now - first).days > DAYS_MAX:
+            yield Finding(
+                code="test_too_long", steps=(*steps, "at"), value=str(now),
+                said=Said("problem.test_too_long.said", days=(now - first).days),
+                out=Said("problem.test_too_long.out", days=DAYS_MAX),
+            )  # fmt: skip
             return
         last = now
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
@@ -169,7 +169,9 @@ def _joined(timeline: Timeline, trial: TrialPart, first: datetime, work: int) ->
             datetime.fromisoformat(given.joined_on).replace(tzinfo=zone(timeline.time_zone)).astimezone(UTC)
         )
     life = MadeUpLife(timeline, joined, work=work)
-    life.pass_until(began)
+    # What falls due at the beginning of that day belongs to what happens on it.
+    life.pass_until(max(joined, began - timedelta(microseconds=1)))
+    life.now = began
     if given.tier is not None:
         tier = next(one for one in program.ladder.tiers if one.code == given.tier)
         life.stand(tier.number, day_number(local_date(began, timeline.time_zone)))
