@@ -15,11 +15,14 @@ from jifen.operations import plan_program, publish_program
 OF_A_WHOLE_DOCUMENT = (
     (console, "document_from"),
     (console, "document_hash"),
+    (console, "run_trials"),
     (plan_program, "plan"),
+    (plan_program, "run_trials"),
     (publish_program, "as_values"),
     (publish_program, "hash_of_values"),
     (publish_program, "forbidden_changes"),
     (publish_program, "compile_program"),
+    (publish_program, "run_trials"),
 )
 
 
@@ -27,10 +30,18 @@ OF_A_WHOLE_DOCUMENT = (
     ("path", "calls"),
     [
         ("/v1/program:validate", {"document_from", "document_hash"}),
-        ("/v1/program:plan", {"document_from", "plan"}),
+        ("/v1/program:plan", {"document_from", "plan", "run_trials"}),
+        ("/v1/program:test", {"document_from", "run_trials"}),
         (
             "/v1/program:apply",
-            {"document_from", "as_values", "hash_of_values", "forbidden_changes", "compile_program"},
+            {
+                "document_from",
+                "as_values",
+                "hash_of_values",
+                "forbidden_changes",
+                "compile_program",
+                "run_trials",
+            },
         ),
     ],
 )

@@ -380,6 +380,10 @@ async def _validate(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/program:validate", body={"document": await the_document(api)})
 
 
+async def _run_tests(api: Api) -> Asked:
+    return Asked(method="POST", path="/v1/program:test", body={"document": await the_document(api)})
+
+
 async def _plan(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/program:plan", body={"document": await the_document(api)})
 
@@ -729,6 +733,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("GET", "/v1/compensations/{compensation_id}"): _read_compensation,
     ("POST", "/v1/compensations/{compensation_id}:undo"): _undo_compensation,
     ("POST", "/v1/program:plan"): _plan,
+    ("POST", "/v1/program:test"): _run_tests,
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/terms"): _publish_terms,
     ("POST", "/v1/terms/{version}:withdraw"): _withdraw_terms,
@@ -903,6 +908,7 @@ CHANGES_NOTHING = {
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
+    ("POST", "/v1/program:test"),
     ("POST", "/v1/compensations:plan"),
 }
 NOT_BY_A_TEST = {
