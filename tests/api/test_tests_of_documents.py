@@ -87,7 +87,7 @@ async def test_nothing_is_published_while_a_test_fails(api: Api) -> None:
         "document_tests_failed",
         "/document/tests/0",
     )
-    assert problem["tests"][0]["code"] == "tuesday"
+    assert problem["numbers"]["tests"][0]["code"] == "tuesday"
     assert (await api.get("/v1/program")).json()["newest"]["number"] == 1
 
 
