@@ -799,6 +799,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/program/revisions/{number}/rules",
             "/v1/program/revisions/{number}/text",
             "/v1/program/rules:figures",
+            "/v1/program/templates",
             "/v1/purchases",
             "/v1/purchases/{purchase_id}",
             "/v1/members",

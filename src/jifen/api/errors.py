@@ -155,6 +155,7 @@ STATUS: dict[type[Refusal], int] = {
     no.EffectiveInThePast: 422,
     no.ProgramRefused: 422,
     of_programs.DocumentTestsFailed: 422,
+    of_programs.TemplateUnknown: 404,
     no.BacktestRefused: 422,
     of_files.FileUnusable: 422,
     of_files.NoRoom: 507,

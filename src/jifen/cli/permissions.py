@@ -20,6 +20,8 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "reconcile": Permission.BOOKS_RECONCILE,
     "doctor": None,
     "bench": None,
+    "template list": None,
+    "template show": None,
     "program validate": Permission.PROGRAM_PLAN,
     "program plan": Permission.PROGRAM_PLAN,
     "program test": Permission.PROGRAM_PLAN,

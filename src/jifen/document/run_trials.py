@@ -333,7 +333,7 @@ def _differences(timeline: Timeline, trial: TrialPart, came: Came) -> Iterable[D
                 )  # fmt: skip
     if expect.tier is not None and expect.tier != came.tier:
         said = Said(
-            "trial.differs.tier",
+            "trial.other_tier",
             expected=_named(timeline, "tier", expect.tier),
             got=_named(timeline, "tier", came.tier),
         )

@@ -84,7 +84,7 @@ def _gave(program: Program, rule: EarnRule, result: HitResult) -> Said:
     if result.granted:
         return Said(f"trial.gave_part.{why}", rule=_rule(rule), units=units, unit=unit, desired=desired)
     if why == "unmet":
-        return Said("trial.gave_nothing.unmet", rule=_rule(rule), condition=_condition(rule.state, program))
+        return Said("trial.unmet", rule=_rule(rule), condition=_condition(rule.state, program))
     return Said(f"trial.gave_nothing.{why}", rule=_rule(rule), desired=desired)
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from jifen.domain.refusals import NotAllowed
+from jifen.domain.refusals import NotAllowed, Unknown
 
 
 class DocumentTestsFailed(NotAllowed):
     """A test that the programme document carries does not come out as it expects."""
 
     code = "document_tests_failed"
+
+
+class TemplateUnknown(Unknown):
+    """There is no such template."""
+
+    code = "template_unknown"
