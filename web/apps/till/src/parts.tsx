@@ -2,7 +2,7 @@
 import type { Schemas } from "@jifen/api";
 import { Icon, type IconName, Points, useFrame, useProgram, useSay } from "@jifen/ui";
 import type { Key } from "@jifen/words";
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 
 /** Function keys of a screen. They work in fields too; a dialog that is open keeps them to itself. */
 export function useFunctionKeys(keys: Record<string, (() => void) | null | undefined>): void {
