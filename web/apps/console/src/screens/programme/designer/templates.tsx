@@ -94,7 +94,7 @@ function Chosen({ template, onChoose }: { template: Template; onChoose: (text: s
     <li className="template">
       <Picture name={template.name} />
       <div className="stack">
-        <h3>{template.title}</h3>
+        <b>{template.title}</b>
         {template.sentences.map((one, at) => <p key={at} className="small">{one}</p>)}
         <p className="small soft">{say("designer.template_holds", { rules: template.rules, tests: template.tests })}</p>
         <button type="button" className="button" aria-label={say("designer.template_open_named", { name: template.title })} onClick={() => void choose()}>{say("designer.template_open")}</button>
