@@ -99,7 +99,9 @@ def _index() -> str:
     for name in template_names():
         document = parse_document(template_text(name), name=name)
         titles = f"{template_title(name, 'en')} · {template_title(name, 'zh')}"
-        lines.append(f"| [{name}]({name}.md) | {titles} | {len(document.earn_rules)} | {len(document.tests)} |")
+        lines.append(
+            f"| [{name}]({name}.md) | {titles} | {len(document.earn_rules)} | {len(document.tests)} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -182,7 +184,16 @@ def backtest(name: str, home: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / f"{name}.yaml"
         draft.write_text(draft_of(name), encoding="utf-8")
-        command = [sys.executable, "-c", "from jifen.cli import app; app()", "backtest", str(draft), "--home", str(home), "--json"]
+        command = [
+            sys.executable,
+            "-c",
+            "from jifen.cli import app; app()",
+            "backtest",
+            str(draft),
+            "--home",
+            str(home),
+            "--json",
+        ]
         ran = subprocess.run(command, capture_output=True, check=False, text=True)
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
     return _summed(json.loads(ran.stdout))

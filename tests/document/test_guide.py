@@ -65,7 +65,16 @@ def test_the_tests_of_the_guide_hold_and_its_tables_name_every_field() -> None:
         ("early-bread", ""), ("rye-comes-back", ""), ("after-a-year", ""),
     ]  # fmt: skip
     told = GUIDE[GUIDE.index("## Tests") : GUIDE.index("## Plan")]
-    parts = (TrialPart, TrialMember, TrialOccasion, TrialPurchase, TrialLine, TrialEvent, TrialReturn, TrialExpected)
+    parts = (
+        TrialPart,
+        TrialMember,
+        TrialOccasion,
+        TrialPurchase,
+        TrialLine,
+        TrialEvent,
+        TrialReturn,
+        TrialExpected,
+    )
     fields = {name for part in parts for name in part.model_fields} - {"code", "names"}
     assert [name for name in fields if f"`{name}`" not in told] == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from jifen.document.load import parse_document
@@ -33,7 +35,13 @@ def test_each_of_its_rules_gives_something_in_a_test(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_template_speaks_both_languages_and_survives_its_round_trip(name: str) -> None:
     document = parse_document(template_text(name), name=name)
-    named = [document.program, *document.currencies, *document.earn_rules, *document.events, *document.tests]
+    named: list[Any] = [
+        document.program,
+        *document.currencies,
+        *document.earn_rules,
+        *document.events,
+        *document.tests,
+    ]
     assert all({"zh", "en"} <= set(part.names) for part in named)
     assert parse_document(document_yaml(document), name="again") == document
     for language in ("zh", "en"):

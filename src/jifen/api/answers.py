@@ -10,7 +10,6 @@ from jifen.api.errors import TYPE_PREFIX
 from jifen.api.fields import Answer, Instant
 from jifen.api.ids import EntryId, GiftId, MemberId, PurchaseId, ReservationId, ReturnId
 from jifen.api.rule_answers import RuleResult
-from jifen.api.trial_answers import SaidAnswer, TestsAnswer
 from jifen.domain.refusals import all_refusals
 
 REPLAY_HEADER = "Idempotent-Replay"
@@ -439,49 +438,6 @@ class ValidateAnswer(Answer):
 
     is_valid: Literal[True] = True
     document_hash: str
-
-
-class PlannedChange(Answer):
-    """One difference. careful: members lose something; refused: the books forbid it."""
-
-    path: str
-    kind: Literal["added", "removed", "changed"]
-    weight: Literal["plain", "careful", "refused"]
-    before: Any
-    after: Any
-    sentence: str = Field(description="In the language that Accept-Language asks for, else in Chinese.")
-    sentence_en: str
-    sentence_zh: str
-
-
-class PlanFinding(SaidAnswer):
-    """What is odd about a document that is valid: a rule that can never grant, one that another always beats."""
-
-    code: str
-    path: str
-
-
-class PlanTouches(SaidAnswer):
-    """Whom and what a change touches, counted on the books as they are now."""
-
-    code: str
-    path: str
-    members: int
-    units: int | None = Field(description="Smallest units; null: it is about members alone.")
-
-
-class PlanAnswer(Answer):
-    """What publishing would change, whom it touches, what is odd about it, and what became of the tests that it carries."""
-
-    newest_revision: int
-    is_empty: bool
-    is_refused: bool = Field(description="The books forbid a change, or a test of the document fails.")
-    changes: list[PlannedChange]
-    findings: list[PlanFinding]
-    touches: list[PlanTouches] | None = Field(
-        description="Null: the books are too long to be counted while somebody waits."
-    )
-    tests: TestsAnswer
 
 
 class ApplyAnswer(RevisionAnswer):

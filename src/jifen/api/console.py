@@ -15,7 +15,7 @@ from jifen.api.errors import document_refused
 from jifen.api.fields import INT64_MAX
 from jifen.api.ids import MemberId
 from jifen.api.languages import language_of
-from jifen.api.plan_answer import plan_answer
+from jifen.api.plan_answer import PlanAnswer, plan_answer
 from jifen.api.requests import Desk, GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.api.trial_answers import TestsAnswer, tests_answer
@@ -339,7 +339,7 @@ async def run_tests(request: Request, body: bodies.DocumentBody) -> Response:
     summary="Plan a revision",
     **said(
         permission=Permission.PROGRAM_PLAN,
-        answer=out.PlanAnswer,
+        answer=PlanAnswer,
         has_body=True,
         refuses=[no.ProgramRefused],
     ),

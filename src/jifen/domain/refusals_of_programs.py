@@ -6,7 +6,7 @@ from jifen.domain.refusals import NotAllowed, Unknown
 
 
 class DocumentTestsFailed(NotAllowed):
-    """A test that the programme document carries does not come out as it expects."""
+    """A test that the programme carries does not come out as it expects."""
 
     code = "document_tests_failed"
 
