@@ -35,6 +35,9 @@ from jifen.domain.seen import select_by
 from jifen.domain.timeline import Timeline
 
 NOBODY = UUID(int=0)
+DAY, ENTRY, HIT, CALENDAR = 20, 400, 5, 64
+"""What a day that passes, an entry and a rule that sees it weigh, about a microsecond each; a line weighs as much as there are
+rules, and looking for the next moment one for so many days that moments name."""
 
 
 @dataclass(slots=True)
@@ -89,9 +92,11 @@ class MadeUpLife:
 
     def pass_until(self, now: datetime) -> None:
         """Let time pass: moments fall due in their order, each in an entry of its own; then what is due is done."""
-        self._work((now - self.now).days * 20)
+        self._work((now - self.now).days * DAY)
         self.now = now
+        looked = sum(len(one.on) for one in self.timeline.programs[0].moments) // CALENDAR
         while (due := next_due(self.timeline, self.member, now)) is not None:
+            self._work(looked)
             decision = decide_moment(self.timeline, self.member, due, self._rooms(due.row, due.hits))
             self._pay(self._keep(fold.MOMENT, decision, at=due.at, number=due.moment.number))
         self._keep(fold.ADVANCE, decide_advance(self.timeline, self.member, now=now))
@@ -192,7 +197,7 @@ class MadeUpLife:
     def _keep(
         self, kind: int, decision: Decision, *, at: datetime | None = None, number: int = 0
     ) -> Decision:
-        self._work(20 + len(decision.results))
+        self._work(ENTRY + HIT * len(decision.results))
         self.member = decision.after
         self.happened.append(Happened(kind, decision, at or self.now, number))
         return decision

@@ -28,7 +28,7 @@ from jifen.present.said import Chosen, Said
 from jifen.present.shown import name_in, units_shown
 
 WORK_MAX: Final = 2_000_000
-"""How much all tests of a document may take together: at worst about two seconds."""
+"""How much all tests of a document may take together, as `made_up_life` weighs it: at worst some seconds."""
 _IN_FORCE_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _SOURCE = "test"
 

@@ -20,6 +20,7 @@ from jifen.domain.program.meaning import Ladder, Program, WindowKind
 from jifen.domain.program.numbering import Numbering
 from jifen.present.rules import names_of
 from jifen.present.said import Chosen, Said
+from jifen.present.shown import units_shown
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.plan_counts import Stands, are_countable, holders_of, lots_under, standings
 from jifen.store.revisions import StoredRevision, newest_revision
@@ -132,7 +133,7 @@ async def _touches(
         lives = {one.number: one for one in other.terms}
         if lives[currency.terms[0].number].expiry != currency.terms[0].expiry:
             held = await holders_of(connection, currency.number)
-            shown = names_of(after, "en").units(held.units, currency.code)
+            shown = units_shown(held.units, currency.scale)
             said = Said("touches.expiry", currency=named, count=held.members, units=shown)
             found.append(
                 Touches(
@@ -142,7 +143,7 @@ async def _touches(
         for terms in currency.terms:
             if terms.number not in lives:
                 held = await lots_under(connection, terms.number)
-                shown = names_of(after, "en").units(held.units, currency.code)
+                shown = units_shown(held.units, currency.scale)
                 code = terms.code.rpartition("/")[2]
                 said = Said("touches.terms", currency=named, terms=code, count=held.members, units=shown)
                 found.append(
