@@ -27,10 +27,12 @@ from jifen.domain.program.meaning import (
     Amount,
     Counts,
     Currency,
+    Downgrade,
     Draw,
     EarnRule,
     Expiry,
     Grant,
+    Keeps,
     Ladder,
     Limit,
     Period,
@@ -138,10 +140,13 @@ def a_rule(
     )  # fmt: skip
 
 
-def a_tier(number: int = 0, *, reach: int = 0, multiplier: tuple[int, int] = (1, 1)) -> Tier:
+def a_tier(
+    number: int = 0, *, reach: int = 0, multiplier: tuple[int, int] = (1, 1), keep: int = NONE
+) -> Tier:
     """A step of the ladder."""
     code = ("member", "silver", "gold", "platinum", "guest", "regular")[number]
-    return Tier(number=number, code=code, names={"zh": code, "en": code}, reach=reach, multiplier=multiplier)
+    names = {"zh": code, "en": code}
+    return Tier(number=number, code=code, names=names, reach=reach, multiplier=multiplier, keep=keep)
 
 
 def a_ladder(
@@ -150,12 +155,18 @@ def a_ladder(
     window_days: int = 365,
     keeps_days: int = 365,
     window: Window | None = None,
+    keeps: Keeps = Keeps.DAYS,
+    grace_days: int = 0,
+    downgrade: Downgrade = Downgrade.REASSESS,
 ) -> Ladder:
     """A ladder by spend over a year; without tiers everybody stands on its one step."""
     return Ladder(
         counts=currency,
         window=window or Window(days=window_days),
-        keeps_days=keeps_days,
+        keeps=keeps,
+        keeps_for=keeps_days,
+        grace_days=grace_days,
+        downgrade=downgrade,
         tiers=tiers or (a_tier(),),
     )
 

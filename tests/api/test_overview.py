@@ -175,6 +175,10 @@ async def test_the_tier_path_says_what_counts_and_what_is_missing(api: Api) -> N
     ]
     assert after["path"][1]["since_on"] == today()
     assert after["review_on"] is not None
+    assert (after["window"], after["grace_from_on"]) == ("rolling", None)
+    assert (after["keep"], after["keep_missing"]) == (tiers[1]["reach"], tiers[1]["reach"]), (
+        "this day is not asked again"
+    )
     unknown = f"/v1/members/mbr_{new_id().hex}/tiers"
     assert (await api.get(unknown)).json()["code"] == "member_unknown"
 

@@ -31,7 +31,7 @@ def test_the_other_examples_fit_into_it() -> None:
     without_rules = BLOCKS[0][: BLOCKS[0].index("earn_rules:")]
     ladder = "tiers: {by: spend, window_days: 30, keeps_days: 30, list: [{code: gold, names: {en: G}, reach: 0}]}\n"
     rule = "earn_rules:\n  - code: a\n    names: {en: A}\n    currency: points\n    fixed: {points: 1}\n"
-    when, of_basket = ("".join(f"    {line}\n" for line in BLOCKS[at].splitlines()) for at in (7, 9))
+    when, of_basket = ("".join(f"    {line}\n" for line in BLOCKS[at].splitlines()) for at in (8, 10))
     stamps = "  - {code: stamps, names: {en: Stamps}, kind: spendable, worth: 1}\n"
 
     currencies = without_rules[without_rules.index("currencies:") :]
@@ -46,8 +46,11 @@ def test_the_other_examples_fit_into_it() -> None:
     events = parse_document(without_rules + BLOCKS[5], name="guide")
     assert [len(events.events), len(events.earn_rules)] == [2, 3]
     assert parse_document(without_rules + stamps + BLOCKS[6], name="guide").moments
+    tiers = parse_document(without_rules + BLOCKS[7], name="guide").tiers
+    assert tiers is not None
+    assert [one.keep for one in tiers.list] == [None, 8, 30]
     assert parse_document(without_rules + rule + when, name="guide").earn_rules
-    days = parse_document(without_rules + BLOCKS[8] + rule + of_basket, name="guide").days
+    days = parse_document(without_rules + BLOCKS[9] + rule + of_basket, name="guide").days
     assert [part.code for part in days] == [
         "member-day",
         "new-year",
@@ -56,7 +59,7 @@ def test_the_other_examples_fit_into_it() -> None:
         "late-shopping",
         "anniversary",
     ]
-    assert len(parse_document(without_rules + BLOCKS[10] + ladder, name="guide").earn_rules) == 2
+    assert len(parse_document(without_rules + BLOCKS[11] + ladder, name="guide").earn_rules) == 2
 
 
 def test_the_tests_of_the_guide_hold_and_its_tables_name_every_field() -> None:

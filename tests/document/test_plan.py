@@ -56,6 +56,21 @@ def test_twice_the_amount_is_told_as_what_it_gives_before_and_after() -> None:
     assert change.weight == "careful"
 
 
+@pytest.mark.parametrize(
+    ("now", "weight"),
+    [
+        ("downgrade: none", "plain"),
+        ("downgrade: one_level", "plain"),
+        ("downgrade: base", "careful"),
+        ("grace_days: 30", "plain"),
+    ],
+)
+def test_a_harder_fall_is_told_as_one(now: str, weight: str) -> None:
+    tiers = SHOP[SHOP.index("tiers:\n") :].splitlines()[1]
+    (change,) = plan(shop(), shop((tiers, f"{tiers}\n  {now}"))).changes
+    assert change.weight == weight
+
+
 def test_a_rule_is_told_as_a_sentence_in_both_languages() -> None:
     without = SHOP[: SHOP.index("  - code: tuesday")] + SHOP[SHOP.index("tiers:") :]
     ended = plan(shop(), parse_document(without, name="x")).changes[0]

@@ -85,7 +85,7 @@ class Life:
         self.told: list[Told] = []
         self.refused: list[Refusal] = []
         self.used: dict[tuple[int, int], int] = {}  # (rule, period): units granted and not taken back
-        self.ladder = PlainLadder(timeline)
+        self.ladder = PlainLadder(timeline, lambda: self.joined_day)
         self.status = Status.ACTIVE
         self.joined_day = 0
         self.has_taken_over = False

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, epoch_micros, local_date
 from jifen.domain.decision import Decision
+from jifen.domain.program.meaning import Downgrade, Keeps, Ladder, WindowKind
 from jifen.domain.purchase import Purchase
 from jifen.domain.timeline import Timeline
 
 if TYPE_CHECKING:
     from tests.domain.life import Bought, Life
+
+
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,9 @@ class PlainLadder:
     """Tiers recomputed day by day from everything that was ever bought and brought back; after a void from the beginning, without
     what was voided."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: Timeline, joined: Callable[[], int] = lambda: 0) -> None:
         self.timeline = timeline
+        self.joined = joined
         self.happened: list[Happened] = []
         self.begin()
 
@@ -75,10 +81,69 @@ class PlainLadder:
         codes = [tier.code for tier in self.timeline.programs[row].ladder.tiers]
         return codes.index(code) if code in codes else 0
 
-    def _reached(self, row: int, first: int, last: int) -> int:
-        total = sum(units for day, units in self.counts if first <= day <= last)
+    def _counted(self, row: int, last: int) -> int:
+        """What counts in the window that ends with a day."""
+        first = self._first(self.timeline.programs[row].ladder, last)
+        return sum(units for day, units in self.counts if first <= day <= last)
+
+    def _first(self, ladder: Ladder, last: int) -> int:
+        window, day = ladder.window, date.fromordinal(EPOCH + last)
+        if window.kind is WindowKind.ROLLING:
+            return last - window.days + 1
+        if window.kind is WindowKind.CALENDAR_YEAR:
+            return date(day.year, 1, 1).toordinal() - EPOCH
+        if window.kind is WindowKind.MEMBERSHIP_YEAR:
+            begun = [
+                one for one in (self._anniversary(day.year - 1), self._anniversary(day.year)) if one <= day
+            ]
+            return begun[-1].toordinal() - EPOCH
+        return -fold.FAR
+
+    def _anniversary(self, year: int) -> date:
+        joined = date.fromordinal(EPOCH + self.joined())
+        try:
+            return joined.replace(year=year)
+        except ValueError:
+            return date(year, 2, 28)
+
+    def _reached(self, row: int, last: int) -> int:
         tiers = self.timeline.programs[row].ladder.tiers
+        total = self._counted(row, last)
         return max(i for i, tier in enumerate(tiers) if total >= tier.reach)
+
+    def _next(self, ladder: Ladder, on: int) -> int:
+        """The day on which a tier is judged that is held, or kept, from a day on."""
+        day = date.fromordinal(EPOCH + on)
+        n = ladder.keeps_for
+        if ladder.keeps is Keeps.DAYS:
+            last = day + timedelta(days=n)
+        elif ladder.keeps is Keeps.MONTH_ENDS:
+            month = day.year * 12 + day.month - 1 + n
+            last = date(month // 12, month % 12 + 1, 1)
+        elif ladder.keeps is Keeps.YEAR_ENDS:
+            last = date(day.year + n, 1, 1)
+        else:
+            year = day.year if self._anniversary(day.year) <= day else day.year - 1
+            last = self._anniversary(year + n)
+        return last.toordinal() - EPOCH + ladder.grace_days
+
+    def _judged(self, row: int, rank: int, day: int) -> tuple[int, int | None]:
+        """The rank after a day of judging, and the next such day."""
+        ladder = self.timeline.programs[row].ladder
+        due = day - ladder.grace_days
+        ends = 0 if ladder.window.kind is WindowKind.ROLLING else -1
+        total = max(self._counted(row, day + ends), self._counted(row, due + ends))
+        kept = max(i for i, tier in enumerate(ladder.tiers) if total >= tier.kept_by)
+        if kept >= rank:
+            return rank, self._next(ladder, due) if rank else None
+        falls = {
+            Downgrade.REASSESS: kept,
+            Downgrade.ONE_LEVEL: rank - 1,
+            Downgrade.BASE: 0,
+            Downgrade.NONE: rank,
+        }
+        after = falls[ladder.downgrade]
+        return after, self._next(ladder, day if after < rank else due) if after else None
 
     def advance(self, to: int) -> None:
         """Review on each day on which it is due."""
@@ -87,12 +152,11 @@ class PlainLadder:
             row = self._row(day)
             ladder = self.timeline.programs[row].ladder
             rank = self._rank(row, self.rank_code)
-            reached = self._reached(row, day - ladder.window.days + 1, day)
-            if reached < rank:
-                rank = reached
-                again = day + ladder.keeps_days if rank > 0 else None
-                self.held.append(Held((day, 0), ladder.tiers[rank].code, is_review=True, review_day=again))
-            self.review_day = day + ladder.keeps_days if rank > 0 else None
+            after, self.review_day = self._judged(row, rank, day)
+            if after < rank:
+                self.held.append(
+                    Held((day, 0), ladder.tiers[after].code, is_review=True, review_day=self.review_day)
+                )
 
     def bought(self, purchase: Purchase, decision: Decision, life: Life, *, is_purchase: bool = True) -> None:
         """A purchase; or an event, of which only the units that qualify count."""
@@ -126,14 +190,15 @@ class PlainLadder:
         now = self.timeline.programs[row].ladder
         before = [one for one in self.held if one.moment <= moment]
         since = self.held[len(before) :]
-        reached = self._reached(row, moment[0] - now.window.days + 1, moment[0])
+        reached = self._reached(row, moment[0])
         if reached <= self._rank(row, before[-1].code):
             return
         while since and not since[0].is_review and self._rank(row, since[0].code) <= reached:
             since.pop(0)
+        again = self._next(now, moment[0])
         if not since:
-            self.review_day = moment[0] + now.keeps_days
-        lifted = Held(moment, now.tiers[reached].code, is_review=False, review_day=moment[0] + now.keeps_days)
+            self.review_day = again
+        lifted = Held(moment, now.tiers[reached].code, is_review=False, review_day=again)
         self.held = [*before, lifted, *since]
 
     def returned(self, bought: Bought, decision: Decision, amount: int, life: Life, *, is_void: bool) -> None:
@@ -209,8 +274,9 @@ class PlainLadder:
         self.review_day = last.review_day
         while self.review_day is not None and self.review_day <= on:
             row = self._row(self.review_day)
-            keeps = self.timeline.programs[row].ladder.keeps_days
-            self.review_day = self.review_day + keeps if self._rank(row, last.code) > 0 else None
+            ladder = self.timeline.programs[row].ladder
+            again = self._next(ladder, self.review_day - ladder.grace_days)
+            self.review_day = again if self._rank(row, last.code) > 0 else None
 
     def takes_over(self, other: PlainLadder, life: Life) -> None:
         """Count what another member counted too, and hold the higher of two tiers since he reached it."""

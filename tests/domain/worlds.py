@@ -24,10 +24,12 @@ from jifen.domain.program.meaning import (
     Amount,
     Counts,
     Currency,
+    Downgrade,
     Draw,
     EarnRule,
     Expiry,
     Grant,
+    Keeps,
     Ladder,
     Period,
     Program,
@@ -264,6 +266,16 @@ def rules(draw: st.DrawFn, *, n_currencies: int, tiers: int) -> tuple[EarnRule, 
     return tuple(found)
 
 
+_windows = st.sampled_from(
+    (
+        Window(days=30),
+        Window(kind=WindowKind.CALENDAR_YEAR),
+        Window(kind=WindowKind.MEMBERSHIP_YEAR),
+        Window(kind=WindowKind.LIFE),
+    )
+)
+
+
 @st.composite
 def ladders(draw: st.DrawFn, *, by: int) -> Ladder:
     """One to three steps, by spend or by the growth value."""
@@ -274,22 +286,25 @@ def ladders(draw: st.DrawFn, *, by: int) -> Ladder:
         *sorted(draw(st.lists(st.integers(1, 8), min_size=count - 1, max_size=count - 1, unique=True))),
     ]
     multipliers = st.sampled_from(((1, 1), (3, 2), (4, 3), (2, 1)))
+    is_easily_kept = draw(st.booleans())
+    keeps = draw(st.sampled_from((Keeps.DAYS, Keeps.DAYS, Keeps.DAYS, *Keeps)))
     return a_ladder(
-        *(a_tier(i, reach=reach * unit, multiplier=draw(multipliers)) for i, reach in enumerate(reaches)),
+        *(
+            a_tier(
+                i,
+                reach=reach * unit,
+                multiplier=draw(multipliers),
+                keep=reach * unit // 2 if is_easily_kept else NONE,
+            )
+            for i, reach in enumerate(reaches)
+        ),
         currency=by,
-        window_days=draw(st.sampled_from((1, 10, 60))),
-        keeps_days=draw(st.sampled_from((1, 7, 40))),
+        window=draw(st.one_of(st.sampled_from([Window(days=days) for days in (1, 10, 60)]), _windows)),
+        keeps=keeps,
+        keeps_days=draw(st.sampled_from((1, 7, 40) if keeps is Keeps.DAYS else (1, 2))),
+        grace_days=draw(st.sampled_from((0, 0, 3, 20))),
+        downgrade=draw(st.sampled_from(Downgrade)),
     )
-
-
-_windows = st.sampled_from(
-    (
-        Window(days=30),
-        Window(kind=WindowKind.CALENDAR_YEAR),
-        Window(kind=WindowKind.MEMBERSHIP_YEAR),
-        Window(kind=WindowKind.LIFE),
-    )
-)
 
 
 @st.composite

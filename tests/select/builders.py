@@ -86,7 +86,7 @@ def a_program(*rules: EarnRule) -> Program:
         revision=1, effective_at=datetime(2026, 1, 1, tzinfo=UTC), code="test", names={"en": "Test"}, time_zone="UTC",
         money="CNY", money_decimals=2, purchase_amount_minor_max=10**9, stores={}, any_store=True,
         line_attributes=ATTRIBUTES, late_days={"": 400}, currencies=(), rules=rules,
-        ladders=(Ladder(counts=BY_SPEND, window=Window(days=365), keeps_days=365, tiers=(tier,)),),
+        ladders=(Ladder(counts=BY_SPEND, window=Window(days=365), keeps_for=365, tiers=(tier,)),),
     )  # fmt: skip
 
 

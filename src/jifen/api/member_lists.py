@@ -104,6 +104,10 @@ async def get_tiers(request: Request, member_id: MemberId) -> Response:
             next_tier=standing.next_tier.code if standing.next_tier else None,
             next_reach=standing.next_tier.reach if standing.next_tier else None,
             missing=standing.missing,
+            window=out.WINDOWS[view.program.ladder.window.kind],
+            keep=standing.kept_by,
+            keep_missing=standing.keep_missing,
+            grace_from_on=None if standing.grace_from is None else _day(standing.grace_from),
             path=[
                 out.TierHeld(tier=codes[one.tier], since_on=_day(one.day), cause=one.cause)
                 for one in standing.path

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from jifen.api.fields import Answer, Instant
 from jifen.api.ids import MemberId
+from jifen.domain.program.meaning import WindowKind
 
 DAY: dict[str, Any] = {"format": "date"}
 
@@ -237,6 +238,15 @@ class TierHeld(Answer):
     cause: int | None
 
 
+WindowName = Literal["rolling", "calendar_year", "membership_year", "life"]
+WINDOWS: dict[WindowKind, WindowName] = {
+    WindowKind.ROLLING: "rolling",
+    WindowKind.CALENDAR_YEAR: "calendar_year",
+    WindowKind.MEMBERSHIP_YEAR: "membership_year",
+    WindowKind.LIFE: "life",
+}
+
+
 class TiersAnswer(Answer):
     """How a member stands on the first ladder. `counted` and `missing` are in what it counts."""
 
@@ -248,6 +258,12 @@ class TiersAnswer(Answer):
     next_tier: str | None
     next_reach: int | None
     missing: int
+    window: WindowName
+    keep: int = Field(description="So much in the window keeps the tier on the day on which it is judged.")
+    keep_missing: int = Field(description="Of that not counted yet; 0: it is kept, or never judged.")
+    grace_from_on: str | None = Field(
+        json_schema_extra=DAY, description="The first day of grace; null: there is none."
+    )
     path: list[TierHeld]
 
 

@@ -152,3 +152,10 @@ def whole_points(rule: EarnRulePart) -> list[int]:
     if rule.bands is not None:
         found += [band.points for band in rule.bands.list if band.per is None]
     return found
+
+
+def is_positive(ratio: str) -> bool:
+    try:
+        return Fraction(ratio) > 0
+    except ZeroDivisionError:
+        return False

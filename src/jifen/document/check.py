@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from jifen.document.amounts import amount_findings, whole_points
+from jifen.document.amounts import amount_findings, is_positive, whole_points
 from jifen.document.check_days import day_findings
+from jifen.document.check_ladder import ladder_findings
 from jifen.document.check_occasions import moment_findings, occasion_findings
 from jifen.document.check_trials import trial_findings
 from jifen.document.claims import (
@@ -49,7 +50,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *moment_findings(document),
         *occasion_findings(document),
         *_shared_caps(document),
-        *_tiers(document),
+        *ladder_findings(document),
         *trial_findings(document),
     ]
 
@@ -98,13 +99,6 @@ def worth_of(part: CurrencyPart) -> Fraction | None:
     if isinstance(part.worth, WorthPer):
         return Fraction(part.worth.minor, part.worth.per)
     return Fraction(part.worth)
-
-
-def _is_positive(ratio: str) -> bool:
-    try:
-        return Fraction(ratio) > 0
-    except ZeroDivisionError:
-        return False
 
 
 def _currencies(document: ProgramDocument) -> Iterator[Finding]:
@@ -274,7 +268,7 @@ def _multiple(document: ProgramDocument, rule: EarnRulePart, here: Steps) -> Ite
 def _factor(rule: EarnRulePart, base: EarnRulePart, here: Steps) -> Iterator[Finding]:
     assert rule.multiple is not None
     steps: Steps = (*here, "multiple", "by")
-    if not _is_positive(rule.multiple.by) or Fraction(rule.multiple.by) <= 1:
+    if not is_positive(rule.multiple.by) or Fraction(rule.multiple.by) <= 1:
         yield Finding(
             code="multiple_not_above_one", steps=steps, value=rule.multiple.by,
             said=Said("problem.multiple_not_above_one.said"), out=Said("problem.multiple_not_above_one.out"),
@@ -310,36 +304,3 @@ def _shape(rule: EarnRulePart, here: Steps, vocabulary: Vocabulary) -> Iterator[
             said=Said("problem.condition_never_holds.said", rule=repr(rule.code)),
             out=Said("problem.condition_never_holds.out"),
         )
-
-
-def _tiers(document: ProgramDocument) -> Iterator[Finding]:
-    if document.tiers is None:
-        return
-    currencies = [part.code for part in document.currencies]
-    if document.tiers.by not in ("spend", *currencies):
-        yield unknown(("tiers", "by"), document.tiers.by, ["spend", *currencies], "measure")
-    below = -1
-    for at, tier in enumerate(document.tiers.list):
-        here: Steps = ("tiers", "list", at)
-        if at == 0 and tier.reach != 0:
-            yield Finding(
-                code="first_tier_not_zero", steps=(*here, "reach"), value=tier.reach,
-                said=Said("problem.first_tier_not_zero.said"), out=Said("problem.first_tier_not_zero.out"),
-            )  # fmt: skip
-        elif tier.reach <= below:
-            yield Finding(
-                code="tiers_not_ascending",
-                steps=(*here, "reach"),
-                value=tier.reach,
-                said=Said("problem.tiers_not_ascending.said", below=below),
-                out=Said("problem.tiers_not_ascending.out"),
-            )
-        below = max(below, tier.reach)
-        if not _is_positive(tier.multiplier):
-            yield Finding(
-                code="multiplier_not_positive",
-                steps=(*here, "multiplier"),
-                value=tier.multiplier,
-                said=Said("problem.multiplier_not_positive.said"),
-                out=Said("problem.multiplier_not_positive.out"),
-            )

@@ -24,21 +24,25 @@ from jifen.document.model import (
     MomentPart,
     ProgramDocument,
     SharedCaps,
+    Tiers,
 )
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
 from jifen.domain.calendar import day_number
 from jifen.domain.program.conditions import ALWAYS, NEVER, All
 from jifen.domain.program.meaning import (
     BY_SPEND,
+    BY_VISITS,
     NO_MOST,
     NONE,
     Brought,
     Budget,
     Counts,
     Currency,
+    Downgrade,
     Draw,
     EarnRule,
     EventType,
+    Keeps,
     Ladder,
     Limit,
     Moment,
@@ -50,6 +54,7 @@ from jifen.domain.program.meaning import (
     Together,
     When,
     Window,
+    WindowKind,
 )
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.texts import CODE, canonical_or_same
@@ -373,24 +378,49 @@ def _lowest(rate: Fraction) -> tuple[int, int]:
     return rate.numerator, rate.denominator
 
 
+_WINDOWS = {
+    None: WindowKind.ROLLING,
+    "calendar_year": WindowKind.CALENDAR_YEAR,
+    "membership_year": WindowKind.MEMBERSHIP_YEAR,
+    "life": WindowKind.LIFE,
+}
+
+
+def _keeps(tiers: Tiers) -> tuple[Keeps, int]:
+    """How long a tier is kept."""
+    if tiers.keeps_until is None:
+        return Keeps.DAYS, tiers.keeps_days or 1
+    return next(
+        (kind, count)
+        for kind in (Keeps.MONTH_ENDS, Keeps.YEAR_ENDS, Keeps.ANNIVERSARIES)
+        if (count := getattr(tiers.keeps_until, kind.name.lower())) is not None
+    )
+
+
 def _ladder(document: ProgramDocument, numbering: Numbering) -> Ladder:
     if document.tiers is None:
         names = {"zh": "会员", "en": "Member"}
         number = numbering.number("tier", TIER_OF_ALL)
         only = Tier(number=number, code=TIER_OF_ALL, names=names, reach=0, multiplier=(1, 1))
-        return Ladder(counts=BY_SPEND, window=Window(days=365), keeps_days=365, tiers=(only,))
+        return Ladder(counts=BY_SPEND, window=Window(days=365), keeps_for=365, tiers=(only,))
     by = document.tiers.by
     smallest = smallest_units(document).get(by, 1)
+    counts = {"spend": BY_SPEND, "visits": BY_VISITS}.get(by)
+    keeps, keeps_for = _keeps(document.tiers)
     return Ladder(
-        counts=BY_SPEND if by == "spend" else numbering.number("currency", by),
-        window=Window(days=document.tiers.window_days),
-        keeps_days=document.tiers.keeps_days,
+        counts=numbering.number("currency", by) if counts is None else counts,
+        window=Window(days=document.tiers.window_days or 0, kind=_WINDOWS[document.tiers.window]),
+        keeps=keeps,
+        keeps_for=keeps_for,
+        grace_days=document.tiers.grace_days,
+        downgrade=Downgrade[document.tiers.downgrade.upper()],
         tiers=tuple(
             Tier(
                 number=numbering.number("tier", tier.code),
                 code=tier.code,
                 names=tier.names,
                 reach=tier.reach * smallest,
+                keep=NONE if tier.keep is None else tier.keep * smallest,
                 multiplier=_lowest(Fraction(tier.multiplier)),
             )
             for tier in document.tiers.list

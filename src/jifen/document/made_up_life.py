@@ -241,11 +241,12 @@ class MadeUpLife:
 def standing(timeline: Timeline, member: Member, tier: int, on: int) -> Member:
     """The member as he would stand had he reached a tier of the first ladder at the start of a day."""
     row = fold.revision_at(timeline.numbers, on)
-    keeps = timeline.programs[row].ladder.keeps_days
     room = Rows(lots_opened=0, postings=0, movements=0, holds=len(member.holds) // fold.HOLD_WIDTH)
     state = state_of(member, room, timeline, hits=0)
     is_base = tier == timeline.programs[row].ladder.tiers[0].number
-    review = fold.FAR if is_base else on + keeps
+    own = row * timeline.n_ladders
+    joined = member.scalars[fold.JOINED_DAY]
+    review = fold.FAR if is_base else fold.judged_next(timeline.numbers, own, on, joined)
     fold.put_tier(state, 0, tier, on, 0, member.sequence, review)
     state.ladders[fold.STANDS_TIER] = state.ladders[fold.STANDS_JUDGED] = tier
     state.ladders[fold.STANDS_REVIEW_DAY] = review

@@ -396,16 +396,42 @@ class TierPart(Part):
 
     code: Code
     names: Names
-    reach: Annotated[int, Field(ge=0, le=UNITS_MAX, description="minor money or units in the window")]
+    reach: Annotated[int, Field(ge=0, le=UNITS_MAX, description="minor money, visits or units in the window")]
+    keep: Annotated[
+        int | None,
+        Field(ge=0, le=UNITS_MAX, description="so much keeps it when it is judged; left out: its reach"),
+    ] = None
     multiplier: Ratio = "1"
 
 
-class Tiers(Part):
-    """The ladder: what lifts a member, over how many days, and how long a tier is kept."""
+class KeepsUntil(Part):
+    """To the end of the month or year in which a tier was reached (1) or of a later one (2: the next), or to the anniversary of
+    joining: exactly one of these."""
 
-    by: Annotated[Text, Field(description="spend, or a currency's code")]
-    window_days: Annotated[int, Field(ge=1, le=3_660)]
-    keeps_days: Annotated[int, Field(ge=1, le=3_660)]
+    month_ends: Annotated[int | None, Field(ge=1, le=120)] = None
+    year_ends: Annotated[int | None, Field(ge=1, le=10)] = None
+    anniversaries: Annotated[int | None, Field(ge=1, le=10)] = None
+
+
+class Tiers(Part):
+    """The ladder: what lifts a member, over which days, how long a tier is kept, and where it falls to. Of window_days and window
+    exactly one, and of keeps_days and keeps_until."""
+
+    by: Annotated[Text, Field(description="spend, visits, or a currency's code")]
+    window_days: Annotated[int | None, Field(ge=1, le=3_660)] = None
+    window: Annotated[
+        Literal["calendar_year", "membership_year", "life"] | None,
+        Field(description="the days that count where they are not the last so many"),
+    ] = None
+    keeps_days: Annotated[int | None, Field(ge=1, le=3_660)] = None
+    keeps_until: KeepsUntil | None = None
+    grace_days: Annotated[int, Field(ge=0, le=366, description="a tier is held so many days longer")] = 0
+    downgrade: Annotated[
+        Literal["reassess", "one_level", "base", "none"],
+        Field(
+            description="where a tier falls to that is not kept: to what still counts, by one, to the first, or nowhere"
+        ),
+    ] = "reassess"
     list: Annotated[tuple[TierPart, ...], Field(min_length=1, max_length=30)]
 
 

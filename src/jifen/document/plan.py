@@ -254,6 +254,10 @@ def _keeps_tier_of_all(before: Any, after: Any) -> bool:
     return before is None and any(tier["code"] == TIER_OF_ALL for tier in after["list"])
 
 
+_HARDNESS = {"none": -2, "one_level": -1, "reassess": 0, "base": 1}
+"""Of where a tier falls to, against what holds where nothing is said."""
+
+
 def _takes_away(where: Where, before: Any, after: Any) -> bool:
     """Whether members get less by a change, as far as one field shows it."""
     name = where[-1]
@@ -261,18 +265,25 @@ def _takes_away(where: Where, before: Any, after: Any) -> bool:
         return before is not None
     if name.startswith("earn_rules["):
         return after is None
-    if name in ("reach", "amount_minor", "quantity") or (len(where) > 1 and where[-2] == "pending"):
+    if name in ("reach", "keep", "downgrade", "amount_minor", "quantity") or (
+        len(where) > 1 and where[-2] == "pending"
+    ):
         return _number(after) > _number(before)
-    if name in ("points", "multiplier", "by", "months", "keeps_days", "window_days") or "worth" in where:
+    if (
+        name in ("points", "multiplier", "by", "months", "keeps_days", "window_days", "grace_days")
+        or "worth" in where
+    ):
         return _number(after) < _number(before)
     if name == "budget" or (len(where) > 1 and where[-2] == "caps"):
         return after is not None and (before is None or after < before)
-    return name in ("when", "expiry")
+    return name in ("when", "expiry", "window", "keeps_until", "month_ends", "year_ends", "anniversaries")
 
 
 def _number(value: Any) -> Fraction:
     if value is None:
         return Fraction(0)
+    if isinstance(value, str) and value in _HARDNESS:
+        return Fraction(_HARDNESS[value])
     if isinstance(value, dict):
         return Fraction(value.get("minor", 0), value.get("per", 1))
     try:

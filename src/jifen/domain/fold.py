@@ -524,8 +524,11 @@ LADDER_TIERS = 0  # first row in `tiers`
 LADDER_TIERS_END = 1  # a revision without this ladder has none
 LADDER_COUNTS = 2  # currency number, BY_SPEND or BY_VISITS
 LADDER_WINDOW = 3  # row in `windows`
-LADDER_KEEPS_DAYS = 4
-LADDER_WIDTH = 5
+LADDER_KEEPS = 4  # how long a tier is kept that is reached, or judged and kept
+LADDER_KEEPS_FOR = 5  # so many days, ends of months or years, or anniversaries
+LADDER_GRACE_DAYS = 6  # it is held so many days longer, and judged then
+LADDER_DOWNGRADE = 7  # where a tier falls to that is not kept
+LADDER_WIDTH = 8
 
 BY_SPEND = -1
 BY_VISITS = -2
@@ -534,7 +537,18 @@ TIER_NUMBER = 0
 TIER_REACH = 1
 TIER_TIMES = 2  # multiplier, numerator
 TIER_OVER = 3  # and denominator
-TIER_WIDTH = 4
+TIER_KEEP = 4  # so much in the window keeps it when it is judged
+TIER_WIDTH = 5
+
+FOR_DAYS = 0
+TO_MONTH_END = 1
+TO_YEAR_END = 2
+TO_ANNIVERSARY = 3
+
+REASSESS = 0  # to the tier that what counts keeps
+ONE_LEVEL = 1  # by one tier at most
+TO_BASE = 2
+NEVER_FALLS = 3
 
 WINDOW_KIND = 0
 WINDOW_DAYS = 1
@@ -648,12 +662,27 @@ def first_of_year(year: int) -> int:
     return day_in_march_year(year - 1, 306)
 
 
+def first_of_month(month: int) -> int:
+    """Return the day number of the first day of a month, numbered as year * 12 + month - 1."""
+    year, of_year = month // 12, month % 12
+    since_march = (of_year + 10) % 12
+    return day_in_march_year(year - 1 if of_year < 2 else year, (153 * since_march + 2) // 5)
+
+
+def month_of(day: int) -> int:
+    """Return the month of a day number, as year * 12 + month - 1."""
+    month = year_of(day) * 12
+    while first_of_month(month + 1) <= day:
+        month += 1
+    return month
+
+
 def anniversary(joined: int, year: int) -> int:
-    """Return the day in a year on which a member joined; of 29 February, in other years, 1 March."""
+    """Return the day in a year on which a member joined; of 29 February, in other years, the 28th."""
     within = joined - first_of_year(year_of(joined))
     leaps = first_of_year(year_of(joined) + 1) - first_of_year(year_of(joined)) == 366
     leap = first_of_year(year + 1) - first_of_year(year) == 366
-    if leaps and not leap and within > 59:
+    if leaps and not leap and within > 58:
         within -= 1
     if leap and not leaps and within > 58:
         within += 1
@@ -1224,14 +1253,31 @@ def rank_of(numbers: Numbers, ladder: int, tier: int) -> int:
     return 0
 
 
-def rank_reached(numbers: Numbers, ladder: int, total: int) -> int:
-    """Return the highest rank whose reach a total meets."""
+def rank_reached(numbers: Numbers, ladder: int, total: int, threshold: int) -> int:
+    """Return the highest rank whose threshold, TIER_REACH or TIER_KEEP, a total meets."""
     first = numbers.ladders[ladder * LADDER_WIDTH + LADDER_TIERS]
     rank = 0
     for r in range(first, numbers.ladders[ladder * LADDER_WIDTH + LADDER_TIERS_END]):
-        if total >= numbers.tiers[r * TIER_WIDTH + TIER_REACH]:
+        if total >= numbers.tiers[r * TIER_WIDTH + threshold]:
             rank = r - first
     return rank
+
+
+def judged_next(numbers: Numbers, ladder: int, day: int, joined: int) -> int:
+    """Return the day on which a tier of a ladder (a row of `ladders`) is judged that is held, or kept, from a day on."""
+    x = ladder * LADDER_WIDTH
+    keeps, count = numbers.ladders[x + LADDER_KEEPS], numbers.ladders[x + LADDER_KEEPS_FOR]
+    last = day + count
+    if keeps == TO_MONTH_END:
+        last = first_of_month(month_of(day) + count)
+    elif keeps == TO_YEAR_END:
+        last = first_of_year(year_of(day) + count)
+    elif keeps == TO_ANNIVERSARY:
+        year = year_of(day)
+        if anniversary(joined, year) > day:
+            year -= 1
+        last = anniversary(joined, year + count)
+    return last + numbers.ladders[x + LADDER_GRACE_DAYS]
 
 
 def tier_of_rank(numbers: Numbers, ladder: int, rank: int) -> int:
@@ -1298,17 +1344,43 @@ def counted(state: State, numbers: Numbers, row: int, ladder: int, day: int, las
     return days_sum(state, DAYS_COUNTED + n_ladders, DAYS_COUNTED + ladder, first, last_day)
 
 
+def counted_by(state: State, numbers: Numbers, row: int, ladder: int, day: int) -> int:
+    """Return what a ladder counts when it is judged at the start of a day: of a year that has ended with the day before, that
+    whole year."""
+    n_ladders = numbers.revisions[REVISION_LADDERS]
+    w = numbers.ladders[(row * n_ladders + ladder) * LADDER_WIDTH + LADDER_WINDOW] * WINDOW_WIDTH
+    last = day if numbers.windows[w + WINDOW_KIND] == ROLLING else day - 1
+    return counted(state, numbers, row, ladder, last, last)
+
+
 def review(state: State, numbers: Numbers, ladder: int, day: int) -> None:
-    """Judge a tier by the window that ends with this day; it may fall, and is then kept for a while again.
+    """Judge a tier on this day, by the window that ends with it or the one that ended before the days of grace; it may fall,
+    and is then kept for a while again.
 
     What lifted it a whole window ago is out of it: kept 365 days by a window of 365, it is judged by what came after.
     """
     row = revision_at(numbers, day)
     own = row * numbers.revisions[REVISION_LADDERS] + ladder
+    x = own * LADDER_WIDTH
     s = ladder * STANDS_WIDTH
     held = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
-    rank = min(held, rank_reached(numbers, own, counted(state, numbers, row, ladder, day, day)))
-    again = day + numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS] if rank > 0 else FAR
+    grace = numbers.ladders[x + LADDER_GRACE_DAYS]
+    total = counted_by(state, numbers, row, ladder, day)
+    if grace > 0:
+        total = max(total, counted_by(state, numbers, row, ladder, day - grace))
+    rank = min(held, rank_reached(numbers, own, total, TIER_KEEP))
+    begins = day - grace  # what is kept is kept from the day on which it would have been judged without grace
+    if rank < held:
+        downgrade = numbers.ladders[x + LADDER_DOWNGRADE]
+        if downgrade == ONE_LEVEL:
+            rank = held - 1
+        elif downgrade == TO_BASE:
+            rank = 0
+        elif downgrade == NEVER_FALLS:
+            rank = held
+    if rank < held:
+        begins = day
+    again = judged_next(numbers, own, begins, state.member[JOINED_DAY]) if rank > 0 else FAR
     if rank < held:
         tier = tier_of_rank(numbers, own, rank)
         put_tier(state, ladder, tier, day, 0, 0, again)
@@ -1330,11 +1402,11 @@ def promote(
     held = rank_of(numbers, own, tier_at(state, ladder, day, at))
     if held >= numbers.ladders[x + LADDER_TIERS_END] - numbers.ladders[x + LADDER_TIERS] - 1:
         return
-    reached = rank_reached(numbers, own, counted(state, numbers, row, ladder, day, day))
+    reached = rank_reached(numbers, own, counted(state, numbers, row, ladder, day, day), TIER_REACH)
     if reached <= held:
         return
     tier = tier_of_rank(numbers, own, reached)
-    review_day = day + numbers.ladders[x + LADDER_KEEPS_DAYS]
+    review_day = judged_next(numbers, own, day, state.member[JOINED_DAY])
     after = put_tier(state, ladder, tier, day, at, cause, review_day) + 1
     stands = 1
     while after < state.member[TIERS_HELD] and stands == 1:
@@ -1562,8 +1634,9 @@ def stand(state: State, numbers: Numbers, ladder: int, on: int) -> None:
     tier, day = history[row * HISTORY_WIDTH + HISTORY_TIER], history[row * HISTORY_WIDTH + HISTORY_REVIEW_DAY]
     while day <= on:
         own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
-        keeps = numbers.ladders[own * LADDER_WIDTH + LADDER_KEEPS_DAYS]
-        day = day + keeps if rank_of(numbers, own, tier) > 0 else FAR
+        begins = day - numbers.ladders[own * LADDER_WIDTH + LADDER_GRACE_DAYS]
+        again = judged_next(numbers, own, begins, state.member[JOINED_DAY])
+        day = again if rank_of(numbers, own, tier) > 0 else FAR
     s = ladder * STANDS_WIDTH
     state.ladders[s + STANDS_TIER] = tier
     state.ladders[s + STANDS_REVIEW_DAY] = day

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from jifen.domain import fold
 from jifen.domain.member import Member
-from jifen.domain.program.meaning import Program, Tier, WindowKind
+from jifen.domain.program.meaning import Downgrade, Program, Tier, WindowKind
 
 
 class Held(NamedTuple):
@@ -21,7 +21,7 @@ class Standing(NamedTuple):
     """On one ladder.
 
     Units
-        counted, missing   what the ladder counts: minor money, visits, or smallest units of a currency
+        counted, missing, keep_missing   what the ladder counts: minor money, visits, or smallest units of a currency
     """
 
     tier: int
@@ -30,6 +30,13 @@ class Standing(NamedTuple):
     counted: int
     next_tier: Tier | None
     missing: int
+    kept_by: int  # so much in the window keeps the tier on the day of judging
+    keep_missing: (
+        int  # of it not counted yet in the window that will be asked; 0: it is kept, or never judged
+    )
+    grace_from: (
+        int | None
+    )  # the first day of grace, a day number; None: the ladder has none, or it is not judged
     path: tuple[Held, ...]
 
 
@@ -37,23 +44,39 @@ def standing_on(program: Program, member: Member, ladder: int, day: int) -> Stan
     """Where the member stands on a ladder of the programme on a day, by the member's own row."""
     rungs = program.ladders[ladder]
     width = fold.DAYS_COUNTED + len(program.ladders)
+
+    def counted_from(first: int) -> int:
+        return sum(
+            member.days[row + fold.DAYS_COUNTED + ladder]
+            for row in range(0, len(member.days), width)
+            if first <= member.days[row + fold.DAYS_DAY] <= day
+        )
+
     first = _window_first(program, member, ladder, day)
-    counted = sum(
-        member.days[row + fold.DAYS_COUNTED + ladder]
-        for row in range(0, len(member.days), width)
-        if first <= member.days[row + fold.DAYS_DAY] <= day
-    )
+    counted = counted_from(first)
     stands = ladder * fold.STANDS_WIDTH
     tier = member.ladders[stands + fold.STANDS_TIER]
     rank = next((at for at, one in enumerate(rungs.tiers) if one.number == tier), 0)
     above = rungs.tiers[rank + 1] if rank + 1 < len(rungs.tiers) else None
+    review_day = member.ladders[stands + fold.STANDS_REVIEW_DAY]
+    kept_by = rungs.tiers[rank].kept_by
+    keep_missing = 0
+    if review_day < fold.FAR and rungs.downgrade is not Downgrade.NONE:
+        # The window of the day of judging, as far as it has gone: of a year the one that ends with the day before.
+        ends = 0 if rungs.window.kind is WindowKind.ROLLING else -1
+        asked = {review_day + ends, review_day - rungs.grace_days + ends}
+        best = max(counted_from(_window_first(program, member, ladder, max(day, last))) for last in asked)
+        keep_missing = max(kept_by - best, 0)
     return Standing(
         tier=tier,
-        review_day=member.ladders[stands + fold.STANDS_REVIEW_DAY],
+        review_day=review_day,
         window_first=first,
         counted=counted,
         next_tier=above,
         missing=max(above.reach - counted, 0) if above else 0,
+        kept_by=kept_by,
+        keep_missing=keep_missing,
+        grace_from=review_day - rungs.grace_days if rungs.grace_days and review_day < fold.FAR else None,
         path=_path(member, ladder),
     )
 

@@ -310,14 +310,17 @@ class _Writer:
             ladder: Ladder | None = self.program.ladders[at] if at < len(self.program.ladders) else None
             first = len(self.numbers.tiers) // fold.TIER_WIDTH
             for tier in ladder.tiers if ladder else ():
-                self.numbers.tiers.extend((tier.number, tier.reach, *tier.multiplier))
+                self.numbers.tiers.extend((tier.number, tier.reach, *tier.multiplier, tier.kept_by))
             self.numbers.ladders.extend(
                 (
                     first,
                     len(self.numbers.tiers) // fold.TIER_WIDTH,
                     ladder.counts if ladder else fold.BY_SPEND,
                     self._window(ladder.window) if ladder else 0,
-                    ladder.keeps_days if ladder else 0,
+                    int(ladder.keeps) if ladder else 0,
+                    ladder.keeps_for if ladder else 0,
+                    ladder.grace_days if ladder else 0,
+                    int(ladder.downgrade) if ladder else 0,
                 )
             )
 
@@ -413,7 +416,8 @@ def looks_back(program: Program) -> int:
     longest = 0
     for ladder in program.ladders:
         if len(ladder.tiers) > 1:
-            longest = max(longest, _DAYS_OF.get(ladder.window.kind, ladder.window.days))
+            window = _DAYS_OF.get(ladder.window.kind, ladder.window.days)
+            longest = max(longest, min(fold.FAR, window + ladder.grace_days))
     for rule in program.rules:
         longest = max(longest, _longest_window(rule.state))
     return longest

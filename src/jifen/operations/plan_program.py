@@ -16,7 +16,7 @@ from jifen.document.stored import document_published, numbering_of
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.packing import unpacked
-from jifen.domain.program.meaning import Ladder, Program, WindowKind
+from jifen.domain.program.meaning import Downgrade, Ladder, Program, WindowKind
 from jifen.domain.program.numbering import Numbering
 from jifen.present.rules import names_of
 from jifen.present.said import Chosen, Said
@@ -173,11 +173,16 @@ async def _moves(
         tier = one.ladders[2 * at] if 2 * at < len(one.ladders) else old.tiers[0].number
         stand[tier] = stand.get(tier, 0) + 1
         if is_moved:
-            held, by_new = _rank(new, tier), _reached(new, _counted(one, at, new, today))
-            by_old = _rank(new, old.tiers[_reached(old, _counted(one, at, old, today))].number)
+            held, of_new, of_old = (
+                _rank(new, tier),
+                _counted(one, at, new, today),
+                _counted(one, at, old, today),
+            )
+            by_new = _reached(new, of_new)
+            by_old = _rank(new, old.tiers[_reached(old, of_old)].number)
             if by_new > max(held, by_old):
                 rises[new.tiers[by_new].number] = rises.get(new.tiers[by_new].number, 0) + 1
-            elif by_new < held <= by_old:
+            elif not _keeps(new, held, of_new) and _keeps(old, _rank(old, tier), of_old):
                 falls[tier] = falls.get(tier, 0) + 1
     found = []
     for rung in new.tiers:
@@ -218,8 +223,8 @@ async def _moves(
     return found
 
 
-def _reaches(ladder: Ladder) -> list[tuple[int, int]]:
-    return [(tier.number, tier.reach) for tier in ladder.tiers]
+def _reaches(ladder: Ladder) -> list[object]:
+    return [ladder.downgrade, *((tier.number, tier.reach, tier.kept_by) for tier in ladder.tiers)]
 
 
 def _rank(ladder: Ladder, tier: int) -> int:
@@ -228,6 +233,11 @@ def _rank(ladder: Ladder, tier: int) -> int:
 
 def _reached(ladder: Ladder, counted: int) -> int:
     return max(at for at, one in enumerate(ladder.tiers) if counted >= one.reach or at == 0)
+
+
+def _keeps(ladder: Ladder, rank: int, counted: int) -> bool:
+    """Whether a tier would be kept, were it judged now."""
+    return rank == 0 or ladder.downgrade is Downgrade.NONE or counted >= ladder.tiers[rank].kept_by
 
 
 def _counted(one: Stands, at: int, ladder: Ladder, today: int) -> int:

@@ -267,6 +267,12 @@ class Tier:
     names: dict[str, str]
     reach: int  # what is counted in the window and lifts a member here
     multiplier: tuple[int, int]
+    keep: int = NONE  # so much in the window keeps it when it is judged; NONE: its reach
+
+    @property
+    def kept_by(self) -> int:
+        """What in the window keeps it when it is judged."""
+        return self.reach if self.keep == NONE else self.keep
 
 
 class WindowKind(IntEnum):
@@ -290,14 +296,35 @@ BY_SPEND = -1
 BY_VISITS = -2
 
 
+class Keeps(IntEnum):
+    """How long a tier is kept. The numbers are those of `fold.py`."""
+
+    DAYS = 0
+    MONTH_ENDS = 1  # to the end of the month in which it was reached: 1; of the next: 2
+    YEAR_ENDS = 2
+    ANNIVERSARIES = 3  # of joining
+
+
+class Downgrade(IntEnum):
+    """Where a tier falls to that is not kept. The numbers are those of `fold.py`."""
+
+    REASSESS = 0  # to the tier that what counts keeps
+    ONE_LEVEL = 1
+    BASE = 2
+    NONE = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
     """The tiers and how a member climbs: by spend, by visits, or by units of one currency."""
 
     counts: int  # currency number, BY_SPEND or BY_VISITS
     window: Window
-    keeps_days: int  # a tier reached is kept so long, then judged again by the window
+    keeps_for: int  # a tier reached is kept so many days, or as `keeps` says, then judged again by the window
     tiers: tuple[Tier, ...]
+    keeps: Keeps = Keeps.DAYS
+    grace_days: int = 0  # and so many days longer
+    downgrade: Downgrade = Downgrade.REASSESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ def close(
     rank = fold.rank_of(numbers, ladder, tier)
     if rank > 0:
         total = fold.counted(state, numbers, row, 0, end_day, end_day)
-        if fold.rank_reached(numbers, ladder, total) < rank:
+        if fold.rank_reached(numbers, ladder, total, fold.TIER_KEEP) < rank:
             t_members[own + MEMBER_GRACE] = 1
     for c in range(n_currencies):
         b = fold.BALANCES + c * fold.BALANCE_WIDTH

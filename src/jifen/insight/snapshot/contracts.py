@@ -24,7 +24,7 @@ from polars.datatypes import DataType
 from jifen.domain import fold
 from jifen.domain.decision import Reason
 from jifen.domain.events import Slice
-from jifen.domain.program.meaning import WindowKind
+from jifen.domain.program.meaning import Downgrade, Keeps, WindowKind
 from jifen.domain.verbs import ENTRY_KINDS, VERB_NAMES, Status
 from jifen.insight.frames import Column, Contract
 
@@ -278,9 +278,13 @@ TIERS = Contract(
             "number of the currency that is counted; fold.BY_SPEND: what was spent, in minor units; fold.BY_VISITS: visits",
         ),
         _must("reach", _WHOLE, "so much within the window lifts a member here"),
+        _must("keep", _WHOLE, "so much within the window keeps him here when he is judged"),
         _must("window", _TEXT, " | ".join(kind.name.lower() for kind in WindowKind)),
         _must("window_days", _WHOLE, "length of a rolling window"),
-        _must("keeps_days", _WHOLE, "a tier reached is kept so long"),
+        _must("keeps", _TEXT, " | ".join(kind.name.lower() for kind in Keeps)),
+        _must("keeps_for", _WHOLE, "a tier reached is kept so many days, or to so many of these ends"),
+        _must("grace_days", _WHOLE, "and held so many days longer"),
+        _must("downgrade", _TEXT, " | ".join(kind.name.lower() for kind in Downgrade)),
         _must("multiplier_numerator", _WHOLE, "what is earned is multiplied by this"),
         _must("multiplier_denominator", _WHOLE, "divided by this"),
         _must("effective_at", _INSTANT, "when the revision took effect"),

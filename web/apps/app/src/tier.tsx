@@ -60,6 +60,14 @@ export function TierPath() {
                 {held?.since_on ? <Said id="app.tier.since" with={{ on: <Day on={held.since_on} style="sentence" /> }} /> : null}{" "}
                 {told.review_on ? <Said id="app.tier.review" with={{ on: <Day on={told.review_on} style="sentence" /> }} /> : null}
               </p>
+              {told.review_on !== null ? (
+                <p className={told.keep_missing > 0 ? "note" : "soft"} role="note">
+                  {told.keep_missing > 0
+                    ? <Said id="app.tier.keep_missing" with={{ tier: name(told.tier), on: <Day on={told.review_on} style="sentence" />, missing: <b><Counted of={told.keep_missing} counts={told.counts} /></b>, keep: <Counted of={told.keep} counts={told.counts} /> }} />
+                    : say("app.tier.keep_done", { tier: name(told.tier) })}{" "}
+                  {told.grace_from_on ? <Said id="app.tier.grace" with={{ on: <Day on={told.grace_from_on} style="sentence" /> }} /> : null}
+                </p>
+              ) : null}
               <ol className="ladder" aria-label={say("app.tier.ladder")}>
                 {rungs.map((one, at) => (
                   <li key={one.code} className="pair">
@@ -86,7 +94,8 @@ export function TierPath() {
                       </span>
                     </li>
                   </Rows>
-                  {told.counted_from_on ? <p className="soft small">{say("app.tier.rolls")}</p> : null}
+                  {told.window === "rolling" && told.counted_from_on ? <p className="soft small">{say("app.tier.rolls")}</p> : null}
+                  {told.window === "calendar_year" || told.window === "membership_year" ? <p className="soft small">{say(`app.tier.${told.window}`)}</p> : null}
                 </Part>
               ) : <p className="soft">{say("app.tier.top")}</p>}
               <Part title={say("app.tier.path")}>

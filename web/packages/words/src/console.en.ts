@@ -251,6 +251,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "tier.counted_units": "{amount} earned since {since}.",
   "tier.missing": "{missing} more reaches {tier}, which asks for {reach}.",
   "tier.highest": "It is the highest tier.",
+  "tier.keep_missing": "{missing} is missing to keep it ({keep}).",
   "tier.review": "The tier is judged again on {day}.",
   "tier.progress": "Towards the next tier",
   "tier.at_first": "At first",

@@ -248,6 +248,7 @@ export const zh = {
   "tier.counted_units": "自{since}起累积 {amount}。",
   "tier.missing": "再有 {missing} 升至{tier}（需 {reach}）。",
   "tier.highest": "已是最高等级。",
+  "tier.keep_missing": "保级还差 {missing}（需 {keep}）。",
   "tier.review": "{day}复核等级。",
   "tier.progress": "距下一等级",
   "tier.at_first": "初始",

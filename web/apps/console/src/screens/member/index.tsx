@@ -313,7 +313,12 @@ function TierPath({ id }: { id: string }) {
                 <rect className="fill" width={Math.min(100, (tiers.counted * 100) / tiers.next_reach)} height="10" />
               </svg>
             ) : null}
-            {tiers.review_on ? <p className="small soft"><Said id="tier.review" with={{ day: <Day on={tiers.review_on} style="sentence" /> }} /></p> : null}
+            {tiers.review_on ? (
+              <p className="small soft">
+                <Said id="tier.review" with={{ day: <Day on={tiers.review_on} style="sentence" /> }} />{" "}
+                {tiers.keep_missing > 0 ? <Said id="tier.keep_missing" with={{ missing: <b>{amount(tiers.counts, tiers.keep_missing)}</b>, keep: amount(tiers.counts, tiers.keep) }} /> : null}
+              </p>
+            ) : null}
             <ol className="path">
               {[...tiers.path].reverse().map((one, at) => (
                 <li key={at}>
