@@ -380,6 +380,10 @@ async def _validate(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/program:validate", body={"document": await the_document(api)})
 
 
+async def _template(api: Api) -> Asked:
+    return Asked(method="GET", path="/v1/program/templates/pharmacy")
+
+
 async def _run_tests(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/program:test", body={"document": await the_document(api)})
 
@@ -734,6 +738,7 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/compensations/{compensation_id}:undo"): _undo_compensation,
     ("POST", "/v1/program:plan"): _plan,
     ("POST", "/v1/program:test"): _run_tests,
+    ("GET", "/v1/program/templates/{name}"): _template,
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/terms"): _publish_terms,
     ("POST", "/v1/terms/{version}:withdraw"): _withdraw_terms,
