@@ -17,7 +17,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: help install install-dev screens screens-check demo test test-faces test-oracle test-crash test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
+.PHONY: templates help install install-dev screens screens-check demo test test-faces test-oracle test-crash test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ demo: install ## A year of a real grocer becomes a ledger; serves the console an
 
 test: install-dev ## Run the tests: every one but test-faces, test-crash and the random lives of test-oracle
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=tests/faces --ignore=tests/oracle/test_plain.py $(PYTEST_ARGS)
+
+templates: install ## Back-test the templates on the demo's year and write docs/templates/; TEMPLATES_HOME names where the demo lies
+	$(PY) tools/template_pages.py --home "$(or $(TEMPLATES_HOME),$(or $(JIFEN_HOME),$(HOME)/.local/share/jifen)/demo)"
 
 test-faces: install-dev ## Walk through the three faces in a real Chromium, where there is one
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/faces $(PYTEST_ARGS)

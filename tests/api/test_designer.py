@@ -10,8 +10,10 @@ from jifen.document.check import GRANTS
 from jifen.document.conditions import OPERATORS_WRITTEN
 from jifen.document.load import document_from, parse_document
 from jifen.document.model import EarnRulePart, ProgramDocument
+from jifen.document.run_trials import run_trials
 from jifen.document.write import document_hash
 from jifen.domain.program.conditions import FACTS
+from jifen.templates import template_names
 
 SPOKEN = ("zh", "en")
 
@@ -104,3 +106,20 @@ async def test_what_a_rule_gave_is_what_members_were_given_less_what_came_back(a
 async def test_what_rules_gave_is_for_whoever_reads_the_books(api: Api) -> None:
     refused = await api.get("/v1/program/rules:figures", as_="till")
     assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+
+
+async def test_templates_are_told_in_three_sentences_and_read_as_text(api: Api) -> None:
+    told = {one: (await api.get(f"/v1/program/templates?language={one}")).json()["data"] for one in SPOKEN}
+    assert [one["name"] for one in told["zh"]] == template_names()
+    assert all(
+        len(one["sentences"]) == 3 and one["tests"] > 3
+        for one in told["en"]
+        if one["name"] not in ("corner-shop", "grocer")
+    )
+    assert all(zh["title"] != en["title"] for zh, en in zip(told["zh"], told["en"], strict=True))
+
+    text = (await api.get("/v1/program/templates/pharmacy")).json()["text"]
+    document = parse_document(text, name="pharmacy")
+    assert all(one.has_passed for one in run_trials(document))
+    refused = await api.get("/v1/program/templates/no-such")
+    assert (refused.status_code, refused.json()["code"]) == (404, "template_unknown")

@@ -14,11 +14,14 @@ from jifen.operations import plan_program, publish_program
 
 OF_A_WHOLE_DOCUMENT = (
     (console, "document_hash"),
+    (console, "run_trials"),
     (plan_program, "plan"),
+    (plan_program, "run_trials"),
     (publish_program, "as_values"),
     (publish_program, "hash_of_values"),
     (publish_program, "forbidden_changes"),
     (publish_program, "compile_program"),
+    (publish_program, "run_trials"),
 )
 
 
@@ -26,10 +29,17 @@ OF_A_WHOLE_DOCUMENT = (
     ("path", "calls"),
     [
         ("/v1/program:validate", {"document_hash"}),
-        ("/v1/program:plan", {"plan"}),
+        ("/v1/program:plan", {"plan", "run_trials"}),
+        ("/v1/program:test", {"run_trials"}),
         (
             "/v1/program:apply",
-            {"as_values", "hash_of_values", "forbidden_changes", "compile_program"},
+            {
+                "as_values",
+                "hash_of_values",
+                "forbidden_changes",
+                "compile_program",
+                "run_trials",
+            },
         ),
     ],
 )

@@ -391,6 +391,14 @@ async def _validate(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/program:validate", body={"document": await the_document(api)})
 
 
+async def _template(api: Api) -> Asked:
+    return Asked(method="GET", path="/v1/program/templates/pharmacy")
+
+
+async def _run_tests(api: Api) -> Asked:
+    return Asked(method="POST", path="/v1/program:test", body={"document": await the_document(api)})
+
+
 async def _plan(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/program:plan", body={"document": await the_document(api)})
 
@@ -741,6 +749,8 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("GET", "/v1/compensations/{compensation_id}"): _read_compensation,
     ("POST", "/v1/compensations/{compensation_id}:undo"): _undo_compensation,
     ("POST", "/v1/program:plan"): _plan,
+    ("POST", "/v1/program:test"): _run_tests,
+    ("GET", "/v1/program/templates/{name}"): _template,
     ("POST", "/v1/program:apply"): _apply,
     ("POST", "/v1/terms"): _publish_terms,
     ("POST", "/v1/terms/{version}:withdraw"): _withdraw_terms,
@@ -807,6 +817,7 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/program/revisions/{number}/rules",
             "/v1/program/revisions/{number}/text",
             "/v1/program/rules:figures",
+            "/v1/program/templates",
             "/v1/purchases",
             "/v1/purchases/{purchase_id}",
             "/v1/members",
@@ -918,6 +929,7 @@ CHANGES_NOTHING = {
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
+    ("POST", "/v1/program:test"),
     ("POST", "/v1/compensations:plan"),
 }
 NOT_BY_A_TEST = {

@@ -130,6 +130,37 @@ MISTAKES = [
     ("fact: line.brand, is: Private", "fact: line.brand, is: Private, of: {fact: line.sku, is: a}", "of_does_not_fit",
      "$.earn_rules[3].when.of"),
     ("fact: line.brand, is: Private", "fact: basket.lines, eq: -1", "condition_never_holds", "$.earn_rules[3].when"),
+    *((
+        "tiers:\n", "tests:\n  - code: a\n    names: {en: A}\n" + how + "tiers:\n", code, f"$.tests[0]{path}"
+    ) for how, code, path in (
+        ("    occasion: {at: 2026-03-02}\n    expect: {}\n", "test_expects_nothing", ".expect"),
+        ("    occasion: {after_days: 2}\n    expect: {tier: gold}\n", "test_moment_unclear", ".occasion"),
+        ("    occasion: {at: 2026-03-02, after_days: 2}\n    expect: {tier: gold}\n", "test_moment_unclear", ".occasion"),
+        ("    occasion: {at: 2026-02-30}\n    expect: {tier: gold}\n", "test_moment_wrong", ".occasion.at"),
+        ("    occasion: {at: 2026-02-28 25:00}\n    expect: {tier: gold}\n", "test_moment_wrong", ".occasion.at"),
+        ("    occasion: {at: 1999-02-28}\n    expect: {tier: gold}\n", "test_moment_wrong", ".occasion.at"),
+        ("    given: {joined_on: 2026-03-03}\n    occasion: {at: 2026-03-02}\n    expect: {tier: gold}\n", "test_goes_back",
+         ".occasion.at"),
+        ("    given: {joined_on: 2010-03-03}\n    occasion: {at: 2026-03-02}\n    expect: {tier: gold}\n", "test_too_long",
+         ".occasion.at"),
+        ("    given: {before: [{at: 2026-03-03 10:00}]}\n    occasion: {at: 2026-03-03 09:59}\n    expect: {tier: gold}\n",
+         "test_goes_back", ".occasion.at"),
+        ("    occasion: {at: 2026-03-02, purchase: {amount_minor: 1}, redeems: {points: 1}}\n    expect: {tier: gold}\n",
+         "test_occasion_unclear", ".occasion"),
+        ("    occasion: {at: 2026-03-02, purchase: {store: x}}\n    expect: {tier: gold}\n", "test_purchase_unclear",
+         ".occasion.purchase"),
+        ("    occasion: {at: 2026-03-02, purchase: {amount_minor: 1, lines: [{amount_minor: 1}]}}\n    expect: {tier: gold}\n",
+         "test_purchase_unclear", ".occasion.purchase"),
+        ("    occasion: {at: 2026-03-02, returns: {receipt: b}}\n    expect: {tier: gold}\n", "unknown_code",
+         ".occasion.returns.receipt"),
+        ("    occasion: {at: 2026-03-02}\n    expect: {tier: golden}\n", "unknown_code", ".expect.tier"),
+        ("    occasion: {at: 2026-03-02}\n    expect: {rules: {bse: 1}}\n", "unknown_code", ".expect.rules.bse"),
+        ("    occasion: {at: 2026-03-02}\n    expect: {units: {pints: 1}}\n", "unknown_code", ".expect.units.pints"),
+        ("    occasion: {at: 2026-03-02, redeems: {pints: 1}}\n    expect: {tier: gold}\n", "unknown_code",
+         ".occasion.redeems.pints"),
+        ("    occasion: {at: 2026-03-02}\n    expect: {refusal: no_such}\n", "unknown_code", ".expect.refusal"),
+        ("    occasion: {at: 2026-03-02}\n    expect: {units: {points: 1.5}}\n", "float_refused", ".expect.units.points"),
+    )),
 ]  # fmt: skip
 
 

@@ -6,6 +6,17 @@ import re
 from pathlib import Path
 
 from jifen.document.load import parse_document
+from jifen.document.run_trials import run_trials
+from jifen.document.trials import (
+    TrialEvent,
+    TrialExpected,
+    TrialLine,
+    TrialMember,
+    TrialOccasion,
+    TrialPart,
+    TrialPurchase,
+    TrialReturn,
+)
 from jifen.domain.program.conditions import FACTS
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "programme.md").read_text(encoding="utf-8")
@@ -53,6 +64,27 @@ def test_the_other_examples_fit_into_it() -> None:
         "anniversary",
     ]
     assert len(parse_document(without_rules + BLOCKS[13] + ladder, name="guide").earn_rules) == 2
+
+
+def test_the_tests_of_the_guide_hold_and_its_tables_name_every_field() -> None:
+    own = next(one for one in BLOCKS if one.startswith("tests:"))
+    tested = parse_document(BLOCKS[0] + own, name="guide")
+    assert [(one.trial.code, one.said("en")) for one in run_trials(tested)] == [
+        ("early-bread", ""), ("rye-comes-back", ""), ("after-a-year", ""),
+    ]  # fmt: skip
+    told = GUIDE[GUIDE.index("## Tests") : GUIDE.index("## Plan")]
+    parts = (
+        TrialPart,
+        TrialMember,
+        TrialOccasion,
+        TrialPurchase,
+        TrialLine,
+        TrialEvent,
+        TrialReturn,
+        TrialExpected,
+    )
+    fields = {name for part in parts for name in part.model_fields} - {"code", "names"}
+    assert [name for name in fields if f"`{name}`" not in told] == []
 
 
 def test_the_guide_names_every_fact() -> None:

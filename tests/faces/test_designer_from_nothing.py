@@ -102,3 +102,18 @@ def test_the_corner_shop_is_built_by_clicks(visit: Visit) -> None:
     expect(page.get_by_text("Published as revision 1.")).to_be_visible()
     wanted = parse_document(template_text("corner-shop"), name="corner-shop")
     assert visit.house.ask("GET", "/v1/program")["newest"]["document_hash"] == document_hash(wanted)
+
+
+@pytest.mark.parametrize("visit", [{"locale": "zh-CN"}], indirect=True)
+def test_a_programme_begins_with_a_template_chosen_by_picture_and_three_sentences(visit: Visit) -> None:
+    """It is not published here: the programme that the other test builds may be the first or the second."""
+    visit.sign_in()
+    visit.go("/programme?tab=draft")
+    page = visit.page
+    if page.get_by_role("button", name="打开模板…").count():
+        page.get_by_role("button", name="打开模板…").click()
+    expect(page.locator(".template-picture")).to_have_count(9)
+    expect(page.get_by_text("处方药、婴儿配方奶粉和医保支付不积分。")).to_be_visible()
+    assert visit.axe() == []
+    page.get_by_role("button", name="打开“药店（含排除项）”").click()
+    expect(page.get_by_text("12 个测试符合期望").first).to_be_visible()

@@ -63,7 +63,7 @@ NEVER_READ = {
     "person", "person_field", "person_session", "pool",
     "pool_use", "programme_balance",
     "proof", "proposal", "purchase_key", "question", "question_step", "question_text", "request_key", "reservation",
-    "revision_text", "setting",
+    "revision_text", "revision_tests", "setting",
     "household_invitation", "likeness", "merged_member", "sign_in_try", "switch", "terms", "terms_withdrawal", "told_apart",
     "unclaimed_purchase",
     "used_code",

@@ -440,28 +440,6 @@ class ValidateAnswer(Answer):
     document_hash: str
 
 
-class PlannedChange(Answer):
-    """One difference. careful: members lose something; refused: the books forbid it."""
-
-    path: str
-    kind: Literal["added", "removed", "changed"]
-    weight: Literal["plain", "careful", "refused"]
-    before: Any
-    after: Any
-    sentence: str = Field(description="In the language that Accept-Language asks for, else in Chinese.")
-    sentence_en: str
-    sentence_zh: str
-
-
-class PlanAnswer(Answer):
-    """What publishing would change."""
-
-    newest_revision: int
-    is_empty: bool
-    is_refused: bool
-    changes: list[PlannedChange]
-
-
 class ApplyAnswer(RevisionAnswer):
     """The revision, and whether it is new: the same document again is the newest revision itself."""
 

@@ -15,15 +15,19 @@ from jifen.api.errors import document_refused
 from jifen.api.fields import INT64_MAX
 from jifen.api.ids import MemberId
 from jifen.api.languages import language_of
+from jifen.api.plan_answer import PlanAnswer, plan_answer
 from jifen.api.requests import Desk, GuardedRoute, desk_of
 from jifen.api.said import said
+from jifen.api.trial_answers import TestsAnswer, tests_answer
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import DocumentRefused
+from jifen.document.run_trials import run_trials
 from jifen.document.write import document_hash
 from jifen.domain import refusals as no
 from jifen.domain.document_refusals import DocumentTooHeavy
 from jifen.domain.principal import Permission
 from jifen.domain.proposals import ProposalKind
+from jifen.domain.refusals_of_programs import DocumentTestsFailed
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.check_document import check_document
@@ -37,7 +41,7 @@ from jifen.operations.handle_proposals import (
 )
 from jifen.operations.merge_members import merge_members
 from jifen.operations.plan_program import plan_program
-from jifen.operations.publish_program import publish_program_once
+from jifen.operations.publish_program import check_trials, publish_program_once
 from jifen.operations.read_program import read_program, read_revision, read_revisions, read_timeline
 from jifen.operations.reverse_entry import reverse_entry
 from jifen.present.shown import shown_instant
@@ -311,40 +315,43 @@ async def validate(request: Request, body: bodies.DocumentBody) -> Response:
 
 
 @router.post(
+    "/program:test",
+    tags=["programme"],
+    summary="Run the tests of a document",
+    **said(
+        permission=Permission.PROGRAM_PLAN,
+        answer=TestsAnswer,
+        has_body=True,
+        refuses=[no.ProgramRefused],
+    ),
+)
+async def run_tests(request: Request, body: bodies.DocumentBody) -> Response:
+    """The tests that the document carries, each on a made-up member by the rules of the document: what came, what differs, and
+    what was given and what was not, and why. Nothing of the books is read or written.
+    """
+    language = language_of(request)
+    document = await _document(body, language)
+    return render.answered(tests_answer(await asyncio.to_thread(run_trials, document), language))
+
+
+@router.post(
     "/program:plan",
     tags=["programme"],
     summary="Plan a revision",
     **said(
         permission=Permission.PROGRAM_PLAN,
-        answer=out.PlanAnswer,
+        answer=PlanAnswer,
         has_body=True,
         refuses=[no.ProgramRefused, DocumentTooHeavy],
     ),
 )
 async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response:
-    """What publishing the document would change, in plain words; nothing is published."""
-    document = await _document(body, language_of(request))
-    newest, found = await plan_program(desk_of(request).ledger, document)
-    return render.answered(
-        out.PlanAnswer(
-            newest_revision=newest,
-            is_empty=found.is_empty,
-            is_refused=found.is_refused,
-            changes=[
-                out.PlannedChange(
-                    path=one.path,
-                    kind=one.kind,  # type: ignore[arg-type]
-                    weight=one.weight,  # type: ignore[arg-type]
-                    before=one.before,
-                    after=one.after,
-                    sentence=one.sentence(language_of(request)),
-                    sentence_en=one.sentence_en,
-                    sentence_zh=one.sentence_zh,
-                )
-                for one in found.changes
-            ],
-        )
-    )
+    """What publishing the document would change, in plain words, whom it touches, what is odd about it, and what became of the
+    tests that it carries; nothing is published."""
+    language = language_of(request)
+    document = await _document(body, language)
+    found = await plan_program(desk_of(request).ledger, document)
+    return render.answered(await asyncio.to_thread(plan_answer, found, language))
 
 
 @router.post(
@@ -360,6 +367,7 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
         refuses=(
             no.ProgramRefused,
             DocumentTooHeavy,
+            DocumentTestsFailed,
             no.EffectiveInThePast,
             no.RevisionStale,
             no.StoreNotPermitted,
@@ -378,6 +386,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
     async def effect(once: Any) -> dict[str, Any]:
         expected = body.expected_revision
         if desk.principal.kind == "operator":
+            await asyncio.to_thread(check_trials, document)
             number, may_publish = await _needs_nobody(desk, document)
             if not may_publish:
                 return await propose_publication(
@@ -419,8 +428,8 @@ async def _needs_nobody(desk: Desk, document: ProgramDocument) -> tuple[int, boo
     newest = published[-1]
     if newest.document_hash == await asyncio.to_thread(document_hash, document):
         return newest.number, True
-    number, found = await plan_program(desk.ledger, document)
-    return number, found.is_refused
+    found = await plan_program(desk.ledger, document, counts=False)
+    return found.newest_revision, found.plan.is_refused
 
 
 async def _document(body: bodies.DocumentBody, language: str) -> ProgramDocument:
@@ -441,7 +450,7 @@ def _shown(revision: StoredRevision) -> dict[str, Any]:
 
 
 def _with_document(revision: StoredRevision) -> out.RevisionRead:
-    return out.RevisionRead(**_shown(revision), document=dict(revision.document))
+    return out.RevisionRead(**_shown(revision), document=revision.whole_document)
 
 
 @router.get(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Path, Request, Response
@@ -19,11 +20,15 @@ from jifen.api.overview import FRESH_SECONDS, KEPT_MAX
 from jifen.api.overview_answers import DAY
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
+from jifen.document.load import parse_document
 from jifen.domain import refusals as no
 from jifen.domain.principal import Permission
+from jifen.domain.refusals_of_programs import TemplateUnknown
 from jifen.operations.read_program import read_revision, read_text
 from jifen.operations.read_rule_figures import RuleFigures, read_rule_figures
+from jifen.present.templates import template_sentences, template_title
 from jifen.store.rule_figures import RuleSum
+from jifen.templates import template_names, template_text
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
@@ -33,6 +38,28 @@ class RevisionText(Answer):
 
     number: int
     document_hash: str
+    text: str
+
+
+class TemplateAnswer(Answer):
+    """A programme to start from, in three sentences of the language that is asked for."""
+
+    name: str
+    title: str
+    sentences: list[str]
+    rules: int
+    tests: int
+
+
+class TemplatesAnswer(Answer):
+    """The programmes to start from."""
+
+    data: list[TemplateAnswer]
+
+
+class TemplateText(TemplateAnswer):
+    """A programme to start from, as text."""
+
     text: str
 
 
@@ -88,6 +115,54 @@ async def get_revision_text(
     found = await read_revision(desk_of(request).ledger, number)
     text = await read_text(desk_of(request).ledger, found)
     return render.answered(RevisionText(number=number, document_hash=found.document_hash, text=text))
+
+
+@router.get(
+    "/program/templates",
+    tags=["programme"],
+    summary="List programmes to start from",
+    **said(permission=Permission.PROGRAM_READ, answer=TemplatesAnswer),
+)
+async def list_templates(request: Request, language: Language = None) -> Response:
+    """The shipped templates, each in three sentences."""
+    spoken = language_of(request, language)
+    return render.answered(
+        await asyncio.to_thread(
+            lambda: TemplatesAnswer(
+                data=[TemplateAnswer(**_template(one, spoken)) for one in template_names()]
+            )
+        )
+    )
+
+
+@router.get(
+    "/program/templates/{name}",
+    tags=["programme"],
+    summary="Read a programme to start from",
+    **said(permission=Permission.PROGRAM_READ, answer=TemplateText, names_in_address=[TemplateUnknown]),
+)
+async def get_template(
+    request: Request,
+    name: Annotated[str, Path(max_length=64, description="As the list calls it.")],
+    language: Language = None,
+) -> Response:
+    """The text of a template, with its tests: to be changed and handed in."""
+    if name not in template_names():
+        raise TemplateUnknown(pointer="/path/name")
+    told = await asyncio.to_thread(_template, name, language_of(request, language))
+    return render.answered(TemplateText(**told, text=template_text(name)))
+
+
+@lru_cache(maxsize=200)
+def _template(name: str, language: str) -> dict[str, Any]:
+    document = parse_document(template_text(name), name=name)
+    return {
+        "name": name,
+        "title": template_title(name, language),
+        "sentences": template_sentences(name, language),
+        "rules": len(document.earn_rules),
+        "tests": len(document.tests),
+    }
 
 
 @router.get(

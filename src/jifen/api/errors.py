@@ -16,6 +16,7 @@ from jifen.domain import file_refusals as of_files
 from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
+from jifen.domain import refusals_of_programs as of_programs
 from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.dates import refusals as of_dates
 from jifen.domain.document_refusals import DocumentTooHeavy
@@ -155,6 +156,8 @@ STATUS: dict[type[Refusal], int] = {
     no.MergeIntoSelf: 422,
     no.EffectiveInThePast: 422,
     no.ProgramRefused: 422,
+    of_programs.DocumentTestsFailed: 422,
+    of_programs.TemplateUnknown: 404,
     no.BacktestRefused: 422,
     of_files.FileUnusable: 422,
     DocumentTooHeavy: 422,

@@ -272,6 +272,8 @@ def _kind(shape: Mapping[str, Any], part: str, name: str, words: Catalogue) -> G
         return GrammarKind(kind="condition")
     if referred:
         return GrammarKind(kind="part", part=name if name in _ALSO else part_code(referred[0]))
+    if "anyOf" in shape:  # of what stands in a list or a map the first way of writing it is offered
+        return _kind(shape["anyOf"][0], part, name, words)
     values = shape.get("enum") or ([shape["const"]] if "const" in shape else [])
     if values:
         return GrammarKind(
@@ -318,7 +320,7 @@ def _scalar(shape: Mapping[str, Any]) -> Any:
     if "(\\.[0-9]" in pattern:
         return "decimal"
     if pattern.startswith("^[0-9]{4}-"):
-        return "date" if pattern.count("-[") > 1 else "text"
+        return "date" if pattern.count("-[") > 1 and "(" not in pattern else "text"
     if pattern.startswith("^[0-9]{2}-["):
         return "month_day"
     return "code" if pattern.startswith("^[a-z][a-z0-9_-]") else "text"

@@ -17,6 +17,7 @@ from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
 from jifen.domain.principal import Permission
 from jifen.domain.proposals import ProposalState
+from jifen.domain.refusals_of_programs import DocumentTestsFailed
 from jifen.jobs.proposals import do_proposal
 from jifen.operations.handle_proposals import (
     approve_proposal,
@@ -191,6 +192,7 @@ async def get_proposal(request: Request, proposal_id: ProposalId, language: Lang
             no.EntryNotReversible,
             no.ProgramMissing,
             no.ProgramRefused,
+            DocumentTestsFailed,
             no.EffectiveInThePast,
             no.RevisionStale,
             no.PersonUnknown,

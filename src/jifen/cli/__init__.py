@@ -46,6 +46,7 @@ from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
 from jifen.cli.switch import switch_app
+from jifen.cli.template import template_app
 from jifen.cli.terms import terms_app
 from jifen.cli.vault import vault_app
 
@@ -83,6 +84,7 @@ app = typer.Typer(
 COMMANDS = (serve, demo, init, explain, backtest, reconcile, doctor, bench)
 GROUPS = (
     (program_app, "program"),
+    (template_app, "template"),
     (member_app, "member"),
     (person_app, "person"),
     (purchase_app, "purchase"),

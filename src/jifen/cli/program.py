@@ -19,14 +19,19 @@ from jifen.cli.at_ledger import (
     tell_document_refused,
 )
 from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
-from jifen.cli.show import REFUSED, say, show, show_document
+from jifen.cli.show import FAILED, REFUSED, language_spoken, say, show, show_data, show_document
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from jifen.document.model import ProgramDocument
-    from jifen.document.plan import Plan
+    from jifen.document.run_trials import TrialResult
     from jifen.domain.program.meaning import Program
+    from jifen.operations.plan_program import Planned
     from jifen.store.ledger import Ledger
     from jifen.store.revisions import StoredRevision
+
+    Place = Callable[[int], tuple[str, int]]  # of a test by its position: file and line
 
 program_app = typer.Typer(
     help="The programme is a document: validate it, plan what it changes, apply it as a revision, pull what is in force."
@@ -54,18 +59,21 @@ def validate(file: File, language: Language = "en", as_json: AsJson = False) -> 
 
 @program_app.command("plan")
 def plan_revision(file: File, language: Language = "en", home: Home = None, as_json: AsJson = False) -> None:
-    """Say what publishing a document would change, in plain words. Status 3 when the books forbid a change.
+    """Say what publishing a document would change, whom it touches, what is odd about it, and whether its tests hold.
+
+    Status 3 when the books forbid a change, 1 when a test fails.
 
     Example: jifen program plan shop.yaml
     """
-    document = _load(file, language=language, as_json=as_json)
+    document, place = _load_with_places(file, language=language, as_json=as_json)
 
-    async def work(ledger: Ledger) -> tuple[int, Plan]:
+    async def work(ledger: Ledger) -> Planned:
         from jifen.operations.plan_program import plan_program
 
         return await plan_program(ledger, document)
 
-    newest, found = at_ledger(work, home=home, as_json=as_json)
+    planned = at_ledger(work, home=home, as_json=as_json)
+    newest, found = planned.newest_revision, planned.plan
     changes = [
         {
             name: getattr(one, name)
@@ -77,13 +85,36 @@ def plan_revision(file: File, language: Language = "en", home: Home = None, as_j
     result = {
         "newest_revision": newest,
         "is_empty": found.is_empty,
-        "is_refused": found.is_refused,
+        "is_refused": planned.is_refused,
         "changes": changes,
+        "findings": [
+            {"code": one.code, "path": one.path, "sentence": one.said.in_language(language)}
+            for one in planned.oddities
+        ],
+        "touches": None
+        if planned.touches is None
+        else [
+            {
+                "code": one.code,
+                "path": one.path,
+                "members": one.members,
+                "units": one.units,
+                "sentence": one.said.in_language(language),
+            }
+            for one in planned.touches
+        ],
+        "tests": _results(planned.tests, language, place),
     }
     after = f"After revision {newest}:" if newest else "The first revision:"
-    show(result, as_json=as_json, text=[after, *found.text(language).split("\n")])
+    lines = [after, *found.text(language).split("\n"), *_found(planned, language)]
+    lines += [line for one in planned.tests_failed for line in _test_lines(one, language, place)]
+    if planned.tests:
+        lines.append(_summed(planned.tests, language))
+    show(result, as_json=as_json, text=lines)
     if found.is_refused:
         sys.exit(REFUSED)
+    if planned.tests_failed:
+        sys.exit(FAILED)
 
 
 @program_app.command()
@@ -106,9 +137,13 @@ def apply(
 ) -> None:
     """Publish a document as the next revision. It never changes afterwards, and none takes effect in the past.
 
+    Its tests are run before, and status 1 says that one fails: nothing is published. A document that differs from the newest
+    revision in its tests alone is that revision, which then carries these.
+
     Example: jifen program apply shop.yaml --at 2026-12-01T00:00:00+08:00
     """
-    document = _load(file, language="en", as_json=as_json)
+    document, place = _load_with_places(file, language="en", as_json=as_json)
+    _tell_failed(document, place, as_json=as_json)
     moment = moment_named(at, option="--at")
     from jifen.document.load import text_of_file
 
@@ -130,8 +165,26 @@ def apply(
     revision, is_new = at_ledger(work, home=home, as_json=as_json)
     text = f"Revision {revision.number} takes effect at {revision.effective_at.isoformat()}."
     if not is_new:
-        text = f"Nothing to do: revision {revision.number} says the same."
+        text = f"Nothing to do: revision {revision.number} says the same. It carries {len(revision.tests)} tests."
     show({**_document(revision), "is_new": is_new}, as_json=as_json, text=text)
+
+
+@program_app.command("test")
+def run_tests(file: File, language: Language = "en", as_json: AsJson = False) -> None:
+    """Run the tests that a document carries. Each that fails says what was expected, what came, and why. Status 1 when one fails.
+
+    Needs no database: each test makes up its member, and rules decide as they do in the ledger.
+
+    Example: jifen program test shop.yaml
+    """
+    document, place = _load_with_places(file, language=language, as_json=as_json)
+    from jifen.document.run_trials import run_trials
+
+    results = run_trials(document)
+    lines = [line for one in results for line in _test_lines(one, language, place)]
+    show(_results(results, language, place), as_json=as_json, text=[*lines, _summed(results, language)])
+    if any(not one.has_passed for one in results):
+        sys.exit(FAILED)
 
 
 @program_app.command()
@@ -156,7 +209,7 @@ def pull(
         say(f"Revision {stored.number} is in {output}.")
         text = ""
     if as_json:
-        show({**_document(stored), "document": dict(stored.document)}, as_json=True, text="")
+        show({**_document(stored), "document": stored.whole_document}, as_json=True, text="")
     elif text:
         show_document(text)
 
@@ -260,6 +313,75 @@ async def _written(ledger: Ledger, revision: int | None) -> tuple[StoredRevision
 
     stored = await _stored(ledger, revision)
     return stored, await read_text(ledger, stored)
+
+
+def _load_with_places(file: Path, *, language: str, as_json: bool) -> tuple[ProgramDocument, Place]:
+    from jifen.document.load import load_with_places
+    from jifen.document.problems import DocumentRefused
+
+    with refused_plainly(as_json=as_json):
+        try:
+            document, read = load_with_places(file)
+            return document, lambda at: (str(file), read.place(("tests", at))[0])
+        except DocumentRefused as refused:
+            tell_document_refused(refused, as_json=as_json)
+            sys.exit(REFUSED)
+    raise AssertionError("told or returned")
+
+
+def _tell_failed(document: ProgramDocument, place: Place, *, as_json: bool) -> None:
+    """Say which tests of a document fail, and end with status 1; the ledger would refuse it too, and without their lines."""
+    from jifen.document.run_trials import run_trials
+
+    failed = [one for one in run_trials(document) if not one.has_passed]
+    if not failed:
+        return
+    spoken = language_spoken()
+    if as_json:
+        show_data({"code": "document_tests_failed", "tests": _results(failed, spoken, place)["data"]})
+    else:
+        for line in [line for one in failed for line in _test_lines(one, spoken, place)]:
+            say(line)
+    sys.exit(FAILED)
+
+
+def _results(results: Sequence[TrialResult], language: str, place: Place) -> dict[str, Any]:
+    """The results of tests as data, each with its line."""
+    told = [one.as_values(language) | {"line": place(one.at)[1]} for one in results]
+    failed = sum(not one.has_passed for one in results)
+    return {"passed": len(told) - failed, "failed": failed, "data": told}
+
+
+def _summed(results: Sequence[TrialResult], language: str) -> str:
+    from jifen.present.catalogue import catalogue_of
+
+    failed = sum(not one.has_passed for one in results)
+    return catalogue_of(language).say("trial.summed", passed=len(results) - failed, failed=failed)
+
+
+def _test_lines(result: TrialResult, language: str, place: Place) -> list[str]:
+    """A test as a terminal shows it: where it stands, and where it fails what differs, and what happened and why."""
+    from jifen.present.catalogue import catalogue_of
+    from jifen.present.shown import name_in
+
+    words = catalogue_of(language)
+    name = name_in(result.trial.names, language) or result.trial.code
+    file, line = place(result.at)
+    if result.has_passed:
+        return [words.say("trial.passed", name=name)]
+    head = f"{file}:{line}: {words.say('trial.failed', name=name)}"
+    differs = [f"  ! {one.said.in_language(language)}" for one in result.differs]
+    return [head, *differs, *(f"    {one.in_language(language)}" for one in result.explained)]
+
+
+def _found(planned: Planned, language: str) -> list[str]:
+    """Whom a plan touches and what is odd about it, as lines of a terminal."""
+    from jifen.present.catalogue import catalogue_of
+
+    lines = [f"  {one.said.in_language(language)}" for one in planned.touches or ()]
+    if planned.touches is None:
+        lines.append(f"  {catalogue_of(language).say('touches.not_counted')}")
+    return lines + [f"? {one.said.in_language(language)}" for one in planned.oddities]
 
 
 async def _stored(ledger: Ledger, revision: int | None) -> StoredRevision:

@@ -317,7 +317,7 @@ def init(
     template: Annotated[
         str | None,
         typer.Option(
-            help="The programme to start from: corner-shop, grocer or runners; default: corner-shop.",
+            help="The programme to start from, by `jifen template list`; default: corner-shop.",
             show_default=False,
         ),
     ] = None,

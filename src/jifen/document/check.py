@@ -9,6 +9,7 @@ from jifen.document.amounts import amount_findings, is_positive, whole_points
 from jifen.document.check_days import day_findings
 from jifen.document.check_ladder import ladder_findings
 from jifen.document.check_occasions import moment_findings, occasion_findings
+from jifen.document.check_trials import trial_findings
 from jifen.document.claims import (
     condition_findings,
     vocabulary_for,
@@ -52,6 +53,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *_shared_caps(document),
         *ladder_findings(document),
         *exchange_findings(document),
+        *trial_findings(document),
     ]
 
 
@@ -77,6 +79,7 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("events",), [part.code for part in document.events]),
         (("exchanges",), [part.code for part in document.exchanges]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
+        (("tests",), [part.code for part in document.tests]),
         (("tiers", "list"), [part.code for part in document.tiers.list] if document.tiers else []),
     ]
     for steps, codes in lists:

@@ -14,10 +14,10 @@ from jifen.document.codes import base_of, currency_of
 from jifen.document.conditions import claims_written
 from jifen.document.days import dates_of
 from jifen.document.exchanges import exchanges_of
+from jifen.document.fields import UNITS_MAX
 from jifen.document.lives import lives_of, terms_code
 from jifen.document.meaning import Vocabulary, condition_meaning, split
 from jifen.document.model import (
-    UNITS_MAX,
     Caps,
     CurrencyPart,
     DayPart,

@@ -26,7 +26,12 @@ def load_program_file(path: Path | str) -> ProgramDocument:
     Refuses
         DocumentRefused   with every problem found, each with its line; also when the file cannot be read.
     """
-    return parse_document(text_of_file(path), name=str(path))
+    return load_with_places(path)[0]
+
+
+def load_with_places(path: Path | str) -> tuple[ProgramDocument, yaml_text.Read]:
+    """The same, and where everything stands in it."""
+    return parse_with_places(text_of_file(path), name=str(path))
 
 
 def text_of_file(path: Path | str) -> str:
@@ -49,6 +54,11 @@ def parse_document(text: str, *, name: str) -> ProgramDocument:
     Refuses
         DocumentRefused   with every problem found, each with its line.
     """
+    return parse_with_places(text, name=name)[0]
+
+
+def parse_with_places(text: str, *, name: str) -> tuple[ProgramDocument, yaml_text.Read]:
+    """The same, and where everything stands in it."""
     read = yaml_text.read(text, name=name)
     try:
         document = _validated(read.value)
@@ -57,7 +67,7 @@ def parse_document(text: str, *, name: str) -> ProgramDocument:
     found = compiling.findings(document)
     if found:
         raise _refused(found, read, name)
-    return document
+    return document, read
 
 
 def document_from(data: object) -> ProgramDocument:

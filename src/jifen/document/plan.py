@@ -91,7 +91,9 @@ def forbidden_changes(old: ProgramDocument, new: ProgramDocument) -> tuple[Chang
 
     A store may come, go and change, and thousands of them would be written and compared only to find that.
     """
-    before, after = (as_values(document.model_copy(update={"stores": ()})) for document in (old, new))
+    before, after = (
+        as_values(document.model_copy(update={"stores": (), "tests": ()})) for document in (old, new)
+    )
     words = _Words(old, new)
     return tuple(
         words.change(*found) for found in _differences((), before, after) if words.weight(*found) == REFUSED
@@ -119,11 +121,21 @@ def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where,
                 yield from _differences((*where[:-1], f"{where[-1]}[{code}]"), one, other)
         if [code for code in old if code in new] != [code for code in new if code in old]:
             yield (*where, "order"), list(old), list(new)
-    elif isinstance(before, dict) and isinstance(after, dict) and where[-1:] != ("when",):
+    elif (
+        isinstance(before, dict)
+        and isinstance(after, dict)
+        and where[-1:] != ("when",)
+        and not _is_test(where)
+    ):
         for name in [*after, *(name for name in before if name not in after)]:
             yield from _differences((*where, name), before.get(name), after.get(name))
     else:
         yield where, before, after
+
+
+def _is_test(where: Where) -> bool:
+    """Whether it is a test of the document: told whole, and nothing to any member."""
+    return bool(where) and where[0].startswith("tests[")
 
 
 def _has_codes(values: list[Any]) -> bool:
@@ -148,7 +160,7 @@ class _Words:
     def change(self, where: Where, before: Any, after: Any) -> Change:
         kind = ADDED if before is None else REMOVED if after is None else CHANGED
         weight = self.weight(where, before, after)
-        said = self._said(where, before, after, kind)
+        said = _said_of_test(where, kind) if _is_test(where) else self._said(where, before, after, kind)
         if weight == REFUSED:
             said = Said("plan.refused", said=said, why=Said(f"plan_refuses.{_topic(where)}"))
         return Change(
@@ -161,7 +173,7 @@ class _Words:
         )
 
     def weight(self, where: Where, before: Any, after: Any) -> str:
-        if self.old is None:
+        if self.old is None or _is_test(where):
             return "plain"
         topic = _topic(where)
         removed = after is None and len(where) == (2 if where[0] == "tiers" else 1)
@@ -212,6 +224,10 @@ class _Words:
         assert program is not None
         rule = next(one for one in program.rules if one.code == code)
         return Chosen(partial(rule_sentence, rule, program))
+
+
+def _said_of_test(where: Where, kind: str) -> Said:
+    return Said(f"plan.test.{kind}", test=where[0].removeprefix("tests[").removesuffix("]"))
 
 
 def _compiled(document: ProgramDocument) -> Program:

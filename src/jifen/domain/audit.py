@@ -47,6 +47,7 @@ class Deed(StrEnum):
     KEY_REVOKED = "key.revoked"
     KEY_CHANGED = "key.changed"
     PROGRAM_PUBLISHED = "program.published"
+    PROGRAM_TESTS_KEPT = "program.tests_kept"
     PARKED_TRIED_AGAIN = "parked.tried_again"
     IMPORT_BEGUN = "import.begun"
     IMPORT_ENDED = "import.ended"

@@ -14,6 +14,7 @@ from jifen.document.load import parse_document
 from jifen.document.model import ProgramDocument
 from jifen.document.plan import forbidden_changes
 from jifen.document.problems import DocumentRefused
+from jifen.document.run_trials import run_trials
 from jifen.document.stored import document_published, kept_meaning, kept_numbering, numbering_of
 from jifen.document.write import as_values, hash_of_values
 from jifen.domain.audit import About, Act, Deed, about
@@ -21,11 +22,12 @@ from jifen.domain.principal import LOCAL, Principal
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.select import compile_select
 from jifen.domain.refusals import EffectiveInThePast, FieldWrong, ProgramRefused, Refusal, RevisionStale
+from jifen.domain.refusals_of_programs import DocumentTestsFailed
 from jifen.store.audit import note_act
 from jifen.store.compiled import Compiled
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
-from jifen.store.revisions import StoredRevision, add_revision, newest_revision
+from jifen.store.revisions import StoredRevision, add_revision, keep_tests, keep_text, newest_revision
 
 LEAD = timedelta(seconds=60)
 """A revision takes effect at least so far ahead: by then every process that is asked for anything has compiled it, and
@@ -35,10 +37,12 @@ _UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 
 class _Draft(NamedTuple):
-    """A revision as decided. Its moments are found by the write; without `compiled` it is the newest one itself."""
+    """A revision as decided. Its moments are found by the write; without `compiled` it is the newest one itself, of which other
+    tests are kept where `has_other_tests`."""
 
     revision: StoredRevision
     compiled: Compiled | None
+    has_other_tests: bool = False
 
 
 async def publish_program(
@@ -51,7 +55,8 @@ async def publish_program(
     by: Principal = LOCAL,
     text: str | None = None,
 ) -> tuple[StoredRevision, bool]:
-    """The revision, and whether it is new: the same document again is the newest revision itself, whatever its comments say.
+    """The revision, and whether it is new: the same document again is the newest revision itself, whatever its comments say. One
+    that differs in its tests alone is too, which then carries these.
 
     `text` is the document as it was written, and is kept beside its values.
 
@@ -63,6 +68,7 @@ async def publish_program(
         RevisionStale        `expected_revision` is not the newest any more, or another was published at the same moment
         EffectiveInThePast   the moment is not so far ahead when it is written, or not after that of the newest revision
         ProgramRefused       it changes what the books forbid to change
+        DocumentTestsFailed  a test that it carries does not come out as it expects
         DocumentRefused      the document cannot be compiled
         FieldWrong           the text says something else than the document
     """
@@ -73,6 +79,9 @@ async def publish_program(
     )
 
     if draft.compiled is None:
+        if draft.has_other_tests:
+            async with ledger.transaction() as connection:
+                await _keep_tests(connection, draft, by, text)
         return draft.revision, False
     async with ledger.publishing():
         async with ledger.transaction() as connection:
@@ -109,6 +118,8 @@ async def publish_program_once(
             raise draft
         is_new = draft.compiled is not None
         revision = await _written(connection, draft, effective_at, by, text) if is_new else draft.revision
+        if draft.has_other_tests:
+            await _keep_tests(connection, draft, by, text)
         return {
             "number": revision.number,
             "effective_at": revision.effective_at.isoformat(),
@@ -125,14 +136,14 @@ async def publish_program_once(
     return answer
 
 
-def check_text(text: str, document_hash: str) -> None:
-    """Refuse a text that is not the document with that hash.
+def check_text(text: str, document: ProgramDocument) -> None:
+    """Refuse a text that is not this document, its tests among it.
 
     Refuses
         FieldWrong   it says something else, or cannot be read
     """
     try:
-        same = hash_of_values(as_values(parse_document(text, name="text"))) == document_hash
+        same = as_values(parse_document(text, name="text")) == as_values(document)
     except DocumentRefused:
         same = False
     if not same:
@@ -174,14 +185,18 @@ def _decided(
     if expected_revision is not None and expected_revision != number:
         raise RevisionStale(expected_revision=expected_revision, newest_revision=number)
     values = as_values(document)
+    tests = values.pop("tests", [])
     own_hash = hash_of_values(values)
     if text is not None:
-        check_text(text, own_hash)
+        check_text(text, document)
+    if newest is not None and newest.document_hash == own_hash:
+        check_trials(document)
+        has_other = list(newest.tests) != tests
+        return _Draft(replace(newest, tests=tests) if has_other else newest, None, has_other)
     if newest is not None:
-        if newest.document_hash == own_hash:
-            return _Draft(newest, None)
         _check_change(newest, document)
         _check_moment(effective_at, now, newest)
+    check_trials(document)
     numbering = numbering_of(newest.numbering) if newest else Numbering()
     program = compile_program(
         document, revision=number + 1, effective_at=effective_at or _UNKNOWN, numbering=numbering
@@ -195,8 +210,39 @@ def _decided(
         effective_at=program.effective_at,
         published_at=_UNKNOWN,
         published_by=published_by,
+        tests=tests,
     )
     return _Draft(revision, Compiled(program, compile_select(program)))
+
+
+def check_trials(document: ProgramDocument) -> None:
+    """Run the tests that the document carries.
+
+    Refuses
+        DocumentTestsFailed   one does not come out as it expects
+    """
+    failed = [one for one in run_trials(document) if not one.has_passed]
+    if failed:
+        raise DocumentTestsFailed(
+            f"{failed[0].trial.code}: {failed[0].said('en')}",
+            pointer=f"/document/tests/{failed[0].at}",
+            tests=[one.as_values("en") for one in failed],
+        )
+
+
+async def _keep_tests(connection: Connection, draft: _Draft, by: Principal, text: str | None) -> None:
+    """Keep other tests with the newest revision, and the text that has them: what it means stays, and so it stays the newest
+    (decision 0152)."""
+    number = draft.revision.number
+    if not await keep_tests(connection, number, draft.revision.tests):
+        raise RevisionStale(expected_revision=number)
+    await keep_text(connection, number, text)
+    details = {"tests": len(draft.revision.tests)}
+    await note_act(
+        connection,
+        by,
+        Act(deed=Deed.PROGRAM_TESTS_KEPT, about=(about(About.REVISION, number),), details=details),
+    )
 
 
 async def _written(

@@ -62,7 +62,7 @@ async def read_text(ledger: Ledger, revision: StoredRevision) -> str:
         text = await text_of(connection, revision.number)
     if text is not None:
         return text
-    return await asyncio.to_thread(lambda: document_yaml(document_published(revision.document)))
+    return await asyncio.to_thread(lambda: document_yaml(document_published(revision.whole_document)))
 
 
 @begun_again

@@ -18,6 +18,7 @@ from jifen.store import (
     pool_tables,
     proof_table,
     question_tables,
+    revision_tests_table,
     switch_tables,
     terms_table,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "pool_tables",
     "proof_table",
     "question_tables",
+    "revision_tests_table",
     "switch_tables",
     "terms_table",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRevision:
-    """A revision as it was published."""
+    """A revision as it was published, and the tests that its document carries: they alone may change (decision 0152)."""
 
     number: int
     document: Mapping[str, Any]
@@ -23,6 +23,12 @@ class StoredRevision:
     effective_at: datetime
     published_at: datetime
     published_by: str
+    tests: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def whole_document(self) -> dict[str, Any]:
+        """The document with its tests, as it was handed in."""
+        return {**self.document, "tests": list(self.tests)} if self.tests else dict(self.document)
 
 
 class Outline(NamedTuple):
@@ -37,24 +43,25 @@ COMMITS_WITHIN = timedelta(seconds=30)
 """A transaction that has written a revision commits within this time or not at all: less than the lead of a revision."""
 
 _REVISION = "number, document, document_hash, numbering, meaning, effective_at, published_at, published_by"
+_READ = f"""SELECT {_REVISION}, coalesce(tests, '[]') AS tests FROM revision LEFT JOIN revision_tests USING (number)"""
 _NOW = "(SELECT clock_timestamp() - shift_seconds * INTERVAL '1 second' FROM book)"
 
 
 async def all_revisions(connection: Connection) -> list[StoredRevision]:
     """Every revision, oldest first."""
-    rows = await connection.fetch(f"SELECT {_REVISION} FROM revision ORDER BY number")
+    rows = await connection.fetch(f"{_READ} ORDER BY number")
     return [StoredRevision(**row) for row in rows]
 
 
 async def newest_revision(connection: Connection) -> StoredRevision | None:
     """The revision published last, or None."""
-    row = await connection.fetchrow(f"SELECT {_REVISION} FROM revision ORDER BY number DESC LIMIT 1")
+    row = await connection.fetchrow(f"{_READ} ORDER BY number DESC LIMIT 1")
     return None if row is None else StoredRevision(**row)
 
 
 async def revision_numbered(connection: Connection, number: int) -> StoredRevision:
     """The revision of a number that is published."""
-    row = await connection.fetchrow(f"SELECT {_REVISION} FROM revision WHERE number = $1", number)
+    row = await connection.fetchrow(f"{_READ} WHERE number = $1", number)
     assert row is not None, f"revision {number} was never published"
     return StoredRevision(**row)
 
@@ -129,10 +136,29 @@ async def add_revision(
     if row is None:
         return None
     if text is not None:
-        await connection.execute(
-            "INSERT INTO revision_text (number, text) VALUES ($1, $2)", revision.number, text
-        )
+        await keep_text(connection, revision.number, text)
+    if revision.tests:
+        await keep_tests(connection, revision.number, revision.tests)
     return replace(revision, effective_at=row["effective_at"], published_at=row["published_at"])
+
+
+async def keep_text(connection: Connection, number: int, text: str | None) -> None:
+    """Keep a revision as it was written; None: it came as values alone, and no text is of them any more."""
+    await connection.execute("DELETE FROM revision_text WHERE number = $1", number)
+    if text is not None:
+        await connection.execute("INSERT INTO revision_text (number, text) VALUES ($1, $2)", number, text)
+
+
+async def keep_tests(connection: Connection, number: int, tests: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the tests of the newest revision are these now; nothing is written where another is the newest."""
+    done: str = await connection.execute(
+        """INSERT INTO revision_tests (number, tests)
+           SELECT $1, $2 WHERE $1 = (SELECT max(number) FROM revision)
+           ON CONFLICT (number) DO UPDATE SET tests = excluded.tests, kept_at = clock_timestamp()""",
+        number,
+        list(tests),
+    )
+    return done == "INSERT 0 1"
 
 
 async def set_book(connection: Connection, *, shift_seconds: int, label: str) -> None:

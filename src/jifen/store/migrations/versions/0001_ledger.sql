@@ -945,6 +945,15 @@ CREATE TABLE jifen.revision_text (
 
 COMMENT ON TABLE jifen.revision_text IS 'A revision as it was written. Its comments may say anything, so they stand outside the journal.';
 
+CREATE TABLE jifen.revision_tests (
+    number INTEGER NOT NULL,
+    tests JSONB NOT NULL,
+    kept_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT revision_tests_pkey PRIMARY KEY (number)
+);
+
+COMMENT ON TABLE jifen.revision_tests IS 'The tests that the document of a revision carries: they may change, and mean nothing for members.';
+
 CREATE TABLE jifen.sign_in_try (
     about BYTEA NOT NULL,
     failures INTEGER NOT NULL,
@@ -1170,6 +1179,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.event_text TO jifen_app;
 GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.revision_text TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.revision_tests TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.switch TO jifen_app;
 

@@ -2,7 +2,7 @@
 import "@jifen/words/designer";
 import "./designer.css";
 import { api, type Book, got, Refused, type Schemas } from "@jifen/api";
-import { Bars, Empty, FrameProvider, Icon, localDay, Section, Segmented, Shown, Tabs, useAsked, useFrame, useMay, useQuery, useSay } from "@jifen/ui";
+import { Asking, Bars, Empty, FrameProvider, Icon, localDay, Section, Segmented, Shown, Tabs, useAsked, useFrame, useMay, useQuery, useSay } from "@jifen/ui";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { adding, aroundOf, type Beginning, ladder, RULES } from "./beginnings.ts";
 import { Begin } from "./begin.tsx";
@@ -12,7 +12,9 @@ import { type Field, fieldsOf, type Grammar, isFields, isList, listOf, orderOf, 
 import { Card, Editing, NameFields, shut } from "./parts.tsx";
 import { type Done, DoneNote, Finding, Road } from "./plan.tsx";
 import { type Change, changed, type Fields, type Path, placeOf, readText } from "./text.ts";
+import { Templates } from "./templates.tsx";
 import { TextPane, type TextHandle } from "./text-pane.tsx";
+import { Trials } from "./trials.tsx";
 import { moneyOf, type Showing } from "./values.ts";
 
 const DRAFT = "jifen.draft";
@@ -23,7 +25,7 @@ const UNDO_MAX = 100;
 /** Of a list with thousands of stores so many are drawn, and as many more when asked. */
 const SHOWN = 100;
 /** The tabs that come first; whatever list the document has besides comes after them. */
-const TABS_FIRST = ["earn_rules", "currencies", "tiers", "events", "days", "moments", "shared_caps", "stacking_groups", "stores"];
+const TABS_FIRST = ["earn_rules", "currencies", "tiers", "events", "days", "moments", "shared_caps", "stacking_groups", "stores", "tests"];
 const VIEWS = ["both", "sentences", "text"] as const;
 
 export default function Designer() {
@@ -221,6 +223,7 @@ function Desk({ text, type, handle, checked, refusal, done, isChanged, onUndo, o
   const say = useSay();
   const [query, put] = useQuery();
   const { problems } = useDrafting();
+  const [chooses, setChooses] = useState(false);
   const view = VIEWS.find((one) => one === query.get("view")) ?? "both";
   const show = (from: number, to: number) => {
     if (view === "sentences" || matchMedia("(max-width: 900px)").matches) put({ view: "text" });
@@ -233,6 +236,7 @@ function Desk({ text, type, handle, checked, refusal, done, isChanged, onUndo, o
           <Segmented label={say("designer.view")} current={view} onChoose={(id) => put({ view: id === "both" ? null : id })} choices={VIEWS.map((one) => ({ id: one, label: say(`designer.view_${one}`) }))} />
           <button type="button" className="button" disabled={onUndo === null} onClick={() => onUndo?.()}>{say("designer.undo")}</button>
           {isChanged ? <button type="button" className="as-link" onClick={onStartOver}>{say("programme.start_over")}</button> : null}
+          <button type="button" className="as-link" onClick={() => setChooses(true)}>{say("designer.from_template")}</button>
         </div>
         <p role="status" className="small">
           {problems[0] ? (
@@ -246,9 +250,20 @@ function Desk({ text, type, handle, checked, refusal, done, isChanged, onUndo, o
         </p>
       </div>
       {refusal ? <div className="note note-warn" role="alert"><p>{refusal}</p></div> : null}
+      {chooses ? (
+        <Asking title={say("designer.from_template")} onClose={() => setChooses(false)}>
+          <p className="small soft">{say("designer.from_template_why")}</p>
+          <Templates
+            onChoose={(next) => {
+              setChooses(false);
+              type(next);
+            }}
+          />
+        </Asking>
+      ) : null}
       <PartTabs />
       <div className={`designer view-${view}`}>
-        <div className="designer-sentences"><Sentences /></div>
+        <div className="designer-sentences"><Sentences checked={checked} /></div>
         <div className="designer-text"><TextPane text={text} problems={problems} onType={type} handle={handle} /></div>
       </div>
       <Section title={say("programme.what_changes")}>
@@ -288,12 +303,12 @@ function PartTabs() {
   return <Tabs label={say("designer.parts")} current={tab} tabs={tabs.map((one) => ({ id: one, label: labelOf(one), to: address(one), ...(sizeOf(one) > 0 ? { count: sizeOf(one) } : {}) }))} />;
 }
 
-function Sentences() {
+function Sentences({ checked }: { checked: Checked }) {
   const say = useSay();
   const { read } = useDrafting();
   const { tab } = useTab();
   if (read.faults.some((one) => one.code !== "inexact")) return <Empty title={say("programme.unreadable")}>{say("designer.unread_why")}</Empty>;
-  return <div className="stack">{tab === "programme" ? <Whole /> : tab === "tiers" ? <Ladder /> : <List list={tab} path={[tab]} />}</div>;
+  return <div className="stack">{tab === "programme" ? <Whole /> : tab === "tiers" ? <Ladder /> : tab === "tests" ? <Trials checked={checked} /> : <List list={tab} path={[tab]} />}</div>;
 }
 
 function Whole() {

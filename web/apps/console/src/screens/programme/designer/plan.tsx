@@ -69,7 +69,7 @@ function OneChange({ group }: { group: Grouped }) {
   const before = partIn(published, group.list, group.code);
   const after = partIn(document, group.list, group.code);
   const mark = weight === "plain" ? null : <Mark tone={weight === "careful" ? "warn" : "stop"}>{say(`weight.${weight}`)}</Mark>;
-  if (!part || (!before && !after)) {
+  if (!part || group.list === "tests" || (!before && !after)) {
     return (
       <li>
         <div className="row">{mark ?? <Mark tone="kept">{say("weight.plain")}</Mark>}</div>
@@ -102,7 +102,15 @@ export function Finding({ checked, onShow }: { checked: Checked; onShow: (from: 
   if (checked.is === "nothing") return <Empty title={say("programme.nothing_changed")}>{say("designer.nothing_changed_why")}</Empty>;
   if (checked.is === "checking") return <Mark tone="run">{say("programme.checking")}</Mark>;
   if (checked.is === "no") return <RefusedNote refused={checked.refused} />;
-  if (checked.is === "valid") return checked.plan.is_empty ? <Mark tone="kept">{say("programme.same")}</Mark> : <WhatChanges plan={checked.plan} />;
+  if (checked.is === "valid") {
+    return (
+      <div className="stack">
+        <TestsFailed plan={checked.plan} />
+        {checked.plan.is_empty ? <Mark tone="kept">{say("programme.same")}</Mark> : <WhatChanges plan={checked.plan} />}
+        <Found plan={checked.plan} />
+      </div>
+    );
+  }
   return (
     <div className="note note-stop">
       <p className="note-title">{checked.is === "unread" ? say("programme.unreadable") : say("programme.refused", { n: checked.problems.length }, checked.problems.length)}</p>
@@ -115,6 +123,48 @@ export function Finding({ checked, onShow }: { checked: Checked; onShow: (from: 
         ))}
       </ul>
     </div>
+  );
+}
+
+/** Tests that fail keep a draft from being published: they are named first. */
+function TestsFailed({ plan }: { plan: Plan }) {
+  const say = useSay();
+  const failed = plan.tests.data.filter((one) => !one.has_passed);
+  if (failed.length === 0) return plan.tests.passed ? <Mark tone="kept">{say("designer.tests_hold", { n: plan.tests.passed }, plan.tests.passed)}</Mark> : null;
+  return (
+    <div className="note note-stop">
+      <p className="note-title">{say("designer.tests_fail", { failed: failed.length, n: plan.tests.passed + plan.tests.failed }, failed.length)}</p>
+      <ul className="problems">
+        {failed.map((one) => (
+          <li key={one.pointer}>
+            <Link to="/programme?tab=draft&part=tests">{one.name}</Link>
+            {one.differs.map((differs, at) => <p key={at}>{differs.sentence}</p>)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Whom it touches, counted on the books, and what is odd about it. */
+function Found({ plan }: { plan: Plan }) {
+  const say = useSay();
+  return (
+    <>
+      {plan.touches === null ? <p className="soft">{say("designer.not_counted")}</p> : null}
+      {plan.touches?.length ? (
+        <div>
+          <h3>{say("designer.touches")}</h3>
+          <ul className="found">{plan.touches.map((one, at) => <li key={at}>{one.sentence}</li>)}</ul>
+        </div>
+      ) : null}
+      {plan.findings.length ? (
+        <div className="note note-warn">
+          <p className="note-title">{say("designer.findings")}</p>
+          <ul className="found">{plan.findings.map((one, at) => <li key={at}>{one.sentence}</li>)}</ul>
+        </div>
+      ) : null}
+    </>
   );
 }
 
