@@ -30,6 +30,7 @@ class Ladder:
         """Stand at the foot of the ladder again."""
         self.sums = {}
         self.steps = [(BEGIN, 0, None)]
+        self.judged: set[datetime] = set()
 
     def reached(self, day: date) -> int:
         """The highest tier that the window ending with a day reaches."""
@@ -68,6 +69,12 @@ class Ladder:
         """Judge again on each day of judging that has come."""
         while (due := steps[-1][2]) is not None and due <= day:
             steps.append(self.step(self.start_of(due), self.reached(due), due))
+            self.judged.add(self.start_of(due))
+
+    def fell(self, steps: list[tuple[datetime, int, date | None]], since: datetime) -> bool:
+        """Whether a judging took a tier: what was judged before something was told stands."""
+        at = next(i for i, step in enumerate(steps) if step[0] == since)
+        return at > 0 and steps[at][1] < steps[at - 1][1]
 
     def step(self, since: datetime, rank: int, day: date) -> tuple[datetime, int, date | None]:
         """A tier from a moment on, kept for its days; the first tier is kept for ever."""
@@ -103,7 +110,9 @@ class Ladder:
             for since, stood, until in old:
                 if since > moment:
                     self.review_above(programme_day(self.document, since), new, old)
-                    if stood > new[-1][1]:
+                    if stood > new[-1][1] or (
+                        since in self.judged and stood < new[-1][1] and self.fell(old, since)
+                    ):
                         new.append((since, stood, until))
             self.review_above(programme_day(self.document, told), new, old)
             self.steps = new

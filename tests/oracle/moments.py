@@ -23,9 +23,9 @@ def is_due(part: dict[str, Any], document: Document, day: date, joined: date, bo
 
 
 def anniversary(joined: date, year: int) -> date:
-    """The day of joining in another year; of 29 February, where there is none, 1 March."""
+    """The day of joining in another year; of 29 February, where there is none, the 28th."""
     if (joined.month, joined.day) == (2, 29) and not calendar.isleap(year):
-        return date(year, 3, 1)
+        return date(year, 2, 28)
     return joined.replace(year=year)
 
 

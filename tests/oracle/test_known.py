@@ -127,3 +127,26 @@ def test_a_rule_that_does_not_hold_refuses_nothing() -> None:
             who.record({**told, "source": "app", "store": None, "channel": None})
     assert member.balance("points") == 5
     assert product.books()["balances"]["points"] == 5
+
+
+def test_a_judging_that_took_a_tier_stands_though_a_purchase_of_before_is_told_later() -> None:
+    """`where a day of judging before that took a tier already, what it left stands`."""
+    document = a_shop({"code": "a", "per_amount": {"points": 1, "amount_minor": 100}})
+    document["tiers"] = {
+        "by": "spend",
+        "window_days": 5,
+        "keeps_days": 30,
+        "list": [
+            {"code": code, "names": NAMES, "reach": reach}
+            for code, reach in (("member", 0), ("silver", 2_000), ("gold", 4_500))
+        ],
+    }
+    member, product = both(document)
+    bought = a_purchase((2_000, 1_000))
+    late = {**a_purchase((3_000, 1_000)), "number": "2", "occurred": bought["occurred"] + timedelta(days=2)}
+    for who in (member, product):
+        who.record(bought)
+        assert who.books()["tier"] == "silver" if who is product else member.tier == "silver"
+        who.record({**late, "recorded": bought["recorded"] + timedelta(days=31)})
+    assert member.tier == "member"
+    assert product.books()["tier"] == "member"

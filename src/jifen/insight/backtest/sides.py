@@ -160,6 +160,11 @@ def document_side(
     ):
         if own != theirs:
             raise BacktestRefused(f"the document's {what} is {own}, that of the history is {theirs}")
+    gone = {one.code for one in live.newest.currencies} - {one.code for one in program.currencies}
+    if gone:
+        raise BacktestRefused(
+            f"the document lacks {', '.join(sorted(gone))}, which members of the history hold: keep every currency of the programme"
+        )
     return Side(
         label=label,
         sha256=_digest(document.model_dump(mode="json", by_alias=True)),
