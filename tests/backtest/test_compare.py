@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -298,3 +299,29 @@ async def test_stores_choose_the_members_who_bought_there_most(
         compare(
             past, a_document(), to_on=local_date(past.manifest.instant, "Asia/Shanghai") - timedelta(days=90)
         )
+
+
+async def test_a_draft_keeps_every_currency_and_exchanges_nothing_yet(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """A number that no currency has would be written where another table stands."""
+    async with a_till(fresh_database) as till:
+        await till.buy(await till.enrol(), 1_000)
+    past = await a_snapshot(fresh_database, tmp_path / "s")
+    values = a_document().model_dump(mode="json", exclude_none=True)
+    names = {"zh": "书", "en": "Books"}
+    books = {"code": "books", "names": names, "kind": "spendable", "worth": 100}
+    exchange = {
+        "code": "book",
+        "names": names,
+        "takes": {"currency": "points", "units": 9},
+        "gives": [{"currency": "books", "units": 1}],
+    }
+    other = [{**rule, "currency": "books"} for rule in values["earn_rules"]]
+    for written, said in (
+        ({**values, "currencies": [books], "earn_rules": other}, "lacks points"),
+        ({**values, "currencies": [*values["currencies"], books], "exchanges": [exchange]}, "exchanges"),
+    ):
+        draft = ProgramDocument.model_validate_json(json.dumps(written))
+        with pytest.raises(BacktestRefused, match=said):
+            compare(past, draft)

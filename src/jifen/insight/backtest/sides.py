@@ -163,7 +163,8 @@ def document_side(
     gone = {one.code for one in live.newest.currencies} - {one.code for one in program.currencies}
     if gone:
         raise BacktestRefused(
-            f"the document lacks {', '.join(sorted(gone))}, which members of the history hold: keep every currency of the programme"
+            f"the document lacks {', '.join(sorted(gone))}, which members of the history hold: "
+            "keep every currency of the programme"
         )
     return Side(
         label=label,
