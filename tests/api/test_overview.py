@@ -183,6 +183,17 @@ async def test_the_tier_path_says_what_counts_and_what_is_missing(api: Api) -> N
     assert (await api.get(unknown)).json()["code"] == "member_unknown"
 
 
+async def test_exchanges_are_sentences_too(api: Api) -> None:
+    said = [
+        (await api.get(f"/v1/program/revisions/1/rules?language={language}")).json()["exchanges"]
+        for language in ("zh", "en")
+    ]
+    assert [one["sentence"] for told in said for one in told] == [
+        "可用 10 积分 换 1 图书。",
+        "10 Points for 1 Books, whenever it is asked for.",
+    ]
+
+
 async def test_rules_are_sentences_in_the_language_that_is_asked_for(api: Api) -> None:
     said = {
         language: (await api.get(f"/v1/program/revisions/1/rules?language={language}")).json()["data"]

@@ -30,6 +30,7 @@ from jifen.operations.read_book import read_book
 from jifen.operations.read_figures import Overview, read_figures
 from jifen.operations.read_program import read_timeline
 from jifen.operations.retry_parked import read_jobs, retry_parked_once
+from jifen.present.exchanges import exchange_sentence
 from jifen.present.laws import law_title
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import shown_instant
@@ -370,9 +371,18 @@ async def get_rules(
                     names=rule.names,
                     sentence=sentence,
                     currency=currencies[rule.currency],
-                    on="purchase" if rule.on == NONE else "moment",
+                    on="moment" if rule.on != NONE else "event" if rule.on_event != NONE else "purchase",
                 )
                 for rule, sentence in zip(program.rules, sentences, strict=True)
+            ],
+            exchanges=[
+                out.ExchangeRow(
+                    exchange=one.code,
+                    names=one.names,
+                    sentence=exchange_sentence(one, program, language),
+                    at_once=one.at_once,
+                )
+                for one in program.exchanges
             ],
         )
     )

@@ -274,7 +274,16 @@ class RuleRow(Answer):
     names: dict[str, str]
     sentence: str
     currency: str
-    on: Literal["purchase", "moment"]
+    on: Literal["purchase", "event", "moment"]
+
+
+class ExchangeRow(Answer):
+    """An exchange as a sentence, with the name that the document gives it."""
+
+    exchange: str
+    names: dict[str, str]
+    sentence: str
+    at_once: bool
 
 
 class RulesAnswer(Answer):
@@ -283,6 +292,7 @@ class RulesAnswer(Answer):
     revision: int
     effective_at: Instant
     data: list[RuleRow]
+    exchanges: list[ExchangeRow]
 
 
 class ParkedRow(Answer):

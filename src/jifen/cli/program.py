@@ -238,6 +238,7 @@ def show_program(
         )
 
     stored, program, published = at_ledger(work, home=home, as_json=as_json)
+    from jifen.present.exchanges import exchange_sentence
     from jifen.present.rules import rule_sentence
     from jifen.present.shown import name_in
 
@@ -248,6 +249,14 @@ def show_program(
             "sentence": rule_sentence(rule, program, language),
         }
         for rule in program.rules
+    ]
+    exchanges = [
+        {
+            "code": one.code,
+            "name": name_in(one.names, language),
+            "sentence": exchange_sentence(one, program, language),
+        }
+        for one in program.exchanges
     ]
     tiers = [
         {
@@ -262,6 +271,7 @@ def show_program(
         **_document(stored),
         "name": name_in(program.names, language),
         "rules": rules,
+        "exchanges": exchanges,
         "tiers": tiers,
         "revisions": [_document(one) for one in published],
     }
@@ -269,7 +279,7 @@ def show_program(
         f"{result['name']} ({program.code}), revision {stored.number}, from {stored.effective_at.isoformat()}",
         "",
     ]
-    for rule in rules:
+    for rule in [*rules, *exchanges]:
         lines += [f"  {rule['code']}: {rule['name']}", f"    {rule['sentence']}"]
     lines.append("")
     lines += [

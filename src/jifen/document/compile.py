@@ -412,7 +412,8 @@ def _ladder(document: ProgramDocument, numbering: Numbering) -> Ladder:
         return Ladder(counts=BY_SPEND, window=Window(days=365), keeps_for=365, tiers=(only,))
     by = document.tiers.by
     smallest = smallest_units(document).get(by, 1)
-    counts = {"spend": BY_SPEND, "visits": BY_VISITS}.get(by)
+    named = {part.code for part in document.currencies}
+    counts = None if by in named else {"spend": BY_SPEND, "visits": BY_VISITS}[by]
     keeps, keeps_for = _keeps(document.tiers)
     return Ladder(
         counts=numbering.number("currency", by) if counts is None else counts,

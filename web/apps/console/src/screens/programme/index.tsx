@@ -102,6 +102,21 @@ function Rules() {
                 </Section>
               );
             })}
+            {found.exchanges.length === 0 ? null : (
+              <Section title={say("programme.exchanges")}>
+                <ul className="rule-list">
+                  {found.exchanges.map((one) => (
+                    <li key={one.exchange}>
+                      <div className="row">
+                        <h3>{nameIn(one.names, language)}</h3>
+                        <code className="code">{one.exchange}</code>
+                      </div>
+                      <p>{one.sentence}</p>
+                    </li>
+                  ))}
+                </ul>
+              </Section>
+            )}
             {found.data.length === 0 ? <Empty title={say("programme.no_rules")}>{say("programme.no_rules_why")}</Empty> : null}
           </div>
           <div className="stack stack-wide">
