@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 from tests.api.conftest import a_purchase_body
+from tests.faces.conftest import axe_on
 from tests.faces.on_phone import PHONE, OnPhone, phone, served_with
 
 __all__ = ["phone", "served_with"]
@@ -123,6 +124,33 @@ def test_points_are_given_after_one_saw_to_whom_and_what_they_are_worth(phone: O
     expect(page.get_by_text("28 given, 100 left.")).to_be_visible()
     balances = phone.house.ask("GET", f"/v1/members/{receiver}")["balances"]
     assert balances[0]["balance"] == 28
+
+
+def test_points_become_a_book_by_a_second_press_and_the_fifth_book_is_exchanged_by_itself(
+    phone: OnPhone,
+) -> None:
+    who_bought(phone)
+    page = phone.page
+    part = page.locator(".part", has=page.get_by_role("heading", name="Exchange"))
+    expect(part.get_by_role("img", name="0 of 5")).to_be_visible()
+    expect(part.get_by_text("5 Books missing.")).to_be_visible()
+    for left in (118, 108, 98, 88):
+        part.get_by_role("button", name="Exchange", exact=True).click()
+        part.get_by_role("button", name="Yes, exchange").click()
+        expect(part.get_by_text(f"{left} Points left")).to_be_visible()
+    expect(part.get_by_role("img", name="4 of 5")).to_be_visible()
+    assert not axe_on(page)
+    part.get_by_role("button", name="Exchange", exact=True).click()
+    part.get_by_role("button", name="Yes, exchange").click()
+    expect(part.get_by_role("img", name="0 of 5")).to_be_visible()
+    balances = {
+        one["currency"]: one["balance"]
+        for one in phone.house.ask("GET", f"/v1/members/{phone.member_id}")["balances"]
+    }
+    assert balances == {"points": 128 - 50 + 3, "books": 0}
+    phone.go("/statement")
+    page.locator(".opens-row").first.click()
+    expect(page.get_by_text("Book club")).to_be_visible()
 
 
 def test_not_right_carries_the_line_and_its_answer_is_read_and_appealed_against(phone: OnPhone) -> None:

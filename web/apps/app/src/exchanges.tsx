@@ -1,7 +1,7 @@
 // What units are exchanged for: what runs by itself as a stamp card, what is asked for with a second press.
 import { gotOwn, me } from "@jifen/api/member";
 import type { Schemas } from "@jifen/api";
-import { nameIn, Points, Said, useFrame, useSay } from "@jifen/ui";
+import { nameIn, Points, Said, useCurrency, useFrame, useSay } from "@jifen/ui";
 import { useState } from "react";
 import { useKept, useReached, useWrite } from "./asking.ts";
 import { Note, Part, Wait, WhyNot } from "./parts.tsx";
@@ -23,6 +23,17 @@ export function Exchanges({ onDone }: { onDone: () => void }) {
   return <Part title={say("app.exchanges")}>{offered.map((one) => <OneExchange key={one.exchange} offered={one} onDone={again} />)}</Part>;
 }
 
+/** Units with the name of what they are: an exchange is of two kinds. */
+function Units({ units, currency }: { units: number; currency: string }) {
+  const { language } = useFrame();
+  const { names } = useCurrency(currency);
+  return (
+    <>
+      <Points units={units} currency={currency} /> {nameIn(names, language)}
+    </>
+  );
+}
+
 function OneExchange({ offered, onDone }: { offered: Offered; onDone: () => void }) {
   const say = useSay();
   const { language } = useFrame();
@@ -31,8 +42,8 @@ function OneExchange({ offered, onDone }: { offered: Offered; onDone: () => void
   const [done, setDone] = useState<Schemas["ExchangeAnswer"] | null>(null);
   const { write, isBusy, refused } = useWrite();
   const name = nameIn(offered.names, language) || offered.exchange;
-  const taken = <b><Points units={offered.takes.units} currency={offered.takes.currency} /></b>;
-  const given = offered.gives.map((one, at) => <span key={one.currency}>{at > 0 ? " + " : null}<b><Points units={one.units} currency={one.currency} /></b></span>);
+  const taken = <b><Units units={offered.takes.units} currency={offered.takes.currency} /></b>;
+  const given = offered.gives.map((one, at) => <span key={one.currency}>{at > 0 ? " + " : null}<b><Units units={one.units} currency={one.currency} /></b></span>);
   const send = async () => {
     if (!isSure) return setSure(true);
     const body = { exchange: offered.exchange, times: 1 };
@@ -48,17 +59,17 @@ function OneExchange({ offered, onDone }: { offered: Offered; onDone: () => void
       {offered.at_once ? <Progress offered={offered} /> : null}
       {done === null ? null : (
         <Note tone="good">
-          <Said id="app.exchange.done" with={{ given: done.given.map((one, at) => <span key={one.currency}>{at > 0 ? " + " : null}<Points units={one.units} currency={one.currency} /></span>), left: <Points units={done.taken.balance_after} currency={done.taken.currency} /> }} />
+          <Said id="app.exchange.done" with={{ given: done.given.map((one, at) => <span key={one.currency}>{at > 0 ? " + " : null}<Units units={one.units} currency={one.currency} /></span>), left: <Units units={done.taken.balance_after} currency={done.taken.currency} /> }} />
         </Note>
       )}
       <WhyNot refused={refused} />
       {offered.at_once ? null : offered.times > 0 ? (
         <form onSubmit={(event) => { event.preventDefault(); void send(); }}>
-          <Wait isBusy={isBusy} isOff={!isReached}>{say(isSure ? "app.exchange.sure" : "app.exchange.do")}</Wait>
+          <Wait isBusy={isBusy} isOff={!isReached} tone={isSure ? "primary" : "second"}>{say(isSure ? "app.exchange.sure" : "app.exchange.do")}</Wait>
           {isSure ? <button type="button" className="act quiet" onClick={() => setSure(false)}>{say("do.not")}</button> : null}
         </form>
       ) : (
-        <p className="soft small"><Said id="app.exchange.missing" with={{ units: <Points units={offered.missing} currency={offered.takes.currency} /> }} /></p>
+        <p className="soft small"><Said id="app.exchange.missing" with={{ units: <Units units={offered.missing} currency={offered.takes.currency} /> }} /></p>
       )}
     </div>
   );
@@ -72,12 +83,12 @@ function Progress({ offered }: { offered: Offered }) {
   return (
     <>
       {units <= PLACES_MAX ? (
-        <svg className="stamps" viewBox={`0 0 ${units * 14} 14`} role="img" aria-label={say("app.exchange.of", { have, units })}>
+        <svg className="stamps" width={units * 28} viewBox={`0 0 ${units * 14} 14`} role="img" aria-label={say("app.exchange.of", { have, units })}>
           {Array.from({ length: units }, (_, at) => <circle key={at} className={at < have ? "stamped" : undefined} cx={at * 14 + 7} cy="7" r="5" />)}
         </svg>
       ) : null}
       <p className="soft small">
-        {offered.missing > 0 ? <Said id="app.exchange.missing" with={{ units: <Points units={offered.missing} currency={offered.takes.currency} /> }} /> : null} {say("app.exchange.by_itself")}
+        {offered.missing > 0 ? <Said id="app.exchange.missing" with={{ units: <Units units={offered.missing} currency={offered.takes.currency} /> }} /> : null} {say("app.exchange.by_itself")}
       </p>
     </>
   );
