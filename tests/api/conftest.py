@@ -55,11 +55,6 @@ exchanges:
     names: {zh: 换书, en: A book}
     takes: {currency: points, units: 10}
     gives: [{currency: books, units: 1}]
-  - code: book-club
-    names: {zh: 读书会, en: Book club}
-    takes: {currency: books, units: 5}
-    gives: [{currency: points, units: 3}]
-    at_once: true
 """
 BOOKS = """
   - {code: books, names: {zh: 图书, en: Books}, kind: spendable, worth: 100}

@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 import pytest_asyncio
-from tests.api.conftest import EVENTS, Api, Shop, a_ledger, a_purchase_body, an_api
+from tests.api.conftest import Api, Shop, a_ledger, a_purchase_body, an_api, shop_text
 from tests.api.routes import guarded
 from tests.api.writes import ROUTES
 from tests.conftest import create_database
@@ -24,7 +24,6 @@ from jifen.domain.refusals import FieldWrong
 from jifen.embedded import Server
 from jifen.operations.manage_keys import create_key
 from jifen.operations.publish_program import publish_program
-from jifen.templates import template_text
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -42,10 +41,10 @@ async def api(postgres: Server, migrated_template: str) -> AsyncIterator[Api]:
     """A programme of three stores, and keys bound to some of them."""
     name = "three_stores_template"
     create_database(postgres, name, template=migrated_template)
-    text = template_text("corner-shop")
+    text = shop_text()
     assert MAIN_ONLY in text
     async with a_ledger(postgres.app.to_database(name)) as ledger:
-        document = parse_document(text.replace(MAIN_ONLY, THREE) + EVENTS, name="three-stores")
+        document = parse_document(text.replace(MAIN_ONLY, THREE), name="three-stores")
         first = datetime(2020, 1, 1, tzinfo=UTC)
         await publish_program(ledger, document, effective_at=first, published_by="test")
         tokens = {
@@ -94,6 +93,7 @@ WITH_STORE = [
     ("POST", "/v1/purchases:quote"),
     ("POST", "/v1/purchases:batch"),
     ("POST", "/v1/events"),
+    ("POST", "/v1/exchanges"),
     ("POST", "/v1/events:batch"),
     ("POST", "/v1/purchases:return"),
     ("POST", "/v1/purchases:void"),

@@ -301,7 +301,7 @@ async def test_stores_choose_the_members_who_bought_there_most(
         )
 
 
-async def test_a_draft_keeps_every_currency_and_exchanges_nothing_yet(
+async def test_a_draft_keeps_every_currency_and_exchanges_nothing_by_itself(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
     """A number that no currency has would be written where another table stands."""
@@ -316,6 +316,7 @@ async def test_a_draft_keeps_every_currency_and_exchanges_nothing_yet(
         "names": names,
         "takes": {"currency": "points", "units": 9},
         "gives": [{"currency": "books", "units": 1}],
+        "at_once": True,
     }
     other = [{**rule, "currency": "books"} for rule in values["earn_rules"]]
     for written, said in (

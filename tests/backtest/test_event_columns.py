@@ -26,7 +26,7 @@ units = st.integers(1, 1 << 40)
 OTHERS = [
     kind.name
     for kind in verbs.KINDS
-    if kind.number not in (fold.PURCHASE, fold.RETURN, fold.VOID, fold.GIFT_IN)
+    if kind.number not in (fold.PURCHASE, fold.RETURN, fold.VOID, fold.GIFT_IN, fold.EXCHANGE)
     and verbs.KIND_OF.get(kind.name) is not None
 ]
 

@@ -203,6 +203,8 @@ def _refuse_what_no_draft_judges(purchases: pl.DataFrame, entries: pl.DataFrame)
     """Refuse histories whose facts a snapshot does not tell: nothing in a programme's document makes them yet."""
     if entries.get_column("kind").is_in(("carry_out", "carry_in")).any():
         raise BacktestRefused("members were merged, which a back-test cannot follow yet")
+    if (entries.get_column("kind") == "exchange").any():
+        raise BacktestRefused("units were exchanged, which a back-test cannot follow yet")
     if purchases.get_column("legs").null_count() < purchases.height:
         raise BacktestRefused("purchases were paid with units, which a back-test cannot follow yet")
 

@@ -46,10 +46,10 @@ class Side:
 
     def __post_init__(self) -> None:
         """Refuse what a walk of single lives cannot judge."""
-        if any(program.exchanges for program in self.timeline.programs):
+        if any(one.at_once for program in self.timeline.programs for one in program.exchanges):
             raise BacktestRefused(
-                f"the programme exchanges units ({self.label}), which a back-test cannot judge yet: "
-                "leave exchanges out of the draft"
+                f"the programme exchanges units by itself ({self.label}), which a back-test cannot judge yet: "
+                "leave such exchanges out of the draft"
             )
 
     @property
