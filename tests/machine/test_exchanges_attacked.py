@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.builders import a_document
 from tests.conftest import FreshDatabase
 from tests.machine.test_exchanges import START, held, kinds, with_stamps
 from tests.machine.till import Till, a_key, a_till, request_of
@@ -20,10 +19,9 @@ from jifen.domain.refusals import EntryNotReversible
 from jifen.jobs.loop import once_through
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
-from jifen.operations.exchange_units import exchange_units
 from jifen.operations.handle_reservations import release_reservation, reserve_units
-from jifen.operations.record_purchases import record_purchases
 from jifen.operations.read_statement import read_statement
+from jifen.operations.record_purchases import record_purchases
 from jifen.present.postings import explain
 from jifen.store.moments import look_ahead
 
@@ -280,7 +278,7 @@ async def test_a_claimed_receipt_and_a_late_purchase_bring_the_ninth(fresh_datab
 
 @pytest.mark.parametrize("what", ["dropped", "cheaper", "on request"])
 async def test_another_revision_while_units_wait(fresh_database: FreshDatabase, what: str) -> None:
-    """Ripe on day 3; the other revision is of day 2: it alone counts. Ripe before it: the old one counts, however late it is seen."""
+    """What is ripe after it counts by it alone; what was ripe before it counts by the one before, however late it is seen."""
     old = with_exchanges(exchange("nine", ("stamps", 9), ("points", 500)), pending={"days": 3})
     new = {
         "dropped": with_exchanges(pending={"days": 3}),

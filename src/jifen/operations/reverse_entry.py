@@ -216,7 +216,7 @@ def _refuse_made_again(turn: Turn, decision: Decision, entry: dict[str, Any]) ->
     due = next_due(turn.timeline, decision.after, turn.now)
     if due is not None and isinstance(due.of, Exchange) and due.of.number == entry["value"]:
         said = (
-            f"entry {entry['sequence']} is the exchange {due.of.code!r}, which is made by itself and would be made again at once: "
+            f"entry {entry['sequence']} is the exchange {due.of.code!r}, made by itself, which would be made again at once: "
             "undo first what brought the units that it took"
         )
         raise EntryNotReversible(said, pointer="/sequence", sequence=entry["sequence"], kind=entry["kind"])
