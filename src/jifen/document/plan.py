@@ -176,8 +176,8 @@ class _Words:
         if self.old is None or _is_test(where):
             return "plain"
         topic = _topic(where)
-        removed = after is None and len(where) == (2 if where[0] == "tiers" else 1)
-        if topic in ("tier", "currency") and removed:
+        is_one = len(where) == 1 if topic == "currency" else len(where) == 2 and where[1].startswith("list[")
+        if topic in ("tier", "currency") and is_one and after is None:
             return REFUSED
         if where == ("tiers",) and not _keeps_tier_of_all(before, after):
             return REFUSED
@@ -263,8 +263,10 @@ def _takes_away(where: Where, before: Any, after: Any) -> bool:
     name = where[-1]
     if name == "time_zone" or name.startswith("stores["):  # a store's own zone
         return before is not None
-    if name.startswith("earn_rules["):
+    if name.startswith(("earn_rules[", "exchanges[")):
         return after is None
+    if where[0].startswith("exchanges["):
+        return name in ("gives", "currency") or (where[1:] == ("takes", "units") and after > before)
     if name in ("reach", "keep", "downgrade", "amount_minor", "quantity") or (
         len(where) > 1 and where[-2] == "pending"
     ):
