@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.backtest.snapshots import a_snapshot
+from tests.builders import a_purchase
 from tests.conftest import FreshDatabase
+from tests.machine import test_households as at_home
 from tests.machine.test_exchanges import START, held, kinds, with_stamps
 from tests.machine.till import Till, a_key, a_till, request_of
 from tests.publishing import put_in_force
 
 from jifen.document.model import ProgramDocument
 from jifen.domain.principal import LOCAL
-from jifen.domain.refusals import EntryNotReversible
+from jifen.domain.refusals import EntryNotReversible, Refusal
+from jifen.insight.backtest.compare import compare
+from jifen.insight.backtest.sides import BacktestRefused
+from jifen.insight.snapshot.verifying import verify_snapshot
 from jifen.jobs.loop import once_through
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
-from jifen.operations.handle_reservations import release_reservation, reserve_units
+from jifen.operations.exchange_units import exchange_units
+from jifen.operations.handle_reservations import commit_reservation, release_reservation, reserve_units
 from jifen.operations.read_statement import read_statement
 from jifen.operations.record_purchases import record_purchases
+from jifen.operations.undo_merge import undo_merge
 from jifen.present.postings import explain
 from jifen.store.moments import look_ahead
 
@@ -245,8 +255,6 @@ async def test_stamps_of_two_who_become_one_are_exchanged_at_once(fresh_database
 
 
 async def test_a_batch_for_one_member_and_others(fresh_database: FreshDatabase) -> None:
-    from tests.builders import a_purchase
-
     async with a_till(fresh_database, with_stamps()) as till:
         await till.set_now(START)
         members = [await till.enrol() for _ in range(3)]
@@ -374,4 +382,221 @@ async def test_who_is_closed_gets_none(fresh_database: FreshDatabase) -> None:
         await till.set_now(START + timedelta(days=9))
         await once_through(till.ledger)
         assert "exchange" not in await kinds(till, member)
+        await till.assert_laws()
+
+
+async def test_stamps_of_imported_purchases_are_exchanged_as_they_would_have_been(
+    fresh_database: FreshDatabase,
+) -> None:
+    document = with_exchanges(exchange("nine", ("stamps", 9), ("points", 500)))
+    async with a_till(fresh_database, document) as till:
+        await till.set_now(START)
+        member, lived = await till.enrol(), await till.enrol()
+        for day in (1, 200):
+            await till.set_now(START + timedelta(days=day))
+            await till.buy(lived, 9_500)
+        await till.set_now(START + timedelta(days=210))
+        at = [START + timedelta(days=day) for day in (1, 200)]
+        past = [request_of(a_purchase(9_500, at=one, no=f"past-{one}"), member) for one in at]
+        await record_purchases(till.ledger, past, is_import=True)
+        await once_through(till.ledger)
+        assert (
+            await held(till, member) == await held(till, lived) == {"points": 1_000, "stamps": 0, "books": 0}
+        )
+        days = [at[:10] for at in await days_of(till, lived)]
+        assert [at[:10] for at in await days_of(till, member)] == days == ["2025-03-04", "2025-09-19"]
+        await till.assert_laws()
+
+
+async def test_who_leaves_a_household_with_a_share_has_it_exchanged_and_books_go_into_a_snapshot(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    document = with_exchanges(exchange("hundred", ("points", 100), ("books", 1)))
+    async with a_till(fresh_database, document) as till:
+        await till.set_now(START)
+        home, head = await at_home.enrolled(till, name="Head")
+        other, person = await at_home.enrolled(till, name="Other")
+        await till.adjust(home, 60)
+        await till.adjust(other, 30)
+        await at_home.join(till, other, person, await at_home.invited(till, home, head))
+        assert await held(till, home) == {"points": 90, "stamps": 0, "books": 0}
+        await till.adjust(home, 110)
+        assert await held(till, home) == {"points": 0, "stamps": 0, "books": 2}
+        await till.adjust(home, 99)
+        left = await at_home.leave(till, home, person, 40)
+        new = UUID(left["new_member_id"])
+        await till.adjust(new, 60)
+        await once_through(till.ledger)
+        assert await held(till, home) == {"points": 59, "stamps": 0, "books": 2}
+        assert await held(till, new) == {"points": 0, "stamps": 0, "books": 1}
+        await till.assert_laws()
+        past = await a_snapshot(fresh_database, tmp_path / "s")
+        verified = verify_snapshot(tmp_path / "s")
+        assert verified.is_whole, verified.findings
+        with pytest.raises(BacktestRefused, match="exchanges"):
+            compare(past, with_stamps(has_exchanges=False))
+
+
+async def test_a_merge_that_was_exchanged_is_undone(fresh_database: FreshDatabase) -> None:
+    """What became of the stamps stays with who has it: they went over and are not there any more."""
+    async with a_till(fresh_database, with_stamps()) as till:
+        await till.set_now(START)
+        goes, _ = await at_home.enrolled(till, name="Goes")
+        stays, _ = await at_home.enrolled(till, name="Stays")
+        await stamps(till, goes, 5)
+        await till.adjust(goes, 70)
+        await stamps(till, stays, 5)
+        await till.merge(goes, stays)
+        assert await held(till, stays) == {"points": 570, "stamps": 1, "books": 0}
+        undone = await undo_merge(till.ledger, goes, a_key(), principal=LOCAL)
+        await once_through(till.ledger)
+        assert await held(till, stays) == {"points": 500, "stamps": 0, "books": 0}
+        assert await held(till, UUID(undone["new_member_id"])) == {"points": 70, "stamps": 1, "books": 0}
+        await till.assert_laws()
+
+
+async def test_a_large_balance_is_exchanged_in_one_entry(fresh_database: FreshDatabase) -> None:
+    document = with_exchanges(exchange("each", ("points", 1), ("books", 3)))
+    async with a_till(fresh_database, document) as till:
+        await till.set_now(START)
+        member = await till.enrol()
+        await till.adjust(member, 1_000_000)
+        assert await held(till, member) == {"points": 0, "stamps": 0, "books": 3_000_000}
+        assert await kinds(till, member) == ["adjust_up", "exchange"]
+        await till.assert_laws()
+
+
+class Shop:
+    """Members who do whatever they like, by a seed."""
+
+    def __init__(self, till: Till, seed: int) -> None:
+        self.till, self.choose = till, random.Random(seed)
+        self.members: list[UUID] = []
+        self.sold: list[str] = []
+        self.reserved: list[UUID] = []
+
+    def who(self) -> UUID:
+        """Somebody."""
+        return self.choose.choice(self.members)
+
+    async def buy(self) -> None:
+        """A purchase of now, or a late one."""
+        no = f"sold-{len(self.sold)}"
+        late = timedelta(days=self.choose.choice((0, 0, 0, 1, 20)))
+        await self.till.buy(
+            self.who(), self.choose.choice((900, 3_000, 5_000, 9_000)), no=no, at=await self.till.now() - late
+        )
+        self.sold.append(no)
+
+    async def bring_back(self) -> None:
+        """All or part of what was sold."""
+        lines = self.choose.choice((None, [(1, 400)]))
+        await self.till.bring_back(self.choose.choice(self.sold), lines)
+
+    async def adjust(self) -> None:
+        """Stamps or points, more or fewer."""
+        units = self.choose.choice((-3, 1, 4, 9, 60))
+        await self.choose.choice((stamps, Till.adjust))(self.till, self.who(), units)
+
+    async def reserve(self) -> None:
+        """Stamps that are promised for a while."""
+        units, seconds = self.choose.choice((1, 1, 3)), self.choose.choice((60, 90_000))
+        told = await reserve_units(
+            self.till.ledger,
+            self.who(),
+            currency="stamps",
+            units=units,
+            lapse_seconds=seconds,
+            request=a_key(),
+        )
+        self.reserved.append(UUID(told["reservation_id"]))
+
+    async def end(self) -> None:
+        """Of a reservation."""
+        how = self.choose.choice((release_reservation, commit_reservation))
+        await how(self.till.ledger, self.choose.choice(self.reserved), a_key())
+
+    async def give(self) -> None:
+        """A gift."""
+        await self.till.give(self.who(), self.who(), self.choose.choice((5, 80)))
+
+    async def exchange(self) -> None:
+        """A book or two."""
+        times = self.choose.choice((1, 2))
+        await exchange_units(self.till.ledger, self.who(), exchange="book", times=times, request=a_key())
+
+    async def reverse(self) -> None:
+        """Any entry."""
+        member = self.who()
+        last = await self.till.fetchval("SELECT sequence FROM member WHERE member_id = $1", member)
+        await self.till.reverse(member, self.choose.randint(max(1, last - 8), last))
+
+    async def freeze(self) -> None:
+        """Or let go on."""
+        status = self.choose.choice(("frozen", "active", "active"))
+        await change_member_status(self.till.ledger, self.who(), status, a_key())
+
+    async def merge(self) -> None:
+        """Two into one."""
+        if len(self.members) > 3:
+            goes, stays = self.choose.sample(self.members, 2)
+            await self.till.merge(goes, stays)
+            self.members.remove(goes)
+
+    async def wait(self) -> None:
+        """Hours or weeks; perhaps the jobs look."""
+        await self.till.set_now(await self.till.now() + timedelta(days=self.choose.choice((0.2, 1, 3, 40))))
+        if self.choose.random() < 0.5:
+            await once_through(self.till.ledger)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_random_lives_with_exchanges_are_what_their_journal_says(
+    fresh_database: FreshDatabase, seed: int
+) -> None:
+    """While revisions come that have other exchanges, or none."""
+    revisions = [
+        with_stamps(pending_days=2),
+        with_exchanges(
+            exchange("nine", ("stamps", 4), ("points", 50)), exchange("five", ("points", 300), ("books", 1))
+        ),
+        with_exchanges(),
+        with_exchanges(
+            exchange("nine", ("stamps", 9), ("points", 200), ("books", 1)),
+            exchange("book", ("points", 100), ("books", 1), at_once=False),
+        ),
+    ]
+    async with a_till(fresh_database, revisions[0]) as till:
+        await till.set_now(START - timedelta(days=400))
+        shop = Shop(till, seed)
+        shop.members = [await till.enrol() for _ in range(6)]
+        done = dict.fromkeys(
+            ("buy", "bring_back", "adjust", "reserve", "end", "give", "exchange", "reverse", "merge"), 0
+        )
+        steps = [
+            shop.buy,
+            shop.buy,
+            shop.buy,
+            shop.bring_back,
+            shop.adjust,
+            shop.adjust,
+            shop.reserve,
+            shop.end,
+        ]
+        steps += [shop.give, shop.exchange, shop.reverse, shop.reverse, shop.freeze, shop.wait]
+        for number in range(240):
+            if number in (60, 120, 180):
+                await put_in_force(till.ledger, revisions[number // 60])
+            step = shop.merge if number % 80 == 79 else shop.choose.choice(steps)
+            try:
+                await step()
+            except (Refusal, IndexError):
+                continue
+            done[step.__name__] = done.get(step.__name__, 0) + 1
+            if number % 40 == 39:
+                await till.assert_laws()
+        assert min(done.values()) > 0 or seed > 1, done
+        assert (
+            await till.fetchval("SELECT count(*) FROM entry WHERE kind = 'exchange' AND actor = 'time'") > 10
+        )
         await till.assert_laws()

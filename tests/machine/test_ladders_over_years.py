@@ -15,7 +15,6 @@ from tests.machine.till import Till, a_till
 from tests.publishing import put_in_force
 
 from jifen.domain import fold
-from jifen.domain.calendar import day_number, local_date
 from jifen.operations.read_member import read_member
 
 OPENING = datetime(2019, 12, 20, 4, tzinfo=UTC)  # noon in Shanghai, before a leap year

@@ -261,14 +261,11 @@ _HARDNESS = {"none": -2, "one_level": -1, "reassess": 0, "base": 1}
 def _takes_away(where: Where, before: Any, after: Any) -> bool:
     """Whether members get less by a change, as far as one field shows it."""
     name = where[-1]
-    if name == "time_zone" or name.startswith("stores["):  # a store's own zone
-        return before is not None
-    if name.startswith(("earn_rules[", "exchanges[")):
-        return after is None
-    if where[0].startswith("exchanges["):
-        return name in ("gives", "currency") or (where[1:] == ("takes", "units") and after > before)
+    if name == "time_zone" or name.startswith(("stores[", "earn_rules[", "exchanges[")):
+        # Of a store its own zone; a rule and an exchange where they end.
+        return before is not None if name == "time_zone" or name.startswith("stores[") else after is None
     if name in ("reach", "keep", "downgrade", "amount_minor", "quantity") or (
-        len(where) > 1 and where[-2] == "pending"
+        len(where) > 1 and where[-2] in ("pending", "takes")
     ):
         return _number(after) > _number(before)
     if (
@@ -278,6 +275,8 @@ def _takes_away(where: Where, before: Any, after: Any) -> bool:
         return _number(after) < _number(before)
     if name == "budget" or (len(where) > 1 and where[-2] == "caps"):
         return after is not None and (before is None or after < before)
+    if where[0].startswith("exchanges["):
+        return name in ("gives", "currency")
     return name in ("when", "expiry", "window", "keeps_until", "month_ends", "year_ends", "anniversaries")
 
 

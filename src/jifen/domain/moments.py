@@ -17,7 +17,7 @@ from jifen.domain.calendar import (
 )
 from jifen.domain.decide import decide_legs, decide_occasion
 from jifen.domain.decision import Decision
-from jifen.domain.events import EXCHANGES_AT_ONCE, legs_of_exchange
+from jifen.domain.events import legs_of_exchange, times_at_most
 from jifen.domain.member import Member, state_of
 from jifen.domain.program.meaning import Brought, Exchange, Moment, Program
 from jifen.domain.timeline import Timeline
@@ -70,7 +70,7 @@ def _due(timeline: Timeline, member: Member, row: int, found: tuple[int, int, in
     if units:
         number = timeline.numbers.moments[which * fold.MOMENT_WIDTH + fold.MOMENT_NUMBER]
         exchange = next(one for one in program.exchanges if one.number == number)
-        return Due(exchange, row, at, [], min(units // exchange.units, EXCHANGES_AT_ONCE))
+        return Due(exchange, row, at, [], min(units // exchange.units, times_at_most(exchange)))
     number = timeline.numbers.moments[which * fold.MOMENT_WIDTH + fold.MOMENT_NUMBER]
     moment = next(one for one in program.moments if one.number == number)
     return Due(moment, row, at, rules_on(program, moment) if member.status in _LIVES else [])
