@@ -29,6 +29,7 @@ from jifen.operations.correct_person import Correction
 from jifen.operations.record_events import Answer, EventRequest, record_each_event
 from jifen.operations.tell_person import told_of_person
 from jifen.store.persons import save_fields, sealed_fields
+from jifen.vault import PersonKey
 
 DAY = timedelta(days=1)
 
@@ -147,13 +148,13 @@ async def test_what_somebody_told_while_it_was_looked_and_was_seen_after_it(
         await till.set_now(START)
         member = await enrolled(till, name="Somebody")
         assert await bring_birthdays(till.ledger) == 0
-        vault = await till.ledger.vault(None)  # type: ignore[arg-type]
+        vault = await till.ledger.vault(None)
         async with till.ledger.transaction() as connection:
             row = await connection.fetchrow(
                 "SELECT person_id, wrapped_key, master FROM person WHERE member_id = $1", member
             )
             assert row is not None
-            sealer = vault.person(row[0], birthdays_key(row))
+            sealer = vault.person(row[0], PersonKey(row[1], row[2]))
             told_at = (await till.ledger.clock(connection)).now
             await save_fields(
                 connection, row[0], sealed_fields(sealer, {"birthday": "1990-02-20"}), at=told_at
@@ -161,13 +162,6 @@ async def test_what_somebody_told_while_it_was_looked_and_was_seen_after_it(
             assert await bring_birthdays(till.ledger) == 0
         assert await bring_birthdays(till.ledger) == 1
         assert await till.points(member) == [100]
-
-
-def birthdays_key(row: Any) -> Any:
-    """A person's key as it is kept."""
-    from jifen.vault import PersonKey
-
-    return PersonKey(row[1], row[2])
 
 
 async def test_a_day_of_birth_that_cannot_be_read_keeps_nobody_else_from_his(
