@@ -71,6 +71,45 @@ def test_a_harder_fall_is_told_as_one(now: str, weight: str) -> None:
     assert change.weight == weight
 
 
+LADDER_FIELDS = {
+    "grace_days: 30": "",
+    "downgrade: one_level": "",
+    "window: calendar_year": "window_days: 365",
+    "keeps_until: {year_ends: 2}": "keeps_days: 365",
+}
+
+
+@pytest.mark.parametrize("field", LADDER_FIELDS)
+def test_a_field_of_the_ladder_goes_as_it_came_and_no_tier_with_it(field: str) -> None:
+    """Who drops days of grace, or takes a window of days again, takes no tier from anybody."""
+    before = LADDER_FIELDS[field] or SHOP[SHOP.index("tiers:\n") :].splitlines()[1]
+    assert before in SHOP
+    other = shop((before, field if LADDER_FIELDS[field] else f"{before}\n  {field}"))
+    for old, new in ((shop(), other), (other, shop())):
+        assert not plan(old, new).is_refused
+        assert not forbidden_changes(old, new)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "weight"),
+    [
+        ("units: 9", "units: 10", "careful"),
+        ("units: 9", "units: 8", "plain"),
+        ("units: 777", "units: 400", "careful"),
+        ("exchanges:", "# exchanges:", "careful"),
+    ],
+)
+def test_an_exchange_that_gives_less_is_told_as_one(written: str, instead: str, weight: str) -> None:
+    stamps = "  - {code: stamps, names: {en: Stamps}, kind: spendable, worth: 1}\nearn_rules:\n"
+    exchanges = """exchanges:
+  - {code: nine, names: {en: Nine}, takes: {currency: stamps, units: 9}, gives: [{currency: points, units: 777}]}
+"""
+    text = SHOP.replace("earn_rules:\n", stamps, 1) + exchanges
+    after = text.replace(written, instead) if written != "exchanges:" else text.removesuffix(exchanges)
+    (change,) = plan(parse_document(text, name="x"), parse_document(after, name="y")).changes
+    assert change.weight == weight
+
+
 def test_a_rule_is_told_as_a_sentence_in_both_languages() -> None:
     without = SHOP[: SHOP.index("  - code: tuesday")] + SHOP[SHOP.index("tiers:") :]
     ended = plan(shop(), parse_document(without, name="x")).changes[0]

@@ -176,8 +176,8 @@ class _Words:
         if self.old is None or _is_test(where):
             return "plain"
         topic = _topic(where)
-        removed = after is None and len(where) == (2 if where[0] == "tiers" else 1)
-        if topic in ("tier", "currency") and removed:
+        is_one = len(where) == 1 if topic == "currency" else len(where) == 2 and where[1].startswith("list[")
+        if topic in ("tier", "currency") and is_one and after is None:
             return REFUSED
         if where == ("tiers",) and not _keeps_tier_of_all(before, after):
             return REFUSED
@@ -261,12 +261,11 @@ _HARDNESS = {"none": -2, "one_level": -1, "reassess": 0, "base": 1}
 def _takes_away(where: Where, before: Any, after: Any) -> bool:
     """Whether members get less by a change, as far as one field shows it."""
     name = where[-1]
-    if name == "time_zone" or name.startswith("stores["):  # a store's own zone
-        return before is not None
-    if name.startswith("earn_rules["):
-        return after is None
+    if name == "time_zone" or name.startswith(("stores[", "earn_rules[", "exchanges[")):
+        # Of a store its own zone; a rule and an exchange where they end.
+        return before is not None if name == "time_zone" or name.startswith("stores[") else after is None
     if name in ("reach", "keep", "downgrade", "amount_minor", "quantity") or (
-        len(where) > 1 and where[-2] == "pending"
+        len(where) > 1 and where[-2] in ("pending", "takes")
     ):
         return _number(after) > _number(before)
     if (
@@ -276,6 +275,8 @@ def _takes_away(where: Where, before: Any, after: Any) -> bool:
         return _number(after) < _number(before)
     if name == "budget" or (len(where) > 1 and where[-2] == "caps"):
         return after is not None and (before is None or after < before)
+    if where[0].startswith("exchanges["):
+        return name in ("gives", "currency")
     return name in ("when", "expiry", "window", "keeps_until", "month_ends", "year_ends", "anniversaries")
 
 

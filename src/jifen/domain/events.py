@@ -239,6 +239,16 @@ EXCHANGES_AT_ONCE = 10_000
 """So often at most one entry makes an exchange: what it gives then stays far below 2^62."""
 
 
+_MOVED_AT_ONCE = 10**16
+
+
+def times_at_most(exchange: Exchange) -> int:
+    """How often at most one entry makes an exchange that nobody asks for: as often as there is for, where a balance is large and
+    it takes little."""
+    most = max(exchange.units, *(one.units for one in exchange.gives))
+    return max(EXCHANGES_AT_ONCE, _MOVED_AT_ONCE // most)
+
+
 def legs_of_exchange(exchange: Exchange, times: int) -> list[Leg]:
     """What an exchange takes and gives, so often."""
     taken = Leg(fold.EXCHANGED_OUT, exchange.currency, units=exchange.units * times)

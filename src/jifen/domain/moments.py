@@ -17,7 +17,7 @@ from jifen.domain.calendar import (
 )
 from jifen.domain.decide import decide_legs, decide_occasion
 from jifen.domain.decision import Decision
-from jifen.domain.events import EXCHANGES_AT_ONCE, legs_of_exchange
+from jifen.domain.events import legs_of_exchange, times_at_most
 from jifen.domain.member import Member, state_of
 from jifen.domain.program.meaning import Brought, Exchange, Moment, Program
 from jifen.domain.timeline import Timeline
@@ -45,7 +45,7 @@ def next_due(timeline: Timeline, member: Member, now: datetime) -> Due | None:
     if not timeline.has_moments:
         return None
     day = day_number(local_date(now, timeline.time_zone))
-    if member.scalars[fold.NEXT_DUE_DAY] > day:
+    if not member.is_due(day, epoch_micros(now)):
         return None
     for last, last_at in _looks(timeline, member.scalars[fold.CLOCK_DAY], day, epoch_micros(now)):
         found = _first(timeline, member, last, last_at)
@@ -70,7 +70,7 @@ def _due(timeline: Timeline, member: Member, row: int, found: tuple[int, int, in
     if units:
         number = timeline.numbers.moments[which * fold.MOMENT_WIDTH + fold.MOMENT_NUMBER]
         exchange = next(one for one in program.exchanges if one.number == number)
-        return Due(exchange, row, at, [], min(units // exchange.units, EXCHANGES_AT_ONCE))
+        return Due(exchange, row, at, [], min(units // exchange.units, times_at_most(exchange)))
     number = timeline.numbers.moments[which * fold.MOMENT_WIDTH + fold.MOMENT_NUMBER]
     moment = next(one for one in program.moments if one.number == number)
     return Due(moment, row, at, rules_on(program, moment) if member.status in _LIVES else [])
@@ -128,14 +128,34 @@ def _day_of(timeline: Timeline, at: int) -> int:
     return day_number(local_date(moment_of_micros(at), timeline.time_zone)) if at < fold.FAR_AT else fold.FAR
 
 
-def moments_due(
-    timeline: Timeline, own: Sequence[int], lots: Sequence[Sequence[int]], counters: Sequence[int]
+def days_due(
+    timeline: Timeline,
+    own: Sequence[int],
+    lots: Sequence[Sequence[int]],
+    counters: Sequence[int],
+    others: Sequence[int],
 ) -> list[int]:
-    """The days on which moments fall due, by the revision in force at the member's last entry: plainly, for whoever holds the
-    books against it. Scalars of the member, rows of lots, and counters as the fold has them."""
-    row = fold.revision_at(timeline.numbers, own[fold.CLOCK_DAY])
-    first = timeline.numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_FROM_DAY]
+    """The days on one of which a member is looked at again, plainly, for whoever holds the books against it: for moments,
+    exchanges, and what else makes him due (`others`), by the revision in force at his last entry, and by each since that may have
+    brought or taken what was ahead. Scalars of the member, rows of lots, and counters as the fold has them."""
     told = dict(zip(counters[:: fold.COUNTER_WIDTH], counters[1 :: fold.COUNTER_WIDTH], strict=True))
+    found: list[int] = []
+    for row in range(fold.revision_at(timeline.numbers, own[fold.CLOCK_DAY]), len(timeline.programs)):
+        first = timeline.numbers.revisions[row * fold.REVISION_WIDTH + fold.REVISION_FROM_DAY]
+        if found and first > max(found):
+            break
+        found.append(min([*others, *_moments_due_by(timeline, row, first, own, lots, told)]))
+    return found
+
+
+def _moments_due_by(
+    timeline: Timeline,
+    row: int,
+    first: int,
+    own: Sequence[int],
+    lots: Sequence[Sequence[int]],
+    told: Mapping[int, int],
+) -> list[int]:
     others = _others_due(timeline.programs[row], own, first, told)
     others += _ripe(timeline.programs[row], own, lots, first)
     return others + [

@@ -16,7 +16,7 @@ from jifen.domain.calendar import day_number, day_or_never, local_date, next_due
 from jifen.domain.carried import carried_of
 from jifen.domain.decision import HIT_KEPT_WIDTH, rooms_told
 from jifen.domain.events import SLICE_KEPT_WIDTH, Script, Slice, legs_of, legs_told, moves_undone
-from jifen.domain.moments import moments_due
+from jifen.domain.moments import days_due
 from jifen.domain.packing import DaysTorn, packed, unpacked
 from jifen.domain.past import number_of_merged
 from jifen.domain.program.meaning import Brought
@@ -457,7 +457,6 @@ def _compare_due(
     passed = {own[fold.NEXT_DUE_DAY]}
     moments = [one for program in timeline.programs for one in program.moments]
     ahead = {(one.currency, one.days) for one in moments if one.brought is Brought.EXPIRY_AHEAD}
-    dues += moments_due(timeline, own, lots, member["counters"])
     for lot in lots:
         passed |= {
             lot[fold.LOT_EXPIRES] - days for currency, days in ahead if currency == lot[fold.LOT_CURRENCY]
@@ -469,10 +468,11 @@ def _compare_due(
             if own[fold.BALANCES + lot[fold.LOT_CURRENCY] * fold.BALANCE_WIDTH + fold.DEBT] > 0:
                 dues.append(matures)
     stored = member["next_due_day"]
+    days = days_due(timeline, own, lots, member["counters"], dues)
     # A day of the calendar is looked at by whoever visits the member: early at the latest.
-    is_exact = all(one.brought is Brought.EXPIRY_AHEAD for one in moments)
-    if stored > min(dues) or (is_exact and stored != min(dues) and stored not in passed):
-        differs("next_due_day", stored, min(dues))
+    is_exact = all(one.brought is Brought.EXPIRY_AHEAD for one in moments) and not timeline.has_exchanges
+    if stored > max(days) or (is_exact and stored not in passed.union(days)):
+        differs("next_due_day", stored, max(days))
     at = next_due_at(stored, member["next_lapse_at"], timeline.time_zone)
     differs("next_due_at", member["next_due_at"], at)
 

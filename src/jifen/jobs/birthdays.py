@@ -10,14 +10,20 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
+import msgspec
+import structlog
+
 from jifen.domain.calendar import date_of, day_number, local_date, start_of_day
 from jifen.domain.dates.recurring import birthday_in
 from jifen.domain.occasions import BIRTHDAY_SOURCE, Event
-from jifen.domain.refusals import Refusal
+from jifen.domain.refusals import MemberClosed, Refusal
 from jifen.domain.timeline import Timeline
-from jifen.operations.record_events import EventRequest, record_events
+from jifen.operations.record_events import EventRequest, record_each_event
 from jifen.store.birthdays import Born, born_after, move_reached, reached
+from jifen.store.carries import heir_of
 from jifen.store.compiled import begun_again
+from jifen.store.turn import Answer, Whose
+from jifen.vault import SealTorn
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
@@ -26,6 +32,10 @@ if TYPE_CHECKING:
 BATCH = 500
 DAYS_MAX = 60
 """So far back birthdays still come that no job saw in time."""
+OVERLAP = timedelta(minutes=10)
+"""So long after it was dated what somebody told may first be seen: its transaction was still open when it was looked."""
+
+log = structlog.get_logger("jifen.jobs")
 
 
 class _Comes(NamedTuple):
@@ -51,7 +61,8 @@ class _Looked(NamedTuple):
 
 async def bring_birthdays(ledger: Ledger) -> int:
     """Record what has come since it was last looked: of everybody on a new day, else of those who told their birthday since.
-    Returns how many events were new. Whoever is killed in between begins again, and none comes twice.
+    Returns how many events were new. Whoever is killed in between begins again, and none comes twice; where it failed for
+    somebody, the others have theirs, and all are asked again.
 
     Refuses
         VaultClosed   nobody knows who was born when
@@ -59,16 +70,29 @@ async def bring_birthdays(ledger: Ledger) -> int:
     looked = await _look(ledger)
     if looked is None:
         return 0
-    after, fresh = UUID(int=0), 0
+    after, fresh, failed = UUID(int=0), 0, 0
     while True:
         async with ledger.connection() as connection:
             born = await born_after(connection, after, told_since=looked.told_since, limit=BATCH)
-        fresh += await _record(ledger, [one for person in born for one in _requests(looked, person)])
+        requests: list[EventRequest] = []
+        for person in born:
+            try:
+                requests += _requests(looked, person)
+            except SealTorn as torn:
+                failed += 1
+                log.error("a birthday cannot be read", person_id=str(person.person_id), failure=repr(torn))
+        for whose, answer in await _record(ledger, requests):
+            if isinstance(answer, Exception) and not isinstance(answer, Refusal):
+                failed += 1
+                log.error("a birthday cannot come", member_id=str(whose), failure=repr(answer))
+            elif not isinstance(answer, Refusal):
+                fresh += not answer["is_replay"]
         if len(born) < BATCH:
             break
         after = born[-1].person_id
-    async with ledger.transaction() as connection:
-        await move_reached(connection, looked.today, looked.now)
+    if not failed:
+        async with ledger.transaction() as connection:
+            await move_reached(connection, looked.today, looked.now)
     return fresh
 
 
@@ -84,11 +108,12 @@ async def _look(ledger: Ledger) -> _Looked | None:
         today = day_number(local_date(clock.now, zone))
         before = await reached(connection)
         is_new = before is None or before.day < today
-        first = today if before is None or not is_new else max(before.day + 1, today - DAYS_MAX)
+        # The last day once more: who told his birthday in its last minutes has it too.
+        first = today if before is None or not is_new else max(before.day, today - DAYS_MAX)
         came = _coming(timeline, range(first, today + 1))
         if not came:
             return None
-        told_since = None if is_new or before is None else before.at
+        told_since = None if is_new or before is None else before.at - OVERLAP
         return _Looked(clock.now, today, zone, came, told_since, await ledger.vault(connection))
 
 
@@ -134,9 +159,23 @@ def _requests(looked: _Looked, person: Born) -> list[EventRequest]:
     ]
 
 
-async def _record(ledger: Ledger, requests: list[EventRequest]) -> int:
-    """How many were new. One that is refused (its member is closed, or the year has had its birthday before) stays out."""
+async def _record(ledger: Ledger, requests: list[EventRequest]) -> list[tuple[Whose, Answer]]:
+    """What each was answered. One that is refused (its member is closed, or the year has had its birthday before) stays out; who
+    was merged meanwhile has his with the one who stands for him."""
     if not requests:
-        return 0
-    answers = await record_events(ledger, requests)
-    return sum(not isinstance(one, Refusal) and not one["is_replay"] for one in answers)
+        return []
+    answers = await record_each_event(ledger, requests)
+    told = list(zip([one.whose for one in requests], answers, strict=True))
+    merged = [
+        msgspec.structs.replace(request, whose=heir)
+        for request, answer in zip(requests, answers, strict=True)
+        if isinstance(answer, MemberClosed)
+        and isinstance(request.whose, UUID)
+        and (heir := await _heir_of(ledger, request.whose)) != request.whose
+    ]
+    return told + (await _record(ledger, merged))
+
+
+async def _heir_of(ledger: Ledger, member_id: UUID) -> UUID:
+    async with ledger.connection() as connection:
+        return await heir_of(connection, member_id)

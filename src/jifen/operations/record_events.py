@@ -60,15 +60,21 @@ async def record_events(ledger: Ledger, requests: Sequence[EventRequest]) -> lis
         TimeOutOfBounds    it lies in the future, or is older than its source may be late
         KeyReused          its source and number came before with something else
     """
+    return answered(await record_each_event(ledger, requests))
+
+
+async def record_each_event(ledger: Ledger, requests: Sequence[EventRequest]) -> list[Answer | Exception]:
+    """The same; or why one failed, when the others are done."""
     async with ledger.connection() as connection:
         found = await found_by(ledger, connection, [one.whose for one in requests])
     asked = [
         _Happening(once=_once_of(request), request=request, member_id=member_id)
         for request, member_id in zip(requests, found, strict=True)
     ]
-    answers: list[Answer] = []
-    for one, answer in zip(asked, answered(await run(ledger, asked)), strict=True):
-        answers.append(await _as_told(ledger, one, answer))
+    answers: list[Answer | Exception] = []
+    for one, answer in zip(asked, await run(ledger, asked), strict=True):
+        is_told = isinstance(answer, Refusal) or not isinstance(answer, Exception)
+        answers.append(await _as_told(ledger, one, answer) if is_told else answer)
     return answers
 
 
@@ -121,7 +127,8 @@ class _Happening(Keyed, frozen=True, kw_only=True):
             raise MemberUnknown(pointer="/member")
         member = turn.member(self.member_id)
         event = request.event
-        occurred_at = believed(timeline, event, now, is_import=False)
+        # What time brings after a standstill is late by no till's fault.
+        occurred_at = believed(timeline, event, now, is_import=request.is_by_time)
         event = replace(event, occurred_at=occurred_at)
         row = timeline.row_at(occurred_at)
         program = timeline.programs[row]

@@ -15,7 +15,9 @@ from jifen.domain.decide import decide_gift_received, decide_reversal
 from jifen.domain.decision import Decision
 from jifen.domain.effects import EffectKind
 from jifen.domain.events import Slice
+from jifen.domain.moments import next_due
 from jifen.domain.principal import Principal
+from jifen.domain.program.meaning import Exchange
 from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong, Refusal
 from jifen.store.carries import JustMerged, heir_of
 from jifen.store.gifts import Gift, find_gift, mark_gone_back, send_back
@@ -68,7 +70,8 @@ async def reverse_entry(
     Refuses
         EntryUnknown         there is no such entry
         EntryNotReversible   its kind is not reversed: a purchase is returned or voided, a reservation released; or what it
-                             spent was forgiven since, when the purchase that had earned it came back
+                             spent was forgiven since, when the purchase that had earned it came back; or it is an exchange
+                             that would be made again at once
         EntryReversed        it was reversed before
         MemberClosed         the member takes no more entries
         SecondPersonNeeded   it undoes an adjustment of more units than whoever asks adjusts alone
@@ -148,6 +151,8 @@ class _Reversing(NamedTuple):
             now=turn.now,
         )
 
+        if entry["kind"] == "exchange":
+            _refuse_made_again(turn, decision, entry)
         gift_id = gift.gift_id if gift else None
         reversal_id = _put(
             turn, decision, entry, note=self.asked.note, actor=self.asked.actor, gift_id=gift_id
@@ -202,6 +207,17 @@ async def _refuse_forgiven(connection: Connection, entry: dict[str, Any]) -> Non
         said = (
             f"entry {entry['sequence']} spent units of the purchase {forgiven}, of which some were forgiven when it came back: "
             "bring by an adjustment what the member shall have again"
+        )
+        raise EntryNotReversible(said, pointer="/sequence", sequence=entry["sequence"], kind=entry["kind"])
+
+
+def _refuse_made_again(turn: Turn, decision: Decision, entry: dict[str, Any]) -> None:
+    """Refuse to undo an exchange that nobody asks for, where what comes back is exchanged by it at once."""
+    due = next_due(turn.timeline, decision.after, turn.now)
+    if due is not None and isinstance(due.of, Exchange) and due.of.number == entry["value"]:
+        said = (
+            f"entry {entry['sequence']} is the exchange {due.of.code!r}, made by itself, which would be made again at once: "
+            "undo first what brought the units that it took"
         )
         raise EntryNotReversible(said, pointer="/sequence", sequence=entry["sequence"], kind=entry["kind"])
 

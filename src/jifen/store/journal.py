@@ -311,7 +311,7 @@ _EVERY_ENTRY = """SELECT sequence, 'purchase' AS kind, occurred_at, moves FROM p
     SELECT sequence, kind, occurred_at, moves FROM entry WHERE member_id = $1 AND sequence > $2"""
 
 
-_ENTRY = "member_id, sequence, kind, currency, units, origin, counterpart_id, gift_id, recorded_at, moves::bigint[]"
+_ENTRY = "member_id, sequence, kind, currency, units, origin, value, counterpart_id, gift_id, recorded_at, moves::bigint[]"
 
 
 async def entry_numbered(connection: Connection, member_id: UUID, sequence: int) -> dict[str, Any] | None:
