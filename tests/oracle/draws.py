@@ -8,6 +8,8 @@ from tests.oracle.amounts import base_of
 from tests.oracle.claims import CATEGORIES, PERIODS, given_of, member_of
 
 OPENED = datetime(2025, 12, 31, 16, tzinfo=UTC)
+BEGINNINGS = [OPENED, OPENED, datetime(2024, 2, 29, 6, tzinfo=UTC), datetime(2024, 12, 30, 20, tzinfo=UTC)]
+"""The moments at which a member joins: one of them on 29 February, in every zone."""
 NAMES = {"en": "Name"}
 ZONES = ["Asia/Shanghai", "America/New_York", "Pacific/Auckland"]
 
@@ -75,7 +77,7 @@ def _bands(draw: st.DrawFn) -> dict[str, Any]:
 
 def _ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     """One way to grant."""
-    if kind == "check-in" or kind in MOMENTS:
+    if kind in {"check-in", "birthday"} or kind in MOMENTS:
         return _fixed.map(lambda fixed: {"fixed": fixed})
     if kind == "run":
         per = st.builds(
@@ -143,10 +145,12 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         ),
     }
     growth = {"code": "growth", "names": NAMES, "kind": "qualifying", "expiry": draw(expiry)}
-    has_tiers = draw(st.integers(0, 3)) > 0
-    tiers = [("member", 0, "1"), ("silver", 20, "3/2"), ("gold", 45, "2")]
-    by = draw(st.sampled_from(["spend", "growth", "points"]))
-    unit = 100 if by == "spend" else 1
+    stamps = {"code": "stamps", "names": NAMES, "kind": "spendable", "worth": 1, "expiry": draw(expiry)}
+    stamps["debt"] = draw(
+        st.sampled_from([{"policy": "forbid"}, *[{"policy": "allow", "limit_units": n} for n in (3, 100)]])
+    )
+    waits = stamps["expiry"] == "never" or stamps["expiry"].get("months")
+    stamps["pending"] = {"days": draw(st.sampled_from([0, 0, 1, 4])) if waits else 0}
     days = draw(
         st.lists(
             st.one_of(
@@ -185,29 +189,90 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "limits": {"purchase_amount_minor_max": 100_000},
         "line_attributes": {"colour": "text", "size": "integer"},
         "days": [{"code": f"d{n}", "names": NAMES, **part} for n, part in enumerate(days)],
-        "currencies": [points, growth],
+        "currencies": [points, growth, stamps],
         "events": [
             {"code": "check-in", "names": NAMES},
+            {
+                "code": "birthday",
+                "names": NAMES,
+                "birthday": {"before": draw(st.sampled_from([0, 0, 7]))},
+            },
             {"code": "run", "names": NAMES, "attributes": {"metres": "integer", "ground": "text"}},
         ],
     }
-    if has_tiers:
-        document["tiers"] = {
-            "by": by,
-            "window_days": draw(st.sampled_from([1, 5, 30])),
-            "keeps_days": draw(st.sampled_from([1, 7, 30])),
-            "list": [{"code": c, "names": NAMES, "reach": r * unit, "multiplier": m} for c, r, m in tiers],
-        }
+    if draw(st.integers(0, 3)) > 0:
+        document["tiers"] = draw(ladders())
+    if draw(st.integers(0, 2)) > 0:
+        document["exchanges"] = draw(_exchanges())
     if draw(st.booleans()):
         codes = [code for code in MOMENTS if code != "named" or days]
         chosen = draw(st.lists(st.sampled_from(codes), min_size=1, max_size=3, unique=True))
         document["moments"] = [{"code": code, "names": NAMES, **draw(MOMENTS[code])} for code in chosen]
-    _rules(draw, document, [code for code, _, _ in tiers] if has_tiers else ["member"])
+    _rules(draw, document, tiers_of(document))
     return document
 
 
-def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], moments: list[dict[str, Any]]) -> dict[str, Any]:
+def tiers_of(document: dict[str, Any]) -> list[str]:
+    """The codes of the tiers of a programme."""
+    return [tier["code"] for tier in document["tiers"]["list"]] if "tiers" in document else ["member"]
+
+
+@st.composite
+def ladders(draw: st.DrawFn) -> dict[str, Any]:
+    """How members climb, and how long and by what a tier is kept."""
+    by = draw(st.sampled_from(["spend", "growth", "points", "visits"]))
+    reaches = {"spend": (2_000, 4_500), "visits": (2, 4)}.get(by, (20, 45))
+    tiers: list[dict[str, Any]] = []
+    before = 0
+    for code, reach, multiplier in zip(
+        ("member", "silver", "gold"), (0, *reaches), ("1", "3/2", "2"), strict=True
+    ):
+        tier: dict[str, Any] = {"code": code, "names": NAMES, "reach": reach, "multiplier": multiplier}
+        if reach and draw(st.booleans()):
+            tier["keep"] = draw(st.integers(before, reach))
+        tiers.append(tier)
+        before = reach
+    ladder: dict[str, Any] = {"by": by, "list": tiers}
+    window = draw(st.sampled_from([1, 5, 30, 30, 200, "calendar_year", "membership_year", "life"]))
+    ladder["window_days" if isinstance(window, int) else "window"] = window
+    until = draw(st.sampled_from([None, "year_ends", "month_ends", "anniversaries"]))
+    if until is None:
+        ladder["keeps_days"] = draw(st.sampled_from([1, 7, 30, 300]))
+    else:
+        ladder["keeps_until"] = {until: draw(st.sampled_from([1, 1, 2]))}
+    if draw(st.booleans()):
+        ladder["grace_days"] = draw(st.sampled_from([1, 3, 30, 100]))
+    if draw(st.booleans()):
+        ladder["downgrade"] = draw(st.sampled_from(["reassess", "one_level", "base", "none"]))
+    return ladder
+
+
+@st.composite
+def _exchanges(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Exchanges between points and stamps, of which those at once go one way only."""
+    at_once_takes = draw(st.sampled_from(["stamps", "stamps", "points"]))
+    exchanges = []
+    for number in range(draw(st.integers(1, 3))):
+        taken = draw(st.sampled_from([at_once_takes, at_once_takes, "points", "stamps"]))
+        given = {"points": "stamps", "stamps": "points"}[taken]
+        gives = [{"currency": given, "units": draw(st.integers(1, 12))}]
+        if draw(st.booleans()):
+            gives.append({"currency": "growth", "units": draw(st.integers(1, 12))})
+        exchange: dict[str, Any] = {
+            "code": f"e{number}",
+            "names": NAMES,
+            "takes": {"currency": taken, "units": draw(st.sampled_from([3, 9, 20]))},
+            "gives": gives if draw(st.integers(0, 3)) else gives[-1:],
+        }
+        if taken == at_once_takes and draw(st.integers(0, 2)):
+            exchange["at_once"] = True
+        exchanges.append(exchange)
+    return exchanges
+
+
+def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], document: dict[str, Any]) -> dict[str, Any]:
     """How a rule grants: as a multiple of one of these, or in a way of its own."""
+    moments = document.get("moments", [])
     if moments and draw(st.integers(0, 2)) == 0:
         moment = draw(st.sampled_from(moments))
         other = {"points": "growth", "growth": "points"}.get(
@@ -223,8 +288,9 @@ def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], moments: list[dict[str,
         )
         by = draw(st.sampled_from(["2", "3/2", "3", "5/4"] if is_rate else ["2", "3"]))
         return {"multiple": {"of": base["code"], "by": by}, **({"on": base["on"]} if "on" in base else {})}
-    kind = draw(st.sampled_from(["", "", "", "", "check-in", "run"]))
-    currency = draw(st.sampled_from(["points", "points", "points", "growth"]))
+    kind = draw(st.sampled_from(["", "", "", "", "", "", "check-in", "run", "birthday"]))
+    extra = ["stamps", "stamps"] if "exchanges" in document else []
+    currency = draw(st.sampled_from(["points", "points", "points", "growth", *extra]))
     rule = {"currency": currency, **draw(_ways(kind)), **({"on": kind} if kind else {})}
     if draw(st.integers(0, 3)) == 0:
         rule["least"] = draw(st.sampled_from([1, 4, 12]))
@@ -268,7 +334,7 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
         rule: dict[str, Any] = {
             "code": f"r{number}",
             "names": NAMES,
-            **_gives(draw, bases, document.get("moments", [])),
+            **_gives(draw, bases, document),
         }
         rules.append(rule)
         _limited(draw, rule)
@@ -287,7 +353,7 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
             rule["shares"] = [draw(st.sampled_from(choices))]
         parts = []
         if draw(st.integers(0, 2)) == 0 and kind not in MOMENTS:
-            parts.append(draw(given_of(kind, named)))
+            parts.append(draw(given_of("check-in" if kind == "birthday" else kind, named)))
         if draw(st.integers(0, 2)) == 0:
             parts.append(draw(member_of(tiers, [f"r{n}" for n in range(count)])))
         if parts:
@@ -369,10 +435,14 @@ _others = st.one_of(
         {
             "what": st.just("adjust"),
             "units": st.integers(-40, 40).filter(bool),
-            "currency": _maybe(["points", "points", "growth"]),
+            "currency": _maybe(["points", "points", "growth", "stamps"]),
         }
     ),
     st.fixed_dictionaries({"what": st.just("wait")}),
+    st.fixed_dictionaries({"what": st.just("birthday"), "born": _maybe([(1, 5), (2, 29), (12, 31), (6, 15)])}),
+    st.fixed_dictionaries(
+        {"what": st.just("exchange"), "which": st.integers(0, 2), "times": _maybe([1, 1, 1, 2])}
+    ),
     st.fixed_dictionaries({"what": st.just("give"), "units": st.integers(1, 30)}),
     st.fixed_dictionaries(
         {
@@ -385,15 +455,28 @@ _others = st.one_of(
 
 def lives() -> st.SearchStrategy[list[dict[str, Any]]]:
     """What happens, one after the other; each with the minutes since what was before."""
-    step = st.one_of(_buys, _buys, _buys, _runs, _others, _others)
-    return st.lists(
-        st.tuples(_gaps, step).map(lambda drawn: {"minutes": drawn[0], **drawn[1]}), min_size=7, max_size=22
-    )
+    return _lived(st.one_of(_buys, _buys, _buys, _runs, _others, _others))
 
 
-def moments(life: list[dict[str, Any]]) -> list[tuple[datetime, dict[str, Any]]]:
+def _lived(step: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Steps in the course of a month or two, or of years."""
+
+    def stretched(factor: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+        one = st.tuples(_gaps, step).map(
+            lambda drawn: {
+                "minutes": drawn[0] * factor,
+                **drawn[1],
+                **({"late": drawn[1]["late"] * factor} if "late" in drawn[1] else {}),
+            }
+        )
+        return st.lists(one, min_size=7, max_size=22)
+
+    return st.sampled_from([1, 1, 10]).flatmap(stretched)
+
+
+def moments(life: list[dict[str, Any]], opened: datetime) -> list[tuple[datetime, dict[str, Any]]]:
     """Each step with the moment at which it is told."""
-    now = OPENED
+    now = opened
     told = []
     for step in life:
         now += timedelta(minutes=step["minutes"])
@@ -434,6 +517,9 @@ def tills(draw: st.DrawFn) -> dict[str, Any]:
         rule["tier_multiplies"] = draw(st.booleans())
         rules.append(rule)
     document = draw(documents())
+    if "exchanges" in document:
+        per = {"points": 1, "amount_minor": draw(st.sampled_from([200, 700]))}
+        rules.append({"code": "rs", "names": NAMES, "currency": "stamps", "per_amount": per})
     document["earn_rules"] = rules
     document["stacking_groups"], document["shared_caps"] = [], []
     if "tiers" in document and document["tiers"]["by"] == "growth":
@@ -457,7 +543,4 @@ def busy() -> st.SearchStrategy[list[dict[str, Any]]]:
     spends = st.fixed_dictionaries(
         {"what": st.just("redeem"), "units": st.just(1), "share": st.sampled_from([1, 3, 4, 4])}
     )
-    step = st.one_of(_buys, _buys, spends, _others)
-    return st.lists(
-        st.tuples(_gaps, step).map(lambda drawn: {"minutes": drawn[0], **drawn[1]}), min_size=7, max_size=22
-    )
+    return _lived(st.one_of(_buys, _buys, spends, _others))
