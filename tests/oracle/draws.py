@@ -439,7 +439,9 @@ _others = st.one_of(
         }
     ),
     st.fixed_dictionaries({"what": st.just("wait")}),
-    st.fixed_dictionaries({"what": st.just("birthday"), "born": _maybe([(1, 5), (2, 29), (12, 31), (6, 15)])}),
+    st.fixed_dictionaries(
+        {"what": st.just("birthday"), "born": _maybe([(1, 5), (2, 29), (12, 31), (6, 15)])}
+    ),
     st.fixed_dictionaries(
         {"what": st.just("exchange"), "which": st.integers(0, 2), "times": _maybe([1, 1, 1, 2])}
     ),
@@ -462,13 +464,7 @@ def _lived(step: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[di
     """Steps in the course of a month or two, or of years."""
 
     def stretched(factor: int) -> st.SearchStrategy[list[dict[str, Any]]]:
-        one = st.tuples(_gaps, step).map(
-            lambda drawn: {
-                "minutes": drawn[0] * factor,
-                **drawn[1],
-                **({"late": drawn[1]["late"] * factor} if "late" in drawn[1] else {}),
-            }
-        )
+        one = st.tuples(_gaps, step).map(lambda drawn: {"minutes": drawn[0] * factor, **drawn[1]})
         return st.lists(one, min_size=7, max_size=22)
 
     return st.sampled_from([1, 1, 10]).flatmap(stretched)
@@ -544,3 +540,78 @@ def busy() -> st.SearchStrategy[list[dict[str, Any]]]:
         {"what": st.just("redeem"), "units": st.just(1), "share": st.sampled_from([1, 3, 4, 4])}
     )
     return _lived(st.one_of(_buys, _buys, spends, _others))
+
+
+@st.composite
+def climbs(draw: st.DrawFn) -> dict[str, Any]:
+    """A programme with a ladder, that members climb often."""
+    document = draw(tills())
+    document["tiers"] = draw(ladders())
+    document.pop("moments", None)
+    document["exchanges"] = []
+    each = draw(st.sampled_from([100, 200]))
+    rate = {"per_amount": {"points": 1, "amount_minor": each}}
+    rules = [{"code": f"r-{code}", "names": NAMES, "currency": code, **rate} for code in ("points", "growth")]
+    document["earn_rules"] = [{**rule, "tier_multiplies": draw(st.booleans())} for rule in rules]
+    return document
+
+
+def ups_and_downs() -> st.SearchStrategy[list[dict[str, Any]]]:
+    """A life of purchases, some of them late, of returns and voids, and of time that passes."""
+    lines = st.sampled_from([600, 1_500, 2_100, 4_600]).map(
+        lambda amount: [{"number": 1, "amount_minor": amount, "quantity_milli": 1000, **_NOTHING}]
+    )
+    lates = st.sampled_from([0, 0, 0, 5])  # later ones: test_known, a late purchase takes no tier
+    buys = st.fixed_dictionaries({"what": st.just("buy"), "late": lates, "lines": lines, **_AT_HOME})
+    back = st.fixed_dictionaries(
+        {
+            "what": st.just("return"),
+            "which": st.integers(0, 9),
+            "shares": st.sampled_from([[2, 0, 0], [4, 0, 0]]),
+        }
+    )
+    void = st.fixed_dictionaries({"what": st.just("void"), "which": st.integers(0, 9)})
+    wait = st.fixed_dictionaries({"what": st.just("wait")})
+    return _lived(st.one_of(buys, buys, buys, buys, back, void, wait))
+
+
+_NOTHING: dict[str, Any] = {
+    "sku": None,
+    "brand": None,
+    "category": None,
+    "discount_minor": 0,
+    "tags": [],
+    "attributes": {},
+}
+_AT_HOME: dict[str, st.SearchStrategy[Any]] = {
+    "tags": st.just([]),
+    "payment_methods": st.just([]),
+    "store": st.none(),
+    "channel": st.none(),
+    "source": st.just("pos"),
+}
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> dict[str, Any]:
+    """A programme whose stamps and points are exchanged often."""
+    document = draw(tills())
+    document["exchanges"] = draw(_exchanges())
+    pending = draw(st.sampled_from([0, 0, 2]))
+    for part, each in (("points", 300), ("stamps", draw(st.sampled_from([100, 300, 900])))):
+        at = next(one for one in document["currencies"] if one["code"] == part)
+        at["pending"] = {"days": pending if at["expiry"] == "never" or at["expiry"].get("months") else 0}
+        at["debt"] = draw(
+            st.sampled_from([{"policy": "forbid"}, *[{"policy": "allow", "limit_units": n} for n in (4, 90)]])
+        )
+        rate = {"per_amount": {"points": 1, "amount_minor": each}}
+        document["earn_rules"].append({"code": f"r-{part}", "names": NAMES, "currency": part, **rate})
+    return document
+
+
+def collected() -> st.SearchStrategy[list[dict[str, Any]]]:
+    """A life of purchases and exchanges, and of purchases that come back after their units were exchanged."""
+    swap = st.fixed_dictionaries(
+        {"what": st.just("exchange"), "which": st.integers(0, 2), "times": st.sampled_from([1, 1, 2])}
+    )
+    return _lived(st.one_of(_buys, _buys, _buys, swap, _others))

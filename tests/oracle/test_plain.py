@@ -168,3 +168,21 @@ def test_what_is_spent_and_comes_back_is_the_same(
 ) -> None:
     """The same where nearly everything is spent, brought back, and forgiven."""
     lived_by_both(document, life, opened)
+
+
+@examples(25)
+@given(draws.climbs(), draws.ups_and_downs(), st.sampled_from(draws.BEGINNINGS))
+def test_whoever_climbs_and_falls_stands_on_the_same_tier(
+    document: dict[str, Any], life: list[dict[str, Any]], opened: datetime
+) -> None:
+    """The same where tiers are reached, kept and lost, by every window and every way to fall."""
+    lived_by_both(document, life, opened)
+
+
+@examples(25)
+@given(draws.cards(), draws.collected(), st.sampled_from(draws.BEGINNINGS))
+def test_what_is_exchanged_is_the_same(
+    document: dict[str, Any], life: list[dict[str, Any]], opened: datetime
+) -> None:
+    """The same where units are exchanged, at once and on request, and come back after that."""
+    lived_by_both(document, life, opened)
