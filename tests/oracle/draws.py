@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.oracle.amounts import base_of
 from tests.oracle.claims import CATEGORIES, PERIODS, given_of, member_of
+from tests.oracle.parts import NAMES, exchanges, ladders
 
 OPENED = datetime(2025, 12, 31, 16, tzinfo=UTC)
 BEGINNINGS = [OPENED, OPENED, datetime(2024, 2, 29, 6, tzinfo=UTC), datetime(2024, 12, 30, 20, tzinfo=UTC)]
 """The moments at which a member joins: one of them on 29 February, in every zone."""
-NAMES = {"en": "Name"}
 ZONES = ["Asia/Shanghai", "America/New_York", "Pacific/Auckland"]
 
 _points = st.integers(1, 7)
@@ -75,7 +75,7 @@ def _bands(draw: st.DrawFn) -> dict[str, Any]:
     return {"mode": mode, "of": of, "list": bands}
 
 
-def _ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+def ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     """One way to grant."""
     if kind in {"check-in", "birthday"} or kind in MOMENTS:
         return _fixed.map(lambda fixed: {"fixed": fixed})
@@ -105,8 +105,8 @@ def _ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
 
 _roundings = st.sampled_from(["down", "half_up", "half_even", "up"])
 _beyond = st.sampled_from(["clip", "clip", "skip", "refuse"])
-_caps = _some({period: st.sampled_from([1, 3, 10, 25, 60]) for period in ["purchase", *PERIODS]}, 1, 2)
-_times = _some({period: st.integers(1, 3) for period in PERIODS}, 1, 2)
+caps = _some({period: st.sampled_from([1, 3, 10, 25, 60]) for period in ["purchase", *PERIODS]}, 1, 2)
+times = _some({period: st.integers(1, 3) for period in PERIODS}, 1, 2)
 
 
 @st.composite
@@ -203,7 +203,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.integers(0, 3)) > 0:
         document["tiers"] = draw(ladders())
     if draw(st.integers(0, 2)) > 0:
-        document["exchanges"] = draw(_exchanges())
+        document["exchanges"] = draw(exchanges())
     if draw(st.booleans()):
         codes = [code for code in MOMENTS if code != "named" or days]
         chosen = draw(st.lists(st.sampled_from(codes), min_size=1, max_size=3, unique=True))
@@ -217,59 +217,6 @@ def tiers_of(document: dict[str, Any]) -> list[str]:
     return [tier["code"] for tier in document["tiers"]["list"]] if "tiers" in document else ["member"]
 
 
-@st.composite
-def ladders(draw: st.DrawFn) -> dict[str, Any]:
-    """How members climb, and how long and by what a tier is kept."""
-    by = draw(st.sampled_from(["spend", "growth", "points", "visits"]))
-    reaches = {"spend": (2_000, 4_500), "visits": (2, 4)}.get(by, (20, 45))
-    tiers: list[dict[str, Any]] = []
-    before = 0
-    for code, reach, multiplier in zip(
-        ("member", "silver", "gold"), (0, *reaches), ("1", "3/2", "2"), strict=True
-    ):
-        tier: dict[str, Any] = {"code": code, "names": NAMES, "reach": reach, "multiplier": multiplier}
-        if reach and draw(st.booleans()):
-            tier["keep"] = draw(st.integers(before, reach))
-        tiers.append(tier)
-        before = reach
-    ladder: dict[str, Any] = {"by": by, "list": tiers}
-    window = draw(st.sampled_from([1, 5, 30, 30, 200, "calendar_year", "membership_year", "life"]))
-    ladder["window_days" if isinstance(window, int) else "window"] = window
-    until = draw(st.sampled_from([None, "year_ends", "month_ends", "anniversaries"]))
-    if until is None:
-        ladder["keeps_days"] = draw(st.sampled_from([1, 7, 30, 300]))
-    else:
-        ladder["keeps_until"] = {until: draw(st.sampled_from([1, 1, 2]))}
-    if draw(st.booleans()):
-        ladder["grace_days"] = draw(st.sampled_from([1, 3, 30, 100]))
-    if draw(st.booleans()):
-        ladder["downgrade"] = draw(st.sampled_from(["reassess", "one_level", "base", "none"]))
-    return ladder
-
-
-@st.composite
-def _exchanges(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Exchanges between points and stamps, of which those at once go one way only."""
-    at_once_takes = draw(st.sampled_from(["stamps", "stamps", "points"]))
-    exchanges = []
-    for number in range(draw(st.integers(1, 3))):
-        taken = draw(st.sampled_from([at_once_takes, at_once_takes, "points", "stamps"]))
-        given = {"points": "stamps", "stamps": "points"}[taken]
-        gives = [{"currency": given, "units": draw(st.integers(1, 12))}]
-        if draw(st.booleans()):
-            gives.append({"currency": "growth", "units": draw(st.integers(1, 12))})
-        exchange: dict[str, Any] = {
-            "code": f"e{number}",
-            "names": NAMES,
-            "takes": {"currency": taken, "units": draw(st.sampled_from([3, 9, 20]))},
-            "gives": gives if draw(st.integers(0, 3)) else gives[-1:],
-        }
-        if taken == at_once_takes and draw(st.integers(0, 2)):
-            exchange["at_once"] = True
-        exchanges.append(exchange)
-    return exchanges
-
-
 def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], document: dict[str, Any]) -> dict[str, Any]:
     """How a rule grants: as a multiple of one of these, or in a way of its own."""
     moments = document.get("moments", [])
@@ -279,7 +226,7 @@ def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], document: dict[str, Any
             moment.get("expiry_ahead", {}).get("currency", "")
         )
         currency = other or draw(st.sampled_from(["points", "growth"]))
-        return {"currency": currency, "on": moment["code"], **draw(_ways(moment["code"]))}
+        return {"currency": currency, "on": moment["code"], **draw(ways(moment["code"]))}
     if bases and draw(st.integers(0, 3)) == 0:
         base = draw(st.sampled_from(bases))
         told = str(base)
@@ -291,7 +238,7 @@ def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], document: dict[str, Any
     kind = draw(st.sampled_from(["", "", "", "", "", "", "check-in", "run", "birthday"]))
     extra = ["stamps", "stamps"] if "exchanges" in document else []
     currency = draw(st.sampled_from(["points", "points", "points", "growth", *extra]))
-    rule = {"currency": currency, **draw(_ways(kind)), **({"on": kind} if kind else {})}
+    rule = {"currency": currency, **draw(ways(kind)), **({"on": kind} if kind else {})}
     if draw(st.integers(0, 3)) == 0:
         rule["least"] = draw(st.sampled_from([1, 4, 12]))
     return rule
@@ -304,9 +251,9 @@ def _limited(draw: st.DrawFn, rule: dict[str, Any]) -> None:
     if draw(st.booleans()):
         rule["tier_multiplies"] = draw(st.booleans())
     if draw(st.integers(0, 2)) == 0:
-        rule["caps"] = draw(_caps)
+        rule["caps"] = draw(caps)
     if draw(st.integers(0, 3)) == 0:
-        rule["times"] = draw(_times)
+        rule["times"] = draw(times)
     if draw(st.integers(0, 3)) == 0 and "bands" not in rule and "lesser_of" not in rule:
         rule["budget"] = draw(st.sampled_from([1, 7, 20, 90]))
     if "caps" in rule or "times" in rule:
@@ -363,9 +310,9 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
         cap: dict[str, Any] = {"code": code, "beyond": draw(_beyond)}
         which = draw(st.integers(0, 2))
         if which != 1:
-            cap["caps"] = draw(_caps)
+            cap["caps"] = draw(caps)
         if which != 0:
-            cap["times"] = draw(_times)
+            cap["times"] = draw(times)
         document["shared_caps"].append(cap)
 
 
@@ -398,7 +345,7 @@ _place = {
     "channel": _maybe([None, "web", "till"]),
     "source": _maybe(["pos", "app"]),
 }
-_buys = st.fixed_dictionaries(
+buys = st.fixed_dictionaries(
     {
         "what": st.just("buy"),
         "late": _lates,
@@ -419,7 +366,7 @@ _runs = st.fixed_dictionaries(
         **_place,
     }
 ).map(lambda told: {**told, "attributes": {}} if told["event"] == "check-in" else told)
-_others = st.one_of(
+others = st.one_of(
     st.fixed_dictionaries(
         {
             "what": st.just("return"),
@@ -457,10 +404,10 @@ _others = st.one_of(
 
 def lives() -> st.SearchStrategy[list[dict[str, Any]]]:
     """What happens, one after the other; each with the minutes since what was before."""
-    return _lived(st.one_of(_buys, _buys, _buys, _runs, _others, _others))
+    return lived(st.one_of(buys, buys, buys, _runs, others, others))
 
 
-def _lived(step: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+def lived(step: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Steps in the course of a month or two, or of years."""
 
     def stretched(factor: int) -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -483,135 +430,3 @@ def moments(life: list[dict[str, Any]], opened: datetime) -> list[tuple[datetime
 def minutes(number: int) -> timedelta:
     """So many minutes."""
     return timedelta(minutes=number)
-
-
-@st.composite
-def tills(draw: st.DrawFn) -> dict[str, Any]:
-    """A programme whose rules hold nearly always, so that much is earned, spent and brought back."""
-    rules: list[dict[str, Any]] = []
-    for number in range(draw(st.integers(1, 3))):
-        rule = {"code": f"r{number}", "names": NAMES, "currency": "points", **draw(_ways(""))}
-        if draw(st.booleans()):
-            rule["caps"] = draw(_caps)
-        if draw(st.integers(0, 2)) == 0:
-            rule["times"] = draw(_times)
-        if draw(st.integers(0, 2)) == 0:
-            rule["when"] = draw(
-                st.sampled_from(
-                    [
-                        {"fact": "line.sku", "is": "a"},
-                        {"fact": "member.purchases_before", "le": 1},
-                        {"fact": "member.visits", "window_days": 3, "le": 1},
-                        {"fact": "member.spend_minor", "window_days": 30, "lt": 4000},
-                        {"fact": "member.times_granted", "rule": f"r{number}", "period": "month", "le": 1},
-                        {"fact": "member.days_since_purchase", "ge": 0},
-                        {"fact": "member.tier", "is": "member"},
-                        {"fact": "member.balance", "currency": "points", "ge": 10},
-                    ]
-                )
-            )
-        rule["tier_multiplies"] = draw(st.booleans())
-        rules.append(rule)
-    document = draw(documents())
-    if "exchanges" in document:
-        per = {"points": 1, "amount_minor": draw(st.sampled_from([200, 700]))}
-        rules.append({"code": "rs", "names": NAMES, "currency": "stamps", "per_amount": per})
-    document["earn_rules"] = rules
-    document["stacking_groups"], document["shared_caps"] = [], []
-    if "tiers" in document and document["tiers"]["by"] == "growth":
-        rules.append(
-            {
-                "code": "rg",
-                "names": NAMES,
-                "currency": "growth",
-                "per_amount": {"points": 1, "amount_minor": 100},
-            }
-        )
-    debt = draw(
-        st.sampled_from([{"policy": "forbid"}, {"policy": "forbid"}, {"policy": "allow", "limit_units": 5}])
-    )
-    document["currencies"][0]["debt"] = debt
-    return document
-
-
-def busy() -> st.SearchStrategy[list[dict[str, Any]]]:
-    """A life in which nearly all that is earned is spent, and much comes back."""
-    spends = st.fixed_dictionaries(
-        {"what": st.just("redeem"), "units": st.just(1), "share": st.sampled_from([1, 3, 4, 4])}
-    )
-    return _lived(st.one_of(_buys, _buys, spends, _others))
-
-
-@st.composite
-def climbs(draw: st.DrawFn) -> dict[str, Any]:
-    """A programme with a ladder, that members climb often."""
-    document = draw(tills())
-    document["tiers"] = draw(ladders())
-    document.pop("moments", None)
-    document["exchanges"] = []
-    each = draw(st.sampled_from([100, 200]))
-    rate = {"per_amount": {"points": 1, "amount_minor": each}}
-    rules = [{"code": f"r-{code}", "names": NAMES, "currency": code, **rate} for code in ("points", "growth")]
-    document["earn_rules"] = [{**rule, "tier_multiplies": draw(st.booleans())} for rule in rules]
-    return document
-
-
-def ups_and_downs() -> st.SearchStrategy[list[dict[str, Any]]]:
-    """A life of purchases, some of them late, of returns and voids, and of time that passes."""
-    lines = st.sampled_from([600, 1_500, 2_100, 4_600]).map(
-        lambda amount: [{"number": 1, "amount_minor": amount, "quantity_milli": 1000, **_NOTHING}]
-    )
-    lates = st.sampled_from([0, 0, 0, 5])  # later ones: test_known, a late purchase takes no tier
-    buys = st.fixed_dictionaries({"what": st.just("buy"), "late": lates, "lines": lines, **_AT_HOME})
-    back = st.fixed_dictionaries(
-        {
-            "what": st.just("return"),
-            "which": st.integers(0, 9),
-            "shares": st.sampled_from([[2, 0, 0], [4, 0, 0]]),
-        }
-    )
-    void = st.fixed_dictionaries({"what": st.just("void"), "which": st.integers(0, 9)})
-    wait = st.fixed_dictionaries({"what": st.just("wait")})
-    return _lived(st.one_of(buys, buys, buys, buys, back, void, wait))
-
-
-_NOTHING: dict[str, Any] = {
-    "sku": None,
-    "brand": None,
-    "category": None,
-    "discount_minor": 0,
-    "tags": [],
-    "attributes": {},
-}
-_AT_HOME: dict[str, st.SearchStrategy[Any]] = {
-    "tags": st.just([]),
-    "payment_methods": st.just([]),
-    "store": st.none(),
-    "channel": st.none(),
-    "source": st.just("pos"),
-}
-
-
-@st.composite
-def cards(draw: st.DrawFn) -> dict[str, Any]:
-    """A programme whose stamps and points are exchanged often."""
-    document = draw(tills())
-    document["exchanges"] = draw(_exchanges())
-    pending = draw(st.sampled_from([0, 0, 2]))
-    for part, each in (("points", 300), ("stamps", draw(st.sampled_from([100, 300, 900])))):
-        at = next(one for one in document["currencies"] if one["code"] == part)
-        at["pending"] = {"days": pending if at["expiry"] == "never" or at["expiry"].get("months") else 0}
-        at["debt"] = draw(
-            st.sampled_from([{"policy": "forbid"}, *[{"policy": "allow", "limit_units": n} for n in (4, 90)]])
-        )
-        rate = {"per_amount": {"points": 1, "amount_minor": each}}
-        document["earn_rules"].append({"code": f"r-{part}", "names": NAMES, "currency": part, **rate})
-    return document
-
-
-def collected() -> st.SearchStrategy[list[dict[str, Any]]]:
-    """A life of purchases and exchanges, and of purchases that come back after their units were exchanged."""
-    swap = st.fixed_dictionaries(
-        {"what": st.just("exchange"), "which": st.integers(0, 2), "times": st.sampled_from([1, 1, 2])}
-    )
-    return _lived(st.one_of(_buys, _buys, _buys, swap, _others))

@@ -101,7 +101,8 @@ class Ladder:
         if "month_ends" in until:
             years, month = divmod(day.year * 12 + day.month - 1 + until["month_ends"], 12)
             return date(years, month + 1, 1)
-        return [one for one in self.anniversaries(day) if one > day][until["anniversaries"] - 1]
+        ahead = [one for one in self.anniversaries(day) if one > day]
+        return ahead[int(until["anniversaries"]) - 1]
 
     def start_of(self, day: date) -> datetime:
         """The moment at which a day of the programme begins."""

@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.amounts import base_of, counts_quantity, desired, rule_of, said, smallest
+from tests.oracle.amounts import base_of, counts_quantity, desired, in_order, rule_of, said, smallest
+from tests.oracle.exchanges import givers_first, units_taken
 from tests.oracle.facts import Document, Happened, asks_the_member, holds, parts_of, period_of, programme_day
 from tests.oracle.kept import Hit, Lot, Occasion, Refused, last_day, share_back
 from tests.oracle.ladder import Ladder
@@ -127,23 +128,19 @@ class Member:
 
     def exchange_at_once(self) -> None:
         """The exchanges that nobody asks for, as often as there is for them; what gives runs before what takes it."""
-        own = [part for part in self.document.get("exchanges", []) if part.get("at_once")]
-        while ready := [part for part in givers_first(own) if self.times_of(part)]:
-            times = self.times_of(ready[0])
-            self.swap(ready[0], times)
+        own = givers_first([part for part in self.document.get("exchanges", []) if part.get("at_once")])
+        while ready := [part for part in own if self.times_of(part)]:
+            self.swap(ready[0], times := self.times_of(ready[0]))
             self.told_moments.append((ready[0]["code"], self.today, [("times", times, 0, "")]))
 
     def times_of(self, part: dict[str, Any]) -> int:
         """How often an exchange can be made."""
-        takes = part["takes"]
-        there = sum(lot.left for lot in self.usable(takes["currency"]))
-        return there // (takes["units"] * smallest(self.document, takes["currency"]))
+        there = sum(lot.left for lot in self.usable(part["takes"]["currency"]))
+        return there // units_taken(self.document, part)
 
     def swap(self, part: dict[str, Any], times: int) -> None:
         """An exchange is made so many times, in one entry."""
-        taken = part["takes"]["currency"]
-        units = part["takes"]["units"] * smallest(self.document, taken) * times
-        self.take(self.usable(taken), units)
+        self.take(self.usable(part["takes"]["currency"]), units_taken(self.document, part) * times)
         for given in part["gives"]:
             units = given["units"] * smallest(self.document, given["currency"]) * times
             self.open(given["currency"], f"exchange {part['code']}", units, self.today, pending=False)
@@ -521,32 +518,3 @@ class Member:
         if there + self.room_for_debt(currency) < -units:
             raise Refused("points_missing")
         self.debts[currency] += -units - self.take(self.usable(currency), -units)
-
-
-def in_order(document: Document) -> list[dict[str, Any]]:
-    """The rules in the order of the document, those of a group together where its first one stands."""
-    rules: list[dict[str, Any]] = document["earn_rules"]
-
-    def place(rule: dict[str, Any]) -> int:
-        return next(
-            at for at, one in enumerate(rules) if one is rule or one.get("group", "") == rule.get("group")
-        )
-
-    return sorted(rules, key=place)
-
-
-def givers_first(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Exchanges in the order of the document, but each behind those that give what it takes."""
-    order: list[dict[str, Any]] = []
-    while len(order) < len(parts):
-        rest = [part for part in parts if part not in order]
-        order.append(
-            next(
-                part
-                for part in rest
-                if not any(
-                    given["currency"] == part["takes"]["currency"] for one in rest for given in one["gives"]
-                )
-            )
-        )
-    return order

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, reject
 from hypothesis import strategies as st
 from tests.domain.worlds import examples
-from tests.oracle import draws, driven, kept, plain
+from tests.oracle import draws, driven, kept, often, plain
 from tests.oracle.facts import programme_day
 from tests.oracle.moments import last_birthday
 
@@ -162,7 +162,7 @@ def test_the_product_and_a_plain_computation_come_to_the_same(
 
 
 @examples(25)
-@given(draws.tills(), draws.busy(), st.sampled_from(draws.BEGINNINGS))
+@given(often.tills(), often.busy(), st.sampled_from(draws.BEGINNINGS))
 def test_what_is_spent_and_comes_back_is_the_same(
     document: dict[str, Any], life: list[dict[str, Any]], opened: datetime
 ) -> None:
@@ -171,7 +171,7 @@ def test_what_is_spent_and_comes_back_is_the_same(
 
 
 @examples(25)
-@given(draws.climbs(), draws.ups_and_downs(), st.sampled_from(draws.BEGINNINGS))
+@given(often.climbs(), often.ups_and_downs(), st.sampled_from(draws.BEGINNINGS))
 def test_whoever_climbs_and_falls_stands_on_the_same_tier(
     document: dict[str, Any], life: list[dict[str, Any]], opened: datetime
 ) -> None:
@@ -180,7 +180,7 @@ def test_whoever_climbs_and_falls_stands_on_the_same_tier(
 
 
 @examples(25)
-@given(draws.cards(), draws.collected(), st.sampled_from(draws.BEGINNINGS))
+@given(often.cards(), often.collected(), st.sampled_from(draws.BEGINNINGS))
 def test_what_is_exchanged_is_the_same(
     document: dict[str, Any], life: list[dict[str, Any]], opened: datetime
 ) -> None:
