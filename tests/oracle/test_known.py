@@ -347,3 +347,18 @@ def test_a_birthday_of_29_february_gives_from_the_beginning_of_the_28th() -> Non
         who.record({**told, "attributes": {}, "occurred": begins, "recorded": noon(2026, 3, 1)})
     assert life.has(noon(2026, 3, 1)) == {"points": 200}
     assert life.has(noon(2026, 3, 2)) == {"points": 0}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the fold falls to the first tier, below where he stood, when it judges what a late purchase lifted to",
+)
+def test_a_late_purchase_that_lifted_leaves_him_where_he_stood() -> None:
+    """`What has been judged stands: whatever comes late afterwards lifts`: silver before it was told, silver after it."""
+    tiers = (("silver", 2_000, 0), ("gold", 4_500, 4_500))
+    life = Lived(ladder("spend", *tiers, window_days=1, keeps_days=7, downgrade="base"))
+    life.buys(2_000, noon(2026, 1, 1))
+    assert life.tier(noon(2026, 1, 20)) == "silver"
+    life.buys(4_500, noon(2026, 1, 9), told=noon(2026, 1, 20))
+    assert life.plain.tier == "silver"
+    assert life.product.books()["tier"] == "silver"
