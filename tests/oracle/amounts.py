@@ -133,3 +133,15 @@ def desired(
     if "least" in rule and something:
         whole = max(whole, rule["least"] * units)
     return whole
+
+
+def in_order(document: Document) -> list[dict[str, Any]]:
+    """The rules in the order of the document, those of a group together where its first one stands."""
+    rules: list[dict[str, Any]] = document["earn_rules"]
+
+    def place(rule: dict[str, Any]) -> int:
+        return next(
+            at for at, one in enumerate(rules) if one is rule or one.get("group", "") == rule.get("group")
+        )
+
+    return sorted(rules, key=place)

@@ -6,9 +6,11 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.oracle.amounts import base_of
 from tests.oracle.claims import CATEGORIES, PERIODS, given_of, member_of
+from tests.oracle.parts import NAMES, exchanges, ladders
 
 OPENED = datetime(2025, 12, 31, 16, tzinfo=UTC)
-NAMES = {"en": "Name"}
+BEGINNINGS = [OPENED, OPENED, datetime(2024, 2, 29, 6, tzinfo=UTC), datetime(2024, 12, 30, 20, tzinfo=UTC)]
+"""The moments at which a member joins: one of them on 29 February, in every zone."""
 ZONES = ["Asia/Shanghai", "America/New_York", "Pacific/Auckland"]
 
 _points = st.integers(1, 7)
@@ -73,9 +75,9 @@ def _bands(draw: st.DrawFn) -> dict[str, Any]:
     return {"mode": mode, "of": of, "list": bands}
 
 
-def _ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+def ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     """One way to grant."""
-    if kind == "check-in" or kind in MOMENTS:
+    if kind in {"check-in", "birthday"} or kind in MOMENTS:
         return _fixed.map(lambda fixed: {"fixed": fixed})
     if kind == "run":
         per = st.builds(
@@ -103,8 +105,8 @@ def _ways(kind: str) -> st.SearchStrategy[dict[str, Any]]:
 
 _roundings = st.sampled_from(["down", "half_up", "half_even", "up"])
 _beyond = st.sampled_from(["clip", "clip", "skip", "refuse"])
-_caps = _some({period: st.sampled_from([1, 3, 10, 25, 60]) for period in ["purchase", *PERIODS]}, 1, 2)
-_times = _some({period: st.integers(1, 3) for period in PERIODS}, 1, 2)
+caps = _some({period: st.sampled_from([1, 3, 10, 25, 60]) for period in ["purchase", *PERIODS]}, 1, 2)
+times = _some({period: st.integers(1, 3) for period in PERIODS}, 1, 2)
 
 
 @st.composite
@@ -143,10 +145,12 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         ),
     }
     growth = {"code": "growth", "names": NAMES, "kind": "qualifying", "expiry": draw(expiry)}
-    has_tiers = draw(st.integers(0, 3)) > 0
-    tiers = [("member", 0, "1"), ("silver", 20, "3/2"), ("gold", 45, "2")]
-    by = draw(st.sampled_from(["spend", "growth", "points"]))
-    unit = 100 if by == "spend" else 1
+    stamps = {"code": "stamps", "names": NAMES, "kind": "spendable", "worth": 1, "expiry": draw(expiry)}
+    stamps["debt"] = draw(
+        st.sampled_from([{"policy": "forbid"}, *[{"policy": "allow", "limit_units": n} for n in (3, 100)]])
+    )
+    waits = stamps["expiry"] == "never" or stamps["expiry"].get("months")
+    stamps["pending"] = {"days": draw(st.sampled_from([0, 0, 1, 4])) if waits else 0}
     days = draw(
         st.lists(
             st.one_of(
@@ -185,36 +189,44 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "limits": {"purchase_amount_minor_max": 100_000},
         "line_attributes": {"colour": "text", "size": "integer"},
         "days": [{"code": f"d{n}", "names": NAMES, **part} for n, part in enumerate(days)],
-        "currencies": [points, growth],
+        "currencies": [points, growth, stamps],
         "events": [
             {"code": "check-in", "names": NAMES},
+            {
+                "code": "birthday",
+                "names": NAMES,
+                "birthday": {"before": draw(st.sampled_from([0, 0, 7]))},
+            },
             {"code": "run", "names": NAMES, "attributes": {"metres": "integer", "ground": "text"}},
         ],
     }
-    if has_tiers:
-        document["tiers"] = {
-            "by": by,
-            "window_days": draw(st.sampled_from([1, 5, 30])),
-            "keeps_days": draw(st.sampled_from([1, 7, 30])),
-            "list": [{"code": c, "names": NAMES, "reach": r * unit, "multiplier": m} for c, r, m in tiers],
-        }
+    if draw(st.integers(0, 3)) > 0:
+        document["tiers"] = draw(ladders())
+    if draw(st.integers(0, 2)) > 0:
+        document["exchanges"] = draw(exchanges())
     if draw(st.booleans()):
         codes = [code for code in MOMENTS if code != "named" or days]
         chosen = draw(st.lists(st.sampled_from(codes), min_size=1, max_size=3, unique=True))
         document["moments"] = [{"code": code, "names": NAMES, **draw(MOMENTS[code])} for code in chosen]
-    _rules(draw, document, [code for code, _, _ in tiers] if has_tiers else ["member"])
+    _rules(draw, document, tiers_of(document))
     return document
 
 
-def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], moments: list[dict[str, Any]]) -> dict[str, Any]:
+def tiers_of(document: dict[str, Any]) -> list[str]:
+    """The codes of the tiers of a programme."""
+    return [tier["code"] for tier in document["tiers"]["list"]] if "tiers" in document else ["member"]
+
+
+def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], document: dict[str, Any]) -> dict[str, Any]:
     """How a rule grants: as a multiple of one of these, or in a way of its own."""
+    moments = document.get("moments", [])
     if moments and draw(st.integers(0, 2)) == 0:
         moment = draw(st.sampled_from(moments))
         other = {"points": "growth", "growth": "points"}.get(
             moment.get("expiry_ahead", {}).get("currency", "")
         )
         currency = other or draw(st.sampled_from(["points", "growth"]))
-        return {"currency": currency, "on": moment["code"], **draw(_ways(moment["code"]))}
+        return {"currency": currency, "on": moment["code"], **draw(ways(moment["code"]))}
     if bases and draw(st.integers(0, 3)) == 0:
         base = draw(st.sampled_from(bases))
         told = str(base)
@@ -223,9 +235,10 @@ def _gives(draw: st.DrawFn, bases: list[dict[str, Any]], moments: list[dict[str,
         )
         by = draw(st.sampled_from(["2", "3/2", "3", "5/4"] if is_rate else ["2", "3"]))
         return {"multiple": {"of": base["code"], "by": by}, **({"on": base["on"]} if "on" in base else {})}
-    kind = draw(st.sampled_from(["", "", "", "", "check-in", "run"]))
-    currency = draw(st.sampled_from(["points", "points", "points", "growth"]))
-    rule = {"currency": currency, **draw(_ways(kind)), **({"on": kind} if kind else {})}
+    kind = draw(st.sampled_from(["", "", "", "", "", "", "check-in", "run", "birthday"]))
+    extra = ["stamps", "stamps"] if "exchanges" in document else []
+    currency = draw(st.sampled_from(["points", "points", "points", "growth", *extra]))
+    rule = {"currency": currency, **draw(ways(kind)), **({"on": kind} if kind else {})}
     if draw(st.integers(0, 3)) == 0:
         rule["least"] = draw(st.sampled_from([1, 4, 12]))
     return rule
@@ -238,9 +251,9 @@ def _limited(draw: st.DrawFn, rule: dict[str, Any]) -> None:
     if draw(st.booleans()):
         rule["tier_multiplies"] = draw(st.booleans())
     if draw(st.integers(0, 2)) == 0:
-        rule["caps"] = draw(_caps)
+        rule["caps"] = draw(caps)
     if draw(st.integers(0, 3)) == 0:
-        rule["times"] = draw(_times)
+        rule["times"] = draw(times)
     if draw(st.integers(0, 3)) == 0 and "bands" not in rule and "lesser_of" not in rule:
         rule["budget"] = draw(st.sampled_from([1, 7, 20, 90]))
     if "caps" in rule or "times" in rule:
@@ -268,7 +281,7 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
         rule: dict[str, Any] = {
             "code": f"r{number}",
             "names": NAMES,
-            **_gives(draw, bases, document.get("moments", [])),
+            **_gives(draw, bases, document),
         }
         rules.append(rule)
         _limited(draw, rule)
@@ -287,7 +300,7 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
             rule["shares"] = [draw(st.sampled_from(choices))]
         parts = []
         if draw(st.integers(0, 2)) == 0 and kind not in MOMENTS:
-            parts.append(draw(given_of(kind, named)))
+            parts.append(draw(given_of("check-in" if kind == "birthday" else kind, named)))
         if draw(st.integers(0, 2)) == 0:
             parts.append(draw(member_of(tiers, [f"r{n}" for n in range(count)])))
         if parts:
@@ -297,9 +310,9 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
         cap: dict[str, Any] = {"code": code, "beyond": draw(_beyond)}
         which = draw(st.integers(0, 2))
         if which != 1:
-            cap["caps"] = draw(_caps)
+            cap["caps"] = draw(caps)
         if which != 0:
-            cap["times"] = draw(_times)
+            cap["times"] = draw(times)
         document["shared_caps"].append(cap)
 
 
@@ -332,7 +345,7 @@ _place = {
     "channel": _maybe([None, "web", "till"]),
     "source": _maybe(["pos", "app"]),
 }
-_buys = st.fixed_dictionaries(
+buys = st.fixed_dictionaries(
     {
         "what": st.just("buy"),
         "late": _lates,
@@ -353,7 +366,7 @@ _runs = st.fixed_dictionaries(
         **_place,
     }
 ).map(lambda told: {**told, "attributes": {}} if told["event"] == "check-in" else told)
-_others = st.one_of(
+others = st.one_of(
     st.fixed_dictionaries(
         {
             "what": st.just("return"),
@@ -369,10 +382,16 @@ _others = st.one_of(
         {
             "what": st.just("adjust"),
             "units": st.integers(-40, 40).filter(bool),
-            "currency": _maybe(["points", "points", "growth"]),
+            "currency": _maybe(["points", "points", "growth", "stamps"]),
         }
     ),
     st.fixed_dictionaries({"what": st.just("wait")}),
+    st.fixed_dictionaries(
+        {"what": st.just("birthday"), "born": _maybe([(1, 5), (2, 29), (12, 31), (6, 15)])}
+    ),
+    st.fixed_dictionaries(
+        {"what": st.just("exchange"), "which": st.integers(0, 2), "times": _maybe([1, 1, 1, 2])}
+    ),
     st.fixed_dictionaries({"what": st.just("give"), "units": st.integers(1, 30)}),
     st.fixed_dictionaries(
         {
@@ -385,15 +404,22 @@ _others = st.one_of(
 
 def lives() -> st.SearchStrategy[list[dict[str, Any]]]:
     """What happens, one after the other; each with the minutes since what was before."""
-    step = st.one_of(_buys, _buys, _buys, _runs, _others, _others)
-    return st.lists(
-        st.tuples(_gaps, step).map(lambda drawn: {"minutes": drawn[0], **drawn[1]}), min_size=7, max_size=22
-    )
+    return lived(st.one_of(buys, buys, buys, _runs, others, others))
 
 
-def moments(life: list[dict[str, Any]]) -> list[tuple[datetime, dict[str, Any]]]:
+def lived(step: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Steps in the course of a month or two, or of years."""
+
+    def stretched(factor: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+        one = st.tuples(_gaps, step).map(lambda drawn: {"minutes": drawn[0] * factor, **drawn[1]})
+        return st.lists(one, min_size=7, max_size=22)
+
+    return st.sampled_from([1, 1, 10]).flatmap(stretched)
+
+
+def moments(life: list[dict[str, Any]], opened: datetime) -> list[tuple[datetime, dict[str, Any]]]:
     """Each step with the moment at which it is told."""
-    now = OPENED
+    now = opened
     told = []
     for step in life:
         now += timedelta(minutes=step["minutes"])
@@ -404,60 +430,3 @@ def moments(life: list[dict[str, Any]]) -> list[tuple[datetime, dict[str, Any]]]
 def minutes(number: int) -> timedelta:
     """So many minutes."""
     return timedelta(minutes=number)
-
-
-@st.composite
-def tills(draw: st.DrawFn) -> dict[str, Any]:
-    """A programme whose rules hold nearly always, so that much is earned, spent and brought back."""
-    rules: list[dict[str, Any]] = []
-    for number in range(draw(st.integers(1, 3))):
-        rule = {"code": f"r{number}", "names": NAMES, "currency": "points", **draw(_ways(""))}
-        if draw(st.booleans()):
-            rule["caps"] = draw(_caps)
-        if draw(st.integers(0, 2)) == 0:
-            rule["times"] = draw(_times)
-        if draw(st.integers(0, 2)) == 0:
-            rule["when"] = draw(
-                st.sampled_from(
-                    [
-                        {"fact": "line.sku", "is": "a"},
-                        {"fact": "member.purchases_before", "le": 1},
-                        {"fact": "member.visits", "window_days": 3, "le": 1},
-                        {"fact": "member.spend_minor", "window_days": 30, "lt": 4000},
-                        {"fact": "member.times_granted", "rule": f"r{number}", "period": "month", "le": 1},
-                        {"fact": "member.days_since_purchase", "ge": 0},
-                        {"fact": "member.tier", "is": "member"},
-                        {"fact": "member.balance", "currency": "points", "ge": 10},
-                    ]
-                )
-            )
-        rule["tier_multiplies"] = draw(st.booleans())
-        rules.append(rule)
-    document = draw(documents())
-    document["earn_rules"] = rules
-    document["stacking_groups"], document["shared_caps"] = [], []
-    if "tiers" in document and document["tiers"]["by"] == "growth":
-        rules.append(
-            {
-                "code": "rg",
-                "names": NAMES,
-                "currency": "growth",
-                "per_amount": {"points": 1, "amount_minor": 100},
-            }
-        )
-    debt = draw(
-        st.sampled_from([{"policy": "forbid"}, {"policy": "forbid"}, {"policy": "allow", "limit_units": 5}])
-    )
-    document["currencies"][0]["debt"] = debt
-    return document
-
-
-def busy() -> st.SearchStrategy[list[dict[str, Any]]]:
-    """A life in which nearly all that is earned is spent, and much comes back."""
-    spends = st.fixed_dictionaries(
-        {"what": st.just("redeem"), "units": st.just(1), "share": st.sampled_from([1, 3, 4, 4])}
-    )
-    step = st.one_of(_buys, _buys, spends, _others)
-    return st.lists(
-        st.tuples(_gaps, step).map(lambda drawn: {"minutes": drawn[0], **drawn[1]}), min_size=7, max_size=22
-    )

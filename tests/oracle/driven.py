@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from unittest.mock import MagicMock
@@ -16,8 +16,9 @@ from jifen.domain import decide, fold
 from jifen.domain.calendar import date_of, day_number, local_date
 from jifen.domain.decision import Decision
 from jifen.domain.events import Slice
-from jifen.domain.moments import decide_due, next_due
+from jifen.domain.moments import Due, decide_due, next_due
 from jifen.domain.occasions import Event, check_event, see_event
+from jifen.domain.program.meaning import Exchange
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.purchase import Line, Payment, ReturnedLine
 from jifen.domain.seen import select_purchase
@@ -28,7 +29,7 @@ from jifen.domain.verbs import Why
 def timeline(document: dict[str, Any], opened: datetime) -> Timeline:
     """The document as the product understands it, in force since long before."""
     parsed = parse_document(json.dumps(document, ensure_ascii=False), name="drawn.json")
-    effective = opened.replace(year=opened.year - 3)
+    effective = opened - timedelta(days=1_100)
     return timeline_of([compile_program(parsed, revision=1, effective_at=effective, numbering=Numbering())])
 
 
@@ -50,6 +51,11 @@ class Driven(Life):
         while (due := next_due(self.timeline, self.member, now)) is not None:
             self.now = due.at
             decision = decide_due(self.timeline, self.member, due, self.rooms(due.row, due.hits))
+            if isinstance(due.of, Exchange):
+                day = local_date(due.at, self.timeline.time_zone)
+                self.told_moments.append((due.of.code, day, [("times", due.times, 0, "")]))
+                self.keep(decision)
+                continue
             seen = a_purchase(at=due.at, no="moment")
             self.happened.append(Bought(seen, decision))
             self._count(seen, decision, 1)
@@ -129,7 +135,7 @@ class Driven(Life):
             channel=happened["channel"],
             attributes=happened["attributes"],
         )
-        kind = check_event(program, event)
+        kind = check_event(program, event, is_by_time=event.source == "birthday")
         member = self.with_old_days(self.with_old_counters(event.occurred_at), event.occurred_at)
         seen = a_purchase(at=event.occurred_at, no=event.business_no)
         hits = see_event(program, event)
@@ -181,6 +187,14 @@ class Driven(Life):
         self.keep(
             decide.decide_gift_received(self.timeline, self.member, currency=0, slices=own, now=recorded)
         )
+
+    def exchange(self, code: str, times: int, recorded: datetime) -> None:
+        """Somebody asks for an exchange."""
+        self.now = recorded
+        self.member = self.with_old_days(self.member)
+        part = next(one for one in self.timeline.newest.exchanges if one.code == code)
+        row = self.timeline.row_at(recorded)
+        self.keep(decide_due(self.timeline, self.member, Due(part, row, recorded, [], times), {}))
 
     def pass_time(self, recorded: datetime) -> None:
         """Time passes."""

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.oracle.facts import Document, programme_day
+from tests.oracle.moments import anniversary
 
 BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -17,9 +18,10 @@ class Ladder:
     rest once more. `steps` are moments with the tier from then on and the day on which it is judged again.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, joined: date) -> None:
         """A member who has not begun to climb."""
         self.document = document
+        self.joined = joined
         self.tiers: dict[str, Any] = document.get("tiers", {})
         self.story: list[dict[str, Any]] = []
         self.sums: dict[date, int] = {}
@@ -32,20 +34,75 @@ class Ladder:
         self.steps = [(BEGIN, 0, None)]
         self.judged: set[datetime] = set()
 
+    def begin_of_window(self, day: date) -> date:
+        """The first day of the window that ends with a day."""
+        if "window_days" in self.tiers:
+            return day - timedelta(days=self.tiers["window_days"] - 1)
+        if self.tiers["window"] == "calendar_year":
+            return date(day.year, 1, 1)
+        if self.tiers["window"] == "membership_year":
+            return max(one for one in self.anniversaries(day) if one <= day)
+        return date.min
+
+    def anniversaries(self, day: date) -> list[date]:
+        """The day of joining, and its anniversaries up to some years after a day."""
+        years = range(self.joined.year, max(day.year, self.joined.year) + 12)
+        return [anniversary(self.joined, year) for year in years]
+
+    def gathered(self, day: date) -> int:
+        """What counts in the window that ends with a day."""
+        first = self.begin_of_window(day)
+        return sum(value for when, value in self.sums.items() if first <= when <= day)
+
     def reached(self, day: date) -> int:
         """The highest tier that the window ending with a day reaches."""
-        first = day - timedelta(days=self.tiers["window_days"] - 1)
-        total = sum(value for when, value in self.sums.items() if first <= when <= day)
+        total = self.gathered(day)
         return max(
-            rank for rank, tier in enumerate(self.tiers["list"]) if rank == 0 or total >= self.reach(tier)
+            rank
+            for rank, tier in enumerate(self.tiers["list"])
+            if rank == 0 or total >= self.units(tier["reach"])
         )
 
-    def reach(self, tier: dict[str, Any]) -> int:
-        """What is to be gathered for a tier, in smallest units."""
-        if self.tiers["by"] == "spend":
-            return int(tier["reach"])
-        part = next(part for part in self.document["currencies"] if part["code"] == self.tiers["by"])
-        return int(tier["reach"] * 10 ** part.get("scale", 0))
+    def units(self, shown: int) -> int:
+        """What is to be gathered, in smallest units."""
+        for part in self.document["currencies"]:
+            if part["code"] == self.tiers["by"]:
+                return int(shown * 10 ** part.get("scale", 0))
+        return shown
+
+    def judge(self, rank: int, day: date) -> tuple[int, date]:
+        """The tier that a judging on a day leaves of one, and the day from which on it is kept."""
+        without_grace = day - timedelta(days=self.tiers.get("grace_days", 0))
+        kept = max(self.keeps(without_grace), self.keeps(day))
+        if kept >= rank:
+            return rank, without_grace
+        how = self.tiers.get("downgrade", "reassess")
+        if how == "none":
+            return rank, day
+        return {"reassess": kept, "one_level": rank - 1, "base": 0}[how], day
+
+    def keeps(self, day: date) -> int:
+        """The highest tier that the window asked on a day of judging keeps: of a year, the one that ended the day before."""
+        is_of_a_year = self.tiers.get("window") in {"calendar_year", "membership_year"}
+        total = self.gathered(day - timedelta(days=1) if is_of_a_year else day)
+        return max(
+            rank
+            for rank, tier in enumerate(self.tiers["list"])
+            if rank == 0 or total >= self.units(tier.get("keep", tier["reach"]))
+        )
+
+    def judged_on(self, day: date) -> date:
+        """The day of judging, without days of grace, of a tier that is kept from a day on."""
+        if "keeps_days" in self.tiers:
+            return day + timedelta(days=self.tiers["keeps_days"])
+        until = self.tiers["keeps_until"]
+        if "year_ends" in until:
+            return date(day.year + until["year_ends"], 1, 1)
+        if "month_ends" in until:
+            years, month = divmod(day.year * 12 + day.month - 1 + until["month_ends"], 12)
+            return date(years, month + 1, 1)
+        ahead = [one for one in self.anniversaries(day) if one > day]
+        return ahead[int(until["anniversaries"]) - 1]
 
     def start_of(self, day: date) -> datetime:
         """The moment at which a day of the programme begins."""
@@ -68,7 +125,7 @@ class Ladder:
     def review_until(self, day: date, steps: list[tuple[datetime, int, date | None]]) -> None:
         """Judge again on each day of judging that has come."""
         while (due := steps[-1][2]) is not None and due <= day:
-            steps.append(self.step(self.start_of(due), self.reached(due), due))
+            steps.append(self.step(self.start_of(due), *self.judge(steps[-1][1], due)))
             self.judged.add(self.start_of(due))
 
     def fell(self, steps: list[tuple[datetime, int, date | None]], since: datetime) -> bool:
@@ -77,8 +134,9 @@ class Ladder:
         return at > 0 and steps[at][1] < steps[at - 1][1]
 
     def step(self, since: datetime, rank: int, day: date) -> tuple[datetime, int, date | None]:
-        """A tier from a moment on, kept for its days; the first tier is kept for ever."""
-        return since, rank, day + timedelta(days=self.tiers["keeps_days"]) if rank else None
+        """A tier from a moment on, kept from a day on; the first tier is kept for ever."""
+        grace = timedelta(days=self.tiers.get("grace_days", 0))
+        return since, rank, self.judged_on(day) + grace if rank else None
 
     def pass_time(self, moment: datetime) -> None:
         """What time brings."""
@@ -129,7 +187,7 @@ class Ladder:
         """Judge again on each day of judging that has come, and never lower than he stood."""
         while (due := steps[-1][2]) is not None and due <= day:
             since = self.start_of(due)
-            step = self.step(since, self.reached(due), due)
+            step = self.step(since, *self.judge(steps[-1][1], due))
             stood = standing(floor, since)
             steps.append((since, stood[1], stood[2]) if stood[1] > step[1] else step)
 

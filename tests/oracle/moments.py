@@ -29,6 +29,14 @@ def anniversary(joined: date, year: int) -> date:
     return joined.replace(year=year)
 
 
+def last_birthday(document: Document, today: date, born: tuple[int, int]) -> date:
+    """The last day, by a day, on which the birthday's event came, told so many days `before`; of 29 February the 28th too."""
+    part = next(part["birthday"] for part in document["events"] if "birthday" in part)
+    before = timedelta(days=part.get("before", 0))
+    days = [anniversary(date(2000, *born), year) - before for year in range(today.year - 1, today.year + 2)]
+    return max(day for day in days if day <= today)
+
+
 def tells(part: dict[str, Any], day: date, lots: list[Lot], told_through: date | None) -> bool:
     """Whether, by a day, there are units of whose expiry a moment has not told and is to tell."""
     ahead = timedelta(days=part["expiry_ahead"]["days"])

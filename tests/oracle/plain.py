@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.amounts import base_of, counts_quantity, desired, rule_of, said, smallest
+from tests.oracle.amounts import base_of, counts_quantity, desired, in_order, rule_of, said, smallest
+from tests.oracle.exchanges import givers_first, units_taken
 from tests.oracle.facts import Document, Happened, asks_the_member, holds, parts_of, period_of, programme_day
 from tests.oracle.kept import Hit, Lot, Occasion, Refused, last_day, share_back
 from tests.oracle.ladder import Ladder
@@ -24,7 +25,7 @@ class Member:
         self.lots: list[Lot] = []
         self.debts: dict[str, int] = {part["code"]: 0 for part in document["currencies"]}
         self.occasions: list[Occasion] = []
-        self.ladder = Ladder(document)
+        self.ladder = Ladder(document, self.joined)
         self.tier = self.ladder.code(0)
         self.told_moments: list[tuple[str, date, list[tuple[str, int, int, str]]]] = []
         self.told_through: dict[str, date] = {}  # by moment: the last day that it told of
@@ -86,7 +87,7 @@ class Member:
     def pass_time(self, moment: datetime) -> None:
         """What time has made due is done, day by day; on each day what expires, matures and is judged, and then its moments."""
         until = programme_day(self.document, moment)
-        if self.document.get("moments"):
+        if self.document.get("moments") or self.document.get("exchanges"):
             if self.today == self.joined:
                 self.moments(self.ladder.start_of(self.today))
             while self.today < until:
@@ -113,7 +114,8 @@ class Member:
     # What time brings
 
     def moments(self, at: datetime) -> None:
-        """The moments of today that were not told yet, one after the other."""
+        """The exchanges that today's units make, and the moments of today that were not told yet, one after the other."""
+        self.exchange_at_once()
         while (part := self.next_moment()) is not None:
             ahead = part.get("expiry_ahead", {}).get("days", 0)
             self.told_through[part["code"]] = self.today + timedelta(days=ahead)
@@ -122,6 +124,34 @@ class Member:
             one = self.occur({**happened, "number": number}, self.today)
             hits = sorted((h.rule, h.desired, h.granted, h.why) for h in one.hits)
             self.told_moments.append((part["code"], self.today, hits))
+            self.exchange_at_once()
+
+    def exchange_at_once(self) -> None:
+        """The exchanges that nobody asks for, as often as there is for them; what gives runs before what takes it."""
+        own = givers_first([part for part in self.document.get("exchanges", []) if part.get("at_once")])
+        while ready := [part for part in own if self.times_of(part)]:
+            self.swap(ready[0], times := self.times_of(ready[0]))
+            self.told_moments.append((ready[0]["code"], self.today, [("times", times, 0, "")]))
+
+    def times_of(self, part: dict[str, Any]) -> int:
+        """How often an exchange can be made."""
+        there = sum(lot.left for lot in self.usable(part["takes"]["currency"]))
+        return there // units_taken(self.document, part)
+
+    def swap(self, part: dict[str, Any], times: int) -> None:
+        """An exchange is made so many times, in one entry."""
+        self.take(self.usable(part["takes"]["currency"]), units_taken(self.document, part) * times)
+        for given in part["gives"]:
+            units = given["units"] * smallest(self.document, given["currency"]) * times
+            self.open(given["currency"], f"exchange {part['code']}", units, self.today, pending=False)
+
+    def exchange(self, code: str, times: int, recorded: datetime) -> None:
+        """Somebody asks for an exchange."""
+        self.pass_time(recorded)
+        part = next(part for part in self.document["exchanges"] if part["code"] == code)
+        if self.times_of(part) < times:
+            raise Refused("points_missing")
+        self.swap(part, times)
 
     def next_moment(self) -> dict[str, Any] | None:
         """The first moment of today, in the order of the document."""
@@ -349,6 +379,7 @@ class Member:
         self.climb(
             one,
             one.spend,
+            int(one.is_purchase),
             sum(hit.granted for hit in one.hits if self.counts_for_ladder(hit)),
             happened["recorded"],
         )
@@ -362,9 +393,10 @@ class Member:
         """Whether the units of a hit are those by which members climb."""
         return bool(self.gives(hit) == self.document.get("tiers", {}).get("by"))
 
-    def climb(self, one: Occasion, money: int, units: int, recorded: datetime) -> None:
+    def climb(self, one: Occasion, money: int, visits: int, units: int, recorded: datetime) -> None:
         """What counts for the ladder of a purchase, an event, or, below zero, of what came back."""
-        value = money if self.document.get("tiers", {}).get("by") == "spend" else units
+        by = self.document.get("tiers", {}).get("by")
+        value = {"spend": money, "visits": visits}.get(by, units)
         is_return = value < 0 or bool(one.back)
         self.ladder.tell(
             {
@@ -413,7 +445,8 @@ class Member:
         if not forgave:
             one.spend_back += money
         back = sum(share for hit, share in shares if self.counts_for_ladder(hit))
-        self.climb(one, -money, -back, recorded)
+        visits = int(one.is_all_back(one.numbers()))
+        self.climb(one, -money, -visits, -back, recorded)
         return [(hit.rule, share, hit.forgiven - had[hit.rule]) for hit, share in shares if share]
 
     def claw_back(self, one: Occasion, currency: str, units: int) -> int:
@@ -485,15 +518,3 @@ class Member:
         if there + self.room_for_debt(currency) < -units:
             raise Refused("points_missing")
         self.debts[currency] += -units - self.take(self.usable(currency), -units)
-
-
-def in_order(document: Document) -> list[dict[str, Any]]:
-    """The rules in the order of the document, those of a group together where its first one stands."""
-    rules: list[dict[str, Any]] = document["earn_rules"]
-
-    def place(rule: dict[str, Any]) -> int:
-        return next(
-            at for at, one in enumerate(rules) if one is rule or one.get("group", "") == rule.get("group")
-        )
-
-    return sorted(rules, key=place)

@@ -19,6 +19,12 @@ WANTED = {
         "adjust",
         "give",
         "receive",
+        "birthday",
+        "exchange",
+        "at once",
+        "on request",
+        *("life", "calendar_year", "membership_year", "year_ends", "month_ends", "anniversaries"),
+        *("visits", "grace_days", "keep", "one_level", "base", "none"),
         "wait",
     ),
 }
@@ -26,10 +32,17 @@ WANTED = {
 
 def test_every_moment_budgets_and_gifts_are_drawn() -> None:
     """Moments of each kind with rules on them, budgets, and every step of a life."""
-    found: set[str] = set()
+    found: set[str | None] = set()
 
     def look(document: dict[str, Any], life: list[dict[str, Any]]) -> None:
         found.update(part["code"] for part in document.get("moments", []))
+        found.update(
+            "at once" if part.get("at_once") else "on request" for part in document.get("exchanges", [])
+        )
+        tiers = document.get("tiers", {"list": []})
+        found.update([tiers.get("window"), tiers.get("by"), tiers.get("downgrade")])
+        found.update([*tiers.get("keeps_until", {}), *(word for word in tiers if word == "grace_days")])
+        found.update("keep" for tier in tiers["list"] if "keep" in tier)
         for rule in document["earn_rules"]:
             is_on = rule.get("on") in draws.MOMENTS
             found.update([f"on {rule['on']}"] if is_on else [])
