@@ -340,3 +340,11 @@ def test_psql_looks_and_makes_no_database(tmp_path: Path, given: list[str], stat
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, home.exists()) == (status, False)
     assert said in done.stdout + done.stderr
+
+
+def test_an_exchange_that_the_programme_has_not_is_refused(jifen: Jifen) -> None:
+    jifen("member", "enrol", "--card", "6200001")
+    assert jifen.data("member", "exchange", "card:6200001", "boat", status=3)["code"] == "exchange_unknown"
+    assert jifen.data("member", "exchange", "card:6200001", "boat", "--times", "0", status=3)["code"] == (
+        "field_wrong"
+    )
