@@ -177,29 +177,56 @@ class PlainLadder:
         self.advance(one.recorded[0])
         self.counts.append((one.occurred[0], one.units))
         if one.lifts:
-            self._lift(one.row, one.occurred)
+            self._lift(one.row, one.occurred, one.recorded[0])
             self.advance(one.recorded[0])
-            self._lift(one.row, one.recorded)
+            self._lift(one.row, one.recorded, one.recorded[0])
 
     def _moment(self, at: datetime) -> tuple[int, int]:
         return day_number(local_date(at, self.timeline.time_zone)), epoch_micros(at)
 
-    def _lift(self, judged_by: int, moment: tuple[int, int]) -> None:
-        """From a moment on the tier that the window ending with its day reaches; what time judged since stands."""
+    def _lift(self, judged_by: int, moment: tuple[int, int], until: int | None = None) -> None:
+        """From a moment on the tier that the window ending with its day reaches, judged on each day up to one on which that is
+        due. What time judged since stands, what others lifted to no more goes into it while it is held, and nobody is left lower
+        than he stood."""
         row = max(judged_by, self._row(moment[0]))
-        now = self.timeline.programs[row].ladder
+        ladder = self.timeline.programs[row].ladder
         before = [one for one in self.held if one.moment <= moment]
         since = self.held[len(before) :]
         reached = self._reached(row, moment[0])
-        if reached <= self._rank(row, before[-1].code):
+        stood = before[-1]
+        if reached <= self._rank(row, stood.code):
             return
-        while since and not since[0].is_review and self._rank(row, since[0].code) <= reached:
-            since.pop(0)
-        again = self._next(now, moment[0])
-        if not since:
-            self.review_day = again
-        lifted = Held(moment, now.tiers[reached].code, is_review=False, review_day=again)
-        self.held = [*before, lifted, *since]
+        code = ladder.tiers[reached].code
+        again: int | None = self._next(ladder, moment[0])
+        path = [*before, Held(moment, code, is_review=False, review_day=again)]
+        for at, one in enumerate([*since, None]):
+            last = (until or moment[0]) if one is None else one.moment[0] - one.is_review
+            while again is not None and again <= last:
+                own = self._row(again)
+                rank, following = self._judged(own, self._rank(own, code), again)
+                if self._rank(own, stood.code) > rank:
+                    back = Held((again, 0), stood.code, is_review=True, review_day=self._behind(stood, again))
+                    self.held = [*path, back, *since[at:]]
+                    return
+                if rank < self._rank(own, code):
+                    code = self.timeline.programs[own].ladder.tiers[rank].code
+                    path.append(Held((again, 0), code, is_review=True, review_day=following))
+                again = following
+            if one is not None and (one.is_review or self._rank(row, one.code) > self._rank(row, code)):
+                self.held = [*path, *since[at:]]
+                return
+            stood = one or stood
+        self.held, self.review_day = path, again
+
+    def _behind(self, held: Held, on: int) -> int | None:
+        """The review of a tier that is held, the first after a day."""
+        day = held.review_day
+        while day is not None and day <= on:
+            row = self._row(day)
+            ladder = self.timeline.programs[row].ladder
+            again = self._next(ladder, day - ladder.grace_days)
+            day = again if self._rank(row, held.code) > 0 else None
+        return day
 
     def returned(self, bought: Bought, decision: Decision, amount: int, life: Life, *, is_void: bool) -> None:
         ladder = self.timeline.programs[decision.row].ladder
@@ -270,13 +297,7 @@ class PlainLadder:
 
     def _stand(self, on: int) -> None:
         """The review of the tier that is held, the first after a day."""
-        last = self.held[-1]
-        self.review_day = last.review_day
-        while self.review_day is not None and self.review_day <= on:
-            row = self._row(self.review_day)
-            ladder = self.timeline.programs[row].ladder
-            again = self._next(ladder, self.review_day - ladder.grace_days)
-            self.review_day = again if self._rank(row, last.code) > 0 else None
+        self.review_day = self._behind(self.held[-1], on)
 
     def takes_over(self, other: PlainLadder, life: Life) -> None:
         """Count what another member counted too, and hold the higher of two tiers since he reached it."""

@@ -83,7 +83,7 @@ def ups_and_downs() -> st.SearchStrategy[list[dict[str, Any]]]:
     lines = st.sampled_from([600, 1_500, 2_100, 4_600]).map(
         lambda amount: [{"number": 1, "amount_minor": amount, "quantity_milli": 1000, **_NOTHING}]
     )
-    lates = st.sampled_from([0, 0, 0, 5])  # later ones: test_known, a late purchase takes no tier
+    lates = st.sampled_from([0, 0, 0, 5, 1440, 3000, 10000, 40000])
     buys = st.fixed_dictionaries({"what": st.just("buy"), "late": lates, "lines": lines, **_AT_HOME})
     back = st.fixed_dictionaries(
         {

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from tests.oracle import draws, driven, plain
 from tests.oracle.moments import last_birthday
 
@@ -264,10 +263,6 @@ def test_a_visit_whose_units_were_forgiven_counts_for_no_tier() -> None:
     assert life.tier(noon(2026, 1, 6)) == "member"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the fold forgets a tier reached since, where the tier that a late purchase lifts to was over before it",
-)
 def test_a_late_purchase_takes_no_tier() -> None:
     """`whatever comes late afterwards lifts`: silver of day 20 is held through day 26, whatever is told of day 1."""
     life = Lived(ladder("spend", ("silver", 2_000, 2_000), window_days=1, keeps_days=7))
@@ -349,10 +344,6 @@ def test_a_birthday_of_29_february_gives_from_the_beginning_of_the_28th() -> Non
     assert life.has(noon(2026, 3, 2)) == {"points": 0}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the fold falls to the first tier, below where he stood, when it judges what a late purchase lifted to",
-)
 def test_a_late_purchase_that_lifted_leaves_him_where_he_stood() -> None:
     """`What has been judged stands: whatever comes late afterwards lifts`: silver before it was told, silver after it."""
     tiers = (("silver", 2_000, 0), ("gold", 4_500, 4_500))

@@ -1407,11 +1407,20 @@ def review(state: State, numbers: Numbers, ladder: int, day: int) -> None:
 
     What lifted it a whole window ago is out of it: kept 365 days by a window of 365, it is judged by what came after.
     """
+    s = ladder * STANDS_WIDTH
+    tier, again = judged(state, numbers, ladder, state.ladders[s + STANDS_TIER], day)
+    if tier != state.ladders[s + STANDS_TIER]:
+        put_tier(state, ladder, tier, day, 0, 0, again)
+        state.ladders[s + STANDS_TIER] = tier
+    state.ladders[s + STANDS_REVIEW_DAY] = again
+
+
+def judged(state: State, numbers: Numbers, ladder: int, tier: int, day: int) -> tuple[int, int]:
+    """Return the tier that is left of one on the day on which it is judged, and when that is judged next; FAR: never."""
     row = revision_at(numbers, day)
     own = row * numbers.revisions[REVISION_LADDERS] + ladder
     x = own * LADDER_WIDTH
-    s = ladder * STANDS_WIDTH
-    held = rank_of(numbers, own, state.ladders[s + STANDS_TIER])
+    held = rank_of(numbers, own, tier)
     grace = numbers.ladders[x + LADDER_GRACE_DAYS]
     total = counted_by(state, numbers, row, ladder, day)
     if grace > 0:
@@ -1428,53 +1437,100 @@ def review(state: State, numbers: Numbers, ladder: int, day: int) -> None:
             rank = held
     if rank < held:
         begins = day
-    again = judged_next(numbers, own, begins, state.member[JOINED_DAY]) if rank > 0 else FAR
-    if rank < held:
         tier = tier_of_rank(numbers, own, rank)
-        put_tier(state, ladder, tier, day, 0, 0, again)
-        state.ladders[s + STANDS_TIER] = tier
-    state.ladders[s + STANDS_REVIEW_DAY] = again
+    return tier, judged_next(numbers, own, begins, state.member[JOINED_DAY]) if rank > 0 else FAR
 
 
 def promote(
-    state: State, numbers: Numbers, ladder: int, judged_by: int, day: int, at: int, cause: int
+    state: State, numbers: Numbers, ladder: int, judged_by: int, day: int, at: int, cause: int, until: int
 ) -> None:
     """Lift a tier from a moment on, as soon as the window that ends with its day allows it; `cause` is the entry that does.
 
     The moment may be past: a late purchase lifts from when it occurred. What time judged since stands; what other purchases
-    lifted since to no more goes into it. A revision that began within the day counts once it has judged.
+    lifted since to no more goes into it, as long as it is held: it is judged on each day up to `until` on which that was due, and
+    leaves nobody lower than he stood. A revision that began within the day counts once it has judged.
     """
     row = max(judged_by, revision_at(numbers, day))
     own = row * numbers.revisions[REVISION_LADDERS] + ladder
     x = own * LADDER_WIDTH
-    held = rank_of(numbers, own, tier_at(state, ladder, day, at))
+    history = state.history
+    was = tier_at(state, ladder, day, at)
+    held = rank_of(numbers, own, was)
     if held >= numbers.ladders[x + LADDER_TIERS_END] - numbers.ladders[x + LADDER_TIERS] - 1:
         return
     reached = rank_reached(numbers, own, counted(state, numbers, row, ladder, day, day), TIER_REACH)
     if reached <= held:
         return
     tier = tier_of_rank(numbers, own, reached)
-    review_day = judged_next(numbers, own, day, state.member[JOINED_DAY])
-    after = put_tier(state, ladder, tier, day, at, cause, review_day) + 1
-    stands = 1
-    while after < state.member[TIERS_HELD] and stands == 1:
-        h = after * HISTORY_WIDTH
-        if state.history[h + HISTORY_LADDER] != ladder:
-            after += 1
-        elif (
-            state.history[h + HISTORY_CAUSE] == 0
-            or rank_of(numbers, own, state.history[h + HISTORY_TIER]) > reached
+    again = judged_next(numbers, own, day, state.member[JOINED_DAY])
+    was_again = FAR  # when what he stood on was judged first
+    for i in range(state.member[TIERS_HELD]):
+        h = i * HISTORY_WIDTH
+        if history[h + HISTORY_LADDER] == ladder and (
+            history[h + HISTORY_DAY] < day
+            or (history[h + HISTORY_DAY] == day and history[h + HISTORY_AT] <= at)
         ):
-            stands = 0
-        else:
-            drop_tier(state, after)
-    if stands == 1:
-        s = ladder * STANDS_WIDTH
-        state.ladders[s + STANDS_TIER] = tier
-        state.ladders[s + STANDS_REVIEW_DAY] = review_day
-        # One that is past its time already is held by this very entry (`review_passed`), and is never due again.
-        if review_day > state.member[CLOCK_DAY]:
-            state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], review_day)
+            was_again = history[h + HISTORY_REVIEW_DAY]
+    after = put_tier(state, ladder, tier, day, at, cause, again) + 1
+    while True:
+        while after < state.member[TIERS_HELD] and history[after * HISTORY_WIDTH + HISTORY_LADDER] != ladder:
+            after += 1
+        h = after * HISTORY_WIDTH
+        is_last = after >= state.member[TIERS_HELD]
+        last = until
+        if not is_last:
+            last = history[h + HISTORY_DAY]
+            if history[h + HISTORY_CAUSE] == 0:
+                last -= 1  # what time judged on that day stands
+        while again <= last:
+            left, following = judged(state, numbers, ladder, tier, again)
+            own = revision_at(numbers, again) * numbers.revisions[REVISION_LADDERS] + ladder
+            if rank_of(numbers, own, was) > rank_of(numbers, own, left):
+                # He goes on as he stood without it.
+                put_tier(
+                    state,
+                    ladder,
+                    was,
+                    again,
+                    0,
+                    0,
+                    judged_behind(state, numbers, ladder, was, was_again, again),
+                )
+                return
+            if left != tier:
+                after = put_tier(state, ladder, left, again, 0, 0, following) + 1
+                tier = left
+            again = following
+        if is_last:
+            break
+        own = row * numbers.revisions[REVISION_LADDERS] + ladder
+        h = after * HISTORY_WIDTH
+        while history[h + HISTORY_LADDER] != ladder:
+            after += 1
+            h = after * HISTORY_WIDTH
+        if history[h + HISTORY_CAUSE] == 0 or rank_of(numbers, own, history[h + HISTORY_TIER]) > rank_of(
+            numbers, own, tier
+        ):
+            return
+        was = history[h + HISTORY_TIER]
+        was_again = history[h + HISTORY_REVIEW_DAY]
+        drop_tier(state, after)
+    s = ladder * STANDS_WIDTH
+    state.ladders[s + STANDS_TIER] = tier
+    state.ladders[s + STANDS_REVIEW_DAY] = again
+    # One that is past its time already is held by this very entry (`review_passed`), and is never due again.
+    if again > state.member[CLOCK_DAY]:
+        state.member[NEXT_DUE_DAY] = min(state.member[NEXT_DUE_DAY], again)
+
+
+def judged_behind(state: State, numbers: Numbers, ladder: int, tier: int, day: int, on: int) -> int:
+    """Return the first day of judging behind a day of a tier whose first one is known; those up to it took nothing."""
+    while day <= on:
+        own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
+        begins = day - numbers.ladders[own * LADDER_WIDTH + LADDER_GRACE_DAYS]
+        again = judged_next(numbers, own, begins, state.member[JOINED_DAY])
+        day = again if rank_of(numbers, own, tier) > 0 else FAR
+    return day
 
 
 def held_before(state: State, row: int) -> int:
@@ -1497,10 +1553,10 @@ def lift(
 ) -> None:
     """Lift tiers as of the moment (day, microsecond) at which an occasion occurred, and as of the one at which it was told."""
     for i in range(numbers.revisions[REVISION_LADDERS]):
-        promote(state, numbers, i, judged_by, occurred[0], occurred[1], cause)
+        promote(state, numbers, i, judged_by, occurred[0], occurred[1], cause, recorded[0])
         if occurred[0] < recorded[0]:
             review_passed(state, numbers, i, recorded[0])
-            promote(state, numbers, i, judged_by, recorded[0], recorded[1], cause)
+            promote(state, numbers, i, judged_by, recorded[0], recorded[1], cause, recorded[0])
 
 
 def put_past(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
@@ -1657,6 +1713,7 @@ def lift_by_days(state: State, numbers: Numbers, first_day: int) -> None:
                         day,
                         FAR_AT,
                         past[1 + PAST_SEQUENCE],
+                        day,
                     )
 
 
@@ -1680,11 +1737,7 @@ def stand(state: State, numbers: Numbers, ladder: int, on: int) -> None:
     while history[row * HISTORY_WIDTH + HISTORY_LADDER] != ladder:
         row -= 1
     tier, day = history[row * HISTORY_WIDTH + HISTORY_TIER], history[row * HISTORY_WIDTH + HISTORY_REVIEW_DAY]
-    while day <= on:
-        own = revision_at(numbers, day) * numbers.revisions[REVISION_LADDERS] + ladder
-        begins = day - numbers.ladders[own * LADDER_WIDTH + LADDER_GRACE_DAYS]
-        again = judged_next(numbers, own, begins, state.member[JOINED_DAY])
-        day = again if rank_of(numbers, own, tier) > 0 else FAR
+    day = judged_behind(state, numbers, ladder, tier, day, on)
     s = ladder * STANDS_WIDTH
     state.ladders[s + STANDS_TIER] = tier
     state.ladders[s + STANDS_REVIEW_DAY] = day
@@ -2766,7 +2819,7 @@ def carry_in(state: State, asked: Asked, numbers: Numbers, out: Out) -> None:
     for i in range(had_ladders):
         stand_with(state, asked, numbers, i, stood + i * LEFT_WIDTH)
     for i in range(n_ladders):
-        promote(state, numbers, i, row, day, event[EVENT_RECORDED_AT], member[SEQUENCE])
+        promote(state, numbers, i, row, day, event[EVENT_RECORDED_AT], member[SEQUENCE], day)
 
 
 def stand_with(state: State, asked: Asked, numbers: Numbers, ladder: int, o: int) -> None:

@@ -104,8 +104,8 @@ def handed_over(brought: Brought, *, ladders: int, currencies: int) -> int:
 
 def tiers_held(lifts: int, tiers: int, ladders: int) -> int:
     """Rows of `history` that so many lifts can add on each ladder, and the reviews between: each takes a rank at least of what
-    stood or was lifted."""
-    return (lifts + 1) * (tiers + 1) * ladders
+    stood or was lifted; and where a late one ends, one that goes on as before."""
+    return (lifts + 1) * (tiers + 2) * ladders
 
 
 def past(entries: int, ladders: int) -> int:

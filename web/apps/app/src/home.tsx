@@ -167,10 +167,10 @@ function Full({ member, code, again }: { member: Member; code: Code; again: () =
       {!canMakeCodes() ? <Note>{say("app.insecure")}</Note> : !canKeepShell() ? <Note>{say("app.no_worker")}</Note> : null}
       {isNew ? <Beginning /> : null}
       {member.status === "active" ? <Events onTold={again} /> : null}
-      {member.status === "active" ? <Exchanges onDone={again} /> : null}
       <Gap />
       {balance !== undefined && !isNew ? <Purse balance={balance} /> : null}
       {isNew ? null : <Expiring balance={balance} />}
+      {member.status === "active" ? <Exchanges onDone={again} /> : null}
       <div className="elder-only">
         <Link to="/me/questions/new" className="act second"><Sign name="chat" /> {say("app.ask_us")}</Link>
       </div>
