@@ -97,7 +97,7 @@ class _Telling:
         """Units of any currency, as a person writes them."""
         one = self.timeline.newest.currencies[currency]
         unit = self.words.within(name_in(one.names, self.language))
-        return self.say("posting.units_of", units=units_shown(units, one.scale), unit=unit)
+        return self.say("exchange.units", units=units_shown(units, one.scale), unit=unit)
 
     # -- sales --------------------------------------------------------------------------------------------------------
 
