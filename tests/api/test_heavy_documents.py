@@ -11,7 +11,7 @@ from tests.api.conftest import Api
 
 from jifen.document.load import document_from
 from jifen.document.problems import DocumentRefused
-from jifen.domain.document_refusals import DocumentTooHeavy
+from jifen.domain.refusals_of_programs import DocumentTooHeavy
 from jifen.operations import check_document as checking
 from jifen.operations.check_document import check_document
 

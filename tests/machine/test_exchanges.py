@@ -17,7 +17,7 @@ from tests.publishing import put_in_force
 from jifen.document.model import ProgramDocument
 from jifen.domain.exchanges import offered
 from jifen.domain.refusals import FieldWrong, MemberFrozen, PointsMissing
-from jifen.domain.refusals_of_exchanges import ExchangeUnknown
+from jifen.domain.refusals_of_programs import ExchangeUnknown
 from jifen.jobs.loop import once_through
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.exchange_units import exchange_units

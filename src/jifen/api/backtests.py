@@ -24,8 +24,8 @@ from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.document.problems import DocumentRefused
 from jifen.domain import refusals as no
-from jifen.domain.document_refusals import DocumentTooHeavy
 from jifen.domain.principal import Permission
+from jifen.domain.refusals_of_programs import DocumentTooHeavy
 from jifen.operations.check_document import check_document
 from jifen.operations.look_after_files import look_after_files
 from jifen.operations.read_backtest import PAGE_MAX, list_backtests, read_backtest, read_report

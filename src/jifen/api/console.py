@@ -24,10 +24,9 @@ from jifen.document.problems import DocumentRefused
 from jifen.document.run_trials import run_trials
 from jifen.document.write import document_hash
 from jifen.domain import refusals as no
-from jifen.domain.document_refusals import DocumentTooHeavy
 from jifen.domain.principal import Permission
 from jifen.domain.proposals import ProposalKind
-from jifen.domain.refusals_of_programs import DocumentTestsFailed
+from jifen.domain.refusals_of_programs import DocumentTestsFailed, DocumentTooHeavy
 from jifen.operations.adjust_units import adjust_units
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.check_document import check_document

@@ -19,11 +19,10 @@ from jifen.domain import refusals_of_people as people_no
 from jifen.domain import refusals_of_programs as of_programs
 from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.dates import refusals as of_dates
-from jifen.domain.document_refusals import DocumentTooHeavy
 from jifen.domain.occasions import EventUnknown, LimitUsedUp
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
-from jifen.domain.refusals_of_exchanges import ExchangeUnknown
+from jifen.domain.refusals_of_programs import DocumentTooHeavy, ExchangeUnknown
 from jifen.domain.switches import StoreSwitchedOff
 from jifen.present.refusals import refusal_message
 

@@ -18,7 +18,7 @@ from jifen.domain import refusals as no
 from jifen.domain.events import EXCHANGES_AT_ONCE
 from jifen.domain.exchanges import offered
 from jifen.domain.principal import Permission
-from jifen.domain.refusals_of_exchanges import ExchangeUnknown
+from jifen.domain.refusals_of_programs import ExchangeUnknown
 from jifen.domain.verbs import Status
 from jifen.operations.exchange_units import exchange_units
 from jifen.operations.find_member import find_member

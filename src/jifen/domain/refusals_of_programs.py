@@ -15,3 +15,15 @@ class TemplateUnknown(Unknown):
     """There is no such template."""
 
     code = "template_unknown"
+
+
+class DocumentTooHeavy(NotAllowed):
+    """Looking at the document takes longer than a document may: take rules, conditions or values out of it."""
+
+    code = "document_too_heavy"
+
+
+class ExchangeUnknown(Unknown):
+    """The programme in force has no such exchange."""
+
+    code = "exchange_unknown"

@@ -18,7 +18,7 @@ from typing import IO, Any, Final, cast
 
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import DocumentRefused
-from jifen.domain.document_refusals import DocumentTooHeavy
+from jifen.domain.refusals_of_programs import DocumentTooHeavy
 
 PROCESS: Final = "jifen.jobs.document_process"
 SECONDS_MAX: Final = 5

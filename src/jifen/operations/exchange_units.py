@@ -12,7 +12,7 @@ from jifen.domain import fold
 from jifen.domain.decide import decide_legs
 from jifen.domain.events import EXCHANGES_AT_ONCE, legs_of_exchange
 from jifen.domain.refusals import FieldWrong
-from jifen.domain.refusals_of_exchanges import ExchangeUnknown
+from jifen.domain.refusals_of_programs import ExchangeUnknown
 from jifen.store.once import Once
 from jifen.store.taken import exchange_row
 from jifen.store.turn import Keyed, Turn, Wants, one
