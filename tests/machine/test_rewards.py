@@ -34,7 +34,6 @@ from jifen.operations.turn_switches import turn_switch
 from jifen.store import pools
 from jifen.store.pools import settle_leases
 
-
 TIERS = """tiers:
   by: spend
   window_days: 365

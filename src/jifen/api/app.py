@@ -43,6 +43,7 @@ from jifen.api import (
     proposals,
     questions,
     retention,
+    rewards,
     screens,
     session,
     switches,
@@ -92,6 +93,7 @@ Jifen (积分) keeps the points of a retailer's members in a ledger that can be 
 TAGS = [
     {"name": "purchases", "description": "Record, quote, return, claim."},
     {"name": "reservations", "description": "Hold units for a redemption, then commit or release."},
+    {"name": "rewards", "description": "What units buy: take it, pick it up, call it off; and stocks."},
     {"name": "members", "description": "Enrol and read members; gifts and adjustments."},
     {"name": "persons", "description": "What is known of somebody: see, correct, agree, take along, erase."},
     {"name": "households", "description": "Who belongs to a household: add, change, see off."},
@@ -182,6 +184,7 @@ def create_app(
         console,
         events,
         exchanges,
+        rewards,
         backtests,
         imports,
         exports,
@@ -204,6 +207,7 @@ def create_app(
         app.include_router(part.router)
     app.include_router(events.own_router)
     app.include_router(exchanges.own_router)
+    app.include_router(rewards.own_router)
     app.include_router(session.doors)
     app.include_router(terms.doors)
     app.include_router(me_door.doors)

@@ -18,6 +18,7 @@ from jifen.domain.refusals_of_rewards import (
     RewardLimitUsedUp,
     RewardNotHere,
     RewardNotNow,
+    RewardSwitchedOff,
     RewardUnknown,
     SoldOut,
     TierMissing,
@@ -192,5 +193,62 @@ def _facts(program: Program, member: Member, asked: Asked, now: datetime) -> Map
         "event.month": shown.month,
         "member.tier": tiers.get(member.tier),
         "member.days_since_joined": today - member.scalars[fold.JOINED_DAY],
-        "member.scalars[fold.PURCHASES]_before": member.scalars[fold.PURCHASES],
+        "member.purchases_before": member.scalars[fold.PURCHASES],
     }
+
+
+class Offered(NamedTuple):
+    """A reward as a member sees it: what it costs him, how many are left (None: as many as are asked for), why he gets none."""
+
+    reward: Reward
+    price: Price
+    left: int | None
+    stores: tuple[tuple[str, int], ...]  # where there is one stock for each store: those that have some
+    no: tuple[Refusal, ...]
+
+
+def offered(
+    program: Program,
+    member: Member,
+    asked: Asked,
+    *,
+    now: datetime,
+    available: Mapping[int, int],
+    taken: Mapping[int, list[Taken]],
+    stocks: Mapping[int, Mapping[str, int]],
+    off: frozenset[str],
+) -> tuple[Offered, ...]:
+    """Every reward of a programme in its order, but those that are over, and why the member does not get a piece of it. Where no
+    store is told, a reward of single stores is to be had at some.
+
+    Shapes
+        available   smallest units by currency
+        stocks      by reward and store ('' for all) what is left
+    """
+    on = local_date(now, program.time_zone)
+    found = []
+    for reward in program.rewards:
+        if reward.last is not None and on > reward.last:
+            continue
+        own = stocks.get(reward.number, {})
+        stores = tuple((store, left) for store, left in sorted(own.items()) if store and left > 0)
+        if reward.stock is Stock.UNLIMITED:
+            left = None
+        elif reward.stock is Stock.SHARED:
+            left = own.get("", 0)
+        else:
+            left = (
+                max((one for _, one in stores), default=0) if asked.store is None else own.get(asked.store, 0)
+            )
+        no = [
+            one
+            for one in hindrances(
+                program, reward, member, asked, now=now, available=available.get(reward.currency, 0),
+                taken=taken.get(reward.number, []), left=left, stores_with=tuple(store for store, _ in stores)[:5],
+            )
+            if not (isinstance(one, RewardNotHere) and asked.store is None)
+        ]  # fmt: skip
+        if reward.code in off:
+            no.insert(0, RewardSwitchedOff(pointer="/reward"))
+        found.append(Offered(reward, price_of(reward, member), left, stores, tuple(no)))
+    return tuple(found)

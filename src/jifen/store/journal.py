@@ -249,7 +249,8 @@ async def entries_of(
 ) -> dict[int, dict[str, Any]]:
     """The entries (other than sales and returns) of a member, by sequence."""
     rows = await connection.fetch(
-        """SELECT sequence, entry_id, kind, currency, units, origin, value, counterpart_id, gift_id, lapses_at, moves::bigint[],
+        """SELECT sequence, entry_id, kind, currency, units, origin, value, pieces, counterpart_id, gift_id, lapses_at,
+                  moves::bigint[],
                   hits::bigint[], revision, note.text AS note, actor, occurred_at, recorded_at
            FROM entry LEFT JOIN note USING (member_id, sequence) WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
         member_id,
