@@ -463,7 +463,7 @@ async def stock(request: Request, reward: str, body: StockBody) -> Response:
             pieces=body.pieces,
             is_count=body.is_count,
             reason=body.reason,
-            store=body.store,
+            store=desk.principal.store_for(body.store),
             request=once,
             principal=desk.principal,
         ),
@@ -659,7 +659,7 @@ async def _read(desk: Desk, told: Told) -> RedemptionRead:
         refuses=[nor.RedemptionUnknown, no.ProgramMissing],
     ),
 )
-async def find(request: Request, body: FindBody) -> Response:
+async def find_waiting(request: Request, body: FindBody) -> Response:
     """What waits by the code that somebody shows; nothing is changed."""
     desk = desk_of(request)
     found = await redemption_waiting(desk.ledger, body.code)
@@ -700,7 +700,7 @@ async def hand_over(request: Request, redemption_id: RedemptionId, body: EndBody
         refuses=(*ENDS_REFUSED, no.StoreNotPermitted),
     ),
 )
-async def cancel(request: Request, redemption_id: RedemptionId, body: EndBody) -> Response:
+async def cancel_redemption(request: Request, redemption_id: RedemptionId, body: EndBody) -> Response:
     """What waits is called off: its units can be used again, and its pieces are in stock again."""
     return await _end(request, redemption_id, body, is_handed_over=False)
 
