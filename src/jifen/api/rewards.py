@@ -59,6 +59,7 @@ class StoreLeft(Answer):
     """What of a reward is left at a store."""
 
     store: str
+    names: dict[str, str]
     left: int
 
 
@@ -307,7 +308,7 @@ async def _offers(desk: Desk, member_id: UUID, store: str | None, language: str)
                 amount_minor=one.price.amount_minor,
                 waits_days=one.reward.waits_days,
                 left=one.left,
-                stores=[StoreLeft(store=name, left=left) for name, left in one.stores],
+                stores=[_left_at(program, store, left) for store, left in one.stores],
                 is_had=may_spend and not one.no,
                 why_not=[
                     WhyNot(
@@ -321,6 +322,11 @@ async def _offers(desk: Desk, member_id: UUID, store: str | None, language: str)
             for one in found
         ]
     )
+
+
+def _left_at(program: Program, store: str, left: int) -> StoreLeft:
+    names = program.stores[store].names if store in program.stores else {}
+    return StoreLeft(store=store, names=names, left=left)
 
 
 def _program(view: MemberView) -> Program:
@@ -390,7 +396,7 @@ async def get_rewards(
                 sentence=reward_sentence(one, found.program, spoken),
                 stock=one.stock.value,
                 left=None if one.stock.value == "unlimited" else sum(stand.left for stand in stands),
-                stores=[StoreLeft(store=stand.store, left=stand.left) for stand in stands if stand.store],
+                stores=[_left_at(found.program, stand.store, stand.left) for stand in stands if stand.store],
                 is_off=one.code in found.off,
                 handed_over=used.pieces if used else 0,
                 units=used.units if used else 0,
@@ -421,7 +427,7 @@ async def get_stock(request: Request, reward: str) -> Response:
         StockRead(
             reward=one.code,
             stores=[
-                StoreLeft(store=stand.store, left=stand.left) for stand in found.stands.get(one.number, [])
+                _left_at(found.program, stand.store, stand.left) for stand in found.stands.get(one.number, [])
             ],
             changes=[
                 StockChange(

@@ -47,7 +47,7 @@ def reward_sentence(reward: Reward, program: Program, language: str) -> str:
     if reward.last is not None:
         parts.append(words.say("reward.to_day", day=reward.last.isoformat()))
     parts.append(
-        words.say("reward.waits", days=reward.waits_days)
+        words.say("reward.waits", count=reward.waits_days)
         if reward.waits_days
         else words.say("reward.at_once")
     )

@@ -203,6 +203,7 @@ function programOf(document: Fields, known: Schemas["BookProgram"] | null): Sche
     tiers: known?.tiers ?? [],
     stores: known?.stores ?? 0,
     any_store: known?.any_store ?? false,
+    rewards: known?.rewards ?? 0,
   };
 }
 
