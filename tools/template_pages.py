@@ -136,9 +136,9 @@ def _page(name: str, kept: dict[str, Any] | None) -> str:
         lines.append(f"  {name_in(reward.names, 'zh')}：{reward_sentence(reward, program, 'zh')}")
     if document.tests:
         lines += ["", "## Tests 测试", "", "| test | 测试 | what came of it |", "|---|---|---|"]
-        for one in run_trials(document):
-            names = one.trial.names
-            lines.append(f"| {name_in(names, 'en')} | {name_in(names, 'zh')} | {_came(one.came)} |")
+        for tried in run_trials(document):
+            names = tried.trial.names
+            lines.append(f"| {name_in(names, 'en')} | {name_in(names, 'zh')} | {_came(tried.came)} |")
     lines += ["", "## On the demo's year 用演示的一年回测", ""]
     lines += _backtested(name, kept) if kept else [WHY_NOT[name]]
     return "\n".join(lines) + "\n"

@@ -257,7 +257,7 @@ async def _redemption(api: Api) -> Asked:
 
 
 async def _stock(api: Api) -> Asked:
-    body = {"pieces": 3, "reason": "delivered", "store": "s1"}
+    body = {"pieces": 3, "reason": "delivered", "store": "main"}
     return Asked(
         method="POST", path="/v1/rewards/cup:stock", body=body, changed={"pieces": 4}, names="/pieces"
     )

@@ -659,7 +659,7 @@ async def _read(desk: Desk, told: Told) -> RedemptionRead:
     "/redemptions:find",
     summary="Find what waits to be picked up",
     **said(
-        permission=Permission.REWARDS_REDEEM,
+        permission=Permission.MEMBERS_READ,
         answer=RedemptionRead,
         has_body=True,
         refuses=[nor.RedemptionUnknown, no.ProgramMissing],
