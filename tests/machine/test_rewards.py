@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import UUID
 
+import asyncpg
 import pytest
 from tests.conftest import FreshDatabase
 from tests.machine.rewards import a_reward, ended, left, redeemed, stands, stocked, taken_back, with_rewards
@@ -32,6 +33,7 @@ from jifen.operations.advance_members import advance_members
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.turn_switches import turn_switch
 from jifen.store import pools
+from jifen.store.laws import LAWS, findings_of
 from jifen.store.pools import settle_leases
 
 TIERS = """tiers:
@@ -332,3 +334,36 @@ async def test_a_refused_redemption_leaves_its_pieces_and_no_neighbour_takes_the
         assert isinstance(answers[0], Refusal)
         assert await left(till) == 3
         await till.assert_laws()
+
+
+BREAKAGES = {
+    "a redemption is what its entry says": "UPDATE jifen.redemption SET pieces = pieces + 1 WHERE status = 'waiting'",
+    "a redemption stands where the journal has it": "UPDATE jifen.redemption SET status = 'cancelled' WHERE status = 'waiting'",
+    "what a redemption drew of a stock is its pieces, and is there again only where it is over": (
+        "UPDATE jifen.pool_use SET units = units + 1"
+    ),
+    "what is there again in a stock was drawn from it": "UPDATE jifen.pool_back SET units = units + 1",
+    "no stock gives more than it has": "UPDATE jifen.stock_change SET pieces = 1",
+}
+
+
+@pytest.mark.parametrize("check", BREAKAGES)
+async def test_a_redemption_that_is_broken_by_force_is_named(
+    fresh_database: FreshDatabase, check: str
+) -> None:
+    async with a_till(fresh_database, with_rewards(a_reward(stock="shared"))) as till:
+        member = await rich(till)
+        await stocked(till, 9)
+        await ended(till, await redeemed(till, member), is_handed_over=False)
+        await ended(till, await redeemed(till, member), is_handed_over=True)
+        await redeemed(till, member, pieces=2)
+        law = next(law for law in LAWS if law.number == 12)
+        async with till.ledger.transaction() as connection:
+            assert await findings_of(connection, law) == []
+
+        admin = await asyncpg.connect(**fresh_database.admin.arguments())
+        await admin.execute(BREAKAGES[check])
+        await admin.close()
+
+        async with till.ledger.transaction() as connection:
+            assert check in {finding.check for finding in await findings_of(connection, law)}

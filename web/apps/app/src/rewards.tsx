@@ -1,7 +1,7 @@
 // What points buy: what one can have now, what not yet and why, and what waits to be picked up, with its code.
 import type { Schemas } from "@jifen/api";
 import { gotOwn, me } from "@jifen/api/member";
-import { Instant, Link, Money, nameIn, Points, Said, useCurrency, useFrame, useSay } from "@jifen/ui";
+import { Day, Instant, Link, localDay, Money, nameIn, Points, Said, useCurrency, useFrame, useProgram, useSay } from "@jifen/ui";
 import { useState } from "react";
 import { useKept, useReached, useWrite } from "./asking.ts";
 import { Qr } from "./code.tsx";
@@ -38,7 +38,7 @@ export function Rewards() {
             {waiting.map((one) => (
               <Row
                 key={one.redemption_id} sign="receipt" title={<Pieces of={one} />} to={`/rewards/waiting/${one.redemption_id}`}
-                note={one.until_at === null ? null : <Said id="app.rewards.until" with={{ at: <Instant at={one.until_at} style="short" /> }} />}
+                note={one.until_at === null ? null : <Until at={one.until_at} />}
               />
             ))}
           </Rows>
@@ -66,7 +66,13 @@ function Purse() {
   const main = useSpendable()[0] ?? "";
   const member = useMember();
   const balance = member.data?.balances.find((one) => one.currency === main);
-  return balance ? <Link to="/lots" className="num strong"><Points units={balance.available} currency={main} /></Link> : null;
+  return balance ? <Link to="/lots" className="num strong top-figure"><Points units={balance.available} currency={main} /></Link> : null;
+}
+
+/** The last day on which it can be picked up. */
+function Until({ at }: { at: string }) {
+  const zone = useProgram().time_zone;
+  return <Said id="app.rewards.until" with={{ on: <Day on={localDay(new Date(Date.parse(at) - 1_000).toISOString(), zone)} style="short" /> }} />;
 }
 
 function Pieces({ of }: { of: { names: Record<string, string>; reward: string; pieces: number } }) {
@@ -173,7 +179,7 @@ function Made({ made, name }: { made: Schemas["RedemptionMade"]; name: string })
   const say = useSay();
   return (
     <>
-      <Note tone="good"><Said id="app.rewards.made" with={{ name: <b>{name}</b>, left: <Points units={made.balance_after} currency={made.currency} /> }} /></Note>
+      <Note tone="good"><Said id="app.rewards.made" with={{ name: <b>{name}</b> }} /></Note>
       {made.code === null ? null : <PickUp code={made.code} untilAt={made.until_at} />}
       <Link to="/rewards" className="act second">{say("app.rewards")}</Link>
     </>
@@ -188,7 +194,7 @@ function PickUp({ code, untilAt }: { code: string; untilAt: string | null }) {
       <Qr digits={code} />
       <p className="invitation-code num">{code.slice(0, 3)} {code.slice(3, 6)} {code.slice(6)}</p>
       <p className="soft">{say("app.rewards.code_how")}</p>
-      {untilAt === null ? null : <p className="soft"><Said id="app.rewards.until" with={{ at: <Instant at={untilAt} style="short" /> }} /></p>}
+      {untilAt === null ? null : <p className="soft"><Until at={untilAt} /></p>}
     </section>
   );
 }
