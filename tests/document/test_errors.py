@@ -34,7 +34,9 @@ def an_exchange(takes: str, units: int, gives: str, *, back: bool = False) -> st
 def a_reward(more: str = "", *, currency: str = "points", units: int = 5) -> str:
     """The first of the rewards."""
     said = f"price: {{currency: {currency}, units: {units}}}"
-    return f"rewards:\n  - {{code: mug, names: {{en: Mug}}, {', '.join([said, *([more] if more else [])])}}}\n"
+    return (
+        f"rewards:\n  - {{code: mug, names: {{en: Mug}}, {', '.join([said, *([more] if more else [])])}}}\n"
+    )
 
 
 MISTAKES = [

@@ -31,7 +31,7 @@ function RewardsPage() {
     { id: "waiting", head: say("reward.waiting"), isNumber: true, phone: "more", cell: (one) => <Count of={one.waiting} /> },
     { id: "used", head: say("reward.used"), isNumber: true, phone: "aside", cell: (one) => <Count of={one.handed_over} /> },
     { id: "units", head: say("reward.units"), isNumber: true, cell: (one) => <Points units={one.units} currency={one.currency} /> },
-    { id: "state", head: say("reward.state"), cell: (one) => <>{one.is_off ? null : <Mark tone="kept">{say("reward.on")}</Mark>} <Switch thing={{ kind: "reward", code: one.reward, name: nameIn(one.names, language) || one.reward }} switches={switches} /></> },
+    { id: "state", head: say("reward.state"), cell: (one) => <span className="acts">{one.is_off ? null : <Mark tone="kept">{say("reward.on")}</Mark>} <Switch thing={{ kind: "reward", code: one.reward, name: nameIn(one.names, language) || one.reward }} switches={switches} /></span> },
     {
       id: "stock", head: say("reward.stock"), cell: (one) =>
         may("rewards.stock") && one.stock !== "unlimited" ? <button type="button" className="button quiet" onClick={() => setCounting(one)}>{say("reward.change_stock")}</button> : null,
@@ -148,7 +148,7 @@ function Redemptions({ onDone }: { onDone: () => void }) {
     { id: "status", head: say("reward.status"), cell: (one) => <Mark tone={TONES[one.status]}>{say(`reward.status.${one.status}`)}</Mark> },
     {
       id: "do", head: say("reward.does"), cell: (one) => (
-        <span className="row">
+        <span className="acts">
           {one.status === "waiting" && may("rewards.redeem") ? (
             <>
               <button type="button" className="button quiet" onClick={() => setEnding({ of: one, verb: "hand-over" })}>{say("reward.hand_over")}</button>
@@ -162,7 +162,7 @@ function Redemptions({ onDone }: { onDone: () => void }) {
   ];
   return (
     <Section title={say("reward.redemptions")}>
-      <label className="field">
+      <label className="find">
         <span>{say("reward.status")}</span>
         <select className="input" value={status} onChange={(event) => put({ status: event.target.value, before: null })}>
           {STATES.map((one) => <option key={one} value={one}>{say(`reward.status.${one}`)}</option>)}
