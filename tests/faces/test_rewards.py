@@ -95,7 +95,7 @@ def test_a_stock_is_counted_in_the_console_and_what_waits_is_handed_over_and_tak
     visit.sign_in()
     page = visit.page
     visit.go("/rewards")
-    row = page.get_by_role("row", name=re.compile("^Mug"))
+    row = page.get_by_role("table", name="Rewards").get_by_role("row", name=re.compile("^Mug"))
     row.get_by_role("button", name="Stock…").click()
     box = page.get_by_role("dialog")
     box.get_by_label("Pieces; fewer with a minus").fill("7")
