@@ -11,7 +11,7 @@ import { Foot, Form, useWrite } from "../../write.tsx";
 
 type Reward = Schemas["RewardRow"];
 type Redemption = Schemas["RedemptionShown"];
-const TONES: Record<Redemption["status"], Tone> = { waiting: "run", handed_over: "kept", cancelled: "wait", lapsed: "wait", returned: "wait" };
+export const TONES: Record<Redemption["status"], Tone> = { waiting: "run", handed_over: "kept", cancelled: "wait", lapsed: "wait", returned: "wait" };
 const STATES: Redemption["status"][] = ["waiting", "handed_over", "cancelled", "lapsed", "returned"];
 const REASONS = ["delivered", "counted", "damaged", "sent_back", "moved"] as const;
 /** Below it somebody should think of ordering. */
