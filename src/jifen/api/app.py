@@ -42,6 +42,7 @@ from jifen.api import (
     persons,
     proposals,
     questions,
+    redemptions,
     retention,
     rewards,
     screens,
@@ -184,6 +185,7 @@ def create_app(
         console,
         events,
         exchanges,
+        redemptions,
         rewards,
         backtests,
         imports,
@@ -208,6 +210,7 @@ def create_app(
     app.include_router(events.own_router)
     app.include_router(exchanges.own_router)
     app.include_router(rewards.own_router)
+    app.include_router(redemptions.own_router)
     app.include_router(session.doors)
     app.include_router(terms.doors)
     app.include_router(me_door.doors)

@@ -82,8 +82,11 @@ def why_not(no: Refusal, reward: Reward, program: Program, language: str) -> str
         key = "reward.no.limit" if "again_on" in told else "reward.no.limit_for_good"
         return words.say(key, limit=told["limit"], day=told.get("again_on", ""))
     if isinstance(no, RewardNotNow):
-        key = "begins" if "begins" in told else "until"
-        return words.say(f"reward.no.{key}", day=told[key])
+        return (
+            words.say("reward.no.begins", day=told["begins"])
+            if "begins" in told
+            else words.say("reward.no.until", day=told["until"])
+        )
     return words.say(f"refusal.{no.code}")
 
 
