@@ -23,6 +23,7 @@ from jifen.document.load import parse_document
 from jifen.document.run_trials import run_trials
 from jifen.domain.program.numbering import Numbering
 from jifen.present.exchanges import exchange_sentence
+from jifen.present.rewards import reward_sentence
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import name_in
 from jifen.present.templates import template_sentences, template_title
@@ -128,11 +129,16 @@ def _page(name: str, kept: dict[str, Any] | None) -> str:
     for one in program.exchanges:
         lines.append(f"- **{name_in(one.names, 'en')}.** {exchange_sentence(one, program, 'en')}")
         lines.append(f"  {name_in(one.names, 'zh')}：{exchange_sentence(one, program, 'zh')}")
+    if program.rewards:
+        lines += ["", "## Rewards 礼品", ""]
+    for reward in program.rewards:
+        lines.append(f"- **{name_in(reward.names, 'en')}.** {reward_sentence(reward, program, 'en')}")
+        lines.append(f"  {name_in(reward.names, 'zh')}：{reward_sentence(reward, program, 'zh')}")
     if document.tests:
         lines += ["", "## Tests 测试", "", "| test | 测试 | what came of it |", "|---|---|---|"]
-        for one in run_trials(document):
-            names = one.trial.names
-            lines.append(f"| {name_in(names, 'en')} | {name_in(names, 'zh')} | {_came(one.came)} |")
+        for tried in run_trials(document):
+            names = tried.trial.names
+            lines.append(f"| {name_in(names, 'en')} | {name_in(names, 'zh')} | {_came(tried.came)} |")
     lines += ["", "## On the demo's year 用演示的一年回测", ""]
     lines += _backtested(name, kept) if kept else [WHY_NOT[name]]
     return "\n".join(lines) + "\n"

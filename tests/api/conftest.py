@@ -62,10 +62,23 @@ BOOKS = """
 """What points are exchanged for."""
 
 
+REWARDS = """
+rewards:
+  - {code: tea, names: {zh: 一杯茶, en: A cup of tea}, price: {currency: points, units: 5}, waits_days: 3}
+  - code: mug
+    names: {zh: 马克杯, en: Mug}
+    price: {currency: points, units: 50, amount_minor: 900}
+    stock: shared
+    caps: {month: 2}
+  - {code: cup, names: {zh: 茶杯, en: Cup}, price: {currency: points, units: 20}, stock: by_store}
+"""
+"""What points buy."""
+
+
 def shop_text() -> str:
     """The programme of the shop."""
     text = template_text("corner-shop")
-    return text.replace("\nearn_rules:", f"{BOOKS}\nearn_rules:") + EVENTS + EXCHANGES
+    return text.replace("\nearn_rules:", f"{BOOKS}\nearn_rules:") + EVENTS + EXCHANGES + REWARDS
 
 
 def only(permission: Permission) -> str:

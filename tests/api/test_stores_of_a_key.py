@@ -94,6 +94,10 @@ WITH_STORE = [
     ("POST", "/v1/purchases:batch"),
     ("POST", "/v1/events"),
     ("POST", "/v1/exchanges"),
+    ("POST", "/v1/redemptions"),
+    ("POST", "/v1/redemptions/{redemption_id}:hand-over"),
+    ("POST", "/v1/redemptions/{redemption_id}:cancel"),
+    ("POST", "/v1/rewards/{reward}:stock"),
     ("POST", "/v1/events:batch"),
     ("POST", "/v1/purchases:return"),
     ("POST", "/v1/purchases:void"),
@@ -144,6 +148,8 @@ async def test_a_key_of_one_store_need_not_name_it_and_an_unbound_one_names_any_
     api: Api, at: tuple[str, str], headers: dict[str, str] | None
 ) -> None:
     for key, store in (("s1", "s1"), ("s1", None), ("everywhere", "s3"), ("everywhere", None)):
+        if (key, store, at[1]) == ("everywhere", None, "/v1/rewards/{reward}:stock"):
+            continue  # each store has its own: somebody says which
         answer = await _ask(api, at, store, as_=key, headers=headers)
         assert answer.status_code in (200, 201), answer.text
         assert not answer.json().get("answers", [{}])[0].get("problem")

@@ -210,6 +210,63 @@ async def _exchange(api: Api) -> Asked:
     )
 
 
+async def _redeem(api: Api) -> Asked:
+    member = await api.a_member_with(100)
+    return Asked(
+        method="POST",
+        path="/v1/redemptions",
+        body={"member": {"id": member}, "reward": "tea", "pieces": 1, "is_kept": True},
+        changed={"pieces": 2},
+        names="/pieces",
+    )
+
+
+async def a_redemption(api: Api) -> str:
+    """What waits for a member."""
+    made = await _redeem(api)
+    answer = await api.ask("POST", made.path, made.body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["redemption_id"])
+
+
+async def _hand_over(api: Api) -> Asked:
+    path = f"/v1/redemptions/{await a_redemption(api)}:hand-over"
+    return Asked(method="POST", path=path, body={}, changed={"store": "S1"}, names="/store")
+
+
+async def _cancel_redemption(api: Api) -> Asked:
+    path = f"/v1/redemptions/{await a_redemption(api)}:cancel"
+    return Asked(method="POST", path=path, body={}, changed={"store": "S1"}, names="/store")
+
+
+async def _take_back_reward(api: Api) -> Asked:
+    whose = f"/v1/redemptions/{await a_redemption(api)}"
+    assert (await api.ask("POST", f"{whose}:hand-over", {})).status_code == 200
+    body = {"note": "cold"}
+    return Asked(method="POST", path=f"{whose}:take-back", body=body, changed={"note": "hot"}, names="/note")
+
+
+async def _find_redemption(api: Api) -> Asked:
+    made = await _redeem(api)
+    code = (await api.ask("POST", made.path, made.body)).json()["code"]
+    return Asked(method="POST", path="/v1/redemptions:find", body={"code": code})
+
+
+async def _redemption(api: Api) -> Asked:
+    return Asked(method="GET", path=f"/v1/redemptions/{await a_redemption(api)}")
+
+
+async def _stock(api: Api) -> Asked:
+    body = {"pieces": 3, "reason": "delivered", "store": "main"}
+    return Asked(
+        method="POST", path="/v1/rewards/cup:stock", body=body, changed={"pieces": 4}, names="/pieces"
+    )
+
+
+async def _stock_read(api: Api) -> Asked:
+    return Asked(method="GET", path="/v1/rewards/mug/stock")
+
+
 async def _adjust(api: Api) -> Asked:
     member = await api.a_member()
     return Asked(
@@ -719,6 +776,14 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/reservations/{reservation_id}:commit"): _commit,
     ("POST", "/v1/reservations/{reservation_id}:release"): _release,
     ("POST", "/v1/exchanges"): _exchange,
+    ("POST", "/v1/redemptions"): _redeem,
+    ("POST", "/v1/redemptions:find"): _find_redemption,
+    ("POST", "/v1/redemptions/{redemption_id}:hand-over"): _hand_over,
+    ("POST", "/v1/redemptions/{redemption_id}:cancel"): _cancel_redemption,
+    ("POST", "/v1/redemptions/{redemption_id}:take-back"): _take_back_reward,
+    ("GET", "/v1/redemptions/{redemption_id}"): _redemption,
+    ("POST", "/v1/rewards/{reward}:stock"): _stock,
+    ("GET", "/v1/rewards/{reward}/stock"): _stock_read,
     ("POST", "/v1/gifts"): _give,
     ("POST", "/v1/adjustments"): _adjust,
     ("POST", "/v1/members/{member_id}/entries/{sequence}:reverse"): _reverse,
@@ -810,6 +875,9 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/keys",
             "/v1/laws",
             "/v1/members/{member_id}/exchanges",
+            "/v1/members/{member_id}/rewards",
+            "/v1/redemptions",
+            "/v1/rewards",
             "/v1/members/{member_id}/tiers",
             "/v1/members:list",
             "/v1/overview",
@@ -892,6 +960,8 @@ MEMBERS_OWN = {
     ("GET", "/v1/me/balances"),
     ("GET", "/v1/me/events"),
     ("GET", "/v1/me/exchanges"),
+    ("GET", "/v1/me/redemptions"),
+    ("GET", "/v1/me/rewards"),
     ("GET", "/v1/me/looks"),
     ("GET", "/v1/me/lots"),
     ("GET", "/v1/me/lots/{number}"),
@@ -911,6 +981,8 @@ MEMBERS_OWN = {
     ("POST", "/v1/me/device"),
     ("POST", "/v1/me/events"),
     ("POST", "/v1/me/exchanges"),
+    ("POST", "/v1/me/redemptions"),
+    ("POST", "/v1/me/redemptions/{redemption_id}:cancel"),
     ("POST", "/v1/me/gifts"),
     ("POST", "/v1/me/person:correct"),
     ("POST", "/v1/me/person:erase"),
@@ -931,6 +1003,7 @@ CHANGES_NOTHING = {
     ("POST", "/v1/program:plan"),
     ("POST", "/v1/program:test"),
     ("POST", "/v1/compensations:plan"),
+    ("POST", "/v1/redemptions:find"),
 }
 NOT_BY_A_TEST = {
     ("POST", "/v1/members/{member_id}/persons:reveal"),

@@ -31,6 +31,14 @@ def an_exchange(takes: str, units: int, gives: str, *, back: bool = False) -> st
     return said + "tiers:\n"
 
 
+def a_reward(more: str = "", *, currency: str = "points", units: int = 5) -> str:
+    """The first of the rewards."""
+    said = f"price: {{currency: {currency}, units: {units}}}"
+    return (
+        f"rewards:\n  - {{code: mug, names: {{en: Mug}}, {', '.join([said, *([more] if more else [])])}}}\n"
+    )
+
+
 MISTAKES = [
     ("decimals: 2", "decimal: 2", "unknown_field", "$.money.decimal"),
     ("decimals: 2", "decimals: 2.0", "float_refused", "$.money.decimals"),
@@ -70,6 +78,15 @@ MISTAKES = [
     ("tiers:\n", an_exchange("stamps", 9, "points"), "unknown_code", "$.exchanges[0].takes.currency"),
     ("tiers:\n", an_exchange("points", 10**13, "growth"), "out_of_range", "$.exchanges[0].takes.units"),
     ("tiers:\n", an_exchange("points", 9, "growth", back=True), "exchanges_in_a_circle", "$.exchanges[1]"),
+    ("rewards:\n", a_reward(currency="stamps"), "unknown_code", "$.rewards[0].price.currency"),
+    ("rewards:\n", a_reward(currency="growth"), "reward_currency_not_spent", "$.rewards[0].price.currency"),
+    ("rewards:\n", a_reward(units=10**10), "reward_too_dear", "$.rewards[0].price.units"),
+    ("rewards:\n", a_reward("tiers: [golden]"), "unknown_code", "$.rewards[0].tiers[0]"),
+    ("rewards:\n", a_reward("tier_prices: [{tier: gold, units: 1}, {tier: gold, units: 2}]"), "reward_price_twice",
+     "$.rewards[0].tier_prices[1].tier"),
+    ("rewards:\n", a_reward('first: "2026-02-30"'), "no_such_day", "$.rewards[0].first"),
+    ("rewards:\n", a_reward('first: "2026-02-03", last: "2026-02-02"'), "reward_never_had", "$.rewards[0].last"),
+    ("rewards:\n", a_reward("when: {fact: purchase.weekday, eq: 1}"), "reward_does_not_know", "$.rewards[0].when"),
     ("reach: 0", "reach: 1", "first_tier_not_zero", "$.tiers.list[0].reach"),
     ("at_least: gold", "at_least: golden", "unknown_code", "$.earn_rules[10].when.all[1].at_least"),
     ('by: "3/2"', 'by: "1/2"', "multiple_not_above_one", "$.earn_rules[3].multiple.by"),

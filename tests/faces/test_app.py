@@ -20,7 +20,9 @@ SCREENS = (
     "/me", "/me/questions",
     "/me/questions/new?sequence=1&part=0", "/me/gift", "/me/claim", "/me/privacy", "/me/privacy/looks", "/me/privacy/correct",
     "/me/privacy/contact", "/me/privacy/erase", "/me/phones", "/me/household", "/me/household/invite",
-    "/me/household/join", "/me/household/add-child", "/me/household/leave", "/nowhere",
+    "/me/household/join", "/me/household/add-child", "/me/household/leave",
+    "/rewards", "/rewards/tea", "/rewards/mug", "/rewards/none", "/rewards/taken", "/rewards/waiting/none",
+    "/nowhere",
 )  # fmt: skip
 LINES = [
     {"number": 1, "amount_minor": 8_800, "sku": "tea", "name": "Green tea"},

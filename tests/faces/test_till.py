@@ -30,6 +30,7 @@ PLACES = (
     ("/return", ".back-head"),
     ("/enrol", ".trail"),
     ("/waiting", ".empty"),
+    ("/rewards", ".back-head"),
     ("/shift", ".figures"),
     ("/settings", ".form"),
 )

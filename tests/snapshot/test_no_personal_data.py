@@ -61,7 +61,7 @@ NEVER_READ = {
     "flagged_code", "gift", "lease", "member_answer", "member_key", "note", "operator",
     "one_time_code", "operator_invitation", "operator_session", "parked", "passkey", "passkey_challenge",
     "person", "person_field", "person_session", "pool",
-    "pool_use", "programme_balance",
+    "pool_back", "pool_use", "programme_balance", "redemption", "stock", "stock_change",
     "proof", "proposal", "purchase_key", "question", "question_step", "question_text", "request_key", "reservation",
     "revision_text", "revision_tests", "setting",
     "household_invitation", "likeness", "merged_member", "sign_in_try", "switch", "terms", "terms_withdrawal", "told_apart",

@@ -42,7 +42,9 @@ from jifen.api import (
     persons,
     proposals,
     questions,
+    redemptions,
     retention,
+    rewards,
     screens,
     session,
     switches,
@@ -92,6 +94,7 @@ Jifen (积分) keeps the points of a retailer's members in a ledger that can be 
 TAGS = [
     {"name": "purchases", "description": "Record, quote, return, claim."},
     {"name": "reservations", "description": "Hold units for a redemption, then commit or release."},
+    {"name": "rewards", "description": "What units buy: take it, pick it up, call it off; and stocks."},
     {"name": "members", "description": "Enrol and read members; gifts and adjustments."},
     {"name": "persons", "description": "What is known of somebody: see, correct, agree, take along, erase."},
     {"name": "households", "description": "Who belongs to a household: add, change, see off."},
@@ -182,6 +185,8 @@ def create_app(
         console,
         events,
         exchanges,
+        redemptions,
+        rewards,
         backtests,
         imports,
         exports,
@@ -204,6 +209,8 @@ def create_app(
         app.include_router(part.router)
     app.include_router(events.own_router)
     app.include_router(exchanges.own_router)
+    app.include_router(rewards.own_router)
+    app.include_router(redemptions.own_router)
     app.include_router(session.doors)
     app.include_router(terms.doors)
     app.include_router(me_door.doors)

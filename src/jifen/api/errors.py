@@ -17,6 +17,7 @@ from jifen.domain import household_refusals as house
 from jifen.domain import refusals as no
 from jifen.domain import refusals_of_people as people_no
 from jifen.domain import refusals_of_programs as of_programs
+from jifen.domain import refusals_of_rewards as of_rewards
 from jifen.domain.compensations import CompensationOver, CompensationUnknown
 from jifen.domain.dates import refusals as of_dates
 from jifen.domain.occasions import EventUnknown, LimitUsedUp
@@ -168,6 +169,19 @@ STATUS: dict[type[Refusal], int] = {
     CompensationOver: 409,
     EventUnknown: 404,
     ExchangeUnknown: 404,
+    of_rewards.RewardUnknown: 404,
+    of_rewards.RedemptionUnknown: 404,
+    of_rewards.RewardLimitUsedUp: 409,
+    of_rewards.RewardNotNow: 422,
+    of_rewards.RewardNotHere: 422,
+    of_rewards.TierMissing: 422,
+    of_rewards.RewardConditionUnmet: 422,
+    of_rewards.RewardNotKept: 422,
+    of_rewards.StockNotCounted: 422,
+    of_rewards.RewardSwitchedOff: 409,
+    of_rewards.SoldOut: 409,
+    of_rewards.RedemptionOver: 409,
+    of_rewards.StockTooLow: 409,
     LimitUsedUp: 409,
     of_dates.FestivalUnknown: 404,
     of_dates.CountryUnknown: 404,

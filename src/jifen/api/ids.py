@@ -51,6 +51,7 @@ SessionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("ses")), _put_
 CompensationId: TypeAlias = Annotated[
     UUID, BeforeValidator(_taken_off("cmp")), _put_on("cmp"), _schema("cmp")
 ]
+RedemptionId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("red")), _put_on("red"), _schema("red")]
 ProposalId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("prp")), _put_on("prp"), _schema("prp")]
 SignInId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("sgn")), _put_on("sgn"), _schema("sgn")]
 AuditId: TypeAlias = Annotated[UUID, BeforeValidator(_taken_off("adt")), _put_on("adt"), _schema("adt")]

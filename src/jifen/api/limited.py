@@ -22,6 +22,7 @@ from jifen.operations.note_guessing import note_guessing
 _UNKNOWN: Final[dict[str, What]] = {
     "member_unknown": "card",
     "code_wrong": "code",
+    "redemption_unknown": "code",
     "not_authenticated": "key",
 }
 """The refusals that say that something was not there, and what was guessed."""
@@ -37,6 +38,8 @@ LOOK_UPS: Final = frozenset({
     ("POST", "/v1/purchases:claim"),
     ("POST", "/v1/reservations"),
     ("POST", "/v1/exchanges"),
+    ("POST", "/v1/redemptions"),
+    ("POST", "/v1/redemptions:find"),
     ("POST", "/v1/gifts"),
     ("POST", "/v1/me/claims"),
     ("POST", "/v1/me/gifts"),

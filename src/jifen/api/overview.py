@@ -90,6 +90,7 @@ def program_shown(program: Program) -> out.BookProgram:
         tiers=[out.BookTier(code=one.code, names=one.names, reach=one.reach) for one in program.ladder.tiers],
         stores=len(program.stores),
         any_store=program.any_store,
+        rewards=len(program.rewards),
     )
 
 

@@ -45,6 +45,7 @@ class BookProgram(Answer):
     tiers: list[BookTier]
     stores: int
     any_store: bool
+    rewards: int = Field(description="How many rewards it has.")
 
 
 class Asker(Answer):

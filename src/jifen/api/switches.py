@@ -21,14 +21,14 @@ from jifen.store.switches import Turned
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 
-Kind = Literal["rule", "store"]
+Kind = Literal["rule", "store", "reward"]
 
 
 class SwitchBody(Body):
     """What is switched off, or on again."""
 
     kind: Kind
-    code: Code = Field(description="The rule's or the store's.")
+    code: Code = Field(description="The rule's, the store's or the reward's.")
     is_off: bool
 
 
@@ -101,7 +101,7 @@ def _shown(turns: Sequence[Turned]) -> list[SwitchTurned]:
 @router.post(
     "/switches:turn",
     tags=["programme"],
-    summary="Switch a rule or a store off, or on again",
+    summary="Switch a rule, a store or a reward off, or on again",
     **said(
         permission=Permission.SWITCHES_TURN,
         has_key=True,
@@ -111,8 +111,8 @@ def _shown(turns: Sequence[Turned]) -> list[SwitchTurned]:
     ),
 )
 async def turn(request: Request, body: SwitchBody) -> Response:
-    """From this moment on a rule that is off gives nothing, and a store that is off books no sale of a member, whatever moment
-    is told of it. Nothing that stands in the books is changed, and revisions leave it as it is.
+    """From this moment on a rule that is off gives nothing, a store that is off books no sale of a member, whatever moment is
+    told of it, and a reward that is off is given to nobody. Nothing that stands in the books is changed; revisions leave it.
     """
     desk = desk_of(request)
     answer = await asked_once(

@@ -42,6 +42,7 @@ from jifen.cli.purchase import purchase_app
 from jifen.cli.question import question_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.retention import retention_app
+from jifen.cli.reward import reward_app
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
@@ -91,6 +92,7 @@ GROUPS = (
     (question_app, "question"),
     (terms_app, "terms"),
     (card_app, "card"),
+    (reward_app, "reward"),
     (switch_app, "switch"),
     (event_app, "event"),
     (compensation_app, "compensation"),

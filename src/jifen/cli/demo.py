@@ -103,6 +103,7 @@ async def _make(database: Database, *, households: int | None, wants_verdict: bo
             await making.set_book_date(ledger)
             await making.make_people_up(ledger)
             await making.simulate_counter(ledger)
+            await making.simulate_rewards(ledger)
             await once_through(ledger)
             await vacuum_tables(database.owner)
             await making.finish(ledger)

@@ -18,24 +18,31 @@ switch_app = typer.Typer(
 )
 Rule = Annotated[str | None, typer.Option("--rule", help="The code of a rule.")]
 Store = Annotated[str | None, typer.Option("--store", help="The code of a store.")]
+Reward = Annotated[str | None, typer.Option("--reward", help="The code of a reward.")]
 
 
 @switch_app.command()
-def off(rule: Rule = None, store: Store = None, home: Home = None, as_json: AsJson = False) -> None:
-    """From now on a rule gives nothing, or a store books no sale of a member, in every process. What stands in the books stays.
+def off(
+    rule: Rule = None, store: Store = None, reward: Reward = None, home: Home = None, as_json: AsJson = False
+) -> None:
+    """From now on a rule gives nothing, a store books no sale of a member, or nobody gets a reward, in every process.
+
+    What stands in the books stays.
 
     Example: jifen switch off --rule tuesday-double
     """
-    _turn(rule, store, is_off=True, home=home, as_json=as_json)
+    _turn(rule, store, reward, is_off=True, home=home, as_json=as_json)
 
 
 @switch_app.command()
-def on(rule: Rule = None, store: Store = None, home: Home = None, as_json: AsJson = False) -> None:
+def on(
+    rule: Rule = None, store: Store = None, reward: Reward = None, home: Home = None, as_json: AsJson = False
+) -> None:
     """Let a rule give again, or a store book. What came in between stays as it was booked.
 
     Example: jifen switch on --rule tuesday-double
     """
-    _turn(rule, store, is_off=False, home=home, as_json=as_json)
+    _turn(rule, store, reward, is_off=False, home=home, as_json=as_json)
 
 
 @switch_app.command("list")
@@ -82,13 +89,19 @@ def list_(
     )
 
 
-def _turn(rule: str | None, store: str | None, *, is_off: bool, home: Home, as_json: AsJson) -> None:
+def _turn(
+    rule: str | None, store: str | None, reward: str | None, *, is_off: bool, home: Home, as_json: AsJson
+) -> None:
     from jifen.domain.switches import SwitchKind
 
-    if (rule is None) == (store is None):
-        raise typer.BadParameter("name one thing: --rule CODE or --store CODE", param_hint="--rule")
-    kind, code = (SwitchKind.RULE, rule) if rule is not None else (SwitchKind.STORE, store)
-    assert code is not None, "one of them is named"
+    named = [
+        (kind, code)
+        for kind, code in ((SwitchKind.RULE, rule), (SwitchKind.STORE, store), (SwitchKind.REWARD, reward))
+        if code is not None
+    ]
+    if len(named) != 1:
+        raise typer.BadParameter("name one thing: --rule, --store or --reward CODE", param_hint="--rule")
+    ((kind, code),) = named
 
     async def work(ledger: Ledger) -> dict[str, Any]:
         from jifen.operations.turn_switches import turn_switch

@@ -27,6 +27,7 @@ from jifen.document.model import (
     WorthPer,
 )
 from jifen.document.problems import Finding, Steps
+from jifen.document.rewards import reward_findings
 from jifen.present.said import Said
 
 GRANTS = ("per_amount", "per_quantity", "per_attribute", "fixed", "bands", "lesser_of", "multiple")
@@ -53,6 +54,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *_shared_caps(document),
         *ladder_findings(document),
         *exchange_findings(document),
+        *reward_findings(document),
         *trial_findings(document),
     ]
 
@@ -78,6 +80,7 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("moments",), [part.code for part in document.moments]),
         (("events",), [part.code for part in document.events]),
         (("exchanges",), [part.code for part in document.exchanges]),
+        (("rewards",), [part.code for part in document.rewards]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
         (("tests",), [part.code for part in document.tests]),
         (("tiers", "list"), [part.code for part in document.tiers.list] if document.tiers else []),

@@ -16,11 +16,12 @@ DAYS_MAX = 3_660
 REFUSALS = frozenset(
     (
         "event_unknown", "limit_used_up", "store_unknown", "field_wrong", "points_missing", "line_unknown",
-        "return_exceeds_purchase",
+        "return_exceeds_purchase", "reward_not_now", "reward_not_here", "tier_missing", "reward_condition_unmet",
+        "reward_limit_used_up",
     )
 )  # fmt: skip
 """The codes of what may be refused in a test."""
-HAPPENS = ("purchase", "told", "returns", "redeems")
+HAPPENS = ("purchase", "told", "returns", "redeems", "takes")
 
 
 def trial_findings(document: ProgramDocument) -> Iterator[Finding]:
@@ -144,6 +145,7 @@ def _codes(document: ProgramDocument, trial: TrialPart, here: Steps) -> Iterator
     """Codes that name nothing. Stores, events and attributes are not looked at: what is refused may be what is tested."""
     currencies = [part.code for part in document.currencies]
     rules = [part.code for part in document.earn_rules]
+    rewards = [part.code for part in document.rewards]
     tiers = [part.code for part in document.tiers.list] if document.tiers else ["member"]
     given: TrialMember = trial.given
     expect = trial.expect
@@ -158,6 +160,8 @@ def _codes(document: ProgramDocument, trial: TrialPart, here: Steps) -> Iterator
         for code in one.redeems or ():
             if code not in currencies:
                 yield unknown((*where, "redeems", code), code, currencies, "currency")
+        if one.takes is not None and one.takes.reward not in rewards:
+            yield unknown((*where, "takes", "reward"), one.takes.reward, rewards, "reward")
     for code in expect.rules:
         if code not in rules:
             yield unknown((*here, "expect", "rules", code), code, rules, "earn_rule")

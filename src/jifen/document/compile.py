@@ -28,6 +28,7 @@ from jifen.document.model import (
     Tiers,
 )
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
+from jifen.document.rewards import rewards_of
 from jifen.domain.calendar import day_number
 from jifen.domain.program.conditions import ALWAYS, NEVER, All
 from jifen.domain.program.meaning import (
@@ -118,6 +119,7 @@ def numbering_after(document: ProgramDocument, numbering: Numbering) -> Numberin
         .extended_by("limit", (_moment_code(part.code) for part in document.moments))
         .extended_by("event", (part.code for part in document.events))
         .extended_by("exchange", (part.code for part in document.exchanges))
+        .extended_by("reward", (part.code for part in document.rewards))
         .extended_by("tier", tiers)
         .extended_by(
             "pool", (_pool_code(document, rule) for rule in document.earn_rules if rule.budget is not None)
@@ -158,6 +160,7 @@ def _compiled(
         days={part.code: part.names for part in document.days},
         moments=tuple(_moment(part, named_days, numbering) for part in document.moments),
         exchanges=exchanges_of(document, numbering),
+        rewards=rewards_of(document, numbering),
         events=tuple(
             EventType(
                 number=numbering.number("event", part.code),

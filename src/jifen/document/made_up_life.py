@@ -13,7 +13,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.admission import check_against_program
-from jifen.domain.calendar import local_date
+from jifen.domain.calendar import day_number, local_date
 from jifen.domain.decide import (
     decide_advance,
     decide_enrolment,
@@ -31,6 +31,7 @@ from jifen.domain.pools import wishes
 from jifen.domain.program.meaning import Exchange
 from jifen.domain.purchase import Purchase, ReturnedLine, is_whole, returned_after, whole_quantity
 from jifen.domain.returned import Earned, amount_returned
+from jifen.domain.rewards import Asked, Taken, hindrances, price_of, reward_named
 from jifen.domain.room import Rows
 from jifen.domain.seen import select_by
 from jifen.domain.timeline import Timeline
@@ -77,6 +78,7 @@ class MadeUpLife:
         self._bought: dict[str, Bought] = {}
         self._past: list[PastEntry] = []
         self._paid: dict[int, int] = {}  # out of each pool
+        self._taken: dict[int, list[Taken]] = {}  # of each reward
         self.member = new_member(NOBODY, timeline, timeline.row_at(joined))
         self._keep(fold.ENROL, decide_enrolment(timeline, self.member, now=joined))
 
@@ -203,6 +205,24 @@ class MadeUpLife:
             self.timeline, self.member, fold.REDEEM, currency=currency, units=units, now=self.now
         )
         return self._keep(fold.REDEEM, spent)
+
+    def take(self, code: str, asked: Asked) -> Decision:
+        """A reward is handed over. Refuses what keeps the member from it."""
+        program = self.timeline.programs[self.timeline.row_at(self.now)]
+        reward = reward_named(program, code)
+        # As he stands by now: a review that is due may have changed his tier.
+        today = decide_advance(self.timeline, self.member, now=self.now).after
+        on = local_date(self.now, self.timeline.time_zone)
+        units = price_of(reward, today, asked.pieces).units
+        available = today.available(reward.currency, day_number(on))
+        taken = self._taken.setdefault(reward.number, [])
+        for no in hindrances(
+            program, reward, today, asked, now=self.now, available=available, taken=taken, left=None
+        ):
+            raise no
+        decision = self.redeem(reward.currency, units)
+        taken.append(Taken(on, asked.pieces))
+        return decision
 
     def _keep(
         self, kind: int, decision: Decision, *, at: datetime | None = None, number: int = 0

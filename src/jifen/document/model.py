@@ -24,6 +24,7 @@ from jifen.document.fields import (
     TimeZone,
     Units,
 )
+from jifen.document.reward_parts import RewardPart
 from jifen.document.trials import TRIALS_MAX, TrialPart
 
 RULES_MAX = 500
@@ -495,4 +496,5 @@ class ProgramDocument(Part):
     events: Annotated[tuple[EventPart, ...], Field(max_length=100)] = ()
     moments: Annotated[tuple[MomentPart, ...], Field(max_length=30)] = ()
     exchanges: Annotated[tuple[ExchangePart, ...], Field(max_length=40)] = ()
+    rewards: Annotated[tuple[RewardPart, ...], Field(max_length=500)] = ()
     tests: Annotated[tuple[TrialPart, ...], Field(max_length=TRIALS_MAX)] = ()

@@ -261,7 +261,7 @@ _HARDNESS = {"none": -2, "one_level": -1, "reassess": 0, "base": 1}
 def _takes_away(where: Where, before: Any, after: Any) -> bool:
     """Whether members get less by a change, as far as one field shows it."""
     name = where[-1]
-    if name == "time_zone" or name.startswith(("stores[", "earn_rules[", "exchanges[")):
+    if name == "time_zone" or name.startswith(("stores[", "earn_rules[", "exchanges[", "rewards[")):
         # Of a store its own zone; a rule and an exchange where they end.
         return before is not None if name == "time_zone" or name.startswith("stores[") else after is None
     if name in ("reach", "keep", "downgrade", "amount_minor", "quantity") or (
@@ -275,8 +275,10 @@ def _takes_away(where: Where, before: Any, after: Any) -> bool:
         return _number(after) < _number(before)
     if name == "budget" or (len(where) > 1 and where[-2] == "caps"):
         return after is not None and (before is None or after < before)
-    if where[0].startswith("exchanges["):
-        return name in ("gives", "currency")
+    if where[0].startswith(("exchanges[", "rewards[")):
+        return name in ("gives", "currency", "tiers", "stores", "when") or (
+            name == "units" and _number(after) > _number(before)
+        )
     return name in ("when", "expiry", "window", "keeps_until", "month_ends", "year_ends", "anniversaries")
 
 

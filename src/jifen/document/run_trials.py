@@ -20,6 +20,7 @@ from jifen.domain.occasions import Event
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.purchase import Line, Payment, Purchase, ReturnedLine
 from jifen.domain.refusals import Refusal
+from jifen.domain.rewards import Asked
 from jifen.domain.timeline import Timeline, timeline_of
 from jifen.domain.verbs import Verb
 from jifen.present.catalogue import catalogue_of
@@ -206,6 +207,8 @@ def _happen(life: MadeUpLife, one: TrialOccasion, number: int) -> None:
         for currency in life.timeline.programs[0].currencies:
             if currency.code in one.redeems:
                 life.redeem(currency.number, one.redeems[currency.code] * 10**currency.scale)
+    elif one.takes is not None:
+        life.take(one.takes.reward, Asked(one.takes.pieces, one.takes.store, one.takes.channel))
 
 
 def _purchase(life: MadeUpLife, told: TrialPurchase, number: int) -> Purchase:

@@ -80,8 +80,18 @@ class TrialReturn(Part):
     lines: Annotated[tuple[TrialReturnedLine, ...], Field(max_length=LINES_MAX)] = ()
 
 
+class TrialTaken(Part):
+    """A reward is handed over; of its stock there is enough."""
+
+    reward: Code
+    pieces: Annotated[int, Field(ge=1, le=1_000)] = 1
+    store: StoreCode | None = None
+    channel: Text | None = None
+
+
 class TrialOccasion(Part):
-    """Something that happens at a moment: one of purchase, told, returns and redeems; with none of them only time passes."""
+    """Something that happens at a moment: one of purchase, told, returns, redeems and takes; with none of them only time
+    passes."""
 
     at: When | None = None
     after_days: Annotated[
@@ -92,6 +102,7 @@ class TrialOccasion(Part):
     told: TrialEvent | None = None
     returns: TrialReturn | None = None
     redeems: Annotated[dict[Code, Units] | None, Field(min_length=1, max_length=1)] = None
+    takes: TrialTaken | None = None
 
 
 class TrialMember(Part):

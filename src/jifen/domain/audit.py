@@ -94,6 +94,7 @@ class Deed(StrEnum):
     SETTING_CHANGED = "setting.changed"
     COMPENSATION_MADE = "compensation.made"
     COMPENSATION_UNDONE = "compensation.undone"
+    STOCK_CHANGED = "stock.changed"
     SWITCH_OFF = "switch.off"
     SWITCH_ON = "switch.on"
     QUESTION_ASKED = "question.asked"

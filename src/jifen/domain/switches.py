@@ -1,5 +1,5 @@
-"""Switches: what must stop at once. A rule that is off gives nothing, and a store that is off sells nothing to members, from a
-moment on and until it is switched on again. Nobody waits for a revision.
+"""Switches: what must stop at once. A rule that is off gives nothing, a store sells nothing to members, a reward is given
+to nobody, from a moment on and until it is switched on again. Nobody waits for a revision.
 
 What counts is when an occasion comes into the books, not when it is told to have occurred: whoever finds a mistake stops what
 arrives late too, and a till that lies about its clock gains nothing. What time brings is dated when it was due.
@@ -29,6 +29,10 @@ class SwitchKind(StrEnum):
 
     RULE = "rule"
     STORE = "store"
+    REWARD = "reward"
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 class Switched(NamedTuple):
@@ -47,15 +51,12 @@ class Switches:
 
     def __init__(self, turned: Iterable[Switched] = (), *, newest: int = 0) -> None:
         self.newest = newest  # number of the last turn
-        rules: frozenset[str] = frozenset()
-        stores: frozenset[str] = frozenset()
-        self._states: list[tuple[datetime, frozenset[str], frozenset[str]]] = []
+        off: dict[SwitchKind, frozenset[str]] = {}
+        self._states: list[tuple[datetime, Mapping[SwitchKind, frozenset[str]]]] = []
         for one in turned:
-            if one.kind is SwitchKind.RULE:
-                rules = rules | {one.code} if one.is_off else rules - {one.code}
-            else:
-                stores = stores | {one.code} if one.is_off else stores - {one.code}
-            self._states.append((one.at, rules, stores))
+            before = off.get(one.kind, _NONE)
+            off = {**off, one.kind: before | {one.code} if one.is_off else before - {one.code}}
+            self._states.append((one.at, off))
 
     def __bool__(self) -> bool:
         """Whether anything was ever switched."""
@@ -63,17 +64,18 @@ class Switches:
 
     def rules_off(self, at: datetime) -> frozenset[str]:
         """The codes of the rules that are off at a moment."""
-        return self._at(at)[0]
+        return self.off(SwitchKind.RULE, at)
 
     def stores_off(self, at: datetime) -> frozenset[str]:
         """The codes of the stores that are off at a moment."""
-        return self._at(at)[1]
+        return self.off(SwitchKind.STORE, at)
 
-    def _at(self, at: datetime) -> tuple[frozenset[str], frozenset[str]]:
-        for since, rules, stores in reversed(self._states):
+    def off(self, kind: SwitchKind, at: datetime) -> frozenset[str]:
+        """The codes of a kind that are off at a moment."""
+        for since, off in reversed(self._states):
             if since <= at:
-                return rules, stores
-        return frozenset(), frozenset()
+                return off.get(kind, _NONE)
+        return _NONE
 
     def rooms(
         self, timeline: Timeline, row: int, hits: Iterable[tuple[int, int, int]], at: datetime

@@ -12,14 +12,18 @@ from jifen.domain.person import MemberKey
 from jifen.domain.principal import JOB
 from jifen.domain.purchase import ReturnedLine
 from jifen.domain.refusals import Refusal
+from jifen.domain.rewards import StockReason
 from jifen.insight.read_completejourney import read_completejourney
 from jifen.insight.simulate_spending import simulated_spending
 from jifen.jobs.demo_people import make_people_up as people_made_up
 from jifen.jobs.import_purchases import Imported, Progress, import_purchases
 from jifen.operations.adjust_units import adjust_units
+from jifen.operations.change_stock import change_stock
+from jifen.operations.end_redemption import end_redemption
 from jifen.operations.give_units import give_units
 from jifen.operations.handle_reservations import commit_reservation, release_reservation, reserve_units
 from jifen.operations.publish_program import publish_program
+from jifen.operations.redeem_reward import redeem_reward
 from jifen.operations.return_purchase import ReturnRequest, return_purchase
 from jifen.store.keys import BusinessKey
 from jifen.store.ledger import Ledger
@@ -30,6 +34,8 @@ from jifen.store.summary import latest_receipts
 from jifen.templates import template_text
 
 TEMPLATE = "grocer"
+STOCKS = {"bag": 120, "fruit-box": 40, "cooking-class": 8}
+"""Pieces of the rewards that are counted."""
 LABEL = "demo: the Complete Journey, 2017; spending, returns and gifts are simulated"
 _UNFINISHED = " (being made)"
 ACTOR = "demo simulation"
@@ -118,6 +124,45 @@ async def simulate_counter(ledger: Ledger) -> int:
         except Refusal:
             continue  # this member has too few points for it: nothing happens, as in a shop
     return done
+
+
+async def simulate_rewards(ledger: Ledger) -> int:
+    """Stocks of the programme's rewards, and some redemptions, once: waiting, handed over and called off. Returns how many."""
+    for reward, pieces in STOCKS.items():
+        once = _once(f"stock:{reward}")
+        await change_stock(
+            ledger,
+            reward,
+            pieces=pieces,
+            is_count=False,
+            reason=StockReason.DELIVERED,
+            request=once,
+            principal=JOB,
+        )
+    async with ledger.transaction() as connection:
+        receipts = await latest_receipts(connection, limit=LATEST_RECEIPTS)
+    done = 0
+    for i, member in enumerate(dict.fromkeys(UUID(row[0]) for row in receipts)):
+        reward, is_kept = (("coffee", True), ("bag", True), ("food-bank", False), ("fruit-box", True))[i % 4]
+        try:
+            made = await redeem_reward(
+                ledger, member, reward=reward, pieces=1, is_kept=is_kept, request=_once(f"redeem:{member}"),
+                channel="app" if is_kept else "till", actor=ACTOR,
+            )  # fmt: skip
+            done += 1
+            if is_kept and i % 3:
+                await end_redemption(
+                    ledger, UUID(made["redemption_id"]), is_handed_over=i % 3 == 1, request=_once(f"end:{member}"),
+                    principal=JOB,
+                )  # fmt: skip
+        except Refusal:
+            continue  # this member has too few points for it
+    return done
+
+
+def _once(what: str) -> Once:
+    name = f"demo:{what}"
+    return Once(key=name, body_hash=hashlib.sha256(name.encode()).digest())
 
 
 async def _simulate_one(ledger: Ledger, i: int, member: UUID, other: UUID, receipt: BusinessKey) -> None:

@@ -24,6 +24,7 @@ from jifen.store.gifts import Gift, find_gift, mark_gone_back, send_back
 from jifen.store.journal import EntryRow, entry_numbered, entry_of_gift, is_reversed
 from jifen.store.once import Once
 from jifen.store.purchases import forgiven_since, returns_by_sequence, stored_purchase
+from jifen.store.rewards import return_redemption
 from jifen.store.turn import Kept, Keyed, Nothing, Taking, Turn, Wants, one, or_a_job
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class _Reverse(Keyed, frozen=True, kw_only=True):
     note: str
     principal: Principal
     actor: str | None
+    is_in_stock: bool = True  # what is taken back of a reward
 
     async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
         entry = await entry_numbered(connection, self.member_id, self.sequence)
@@ -64,8 +66,9 @@ async def reverse_entry(
     request: Once,
     principal: Principal,
     actor: str | None = None,
+    is_in_stock: bool = True,
 ) -> dict[str, Any]:
-    """The reversing entry, what it moved and the balance after.
+    """The reversing entry, what it moved and the balance after. Of a reward the pieces are in stock again (`is_in_stock`).
 
     Refuses
         EntryUnknown         there is no such entry
@@ -80,7 +83,13 @@ async def reverse_entry(
     if not note.strip():
         raise FieldWrong("a reversal says why", pointer="/note")
     asked = _Reverse(
-        once=request, member_id=member_id, sequence=sequence, note=note, principal=principal, actor=actor
+        once=request,
+        member_id=member_id,
+        sequence=sequence,
+        note=note,
+        principal=principal,
+        actor=actor,
+        is_in_stock=is_in_stock,
     )
     answer: dict[str, Any] = await one(ledger, asked)
     if (
@@ -153,6 +162,16 @@ class _Reversing(NamedTuple):
 
         if entry["kind"] == "exchange":
             _refuse_made_again(turn, decision, entry)
+        if entry["value"] and entry["kind"] in ("redeem", "commit"):
+            of_reward = entry["origin"] if entry["kind"] == "commit" else entry["sequence"]
+            turn.then(
+                partial(
+                    return_redemption,
+                    member_id=entry["member_id"],
+                    sequence=of_reward,
+                    is_in_stock=self.asked.is_in_stock,
+                )
+            )
         gift_id = gift.gift_id if gift else None
         reversal_id = _put(
             turn, decision, entry, note=self.asked.note, actor=self.asked.actor, gift_id=gift_id

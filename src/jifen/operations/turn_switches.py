@@ -1,4 +1,4 @@
-"""Switch a rule or a store off at once, and on again; say what was switched."""
+"""Switch a rule, a store or a reward off at once, and on again; say what was switched."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async def turn_switch(
     through revisions, by its code. Nothing that stands in the books is changed.
 
     Refuses
-        FieldWrong          no revision ever had a rule of that code
+        FieldWrong          no revision ever had a rule or reward of that code
         StoreUnknown        the programme has no such store
-        StoreNotPermitted   who asks is bound to other stores; a rule is of all of them
+        StoreNotPermitted   who asks is bound to other stores; a rule and a reward are of all of them
         ProgramMissing      nothing was ever published
     """
     if kind is SwitchKind.STORE:
@@ -41,8 +41,7 @@ async def turn_switch(
         await lock_switches(connection)
         switches = await all_switches(connection)
         now = (await ledger.clock(connection)).now
-        off = switches.rules_off(now) if kind is SwitchKind.RULE else switches.stores_off(now)
-        is_changed = (code in off) is not is_off
+        is_changed = (code in switches.off(kind, now)) is not is_off
         if is_changed:
             turned = await add_turn(connection, kind, code, is_off=is_off, switched_by=principal.name)
             deed = Deed.SWITCH_OFF if is_off else Deed.SWITCH_ON
@@ -84,11 +83,11 @@ async def _check_known(ledger: Ledger, connection: Connection, kind: SwitchKind,
     if newest is None:
         await ledger.timeline(connection, 0)  # which says so
         return
-    if kind is SwitchKind.RULE:
-        known = newest.numbering["rule"]
+    if kind is not SwitchKind.STORE:
+        known = newest.numbering.get(str(kind), {})
         if code not in known:
             raise FieldWrong(
-                f"no revision has a rule {code!r}; there are {', '.join(sorted(known))}",
+                f"no revision has a {kind} {code!r}; there are {', '.join(sorted(known))}",
                 pointer="/code",
                 value=code,
             )

@@ -260,9 +260,18 @@ class _Telling:
 
     def _redeemed(self) -> str:
         entry = self.about.entry or {}
+        if entry.get("value"):
+            return self._noted(self.say("posting.redeemed_for", reward=self._reward(entry)), entry)
         if entry.get("kind") == "commit":
             return self._noted(self.say("posting.reservation_redeemed", entry=entry.get("origin")), entry)
         return self._noted(self.say("posting.redeemed"), entry)
+
+    def _reward(self, entry: Row) -> str:
+        """The reward that units were spent for: how many pieces of which."""
+        reward = next((one for one in self.timeline.newest.rewards if one.number == entry["value"]), None)
+        name = self.say("posting.reward_gone") if reward is None else name_in(reward.names, self.language)
+        pieces = entry.get("pieces") or 1
+        return name if pieces == 1 else self.say("posting.reward_pieces", pieces=pieces, name=name)
 
     def _adjusted(self) -> str:
         return self._noted(self.say("posting.adjusted"), self.about.entry or {}, with_actor=True)

@@ -43,12 +43,13 @@ class EntryRow(NamedTuple):
     currency: int | None = None
     units: int | None = None
     origin: int | None = None  # sequence of the reservation, or of the entry reversed
-    value: int | None = None  # of a state: the number of the status
+    value: int | None = None  # of a state: the number of the status; of what is spent: of the reward
     counterpart_id: UUID | None = None
     gift_id: UUID | None = None
     slices: tuple[Slice, ...] = ()
     lapses_at: datetime | None = None
     carried: tuple[int, ...] = ()
+    pieces: int | None = None  # of the reward (`value`) that units are spent or held for
 
 
 _ENTRY_ROWS = Rows(
@@ -57,9 +58,9 @@ _ENTRY_ROWS = Rows(
         ("member_id", "uuid"), ("sequence", "bigint"), ("entry_id", "uuid"), ("kind", "text"), ("currency", "smallint"),
         ("units", "bigint"), ("origin", "bigint"), ("value", "smallint"), ("counterpart_id", "uuid"), ("gift_id", "uuid"),
         ("slices", "numbers"), ("lapses_at", "timestamptz"), ("hits", "numbers"), ("carried", "numbers"),
-        ("moves", "numbers"), ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"),
-        ("occurred_at", "timestamptz"), ("recorded_at", "timestamptz"), ("tiers_after", "numbers"),
-        ("balances_after", "numbers"),
+        ("pieces", "integer"), ("moves", "numbers"),
+        ("revision", "integer"), ("store", "text"), ("channel", "text"), ("actor", "text"), ("occurred_at", "timestamptz"),
+        ("recorded_at", "timestamptz"), ("tiers_after", "numbers"), ("balances_after", "numbers"),
     ],
 )  # fmt: skip
 
@@ -75,7 +76,8 @@ async def add_entries(
                 decision.after.member_id, decision.sequence, entry_id, row.kind, row.currency, row.units, row.origin, row.value,
                 row.counterpart_id, row.gift_id,
                 [number for one in row.slices for number in one] or None, row.lapses_at,
-                [number for one in decision.results for number in one] or None, row.carried or None, decision.moves,
+                [number for one in decision.results for number in one] or None, row.carried or None, row.pieces,
+                decision.moves,
                 timeline.programs[decision.row].revision, at.store, at.channel, at.actor, at.occurred_at,
                 at.recorded_at, decision.after.tiers, decision.after.balances,
             )
@@ -247,7 +249,8 @@ async def entries_of(
 ) -> dict[int, dict[str, Any]]:
     """The entries (other than sales and returns) of a member, by sequence."""
     rows = await connection.fetch(
-        """SELECT sequence, entry_id, kind, currency, units, origin, value, counterpart_id, gift_id, lapses_at, moves::bigint[],
+        """SELECT sequence, entry_id, kind, currency, units, origin, value, pieces, counterpart_id, gift_id, lapses_at,
+                  moves::bigint[],
                   hits::bigint[], revision, note.text AS note, actor, occurred_at, recorded_at
            FROM entry LEFT JOIN note USING (member_id, sequence) WHERE member_id = $1 AND sequence = ANY($2::bigint[])""",
         member_id,
@@ -412,3 +415,18 @@ async def moments_of(connection: Connection, member_id: UUID, *, zone: str) -> l
         zone,
     )
     return [ToldOf(*row) for row in rows]
+
+
+async def entries_about(connection: Connection, member_id: UUID, sequence: int) -> list[dict[str, Any]]:
+    """An entry that held or spent units, and those that ended or undid it, in order."""
+    rows = await connection.fetch(
+        """WITH RECURSIVE about (sequence) AS (
+               SELECT $2::bigint
+               UNION SELECT e.sequence FROM entry e JOIN about ON e.origin = about.sequence
+               WHERE e.member_id = $1 AND e.kind IN ('commit', 'release', 'reverse'))
+           SELECT e.sequence, e.kind, e.recorded_at, e.actor, e.store FROM entry e JOIN about USING (sequence)
+           WHERE e.member_id = $1 ORDER BY e.sequence""",
+        member_id,
+        sequence,
+    )
+    return [dict(row) for row in rows]

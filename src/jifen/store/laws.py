@@ -22,6 +22,7 @@ from jifen.store.limit_checks import LIMIT_CHECKS
 from jifen.store.pool_checks import POOL_CHECKS
 from jifen.store.posting_checks import POSTING_CHECKS
 from jifen.store.question_checks import QUESTION_CHECKS
+from jifen.store.reward_checks import REWARD_CHECKS
 from jifen.store.tables import STATUS_NAMES, metadata
 from jifen.store.terms_checks import TERMS_CHECKS
 
@@ -394,6 +395,7 @@ LAWS: tuple[Law, ...] = (
         checks=(
             *LIMIT_CHECKS,
             *POOL_CHECKS,
+            *REWARD_CHECKS,
             (
                 "what reservations hold is what the lots hold",
                 """SELECT coalesce(l.member_id, h.member_id) AS offender, coalesce(l.number, h.lot) AS lot, l.held, h.units

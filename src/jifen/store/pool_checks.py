@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.store.columns import each
+from jifen.store.reward_tables import FIRST_STOCK
 
 _POOLED = """SELECT v.number AS revision, (e.at - 1)::bigint AS position, (e.rule ->> 'pool')::int AS pool,
                     (e.rule ->> 'budget')::bigint AS budget
@@ -15,7 +16,7 @@ POOL_CHECKS: tuple[tuple[str, str], ...] = (
     (
         "a budget pays no more than it has",
         f"""SELECT 'pool ' || u.pool AS offender, u.units, b.budget
-            FROM (SELECT pool, sum(units) AS units FROM pool_use GROUP BY pool) u
+            FROM (SELECT pool, sum(units) AS units FROM pool_use WHERE pool < {FIRST_STOCK} GROUP BY pool) u
             LEFT JOIN (SELECT pool, max(budget) AS budget FROM ({_POOLED}) p GROUP BY pool) b USING (pool)
             WHERE b.budget IS NULL OR u.units > b.budget""",
     ),
@@ -32,7 +33,8 @@ POOL_CHECKS: tuple[tuple[str, str], ...] = (
                   JOIN ({_POOLED}) p ON p.revision = h.revision AND p.position = h_hits.numbers[i]
                   WHERE h_hits.numbers[i + 4] > 0
                   GROUP BY 1, 2, 3) g
-            FULL JOIN (SELECT member_id, sequence, pool, sum(units) AS units FROM pool_use GROUP BY 1, 2, 3) u
+            FULL JOIN (SELECT member_id, sequence, pool, sum(units) AS units FROM pool_use
+                       WHERE pool < {FIRST_STOCK} GROUP BY 1, 2, 3) u
                 USING (member_id, sequence, pool)
             WHERE g.granted IS DISTINCT FROM u.units""",
     ),

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from jifen.domain.pools import Draw, Wish, together
 from jifen.domain.refusals import OutcomeUnknown
+from jifen.domain.rewards import OF_STOCK
 from jifen.store.compiled import BeginAgain
 from jifen.store.ids import new_id
 from jifen.store.rows import Rows, Target
@@ -125,7 +126,9 @@ async def lease(ledger: Ledger, wished: Iterable[Wish]) -> None:
     short: list[Wish] = []
     async with ledger.transaction() as connection:
         for wish in sorted(together(wished), key=lambda wish: wish.pool):
-            free = wish.budget - await _spoken_for(connection, wish.pool)
+            spoken = await lock_pool(connection, wish.pool)
+            whole = await counted(connection, wish.pool) if wish.budget == OF_STOCK else wish.budget
+            free = whole - spoken
             units = min(free, max(wish.units, free // SHARE))
             if units < wish.units:
                 short.append(wish)
@@ -138,7 +141,18 @@ async def lease(ledger: Ledger, wished: Iterable[Wish]) -> None:
         ledger.pools.dry(wish)
 
 
-async def _spoken_for(connection: Connection, pool: int) -> int:
+async def counted(connection: Connection, pool: int) -> int:
+    """Pieces that ever came into a stock, less those that left it otherwise than by redemptions; and those that came back of
+    redemptions."""
+    pieces: int = await connection.fetchval(
+        """SELECT coalesce((SELECT sum(pieces) FROM stock_change WHERE pool = $1), 0)::bigint
+                + coalesce((SELECT sum(units) FROM pool_back WHERE pool = $1), 0)::bigint""",
+        pool,
+    )
+    return pieces
+
+
+async def lock_pool(connection: Connection, pool: int) -> int:
     """Units of a pool, now locked, that are used or leased, once what has ended is settled."""
     await connection.execute(
         "INSERT INTO pool (pool, leased, used) VALUES ($1, 0, 0) ON CONFLICT DO NOTHING", pool

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from jifen.domain import fold
 from jifen.domain.member import Member
+from jifen.store.rewards import END_REDEMPTIONS, GIVE_BACK
 from jifen.store.rows import Rows, Statement, Target
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ async def close_reservations(
     *,
     ended: Mapping[tuple[UUID, int], str],
 ) -> None:
-    """Mark the reservations that stopped holding units between (before, after) of members: as `ended` says by member and
-    sequence, else they lapsed."""
+    """Mark the reservations that stopped holding units between (before, after) of members, and the redemptions that they kept: as
+    `ended` says by member and sequence, else they lapsed. What was kept of a stock and not handed over is there again."""
     width = fold.HOLD_WIDTH
     gone: dict[tuple[UUID, int], str] = {}
     for before, after in changed:
@@ -71,7 +72,9 @@ async def close_reservations(
                 if sequence not in kept:
                     key = (after.member_id, sequence)
                     gone[key] = ended.get(key, "lapsed")
-    await _CLOSE.run(target, [(*key, status) for key, status in gone.items()])
+    rows = [(*key, status) for key, status in gone.items()]
+    for statement in (_CLOSE, END_REDEMPTIONS, GIVE_BACK):
+        await statement.run(target, rows)
 
 
 _CLOSE = Statement(

@@ -42,8 +42,8 @@ SELECTS: dict[str, tuple[str, str]] = {
     ),
     "entries": (
         "entry LEFT JOIN event USING (member_id, sequence)",
-        """member_id, sequence, kind, currency, units, origin, value AS state, counterpart_id, gift_id, slices, lapses_at, hits,
-           carried, moves, revision, store, channel, source, attributes, occurred_at, recorded_at, tiers_after,
+        """member_id, sequence, kind, currency, units, origin, value AS state, pieces, counterpart_id, gift_id, slices, lapses_at,
+           hits, carried, moves, revision, store, channel, source, attributes, occurred_at, recorded_at, tiers_after,
            balances_after""",
     ),
     "postings": (

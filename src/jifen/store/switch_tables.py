@@ -18,6 +18,6 @@ switch = Table(
     Column("switched_by", Text, nullable=False),
     CheckConstraint(among("kind", SwitchKind), name="what_is_switched_is_a_rule_or_a_store"),
     CheckConstraint("number > 0", name="turns_of_switches_are_counted"),
-    comment="One turn of a switch: a rule or a store that gives or books nothing from this moment on, or does so again.",
+    comment="One turn of a switch: from this moment on a rule, a store or a reward gives or books nothing, or does so again.",
     info=of("reference-journal", None),
 )

@@ -310,6 +310,7 @@ entry = Table(
     Column("units", BigInteger),
     Column("origin", BigInteger),
     Column("value", SmallInteger),
+    Column("pieces", Integer),
     Column("counterpart_id", UUID(as_uuid=True)),
     Column("gift_id", UUID(as_uuid=True)),
     listed("slices", nullable=True),
@@ -328,6 +329,7 @@ entry = Table(
     CheckConstraint(among("kind", ENTRY_KINDS), name="an_entry_has_a_known_kind"),
     CheckConstraint(f"cardinality(moves::bigint[]) % {fold.MOVE_WIDTH} = 0", name="a_movement_is_whole"),
     CheckConstraint("units IS NULL OR units > 0", name="an_entry_moves_something"),
+    CheckConstraint("pieces > 0", name="an_entry_of_pieces_has_some"),
     CheckConstraint(f"cardinality(hits::bigint[]) % {HIT_KEPT_WIDTH} = 0", name="a_hit_row_is_whole"),
     Index("entry_gift_in", "member_id", "gift_id", unique=True, postgresql_where=text("kind = 'gift_in'")),
     Index(

@@ -17,9 +17,10 @@ from jifen.domain.effects import EffectKind
 from jifen.domain.member import Member
 from jifen.domain.moments import decide_due, next_due
 from jifen.domain.occasions import Event, texts_apart
-from jifen.domain.pools import Draw, rooms_of, used_of, wishes
+from jifen.domain.pools import Draw, Wish, rooms_of, used_of, wishes
 from jifen.domain.program.meaning import Exchange
 from jifen.domain.purchase import Purchase
+from jifen.domain.rewards import OF_STOCK
 from jifen.store.claims import Claim, name_purchases
 from jifen.store.events import EventRow, add_events
 from jifen.store.gather import (
@@ -51,9 +52,11 @@ from jifen.store.once import Once
 from jifen.store.pools import Pools, add_uses
 from jifen.store.purchases import RecordedPurchase, ReturnRow, add_purchases, add_returns, answer_of
 from jifen.store.reservations import Reservation, add_reservations
+from jifen.store.rewards import Redemption, add_redemptions
 from jifen.store.rows import Together
 
 log = structlog.get_logger("jifen.store")
+_STOCK = -1  # stands for a rule's position where a stock is drawn from
 
 
 def exchange_row(exchange: Exchange, times: int) -> EntryRow:
@@ -89,6 +92,7 @@ class Turn:
         self._returns: list[ReturnRow] = []
         self._posted: list[tuple[Decision, Circumstance]] = []  # of purchases and returns
         self._reservations: list[Reservation] = []
+        self.redemptions: list[Redemption] = []
         self._enrolled: list[Member] = []
         self._keys: list[tuple[BusinessKey, bytes, UUID | None, int | None, datetime]] = []
         self._unclaimed: list[Purchase] = []
@@ -140,10 +144,28 @@ class Turn:
                 self._taken[wish.position] = self._pools.take(wish, self.gathered.true_now)
         return {**rooms_of(self._taken), **off}
 
+    def take_of_stock(self, pool: int, pieces: int) -> int:
+        """Take pieces of a stock for the entry that is put next, and for nothing else may be refused between; how many of them
+        were there. Fewer than are asked for: none is taken.
+
+        Raises
+            LeaseNeeded   this process holds too little: it leases more, and the turn begins again
+        """
+        self._give_back_taken()
+        draws = self._pools.take(Wish(_STOCK, pool, OF_STOCK, pieces), self.gathered.true_now)
+        found = sum(draw.units for draw in draws)
+        if found < pieces:
+            self._pools.give_back(draws)
+        else:
+            self._taken[_STOCK] = draws
+        return found
+
     def _put_uses(self, decision: Decision) -> None:
-        """What an occasion was granted out of pools."""
+        """What an occasion was granted out of pools, and a redemption out of a stock."""
         if not self._taken:
             return
+        for draw in self._taken.pop(_STOCK, ()):
+            self._uses.append((decision.after.member_id, decision.sequence, draw))
         for result in decision.results:
             if draws := self._taken.pop(result.rule, None):
                 used, rest = used_of(draws, result.granted)
@@ -250,6 +272,11 @@ class Turn:
         self.put += 1
         self._reservations.append(reservation)
 
+    def put_redemption(self, redemption: Redemption) -> None:
+        """A reward that a member took."""
+        self.put += 1
+        self.redemptions.append(redemption)
+
     def put_receipt(self, body_hash: bytes, purchase: Purchase, answer: RecordedPurchase) -> None:
         """The business key of a purchase, which names it from now on."""
         self.put += 1
@@ -288,6 +315,7 @@ class Turn:
         await add_effects(together, self._effects)
         await add_events(together, self._events)
         await add_reservations(together, self._reservations)
+        await add_redemptions(together, self.redemptions)
         await save_decisions(together, self._decisions, timeline, ended=self.ended)
         await add_purchase_keys(together, [row for row in self._keys if row[0] not in self._claimed])
         await add_unclaimed(together, self._unclaimed, recorded_at=self.now)

@@ -7,9 +7,10 @@ rule". Masks and hits name a rule by its position in its own revision.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from jifen.domain.program.conditions import ALWAYS, Condition
 
@@ -229,6 +230,48 @@ class Exchange:
     at_once: bool
 
 
+class Stock(StrEnum):
+    """Whether there is a stock of a reward."""
+
+    UNLIMITED = "unlimited"
+    SHARED = "shared"  # one for all stores
+    BY_STORE = "by_store"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one piece of a reward costs: smallest units of its currency, and minor money beside them."""
+
+    units: int
+    amount_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reward:
+    """Something that members take for units."""
+
+    number: int
+    code: str
+    names: dict[str, str]
+    about: dict[str, str]
+    kind: str
+    currency: int
+    price: Price
+    tier_prices: Mapping[int, Price] = field(default_factory=dict)  # by the tier's number
+    stock: Stock = Stock.UNLIMITED
+    waits_days: int = 0  # that what was ordered waits to be picked up; 0: it is only handed over at once
+    caps: Mapping[Period, int] = field(default_factory=dict)  # pieces, PURCHASE: at once
+    first: date | None = None
+    last: date | None = None  # included
+    tiers: tuple[int, ...] = ()  # numbers; none: whoever he is
+    stores: frozenset[str] = frozenset()  # none: everywhere
+    when: Condition = ALWAYS
+
+    def price_in(self, tier: int) -> Price:
+        """What one piece costs a member of a tier."""
+        return self.tier_prices.get(tier, self.price)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Birthday:
     """So many days before a person's birthday, once that has been known for so many days."""
@@ -389,6 +432,7 @@ class Program:
     moments: tuple[Moment, ...] = ()
     exchanges: tuple[Exchange, ...] = ()  # what one gives another takes later
     events: tuple[EventType, ...] = ()
+    rewards: tuple[Reward, ...] = ()  # in order of the document
     days: dict[str, dict[str, str]] = field(
         default_factory=dict
     )  # code -> names of the days that conditions may ask for

@@ -1,12 +1,14 @@
-"""Numbers of rules, limits, currencies, terms, tiers, pools and events: given once for a code, kept in every later revision."""
+"""Numbers of rules, limits, currencies, tiers, rewards and the like: given once for a code, kept in every later revision."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-FIRST = {"currency": 0, "terms": 0, "rule": 1, "limit": 0, "tier": 0, "pool": 0, "event": 0, "exchange": 0}
-"""The first number of each kind. Rule number 0 means "no rule"."""
+FIRST = {
+    "currency": 0, "terms": 0, "rule": 1, "limit": 0, "tier": 0, "pool": 0, "event": 0, "exchange": 0, "reward": 1,
+}  # fmt: skip
+"""The first number of each kind. Rule number 0 means "no rule", and reward number 0 "no reward"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

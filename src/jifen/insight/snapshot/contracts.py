@@ -215,7 +215,12 @@ ENTRIES = Contract(
         _may("currency", _WHOLE, "number of its currency"),
         _may("units", _WHOLE, "units it moved, > 0"),
         _may("origin", _WHOLE, "commit, release: sequence of the reservation; reverse: of what it undoes"),
-        _may("state", _WHOLE, "state: number of the status that it sets; event, moment: its own number"),
+        _may(
+            "state",
+            _WHOLE,
+            "state: number of the status that it sets; event, moment: its own; redeem, reserve: of the reward",
+        ),
+        _may("pieces", _WHOLE, "redeem, reserve, commit, release: pieces of the reward"),
         _may("counterpart", _WHOLE, "gift, carry_out, carry_in: number of the other member"),
         _may("gift_id", _TEXT, "gift: the same text in the giver's entry and the receiver's"),
         _may("slices", _WHOLES, "gift_in, opening: flat rows of (number of the terms, day of expiry, units)"),

@@ -16,6 +16,7 @@ import { Phones } from "./phones.tsx";
 import { Contact, Correct, Erase, Looks, Privacy } from "./privacy.tsx";
 import { Ask, Question, Questions } from "./questions.tsx";
 import { Sign, type SignName } from "./signs.tsx";
+import { Reward, Rewards, Taken, Waiting } from "./rewards.tsx";
 import { Statement } from "./statement.tsx";
 import { Terms } from "./terms.tsx";
 import { TierPath } from "./tier.tsx";
@@ -30,9 +31,10 @@ export interface Behind {
   onErased: () => Promise<void>;
 }
 
-const PLACES: { to: string; sign: SignName; word: "app.home" | "app.statement" | "app.me" }[] = [
+const PLACES: { to: string; sign: SignName; word: "app.home" | "app.statement" | "app.rewards" | "app.me" }[] = [
   { to: "/", sign: "home", word: "app.home" },
   { to: "/statement", sign: "lines", word: "app.statement" },
+  { to: "/rewards", sign: "gift", word: "app.rewards" },
   { to: "/me", sign: "person", word: "app.me" },
 ];
 
@@ -46,6 +48,7 @@ function screenOf(path: string, behind: Behind) {
   if (first === "lots" && lot !== null) return <Lot number={lot} />;
   if (first === "tier") return <TierPath />;
   if (first === "statement" && second === undefined) return <Statement />;
+  if (first === "rewards") return rewardsOf(second, third);
   const [sequence, part] = [number(second), number(third)];
   if (first === "statement" && sequence !== null && part !== null) return <Line sequence={sequence} part={part} welcome={behind.welcome} />;
   if (first !== "me") return null;
@@ -65,6 +68,13 @@ function screenOf(path: string, behind: Behind) {
   return null;
 }
 
+function rewardsOf(second: string | undefined, third: string | undefined) {
+  if (second === undefined) return <Rewards />;
+  if (second === "taken" && third === undefined) return <Taken />;
+  if (second === "waiting" && third !== undefined) return <Waiting id={third} />;
+  return third === undefined ? <Reward code={second} /> : null;
+}
+
 function householdOf(part: string | undefined, version: string) {
   if (part === undefined) return <Household />;
   if (part === "invite") return <Invite />;
@@ -78,7 +88,8 @@ export function Shell(behind: Behind) {
   const say = useSay();
   const { route } = useGoing();
   const isReached = useReached();
-  const at = route.path.startsWith("/me") ? "/me" : route.path.startsWith("/statement") ? "/statement" : "/";
+  const places = PLACES.filter((one) => one.to !== "/rewards" || (behind.welcome.program?.rewards ?? 0) > 0);
+  const at = route.path.startsWith("/me") ? "/me" : route.path.startsWith("/statement") ? "/statement" : route.path.startsWith("/rewards") ? "/rewards" : "/";
   return (
     <div className="shell">
       {isReached ? null : <div className="cut-note"><Note tone="warn" sign="cut"><b>{say("app.offline.title")}</b> {say("app.offline.what")}</Note></div>}
@@ -88,7 +99,7 @@ export function Shell(behind: Behind) {
         </Screen>
       )}
       <nav className="foot" aria-label={say("app.places")}>
-        {PLACES.map((one) => (
+        {places.map((one) => (
           <Link key={one.to} to={one.to} current={one.to === at}>
             <Sign name={one.sign} />
             {say(one.word)}

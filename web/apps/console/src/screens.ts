@@ -15,12 +15,13 @@ import { programme } from "./screens/programme/index.tsx";
 import { proposals } from "./screens/proposals/index.tsx";
 import { question } from "./screens/question/index.tsx";
 import { questions } from "./screens/questions/index.tsx";
+import { rewards } from "./screens/rewards/index.tsx";
 import { settings } from "./screens/settings/index.tsx";
 import { terms } from "./screens/terms/index.tsx";
 import type { Screen } from "./screen.ts";
 
 export const SCREENS: Screen[] = [
-  overview, members, member, duplicates, questions, question, compensations, terms, programme, backtests, backtest, proposals, ledger, jobs, imports, oneImport, keys,
+  overview, members, member, duplicates, questions, question, compensations, terms, programme, rewards, backtests, backtest, proposals, ledger, jobs, imports, oneImport, keys,
   operators, audit, settings,
 ];
 

@@ -13,6 +13,7 @@ import { Basket } from "./screens/basket.tsx";
 import { Done } from "./screens/done.tsx";
 import { Enrol } from "./screens/enrol.tsx";
 import { Identify } from "./screens/identify.tsx";
+import { Rewards } from "./screens/rewards.tsx";
 import { SettingsForm } from "./screens/settings.tsx";
 import { ShiftPage } from "./screens/shift.tsx";
 import { Waiting } from "./screens/waiting.tsx";
@@ -61,6 +62,7 @@ export function Till({ setup, onSetUp, onChoose, onLeave }: Props) {
         {path === "/return" ? <Back /> : null}
         {path === "/enrol" ? <Enrol /> : null}
         {path === "/waiting" ? <Waiting /> : null}
+        {path === "/rewards" ? <Rewards /> : null}
         {path === "/shift" ? <ShiftPage /> : null}
         {path === "/settings" ? (
           <main className="one">
@@ -68,7 +70,7 @@ export function Till({ setup, onSetUp, onChoose, onLeave }: Props) {
           </main>
         ) : null}
         {path === "/" ? sale.done ? <Done /> : sale.who ? <Basket /> : <Identify /> : null}
-        {["/", "/return", "/enrol", "/waiting", "/shift", "/settings"].includes(path) ? null : (
+        {["/", "/return", "/enrol", "/rewards", "/waiting", "/shift", "/settings"].includes(path) ? null : (
           <main className="one">
             <h1>{say("till.nowhere")}</h1>
             <Link to="/">{say("till.to_sale")}</Link>
@@ -98,6 +100,7 @@ function Bar({ setup, training, onLeave }: { setup: SetUp; training: boolean; on
       <nav aria-label={say("till.places")}>
         <Link to="/" current={route.path === "/"}>{say("till.to_sale")}</Link>
         <Link to="/return" current={route.path === "/return"}>{say("till.back")}</Link>
+        {(program.rewards ?? 0) > 0 ? <Link to="/rewards" current={route.path === "/rewards"}>{say("till.rewards")}</Link> : null}
         <Link to="/waiting" current={route.path === "/waiting"}>
           {say("till.waiting")}
           {waits > 0 ? <span className="badge">{waits}</span> : null}

@@ -206,6 +206,7 @@ CREATE TABLE jifen.entry (
     units BIGINT,
     origin BIGINT,
     value SMALLINT,
+    pieces INTEGER,
     counterpart_id UUID,
     gift_id UUID,
     slices TEXT,
@@ -227,6 +228,7 @@ CREATE TABLE jifen.entry (
     CONSTRAINT an_entry_has_a_known_kind CHECK (kind = ANY ('{enrol,event,moment,reverse,redeem,reserve,commit,release,exchange,adjust_up,adjust_down,gift_out,gift_in,carry_out,carry_in,state,advance,opening}'::text[])),
     CONSTRAINT a_movement_is_whole CHECK (cardinality(moves::bigint[]) % 4 = 0),
     CONSTRAINT an_entry_moves_something CHECK (units IS NULL OR units > 0),
+    CONSTRAINT an_entry_of_pieces_has_some CHECK (pieces > 0),
     CONSTRAINT a_hit_row_is_whole CHECK (cardinality(hits::bigint[]) % 6 = 0),
     CONSTRAINT what_is_carried_is_told_on_both_sides CHECK ((carried IS NULL) = (kind NOT IN ('carry_out', 'carry_in')))
 );
@@ -649,6 +651,79 @@ CREATE TABLE jifen.pool (
 
 COMMENT ON TABLE jifen.pool IS 'What of a pool (a rule''s budget) is leased to processes, and what leases that are settled gave.';
 
+CREATE TABLE jifen.pool_back (
+    member_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    lease_id UUID NOT NULL,
+    pool INTEGER NOT NULL,
+    units BIGINT NOT NULL,
+    CONSTRAINT pool_back_pkey PRIMARY KEY (member_id, sequence, lease_id),
+    CONSTRAINT what_comes_back_to_a_pool_is_something CHECK (units > 0)
+);
+
+CREATE INDEX pool_back_pool ON jifen.pool_back (pool);
+
+COMMENT ON TABLE jifen.pool_back IS 'What an entry drew from a stock (pool_use) and that is there again: it was cancelled, lapsed or came back.';
+
+CREATE TABLE jifen.redemption (
+    member_id UUID NOT NULL,
+    redemption_id UUID NOT NULL,
+    sequence BIGINT NOT NULL,
+    reward SMALLINT NOT NULL,
+    pieces INTEGER NOT NULL,
+    currency SMALLINT NOT NULL,
+    units BIGINT NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    is_kept BOOLEAN NOT NULL,
+    store TEXT,
+    code TEXT,
+    status TEXT NOT NULL,
+    redeemed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    until_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT redemption_pkey PRIMARY KEY (member_id, redemption_id),
+    CONSTRAINT a_redemption_has_a_known_status CHECK (status = ANY ('{waiting,handed_over,cancelled,lapsed,returned}'::text[])),
+    CONSTRAINT a_redemption_is_of_something CHECK (pieces > 0 AND units > 0),
+    CONSTRAINT nobody_is_paid_to_redeem CHECK (amount_minor >= 0),
+    CONSTRAINT what_is_kept_is_picked_up_by_a_code_until_a_moment CHECK (is_kept = (code IS NOT NULL) AND is_kept = (until_at IS NOT NULL))
+);
+
+CREATE UNIQUE INDEX redemption_sequence ON jifen.redemption (member_id, sequence);
+
+CREATE INDEX redemption_redemption_id ON jifen.redemption (redemption_id);
+
+CREATE INDEX redemption_code ON jifen.redemption (code) WHERE code IS NOT NULL;
+
+CREATE INDEX redemption_waiting ON jifen.redemption (redeemed_at) WHERE status = 'waiting';
+
+COMMENT ON TABLE jifen.redemption IS 'A reward that a member took for units: by which entry, and where it stands.';
+
+CREATE TABLE jifen.stock (
+    pool INTEGER NOT NULL,
+    reward SMALLINT NOT NULL,
+    store TEXT NOT NULL,
+    CONSTRAINT stock_pkey PRIMARY KEY (pool),
+    CONSTRAINT a_stock_is_no_budget CHECK (pool >= 1000000)
+);
+
+CREATE UNIQUE INDEX stock_reward_store ON jifen.stock (reward, store);
+
+COMMENT ON TABLE jifen.stock IS 'The pool that is the stock of a reward, at one store or ('''') for all of them.';
+
+CREATE TABLE jifen.stock_change (
+    pool INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    pieces BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    changed_by TEXT NOT NULL,
+    CONSTRAINT stock_change_pkey PRIMARY KEY (pool, number),
+    CONSTRAINT a_change_of_a_stock_changes_it CHECK (pieces <> 0),
+    CONSTRAINT changes_of_a_stock_are_counted_from_one CHECK (number > 0),
+    CONSTRAINT a_stock_changes_for_a_known_reason CHECK (reason = ANY ('{delivered,counted,damaged,sent_back,moved}'::text[]))
+);
+
+COMMENT ON TABLE jifen.stock_change IS 'Pieces that came into a stock or left it otherwise than by redemptions: what there is in all is their sum.';
+
 CREATE TABLE jifen.pool_use (
     member_id UUID NOT NULL,
     sequence BIGINT NOT NULL,
@@ -1015,11 +1090,11 @@ CREATE TABLE jifen.switch (
     switched_at TIMESTAMP WITH TIME ZONE NOT NULL,
     switched_by TEXT NOT NULL,
     CONSTRAINT switch_pkey PRIMARY KEY (number),
-    CONSTRAINT what_is_switched_is_a_rule_or_a_store CHECK (kind = ANY ('{rule,store}'::text[])),
+    CONSTRAINT what_is_switched_is_a_rule_or_a_store CHECK (kind = ANY ('{rule,store,reward}'::text[])),
     CONSTRAINT turns_of_switches_are_counted CHECK (number > 0)
 );
 
-COMMENT ON TABLE jifen.switch IS 'One turn of a switch: a rule or a store that gives or books nothing from this moment on, or does so again.';
+COMMENT ON TABLE jifen.switch IS 'One turn of a switch: from this moment on a rule, a store or a reward gives or books nothing, or does so again.';
 
 CREATE TABLE jifen.household_invitation (
     invitation_id UUID NOT NULL,
@@ -1163,6 +1238,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.pool TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.lease TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.pool_use TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.pool_back TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.redemption TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.stock TO jifen_app;
+
+GRANT SELECT, INSERT ON jifen.stock_change TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.proof TO jifen_app;
 

@@ -14,6 +14,7 @@ import { Devices, QuestionsOf, WhoLooked } from "./beside.tsx";
 import { Drill } from "./drill.tsx";
 import { HouseholdOf } from "./household.tsx";
 import { PersonOf } from "./person.tsx";
+import { RedemptionsOf } from "./redemptions.tsx";
 
 type Member = Schemas["MemberAnswer"];
 type Lot = Schemas["LotAnswer"];
@@ -111,6 +112,7 @@ function Whole({ member, id, acted, again }: { member: Member; id: string; acted
             <HouseholdOf member={member} again={again} />
             <Devices id={id} />
             <QuestionsOf id={id} />
+            {program.rewards > 0 ? <RedemptionsOf id={id} acted={acted} /> : null}
             <WhoLooked id={id} />
           </div>
         </div>

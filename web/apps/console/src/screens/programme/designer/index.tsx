@@ -25,7 +25,7 @@ const UNDO_MAX = 100;
 /** Of a list with thousands of stores so many are drawn, and as many more when asked. */
 const SHOWN = 100;
 /** The tabs that come first; whatever list the document has besides comes after them. */
-const TABS_FIRST = ["earn_rules", "currencies", "tiers", "events", "days", "moments", "shared_caps", "stacking_groups", "stores", "tests"];
+const TABS_FIRST = ["earn_rules", "currencies", "tiers", "rewards", "events", "days", "moments", "shared_caps", "stacking_groups", "stores", "tests"];
 const VIEWS = ["both", "sentences", "text"] as const;
 
 export default function Designer() {
@@ -203,6 +203,7 @@ function programOf(document: Fields, known: Schemas["BookProgram"] | null): Sche
     tiers: known?.tiers ?? [],
     stores: known?.stores ?? 0,
     any_store: known?.any_store ?? false,
+    rewards: known?.rewards ?? 0,
   };
 }
 
