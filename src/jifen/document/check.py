@@ -26,6 +26,7 @@ from jifen.document.model import (
     ProgramDocument,
     WorthPer,
 )
+from jifen.document.offers import offer_findings
 from jifen.document.problems import Finding, Steps
 from jifen.present.said import Said
 
@@ -53,6 +54,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *_shared_caps(document),
         *ladder_findings(document),
         *exchange_findings(document),
+        *offer_findings(document),
         *trial_findings(document),
     ]
 
@@ -79,6 +81,8 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("events",), [part.code for part in document.events]),
         (("exchanges",), [part.code for part in document.exchanges]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
+        (("offer_classes",), [part.code for part in document.offer_classes]),
+        (("offers",), [part.code for part in document.offers]),
         (("tests",), [part.code for part in document.tests]),
         (("tiers", "list"), [part.code for part in document.tiers.list] if document.tiers else []),
     ]

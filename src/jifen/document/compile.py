@@ -27,6 +27,7 @@ from jifen.document.model import (
     SharedCaps,
     Tiers,
 )
+from jifen.document.offers import offers_of
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
 from jifen.domain.calendar import day_number
 from jifen.domain.program.conditions import ALWAYS, NEVER, All
@@ -158,6 +159,7 @@ def _compiled(
         days={part.code: part.names for part in document.days},
         moments=tuple(_moment(part, named_days, numbering) for part in document.moments),
         exchanges=exchanges_of(document, numbering),
+        offers=offers_of(document),
         events=tuple(
             EventType(
                 number=numbering.number("event", part.code),

@@ -24,6 +24,7 @@ from jifen.document.fields import (
     TimeZone,
     Units,
 )
+from jifen.document.offer_parts import OFFERS_MAX, OfferClassPart, OfferPart
 from jifen.document.trials import TRIALS_MAX, TrialPart
 
 RULES_MAX = 500
@@ -495,4 +496,6 @@ class ProgramDocument(Part):
     events: Annotated[tuple[EventPart, ...], Field(max_length=100)] = ()
     moments: Annotated[tuple[MomentPart, ...], Field(max_length=30)] = ()
     exchanges: Annotated[tuple[ExchangePart, ...], Field(max_length=40)] = ()
+    offer_classes: Annotated[tuple[OfferClassPart, ...], Field(max_length=30)] = ()
+    offers: Annotated[tuple[OfferPart, ...], Field(max_length=OFFERS_MAX)] = ()
     tests: Annotated[tuple[TrialPart, ...], Field(max_length=TRIALS_MAX)] = ()

@@ -15,6 +15,7 @@ from jifen.document.write import as_values
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.numbering import Numbering
 from jifen.present.catalogue import catalogue_of
+from jifen.present.offers import offer_sentence
 from jifen.present.rules import rule_sentence
 from jifen.present.said import Chosen, Said
 
@@ -124,7 +125,7 @@ def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where,
     elif (
         isinstance(before, dict)
         and isinstance(after, dict)
-        and where[-1:] != ("when",)
+        and where[-1:] not in (("when",), ("lines",))
         and not _is_test(where)
     ):
         for name in [*after, *(name for name in before if name not in after)]:
@@ -205,6 +206,8 @@ class _Words:
                 before=self._rule(0, rule),
                 now=self._rule(1, rule),
             )
+        if where[0].startswith("offers["):
+            return self._said_of_offer(where)
         if kind == CHANGED:
             return self._said_of_value(path, rule, where, before, after)
         if kind == ADDED:
@@ -218,6 +221,23 @@ class _Words:
             first, then = self._rule(0, rule), self._rule(1, rule)
             return Said("plan.rate_changed", path=path, old=old, new=new, before=first, now=then)
         return Said("plan.changed", path=path, old=old, new=new, change=_percent(before, after))
+
+    def _said_of_offer(self, where: Where) -> Said:
+        """An offer is told whole: its fields say little without one another."""
+        code = where[0].removeprefix("offers[").removesuffix("]")
+        before, now = self._offer(0, code), self._offer(1, code)
+        if before is None or now is None:
+            return (
+                Said("plan.offer.removed", offer=code, before=before)
+                if now is None
+                else Said("plan.offer.added", offer=code, now=now)
+            )
+        return Said("plan.offer.changed", offer=code, before=before, now=now)
+
+    def _offer(self, which: int, code: str) -> Chosen | None:
+        program = self.programs[which]
+        offer = next((one for one in program.offers if one.code == code), None) if program else None
+        return Chosen(partial(offer_sentence, offer, program)) if offer and program else None
 
     def _rule(self, which: int, code: str) -> Chosen:
         program = self.programs[which]
@@ -261,7 +281,7 @@ _HARDNESS = {"none": -2, "one_level": -1, "reassess": 0, "base": 1}
 def _takes_away(where: Where, before: Any, after: Any) -> bool:
     """Whether members get less by a change, as far as one field shows it."""
     name = where[-1]
-    if name == "time_zone" or name.startswith(("stores[", "earn_rules[", "exchanges[")):
+    if name == "time_zone" or name.startswith(("stores[", "earn_rules[", "exchanges[", "offers[")):
         # Of a store its own zone; a rule and an exchange where they end.
         return before is not None if name == "time_zone" or name.startswith("stores[") else after is None
     if name in ("reach", "keep", "downgrade", "amount_minor", "quantity") or (

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import IntEnum
 
 from jifen.domain.program.conditions import ALWAYS, Condition
+from jifen.domain.program.offers import Offer
 
 NONE = -1  # no cap, no limit
 
@@ -388,6 +389,7 @@ class Program:
     ladders: tuple[Ladder, ...]
     moments: tuple[Moment, ...] = ()
     exchanges: tuple[Exchange, ...] = ()  # what one gives another takes later
+    offers: tuple[Offer, ...] = ()  # in the order in which they are used
     events: tuple[EventType, ...] = ()
     days: dict[str, dict[str, str]] = field(
         default_factory=dict
