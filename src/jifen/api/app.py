@@ -20,6 +20,7 @@ from jifen import __version__
 from jifen.api import (
     audit,
     backtests,
+    baskets,
     codes,
     compensations,
     console,
@@ -182,6 +183,7 @@ def create_app(
         console,
         events,
         exchanges,
+        baskets,
         backtests,
         imports,
         exports,

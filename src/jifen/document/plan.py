@@ -128,6 +128,9 @@ def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where,
         and where[-1:] not in (("when",), ("lines",))
         and not _is_test(where)
     ):
+        if _is_offer(where) and _told_of_offer(before) != _told_of_offer(after):
+            yield where, before, after
+            before, after = ({name: one.get(name) for name in _UNTOLD} for one in (before, after))
         for name in [*after, *(name for name in before if name not in after)]:
             yield from _differences((*where, name), before.get(name), after.get(name))
     else:
@@ -137,6 +140,19 @@ def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where,
 def _is_test(where: Where) -> bool:
     """Whether it is a test of the document: told whole, and nothing to any member."""
     return bool(where) and where[0].startswith("tests[")
+
+
+_UNTOLD = ("names", "class")
+"""What the sentence of an offer does not say."""
+
+
+def _is_offer(where: Where) -> bool:
+    """Whether it is a whole offer: its fields say little without one another."""
+    return len(where) == 1 and where[0].startswith("offers[")
+
+
+def _told_of_offer(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in _UNTOLD}
 
 
 def _has_codes(values: list[Any]) -> bool:
@@ -161,7 +177,10 @@ class _Words:
     def change(self, where: Where, before: Any, after: Any) -> Change:
         kind = ADDED if before is None else REMOVED if after is None else CHANGED
         weight = self.weight(where, before, after)
-        said = _said_of_test(where, kind) if _is_test(where) else self._said(where, before, after, kind)
+        if _is_offer(where):
+            said = self._said_of_offer(where)
+        else:
+            said = _said_of_test(where, kind) if _is_test(where) else self._said(where, before, after, kind)
         if weight == REFUSED:
             said = Said("plan.refused", said=said, why=Said(f"plan_refuses.{_topic(where)}"))
         return Change(
@@ -186,7 +205,8 @@ class _Words:
             return REFUSED
         if topic in ("scale", "kind", "money", "time_zone", "program_code"):
             return REFUSED
-        return "careful" if _takes_away(where, before, after) else "plain"
+        is_less = _offers_less(before, after) if _is_offer(where) else _takes_away(where, before, after)
+        return "careful" if is_less else "plain"
 
     def _said(self, where: Where, before: Any, after: Any, kind: str) -> Said:
         path = ".".join(where)
@@ -206,8 +226,6 @@ class _Words:
                 before=self._rule(0, rule),
                 now=self._rule(1, rule),
             )
-        if where[0].startswith("offers["):
-            return self._said_of_offer(where)
         if kind == CHANGED:
             return self._said_of_value(path, rule, where, before, after)
         if kind == ADDED:
@@ -223,7 +241,6 @@ class _Words:
         return Said("plan.changed", path=path, old=old, new=new, change=_percent(before, after))
 
     def _said_of_offer(self, where: Where) -> Said:
-        """An offer is told whole: its fields say little without one another."""
         code = where[0].removeprefix("offers[").removesuffix("]")
         before, now = self._offer(0, code), self._offer(1, code)
         if before is None or now is None:
@@ -281,7 +298,7 @@ _HARDNESS = {"none": -2, "one_level": -1, "reassess": 0, "base": 1}
 def _takes_away(where: Where, before: Any, after: Any) -> bool:
     """Whether members get less by a change, as far as one field shows it."""
     name = where[-1]
-    if name == "time_zone" or name.startswith(("stores[", "earn_rules[", "exchanges[", "offers[")):
+    if name == "time_zone" or name.startswith(("stores[", "earn_rules[", "exchanges[")):
         # Of a store its own zone; a rule and an exchange where they end.
         return before is not None if name == "time_zone" or name.startswith("stores[") else after is None
     if name in ("reach", "keep", "downgrade", "amount_minor", "quantity") or (
@@ -298,6 +315,27 @@ def _takes_away(where: Where, before: Any, after: Any) -> bool:
     if where[0].startswith("exchanges["):
         return name in ("gives", "currency")
     return name in ("when", "expiry", "window", "keeps_until", "month_ends", "year_ends", "anniversaries")
+
+
+_OFFERS_MORE = {
+    ("amount_off", "minor"), ("percent_off", "bps"), ("threshold", "off_minor"), ("most_minor",), ("times",),
+}  # fmt: skip
+_OFFERS_LESS = {
+    ("price", "minor"), ("nth", "pays_bps"), ("n_for_m", "m"), ("threshold", "spend_minor"), ("bundle", "price_minor"),
+}  # fmt: skip
+"""Numbers of an offer that give the more the larger they are, and the less."""
+
+
+def _offers_less(before: Any, after: Any, where: Where = ()) -> bool:
+    """Whether less may be taken off by a change of an offer: what is not plainly more is."""
+    if before == after or (before is None and not where):
+        return False
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = [name for name in {**before, **after} if where or name not in _UNTOLD]
+        return any(_offers_less(before.get(name), after.get(name), (*where, name)) for name in names)
+    if where in _OFFERS_MORE:  # left out: without a ceiling
+        return after is not None and (before is None or after < before)
+    return not (where in _OFFERS_LESS and before is not None and after is not None and after < before)
 
 
 def _number(value: Any) -> Fraction:

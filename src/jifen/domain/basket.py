@@ -1,14 +1,14 @@
 """The price of a basket: the best lawful combination of offers.
 
-**Lawful.** Offers are used in one order (`in_order`: their classes as the document has them, then the offers as it has them), each
-at the prices that those before it have left. A line that carries an offer is not seen by a later one whose class does not stand
-with it. What is exclusive is used alone. What takes nothing off is not used.
+**Lawful.** Offers are used in one order (`in_order`: their classes as the document has them, then the offers as it has them), at
+the prices that those before have left. A line that carries an offer is not seen by a later one whose class does not stand with
+it. What is exclusive is used alone. What takes nothing off is not used.
 
 **Best.** The lowest sum to pay; among equals the fewest offers, then those that stand earlier.
 
-**Exact** for up to eight offers that meet in a line, however they stand together, and for most larger baskets: what an offer takes
-off at shelf prices is never less than what it takes off after others, so most combinations need no look. Beyond that the search ends
-after so many looks, keeps the best that it has seen, and says so.
+**Exact** for up to eight offers that meet in lines, however they stand together, and for most larger baskets: what an offer takes
+off at shelf prices is never less than what it takes off after others, so that most combinations need no look. Beyond that the
+search ends after so many looks, keeps the best that it has seen, and says so.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LOOKS_MAX = 1_000
 
 
 class Candidate(NamedTuple):
-    """An offer that is open to a basket, and the lines that it sees. `right`: what using it uses up, such as a coupon; "": nothing."""
+    """An offer that is open to a basket, and the lines that it sees. `right` is what using it uses up, such as a coupon."""
 
     offer: Offer
     sight: Sight
@@ -106,13 +106,13 @@ class _Found(NamedTuple):
     """A combination; the smaller is the better."""
 
     owed: int  # what it takes off, below zero
-    count: int
+    offers: int
     chosen: tuple[int, ...]
 
     def joined(self, other: _Found) -> _Found:
         """Both, which do not meet."""
         return _Found(
-            self.owed + other.owed, self.count + other.count, tuple(sorted((*self.chosen, *other.chosen)))
+            self.owed + other.owed, self.offers + other.offers, tuple(sorted((*self.chosen, *other.chosen)))
         )
 
 
@@ -206,14 +206,14 @@ class _Search:
         if taken.minor > 0:
             left, carry = list(prices), list(carried)
             self.board.use(candidate, taken, left, carry)
-            used = _Found(found.owed - taken.minor, found.count + 1, (*found.chosen, candidate))
+            used = _Found(found.owed - taken.minor, found.offers + 1, (*found.chosen, candidate))
             self._from(at + 1, left, carry, used)
         self._from(at + 1, prices, carried, found)
 
     def _could_be_better(self, found: _Found, most: int) -> bool:
         owed = found.owed - most
         return owed < self.best.owed or (
-            owed == self.best.owed and most > 0 and found.count < self.best.count
+            owed == self.best.owed and most > 0 and found.offers < self.best.offers
         )
 
 

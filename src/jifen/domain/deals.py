@@ -1,6 +1,6 @@
 """What an offer takes off lines at the prices that offers before it have left.
 
-Each deal answers a sum and the weights by which it is spread over lines. No deal ever takes off more where there is less: what one
+Each deal answers a sum and the weights by which it is spread over lines. No deal takes off more where there is less: what one
 takes off at shelf prices bounds what it takes off after others, which is what the search in `basket.py` relies on.
 
 Rounding
@@ -141,7 +141,7 @@ class _Run(NamedTuple):
 
     price: int
     place: int
-    count: int
+    pieces: int
 
 
 def _runs(place: int, price: int, line: Line) -> list[_Run]:
@@ -164,7 +164,7 @@ def _by_group(deal: LastOfGroup, times_most: int, lines: Sequence[Line], seen: d
         sku = lines[place].sku
         kinds.setdefault("" if not deal.alike else place if sku is None else sku, {})[place] = price
     sorts = [_dearest_first(lines, kind) for kind in kinds.values()]
-    totals = [sum(run.count for run in runs) for runs in sorts]
+    totals = [sum(run.pieces for run in runs) for runs in sorts]
     groups = [total // deal.pieces for total in totals]
     if times_most != UNLIMITED and sum(groups) > times_most:
         groups = _best_groups(deal, sorts, groups, times_most)
@@ -206,7 +206,7 @@ def _of_groups(deal: LastOfGroup, runs: Sequence[_Run], end: int, weights: dict[
 
     minor = at = 0
     for run in runs:
-        until = min(at + run.count, end)
+        until = min(at + run.pieces, end)
         if until <= at:
             break
         weights[run.place] = weights.get(run.place, 0) + run.price * (until - at)
@@ -241,8 +241,8 @@ def _pieces(lines: Sequence[Line], prices: Sequence[int], places: Sequence[int],
     for run in _dearest_first(lines, {place: prices[place] for place in places}):
         if most <= 0:
             break
-        found.append(run._replace(count=min(run.count, most)))
-        most -= run.count
+        found.append(run._replace(pieces=min(run.pieces, most)))
+        most -= run.pieces
     return found
 
 
@@ -253,10 +253,10 @@ def _apart(
     weights: dict[int, int] = {}
     for places, count in zip(sight.items, asked, strict=True):
         runs = _pieces(lines, prices, places, count)
-        if sum(run.count for run in runs) < count:
+        if sum(run.pieces for run in runs) < count:
             return None
         for run in runs:
-            weights[run.place] = weights.get(run.place, 0) + run.price * run.count
+            weights[run.place] = weights.get(run.place, 0) + run.price * run.pieces
     return weights
 
 
@@ -273,7 +273,7 @@ def _matched(
     pieces = [
         run
         for run in _dearest_first(lines, {place: prices[place] for place in sight.lines})
-        for _ in range(min(run.count, sum(asked)))
+        for _ in range(min(run.pieces, sum(asked)))
     ]
     held: list[list[int]] = [[] for _ in asked]
 
@@ -307,7 +307,7 @@ def _short(deal: Bundle, lines: Sequence[Line], sight: Sight, sets: int) -> Miss
     begun = False
     for at, (item, places) in enumerate(zip(deal.items, sight.items, strict=True)):
         have = (
-            sum(run.count for place in places for run in _runs(place, 0, lines[place])) - item.pieces * sets
+            sum(run.pieces for place in places for run in _runs(place, 0, lines[place])) - item.pieces * sets
         )
         begun |= have > 0
         if have < item.pieces:

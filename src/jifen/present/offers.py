@@ -51,7 +51,7 @@ def _seen(lines: Condition, names: Names, words: Catalogue) -> str:
     return words.say("offer.seen.some", condition=condition_text(lines, words, names))
 
 
-def _deal(offer: Offer, names: Names, words: Catalogue, language: str) -> str:
+def _deal(offer: Offer, names: Names, words: Catalogue, language: str) -> str:  # noqa: PLR0911
     deal, seen = offer.deal, _seen(offer.lines, names, words)
     match deal:
         case AmountOff():
@@ -76,7 +76,12 @@ def _deal(offer: Offer, names: Names, words: Catalogue, language: str) -> str:
             return words.say("offer.bands", seen=seen, parts=words.join("reasons", parts))
         case Bundle():
             items = [
-                words.say("offer.bundle_item", count=item.pieces, item=name_in(item.names, language))
+                words.say(
+                    "offer.bundle_item",
+                    count=item.pieces,
+                    item=name_in(item.names, language),
+                    condition=condition_text(item.lines, words, names),
+                )
                 for item in deal.items
             ]
             return words.say(
