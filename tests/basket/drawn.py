@@ -78,7 +78,7 @@ def _drawn(random: Random, lines: list[Line], classes: dict[str, OfferClass], at
 def drawn_deal(random: Random) -> Deal:
     """A deal of any kind."""
     pieces, spend = random.randint(2, 4), random.randint(1, 4_000)
-    return random.choice([
+    deals: list[Deal] = [
         AmountOff(minor=random.randint(1, 900), each_piece=random.random() < 0.5),
         PercentOff(bps=random.randint(1, 10_000)),
         FixedPrice(minor=random.randint(0, 900)),
@@ -92,7 +92,8 @@ def drawn_deal(random: Random) -> Deal:
             minor=random.randint(1, 1_500),
             items=tuple(BundleItem(names={}, pieces=random.randint(1, 2), lines=ALWAYS) for _ in range(2)),
         ),
-    ])  # fmt: skip
+    ]  # fmt: skip
+    return random.choice(deals)
 
 
 def apart(one: Offer, other: Offer) -> bool:
@@ -104,7 +105,7 @@ def apart(one: Offer, other: Offer) -> bool:
 
 def every_combination(lines: list[Line], candidates: list[Candidate]) -> tuple[int, int, tuple[int, ...]]:
     """The least to pay, by so many offers, and which: of all combinations that are lawful, one by one."""
-    best = (sum(line.amount_minor for line in lines), 0, ())
+    best: tuple[int, int, tuple[int, ...]] = (sum(line.amount_minor for line in lines), 0, ())
     for mask in range(1, 1 << len(candidates)):
         chosen = tuple(at for at in range(len(candidates)) if mask >> at & 1)
         if len(chosen) > 1 and any(candidates[at].offer.is_exclusive for at in chosen):

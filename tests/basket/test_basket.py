@@ -129,9 +129,9 @@ def test_what_is_weighed_makes_no_pieces_and_has_a_price_a_measure() -> None:
     assert price_basket(lines, seeing_all(lines, an_offer(FixedPrice(minor=1_599)))).minor == 2_399  # 2398.5
 
 
-def a_lunch_of(lines: list[Line], *items: tuple[int, ...], **more: object) -> Priced:
+def a_lunch_of(lines: list[Line], *items: tuple[int, ...], times_most: int = -1) -> Priced:
     sight = Sight(tuple(sorted({at for item in items for at in item})), items)
-    return price_basket(lines, [Candidate(an_offer(A_LUNCH, **more), sight)])
+    return price_basket(lines, [Candidate(an_offer(A_LUNCH, times_most=times_most), sight)])
 
 
 def test_a_bundle_takes_the_dearest_of_each_place_as_often_as_it_takes_something_off() -> None:

@@ -53,7 +53,8 @@ def test_where_discounts_are_kept_split_and_order_change_nothing_on_the_way_eith
     whole = whole_quantity(line)
     first = random.randint(1, whole)
     parts = [part for part in (first, whole - first) if part]
-    given_minor, returned = 0, {}
+    given_minor = 0
+    returned: dict[int, int] = {}
     for part in parts:
         back = give_back(
             sold, brought, returned, given_minor, [ReturnedLine(number=line.number, quantity_milli=part)]
@@ -69,7 +70,9 @@ def a_return(deal: Threshold | Steps, on_return: OnReturn, *numbers: int) -> lis
     candidates = seeing_all(lines, an_offer(deal, on_return=on_return))
     priced = price_basket(lines, candidates)
     sold, brought = lines_at(lines, priced.prices), brought_by(lines, candidates, priced)
-    told, returned, given_minor = [], {}, 0
+    told: list[GivenBack] = []
+    returned: dict[int, int] = {}
+    given_minor = 0
     for number in numbers:
         back = give_back(
             sold, brought, returned, given_minor, [ReturnedLine(number=number, quantity_milli=1_000)]

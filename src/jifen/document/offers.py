@@ -238,6 +238,6 @@ def _holding(
     if not can_hold(condition):
         yield Finding(
             code="condition_never_holds", steps=steps, value=part.code,
-            said=Said("problem.condition_never_holds.said", rule=repr(part.code)),
+            said=Said("problem.condition_never_holds.of_offer", rule=repr(part.code)),
             out=Said("problem.condition_never_holds.out"),
         )  # fmt: skip

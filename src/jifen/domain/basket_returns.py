@@ -1,9 +1,9 @@
 """What is given back when part of a basket comes back: exactly what was paid for it, and what offers ask back by their policy.
 
-What was paid for a line is given back by shares that telescope (`purchase.share_of_amount`), so that split and order do not matter. An
-offer that asked for a sum (`Threshold`, `Steps`) may take back what it brought to the lines that are kept, where they do not reach
-the sum any more. It never asks for money: what would be owed is held back from what comes back later, and once everything is back,
-exactly what was paid has been given back.
+What was paid for a line is given back by shares that telescope (`purchase.share_of_amount`), so that split and order do not
+matter. An offer that asked for a sum (`Threshold`, `Steps`) may take back what it brought to the lines that are kept, where they
+do not reach the sum any more. It never asks for money: what would be owed is held back from what comes back later, and once
+everything is back, exactly what was paid has been given back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Brought:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
-    """What an offer takes back of what it brought to the lines that are kept, which come to so much of the sum that it counted."""
+    """What an offer takes back of what it brought to the lines that are kept: they come to so much of the sum that it counted."""
 
     offer: str
     minor: int
