@@ -23,6 +23,7 @@ from jifen.document.load import parse_document
 from jifen.document.run_trials import run_trials
 from jifen.domain.program.numbering import Numbering
 from jifen.present.exchanges import exchange_sentence
+from jifen.present.offers import offer_sentence
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import name_in
 from jifen.present.templates import template_sentences, template_title
@@ -128,6 +129,9 @@ def _page(name: str, kept: dict[str, Any] | None) -> str:
     for one in program.exchanges:
         lines.append(f"- **{name_in(one.names, 'en')}.** {exchange_sentence(one, program, 'en')}")
         lines.append(f"  {name_in(one.names, 'zh')}：{exchange_sentence(one, program, 'zh')}")
+    for offer in program.offers:
+        lines.append(f"- **{name_in(offer.names, 'en')}.** {offer_sentence(offer, program, 'en')}")
+        lines.append(f"  {name_in(offer.names, 'zh')}：{offer_sentence(offer, program, 'zh')}")
     if document.tests:
         lines += ["", "## Tests 测试", "", "| test | 测试 | what came of it |", "|---|---|---|"]
         for one in run_trials(document):

@@ -143,7 +143,7 @@ def test_offers_are_taken_off_while_one_types_and_stand_in_the_books(visit: Visi
     expect(page.locator("[data-next]")).to_contain_text(
         "第二件半价" if chinese else "1 more for “Second at half price”"
     )
-    page.keyboard.press("+")
+    page.locator(".step button").nth(1).click()
     expect(page.locator(".off-line")).to_contain_text("第二件半价" if chinese else "Second at half price")
     expect(page.locator(".to-pay")).to_contain_text("¥9.00")
     put_of(page, "690000000002", "Pan", "185.80", "GOODS")
@@ -155,11 +155,12 @@ def test_offers_are_taken_off_while_one_types_and_stand_in_the_books(visit: Visi
     expect(page.locator("[data-price=new] .fact").first).to_contain_text("¥212.00")
     if AXE.is_file():
         assert visit.axe() == []
+    page.screenshot(path=f"/tmp/till-offers-{chinese}.png")
     no = pay(page)
     in_books(page)
     told = receipt(visit, no)
     assert [(line["amount_minor"], line["discount_minor"]) for line in told["lines"]] == [
-        (900, 300), (15_813, 2_787), (1_187, 233),
+        (900, 300), (15_793, 2_787), (1_207, 213),
     ]  # fmt: skip
     expect(page.locator("[data-slip]")).to_contain_text("¥33.00")
 
@@ -168,12 +169,12 @@ def test_without_the_line_shelf_prices_are_charged_and_said_to_be(visit: Visit) 
     page = open_till(visit)
     nobody(page)
     put_of(page, "690000000001", "Cone", "6", "ICE/CONE")
-    page.keyboard.press("+")
+    page.locator(".step button").nth(1).click()
     expect(page.locator(".to-pay")).to_contain_text("¥9.00")
     visit.page.context.set_offline(True)
     expect(page.locator(".banner")).to_be_visible()
     expect(page.locator(".to-pay")).to_contain_text("¥9.00")  # what was shown for this very basket stands
-    page.keyboard.press("+")
+    page.locator(".step button").nth(1).click()
     expect(page.locator(".to-pay")).to_contain_text("¥18.00")
     expect(page.locator(".side")).to_contain_text("shelf prices are charged")
 
@@ -182,7 +183,7 @@ def test_a_sale_that_is_paid_before_its_price_is_there_waits_for_it(visit: Visit
     page = open_till(visit)
     nobody(page)
     put_of(page, "690000000001", "Cone", "6", "ICE/CONE")
-    page.keyboard.press("+")
+    page.locator(".step button").nth(1).click()
     page.keyboard.press("F9")
     expect(page.locator("[data-slip]")).to_contain_text("¥9.00")
 
