@@ -7,8 +7,8 @@ it. What is exclusive is used alone. What takes nothing off is not used.
 **Best.** The lowest sum to pay; among equals the fewest offers, then those that stand earlier.
 
 **Exact** for up to eight offers that meet in lines, however they stand together, and for most larger baskets: what an offer takes
-off at shelf prices is never less than what it takes off after others, so that most combinations need no look. Beyond that the
-search ends after so many looks, keeps the best that it has seen, and says so.
+off now is never less than what it takes off after others, so that most combinations need no look. Beyond that the search ends
+after so many looks, keeps the best that it has seen, and says so.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from jifen.domain.deals import Missing, Sight, Taken, taken_off
+from jifen.domain.deals import Missing, Sight, Taken, taken_off, worth_of
 from jifen.domain.program.offers import Offer
 from jifen.domain.purchase import Line
 
+FEW = 8
 LOOKS_ALWAYS = 256
-"""So many looks each group of offers that meet has at least: 8 offers have 255 combinations."""
-LOOKS_MAX = 1_000
-"""What is spread over all of them first."""
+"""So many looks each group of offers that meet has at least: the few have 255 combinations."""
+LOOKS_MAX = 600
+"""So many all groups have together, where that is more."""
+ROUNDS = 3
 
 
 class Candidate(NamedTuple):
@@ -151,6 +153,10 @@ class _Board:
         """What a candidate takes off."""
         return taken_off(self.candidates[at].offer, self.lines, prices, self.sight(at, carried))
 
+    def worth(self, at: int, prices: Sequence[int], carried: Sequence[int]) -> int:
+        """How much that is."""
+        return worth_of(self.candidates[at].offer, self.lines, prices, self.sight(at, carried))
+
     def use(self, at: int, taken: Taken, prices: list[int], carried: list[int]) -> None:
         """Take it off."""
         for place, minor in taken.by_line:
@@ -171,50 +177,78 @@ class _Board:
 
 
 class _Search:
-    """Every combination of a group that could be better, using before leaving."""
+    """Every combination of a group that could be better. A node is the offers used so far; its branches are what is used next."""
 
     def __init__(self, board: _Board, group: Sequence[int], looks: int) -> None:
         self.board, self.group, self.looks = board, group, looks
         self.best = _NOTHING
         self.is_exact = True
-        self.most = [self._most(group[at:]) for at in range(len(group) + 1)]
 
     def run(self) -> None:
-        """Look."""
+        """Look; among many, a good combination first, beside which most others need no look."""
+        if len(self.group) > FEW:
+            self._climb()
         lines = self.board.lines
-        self._from(0, [line.amount_minor for line in lines], [0] * len(lines), _NOTHING)
+        self._from(self.group, [line.amount_minor for line in lines], [0] * len(lines), _NOTHING)
 
-    def _most(self, rest: Sequence[int]) -> int:
-        """What the rest takes off at most: of those that see the same lines and of which a line carries one, the most of one."""
-        most: dict[object, int] = {}
-        for at in rest:
-            stands, seen = self.board.candidates[at].offer.stands, self.board.candidates[at].sight.lines
-            key: object = (stands.code, seen) if stands.is_one else at
-            most[key] = max(most.get(key, 0), self.board.alone[at])
-        return sum(most.values())
+    def _climb(self) -> None:
+        """Take in what makes it better, from what takes off most alone; then change one at a time, a few times around."""
+        for at in sorted(self.group, key=lambda at: (-self.board.alone[at], at)):
+            self.best = min(self.best, self._with(at))
+        for _ in range(ROUNDS):
+            before = self.best
+            for at in self.group:
+                self.best = min(self.best, self._with(at))
+            if self.best == before:
+                return
 
-    def _from(self, at: int, prices: list[int], carried: list[int], found: _Found) -> None:
+    def _with(self, changed: int) -> _Found:
+        """The best so far with one offer more, or without it."""
+        chosen = {changed}.symmetric_difference(self.best.chosen)
+        prices, carried = [line.amount_minor for line in self.board.lines], [0] * len(self.board.lines)
+        found = _NOTHING
+        for at in sorted(chosen):
+            taken = self.board.taken(at, prices, carried)
+            if taken.minor > 0:
+                self.board.use(at, taken, prices, carried)
+                found = found.joined(_Found(-taken.minor, 1, (at,)))
+        return found
+
+    def _from(self, rest: Sequence[int], prices: list[int], carried: list[int], found: _Found) -> None:
         self.best = min(self.best, found)
-        if at == len(self.group) or not self._could_be_better(found, self.most[at]):
+        if not rest:
             return
-        if self.looks == 0:
+        if self.looks < len(rest):
             self.is_exact = False
             return
-        self.looks -= 1
-        candidate = self.group[at]
-        taken = self.board.taken(candidate, prices, carried)
-        if taken.minor > 0:
+        self.looks -= len(rest)
+        takes = [(at, minor) for at in rest if (minor := self.board.worth(at, prices, carried)) > 0]
+        following = [at for at, _ in takes]
+        for place, most in self._most(takes):
+            if not self._could_be_better(found, most):
+                return
+            at, minor = takes[place]
             left, carry = list(prices), list(carried)
-            self.board.use(candidate, taken, left, carry)
-            used = _Found(found.owed - taken.minor, found.offers + 1, (*found.chosen, candidate))
-            self._from(at + 1, left, carry, used)
-        self._from(at + 1, prices, carried, found)
+            self.board.use(at, self.board.taken(at, prices, carried), left, carry)
+            used = _Found(found.owed - minor, found.offers + 1, (*found.chosen, at))
+            self._from(following[place + 1 :], left, carry, used)
+
+    def _most(self, takes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """From each place on, what those that come take off at most: now, each of them. Of those that see the same lines, of
+        which a line carries one, the most of one."""
+        most: dict[object, int] = {}
+        sums = []
+        for place in range(len(takes) - 1, -1, -1):
+            at, minor = takes[place]
+            stands, seen = self.board.candidates[at].offer.stands, self.board.candidates[at].sight.lines
+            key: object = (stands.code, seen) if stands.is_one else at
+            most[key] = max(most.get(key, 0), minor)
+            sums.append((place, sum(most.values())))
+        return sums[::-1]
 
     def _could_be_better(self, found: _Found, most: int) -> bool:
         owed = found.owed - most
-        return owed < self.best.owed or (
-            owed == self.best.owed and most > 0 and found.offers < self.best.offers
-        )
+        return owed < self.best.owed or (owed == self.best.owed and found.offers < self.best.offers)
 
 
 def _told(board: _Board, chosen: Sequence[int], *, is_exact: bool) -> Priced:

@@ -1,7 +1,7 @@
 """What an offer takes off lines at the prices that offers before it have left.
 
 Each deal answers a sum and the weights by which it is spread over lines. No deal takes off more where there is less: what one
-takes off at shelf prices bounds what it takes off after others, which is what the search in `basket.py` relies on.
+takes off now bounds what it takes off after others, which is what the search in `basket.py` relies on.
 
 Rounding
     A discount is rounded down to the smallest unit of money; spread over lines by largest remainder.
@@ -72,10 +72,7 @@ def taken_off(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight:
     if not sight.lines:
         return NOTHING
     due = _due(offer, lines, prices, sight)
-    whole = sum(due.weights.values())
-    minor = min(due.minor, whole)
-    if offer.most_minor != UNLIMITED:
-        minor = min(minor, offer.most_minor)
+    minor = _within(offer, due)
     if minor <= 0:
         return Taken(0, (), due.missing)
     missing = None if minor == offer.most_minor else due.missing
@@ -83,6 +80,16 @@ def taken_off(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight:
     parts = share_out(minor, [due.weights[place] for place in places])
     carried = tuple((place, part) for place, part in zip(places, parts, strict=True) if due.weights[place])
     return Taken(minor, carried, missing)
+
+
+def worth_of(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight: Sight) -> int:
+    """The sum alone, before it is spread over lines."""
+    return _within(offer, _due(offer, lines, prices, sight)) if sight.lines else 0
+
+
+def _within(offer: Offer, due: _Due) -> int:
+    minor = min(due.minor, sum(due.weights.values()))
+    return minor if offer.most_minor == UNLIMITED else min(minor, offer.most_minor)
 
 
 def _due(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight: Sight) -> _Due:
@@ -219,12 +226,12 @@ def _by_set(
     deal: Bundle, times_most: int, lines: Sequence[Line], prices: Sequence[int], sight: Sight
 ) -> _Due:
     most = SETS_MAX if times_most == UNLIMITED else min(times_most, SETS_MAX)
-    needed = [item.pieces for item in deal.items]
-    apart = sum(len(item) for item in sight.items) == len(set(sight.lines))
-    minor, weights, sets = 0, {}, 0
+    runs = _dearest_first(lines, {place: prices[place] for place in sight.lines})
+    fits = [[at for at, item in enumerate(sight.items) if run.place in item] for run in runs]
+    minor, sets = 0, 0
+    weights: dict[int, int] = {}
     for count in range(1, most + 1):
-        asked = [pieces * count for pieces in needed]
-        found = (_apart if apart else _matched)(lines, prices, sight, asked)
+        found = _matched(runs, fits, [item.pieces * count for item in deal.items])
         if found is None:
             break
         sets = count
@@ -235,70 +242,48 @@ def _by_set(
     return _Due(minor, weights, _short(deal, lines, sight, sets) if sets < most else None)
 
 
-def _pieces(lines: Sequence[Line], prices: Sequence[int], places: Sequence[int], most: int) -> list[_Run]:
-    """The dearest pieces of some lines, at most so many."""
-    found: list[_Run] = []
-    for run in _dearest_first(lines, {place: prices[place] for place in places}):
-        if most <= 0:
-            break
-        found.append(run._replace(pieces=min(run.pieces, most)))
-        most -= run.pieces
-    return found
-
-
-def _apart(
-    lines: Sequence[Line], prices: Sequence[int], sight: Sight, asked: Sequence[int]
-) -> dict[int, int] | None:
-    """What the dearest pieces of each place cost by line, where no line fits two places; None: there are too few."""
-    weights: dict[int, int] = {}
-    for places, count in zip(sight.items, asked, strict=True):
-        runs = _pieces(lines, prices, places, count)
-        if sum(run.pieces for run in runs) < count:
-            return None
-        for run in runs:
-            weights[run.place] = weights.get(run.place, 0) + run.price * run.pieces
-    return weights
-
-
 def _matched(
-    lines: Sequence[Line], prices: Sequence[int], sight: Sight, asked: Sequence[int]
+    runs: Sequence[_Run], fits: Sequence[Sequence[int]], asked: Sequence[int]
 ) -> dict[int, int] | None:
-    """The same where lines fit several places: the dearest pieces for which there is room at all.
+    """What the dearest pieces for which there is room cost by line, of which so many are asked at each place; None: there are too
+    few.
 
     Source
         Pieces that can be placed together are a matroid, so that taking the dearest first is best; room is made by augmenting
-        paths (Kuhn).
+        paths (Kuhn), of which a piece has one for each run that it may put elsewhere.
     """
-    fits = {place: [at for at, item in enumerate(sight.items) if place in item] for place in sight.lines}
-    pieces = [
-        run
-        for run in _dearest_first(lines, {place: prices[place] for place in sight.lines})
-        for _ in range(min(run.pieces, sum(asked)))
-    ]
-    held: list[list[int]] = [[] for _ in asked]
+    room = list(asked)
+    held: list[dict[int, int]] = [{} for _ in asked]  # by run, how many of its pieces stand at a place
 
-    def place_piece(piece: int, tried: set[int]) -> bool:
-        for item in fits[pieces[piece].place]:
+    def place_piece(run: int, tried: set[int]) -> bool:
+        for item in fits[run]:
+            if room[item]:
+                room[item] -= 1
+                held[item][run] = held[item].get(run, 0) + 1
+                return True
+        for item in fits[run]:
             if item in tried:
                 continue
             tried.add(item)
-            if len(held[item]) < asked[item]:
-                held[item].append(piece)
-                return True
-            for at, other in enumerate(held[item]):
-                if place_piece(other, tried):
-                    held[item][at] = piece
+            for other, pieces in held[item].items():
+                if pieces and other != run and place_piece(other, tried):
+                    held[item][other] -= 1
+                    held[item][run] = held[item].get(run, 0) + 1
                     return True
         return False
 
-    for piece in range(len(pieces)):
-        place_piece(piece, set())
-    if any(len(have) < count for have, count in zip(held, asked, strict=True)):
-        return None
     weights: dict[int, int] = {}
-    for piece in (one for have in held for one in have):
-        weights[pieces[piece].place] = weights.get(pieces[piece].place, 0) + pieces[piece].price
-    return weights
+    left = sum(asked)
+    for at, run in enumerate(runs):
+        pieces = 0
+        while left and pieces < run.pieces and place_piece(at, set()):
+            pieces += 1
+            left -= 1
+        if pieces:
+            weights[run.place] = weights.get(run.place, 0) + run.price * pieces
+        if not left:
+            return weights
+    return None
 
 
 def _short(deal: Bundle, lines: Sequence[Line], sight: Sight, sets: int) -> Missing | None:
