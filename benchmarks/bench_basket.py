@@ -1,8 +1,8 @@
 """How long it takes to price a basket of 30 lines under 20 offers: a supermarket's, and one in which all of them meet.
 
-In memory, without a database: the processor's own time, the median and the slowest of 100 drawn baskets. The supermarket has member
-prices, every second at half price, three for two, sets, a percent off a department, and thresholds over the whole basket. In the
-other every offer sees most lines, and any two may stand together.
+In memory, without a database: the processor's own time, the median and the slowest of 100 drawn baskets. The supermarket has
+member prices, every second at half price, three for two, sets, a percent off a department, and thresholds over the whole basket. In
+the other every offer sees most lines, and any two may stand together.
 `python benchmarks/bench_basket.py`
 """
 
@@ -102,14 +102,14 @@ def all_meet(random: Random) -> Drawn:
     found = []
     for at in range(OFFERS):
         spend = random.randint(5_000, 60_000)
-        deal = random.choice([
+        deals: list[Deal] = [
             PercentOff(bps=random.randint(300, 2_000)),
             AmountOff(minor=random.randint(100, 3_000), each_piece=False),
             Threshold(spend_minor=spend, off_minor=spend // random.randint(8, 20), repeats=False),
             LastOfGroup(pieces=2, last=1, off_bps=3_000, alike=False),
-        ])  # fmt: skip
+        ]  # fmt: skip
         sight = Sight(tuple(place for place in range(LINES) if random.random() < 0.8))
-        found.append(Candidate(offer(at, deal, random.choice([ITEM, BASKET])), sight))
+        found.append(Candidate(offer(at, random.choice(deals), random.choice([ITEM, BASKET])), sight))
     return lines, sorted(found, key=lambda one: one.offer.stands.code != "item")
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from tests.api.conftest import Api, a_purchase_body, now_text
 
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

@@ -155,7 +155,6 @@ def test_offers_are_taken_off_while_one_types_and_stand_in_the_books(visit: Visi
     expect(page.locator("[data-price=new] .fact").first).to_contain_text("¥212.00")
     if AXE.is_file():
         assert visit.axe() == []
-    page.screenshot(path=f"/tmp/till-offers-{chinese}.png")
     no = pay(page)
     in_books(page)
     told = receipt(visit, no)

@@ -233,7 +233,7 @@ function LinePrice({ shelf, off }: { shelf: number; off: number }) {
   const say = useSay();
   return (
     <span className="right">
-      {off > 0 ? <><span className="away">{say("till.offer.shelf")}</span> <s className="soft small"><Money minor={shelf} /></s> </> : null}
+      {off > 0 ? <><span className="away">{say("till.offer.shelf")}</span> <s className="was soft small"><Money minor={shelf} /></s></> : null}
       <Money minor={shelf - off} />
     </span>
   );
