@@ -31,8 +31,8 @@ from jifen.operations.read_figures import Overview, read_figures
 from jifen.operations.read_program import read_timeline
 from jifen.operations.retry_parked import read_jobs, retry_parked_once
 from jifen.present.exchanges import exchange_sentence
-from jifen.present.offers import offer_sentence
 from jifen.present.laws import law_title
+from jifen.present.offers import offer_sentence
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import shown_instant
 from jifen.store.figures import Figures, Sold, Span

@@ -8,7 +8,7 @@ it. What is exclusive is used alone. What takes nothing off is not used.
 
 **Exact** for up to eight offers that meet in lines, however they stand together, and for most larger baskets: what an offer takes
 off now is never less than what it takes off after others, so that most combinations need no look. Beyond that the search ends
-after so many looks, keeps the best that it has seen, and says so.
+after so many looks (`LOOKS_MAX`, fewer beyond a hundred lines), keeps the best that it has seen, and says so.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ LOOKS_ALWAYS = 256
 """So many looks each group of offers that meet has at least: the few have 255 combinations."""
 LOOKS_MAX = 600
 """So many all groups have together, where that is more."""
+LINES_FULL = 100
+"""Larger baskets have fewer looks, each of which sees more."""
 ROUNDS = 3
 
 
@@ -92,7 +94,7 @@ def price_basket(lines: Sequence[Line], candidates: Sequence[Candidate]) -> Pric
     groups = list(board.meeting(together))
     best = _NOTHING
     is_exact = True
-    looks = max(LOOKS_ALWAYS, LOOKS_MAX // max(1, len(groups)))
+    looks = max(LOOKS_ALWAYS, LOOKS_MAX // max(1, len(groups))) * LINES_FULL // max(LINES_FULL, len(lines))
     for group in groups:
         search = _Search(board, group, looks)
         search.run()
@@ -181,6 +183,7 @@ class _Search:
 
     def __init__(self, board: _Board, group: Sequence[int], looks: int) -> None:
         self.board, self.group, self.looks = board, group, looks
+        self.steps = looks  # of the climb
         self.best = _NOTHING
         self.is_exact = True
 
@@ -199,12 +202,15 @@ class _Search:
             before = self.best
             for at in self.group:
                 self.best = min(self.best, self._with(at))
-            if self.best == before:
+            if self.best == before or self.steps < 0:
                 return
 
     def _with(self, changed: int) -> _Found:
         """The best so far with one offer more, or without it."""
         chosen = {changed}.symmetric_difference(self.best.chosen)
+        self.steps -= len(chosen)
+        if self.steps < 0:
+            return _NOTHING
         prices, carried = [line.amount_minor for line in self.board.lines], [0] * len(self.board.lines)
         found = _NOTHING
         for at in sorted(chosen):

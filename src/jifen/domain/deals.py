@@ -10,6 +10,7 @@ Rounding
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from jifen.domain.program.offers import (
@@ -30,6 +31,8 @@ from jifen.domain.sharing import share_out
 PIECE = 1_000
 SETS_MAX = 50
 """A bundle is made at most so often in one purchase."""
+FEW_SETS = 3
+"""So many are tried one by one, more by halving."""
 
 
 class Missing(NamedTuple):
@@ -192,15 +195,19 @@ def _best_groups(
     deal: LastOfGroup, sorts: Sequence[Sequence[_Run]], groups: Sequence[int], most: int
 ) -> list[int]:
     """How many groups of each sort are taken where not all may be: those that take off most. Of a sort no later one does more."""
-    worth = [
-        (before - _of_groups(deal, runs, count * deal.pieces, {}), at)
-        for at, (runs, made) in enumerate(zip(sorts, groups, strict=True))
-        for count in range(1, min(made, most) + 1)
-        for before in (_of_groups(deal, runs, (count - 1) * deal.pieces, {}),)
-    ]
+
+    def worth(at: int, group: int) -> int:
+        until, before = (_of_groups(deal, sorts[at], count * deal.pieces, {}) for count in (group, group - 1))
+        return until - before
+
     taken = [0] * len(sorts)
-    for _, at in sorted(worth)[:most]:
+    following = [(-worth(at, 1), at) for at, made in enumerate(groups) if made]
+    heapify(following)
+    for _ in range(most):
+        _, at = heappop(following)
         taken[at] += 1
+        if taken[at] < groups[at]:
+            heappush(following, (-worth(at, taken[at] + 1), at))
     return taken
 
 
@@ -225,21 +232,29 @@ def _of_groups(deal: LastOfGroup, runs: Sequence[_Run], end: int, weights: dict[
 def _by_set(
     deal: Bundle, times_most: int, lines: Sequence[Line], prices: Sequence[int], sight: Sight
 ) -> _Due:
-    most = SETS_MAX if times_most == UNLIMITED else min(times_most, SETS_MAX)
     runs = _dearest_first(lines, {place: prices[place] for place in sight.lines})
     fits = [[at for at, item in enumerate(sight.items) if run.place in item] for run in runs]
-    minor, sets = 0, 0
-    weights: dict[int, int] = {}
-    for count in range(1, most + 1):
-        found = _matched(runs, fits, [item.pieces * count for item in deal.items])
-        if found is None:
-            break
-        sets = count
-        off = sum(found.values()) - deal.minor * count
-        if off <= minor:
-            break
-        minor, weights = off, found
-    return _Due(minor, weights, _short(deal, lines, sight, sets) if sets < most else None)
+    most = SETS_MAX if times_most == UNLIMITED else min(times_most, SETS_MAX)
+    found: dict[int, dict[int, int] | None] = {0: {}}
+
+    def off(sets: int) -> int | None:
+        """What so many sets take off; None: they cannot be made."""
+        if sets not in found:
+            found[sets] = _matched(runs, fits, [item.pieces * sets for item in deal.items])
+        weights = found[sets]
+        return None if weights is None else sum(weights.values()) - deal.minor * sets
+
+    def is_made(sets: int) -> bool:
+        """Whether one more set than before can be made, and takes something off. Of later ones none does where this does not."""
+        now = off(sets)
+        return now is not None and now > (off(sets - 1) or 0)
+
+    made, beyond = 0, most + 1
+    while beyond - made > 1:
+        middle = made + 1 if beyond > most and made < FEW_SETS else (made + beyond) // 2
+        made, beyond = (middle, beyond) if is_made(middle) else (made, middle)
+    is_short = made < most and off(made + 1) is None
+    return _Due(off(made) or 0, found[made] or {}, _short(deal, lines, sight, made) if is_short else None)
 
 
 def _matched(
@@ -250,35 +265,37 @@ def _matched(
 
     Source
         Pieces that can be placed together are a matroid, so that taking the dearest first is best; room is made by augmenting
-        paths (Kuhn), of which a piece has one for each run that it may put elsewhere.
+        paths (Kuhn), along which many alike move at once.
     """
     room = list(asked)
     held: list[dict[int, int]] = [{} for _ in asked]  # by run, how many of its pieces stand at a place
 
-    def place_piece(run: int, tried: set[int]) -> bool:
+    def put(run: int, pieces: int, tried: set[int]) -> int:
+        """Place so many pieces of a run at most: how many were."""
         for item in fits[run]:
             if room[item]:
-                room[item] -= 1
-                held[item][run] = held[item].get(run, 0) + 1
-                return True
+                moved = min(pieces, room[item])
+                room[item] -= moved
+                held[item][run] = held[item].get(run, 0) + moved
+                return moved
         for item in fits[run]:
             if item in tried:
                 continue
             tried.add(item)
-            for other, pieces in held[item].items():
-                if pieces and other != run and place_piece(other, tried):
-                    held[item][other] -= 1
-                    held[item][run] = held[item].get(run, 0) + 1
-                    return True
-        return False
+            for other, have in held[item].items():
+                if have and other != run and (moved := put(other, min(pieces, have), tried)):
+                    held[item][other] -= moved
+                    held[item][run] = held[item].get(run, 0) + moved
+                    return moved
+        return 0
 
     weights: dict[int, int] = {}
     left = sum(asked)
     for at, run in enumerate(runs):
         pieces = 0
-        while left and pieces < run.pieces and place_piece(at, set()):
-            pieces += 1
-            left -= 1
+        while moved := put(at, min(run.pieces - pieces, left), set()) if left and pieces < run.pieces else 0:
+            pieces += moved
+            left -= moved
         if pieces:
             weights[run.place] = weights.get(run.place, 0) + run.price * pieces
         if not left:
