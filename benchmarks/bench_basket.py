@@ -1,8 +1,8 @@
 """How long it takes to price a basket of 30 lines under 20 offers: a supermarket's, and one in which all of them meet.
 
 In memory, without a database: the processor's own time, the median and the slowest of 100 drawn baskets. The supermarket has
-member prices, every second at half price, three for two, sets, a percent off a department, and thresholds over the whole basket. In
-the other every offer sees most lines, and any two may stand together.
+member prices, every second at half price, three for two, sets, a percent off a department, and thresholds over the whole basket.
+In the other every offer sees most lines, and any two may stand together.
 `python benchmarks/bench_basket.py`
 """
 

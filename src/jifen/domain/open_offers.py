@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from jifen.domain import fold
@@ -11,14 +13,11 @@ from jifen.domain.basket import Candidate
 from jifen.domain.deals import Sight
 from jifen.domain.member import Member
 from jifen.domain.program.conditions import All, Claim, Condition, Not
-from jifen.domain.program.meaning import Program
+from jifen.domain.program.meaning import NONE, EarnRule, Grant, Program, Rounding, Together
 from jifen.domain.program.offers import Bundle, Offer
 from jifen.domain.program.reading import claim_holds
-from jifen.domain.program.select import Moment, matches
+from jifen.domain.program.select import Moment, Select, compile_select
 from jifen.domain.purchase import Line, Purchase
-
-ANY_LINE = Line(number=0, amount_minor=0)
-"""For conditions that ask of no line."""
 
 
 class Closed(StrEnum):
@@ -44,41 +43,70 @@ def open_offers(
     Units
         day   number of the day on which it is priced, for windows that end with it
     """
+    sights = sights_of(program, basket, moment)
+    known = member_facts(program, member, day)
     candidates = []
     closed: list[tuple[Offer, Closed]] = []
     for offer in program.offers:
-        why = _closed(offer, program, basket, moment, member, day)
-        if why is None:
-            candidates.append(Candidate(offer, sight_of(offer, basket, moment)))
+        sight = sights.get(offer.code)
+        if sight is None:
+            closed.append((offer, Closed.NOT_NOW))
+        elif not member_holds(offer.state, known):
+            closed.append((offer, Closed.NOT_FOR_MEMBER if member else Closed.MEMBER_UNKNOWN))
         else:
-            closed.append((offer, why))
+            candidates.append(Candidate(offer, sight))
     return Opened(tuple(candidates), tuple(closed))
 
 
-def _closed(
-    offer: Offer, program: Program, basket: Purchase, moment: Moment, member: Member | None, day: int
-) -> Closed | None:
-    if not matches(offer.given, basket, ANY_LINE, moment):
-        return Closed.NOT_NOW
-    if member_holds(offer.state, member_facts(program, member, day)):
-        return None
-    return Closed.MEMBER_UNKNOWN if member is None else Closed.NOT_FOR_MEMBER
+def sights_of(program: Program, basket: Purchase, moment: Moment) -> dict[str, Sight]:
+    """What each offer sees whose condition on the basket holds, by its code; what costs nothing is seen by none."""
+    masks = _select_of(_Same(program))(basket, moment).masks
+    found = {}
+    position = 0
+    for offer in program.offers:
+        parts = _seeing(offer)
+        seen = [
+            tuple(at for at, mask in enumerate(masks) if mask >> bit & 1 and basket.lines[at].amount_minor)
+            for bit in range(position + 1, position + 1 + len(parts))
+        ]
+        if masks[0] >> position & 1:
+            whole = tuple(sorted({at for places in seen for at in places}))
+            found[offer.code] = Sight(whole, tuple(seen) if isinstance(offer.deal, Bundle) else ())
+        position += 1 + len(parts)
+    return found
 
 
-def sight_of(offer: Offer, basket: Purchase, moment: Moment) -> Sight:
-    """The lines that an offer sees, by position; what costs nothing is seen by none."""
+def _seeing(offer: Offer) -> list[Condition]:
+    """The conditions on lines of an offer: of a bundle one for each of its places."""
+    return [item.lines for item in offer.deal.items] if isinstance(offer.deal, Bundle) else [offer.lines]
 
-    def seen(condition: Condition) -> tuple[int, ...]:
-        return tuple(
-            at
-            for at, line in enumerate(basket.lines)
-            if line.amount_minor and matches(condition, basket, line, moment)
+
+class _Same:
+    """A programme by itself: what was made of it is found again without looking at what it says."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def __hash__(self) -> int:
+        return id(self.program)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.program is self.program
+
+
+@lru_cache(maxsize=8)
+def _select_of(of: _Same) -> Select:
+    """The function that selects by the conditions of a programme's offers as if they were rules: of each when it is open, then
+    what it sees."""
+    asked = [condition for offer in of.program.offers for condition in (offer.given, *_seeing(offer))]
+    rules = tuple(
+        EarnRule(
+            number=at, code=str(at), names={}, currency=0, terms=0, grant=Grant.FIXED, rate=(0, 1), rounding=Rounding.DOWN,
+            multiplied_by=NONE, group=at, together=Together.ADD, given=condition,
         )
-
-    if not isinstance(offer.deal, Bundle):
-        return Sight(seen(offer.lines))
-    items = tuple(seen(item.lines) for item in offer.deal.items)
-    return Sight(tuple(sorted({at for item in items for at in item})), items)
+        for at, condition in enumerate(asked)
+    )  # fmt: skip
+    return compile_select(replace(of.program, rules=rules))
 
 
 def member_holds(condition: Condition, value: Callable[[Claim], object]) -> bool:

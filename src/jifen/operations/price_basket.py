@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -67,7 +68,8 @@ async def price(ledger: Ledger, basket: Purchase, whose: Whose, *, at: datetime 
 
     day = day_number(local_date(now, timeline.time_zone))
     opened = open_offers(program, basket, moment_of(program, basket), member, day=day)
-    priced = price_basket(basket.lines, opened.candidates)
+    # Many offers over many lines take a while, in which tills are answered.
+    priced = await asyncio.to_thread(price_basket, basket.lines, opened.candidates)
 
     sold = replace(
         basket, amount_minor=priced.minor, lines=lines_at(basket.lines, priced.prices), payments=()
