@@ -127,6 +127,14 @@ async def test_a_bad_basket_is_refused_at_its_place(
     assert (problem["code"], problem["pointer"]) == (code, pointer)
 
 
+async def test_a_store_that_is_off_prices_nothing(shared_api: Api) -> None:
+    turned = {"kind": "store", "code": "main", "is_off": True}
+    assert (await shared_api.post("/v1/switches:turn", turned)).status_code == 200
+    answer = await shared_api.post("/v1/baskets:price", a_basket(GOODS, store="main"), key=None)
+    await shared_api.post("/v1/switches:turn", {**turned, "is_off": False})
+    assert (answer.json()["code"], answer.json()["pointer"]) == ("store_switched_off", "/store")
+
+
 async def test_a_moment_in_the_past_is_judged_by_its_own_hour(shared_api: Api) -> None:
     told = await priced(shared_api, GOODS, occurred_at=now_text())
     assert told["points"]["occurred_at"] <= now_text()
