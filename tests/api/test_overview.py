@@ -189,7 +189,7 @@ async def test_offers_are_sentences_too(api: Api) -> None:
         for language in ("zh", "en")
     }
     assert told["en"][0]["sentence"] == (
-        "of every 2 pieces of items of which the item's category is under ICE the cheapest at 50% of its price."
+        "the cheapest of every 2 pieces at 50% of its price, of items of which the item's category is under ICE."
     )
     assert told["zh"][0]["sentence"] == "符合“商品类别属于 ICE”的商品每 2 件中最便宜的一件按原价的 50% 计。"
     assert told["en"][0]["names"] == {"zh": "第二件半价", "en": "Second at half price"}
