@@ -55,7 +55,7 @@ def basket_lines(
     for one in told["unused"]:
         beside = words.join("items", [names[code] for code in one["beside"]])
         if one["why"] == "stands_apart":
-            why = words.say("basket.why.stands_apart", beside=beside)
+            why = words.say("basket.beside", beside=beside)
         else:
             why = words.say(f"basket.why.{one['why']}")
         lines.append(words.say("basket.unused", offer=names[one["offer"]], why=why))
