@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jifen.domain.program.meaning import Program
-from jifen.present.catalogue import catalogue_of
+from jifen.present.catalogue import Catalogue, catalogue_of
 from jifen.present.rules import names_of
 from jifen.present.shown import name_in, units_shown
 
@@ -53,12 +53,16 @@ def basket_lines(
         else:
             lines.append(words.say("basket.next.pieces", pieces=one["missing_pieces"], offer=offer))
     for one in told["unused"]:
-        beside = words.join("items", [names[code] for code in one["beside"]])
-        if one["why"] == "stands_apart":
-            why = words.say("basket.beside", beside=beside)
-        else:
-            why = words.say(f"basket.why.{one['why']}")
+        why = _why(one, names, words)
         lines.append(words.say("basket.unused", offer=names[one["offer"]], why=why))
     if not told["is_exact"]:
         lines.append(words.say("basket.inexact"))
     return lines
+
+
+def _why(unused: Mapping[str, Any], names: Mapping[str, str], words: Catalogue) -> str:
+    if unused["why"] == "stands_apart":
+        return words.say(
+            "basket.beside", beside=words.join("items", [names[code] for code in unused["beside"]])
+        )
+    return words.say(f"basket.why.{unused['why']}")
