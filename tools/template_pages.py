@@ -23,6 +23,7 @@ from jifen.document.load import parse_document
 from jifen.document.run_trials import run_trials
 from jifen.domain.program.numbering import Numbering
 from jifen.present.exchanges import exchange_sentence
+from jifen.present.offers import offer_sentence
 from jifen.present.rewards import reward_sentence
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import name_in
@@ -129,6 +130,9 @@ def _page(name: str, kept: dict[str, Any] | None) -> str:
     for one in program.exchanges:
         lines.append(f"- **{name_in(one.names, 'en')}.** {exchange_sentence(one, program, 'en')}")
         lines.append(f"  {name_in(one.names, 'zh')}：{exchange_sentence(one, program, 'zh')}")
+    for offer in program.offers:
+        lines.append(f"- **{name_in(offer.names, 'en')}.** {offer_sentence(offer, program, 'en')}")
+        lines.append(f"  {name_in(offer.names, 'zh')}：{offer_sentence(offer, program, 'zh')}")
     if program.rewards:
         lines += ["", "## Rewards 礼品", ""]
     for reward in program.rewards:

@@ -73,12 +73,44 @@ rewards:
   - {code: cup, names: {zh: 茶杯, en: Cup}, price: {currency: points, units: 20}, stock: by_store}
 """
 """What points buy."""
+OFFERS = """
+offer_classes:
+  - {code: items}
+  - {code: order, together: all}
+offers:
+  - code: second-half
+    names: {zh: 第二件半价, en: Second at half price}
+    nth: {n: 2, pays_bps: 5000}
+    lines: {fact: line.category, under: ICE}
+    class: items
+  - code: breakfast
+    names: {zh: 早餐套餐, en: Breakfast set}
+    bundle:
+      price_minor: 1500
+      items:
+        - {names: {zh: 包子, en: bun}, lines: {fact: line.category, under: BUNS}}
+        - {names: {zh: 豆浆, en: soy milk}, lines: {fact: line.sku, is: soy}}
+    when: {fact: purchase.channel, is: till}
+    class: items
+  - code: member-day
+    names: {zh: 会员价, en: Member price}
+    price: {minor: 900}
+    lines: {fact: line.sku, is: rice}
+    when: {fact: member.tier, at_least: member}
+    class: items
+  - code: off-30
+    names: {zh: 满 200 减 30, en: 30 off 200}
+    threshold: {spend_minor: 20000, off_minor: 3000}
+    lines: {fact: line.category, under: GOODS}
+    class: order
+"""
+"""What is taken off in a basket."""
 
 
 def shop_text() -> str:
     """The programme of the shop."""
     text = template_text("corner-shop")
-    return text.replace("\nearn_rules:", f"{BOOKS}\nearn_rules:") + EVENTS + EXCHANGES + REWARDS
+    return text.replace("\nearn_rules:", f"{BOOKS}\nearn_rules:") + EVENTS + EXCHANGES + REWARDS + OFFERS
 
 
 def only(permission: Permission) -> str:

@@ -183,6 +183,18 @@ async def test_the_tier_path_says_what_counts_and_what_is_missing(api: Api) -> N
     assert (await api.get(unknown)).json()["code"] == "member_unknown"
 
 
+async def test_offers_are_sentences_too(api: Api) -> None:
+    told = {
+        language: (await api.get(f"/v1/program/revisions/1/rules?language={language}")).json()["offers"]
+        for language in ("zh", "en")
+    }
+    assert told["en"][0]["sentence"] == (
+        "the cheapest of every 2 pieces at 50% of its price, of items of which the item's category is under ICE."
+    )
+    assert told["zh"][0]["sentence"] == "符合“商品类别属于 ICE”的商品每 2 件中最便宜的一件按原价的 50% 计。"
+    assert told["en"][0]["names"] == {"zh": "第二件半价", "en": "Second at half price"}
+
+
 async def test_exchanges_are_sentences_too(api: Api) -> None:
     said = [
         (await api.get(f"/v1/program/revisions/1/rules?language={language}")).json()["exchanges"]

@@ -91,6 +91,7 @@ async def test_the_routes_that_name_a_store(api: Api) -> None:
 WITH_STORE = [
     ("POST", "/v1/purchases"),
     ("POST", "/v1/purchases:quote"),
+    ("POST", "/v1/baskets:price"),
     ("POST", "/v1/purchases:batch"),
     ("POST", "/v1/events"),
     ("POST", "/v1/exchanges"),

@@ -45,6 +45,16 @@ async def _quote(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/purchases:quote", body=a_purchase_body(await api.a_member()))
 
 
+async def _price(api: Api) -> Asked:
+    body = {
+        "source": "pos",
+        "money": "CNY",
+        "member": {"id": await api.a_member()},
+        "lines": [{"number": 1, "shelf_minor": 20_000, "category": "GOODS"}],
+    }
+    return Asked(method="POST", path="/v1/baskets:price", body=body)
+
+
 async def an_event(api: Api, **more: Any) -> dict[str, Any]:
     """An event as a till sends it."""
     return {
@@ -760,6 +770,7 @@ async def _list_proposals(api: Api) -> Asked:
 ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/purchases"): _record,
     ("POST", "/v1/purchases:quote"): _quote,
+    ("POST", "/v1/baskets:price"): _price,
     ("POST", "/v1/purchases:batch"): _batch,
     ("POST", "/v1/events"): _event,
     ("POST", "/v1/events:batch"): _events,
@@ -999,6 +1010,7 @@ CHANGES_NOTHING = {
     ("POST", "/v1/exports"),
     ("POST", "/v1/exports/{export_id}:cancel"),
     ("POST", "/v1/purchases:quote"),
+    ("POST", "/v1/baskets:price"),
     ("POST", "/v1/program:validate"),
     ("POST", "/v1/program:plan"),
     ("POST", "/v1/program:test"),

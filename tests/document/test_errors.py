@@ -39,6 +39,12 @@ def a_reward(more: str = "", *, currency: str = "points", units: int = 5) -> str
     )
 
 
+def an_offer(how: str) -> str:
+    """Before the tiers two classes and an offer."""
+    classes = "offer_classes: [{code: item}, {code: order, not_with: [item]}]\n"
+    return f"{classes}offers:\n  - {{code: o, names: {{en: O}}, {how}}}\ntiers:\n"
+
+
 MISTAKES = [
     ("decimals: 2", "decimal: 2", "unknown_field", "$.money.decimal"),
     ("decimals: 2", "decimals: 2.0", "float_refused", "$.money.decimals"),
@@ -177,6 +183,41 @@ MISTAKES = [
          ".occasion.redeems.pints"),
         ("    occasion: {at: 2026-03-02}\n    expect: {refusal: no_such}\n", "unknown_code", ".expect.refusal"),
         ("    occasion: {at: 2026-03-02}\n    expect: {units: {points: 1.5}}\n", "float_refused", ".expect.units.points"),
+    )),
+    ("tiers:\n", "offer_classes: [{code: item, not_with: [item]}]\ntiers:\n", "class_not_with_itself",
+     "$.offer_classes[0].not_with[0]"),
+    ("tiers:\n", "offer_classes: [{code: item, not_with: [itm]}]\ntiers:\n", "unknown_code", "$.offer_classes[0].not_with[0]"),
+    ("tiers:\n", "offer_classes: [{code: item}, {code: item}]\ntiers:\n", "double_code", "$.offer_classes[1].code"),
+    *(("tiers:\n", an_offer(how), code, f"$.offers[0]{path}") for how, code, path in (
+        ("lines: {fact: line.sku, is: a}", "offer_unclear", ""),
+        ("price: {minor: 1}, percent_off: {bps: 1}", "offer_unclear", ""),
+        ("percent_off: {bps: 10001}", "out_of_range", ".percent_off.bps"),
+        ("percent_off: {bps: 10.5}", "float_refused", ".percent_off.bps"),
+        ("price: {minor: 1}, class: itm", "unknown_code", ".class"),
+        ("n_for_m: {n: 3, m: 3}", "n_not_above_m", ".n_for_m.m"),
+        ("threshold: {spend_minor: 100, off_minor: 101}", "off_above_sum", ".threshold.off_minor"),
+        ("bands: [{from_minor: 100, off_minor: 10}, {from_minor: 100, off_minor: 20}]", "offer_bands_not_ascending",
+         ".bands[1].from_minor"),
+        ("bands: [{from_minor: 100, off_minor: 10}, {from_minor: 200, off_minor: 10}]", "offer_bands_not_ascending",
+         ".bands[1].off_minor"),
+        ("bands: [{from_minor: 100, off_minor: 10}, {from_minor: 200, off_minor: 201}]", "off_above_sum", ".bands[1].off_minor"),
+        ("price: {minor: 1}, times: 2", "times_does_not_fit", ".times"),
+        ("threshold: {spend_minor: 100, off_minor: 1}, times: 2", "times_does_not_fit", ".times"),
+        ("price: {minor: 1}, on_return: take_back_discount", "on_return_does_not_fit", ".on_return"),
+        ("bundle: {price_minor: 1, items: [{names: {en: A}, lines: {fact: line.sku, is: a}}]}, lines: {fact: line.sku, is: a}",
+         "bundle_sees_its_items", ".lines"),
+        ("price: {minor: 1}, lines: {fact: purchase.hour, ge: 9}", "offer_lines_see_more", ".lines"),
+        ("bundle: {price_minor: 1, items: [{names: {en: A}, lines: {fact: member.tier, is: gold}}]}", "offer_lines_see_more",
+         ".bundle.items[0].lines"),
+        ("price: {minor: 1}, when: {fact: line.sku, is: a}", "offer_when_sees_lines", ".when"),
+        ("price: {minor: 1}, when: {fact: purchase.payment_methods, has: card}", "offer_cannot_ask", ".when"),
+        ("price: {minor: 1}, when: {fact: member.times_granted, rule: base, ge: 1}", "offer_cannot_ask", ".when"),
+        ("price: {minor: 1}, when: {fact: event.hour, ge: 1}", "offer_cannot_ask", ".when"),
+        ("price: {minor: 1}, when: {fact: purchase.hour, ge: 24}", "condition_never_holds", ".when"),
+        ("price: {minor: 1}, when: {any: [{fact: purchase.hour, ge: 9}, {fact: member.tier, is: gold}]}",
+         "condition_mixes_given_and_state", ".when"),
+        ("price: {minor: 1}, when: {fact: member.tier, is: golden}", "unknown_code", ".when.is"),
+        ("price: {minor: 1}, lines: {fact: line.skew, is: a}", "unknown_fact", ".lines.fact"),
     )),
 ]  # fmt: skip
 

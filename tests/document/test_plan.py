@@ -110,6 +110,60 @@ def test_an_exchange_that_gives_less_is_told_as_one(written: str, instead: str, 
     assert change.weight == weight
 
 
+OFFERS = """offers:
+  - code: off
+    names: {zh: 满减, en: Off}
+    threshold: {spend_minor: 20000, off_minor: 3000}
+    most_minor: 6000
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "weight"),
+    [
+        ("spend_minor: 20000", "spend_minor: 20001", "careful"),
+        ("spend_minor: 20000", "spend_minor: 19999", "plain"),
+        ("off_minor: 3000", "off_minor: 2999", "careful"),
+        ("off_minor: 3000", "off_minor: 3001", "plain"),
+        ("most_minor: 6000", "most_minor: 5000", "careful"),
+        ("    most_minor: 6000\n", "", "plain"),
+        ("most_minor: 6000", "exclusive: true", "careful"),
+        ("most_minor: 6000", "when: {fact: purchase.weekday, is: 2}".replace("is", "eq"), "careful"),
+        ("zh: 满减", "zh: 满就减", "plain"),
+    ],
+)
+def test_an_offer_that_takes_off_less_is_told_as_one(written: str, instead: str, weight: str) -> None:
+    assert written in OFFERS
+    before, after = (
+        parse_document(SHOP + text, name="x") for text in (OFFERS, OFFERS.replace(written, instead))
+    )
+    (change,) = plan(before, after).changes
+    assert change.weight == weight
+
+
+def test_an_offer_is_told_whole_in_both_languages() -> None:
+    without, with_it, other = (
+        parse_document(SHOP + text, name="x")
+        for text in (
+            "",
+            OFFERS,
+            OFFERS.replace("20000", "25000").replace("most_minor: 6000", "exclusive: true"),
+        )
+    )
+    (added,) = plan(without, with_it).changes
+    assert (
+        added.sentence("en")
+        == "New offer off: 30 CNY off from 200 CNY on, of the whole basket; at most 60 CNY off a purchase."
+    )
+    (changed,) = plan(with_it, other).changes
+    assert changed.sentence("zh") == (
+        "优惠 off 变更。原为：全单满 200 CNY 减 30 CNY，每单最多减 60 CNY。现为：全单满 250 CNY 减 30 CNY，不与其他优惠同用。"
+    )
+    (ended,) = plan(with_it, without).changes
+    assert (ended.weight, ended.kind) == ("careful", "removed")
+    assert ended.sentence("en").startswith("Offer off ends: 30 CNY off")
+
+
 def test_a_rule_is_told_as_a_sentence_in_both_languages() -> None:
     without = SHOP[: SHOP.index("  - code: tuesday")] + SHOP[SHOP.index("tiers:") :]
     ended = plan(shop(), parse_document(without, name="x")).changes[0]

@@ -108,6 +108,24 @@ _rule = _fields(
     },
 )  # fmt: skip
 _tier = _fields({"code": _code, "names": _names, "reach": st.integers(0, 10**12)}, {"multiplier": _ratio})
+_offer = _fields(
+    {"code": _code, "names": _names},
+    {
+        "amount_off": _fields({"minor": st.integers(1, 10**9)}, {"each": st.sampled_from(["basket", "piece"])}),
+        "nth": _fields({"n": st.integers(2, 100), "pays_bps": st.integers(0, 9_999)}, {"alike": st.booleans()}),
+        "bundle": st.fixed_dictionaries({
+            "price_minor": st.integers(0, 9),
+            "items": st.lists(_fields({"names": _names, "lines": _conditions()}, {"pieces": st.integers(1, 20)}), min_size=1,
+                              max_size=2),
+        }),
+        "lines": _conditions(),
+        "when": _conditions(),
+        "class": _code,
+        "exclusive": st.booleans(),
+        "most_minor": st.integers(1, 10**9),
+        "on_return": st.sampled_from(["keep", "take_back_discount"]),
+    },
+)  # fmt: skip
 _documents = _fields(
     {
         "program": st.fixed_dictionaries({"code": _code, "names": _names}),
@@ -123,6 +141,7 @@ _documents = _fields(
         "line_attributes": st.dictionaries(_code, st.sampled_from(["text", "integer"]), max_size=2),
         "stacking_groups": st.lists(_fields({"code": _code, "mode": st.sampled_from(["add", "best"])}, {}), max_size=2),
         "earn_rules": st.lists(_rule, max_size=3),
+        "offers": st.lists(_offer, max_size=2),
         "tiers": st.fixed_dictionaries(
             {"by": _name, "window_days": st.integers(1, 3660), "keeps_days": st.integers(1, 3660),
              "list": st.lists(_tier, min_size=1, max_size=3)}

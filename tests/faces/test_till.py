@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.error import HTTPError
 
 import pytest
-from playwright.sync_api import FilePayload, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 from tests.faces.conftest import AXE, Visit
 from tests.faces.tills import (
     balance,
@@ -84,7 +84,7 @@ def test_while_a_newer_quote_is_asked_for_the_older_answer_is_grey_and_never_com
         if later:
             route.continue_()
 
-    page.route("**/v1/purchases:quote", hold_the_first)
+    page.route("**/v1/baskets:price", hold_the_first)
     put(page, "Tea 10")
     for _ in range(100):
         if held:
@@ -92,7 +92,7 @@ def test_while_a_newer_quote_is_asked_for_the_older_answer_is_grey_and_never_com
         page.wait_for_timeout(20)
     put(page, "Cup 40")
     expect(page.locator("[data-quote=new] .hero")).to_have_text("+50")
-    with page.expect_response("**/v1/purchases:quote"):
+    with page.expect_response("**/v1/baskets:price"):
         held[0].continue_()
     expect(page.locator(".earns .hero")).to_have_text("+50")
 
@@ -120,6 +120,72 @@ def test_points_are_held_and_spent_with_the_sale(visit: Visit) -> None:
         page.wait_for_timeout(50)
     assert [one["kind"] for one in messages(page)] == ["purchase", "commit"]
     assert balance(visit, member) == 500 - 200 + earned
+
+
+def put_of(page: Page, code: str, name: str, price: str, category: str) -> None:
+    """Goods are typed that the till does not know, of a category."""
+    before = page.locator(".line-of").count()
+    page.locator(".one-field input").fill(code)
+    page.keyboard.press("Enter")
+    dialog = page.locator("[role=dialog]")
+    inputs = dialog.locator("input")
+    for at, text in ((0, name), (1, price), (4, category)):
+        inputs.nth(at).fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator(".line-of")).to_have_count(before + 1)
+
+
+@pytest.mark.parametrize("visit", [ENGLISH, CHINESE_DARK], indirect=True)
+def test_offers_are_taken_off_while_one_types_and_stand_in_the_books(visit: Visit) -> None:
+    page = open_till(visit)
+    nobody(page)
+    chinese = page.evaluate("document.documentElement.lang").startswith("zh")
+    put_of(page, "690000000001", "Cone", "6", "ICE/CONE")
+    expect(page.locator("[data-next]")).to_contain_text(
+        "第二件半价" if chinese else "1 more for “Second at half price”"
+    )
+    page.locator(".step button").nth(1).click()
+    expect(page.locator(".off-line")).to_contain_text("第二件半价" if chinese else "Second at half price")
+    expect(page.locator(".to-pay")).to_contain_text("¥9.00")
+    put_of(page, "690000000002", "Pan", "185.80", "GOODS")
+    expect(page.locator("[data-next]")).to_contain_text(
+        "再买 ¥14.20 减 ¥30.00（满 200 减 30）" if chinese else "¥14.20 more for ¥30.00 off (30 off 200)"
+    )
+    put_of(page, "690000000003", "Lid", "14.20", "GOODS")
+    expect(page.locator("[data-price=new] .to-pay")).to_contain_text("¥179.00")
+    expect(page.locator("[data-price=new] .fact").first).to_contain_text("¥212.00")
+    if AXE.is_file():
+        assert visit.axe() == []
+    no = pay(page)
+    in_books(page)
+    told = receipt(visit, no)
+    assert [(line["amount_minor"], line["discount_minor"]) for line in told["lines"]] == [
+        (900, 300), (15_793, 2_787), (1_207, 213),
+    ]  # fmt: skip
+    expect(page.locator("[data-slip]")).to_contain_text("¥33.00")
+
+
+def test_without_the_line_shelf_prices_are_charged_and_said_to_be(visit: Visit) -> None:
+    page = open_till(visit)
+    nobody(page)
+    put_of(page, "690000000001", "Cone", "6", "ICE/CONE")
+    page.locator(".step button").nth(1).click()
+    expect(page.locator(".to-pay")).to_contain_text("¥9.00")
+    visit.page.context.set_offline(True)
+    expect(page.locator(".banner")).to_be_visible()
+    expect(page.locator(".to-pay")).to_contain_text("¥9.00")  # what was shown for this very basket stands
+    page.locator(".step button").nth(1).click()
+    expect(page.locator(".to-pay")).to_contain_text("¥18.00")
+    expect(page.locator(".side")).to_contain_text("shelf prices are charged")
+
+
+def test_a_sale_that_is_paid_before_its_price_is_there_waits_for_it(visit: Visit) -> None:
+    page = open_till(visit)
+    nobody(page)
+    put_of(page, "690000000001", "Cone", "6", "ICE/CONE")
+    page.locator(".step button").nth(1).click()
+    page.keyboard.press("F9")
+    expect(page.locator("[data-slip]")).to_contain_text("¥9.00")
 
 
 def test_lines_come_back_by_the_receipts_number_and_the_points_go(visit: Visit) -> None:
@@ -196,7 +262,7 @@ def test_training_sends_no_write(visit: Visit) -> None:
     page.get_by_label("Phone number").fill("13800138555")
     expect(page.get_by_role("button", name=re.compile("^Next"))).to_be_disabled()
     assert written
-    assert all(url.endswith("/v1/purchases:quote") for url in written)
+    assert all(url.endswith(("/v1/baskets:price", "/v1/purchases:quote")) for url in written)
     assert messages(page) == []
 
 

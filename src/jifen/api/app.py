@@ -20,6 +20,7 @@ from jifen import __version__
 from jifen.api import (
     audit,
     backtests,
+    baskets,
     codes,
     compensations,
     console,
@@ -187,6 +188,7 @@ def create_app(
         exchanges,
         redemptions,
         rewards,
+        baskets,
         backtests,
         imports,
         exports,

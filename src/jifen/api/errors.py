@@ -277,7 +277,7 @@ def pointer_of(refusal: Refusal, request: Request) -> str:
     return "/member" if name == "member_id" else refusal.pointer
 
 
-DATED_BY_BODY = ("/v1/purchases", "/v1/purchases:quote")
+DATED_BY_BODY = ("/v1/purchases", "/v1/purchases:quote", "/v1/baskets:price")
 
 
 def pointer_in_purchase(refusal: Refusal) -> str:

@@ -42,6 +42,8 @@ _NAMES = {
     ("tiers", "by"): "measures",
     ("claim", "rule"): "every_rule",
     ("earn_rule", "terms"): "terms",
+    ("offer", "class"): "offer_classes",
+    ("offer_class", "not_with"): "offer_classes",
 }
 """What a field that holds a code names, by the field, or by part and field: a list of the document, or one made of several."""
 _UNITS: Mapping[Any, str] = {
@@ -50,6 +52,8 @@ _UNITS: Mapping[Any, str] = {
     ("tier", "reach"): "measure",
     ("band", "from"): "money",
     ("band", "per"): "money",
+    ("amount_off", "minor"): "money",
+    ("fixed_price", "minor"): "money",
 }
 _VALUES = {"tier": "tiers", "store": "stores", "days": "days"}
 """The list whose codes are values of a fact, by the fact's last word. One that is looked up otherwise is named by that word."""

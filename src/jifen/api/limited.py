@@ -35,6 +35,7 @@ BUSY_STATUS: Final = 503
 LOOK_UPS: Final = frozenset({
     ("GET", "/v1/members"),
     ("POST", "/v1/purchases:quote"),
+    ("POST", "/v1/baskets:price"),
     ("POST", "/v1/purchases:claim"),
     ("POST", "/v1/reservations"),
     ("POST", "/v1/exchanges"),

@@ -32,6 +32,7 @@ from jifen.operations.read_program import read_timeline
 from jifen.operations.retry_parked import read_jobs, retry_parked_once
 from jifen.present.exchanges import exchange_sentence
 from jifen.present.laws import law_title
+from jifen.present.offers import offer_sentence
 from jifen.present.rules import rule_sentence
 from jifen.present.shown import shown_instant
 from jifen.store.figures import Figures, Sold, Span
@@ -384,6 +385,10 @@ async def get_rules(
                     at_once=one.at_once,
                 )
                 for one in program.exchanges
+            ],
+            offers=[
+                out.OfferRow(offer=one.code, names=one.names, sentence=offer_sentence(one, program, language))
+                for one in program.offers
             ],
         )
     )

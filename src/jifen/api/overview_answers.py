@@ -278,6 +278,14 @@ class RuleRow(Answer):
     on: Literal["purchase", "event", "moment"]
 
 
+class OfferRow(Answer):
+    """An offer as a sentence, with the name that the document gives it."""
+
+    offer: str
+    names: dict[str, str]
+    sentence: str
+
+
 class ExchangeRow(Answer):
     """An exchange as a sentence, with the name that the document gives it."""
 
@@ -294,6 +302,7 @@ class RulesAnswer(Answer):
     effective_at: Instant
     data: list[RuleRow]
     exchanges: list[ExchangeRow]
+    offers: list[OfferRow]
 
 
 class ParkedRow(Answer):

@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from jifen.cli.at_ledger import refused_plainly
 from jifen.cli.audit import audit_app
 from jifen.cli.backtest import backtest
+from jifen.cli.basket import basket_app
 from jifen.cli.bench import bench
 from jifen.cli.card import card_app
 from jifen.cli.compensation import compensation_app
@@ -89,6 +90,7 @@ GROUPS = (
     (member_app, "member"),
     (person_app, "person"),
     (purchase_app, "purchase"),
+    (basket_app, "basket"),
     (question_app, "question"),
     (terms_app, "terms"),
     (card_app, "card"),

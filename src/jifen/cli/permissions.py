@@ -65,6 +65,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "member household role": Permission.PERSONS_CORRECT,
     "member household leave": Permission.MEMBERS_MERGE,
     "member household rules": Permission.PROGRAM_PUBLISH,
+    "basket price": Permission.PURCHASES_QUOTE,
     "purchase show": Permission.PURCHASES_READ,
     "purchase record": Permission.PURCHASES_RECORD,
     "question list": Permission.QUESTIONS_READ,

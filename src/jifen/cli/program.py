@@ -239,6 +239,7 @@ def show_program(
 
     stored, program, published = at_ledger(work, home=home, as_json=as_json)
     from jifen.present.exchanges import exchange_sentence
+    from jifen.present.offers import offer_sentence
     from jifen.present.rules import rule_sentence
     from jifen.present.shown import name_in
 
@@ -258,6 +259,14 @@ def show_program(
         }
         for one in program.exchanges
     ]
+    offers = [
+        {
+            "code": one.code,
+            "name": name_in(one.names, language),
+            "sentence": offer_sentence(one, program, language),
+        }
+        for one in program.offers
+    ]
     tiers = [
         {
             "code": one.code,
@@ -272,6 +281,7 @@ def show_program(
         "name": name_in(program.names, language),
         "rules": rules,
         "exchanges": exchanges,
+        "offers": offers,
         "tiers": tiers,
         "revisions": [_document(one) for one in published],
     }
@@ -279,7 +289,7 @@ def show_program(
         f"{result['name']} ({program.code}), revision {stored.number}, from {stored.effective_at.isoformat()}",
         "",
     ]
-    for rule in [*rules, *exchanges]:
+    for rule in [*rules, *exchanges, *offers]:
         lines += [f"  {rule['code']}: {rule['name']}", f"    {rule['sentence']}"]
     lines.append("")
     lines += [

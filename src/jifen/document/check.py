@@ -26,6 +26,7 @@ from jifen.document.model import (
     ProgramDocument,
     WorthPer,
 )
+from jifen.document.offers import offer_findings
 from jifen.document.problems import Finding, Steps
 from jifen.document.rewards import reward_findings
 from jifen.present.said import Said
@@ -55,6 +56,7 @@ def findings(document: ProgramDocument) -> list[Finding]:
         *ladder_findings(document),
         *exchange_findings(document),
         *reward_findings(document),
+        *offer_findings(document),
         *trial_findings(document),
     ]
 
@@ -82,6 +84,8 @@ def _doubles(document: ProgramDocument) -> Iterator[Finding]:
         (("exchanges",), [part.code for part in document.exchanges]),
         (("rewards",), [part.code for part in document.rewards]),
         (("earn_rules",), [part.code for part in document.earn_rules]),
+        (("offer_classes",), [part.code for part in document.offer_classes]),
+        (("offers",), [part.code for part in document.offers]),
         (("tests",), [part.code for part in document.tests]),
         (("tiers", "list"), [part.code for part in document.tiers.list] if document.tiers else []),
     ]

@@ -27,6 +27,7 @@ from jifen.document.model import (
     SharedCaps,
     Tiers,
 )
+from jifen.document.offers import offers_of
 from jifen.document.problems import DocumentProblem, DocumentRefused, Finding
 from jifen.document.rewards import rewards_of
 from jifen.domain.calendar import day_number
@@ -161,6 +162,7 @@ def _compiled(
         moments=tuple(_moment(part, named_days, numbering) for part in document.moments),
         exchanges=exchanges_of(document, numbering),
         rewards=rewards_of(document, numbering),
+        offers=offers_of(document),
         events=tuple(
             EventType(
                 number=numbering.number("event", part.code),

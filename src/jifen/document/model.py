@@ -24,6 +24,7 @@ from jifen.document.fields import (
     TimeZone,
     Units,
 )
+from jifen.document.offer_parts import OFFERS_MAX, OfferClassPart, OfferPart
 from jifen.document.reward_parts import RewardPart
 from jifen.document.trials import TRIALS_MAX, TrialPart
 
@@ -497,4 +498,6 @@ class ProgramDocument(Part):
     moments: Annotated[tuple[MomentPart, ...], Field(max_length=30)] = ()
     exchanges: Annotated[tuple[ExchangePart, ...], Field(max_length=40)] = ()
     rewards: Annotated[tuple[RewardPart, ...], Field(max_length=500)] = ()
+    offer_classes: Annotated[tuple[OfferClassPart, ...], Field(max_length=30)] = ()
+    offers: Annotated[tuple[OfferPart, ...], Field(max_length=OFFERS_MAX)] = ()
     tests: Annotated[tuple[TrialPart, ...], Field(max_length=TRIALS_MAX)] = ()

@@ -15,6 +15,7 @@ from jifen.document.write import as_values
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.numbering import Numbering
 from jifen.present.catalogue import catalogue_of
+from jifen.present.offers import offer_sentence
 from jifen.present.rules import rule_sentence
 from jifen.present.said import Chosen, Said
 
@@ -124,9 +125,12 @@ def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where,
     elif (
         isinstance(before, dict)
         and isinstance(after, dict)
-        and where[-1:] != ("when",)
+        and where[-1:] not in (("when",), ("lines",))
         and not _is_test(where)
     ):
+        if _is_offer(where) and _told_of_offer(before) != _told_of_offer(after):
+            yield where, before, after
+            before, after = ({name: one.get(name) for name in _UNTOLD} for one in (before, after))
         for name in [*after, *(name for name in before if name not in after)]:
             yield from _differences((*where, name), before.get(name), after.get(name))
     else:
@@ -136,6 +140,19 @@ def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where,
 def _is_test(where: Where) -> bool:
     """Whether it is a test of the document: told whole, and nothing to any member."""
     return bool(where) and where[0].startswith("tests[")
+
+
+_UNTOLD = ("names", "class")
+"""What the sentence of an offer does not say."""
+
+
+def _is_offer(where: Where) -> bool:
+    """Whether it is a whole offer: its fields say little without one another."""
+    return len(where) == 1 and where[0].startswith("offers[")
+
+
+def _told_of_offer(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in _UNTOLD}
 
 
 def _has_codes(values: list[Any]) -> bool:
@@ -160,7 +177,10 @@ class _Words:
     def change(self, where: Where, before: Any, after: Any) -> Change:
         kind = ADDED if before is None else REMOVED if after is None else CHANGED
         weight = self.weight(where, before, after)
-        said = _said_of_test(where, kind) if _is_test(where) else self._said(where, before, after, kind)
+        if _is_offer(where):
+            said = self._said_of_offer(where)
+        else:
+            said = _said_of_test(where, kind) if _is_test(where) else self._said(where, before, after, kind)
         if weight == REFUSED:
             said = Said("plan.refused", said=said, why=Said(f"plan_refuses.{_topic(where)}"))
         return Change(
@@ -185,7 +205,8 @@ class _Words:
             return REFUSED
         if topic in ("scale", "kind", "money", "time_zone", "program_code"):
             return REFUSED
-        return "careful" if _takes_away(where, before, after) else "plain"
+        is_less = _offers_less(before, after) if _is_offer(where) else _takes_away(where, before, after)
+        return "careful" if is_less else "plain"
 
     def _said(self, where: Where, before: Any, after: Any, kind: str) -> Said:
         path = ".".join(where)
@@ -218,6 +239,22 @@ class _Words:
             first, then = self._rule(0, rule), self._rule(1, rule)
             return Said("plan.rate_changed", path=path, old=old, new=new, before=first, now=then)
         return Said("plan.changed", path=path, old=old, new=new, change=_percent(before, after))
+
+    def _said_of_offer(self, where: Where) -> Said:
+        code = where[0].removeprefix("offers[").removesuffix("]")
+        before, now = self._offer(0, code), self._offer(1, code)
+        if before is None or now is None:
+            return (
+                Said("plan.offer.removed", offer=code, before=before)
+                if now is None
+                else Said("plan.offer.added", offer=code, now=now)
+            )
+        return Said("plan.offer.changed", offer=code, before=before, now=now)
+
+    def _offer(self, which: int, code: str) -> Chosen | None:
+        program = self.programs[which]
+        offer = next((one for one in program.offers if one.code == code), None) if program else None
+        return Chosen(partial(offer_sentence, offer, program)) if offer and program else None
 
     def _rule(self, which: int, code: str) -> Chosen:
         program = self.programs[which]
@@ -280,6 +317,27 @@ def _takes_away(where: Where, before: Any, after: Any) -> bool:
             name == "units" and _number(after) > _number(before)
         )
     return name in ("when", "expiry", "window", "keeps_until", "month_ends", "year_ends", "anniversaries")
+
+
+_OFFERS_MORE = {
+    ("amount_off", "minor"), ("percent_off", "bps"), ("threshold", "off_minor"), ("most_minor",), ("times",),
+}  # fmt: skip
+_OFFERS_LESS = {
+    ("price", "minor"), ("nth", "pays_bps"), ("n_for_m", "m"), ("threshold", "spend_minor"), ("bundle", "price_minor"),
+}  # fmt: skip
+"""Numbers of an offer that give the more the larger they are, and the less."""
+
+
+def _offers_less(before: Any, after: Any, where: Where = ()) -> bool:
+    """Whether less may be taken off by a change of an offer: what is not plainly more is."""
+    if before == after or (before is None and not where):
+        return False
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = [name for name in {**before, **after} if where or name not in _UNTOLD]
+        return any(_offers_less(before.get(name), after.get(name), (*where, name)) for name in names)
+    if where in _OFFERS_MORE:  # left out: without a ceiling
+        return after is not None and (before is None or after < before)
+    return not (where in _OFFERS_LESS and before is not None and after is not None and after < before)
 
 
 def _number(value: Any) -> Fraction:

@@ -420,7 +420,7 @@ _DAYS_OF = {WindowKind.CALENDAR_YEAR: 366, WindowKind.MEMBERSHIP_YEAR: 366, Wind
 
 
 def looks_back(program: Program) -> int:
-    """The days of the longest window that a ladder or a rule asks for; 0: none does."""
+    """The days of the longest window that a ladder, a rule or an offer asks for; 0: none does."""
     longest = 0
     for ladder in program.ladders:
         if len(ladder.tiers) > 1:
@@ -428,6 +428,8 @@ def looks_back(program: Program) -> int:
             longest = max(longest, min(fold.FAR, window + ladder.grace_days))
     for rule in program.rules:
         longest = max(longest, _longest_window(rule.state))
+    for offer in program.offers:
+        longest = max(longest, _longest_window(offer.state))
     return longest
 
 

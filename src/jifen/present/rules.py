@@ -88,6 +88,11 @@ def sentence(condition: Condition, *, language: str, names: Names | None = None)
     return _sentence(condition, catalogue_of(language), names or Names())
 
 
+def condition_text(condition: Condition, words: Catalogue, names: Names) -> str:
+    """The same, with words and names at hand."""
+    return _sentence(condition, words, names)
+
+
 def _sentence(condition: Condition, words: Catalogue, names: Names) -> str:
     if isinstance(condition, Claim):
         return _said(condition, condition.operator, _values(condition), words, names)

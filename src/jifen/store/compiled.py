@@ -87,7 +87,15 @@ def timeline_with_holes(outlines: Mapping[int, Outline], compiled: Mapping[int, 
     holes = {n: Hole(n, outlines[n].effective_at, newest.time_zone) for n in numbers if n not in compiled}
     # A stand-in keeps the rows of a hole in their places until the hole is put there.
     programs = [
-        replace(newest, revision=n, effective_at=outlines[n].effective_at, rules=(), moments=(), exchanges=())
+        replace(
+            newest,
+            revision=n,
+            effective_at=outlines[n].effective_at,
+            rules=(),
+            moments=(),
+            exchanges=(),
+            offers=(),
+        )
         if n in holes
         else compiled[n].program
         for n in numbers

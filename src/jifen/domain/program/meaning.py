@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from jifen.domain.program.conditions import ALWAYS, Condition
+from jifen.domain.program.offers import Offer
 
 NONE = -1  # no cap, no limit
 
@@ -431,6 +432,7 @@ class Program:
     ladders: tuple[Ladder, ...]
     moments: tuple[Moment, ...] = ()
     exchanges: tuple[Exchange, ...] = ()  # what one gives another takes later
+    offers: tuple[Offer, ...] = ()  # in the order in which they are used
     events: tuple[EventType, ...] = ()
     rewards: tuple[Reward, ...] = ()  # in order of the document
     days: dict[str, dict[str, str]] = field(

@@ -4,10 +4,11 @@ import { localDay, useFrame } from "@jifen/ui";
 import { createContext, useContext, useEffect, useRef, useState } from "react";
 import { keep, kept, now, type SetUp } from "./keep.ts";
 import { lineState, tell } from "./line.ts";
-import { type Line, linesBody, totalOf } from "./rules/basket.ts";
+import { basketLines, type Line, linesBody, totalOf } from "./rules/basket.ts";
 
 export type Member = Schemas["MemberAnswer"];
 export type Answer = Schemas["PurchaseAnswer"];
+export type Priced = Schemas["BasketAnswer"];
 
 /** Whose the sale is. `unseen`: told while there was no line, and not checked. */
 export type Who =
@@ -26,11 +27,13 @@ export interface Sale {
   who: Who | null;
   lines: Line[];
   spend: Spend | null;
+  /** What offers took off, once it is completed. */
+  priced: Priced | null;
   /** The message that completed it. */
   done: { order: number; no: string } | { training: Answer } | null;
 }
 
-export const NEW_SALE: Sale = { who: null, lines: [], spend: null, done: null };
+export const NEW_SALE: Sale = { who: null, lines: [], spend: null, priced: null, done: null };
 
 export interface Desk {
   setup: SetUp;
@@ -73,13 +76,14 @@ function memberOf(who: Who | null): Schemas["CheckoutRef"] | undefined {
   return undefined;
 }
 
-export function purchaseBody(desk: Desk, money: string, cashier: string, no: string, at: string): Schemas["PurchaseBody"] {
+/** The sale as a purchase: at the prices that offers leave, or at those of the shelf. */
+export function purchaseBody(desk: Desk, priced: Priced | null, money: string, cashier: string, no: string, at: string): Schemas["PurchaseBody"] {
   const { sale, setup } = desk;
-  const amount = totalOf(sale.lines);
+  const amount = totalOf(sale.lines, priced);
   const member = memberOf(sale.who);
   const paid = Math.min(sale.spend?.worth_minor ?? 0, amount);
   return {
-    source: setup.source, business_no: no, occurred_at: at, money, amount_minor: amount, lines: linesBody(sale.lines) as Schemas["LineBody"][],
+    source: setup.source, business_no: no, occurred_at: at, money, amount_minor: amount, lines: linesBody(sale.lines, priced) as Schemas["LineBody"][],
     ...(member ? { member } : {}),
     ...(setup.store ? { store: setup.store } : {}),
     ...(cashier ? { cashier: cashier.slice(0, 100) } : {}),
@@ -89,13 +93,38 @@ export function purchaseBody(desk: Desk, money: string, cashier: string, no: str
   } as Schemas["PurchaseBody"];
 }
 
+/** What the offers take off the basket, and what it would earn at those prices. */
+async function priceNow(desk: Desk, money: string): Promise<{ priced: Priced; answer: Answer }> {
+  const { sale, setup } = desk;
+  const member = memberOf(sale.who);
+  const body = {
+    source: setup.source, money, lines: basketLines(sale.lines) as Schemas["BasketLineBody"][], ...(member ? { member } : {}),
+    ...(setup.store ? { store: setup.store } : {}), till: setup.name, channel: "till",
+  } as Schemas["BasketBody"];
+  const priced = await ask(api.POST("/v1/baskets:price", { body }));
+  if (!sale.spend) return { priced, answer: priced.points };
+  // What points pay is a means of payment, which rules may ask for.
+  const quoted = purchaseBody(desk, priced, money, "", "quote", now().toISOString());
+  return { priced, answer: await ask(api.POST("/v1/purchases:quote", { body: quoted })) };
+}
+
 const PAUSE = 30;
 
-/** What the basket would earn. An older answer never stands over a newer one; while a newer one is asked for, `isOld`. */
-export function useQuote(desk: Desk, money: string): { answer: Answer | null; isOld: boolean; refused: Refused | null } {
+interface Quote {
+  answer: Answer | null;
+  /** What was shown for this very basket: it stands when the line goes. */
+  priced: Priced | null;
+  isOld: boolean;
+  refused: Refused | null;
+  /** The price to charge: the one that is shown, or that of this moment; null: the shelf's. */
+  settle: () => Promise<Priced | null>;
+}
+
+/** What the basket costs and would earn. An older answer never stands over a newer one; while a newer one is asked for, `isOld`. */
+export function useQuote(desk: Desk, money: string): Quote {
   const { sale } = desk;
-  const asked = JSON.stringify([sale.lines, sale.who?.is === "member" ? sale.who.member.member_id : sale.who?.is]);
-  const [held, setHeld] = useState<{ of: string; answer: Answer | null; refused: Refused | null }>({ of: "", answer: null, refused: null });
+  const asked = JSON.stringify([sale.lines, sale.who?.is === "member" ? sale.who.member.member_id : sale.who?.is, sale.spend?.worth_minor ?? 0]);
+  const [held, setHeld] = useState<{ of: string; answer: Answer | null; priced: Priced | null; refused: Refused | null }>({ of: "", answer: null, priced: null, refused: null });
   const newest = useRef(asked);
   const making = useRef(desk);
   newest.current = asked;
@@ -105,16 +134,18 @@ export function useQuote(desk: Desk, money: string): { answer: Answer | null; is
   useEffect(() => {
     if (!canAsk) return;
     const timer = setTimeout(() => {
-      const body = purchaseBody(making.current, money, "", "quote", now().toISOString());
-      ask(api.POST("/v1/purchases:quote", { body })).then(
-        (answer) => newest.current === asked && setHeld({ of: asked, answer, refused: null }),
-        (failure: unknown) => newest.current === asked && failure instanceof Refused && setHeld({ of: asked, answer: null, refused: failure }),
+      priceNow(making.current, money).then(
+        (found) => newest.current === asked && setHeld({ of: asked, ...found, refused: null }),
+        (failure: unknown) => newest.current === asked && failure instanceof Refused && setHeld({ of: asked, answer: null, priced: null, refused: failure }),
       );
     }, PAUSE);
     return () => clearTimeout(timer);
   }, [asked, canAsk, money]);
-  if (!canAsk) return { answer: null, isOld: false, refused: null };
-  return { answer: held.answer, isOld: held.of !== asked, refused: held.of === asked ? held.refused : null };
+  const isOld = held.of !== asked;
+  const shown = isOld || isEmpty ? null : held.priced;
+  const settle = async () => (shown || !canAsk || !isOld ? shown : (await priceNow(making.current, money).catch(() => null))?.priced ?? null);
+  if (!canAsk) return { answer: null, priced: shown, isOld: false, refused: null, settle };
+  return { answer: held.answer, priced: isOld ? held.priced : shown, isOld, refused: isOld ? null : held.refused, settle };
 }
 
 /** The rules by name, as they were when the line was last there. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { amountOf, entryOf, itemsOf, linesBody, shareOf, totalOf, unitsFor, withLine, worthOf } from "../src/rules/basket.ts";
+import { amountOf, basketLines, entryOf, itemsOf, linesBody, offOf, shareOf, totalOf, unitsFor, withLine, worthOf } from "../src/rules/basket.ts";
 import { isLuhn, kindOf, moneyOf, quantityOf } from "../src/rules/kind.ts";
 import { inOrder, type Message, nextNumber, shiftOf, signedText, verdictOf } from "../src/rules/message.ts";
 
@@ -109,4 +109,14 @@ test("a shift counts what was sold since it began, and tells what waits and what
     "2026-11-28T09:30:00.000Z",
   );
   assert.deepEqual(shift, { count: 2, amount_minor: 2_000, returns: 1, returned_minor: 500, units: { points: 10 }, waiting: 1, refused: 1 });
+});
+
+test("what offers take off stands in the lines that are sold, and only in those that were priced", () => {
+  const lines = [{ name: "ice", quantity_milli: 2_000, price_minor: 600, category: "ICE" }, { name: "tea", quantity_milli: 1_000, price_minor: 100 }];
+  const priced = { lines: [{ number: 1, discount_minor: 300 }, { number: 2, discount_minor: 0 }] };
+  assert.deepEqual(basketLines(lines)[0], { number: 1, shelf_minor: 1_200, quantity_milli: 2_000, name: "ice", category: "ICE" });
+  assert.deepEqual(linesBody(lines, priced).map((one) => [one.amount_minor, one.discount_minor]), [[900, 300], [100, undefined]]);
+  assert.equal(totalOf(lines, priced), 1_000);
+  assert.equal(offOf(lines.slice(0, 1), 0, priced), 0);
+  assert.equal(totalOf(lines, null), 1_300);
 });

@@ -430,6 +430,7 @@ export const en: Record<keyof typeof zh, Message> = {
   "programme.of_revision": { one: "Revision {revision}, in effect from {at}, with {count} rule.", other: "Revision {revision}, in effect from {at}, with {count} rules." },
   "programme.gives": "Gives {name}",
   "programme.rules": { one: "{n} rule", other: "{n} rules" },
+  "programme.offers": "Offers",
   "programme.exchanges": "Exchanges",
   "programme.no_rules": "No rules",
   "programme.no_rules_why": "This revision grants nothing.",

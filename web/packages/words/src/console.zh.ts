@@ -427,6 +427,7 @@ export const zh = {
   "programme.of_revision": "版本 {revision}，生效于 {at}，共 {count} 条规则。",
   "programme.gives": "给予{name}",
   "programme.rules": "{n} 条",
+  "programme.offers": "优惠",
   "programme.exchanges": "兑换",
   "programme.no_rules": "没有规则",
   "programme.no_rules_why": "这个版本不给予任何积分。",

@@ -48,8 +48,20 @@ export function amountOf(line: Line): number {
   return Math.floor((line.price_minor * line.quantity_milli + 500) / 1_000);
 }
 
-export function totalOf(lines: Line[]): number {
-  return lines.reduce((sum, one) => sum + amountOf(one), 0);
+/** What offers took off: by the number of a line, which counts from 1. */
+export interface Discounts {
+  lines: { number: number; discount_minor: number }[];
+}
+
+/** What is taken off the line at a place. A price that was found for other lines takes nothing off. */
+export function offOf(lines: Line[], at: number, priced: Discounts | null): number {
+  const line = lines[at];
+  if (!line || priced?.lines.length !== lines.length) return 0;
+  return Math.min(amountOf(line), priced.lines.find((one) => one.number === at + 1)?.discount_minor ?? 0);
+}
+
+export function totalOf(lines: Line[], priced: Discounts | null = null): number {
+  return lines.reduce((sum, one, at) => sum + amountOf(one) - offOf(lines, at, priced), 0);
 }
 
 /** The lines with one more; the same goods at the same price stand once. */
@@ -61,16 +73,27 @@ export function withLine(lines: Line[], more: Line): Line[] {
   return lines.map((one, at) => (at === same ? { ...one, quantity_milli: one.quantity_milli + more.quantity_milli } : one));
 }
 
-export function linesBody(lines: Line[]) {
-  return lines.map((one, at) => ({
-    number: at + 1,
-    amount_minor: amountOf(one),
-    quantity_milli: one.quantity_milli,
-    name: one.name,
-    ...(one.sku ? { sku: one.sku } : {}),
-    ...(one.category ? { category: one.category } : {}),
-    ...(one.brand ? { brand: one.brand } : {}),
-  }));
+function goodsOf(line: Line) {
+  return {
+    quantity_milli: line.quantity_milli,
+    name: line.name,
+    ...(line.sku ? { sku: line.sku } : {}),
+    ...(line.category ? { category: line.category } : {}),
+    ...(line.brand ? { brand: line.brand } : {}),
+  };
+}
+
+/** The lines as they are sold. */
+export function linesBody(lines: Line[], priced: Discounts | null = null) {
+  return lines.map((one, at) => {
+    const off = offOf(lines, at, priced);
+    return { number: at + 1, amount_minor: amountOf(one) - off, ...(off > 0 ? { discount_minor: off } : {}), ...goodsOf(one) };
+  });
+}
+
+/** The lines at shelf prices, for their price to be asked. */
+export function basketLines(lines: Line[]) {
+  return lines.map((one, at) => ({ number: at + 1, shelf_minor: amountOf(one), ...goodsOf(one) }));
 }
 
 /** So much of points in minor money, rounded down: `worth_minor` for `worth_units`. */

@@ -1,13 +1,13 @@
 // The basket: lines from the scanner or by hand, what they earn while they are typed, using points, and completing.
 import { api, signedIn } from "@jifen/api";
-import { Icon, Money, RefusedNote, useFrame, useGoing, useMay, useProgram, useSay } from "@jifen/ui";
+import { Icon, Money, nameIn, RefusedNote, Said, useFrame, useGoing, useMay, useProgram, useSay } from "@jifen/ui";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { ask, purchaseBody, useDay, useDesk, useQuote, useRules } from "../desk.ts";
+import { ask, type Priced, purchaseBody, useDay, useDesk, useQuote, useRules } from "../desk.ts";
 import { cupboard, hasRoom, kept, now } from "../keep.ts";
 import { useLine } from "../line.ts";
 import { Foot, Press, Pts, Reasons, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
 import { drain, type Draft, enqueue } from "../queue.ts";
-import { amountOf, entryOf, type Item, type Line, LINES_MAX, totalOf, withLine } from "../rules/basket.ts";
+import { amountOf, entryOf, type Item, type Line, LINES_MAX, offOf, totalOf, withLine } from "../rules/basket.ts";
 import { NewItem } from "./new-item.tsx";
 import { SpendPoints } from "./spend.tsx";
 import { WhoSide } from "./who.tsx";
@@ -33,7 +33,11 @@ export function Basket() {
   const quote = useQuote(desk, program.money);
   const ruleName = useRules();
   const currency = useCurrencyOfTill();
-  const total = totalOf(sale.lines);
+  // While a newer price is asked for, the one before stands in grey: nothing jumps.
+  const shown = quote.isOld ? asShown(quote.priced, sale.lines.length) : quote.priced;
+  const shelf = totalOf(sale.lines);
+  const total = totalOf(sale.lines, shown);
+  const off = shelf - total;
   const spent = sale.spend?.worth_minor ?? 0;
   const toPay = Math.max(0, total - spent);
   const canSell = may("purchases.record") || isTraining;
@@ -74,7 +78,7 @@ export function Basket() {
   };
   const leave = () => {
     void release();
-    change({ who: null, lines: [], spend: null });
+    change({ who: null, lines: [], spend: null, priced: null });
   };
   const complete = async () => {
     if (isFirst || isBusy || !canSell) return;
@@ -82,21 +86,22 @@ export function Basket() {
     setNo(null);
     try {
       const cashier = signedIn()?.name ?? (await kept("operator")) ?? "";
+      const priced = await quote.settle();
       if (isTraining) {
-        const answer = await ask(api.POST("/v1/purchases:quote", { body: purchaseBody(desk, program.money, cashier, "quote", now().toISOString()) }));
-        change({ done: { training: answer } });
+        const answer = await ask(api.POST("/v1/purchases:quote", { body: purchaseBody(desk, priced, program.money, cashier, "quote", now().toISOString()) }));
+        change({ done: { training: answer }, priced });
       } else if (!(await hasRoom())) setNo(`${say("till.full.title")} ${say("till.full.how")}`);
       else {
         const phone = sale.who?.is === "unseen" && sale.who.phone ? sale.who.phone : null;
         const drafts: Draft[] = [{
-          kind: "purchase", path: "/v1/purchases", no: null, amount_minor: total, phone,
-          body: (number, moment) => purchaseBody(desk, program.money, cashier, number, moment),
+          kind: "purchase", path: "/v1/purchases", no: null, amount_minor: totalOf(sale.lines, priced), phone,
+          body: (number, moment) => purchaseBody(desk, priced, program.money, cashier, number, moment),
         }];
         if (sale.spend) {
           drafts.push({ kind: "commit", path: `/v1/reservations/${sale.spend.reservation_id}:commit`, no: "", amount_minor: spent, body: () => null });
         }
         const [made] = await enqueue(drafts, day);
-        if (made) change({ done: { order: made.order, no: made.no } });
+        if (made) change({ done: { order: made.order, no: made.no }, priced });
         void drain();
       }
     } catch {
@@ -136,18 +141,25 @@ export function Basket() {
                 <span className="soft num">{index + 1}</span>
                 <span>
                   {one.name} {one.category || one.brand ? <span className="soft small">{[one.category?.split("/").at(-1), one.brand].filter(Boolean).join(", ")}</span> : null}
+                  <OffLine priced={shown} number={index + 1} />
                 </span>
                 <span className="step">
                   <button type="button" aria-label={say("till.basket.less", { name: one.name })} onClick={() => more(index, -Math.min(1_000, one.quantity_milli))}>−</button>
                   <span className="num">{one.quantity_milli / 1_000}</span>
                   <button type="button" aria-label={say("till.basket.more", { name: one.name })} onClick={() => more(index, 1_000)}>+</button>
                 </span>
-                <span className="right"><Money minor={amountOf(one)} /></span>
+                <LinePrice shelf={amountOf(one)} off={offOf(sale.lines, index, shown)} />
               </li>
             ))}
           </ol>
           {isFirst ? <p className="soft hint">{say("till.basket.empty")}</p> : null}
-          <ul className="total">
+          <ul className={quote.isOld ? "total old" : "total"} data-price={quote.isOld ? "old" : "new"}>
+            {off > 0 ? (
+              <>
+                <Row label={say("till.offer.shelf")} isSoft><Money minor={shelf} /></Row>
+                <Row label={say("till.offer.off")} isSoft><Money minor={-off} /></Row>
+              </>
+            ) : null}
             {spent > 0 ? (
               <>
                 <Row label={say("till.basket.goods")} isSoft><Money minor={total} /></Row>
@@ -188,6 +200,7 @@ export function Basket() {
               </>
             )}
           </section>
+          {isOn ? <NextOffers priced={quote.priced} /> : null}
           {!isOn ? <WhileOff /> : null}
           {!canSell ? <Say tone="stop" icon="stop">{say("state.not_permitted", { permission: "purchases.record" })}</Say> : null}
           {no ? <Say tone="stop" icon="stop">{no}</Say> : null}
@@ -208,6 +221,66 @@ export function Basket() {
   );
 }
 
+/** An older price for so many lines: those that came since have none yet. */
+function asShown(priced: Priced | null, count: number): Priced | null {
+  if (!priced) return null;
+  const none = { shelf_minor: 0, discount_minor: 0, amount_minor: 0, discounts: [] };
+  return { ...priced, lines: Array.from({ length: count }, (_, at) => priced.lines[at] ?? { number: at + 1, ...none }) };
+}
+
+/** A line's price, and what it was where an offer takes something off. */
+function LinePrice({ shelf, off }: { shelf: number; off: number }) {
+  const say = useSay();
+  return (
+    <span className="right">
+      {off > 0 ? <><span className="away">{say("till.offer.shelf")}</span> <s className="was soft small"><Money minor={shelf} /></s></> : null}
+      <Money minor={shelf - off} />
+    </span>
+  );
+}
+
+/** What each offer takes off a line. */
+function OffLine({ priced, number }: { priced: Priced | null; number: number }) {
+  const { language } = useFrame();
+  const discounts = priced?.lines.find((one) => one.number === number)?.discounts ?? [];
+  return (
+    <>
+      {discounts.map((one) => (
+        <span key={one.offer} className="off-line small">
+          {nameIn(priced?.used.find((used) => used.offer === one.offer)?.names ?? {}, language)} <Money minor={-one.minor} />
+        </span>
+      ))}
+    </>
+  );
+}
+
+/** What is missing for the next discounts. */
+function NextOffers({ priced }: { priced: Priced | null }) {
+  const say = useSay();
+  const { language } = useFrame();
+  if (!priced || priced.next.length === 0) return null;
+  return (
+    <section data-next>
+      <h2 className="small soft">{say("till.offer.next")}</h2>
+      <ul className="facts-till">
+        {priced.next.map((one) => {
+          const offer = nameIn(one.names, language);
+          const pieces = one.missing_pieces ?? 0;
+          return (
+            <li key={one.offer} className="fact">
+              {one.missing_minor !== null ? (
+                <span><Said id="till.offer.more_money" with={{ missing: <b><Money minor={one.missing_minor} /></b>, off: <b><Money minor={one.off_minor ?? 0} /></b>, offer }} /></span>
+              ) : (
+                <span>{one.item ? say("till.offer.more_of", { pieces, item: nameIn(one.item, language), offer }) : say("till.offer.more_pieces", { pieces, offer })}</span>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
 function WhileOff() {
   const say = useSay();
   return (
@@ -217,6 +290,7 @@ function WhileOff() {
         <Row label={say("till.off.sell")}>{say("till.off.as_ever")}</Row>
         <Row label={say("till.off.points")} isSoft>{say("till.off.after")}</Row>
         <Row label={say("till.off.spend")} isSoft>{say("till.off.spend_no")}</Row>
+        <Row label={say("till.off.offers")} isSoft>{say("till.off.offers_no")}</Row>
       </ul>
     </section>
   );

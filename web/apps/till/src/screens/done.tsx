@@ -6,7 +6,7 @@ import { type Answer, ask, NEW_SALE, useDay, useDesk, useRules, type Who, withTi
 import { Foot, Press, Pts, Reasons, Row, Say, useCurrencyOfTill, useFunctionKeys } from "../parts.tsx";
 import { Qr } from "../qr.tsx";
 import { drain, enqueue, useMessages } from "../queue.ts";
-import { amountOf, totalOf, worthOf } from "../rules/basket.ts";
+import { amountOf, offOf, totalOf, worthOf } from "../rules/basket.ts";
 import { Gap } from "./who.tsx";
 
 const LEAVES_MS = 8_000;
@@ -60,7 +60,7 @@ export function Done() {
   const balance = balances?.balances.find((one) => one.currency === currency?.code);
   const after = answer?.balances.find((one) => one.currency === currency?.code)?.balance ?? null;
   const spentMinor = sale.spend?.worth_minor ?? 0;
-  const total = totalOf(sale.lines);
+  const total = totalOf(sale.lines, sale.priced);
   return (
     <>
       <main className="split-till">
@@ -156,7 +156,8 @@ function Slip({ answer, ruleName, no, at, balance, after }: SlipProps) {
   const currency = useCurrencyOfTill();
   const { sale, setup, isTraining } = useDesk();
   const earned = answer?.member_id ? answer.earned.find((one) => one.currency === currency?.code) : undefined;
-  const total = totalOf(sale.lines);
+  const total = totalOf(sale.lines, sale.priced);
+  const off = totalOf(sale.lines) - total;
   const spent = sale.spend?.worth_minor ?? 0;
   return (
     <div className="slip" data-slip>
@@ -164,8 +165,9 @@ function Slip({ answer, ruleName, no, at, balance, after }: SlipProps) {
       <p className="slip-head">{[setup.store, setup.name].filter(Boolean).join(" · ")}</p>
       <p className="slip-head">{at ? <Instant at={at} /> : null} {no}</p>
       {isTraining ? <p className="slip-head"><b>{say("till.slip.training")}</b></p> : null}
-      <ul>{sale.lines.map((one, index) => <Row key={index} label={`${one.name}${one.quantity_milli === 1_000 ? "" : ` × ${one.quantity_milli / 1_000}`}`}><Money minor={amountOf(one)} /></Row>)}</ul>
+      <ul>{sale.lines.map((one, index) => <Row key={index} label={`${one.name}${one.quantity_milli === 1_000 ? "" : ` × ${one.quantity_milli / 1_000}`}`}><Money minor={amountOf(one) - offOf(sale.lines, index, sale.priced)} /></Row>)}</ul>
       <ul>
+        {off > 0 ? <Row label={say("till.offer.saved")}><Money minor={off} /></Row> : null}
         {spent > 0 && sale.spend ? <Row label={<><Pts units={sale.spend.units} /> {say("till.points")}</>}><Money minor={-spent} /></Row> : null}
         <Row label={<b>{say("till.slip.paid")}</b>}><b><Money minor={total - spent} /></b></Row>
       </ul>

@@ -117,6 +117,21 @@ function Rules() {
                 </ul>
               </Section>
             )}
+            {found.offers.length === 0 ? null : (
+              <Section title={say("programme.offers")}>
+                <ul className="rule-list">
+                  {found.offers.map((one) => (
+                    <li key={one.offer}>
+                      <div className="row">
+                        <h3>{nameIn(one.names, language)}</h3>
+                        <code className="code">{one.offer}</code>
+                      </div>
+                      <p>{one.sentence}</p>
+                    </li>
+                  ))}
+                </ul>
+              </Section>
+            )}
             {found.data.length === 0 ? <Empty title={say("programme.no_rules")}>{say("programme.no_rules_why")}</Empty> : null}
           </div>
           <div className="stack stack-wide">

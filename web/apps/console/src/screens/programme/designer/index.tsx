@@ -25,7 +25,7 @@ const UNDO_MAX = 100;
 /** Of a list with thousands of stores so many are drawn, and as many more when asked. */
 const SHOWN = 100;
 /** The tabs that come first; whatever list the document has besides comes after them. */
-const TABS_FIRST = ["earn_rules", "currencies", "tiers", "rewards", "events", "days", "moments", "shared_caps", "stacking_groups", "stores", "tests"];
+const TABS_FIRST = ["earn_rules", "offers", "currencies", "tiers", "rewards", "events", "days", "moments", "shared_caps", "stacking_groups", "stores", "tests"];
 const VIEWS = ["both", "sentences", "text"] as const;
 
 export default function Designer() {
