@@ -30,6 +30,7 @@ from jifen.api import (
     households,
     imports,
     keys,
+    ladder,
     me,
     me_door,
     me_household,
@@ -50,6 +51,7 @@ from jifen.api import (
     till,
 )
 from jifen.api.answers import Problem
+from jifen.api.counted import keep_counted
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
 from jifen.api.lane import Lanes
@@ -182,6 +184,7 @@ def create_app(
         console,
         events,
         exchanges,
+        ladder,
         backtests,
         imports,
         exports,
@@ -212,6 +215,7 @@ def create_app(
     screens.serve(app)
     overview.keep_figures(app)
     designer.keep_rule_figures(app)
+    keep_counted(app)
     app.include_router(open.meters)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
