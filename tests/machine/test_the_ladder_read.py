@@ -78,7 +78,7 @@ async def test_who_is_said_to_fall_falls_and_nobody_else_does(fresh_database: Fr
         assert [await tier(till, one) for one in (gold, silver, keeps, never)] == [
             "silver", "member", "silver", "member",
         ]  # fmt: skip
-        told = await shown(till)
+        told = await shown(till, from_on=date(2025, 10, 1))
         assert [(one["before"], one["after"], one["moves"], one["by_time"]) for one in told["pairs"]] == [
             ("member", "silver", 2, 0),
             ("member", "gold", 1, 0),

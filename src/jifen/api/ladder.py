@@ -111,7 +111,7 @@ async def get_ladder(
     to_on: Annotated[Day | None, Query(description="Last day; absent: the last whole one.")] = None,
     language: Language = None,
 ) -> Response:
-    """The ladder as sentences, members by tier, and how they moved in a period: by day up to 62 days, by month beyond."""
+    """The ladder as sentences, members by tier, and how they moved in a period: by day up to 92 days, by month beyond."""
     ledger, spoken = desk_of(request).ledger, language_of(request, language)
     view = await counted_lately(
         request, ("tiers", from_on, to_on), lambda: read_ladder(ledger, from_on=from_on, to_on=to_on)

@@ -23,7 +23,7 @@ from jifen.store.tiers import Place, count_judged, members_by_tier, moves_betwee
 
 DAYS_AHEAD = 30
 DAYS_AHEAD_MAX = 400
-STEPS_OF_DAYS = 62
+STEPS_OF_DAYS = 92
 """Moves of a longer period are told by month."""
 LOOKED_AT_MAX = 1_000
 """So many members who are judged soon are looked at for a page: one who keeps his tier is not listed."""

@@ -39,14 +39,14 @@ def ladder_sentences(program: Program, language: str) -> list[str]:
     if ladder.window.kind is WindowKind.ROLLING:
         said = words.say("ladder.rolling", said=said, days=ladder.window.days)
     else:
-        said = words.say(f"ladder.{ladder.window.kind.name.lower()}", said=said)
+        said = words.say(f"ladder.since.{ladder.window.kind.name.lower()}", said=said)
     told = [words.say("ladder.counts", said=said)]
     if ladder.downgrade is Downgrade.NONE:
-        return [*told, words.say("ladder.none")]
+        return [*told, words.say("ladder.falls.none")]
     told.append(words.say(f"ladder.keeps.{Keeps(ladder.keeps).name.lower()}", count=ladder.keeps_for))
     if ladder.grace_days:
         told.append(words.say("ladder.grace", count=ladder.grace_days))
-    return [*told, words.say(f"ladder.{ladder.downgrade.name.lower()}")]
+    return [*told, words.say(f"ladder.falls.{ladder.downgrade.name.lower()}")]
 
 
 def tier_sentence(tier: Tier, program: Program, language: str) -> str:
