@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -113,16 +114,30 @@ def is_filled() -> bool:
 
 
 @pytest.fixture(scope="module")
+def book_at() -> datetime | None:
+    """The moment at which the book begins; None: now."""
+    return None
+
+
+@pytest.fixture(scope="module")
 def house(
     postgres: Server,
     shop: Shop,
     browser: Browser,
     served_with: dict[str, str],
     is_filled: bool,
+    book_at: datetime | None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     name = "screens"
     create_database(postgres, name, template=shop.template)
+    if book_at is not None:
+        shift = f"extract(epoch FROM clock_timestamp() - '{book_at.isoformat()}'::timestamptz)::bigint"
+        run_sql(
+            postgres.admin.to_database(name),
+            f"UPDATE jifen.book SET shift_seconds = {shift}",
+            bin=postgres.bin,
+        )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
