@@ -803,6 +803,7 @@ ROUTES: dict[tuple[str, str], Make] = {
         for path in (
             "/v1/accounts",
             "/v1/book",
+            "/v1/breakage",
             "/v1/exchanges",
             "/v1/exports",
             "/v1/four_eyes",

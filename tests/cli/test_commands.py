@@ -359,3 +359,10 @@ def test_the_ladder_and_the_exchanges_are_told(jifen: Jifen) -> None:
     assert jifen.data("tier", "falling", "--before", "nonsense", status=3)["code"] == "field_wrong"
     assert jifen.data("exchange", "list")["data"] == []
     assert "exchanges nothing" in jifen("exchange", "list")
+
+
+def test_the_breakage_curve_is_told(jifen: Jifen) -> None:
+    told = jifen.data("ledger", "breakage")
+    assert (told["months"], told["open_units"], told["breakage_units"]) == ([], 0, None)
+    assert "cannot be told yet" in jifen("ledger", "breakage")
+    assert jifen.data("ledger", "breakage", "--currency", "moon", status=3)["code"] == "field_wrong"

@@ -47,7 +47,7 @@ def test_an_exchange_is_made_for_a_member_and_counted(visit: Visit) -> None:
     visit.sign_in()
     page = visit.page
     visit.go(f"/members/{member}")
-    page.get_by_role("button", name="Exchange", exact=True).click()
+    page.get_by_role("button", name="Exchange…", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("up to 3 times")).to_be_visible()
     expect(dialog.get_by_role("option")).to_have_text(["A book"])  # what runs by itself is not offered
@@ -72,7 +72,7 @@ def test_units_that_went_meanwhile_are_a_refusal_that_is_read(visit: Visit) -> N
     visit.sign_in()
     page = visit.page
     visit.go(f"/members/{member}")
-    page.get_by_role("button", name="Exchange", exact=True).click()
+    page.get_by_role("button", name="Exchange…", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("it can be made 1 time.")).to_be_visible()
     body = {"member": {"id": member}, "currency": "points", "units": -5, "note": "gone meanwhile"}
@@ -85,7 +85,7 @@ def test_who_may_not_give_units_is_offered_no_exchange(visit: Visit) -> None:
     member = a_member(visit, units=35)
     visit.sign_in(as_="analyst")
     visit.go(f"/members/{member}")
-    expect(visit.page.get_by_role("button", name="Exchange", exact=True)).to_have_count(0)
+    expect(visit.page.get_by_role("button", name="Exchange…", exact=True)).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from jifen import __version__
 from jifen.api import (
     audit,
     backtests,
+    breakage,
     codes,
     compensations,
     console,
@@ -189,6 +190,7 @@ def create_app(
         imports,
         exports,
         overview,
+        breakage,
         designer,
         keys,
         session,

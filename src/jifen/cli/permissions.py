@@ -105,6 +105,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, Permission | None]] = {
     "import completejourney": Permission.PURCHASES_IMPORT,
     "import purchases": Permission.PURCHASES_IMPORT,
     "import opening": Permission.PURCHASES_IMPORT,
+    "ledger breakage": Permission.BOOKS_READ,
     "ledger export": Permission.BOOKS_EXPORT,
     "ledger cancel-export": Permission.BOOKS_EXPORT,
     "jobs list": Permission.BOOKS_READ,
