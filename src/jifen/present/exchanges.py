@@ -19,8 +19,10 @@ def exchange_sentence(exchange: Exchange, program: Program, language: str) -> st
 
     def said(number: int, units: int) -> str:
         currency = currencies[number]
-        unit = name_in(currency.names, language)
-        return words.say("exchange.units", units=names.units(units, currency.code), unit=unit)
+        shown = names.units(units, currency.code)
+        return words.say(
+            "exchange.units", units=shown, unit=words.unit(name_in(currency.names, language), shown)
+        )
 
     given = words.join("items", [said(one.currency, one.units) for one in exchange.gives])
     key = "exchange.at_once" if exchange.at_once else "exchange.asked"

@@ -72,8 +72,9 @@ def _amount(size: int, program: Program, names: Names, words: Catalogue) -> str:
     if counts == BY_VISITS:
         return words.say("ladder.by_visits", count=size)
     currency = program.currencies[counts]
-    unit = words.within(name_in(currency.names, words.language))
-    return words.say("exchange.units", units=names.units(size, currency.code), unit=unit)
+    shown = names.units(size, currency.code)
+    unit = words.unit(name_in(currency.names, words.language), shown)
+    return words.say("exchange.units", units=shown, unit=unit)
 
 
 def _times(over: int, under: int) -> str:
