@@ -94,10 +94,31 @@ def test_who_may_not_give_units_is_offered_no_exchange(visit: Visit) -> None:
     ids=["english", "dark", "phone"],
     indirect=True,
 )
-@pytest.mark.parametrize("path", ["/tiers", "/tiers?period=30", "/exchanges"])
+@pytest.mark.parametrize("path", ["/tiers", "/tiers?period=30", "/exchanges", "/ledger"])
 def test_axe_finds_nothing_and_nothing_is_too_wide(visit: Visit, path: str) -> None:
     visit.sign_in()
     visit.go(path)
     assert not visit.axe()
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert visit.page.evaluate(wide) <= 0
+
+
+def test_the_breakage_curve_is_a_picture_with_a_table_beside_it(visit: Visit) -> None:
+    member = a_member(visit, spends=50_000)
+    body = {"member": {"id": member}, "currency": "points", "units": -100, "note": "used by hand"}
+    visit.house.ask("POST", "/v1/adjustments", body)
+    visit.sign_in()
+    page = visit.page
+    visit.go("/ledger")
+    told = visit.house.ask("GET", "/v1/breakage?currency=books")
+    assert told["breakage_units"] is None
+    expect(page.get_by_role("heading", name="Breakage curve")).to_be_visible()
+    expect(page.get_by_role("img", name="What became of the units of each month")).to_be_visible()
+    row = page.get_by_role("table", name="Breakage curve").locator("tbody tr").last
+    cells = [int(one.replace(",", "")) for one in row.locator("td").all_inner_texts()[2:7]]
+    assert cells[0] == sum(cells[1:]) > 0, "every unit is somewhere"
+    assert cells[1] >= 100
+    expect(page.get_by_text("It cannot be told yet")).to_be_visible()
+    page.get_by_role("button", name="Stamps").click()
+    visit.settle()
+    assert "of=stamps" in page.url

@@ -17,7 +17,12 @@ def slow(context: BrowserContext, page: Page) -> None:
     line.send("Network.enable")
     line.send(
         "Network.emulateNetworkConditions",
-        {"offline": False, "latency": MILLISECONDS, "downloadThroughput": 200_000, "uploadThroughput": 200_000},
+        {
+            "offline": False,
+            "latency": MILLISECONDS,
+            "downloadThroughput": 200_000,
+            "uploadThroughput": 200_000,
+        },
     )
 
 
