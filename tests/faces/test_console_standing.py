@@ -104,9 +104,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(visit: Visit, path: str) -> N
 
 
 def test_the_breakage_curve_is_a_picture_with_a_table_beside_it(visit: Visit) -> None:
-    member = a_member(visit, spends=50_000)
-    body = {"member": {"id": member}, "currency": "points", "units": -100, "note": "used by hand"}
-    visit.house.ask("POST", "/v1/adjustments", body)
+    a_member(visit, spends=50_000)
     visit.sign_in()
     page = visit.page
     visit.go("/ledger")
@@ -117,7 +115,6 @@ def test_the_breakage_curve_is_a_picture_with_a_table_beside_it(visit: Visit) ->
     row = page.get_by_role("table", name="Breakage curve").locator("tbody tr").last
     cells = [int(one.replace(",", "")) for one in row.locator("td").all_inner_texts()[2:7]]
     assert cells[0] == sum(cells[1:]) > 0, "every unit is somewhere"
-    assert cells[1] >= 100
     expect(page.get_by_text("It cannot be told yet")).to_be_visible()
     page.get_by_role("button", name="Stamps").click()
     visit.settle()
