@@ -17,7 +17,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 
-.PHONY: templates help install install-dev screens screens-check demo test test-faces test-oracle test-crash test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
+.PHONY: templates help install install-dev screens screens-check demo test test-faces pictures lighthouse test-oracle test-crash test-spark test-cluster check format format-check lint types contracts generated-check lock bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -77,6 +77,12 @@ templates: install ## Back-test the templates on the demo's year and write docs/
 
 test-faces: install-dev ## Walk through the three faces in a real Chromium, where there is one
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup tests/faces $(PYTEST_ARGS)
+
+lighthouse: install-dev screens ## Measure the member app with Lighthouse, which is installed for it from its own lock
+	JIFEN_LIGHTHOUSE=1 $(PY) -m pytest tests/faces/test_lighthouse.py
+
+pictures: install-dev screens ## Draw the stored pictures of the screens again, after a change of their looks or on a machine with other fonts
+	JIFEN_PICTURES=draw $(PY) -m pytest tests/faces/test_pictures.py
 
 test-oracle: install-dev ## Hold the books against the plain computation that was written from the documents alone, on many random lives
 	JIFEN_TEST_EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest -n $(WORKERS) tests/oracle $(PYTEST_ARGS)

@@ -15,7 +15,7 @@ from jifen.present import catalogue
 
 THIRD = "qaa"
 """Of the codes that ISO 639-2 leaves to private use."""
-HEAD = '\n[language]\nname = "Bracketed"\nlowers_names = true\nplural = { one = "n == 1" }\n'
+HEAD = '\n[language]\nname = "Bracketed"\nlowers_names = true\ndrops_for_one = "s"\nplural = { one = "n == 1" }\n'
 _INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
 
 

@@ -234,14 +234,20 @@ def _plain_log() -> None:
 
 
 @pytest.fixture(scope="session")
-def shop(postgres: Server, migrated_template: str) -> Shop:
+def programme() -> str:
+    """The document that the shop publishes."""
+    return shop_text()
+
+
+@pytest.fixture(scope="session")
+def shop(postgres: Server, migrated_template: str, programme: str) -> Shop:
     """A database with the corner shop's programme and a key for each role and each permission, to be copied."""
     name = f"corner_shop_template_{uuid4().hex[:8]}"  # tests of screens have one of their own
     create_database(postgres, name, template=migrated_template)
 
     async def fill() -> dict[str, str]:
         async with a_ledger(postgres.app.to_database(name)) as ledger:
-            document = parse_document(shop_text(), name="corner-shop")
+            document = parse_document(programme, name="corner-shop")
             first = datetime(2020, 1, 1, tzinfo=UTC)
             await publish_program(ledger, document, effective_at=first, published_by="test")
             # A till spends without a code here; test_codes.py has tills that need one.

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.api.conftest import Api, a_purchase_body
 
+from jifen.domain.check_digits import CardCheck
+from jifen.domain.principal import LOCAL
+from jifen.operations.manage_cards import ask_of_new_cards
+
 GROUPED = ("6200 0010 0020", " 62\u30000000\xa01000 20\r", "620000100020", "６２００ ００１０ ００２０")
 
 
@@ -40,3 +44,21 @@ async def test_what_is_no_blank_belongs_to_a_card(api: Api) -> None:
     for other in ("62000010", "6200_0010"):
         body = a_purchase_body(None, member={"card": other})
         assert (await api.post("/v1/purchases", body)).json()["code"] == "member_unknown"
+
+
+async def test_a_card_that_comes_by_a_correction_ends_as_new_cards_have_to(api: Api) -> None:
+    member = await api.a_member("6200-odd")
+    await ask_of_new_cards(api.ledger, CardCheck.LUHN, principal=LOCAL)
+    path = f"/v1/members/{member}/persons:correct"
+    right, wrong = {"kind": "card", "value": "79927398713"}, {"kind": "card", "value": "79927398714"}
+    refused = await api.post(path, {"add": [right, wrong]})
+    assert (refused.json()["code"], refused.json()["pointer"]) == ("check_digit_wrong", "/add/1/value")
+    assert wrong["value"] not in refused.text, "it may be a card of somebody else"
+    known = {"kind": "card", "value": "6200-odd"}
+    assert (await api.post(path, {"add": [right, known]})).status_code == 200, (
+        "one that finds him already stays"
+    )
+    gone = await api.post(path, {"remove": [known]})
+    assert gone.json()["changed"] == ["card"]
+    again = await api.post(path, {"remove": [known]})
+    assert (again.json()["code"], again.json()["pointer"]) == ("person_unknown", "/remove")

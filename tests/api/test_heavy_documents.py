@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import uvicorn
 from tests.api.conftest import Api
 
 from jifen.document.load import document_from
@@ -95,3 +101,46 @@ async def test_what_asks_for_more_memory_than_there_is_ends_nobody(api: Api) -> 
         with pytest.raises((DocumentTooHeavy, DocumentRefused)):
             await check_document(heavy)
     assert await check_document(document) == document_from(document)
+
+
+@asynccontextmanager
+async def served(api: Api) -> AsyncIterator[int]:
+    """The application at a port of this machine, so that there is a line that can be closed."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(api.app, lifespan="off", log_level="critical"))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield int(listening.getsockname()[1])
+        server.should_exit = True
+        await serving
+
+
+async def test_whoever_leaves_takes_his_document_with_him(api: Api) -> None:
+    document = await the_document(api)
+    await check_document(document)
+    body = json.dumps({"document": a_bomb(document)}).encode()
+    head = (
+        f"POST /v1/program:validate HTTP/1.1\r\nHost: jifen.test\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {api.tokens['admin']}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    async with served(api) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head.encode() + body)
+        await writer.drain()
+        while (looked_at := checking._process._looks_for) is None:
+            await asyncio.sleep(0.01)
+        looking = checking._process._running
+        assert looking is not None
+        # Another one who waits for his turn leaves before it comes: his is never begun.
+        waiting = asyncio.create_task(check_document(a_bomb(document)))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        writer.transport.abort()
+        ended = await asyncio.to_thread(looking.wait, 60)
+        assert ended == -signal.SIGKILL, "it was cut off, not let run to the end of its time"
+        assert not looked_at.is_set()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert await check_document(document) == document_from(document), "the next one is looked at"

@@ -202,7 +202,7 @@ async def test_exchanges_are_sentences_too(api: Api) -> None:
     ]
     assert [one["sentence"] for told in said for one in told] == [
         "可用 10 积分 换 1 图书。",
-        "10 Points for 1 Books, whenever it is asked for.",
+        "10 points for 1 book, whenever it is asked for.",
     ]
 
 

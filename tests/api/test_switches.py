@@ -34,3 +34,23 @@ async def test_who_is_listed_twice_under_two_numbers_of_one_member_is_refused(ap
     twice = [{"member": {"id": one}, "units": 5} for one in (first, second)]
     refused = await api.post("/v1/compensations:plan", {"currency": "points", "members": twice})
     assert (refused.status_code, refused.json()["pointer"]) == (422, "/members/1/member")
+
+
+async def test_compensations_are_paged_newest_first(api: Api) -> None:
+    made = []
+    for number in range(5):
+        shares = [{"member": {"id": await api.a_member()}, "units": number + 1}]
+        body = {"currency": "points", "members": shares, "reason": f"reason {number}"}
+        made.append((await api.post("/v1/compensations", body)).json()["compensation_id"])
+    found: list[str] = []
+    cursor, page = "", {}
+    for _ in range(3):
+        page = (await api.get(f"/v1/compensations?limit=2{cursor}")).json()
+        found += [one["compensation_id"] for one in page["data"]]
+        assert [one["units"] for one in page["data"]] == [
+            made.index(one["compensation_id"]) + 1 for one in page["data"]
+        ]
+        cursor = f"&before={page['next_cursor']}"
+    assert found == made[::-1]
+    assert page["next_cursor"] is None
+    assert (await api.get("/v1/compensations?before=nonsense")).status_code == 422

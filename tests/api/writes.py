@@ -879,6 +879,8 @@ ROUTES: dict[tuple[str, str], Make] = {
         for path in (
             "/v1/accounts",
             "/v1/book",
+            "/v1/breakage",
+            "/v1/exchanges",
             "/v1/exports",
             "/v1/four_eyes",
             "/v1/imports",
@@ -897,6 +899,8 @@ ROUTES: dict[tuple[str, str], Make] = {
             "/v1/program/revisions/{number}/text",
             "/v1/program/rules:figures",
             "/v1/program/templates",
+            "/v1/tiers",
+            "/v1/tiers:falling",
             "/v1/purchases",
             "/v1/purchases/{purchase_id}",
             "/v1/members",

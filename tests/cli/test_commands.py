@@ -348,3 +348,21 @@ def test_an_exchange_that_the_programme_has_not_is_refused(jifen: Jifen) -> None
     assert jifen.data("member", "exchange", "card:6200001", "boat", "--times", "0", status=3)["code"] == (
         "field_wrong"
     )
+
+
+def test_the_ladder_and_the_exchanges_are_told(jifen: Jifen) -> None:
+    told = jifen.data("tier", "show")
+    assert [one["members"] for one in told["tiers"]] == [0] * len(told["tiers"])
+    assert "满 3000 CNY 升级" in jifen("tier", "show", "--language", "zh")
+    assert jifen.data("tier", "falling")["data"] == []
+    assert "nobody would fall" in jifen("tier", "falling")
+    assert jifen.data("tier", "falling", "--before", "nonsense", status=3)["code"] == "field_wrong"
+    assert jifen.data("exchange", "list")["data"] == []
+    assert "exchanges nothing" in jifen("exchange", "list")
+
+
+def test_the_breakage_curve_is_told(jifen: Jifen) -> None:
+    told = jifen.data("ledger", "breakage")
+    assert (told["months"], told["open_units"], told["breakage_units"]) == ([], 0, None)
+    assert "cannot be told yet" in jifen("ledger", "breakage")
+    assert jifen.data("ledger", "breakage", "--currency", "moon", status=3)["code"] == "field_wrong"

@@ -195,3 +195,13 @@ def test_where_no_ledger_is_none_is_made(tmp_path: Path, command: tuple[str, ...
     assert ran.exit_code == 1, ran.output
     assert "jifen init" in json.loads(ran.stdout)["detail"]
     assert not (home / "postgres").exists()
+
+
+def test_an_id_elsewhere_comes_and_goes(jifen: Jifen) -> None:
+    jifen("member", "enrol", "--card", "6200001")
+    told = jifen.data("person", "correct", "card:6200001", "--external", "wechat:wx-1")
+    assert told["changed"] == ["wechat"]
+    assert jifen.data("member", "show", "wechat:wx-1")["member_id"] == told["member_id"]
+    jifen("person", "correct", "card:6200001", "--lost-external", "wechat:wx-1")
+    assert jifen.data("member", "show", "wechat:wx-1", status=3)["code"] == "member_unknown"
+    jifen("person", "correct", "card:6200001", "--external", "phone:1", status=2)

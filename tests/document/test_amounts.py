@@ -133,7 +133,7 @@ def test_each_of_them_is_a_sentence() -> None:
     )
     program = a_shop(rules, group).programs[0]
     said = [rule_sentence(one, program, "en") for one in program.rules]
-    assert "each part by its own band (from 0 CNY 1" in said[0]
+    assert "each part by its own band (from 0 CNY: 1" in said[0]
     assert "at most 1 time a day" in said[0]
     assert "by the band that is reached" in said[1]
     assert "nothing where not all of it fits" in said[1]

@@ -49,8 +49,8 @@ def test_twice_the_amount_is_told_as_what_it_gives_before_and_after() -> None:
     change = plan(shop(), shop((wanted, wanted.replace("100", "200")))).changes[0]
 
     assert change.sentence("en") == (
-        "earn_rules[base].per_amount.amount_minor goes from 100 to 200. Before: 1 Points for every 1 CNY, times the "
-        "tier's multiplier. Now: 1 Points for every 2 CNY, times the tier's multiplier."
+        "earn_rules[base].per_amount.amount_minor goes from 100 to 200. Before: 1 point for every 1 CNY, times the "
+        "tier's multiplier. Now: 1 point for every 2 CNY, times the tier's multiplier."
     )
     assert "现在：每 2 CNY 得 1 积分" in change.sentence("zh")
     assert change.weight == "careful"
@@ -169,8 +169,8 @@ def test_a_rule_is_told_as_a_sentence_in_both_languages() -> None:
     ended = plan(shop(), parse_document(without, name="x")).changes[0]
 
     assert ended.sentence("en") == (
-        "Earn rule tuesday ends: 1 Points for every 1 CNY, times the tier's multiplier, when the weekday is Tuesday; "
-        "at most 500 Points a day."
+        "Earn rule tuesday ends: 1 point for every 1 CNY, times the tier's multiplier, when the weekday is Tuesday; "
+        "at most 500 points a day."
     )
     assert "周二" in ended.sentence("zh")
     assert ended.weight == "careful"

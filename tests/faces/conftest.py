@@ -13,23 +13,53 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.api.conftest import Shop, a_purchase_body, shop
+from tests.api.conftest import Shop, a_purchase_body, shop, shop_text
 from tests.conftest import create_database
 
 from jifen.embedded import Server
 from jifen.embedded.server import run_sql
 
-__all__ = ["shop"]
+__all__ = ["programme", "shop"]
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 LOGIN, PASSWORD = "chen", "a long password of ours"
+
+
+STAMPS = """
+  - {code: stamps, names: {zh: 印花, en: Stamps}, kind: spendable, worth: 4}
+"""
+STAMP_RULE = """
+  - code: coffee
+    names: {zh: 咖啡盖章, en: A stamp for a coffee}
+    currency: stamps
+    per_quantity: {points: 1, quantity: "1"}
+    when: {fact: line.category, is: coffee}
+"""
+STAMP_CARD = """
+  - code: five-stamps
+    names: {zh: 集满五枚, en: Five stamps}
+    takes: {currency: stamps, units: 5}
+    gives: [{currency: points, units: 20}]
+    at_once: true
+"""
+
+
+@pytest.fixture(scope="session")
+def programme() -> str:
+    """The shop's document with a card of stamps: one for each coffee, and five become points by themselves."""
+    text = shop_text()
+    for before, more in (("\nearn_rules:", STAMPS), ("\ntiers:", STAMP_RULE)):
+        assert text.count(before) == 1, before
+        text = text.replace(before, f"{more}{before}")
+    return text.rstrip("\n") + STAMP_CARD
 
 
 @dataclass(kw_only=True)
@@ -84,16 +114,30 @@ def is_filled() -> bool:
 
 
 @pytest.fixture(scope="module")
+def book_at() -> datetime | None:
+    """The moment at which the book begins; None: now."""
+    return None
+
+
+@pytest.fixture(scope="module")
 def house(
     postgres: Server,
     shop: Shop,
     browser: Browser,
     served_with: dict[str, str],
     is_filled: bool,
+    book_at: datetime | None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     name = "screens"
     create_database(postgres, name, template=shop.template)
+    if book_at is not None:
+        shift = f"extract(epoch FROM clock_timestamp() - '{book_at.isoformat()}'::timestamptz)::bigint"
+        run_sql(
+            postgres.admin.to_database(name),
+            f"UPDATE jifen.book SET shift_seconds = {shift}",
+            bin=postgres.bin,
+        )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -140,10 +140,43 @@ def test_points_become_a_book_by_a_second_press(phone: OnPhone) -> None:
         expect(part.get_by_text(f"{left} Points left")).to_be_visible()
     assert not axe_on(page)
     told = phone.house.ask("GET", f"/v1/members/{phone.member_id}")["balances"]
-    assert {one["currency"]: one["balance"] for one in told} == {"points": 108, "books": 2}
+    assert {one["currency"]: one["balance"] for one in told} == {"points": 108, "books": 2, "stamps": 0}
     phone.go("/statement")
     page.locator(".opens-row").first.click()
     expect(page.get_by_text("A book").first).to_be_visible()
+
+
+def drank(phone: OnPhone, coffees: int) -> None:
+    """So many coffees, of which each is a stamp."""
+    lines = [{"number": 1, "amount_minor": 0, "quantity_milli": coffees * 1_000, "category": "coffee"}]
+    body = {**a_purchase_body(phone.member_id, of=0), "lines": lines}
+    phone.house.ask("POST", "/v1/purchases", body)
+
+
+def test_a_card_of_stamps_fills_and_becomes_points_by_itself(phone: OnPhone) -> None:
+    phone.is_new()
+    drank(phone, 3)
+    phone.sign_in()
+    page = phone.page
+    card = page.locator(".part", has=page.get_by_role("heading", name="Exchange")).locator(
+        ".event", has_text="Five stamps"
+    )
+    expect(card.get_by_role("img", name="3 of 5")).to_be_visible()
+    expect(card.locator("circle.stamped")).to_have_count(3)
+    expect(card.locator("circle")).to_have_count(5)
+    expect(card).to_contain_text("2 Stamps")
+    expect(card.get_by_role("button")).to_have_count(0)
+    assert not axe_on(page)
+
+    drank(phone, 3)
+    page.reload()
+    phone.settle()
+    expect(card.get_by_role("img", name="1 of 5")).to_be_visible()
+    told = phone.house.ask("GET", f"/v1/members/{phone.member_id}")["balances"]
+    assert {one["currency"]: one["balance"] for one in told} == {"points": 20, "books": 0, "stamps": 1}
+    phone.go("/statement")
+    page.locator(".opens-row", has_text="20").first.click()
+    expect(page.get_by_text("Five stamps").first).to_be_visible()
 
 
 def test_not_right_carries_the_line_and_its_answer_is_read_and_appealed_against(phone: OnPhone) -> None:

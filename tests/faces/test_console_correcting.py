@@ -145,3 +145,67 @@ def test_on_a_phone_in_chinese_it_fits_and_axe_finds_nothing(visit: Visit) -> No
     expect(dialog).to_have_count(0)
     person = revealed(visit.house, member)
     assert (person["fields"]["name"], person["keys"]) == ("王敏", [])
+
+
+def cards(house: House, member: str) -> list[str]:
+    """The cards that find a member."""
+    return [one["value"] for one in revealed(house, member)["keys"] if one["kind"] == "card"]
+
+
+def test_a_card_is_replaced_another_comes_and_one_ends(visit: Visit) -> None:
+    member = a_known(visit.house, "+8613800137101")
+    for card in ("7100001", "7100002"):
+        body = {"add": [{"kind": "card", "value": card}]}
+        visit.house.ask("POST", f"/v1/members/{member}/persons:correct", body)
+    visit.sign_in()
+    page = visit.page
+    visit.go(f"/members/{member}")
+    page.get_by_role("button", name="Show in full").click()
+    page.get_by_role("dialog").get_by_role("button", name="Show in full").click()
+    expect(page.get_by_text("1 Long Street")).to_be_visible()
+    page.get_by_role("button", name="Correct…", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    first = dialog.get_by_role("listitem").filter(has_text="7100001")
+    second = dialog.get_by_role("listitem").filter(has_text="7100002")
+    first.get_by_role("button", name="Replace").click()
+    dialog.get_by_label("New number").fill("7100003")
+    second.get_by_role("button", name="End", exact=True).click()
+    second.get_by_role("button", name="Keep it").click()
+    second.get_by_role("button", name="End", exact=True).click()
+    expect(dialog.get_by_text("finds this member no more")).to_be_visible()
+    dialog.get_by_role("button", name="One more card").click()
+    dialog.get_by_label("Kind").last.select_option("wechat")
+    dialog.get_by_label("New number").last.fill("wx-77")
+    page.wait_for_timeout(350)
+    assert [one for one in visit.axe() if not one.startswith(("landmark-one", "page-has"))] == []
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    assert cards(visit.house, member) == ["7100003"]
+    assert {"kind": "wechat", "value": "wx-77"} in revealed(visit.house, member)["keys"]
+
+
+def test_a_card_of_somebody_else_is_refused_beside_it_and_nothing_changes(visit: Visit) -> None:
+    a_known(visit.house, "+8613800137102")
+    other = visit.house.ask("POST", "/v1/members", {"keys": [{"kind": "card", "value": "7100009"}]})
+    member = a_known(visit.house, "+8613800137103")
+    body = {"add": [{"kind": "card", "value": "7100004"}]}
+    visit.house.ask("POST", f"/v1/members/{member}/persons:correct", body)
+    visit.sign_in()
+    dialog = opened(visit, member)
+    dialog.get_by_role("button", name="One more card").click()
+    dialog.get_by_label("New number").fill("7100009")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    assert cards(visit.house, member) == ["7100004"]
+    assert cards(visit.house, other["member_id"]) == ["7100009"]
+    # One that was not revealed ends by its number, and one that is not his does not.
+    dialog.get_by_role("button", name="Leave this line out").click()
+    dialog.get_by_role("button", name="End one by its number").click()
+    dialog.get_by_label("Number that ends").fill("7100009")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    dialog.get_by_label("Number that ends").fill("7100004")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    assert cards(visit.house, member) == []
+    assert cards(visit.house, other["member_id"]) == ["7100009"]

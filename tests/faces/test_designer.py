@@ -125,9 +125,9 @@ def test_a_rule_is_added_copied_moved_and_removed(visit: Visit) -> None:
     expect(card(page, "check-in-2")).to_be_visible()
     card(page, "check-in-2").get_by_role("button", name="Up").click()
     codes = page.locator(".card-head code")
-    expect(codes).to_have_text(["base", "tuesday", "check-in-2", "check-in"])
+    expect(codes).to_have_text(["base", "tuesday", "coffee", "check-in-2", "check-in"])
     card(page, "check-in-2").get_by_role("button", name="Remove").click()
-    expect(codes).to_have_text(["base", "tuesday", "check-in"])
+    expect(codes).to_have_text(["base", "tuesday", "coffee", "check-in"])
     expect(page.locator(".plan li")).to_have_count(1)
     expect(page.locator(".plan")).to_contain_text("+ new")
 

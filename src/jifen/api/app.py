@@ -21,6 +21,7 @@ from jifen.api import (
     audit,
     backtests,
     baskets,
+    breakage,
     codes,
     compensations,
     console,
@@ -31,6 +32,7 @@ from jifen.api import (
     households,
     imports,
     keys,
+    ladder,
     me,
     me_door,
     me_household,
@@ -53,6 +55,7 @@ from jifen.api import (
     till,
 )
 from jifen.api.answers import Problem
+from jifen.api.counted import keep_counted
 from jifen.api.doorkeeper import Doorkeeper
 from jifen.api.errors import BUSY, Busy, Defect, MethodWrong, RouteUnknown, field_wrong, refuse
 from jifen.api.lane import Lanes
@@ -189,10 +192,12 @@ def create_app(
         redemptions,
         rewards,
         baskets,
+        ladder,
         backtests,
         imports,
         exports,
         overview,
+        breakage,
         designer,
         keys,
         session,
@@ -221,6 +226,7 @@ def create_app(
     screens.serve(app)
     overview.keep_figures(app)
     designer.keep_rule_figures(app)
+    keep_counted(app)
     app.include_router(open.meters)
     _say_no(app)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]

@@ -20,6 +20,7 @@ from jifen.api.errors import document_refused
 from jifen.api.fields import Answer, Code, Instant, Words
 from jifen.api.ids import BacktestId
 from jifen.api.languages import Language, language_of
+from jifen.api.leaving import while_there
 from jifen.api.requests import GuardedRoute, desk_of
 from jifen.api.said import said
 from jifen.document.problems import DocumentRefused
@@ -177,7 +178,7 @@ class BacktestAnswer(BacktestAsked):
 async def ask(request: Request, body: BacktestBody) -> Response:
     """A process of its own replays the past with the draft; one at a time, others wait. Ask how far it is by its id."""
     desk = desk_of(request)
-    await _check(body, language_of(request))
+    await _check(request, body, language_of(request))
     answer = await asked_once(
         desk,
         body,
@@ -195,7 +196,7 @@ async def ask(request: Request, body: BacktestBody) -> Response:
     return render.told(BacktestAsked, answer, status=202)
 
 
-async def _check(body: BacktestBody, language: str) -> None:
+async def _check(request: Request, body: BacktestBody, language: str) -> None:
     if body.from_on is not None and body.to_on is not None and body.from_on > body.to_on:
         raise no.FieldWrong(
             f"the period ends before it begins: from {body.from_on} to {body.to_on}", pointer="/from_on"
@@ -203,7 +204,7 @@ async def _check(body: BacktestBody, language: str) -> None:
     for name, document in (("document", body.document), ("against", body.against)):
         if isinstance(document, dict):
             try:
-                await check_document(document)
+                await while_there(request, check_document(document))
             except DocumentTooHeavy as heavy:
                 heavy.pointer = f"/{name}"
                 raise

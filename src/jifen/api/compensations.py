@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -136,9 +136,10 @@ class CompensationAnswer(Answer):
 
 
 class CompensationsAnswer(Answer):
-    """Compensations, newest first."""
+    """A page of compensations, newest first."""
 
     data: list[CompensationAnswer]
+    next_cursor: CompensationId | None
 
 
 class RefusedShare(Answer):
@@ -214,10 +215,16 @@ async def make(request: Request, body: CompensationBody) -> Response:
     summary="List compensations",
     **said(permission=Permission.COMPENSATIONS_READ, answer=CompensationsAnswer),
 )
-async def get_all(request: Request) -> Response:
-    """The newest two hundred, newest first."""
-    found = await list_compensations(desk_of(request).ledger)
-    return render.answered(CompensationsAnswer(data=[_told(one) for one in found]))
+async def get_all(
+    request: Request,
+    before: Annotated[
+        CompensationId | None, Query(description="The cursor: next_cursor of the page before.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """Newest first."""
+    found, after = await list_compensations(desk_of(request).ledger, before=before, limit=limit)
+    return render.answered(CompensationsAnswer(data=[_told(one) for one in found], next_cursor=after))
 
 
 @router.get(

@@ -15,6 +15,7 @@ from jifen.api.errors import document_refused
 from jifen.api.fields import INT64_MAX
 from jifen.api.ids import MemberId
 from jifen.api.languages import language_of
+from jifen.api.leaving import while_there
 from jifen.api.plan_answer import PlanAnswer, plan_answer
 from jifen.api.requests import Desk, GuardedRoute, desk_of
 from jifen.api.said import said
@@ -309,7 +310,7 @@ async def get_revision(request: Request, number: Annotated[int, Field(ge=1, le=2
 )
 async def validate(request: Request, body: bodies.DocumentBody) -> Response:
     """Whether the document can be a programme. If not, the refusal lists every problem with its way out."""
-    document = await _document(body, language_of(request))
+    document = await _document(request, body, language_of(request))
     return render.answered(out.ValidateAnswer(document_hash=await asyncio.to_thread(document_hash, document)))
 
 
@@ -329,7 +330,7 @@ async def run_tests(request: Request, body: bodies.DocumentBody) -> Response:
     what was given and what was not, and why. Nothing of the books is read or written.
     """
     language = language_of(request)
-    document = await _document(body, language)
+    document = await _document(request, body, language)
     return render.answered(tests_answer(await asyncio.to_thread(run_trials, document), language))
 
 
@@ -348,7 +349,7 @@ async def plan_revision(request: Request, body: bodies.DocumentBody) -> Response
     """What publishing the document would change, in plain words, whom it touches, what is odd about it, and what became of the
     tests that it carries; nothing is published."""
     language = language_of(request)
-    document = await _document(body, language)
+    document = await _document(request, body, language)
     found = await plan_program(desk_of(request).ledger, document)
     return render.answered(await asyncio.to_thread(plan_answer, found, language))
 
@@ -380,7 +381,7 @@ async def apply(request: Request, body: bodies.ApplyBody) -> Response:
     the newest revision itself. By an operator it is a proposal (202), which another one decides, but for the first of a ledger.
     """
     desk = desk_of(request)
-    document = await _document(body, language_of(request))
+    document = await _document(request, body, language_of(request))
 
     async def effect(once: Any) -> dict[str, Any]:
         expected = body.expected_revision
@@ -431,9 +432,9 @@ async def _needs_nobody(desk: Desk, document: ProgramDocument) -> tuple[int, boo
     return found.newest_revision, found.plan.is_refused
 
 
-async def _document(body: bodies.DocumentBody, language: str) -> ProgramDocument:
+async def _document(request: Request, body: bodies.DocumentBody, language: str) -> ProgramDocument:
     try:
-        return await check_document(body.document)
+        return await while_there(request, check_document(body.document))
     except DocumentRefused as refused:
         raise document_refused(refused, language) from None
 

@@ -10,8 +10,11 @@ from pydantic import Field
 from jifen.api import render
 from jifen.api.asked import asked_once
 from jifen.api.bodies import MemberRef
+from jifen.api.counted import counted_lately
 from jifen.api.fields import Answer, Body, Code
 from jifen.api.ids import EntryId, MemberId
+from jifen.api.languages import Language, language_of
+from jifen.api.overview_answers import DAY
 from jifen.api.requests import GuardedRoute, MemberRoute, desk_of, member_of
 from jifen.api.said import said, said_to_member
 from jifen.domain import refusals as no
@@ -22,7 +25,9 @@ from jifen.domain.refusals_of_programs import ExchangeUnknown
 from jifen.domain.verbs import Status
 from jifen.operations.exchange_units import exchange_units
 from jifen.operations.find_member import find_member
+from jifen.operations.read_exchange_figures import read_exchange_figures
 from jifen.operations.read_member import MemberView, read_member
+from jifen.present.exchanges import exchange_figures_shown
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute)
 own_router = APIRouter(prefix="/v1", route_class=MemberRoute, tags=["me"])
@@ -55,6 +60,30 @@ class ExchangesAnswer(Answer):
     """All of them; of those that run by themselves what one gives another takes later."""
 
     data: list[OfferedExchange]
+
+
+class ExchangeUsed(Answer):
+    """An exchange of the programme in force, as a sentence, and how often it was made in twelve months."""
+
+    exchange: str
+    names: dict[str, str]
+    sentence: str
+    takes: UnitsOf
+    gives: list[UnitsOf]
+    at_once: bool = Field(description="It is made by itself as soon as enough is available.")
+    times: int | None = Field(description="null: the journal is too long to be counted while somebody waits.")
+    times_undone: int | None = Field(description="Of these, what was reversed since.")
+    members: int | None
+    by_month: list[int] | None
+
+
+class ExchangesUsed(Answer):
+    """What the programme exchanges. Figures are of the months that `months` names by their first days."""
+
+    from_on: str = Field(json_schema_extra=DAY)
+    to_on: str = Field(json_schema_extra=DAY)
+    months: list[str] = Field(json_schema_extra={"items": {"type": "string", **DAY}})
+    data: list[ExchangeUsed]
 
 
 class OwnExchangeBody(Body):
@@ -111,6 +140,25 @@ def _shown(view: MemberView) -> ExchangesAnswer:
             for one in offered(program, available, may_spend=may_spend)
         ]
     )
+
+
+@router.get(
+    "/exchanges",
+    tags=["programme"],
+    summary="Read how exchanges are used",
+    **said(permission=Permission.BOOKS_READ, answer=ExchangesUsed, refuses=[no.ProgramMissing]),
+)
+async def get_exchanges_used(request: Request, language: Language = None) -> Response:
+    """What the programme in force exchanges, as sentences, and how often that was made in the twelve months that end with this
+    one. Whoever is bound to a store sees what was made there.
+    """
+    desk, spoken = desk_of(request), language_of(request, language)
+    store = None if desk.principal.stores is None else desk.principal.store_for(None)
+    found = await counted_lately(
+        request, ("exchanges", store), lambda: read_exchange_figures(desk.ledger, store=store)
+    )
+    shown = exchange_figures_shown(found.program, found.months, found.span, found.sums, spoken)
+    return render.answered(ExchangesUsed(**shown))
 
 
 @router.get(

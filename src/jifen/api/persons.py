@@ -258,7 +258,14 @@ async def reveal(request: Request, member_id: MemberId, body: RevealBody) -> Res
         has_body=True,
         has_key=True,
         names_in_address=[no.MemberUnknown],
-        refuses=[no.KeyTaken, no.PersonUnknown, no.ProgramMissing, no.VaultClosed, house.GuardianNeeded],
+        refuses=[
+            no.KeyTaken,
+            no.PersonUnknown,
+            no.CheckDigitWrong,
+            no.ProgramMissing,
+            no.VaultClosed,
+            house.GuardianNeeded,
+        ],
     ),
 )
 async def correct(request: Request, member_id: MemberId, body: CorrectBody) -> Response:

@@ -28,6 +28,7 @@ from jifen.cli.db import db_app
 from jifen.cli.demo import demo
 from jifen.cli.doctor import doctor
 from jifen.cli.event import event_app
+from jifen.cli.exchange import exchange_app
 from jifen.cli.explain import explain
 from jifen.cli.household import household_app
 from jifen.cli.import_ import import_app
@@ -50,6 +51,7 @@ from jifen.cli.snapshot import snapshot_app
 from jifen.cli.switch import switch_app
 from jifen.cli.template import template_app
 from jifen.cli.terms import terms_app
+from jifen.cli.tier import tier_app
 from jifen.cli.vault import vault_app
 
 
@@ -97,6 +99,8 @@ GROUPS = (
     (reward_app, "reward"),
     (switch_app, "switch"),
     (event_app, "event"),
+    (tier_app, "tier"),
+    (exchange_app, "exchange"),
     (compensation_app, "compensation"),
     (key_app, "key"),
     (operator_app, "operator"),

@@ -109,8 +109,18 @@ def make(
 
 
 @compensation_app.command("list")
-def list_(home: Home = None, as_json: AsJson = False) -> None:
-    """The newest compensations, newest first.
+def list_(
+    before: Annotated[
+        str | None,
+        typer.Option(
+            help="The cursor that the page before ended with: its last one's id.", show_default=False
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=200)] = 50,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List compensations, newest first.
 
     Example: jifen compensation list
     """
@@ -118,13 +128,16 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
     async def work(ledger: Ledger) -> Any:
         from jifen.operations.compensate_members import list_compensations
 
-        return await list_compensations(ledger)
+        return await list_compensations(ledger, before=behind, limit=limit)
 
-    found = at_ledger(work, home=home, as_json=as_json)
+    behind = None if before is None else _named(before, option="--before")
+    found, after = at_ledger(work, home=home, as_json=as_json)
+    cursor = None if after is None else f"cmp_{after.hex}"
+    lines = [_line(one) for one in found] or ["There is none."]
     show(
-        {"data": [_document(one) for one in found]},
+        {"data": [_document(one) for one in found], "next_cursor": cursor},
         as_json=as_json,
-        text=[_line(one) for one in found] or "There is none.",
+        text=lines if cursor is None else [*lines, f"There are more: --before {cursor}"],
     )
 
 
@@ -207,13 +220,13 @@ def _rows(file: Path) -> list[tuple[Any, int]]:
     return shares
 
 
-def _named(text: str) -> UUID:
+def _named(text: str, *, option: str = "COMPENSATION") -> UUID:
     from jifen.present.ids import unprefixed
 
     found = unprefixed("cmp", text)
     if found is None:
         raise typer.BadParameter(
-            "one is named cmp_ and 32 hexadecimal digits: jifen compensation list", param_hint="COMPENSATION"
+            "one is named cmp_ and 32 hexadecimal digits: jifen compensation list", param_hint=option
         )
     return found
 

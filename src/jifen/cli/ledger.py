@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from jifen.store.ledger import Ledger
 
 ledger_app = typer.Typer(
-    help="The journal as files, for whoever keeps the books elsewhere.", no_args_is_help=True
+    help="The journal as files, for whoever keeps the books elsewhere; what of it will never be claimed.",
+    no_args_is_help=True,
 )
 _Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
 
@@ -63,6 +64,31 @@ def export(
     )
     lines = [told] if has_workbook else [told, words.say("journal_export.too_long_for_a_sheet")]
     show(result, as_json=as_json, text=lines)
+
+
+@ledger_app.command()
+def breakage(
+    currency: Annotated[
+        str | None, typer.Option(help="Else the first that can be spent.", show_default=False)
+    ] = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Show what became of the units that were opened in each of 24 months, and what of the open ones will never be claimed.
+
+    Example: jifen ledger breakage --currency points
+    """
+
+    async def work(ledger: Ledger) -> Any:
+        from jifen.operations.read_breakage import read_breakage
+
+        return await read_breakage(ledger, currency=currency)
+
+    found = at_ledger(work, home=home, as_json=as_json)
+    from jifen.present.breakage import breakage_lines, breakage_shown
+
+    show(breakage_shown(found), as_json=as_json, text=breakage_lines(found, language_spoken()))
 
 
 @ledger_app.command("cancel-export")

@@ -23,6 +23,7 @@ from jifen.cli.outputs import Force, check_outputs, told_if_unwritten
 from jifen.cli.show import language_spoken, show
 
 if TYPE_CHECKING:
+    from jifen.domain.person import MemberKey
     from jifen.store.ledger import Ledger
 
 person_app = typer.Typer(
@@ -140,6 +141,15 @@ def correct(  # noqa: PLR0917
     lost_card: Annotated[
         list[str] | None, typer.Option(help="A card that is to find him no more; may be given again.")
     ] = None,
+    external: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="KIND:VALUE, an id elsewhere more: external, pos, shop, wechat or alipay; may be given again."
+        ),
+    ] = None,
+    lost_external: Annotated[
+        list[str] | None, typer.Option(help="KIND:VALUE that is to find him no more; may be given again.")
+    ] = None,
     language: Language = "en",
     home: Home = None,
     as_json: AsJson = False,
@@ -166,8 +176,14 @@ def correct(  # noqa: PLR0917
             address=address,
         )
         told = await told_of_person(ledger, fields, attributes_said(attribute or []), under="")
-        add = tuple(MemberKey("card", in_form(one, CARD, hint="--card")) for one in card or ())
-        remove = tuple(MemberKey("card", in_form(one, CARD, hint="--lost-card")) for one in lost_card or ())
+        add = (
+            *(MemberKey("card", in_form(one, CARD, hint="--card")) for one in card or ()),
+            *(_id_elsewhere(one, hint="--external") for one in external or ()),
+        )
+        remove = (
+            *(MemberKey("card", in_form(one, CARD, hint="--lost-card")) for one in lost_card or ()),
+            *(_id_elsewhere(one, hint="--lost-external") for one in lost_external or ()),
+        )
         member_id = await find_member(ledger, member_named(member))
         request = once_for("correct")
         return await correct_person(
@@ -205,6 +221,16 @@ def attributes_said(said: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"{one!r} is no NAME=VALUE", param_hint="--attribute")
         told[in_form(name, CODE, hint="--attribute")] = value
     return told
+
+
+def _id_elsewhere(said: str, *, hint: str) -> MemberKey:
+    from jifen.domain.person import CARD_KINDS, MemberKey
+    from jifen.domain.texts import KEY
+
+    kind, sign, value = said.partition(":")
+    if not sign or kind not in CARD_KINDS or kind == "card":
+        raise typer.BadParameter(f"{said!r} is no KIND:VALUE of {', '.join(CARD_KINDS[1:])}", param_hint=hint)
+    return MemberKey(kind, in_form(value, KEY, hint=hint))
 
 
 @person_app.command()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from jifen.domain import fold
 from jifen.domain.member import Member
-from jifen.domain.program.meaning import Downgrade, Program, Tier, WindowKind
+from jifen.domain.program.meaning import Downgrade, Ladder, Program, Tier, WindowKind
 
 
 class Held(NamedTuple):
@@ -37,6 +37,7 @@ class Standing(NamedTuple):
     grace_from: (
         int | None
     )  # the first day of grace, a day number; None: the ladder has none, or it is not judged
+    falls_to: Tier | None  # where he falls on the day of judging by what counts so far; None: he keeps it
     path: tuple[Held, ...]
 
 
@@ -60,13 +61,14 @@ def standing_on(program: Program, member: Member, ladder: int, day: int) -> Stan
     above = rungs.tiers[rank + 1] if rank + 1 < len(rungs.tiers) else None
     review_day = member.ladders[stands + fold.STANDS_REVIEW_DAY]
     kept_by = rungs.tiers[rank].kept_by
-    keep_missing = 0
+    keep_missing, falls_to = 0, None
     if review_day < fold.FAR and rungs.downgrade is not Downgrade.NONE:
         # The window of the day of judging, as far as it has gone: of a year the one that ends with the day before.
         ends = 0 if rungs.window.kind is WindowKind.ROLLING else -1
         asked = {review_day + ends, review_day - rungs.grace_days + ends}
         best = max(counted_from(_window_first(program, member, ladder, max(day, last))) for last in asked)
         keep_missing = max(kept_by - best, 0)
+        falls_to = _left(rungs, rank, best) if keep_missing else None
     return Standing(
         tier=tier,
         review_day=review_day,
@@ -77,8 +79,19 @@ def standing_on(program: Program, member: Member, ladder: int, day: int) -> Stan
         kept_by=kept_by,
         keep_missing=keep_missing,
         grace_from=review_day - rungs.grace_days if rungs.grace_days and review_day < fold.FAR else None,
+        falls_to=falls_to,
         path=_path(member, ladder),
     )
+
+
+def _left(rungs: Ladder, rank: int, counted: int) -> Tier:
+    """What is left of a tier that is not kept, as `fold.judged` has it."""
+    if rungs.downgrade is Downgrade.ONE_LEVEL:
+        return rungs.tiers[rank - 1]
+    if rungs.downgrade is Downgrade.BASE:
+        return rungs.tiers[0]
+    kept = (one for one in reversed(rungs.tiers[:rank]) if counted >= one.kept_by)
+    return next(kept, rungs.tiers[0])
 
 
 def _window_first(program: Program, member: Member, ladder: int, day: int) -> int:

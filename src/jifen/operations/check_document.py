@@ -39,7 +39,14 @@ async def check_document(written: object, *, seconds: float = SECONDS_MAX) -> Pr
         DocumentRefused    with every problem found, by path only
     """
     asked = pickle.dumps((written, seconds))
-    told = await asyncio.get_running_loop().run_in_executor(_one_at_a_time, _process.ask, asked)
+    wanted = threading.Event()
+    wanted.set()
+    looking = asyncio.get_running_loop().run_in_executor(_one_at_a_time, _process.ask, asked, wanted)
+    try:
+        told = await looking
+    except asyncio.CancelledError:
+        _process.cut_off(wanted)
+        raise
     answer: tuple[str, Any] = ("heavy", None)
     if told is not None:
         answer = await asyncio.to_thread(pickle.loads, told)
@@ -53,16 +60,36 @@ async def check_document(written: object, *, seconds: float = SECONDS_MAX) -> Pr
 
 
 class _Process:
-    """The process, begun when there is something to look at. Asked by one thread."""
+    """The process, begun when there is something to look at. Asked by one thread; any may cut it off."""
 
     def __init__(self) -> None:
         self._running: subprocess.Popen[bytes] | None = None
+        self._looks_for: threading.Event | None = None
+        self._changing = threading.Lock()
 
-    def ask(self, asked: bytes) -> bytes | None:
-        """What it answers; None: it ended over it. One that has ended for want of work is begun again."""
+    def ask(self, asked: bytes, wanted: threading.Event) -> bytes | None:
+        """What it answers; None: it ended over it, or nobody wants it now. One that has ended for want of work is begun again."""
+        try:
+            return self._asked(asked, wanted)
+        finally:
+            with self._changing:
+                self._looks_for = None
+
+    def cut_off(self, wanted: threading.Event) -> None:
+        """Nobody wants it any more: it is not looked at, or no longer."""
+        with self._changing:
+            wanted.clear()
+            if self._looks_for is wanted and self._running is not None:
+                self._running.kill()
+
+    def _asked(self, asked: bytes, wanted: threading.Event) -> bytes | None:
         for _ in range(2):
             is_new = self._running is None
-            process = self._running = self._running or _begun()
+            process = self._running or _begun()
+            with self._changing:
+                self._running, self._looks_for = process, wanted
+                if not wanted.is_set():
+                    return None
             ending = threading.Timer(WALL_SECONDS_MAX, process.kill)
             ending.start()
             try:
@@ -72,7 +99,7 @@ class _Process:
             if told is not None:
                 return told
             self.end()
-            if is_new:
+            if is_new or not wanted.is_set():
                 break
         return None
 

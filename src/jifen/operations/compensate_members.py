@@ -226,10 +226,14 @@ async def undo_compensation(
     return await once(ledger, request, effect)
 
 
-async def list_compensations(ledger: Ledger) -> list[Compensation]:
-    """The newest, newest first."""
+async def list_compensations(
+    ledger: Ledger, *, before: UUID | None = None, limit: int = 50
+) -> tuple[list[Compensation], UUID | None]:
+    """A page, newest first, behind the one that is named; and after which the next one begins, None: it is the last."""
     async with ledger.connection() as connection:
-        return await compensations(connection)
+        found = await compensations(connection, before=before, limit=limit + 1)
+    page = found[:limit]
+    return page, page[-1].compensation_id if len(found) > limit else None
 
 
 async def read_compensation(

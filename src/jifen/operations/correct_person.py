@@ -10,10 +10,11 @@ import asyncpg
 
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.calendar import local_date
+from jifen.domain.check_digits import CardCheck, is_right
 from jifen.domain.household import is_under_age
 from jifen.domain.person import ATTRIBUTE, ATTRIBUTES_MAX, CONTACT_KINDS, FIELDS, MemberKey, Told
 from jifen.domain.principal import Principal
-from jifen.domain.refusals import FieldWrong, KeyTaken, MemberUnknown, PersonUnknown, TooMuch
+from jifen.domain.refusals import CheckDigitWrong, FieldWrong, KeyTaken, MemberUnknown, PersonUnknown, TooMuch
 from jifen.store.audit import note_act
 from jifen.store.codes import end_numbers
 from jifen.store.households import is_agreed_for, refuse_under_age
@@ -35,7 +36,7 @@ from jifen.store.persons import (
     save_fields,
     sealed_fields,
 )
-from jifen.store.settings import guardian_age
+from jifen.store.settings import card_check, guardian_age
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
@@ -73,6 +74,7 @@ async def correct_person(
         PersonUnknown   a card is to go that does not find the member
         KeyTaken        a card, an id elsewhere or a contact belongs to another member
         FieldWrong      a field is not known
+        CheckDigitWrong a card that is new does not end as new cards have to
         GuardianNeeded  nobody was known yet, and the birthday is that of somebody so young that a guardian tells of him
         TooMuch         more cards than a member may have, or more attributes than may be known of a person
         VaultClosed     the keys of personal data are not there
@@ -131,6 +133,7 @@ async def _correct(
     coming = [key for key in (*told.contacts, *correction.add) if key not in known or key in going]
     if len(known) - len(going) + len(coming) > KEYS_MAX:
         raise TooMuch(f"at most {KEYS_MAX} keys", pointer="/add", keys_max=KEYS_MAX)
+    await _refuse_misread(connection, correction, known)
     found = await find_by_keys(ledger, connection, [key for key in coming if key not in going])
     if found:
         raise _taken(next(iter(found)), told)
@@ -165,6 +168,16 @@ async def _signed_out(connection: Connection, principal: Principal, member_id: U
         act = Act(deed=Deed.PERSON_SIGNED_OUT, about=named, count=len(ended), details={"under_age": True})
         await note_act(connection, principal, act)
     return len(ended)
+
+
+async def _refuse_misread(connection: Connection, correction: Correction, known: list[MemberKey]) -> None:
+    """A card that finds him already may stay whatever it ends in."""
+    new = [(at, key) for at, key in enumerate(correction.add) if key.kind == "card" and key not in known]
+    check = await card_check(connection) if new else CardCheck.NONE
+    for at, key in new:
+        if not is_right(key.value, check):
+            detail = f"new cards end by {check}, and this one does not: read it again"
+            raise CheckDigitWrong(detail, pointer=f"/add/{at}/value", check=str(check))
 
 
 async def _refuse_too_many_attributes(

@@ -20,11 +20,8 @@ from jifen.store.revisions import StoredRevision, all_revisions
 from jifen.store.unusual_reading import count_unusual
 
 EXPIRING_DAYS = 30
-DAYS_MAX = 1_100
 MONTHS = 12
 CASES_SHOWN = timedelta(days=7)
-YEARS = (1970, 9000)
-"""Of the days that may be asked for, as of moments anywhere else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +85,7 @@ async def read_figures(
         timeline = await ledger.timeline(connection, clock.newest)
         program = timeline.newest
         today = local_date(clock.now, program.time_zone)
-        span = _span(from_on, to_on, today)
+        span = kept.span_asked(from_on, to_on, today)
         scope = Scope(zone=program.time_zone, store=store, tier=_tier_number(program, tier))
         points = next((c for c in program.currencies if c.kind == "spendable"), program.currencies[0])
         before = Span(span.from_on - (span.until_on - span.from_on), span.from_on)
@@ -130,20 +127,6 @@ async def read_figures(
         rules_off=tuple(sorted(switches.rules_off(clock.now))),
         stores_off=tuple(sorted(switches.stores_off(clock.now))),
     )
-
-
-def _span(from_on: date | None, to_on: date | None, today: date) -> Span:
-    for name, day in (("from_on", from_on), ("to_on", to_on)):
-        if day is not None and not YEARS[0] <= day.year <= YEARS[1]:
-            detail = f"a day is of the years {YEARS[0]} to {YEARS[1]}"
-            raise FieldWrong(detail, pointer=f"/query/{name}", value=day.isoformat())
-    until = (to_on + timedelta(days=1)) if to_on else today
-    since = from_on or until - timedelta(days=90)
-    if since >= until:
-        raise FieldWrong(f"the period ends before it begins: from {since}", pointer="/query/from_on")
-    if (until - since).days > DAYS_MAX:
-        raise FieldWrong(f"a period has up to {DAYS_MAX} days", pointer="/query/from_on")
-    return Span(since, until)
 
 
 def _tier_number(program: Program, code: str | None) -> int | None:

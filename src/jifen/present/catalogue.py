@@ -72,6 +72,7 @@ class Catalogue:
         str, ...
     ]  # where a document names nothing in this language, the next ones to look for
     lowers_names: bool  # within a sentence a name begins with a small letter
+    drops_for_one: str  # what the name of a unit ends in and loses beside 1
     tag: str  # for HTML; the language itself where nothing else is said
     short: tuple[tuple[str, int], ...]  # words for powers of ten, the largest first
     messages: Mapping[str, Message]
@@ -92,6 +93,12 @@ class Catalogue:
     def within(self, name: str) -> str:
         """A name as it stands within a sentence."""
         return name.lower() if self.lowers_names and name.isascii() else name
+
+    def unit(self, name: str, shown: str) -> str:
+        """The name of a unit as it stands behind so many (`shown`) in a sentence: 1 point, 2 points."""
+        text, end = self.within(name), self.drops_for_one
+        is_plural = end != "" and text.endswith(end) and not text.endswith(("ss", "us", "is"))
+        return text.removesuffix(end) if shown == "1" and is_plural else text
 
 
 @lru_cache(maxsize=1)
@@ -179,7 +186,7 @@ def read_catalogue(path: Path) -> Catalogue:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise CatalogueWrong(f"{path}: {wrong}") from None
     head = document.pop("language", {})
-    unknown = set(head) - {"name", "falls_back_to", "lowers_names", "tag", "short", "plural"}
+    unknown = set(head) - {"name", "falls_back_to", "lowers_names", "drops_for_one", "tag", "short", "plural"}
     if unknown or not isinstance(head.get("name"), str):
         raise CatalogueWrong(
             f"{path}: [language] needs a name, and knows no {', '.join(sorted(unknown)) or 'others'}"
@@ -192,6 +199,7 @@ def read_catalogue(path: Path) -> Catalogue:
         name=head["name"],
         falls_back_to=tuple(head.get("falls_back_to", ())),
         lowers_names=bool(head.get("lowers_names", False)),
+        drops_for_one=str(head.get("drops_for_one", "")),
         tag=str(head.get("tag", path.stem)),
         short=tuple(head.get("short", {}).items()),
         messages=MappingProxyType(messages),
@@ -213,6 +221,7 @@ def _completed(catalogue: Catalogue, reference: Catalogue, path: Path) -> Catalo
         name=catalogue.name,
         falls_back_to=catalogue.falls_back_to,
         lowers_names=catalogue.lowers_names,
+        drops_for_one=catalogue.drops_for_one,
         tag=catalogue.tag,
         short=catalogue.short or reference.short,
         messages=MappingProxyType({**reference.messages, **catalogue.messages}),

@@ -113,10 +113,10 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
     """The whole rule as one sentence: what it grants, when, and up to what."""
     names, words = names_of(program, language), catalogue_of(language)
     currency = next(one for one in program.currencies if one.number == rule.currency)
-    unit = name_in(currency.names, language)
+    name = name_in(currency.names, language)
     given = rule.given if rule.on == NONE and rule.on_event == NONE else rule.told
     when = [part for part in (given, rule.state) if not (isinstance(part, All) and not part.parts)]
-    text = _grant(rule, currency, unit, names, words)
+    text = _grant(rule, currency, name, names, words)
     if rule.multiplied_by != NONE:
         text = words.say("rule.times_tier", said=text)
     if when:
@@ -129,12 +129,14 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
     for period in Period:
         if (cap := rule.cap(period)) != NONE:
             shown = names.units(cap, currency.code)
-            text = words.say(f"rule.at_most.{period.name.lower()}", said=text, units=shown, unit=unit)
+            text = words.say(
+                f"rule.at_most.{period.name.lower()}", said=text, units=shown, unit=words.unit(name, shown)
+            )
     for limit in rule.limits:
-        text = _limited(limit, text, currency, unit, names, words)
+        text = _limited(limit, text, currency, name, names, words)
     if rule.budget is not None:
         shown = names.units(rule.budget.units, currency.code)
-        text = words.say("rule.at_most.budget", said=text, units=shown, unit=unit)
+        text = words.say("rule.at_most.budget", said=text, units=shown, unit=words.unit(name, shown))
     ends = {Together.BEST: "rule.best_of_group", Together.FIRST: "rule.first_of_group"}
     return words.say(ends.get(rule.together, "rule.end"), said=text)
 
@@ -145,7 +147,7 @@ def _brought(
     """What was said, with what brings the moment that the rule sees."""
     moment = next(one for one in program.moments if one.number == rule.on)
     if moment.brought is Brought.EXPIRY_AHEAD:
-        expiring = name_in(program.currencies[moment.currency].names, language)
+        expiring = words.within(name_in(program.currencies[moment.currency].names, language))
         return words.say("rule.on.expiry_ahead", said=text, days=moment.days, currency=expiring)
     if moment.brought is Brought.ON_DAYS:
         days = words.join("values", [names.of("day", code) for code in moment.named])
@@ -156,7 +158,7 @@ def _brought(
     return words.say(key, said=text, days=moment.days)
 
 
-def _limited(limit: Limit, text: str, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
+def _limited(limit: Limit, text: str, currency: Currency, name: str, names: Names, words: Catalogue) -> str:
     """What was said, with a limit that is shared or counts times; those of units alone are said already."""
     period = limit.period.name.lower()
     if limit.counts is Counts.TIMES and limit.units != NO_MOST:
@@ -164,7 +166,7 @@ def _limited(limit: Limit, text: str, currency: Currency, unit: str, names: Name
         text = words.say(f"rule.{shared}_times.{period}", said=text, count=limit.units, times=limit.units)
     elif limit.shared_as:
         shown = names.units(limit.units, currency.code)
-        text = words.say(f"rule.together.{period}", said=text, units=shown, unit=unit)
+        text = words.say(f"rule.together.{period}", said=text, units=shown, unit=words.unit(name, shown))
     if limit.when is When.SKIP and limit.units != NO_MOST:
         return words.say("rule.beyond.skip", said=text)
     return (
@@ -174,21 +176,22 @@ def _limited(limit: Limit, text: str, currency: Currency, unit: str, names: Name
     )
 
 
-def _grant(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
+def _grant(rule: EarnRule, currency: Currency, name: str, names: Names, words: Catalogue) -> str:
     if rule.shape is Shape.PLAIN:
-        text = _plain(rule, currency, unit, names, words)
+        text = _plain(rule, currency, name, names, words)
     elif rule.shape is Shape.LESSER:
         others = (replace(rule, grant=one.grant, rate=one.rate, shape=Shape.PLAIN) for one in rule.amounts)
-        parts = [_plain(one, currency, unit, names, words) for one in (rule, *others)]
+        parts = [_plain(one, currency, name, names, words) for one in (rule, *others)]
         text = words.say("rule.lesser_of", parts=words.join("reasons", parts))
     else:
-        text = _banded(rule, currency, unit, names, words)
+        text = _banded(rule, currency, name, names, words)
     if rule.least:
-        text = words.say("rule.at_least", said=text, units=names.units(rule.least, currency.code), unit=unit)
+        shown = names.units(rule.least, currency.code)
+        text = words.say("rule.at_least", said=text, units=shown, unit=words.unit(name, shown))
     return text
 
 
-def _banded(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
+def _banded(rule: EarnRule, currency: Currency, name: str, names: Names, words: Catalogue) -> str:
     parts = []
     for one in rule.amounts:
         by_amount = one.grant is Grant.PER_AMOUNT
@@ -199,10 +202,14 @@ def _banded(rule: EarnRule, currency: Currency, unit: str, names: Names, words: 
         )
         fixed = rule.grant is Grant.FIXED
         said = (
-            words.say("rule.fixed_at_moment", units=names.units(one.rate[0], currency.code), unit=unit)
+            words.say(
+                "rule.fixed_at_moment",
+                units=(shown := names.units(one.rate[0], currency.code)),
+                unit=words.unit(name, shown),
+            )
             if fixed
             else _plain(
-                replace(rule, rate=_lowest(one.rate), shape=Shape.PLAIN), currency, unit, names, words
+                replace(rule, rate=_lowest(one.rate), shape=Shape.PLAIN), currency, name, names, words
             )
         )
         parts.append(words.say("rule.band", begins=begins, said=said))
@@ -215,8 +222,9 @@ def _lowest(rate: tuple[int, int]) -> tuple[int, int]:
     return rate[0] // common, rate[1] // common
 
 
-def _plain(rule: EarnRule, currency: Currency, unit: str, names: Names, words: Catalogue) -> str:
+def _plain(rule: EarnRule, currency: Currency, name: str, names: Names, words: Catalogue) -> str:
     units, per = _shown_rate(rule, currency, names)
+    unit = words.unit(name, units)
     if rule.grant is Grant.FIXED:
         at_purchase = rule.on == NONE and rule.on_event == NONE
         return words.say("rule.fixed" if at_purchase else "rule.fixed_at_moment", units=units, unit=unit)

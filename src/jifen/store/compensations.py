@@ -84,10 +84,18 @@ async def add_compensation(
     )
 
 
-async def compensations(connection: Connection, *, limit: int = 200) -> list[Compensation]:
-    """The newest, newest first."""
+async def compensations(
+    connection: Connection, *, before: UUID | None = None, limit: int = 200
+) -> list[Compensation]:
+    """The newest, newest first, or those made before one of them: ids follow the time."""
+    page = """(SELECT * FROM compensation WHERE $2::uuid IS NULL OR compensation_id < $2
+               ORDER BY compensation_id DESC LIMIT $1)"""
     rows = await connection.fetch(
-        f"{_READ} GROUP BY c.compensation_id ORDER BY c.made_at DESC, c.compensation_id DESC LIMIT $1", limit
+        f"""{_READ.replace("FROM compensation c", f"FROM {page} c")}
+            GROUP BY c.compensation_id, c.currency, c.reason, c.state, c.made_at, c.made_by, c.undone_at, c.undone_by
+            ORDER BY c.compensation_id DESC""",
+        limit,
+        before,
     )
     return [Compensation(*row) for row in rows]
 

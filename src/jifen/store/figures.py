@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+
+from jifen.domain.refusals import FieldWrong
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
 
 COUNTED_MAX = 500_000
 """Of a journal that the planner believes longer, no figures are counted here: a till would wait for the disk."""
+DAYS_MAX = 1_100
+YEARS = (1970, 9000)
+"""Of the days that may be asked for, as of moments anywhere else."""
 
 
 class Sold(NamedTuple):
@@ -27,6 +32,25 @@ class Span(NamedTuple):
 
     from_on: date
     until_on: date
+
+
+def span_asked(from_on: date | None, to_on: date | None, today: date) -> Span:
+    """From one day to another, both within; without them the last 90 whole days.
+
+    Refuses
+        FieldWrong   the period ends before it begins, is too long or too far off
+    """
+    for name, day in (("from_on", from_on), ("to_on", to_on)):
+        if day is not None and not YEARS[0] <= day.year <= YEARS[1]:
+            detail = f"a day is of the years {YEARS[0]} to {YEARS[1]}"
+            raise FieldWrong(detail, pointer=f"/query/{name}", value=day.isoformat())
+    until = (to_on + timedelta(days=1)) if to_on else today
+    since = from_on or until - timedelta(days=90)
+    if since >= until:
+        raise FieldWrong(f"the period ends before it begins: from {since}", pointer="/query/from_on")
+    if (until - since).days > DAYS_MAX:
+        raise FieldWrong(f"a period has up to {DAYS_MAX} days", pointer="/query/from_on")
+    return Span(since, until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

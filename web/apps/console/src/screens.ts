@@ -3,6 +3,7 @@ import { audit } from "./screens/audit/index.tsx";
 import { backtest, backtests } from "./screens/backtests/index.tsx";
 import { compensations } from "./screens/compensations/index.tsx";
 import { duplicates } from "./screens/duplicates/index.tsx";
+import { exchanges } from "./screens/exchanges/index.tsx";
 import { imports, oneImport } from "./screens/imports/index.tsx";
 import { jobs } from "./screens/jobs/index.tsx";
 import { keys } from "./screens/keys/index.tsx";
@@ -18,10 +19,11 @@ import { questions } from "./screens/questions/index.tsx";
 import { rewards } from "./screens/rewards/index.tsx";
 import { settings } from "./screens/settings/index.tsx";
 import { terms } from "./screens/terms/index.tsx";
+import { tiers } from "./screens/tiers/index.tsx";
 import type { Screen } from "./screen.ts";
 
 export const SCREENS: Screen[] = [
-  overview, members, member, duplicates, questions, question, compensations, terms, programme, rewards, backtests, backtest, proposals, ledger, jobs, imports, oneImport, keys,
+  overview, members, member, duplicates, questions, question, compensations, terms, programme, rewards, tiers, exchanges, backtests, backtest, proposals, ledger, jobs, imports, oneImport, keys,
   operators, audit, settings,
 ];
 

@@ -22,11 +22,13 @@ export function Share({ part, of }: { part: number; of: number }) {
   return <span className="num">{shareText(part, of)}</span>;
 }
 
+/** A short day says its year where it lies ahead and in another one than the book's: "by 31 Mar" would be read as the next. */
 export function Day({ on, style = "table" }: { on: string; style?: DayStyle }) {
-  const { language } = useFrame();
+  const { language, book } = useFrame();
+  const isInAnotherYear = style === "short" && book !== null && on.slice(0, 4) > book.now.slice(0, 4);
   return (
     <time className="num" dateTime={on}>
-      {dayText(on, language, style)}
+      {dayText(on, language, isInAnotherYear ? "sentence" : style)}
     </time>
   );
 }

@@ -7,12 +7,13 @@ import type { zh as files } from "./files.zh.ts";
 import { en as houseEn } from "./house.en.ts";
 import { zh as houseZh } from "./house.zh.ts";
 import type { zh as peopleWords } from "./people.zh.ts";
+import type { zh as standing } from "./standing.zh.ts";
 import type { zh as till } from "./till.zh.ts";
 
 export type Language = "zh" | "en";
 /** A message, or by number: `one` for 1, else `other`. Holes are written {name}. */
 export type Message = string | { one: string; other: string };
-export type Key = keyof typeof houseZh | keyof typeof consoleWords | keyof typeof peopleWords | keyof typeof files | keyof typeof designer | keyof typeof till | keyof typeof app;
+export type Key = keyof typeof houseZh | keyof typeof consoleWords | keyof typeof peopleWords | keyof typeof files | keyof typeof standing | keyof typeof designer | keyof typeof till | keyof typeof app;
 export type Values = Record<string, string | number>;
 type Words = Partial<Record<Key, Message>>;
 

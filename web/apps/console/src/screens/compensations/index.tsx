@@ -1,7 +1,7 @@
 // Units for many members at once: looked at first, paid in pieces, undone where it was wrong.
 import { api, got, type Schemas } from "@jifen/api";
 import {
-  Asking, Bars, type Column, Count, Empty, Instant, Link, Mark, Points, RefusedNote, Said, Section, Shown, Table, type Tone, useAsked, useFrame, useInstantText, useMay, useProgram, useSay, nameIn,
+  Asking, Bars, type Column, Count, Empty, Instant, Link, Mark, Points, RefusedNote, Said, Section, Shown, Table, type Tone, useAsked, useFrame, useInstantText, useMay, useProgram, useQuery, useSay, nameIn,
 } from "@jifen/ui";
 import { useState } from "react";
 import type { Screen } from "../../screen.ts";
@@ -19,7 +19,9 @@ function CompensationsPage() {
   const may = useMay();
   const [isMaking, setMaking] = useState(false);
   const [undoing, setUndoing] = useState<Compensation | null>(null);
-  const asked = useAsked("compensations", () => got(api.GET("/v1/compensations")), EVERY);
+  const [query, put] = useQuery();
+  const before = query.get("before");
+  const asked = useAsked(`compensations ${before}`, () => got(api.GET("/v1/compensations", { params: { query: before ? { before } : {} } })), EVERY);
   const columns: Column<Compensation>[] = [
     { id: "reason", head: say("compensation.reason"), width: "fill", phone: "name", cell: (one) => one.reason },
     { id: "state", head: say("compensation.state"), phone: "figure", cell: (one) => <Mark tone={TONES[one.state]}>{say(`compensation.${one.state}`)}</Mark> },
@@ -46,6 +48,15 @@ function CompensationsPage() {
               label={say("compensation.all")} columns={columns} rows={found.data} rowKey={(one) => one.compensation_id}
               empty={<Empty title={say("compensation.none")}>{say("compensation.none_why")}</Empty>}
             />
+            {before || found.next_cursor ? (
+              <div className="pager">
+                <span />
+                <span className="row">
+                  {before ? <button type="button" className="button" onClick={() => put({ before: null }, "push")}>{say("do.first_page")}</button> : null}
+                  <button type="button" className="button" disabled={!found.next_cursor} onClick={() => put({ before: found.next_cursor }, "push")}>{say("do.more")}</button>
+                </span>
+              </div>
+            ) : null}
           </Section>
         )}
       </Shown>

@@ -8,6 +8,7 @@ import type { Key } from "@jifen/words";
 import type { ReactNode } from "react";
 import type { Screen } from "../../screen.ts";
 import { Page } from "../../shell.tsx";
+import { Breakage } from "./breakage.tsx";
 import { Exports } from "./exports.tsx";
 
 type Row = Schemas["AccountRow"];
@@ -29,6 +30,7 @@ function LedgerPage() {
               {book?.program ? <Accounts /> : <Empty title={say("overview.no_programme")}>{say("overview.no_programme_how")}</Empty>}
               <LawList laws={found.data} />
             </div>
+            {book?.program ? <Breakage /> : null}
             <Exports />
           </div>
         )}

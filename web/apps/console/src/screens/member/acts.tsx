@@ -6,6 +6,7 @@ import { Proposed } from "../../waits.tsx";
 import { Foot, Form, useWrite } from "../../write.tsx";
 import { AskingFor } from "../question/ask.tsx";
 import { Erasing } from "./erasing.tsx";
+import { Exchanging } from "./exchanging.tsx";
 
 type Member = Schemas["MemberAnswer"];
 type Way = "freeze" | "reopen" | "close";
@@ -13,7 +14,7 @@ type Way = "freeze" | "reopen" | "close";
 export function Acts({ member, again }: { member: Member; again: () => void }) {
   const say = useSay();
   const may = useMay();
-  const [asks, setAsks] = useState<"adjust" | "question" | "erase" | Way | null>(null);
+  const [asks, setAsks] = useState<"adjust" | "exchange" | "question" | "erase" | Way | null>(null);
   const close = () => setAsks(null);
   const done = () => {
     close();
@@ -24,6 +25,7 @@ export function Acts({ member, again }: { member: Member; again: () => void }) {
   return (
     <div className="acts">
       {may("units.adjust") && isOpen ? <button type="button" className="button" onClick={() => setAsks("adjust")}>{say("act.adjust")}</button> : null}
+      {may("units.give") && member.status === "active" ? <button type="button" className="button" onClick={() => setAsks("exchange")}>{say("exchange.act")}</button> : null}
       {may("questions.ask") ? <button type="button" className="button" onClick={() => setAsks("question")}>{say("question.ask")}</button> : null}
       {may("members.change_status")
         ? ways.map((way) => (
@@ -33,6 +35,7 @@ export function Acts({ member, again }: { member: Member; again: () => void }) {
       {may("persons.erase") ? <button type="button" className="button danger" onClick={() => setAsks("erase")}>{say("erase.act")}</button> : null}
       {asks === "erase" ? <Erasing id={member.member_id} onClose={close} onDone={done} /> : null}
       {asks === "adjust" ? <Adjusting member={member} onClose={close} onDone={done} /> : null}
+      {asks === "exchange" ? <Exchanging memberId={member.member_id} onClose={close} onDone={done} /> : null}
       {asks === "question" ? <AskingFor memberId={member.member_id} onClose={close} /> : null}
       {asks === "freeze" || asks === "reopen" || asks === "close" ? <Changing member={member} way={asks} onClose={close} onDone={done} /> : null}
     </div>
@@ -127,7 +130,7 @@ export function Adjusting({ member, onClose, onDone }: DoneProps & { member: Mem
 }
 
 /** What can be undone by hand: a purchase is voided or returned at the till instead. */
-export const REVERSIBLE = ["redeem", "adjust_up", "adjust_down", "give", "opening"];
+export const REVERSIBLE = ["redeem", "adjust_up", "adjust_down", "give", "opening", "exchange_out", "exchange_in"];
 
 export function Reversing({ memberId, sequence, children, onClose, onDone }: DoneProps & { memberId: string; sequence: number; children?: ReactNode }) {
   const say = useSay();

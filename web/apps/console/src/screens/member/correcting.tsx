@@ -3,6 +3,7 @@ import { api, got, type Schemas } from "@jifen/api";
 import { Asking, Count, localDay, RefusedNote, Said, useAsked, useProgram, useSay } from "@jifen/ui";
 import { type ReactNode, useState } from "react";
 import { Foot, Form, useWrite } from "../../write.tsx";
+import { type Changed, changedKeys, isAtKeys, Keys, NO_CHANGE } from "./keys-of.tsx";
 
 type Person = Schemas["PersonShown"];
 const FIELDS = ["name", "phone", "email", "birthday", "gender", "language", "address"] as const;
@@ -20,6 +21,7 @@ export function Correcting({ id, person, isFull, onClose, onDone }: { id: string
   const [typed, setTyped] = useState<Record<string, string>>({});
   const [emptied, setEmptied] = useState<Record<string, boolean>>({});
   const [news, setNews] = useState<{ name: string; value: string }[]>([]);
+  const [keys, setKeys] = useState<Changed>(NO_CHANGE);
   const [came, setCame] = useState<Schemas["CorrectAnswer"] | null>(null);
   const house = useAsked(`household ${id}`, () => got(api.GET("/v1/members/{member_id}/household", { params: { path: { member_id: id } } })));
 
@@ -31,7 +33,7 @@ export function Correcting({ id, person, isFull, onClose, onDone }: { id: string
   const attributes = [...known.keys()].filter((name) => name.startsWith(ATTRIBUTE));
   const told = news.filter((one) => one.name.trim() !== "" && one.value.trim() !== "");
   const forget = [...known.keys()].filter(isGone);
-  const isTold = FIELDS.some(isChanged) || attributes.some(isChanged) || told.length > 0 || forget.length > 0;
+  const isTold = FIELDS.some(isChanged) || attributes.some(isChanged) || told.length > 0 || forget.length > 0 || changedKeys(keys) !== null;
   const age = house.data?.guardian_age ?? null;
   const isYoung = age !== null && isChanged("birthday") && isUnder(age, shown("birthday"), localDay(new Date().toISOString(), program.time_zone));
 
@@ -45,6 +47,7 @@ export function Correcting({ id, person, isFull, onClose, onDone }: { id: string
       ...Object.fromEntries(FIELDS.filter(isChanged).map((name) => [name, shown(name).trim()])),
       ...(Object.keys(values).length > 0 ? { attributes: values } : {}),
       ...(forget.length > 0 ? { forget } : {}),
+      ...changedKeys(keys),
     };
     return send((key) => got(api.POST("/v1/members/{member_id}/persons:correct", { params: { path: { member_id: id }, header: { "Idempotency-Key": key } }, body })), (answer) =>
       answer.sessions_ended > 0 || answer.guardian_needed ? setCame(answer) : onDone(),
@@ -62,7 +65,7 @@ export function Correcting({ id, person, isFull, onClose, onDone }: { id: string
     );
   }
   const wrong = pointed(refused?.problem?.pointer);
-  const isAtField = wrong !== null && ((FIELDS as readonly string[]).includes(wrong) || wrong.startsWith(ATTRIBUTE));
+  const isAtField = wrong !== null && (isAtKeys(wrong) || (FIELDS as readonly string[]).includes(wrong) || wrong.startsWith(ATTRIBUTE));
   const why = (name: string) => (wrong === name ? (refused?.problem?.detail ?? refused?.problem?.message ?? say("state.failed")) : null);
   const field = (name: string, label: string, input: (more: { disabled: boolean; "aria-invalid": boolean }) => ReactNode) => (
     <Field key={name} label={label} why={why(name)} isKnown={known.has(name)} isFull={isFull} isGone={isGone(name)} onEmpty={(gone) => setEmptied((was) => ({ ...was, [name]: gone }))}>
@@ -102,6 +105,7 @@ export function Correcting({ id, person, isFull, onClose, onDone }: { id: string
             </label>
           </div>
         ))}
+        <Keys known={person?.keys ?? []} isFull={isFull} changed={keys} onChange={setKeys} refused={refused} />
         <div className="row">
           <button type="button" className="button quiet" onClick={() => setNews([...news, { name: "", value: "" }])}>{say("correct.attribute_more")}</button>
         </div>
