@@ -22,7 +22,7 @@ async def test_offers_say_what_is_missing_in_both_languages(api: Api) -> None:
 
     assert found["tea"]["is_had"]
     assert found["tea"]["why_not"] == []
-    assert [one["said"] for one in found["mug"]["why_not"]] == ["30 Points are missing", "sold out"]
+    assert [one["said"] for one in found["mug"]["why_not"]] == ["30 points are missing", "sold out"]
     assert [one["said"] for one in (await offers(api, member, "zh"))["mug"]["why_not"]] == [
         "还差 30 积分",
         "已兑完",

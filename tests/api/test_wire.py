@@ -113,6 +113,44 @@ def test_without_a_loop_a_line_is_written_at_once() -> None:
     assert file.getvalue() == b"one\n"
 
 
+class Full(io.BytesIO):
+    """A file on a disk that is full, until it is not."""
+
+    is_full = True
+    tries = 0
+
+    def write(self, data: Any) -> int:
+        self.tries += 1
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        return super().write(data)
+
+
+def test_lines_that_cannot_be_written_are_dropped_and_counted_and_the_loop_goes_on() -> None:
+    """The fault: one line that could not be written was told of in the log, and so on: 3,338 times in a second."""
+    file = Full()
+    log = LinesTogether(file)
+    before = LinesTogether.lost
+    told: list[Any] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        log.info(b"one\n")
+        log.info(b"two\n")
+        for _ in range(100):
+            await asyncio.sleep(0)
+        file.is_full = False
+        log.info(b"three\n")
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+    assert told == []
+    assert file.tries == 2
+    assert LinesTogether.lost == before + 2
+    assert file.getvalue() == b"three\n"
+
+
 def test_a_line_of_the_log_is_one_line_that_no_terminal_obeys() -> None:
     said = "/v1/\x9b31m\x1b[2J\n\u2028\u202e\x7f牛奶"
     line = line_of(None, "info", {"route": said})

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jifen.api.errors import Busy, Defect, refuse
 from jifen.api.requests import VERSIONS
+from jifen.api.wire import LinesTogether
 from jifen.store.ledger import Ledger
 
 IN_FLIGHT_MAX = 1_024
@@ -77,6 +78,8 @@ class Meters:
         self._parked = self._latest(
             "jifen_parked", "What could not be done and is tried again later.", "kind"
         )
+        self._log_lost = self._counter("jifen_log_lines_lost", "Lines of the log that could not be written.")
+        self._log_lost_told = 0
         self._waiting = self._latest("jifen_effects_waiting", "What entries caused and waits in the queue.")
         self._questions = self._latest(
             "jifen_questions", "Questions of members, by kind and where they stand.", "kind", "status"
@@ -135,6 +138,10 @@ class Meters:
         took, self._took = self._took, {}
         for route, (*counts, micros) in took.items():
             self._seconds.labels(route).take(counts, micros / 1e6)
+        lost = LinesTogether.lost
+        if lost > self._log_lost_told:
+            self._log_lost.inc(lost - self._log_lost_told)
+            self._log_lost_told = lost
         self._in_flight.set(self.flying)
         ledger = self._ledger()
         if ledger is not None:

@@ -40,6 +40,7 @@ meters = APIRouter(route_class=GuardedRoute)
 log = structlog.get_logger("jifen.api")
 
 
+@router.head("/v1/health", include_in_schema=False)
 @router.get(
     "/v1/health",
     tags=["operation"],
@@ -115,7 +116,7 @@ async def metrics(request: Request) -> Response:
 
 @router.get("/", include_in_schema=False)
 async def start_page(request: Request) -> Response:
-    """A page for the person who opens the address: what this is, where the documentation is, how large the ledger is."""
+    """A page for the person who opens the address: what this is, where the documentation is; of a demo how large it is."""
     return HTMLResponse(
         start_page_text(await _overview(request.app, request)),
         headers={
@@ -162,6 +163,9 @@ def _ledger_html(overview: LedgerOverview | None) -> str:
     program = overview.timeline.newest
     about = "约 " if overview.sizes.is_estimate else ""
     about_en = "about " if overview.sizes.is_estimate else ""
+    name = _both("h2", name_in(program.names, "zh"), name_in(program.names, "en"), "")
+    if not overview.label:
+        return name  # how many members a shop has is nobody's business who opens the address
     cells = [
         _cell("会员", "Members", overview.sizes.members, about, about_en),
         _cell("消费", "Purchases", overview.sizes.purchases, about, about_en),
@@ -179,8 +183,7 @@ def _ledger_html(overview: LedgerOverview | None) -> str:
                 currency.scale,
             )
         )
-    text = _both("h2", name_in(program.names, "zh"), name_in(program.names, "en"), "")
-    text += f'<dl class="numbers">{"".join(cells)}</dl>'
+    text = name + f'<dl class="numbers">{"".join(cells)}</dl>'
     if overview.shift_seconds:
         day = overview.now.date().isoformat()
         label = f" {overview.label}" if overview.label else ""

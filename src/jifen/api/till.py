@@ -360,7 +360,7 @@ def to_reserve(
 END_SAID: dict[str, Any] = {
     "answer": out.ReservationAnswer,
     "has_key": True,
-    "refuses": (no.MemberClosed, no.ReservationOver, no.ProgramMissing),
+    "refuses": (no.MemberClosed, no.MemberFrozen, no.ReservationOver, no.ProgramMissing),
     "names_in_address": [no.ReservationUnknown],
 }
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from io import RawIOBase
+from typing import Any, BinaryIO, ClassVar
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -57,7 +58,9 @@ class _Transport:
 class LinesTogether:
     """A logger for structlog: lines of one turn of the loop are written together; where no loop runs, each at once."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    lost: ClassVar[int] = 0  # lines that this process could not write, of every log
+
+    def __init__(self, file: BinaryIO | RawIOBase) -> None:
         self._file = file
         self._held: list[bytes] = []
         atexit.register(self._flush)
@@ -67,8 +70,7 @@ class LinesTogether:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._file.write(line)
-            self._file.flush()
+            self._write([line])
             return
         if not self._held:
             loop.call_soon(self._flush)
@@ -79,8 +81,20 @@ class LinesTogether:
     def _flush(self) -> None:
         held, self._held = self._held, []
         if held:
-            self._file.write(b"".join(held))
+            self._write(held)
+
+    def _write(self, lines: list[bytes]) -> None:
+        """Where they cannot be written they are dropped and counted: a line about it would be another that cannot be."""
+        left = memoryview(b"".join(lines))
+        try:
+            while left:
+                written = self._file.write(left)
+                if not written:
+                    raise OSError("the log takes nothing")  # it would block; nobody who serves waits for it
+                left = left[written:]
             self._file.flush()
+        except (OSError, ValueError):
+            LinesTogether.lost += len(lines)
 
 
 def line_of(_: Any, level: str, event: Any) -> bytes:

@@ -163,6 +163,7 @@ def serve_database(
     from uvicorn.supervisors import Multiprocess
 
     from jifen.api.wire import OneWrite
+    from jifen.embedded.home import home_folder
 
     count = worker_count(workers)
     _refuse_taken_port(host, port)
@@ -203,7 +204,7 @@ def serve_database(
     configure_logs()
     with _watched(database):
         if count > 1:
-            with common_meters(count):
+            with common_meters(count, worker.home or home_folder()):
                 supervisor = Multiprocess(config, sockets=[config.bind_socket()])
                 supervisor.run()
             if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
@@ -293,7 +294,8 @@ def configure_logs() -> None:
 
     from jifen.api.wire import LinesTogether, line_of
 
-    lines = LinesTogether(sys.stderr.buffer)
+    # Without a buffer: what could not be written stands in the way of nothing that comes after it.
+    lines = LinesTogether(open(sys.stderr.fileno(), "wb", buffering=0, closefd=False))  # noqa: SIM115 it is open as long as the process
     structlog.configure(
         processors=[structlog.processors.format_exc_info, line_of],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psutil
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from jifen.domain.service_address import ServiceAddress
     from jifen.embedded.connection import Connection as Address
 
+_METERS: Final = "meters-"
 WORKERS_MAX: Final = 4
 """More than so many are not started unless asked for: PostgreSQL wants processors too."""
 COLLECT_AFTER: Final = (50_000, 20, 20)
@@ -88,14 +91,20 @@ def worker_count(asked: int) -> int:
 
 
 @contextmanager
-def common_meters(count: int) -> Iterator[None]:
-    """Where several processes count together: a folder that lives as long as they do (prometheus_client's own way)."""
+def common_meters(count: int, home: Path) -> Iterator[None]:
+    """Where several processes count together: a folder that lives as long as they do (prometheus_client's own way). It lies in
+    the home, where nobody clears away what was not used for days. What those left who were killed goes."""
     if count == 1:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="jifen-meters-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        try:
-            yield
-        finally:
-            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    for left in home.glob(f"{_METERS}*"):
+        if not psutil.pid_exists(int(left.name.removeprefix(_METERS))):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = home / f"{_METERS}{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+        shutil.rmtree(folder, ignore_errors=True)

@@ -71,7 +71,8 @@ class EndRequest(Keyed, frozen=True, kw_only=True):
         if reservation is None:
             raise ReservationUnknown(pointer="/reservation_id")
         member_id = reservation.member_id
-        member = turn.member(member_id)
+        # Who is frozen spends nothing, also not what was held for him before: it is released, or lapses.
+        member = turn.spender(member_id) if self.is_committed else turn.member(member_id)
         try:
             decision = decide_reservation_end(
                 turn.timeline,
@@ -188,7 +189,7 @@ async def handle_each(ledger: Ledger, asked: Sequence[Asked]) -> list[Answer | E
 
     Refuses (each request on its own)
         PointsMissing        fewer are available
-        MemberFrozen         the member may not spend
+        MemberFrozen         the member may not spend, also not what is held already; a release is taken
         ReservationUnknown   there is none with that id
         ReservationOver      it was committed, released or lapsed before
         KeyReused            the key came before with another body

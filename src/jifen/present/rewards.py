@@ -19,10 +19,12 @@ def reward_sentence(reward: Reward, program: Program, language: str) -> str:
     """What one piece costs, how long it waits, and how many a member takes at most."""
     names, words = names_of(program, language), catalogue_of(language)
     currency = next(one for one in program.currencies if one.number == reward.currency)
-    unit = name_in(currency.names, language)
 
     def cost(units: int, amount_minor: int) -> str:
-        said = words.say("exchange.units", units=names.units(units, currency.code), unit=unit)
+        shown = names.units(units, currency.code)
+        said = words.say(
+            "exchange.units", units=shown, unit=words.unit(name_in(currency.names, language), shown)
+        )
         return (
             said
             if not amount_minor
@@ -65,7 +67,8 @@ def why_not(no: Refusal, reward: Reward, program: Program, language: str) -> str
     if isinstance(no, PointsMissing):
         currency = next(one for one in program.currencies if one.number == reward.currency)
         missing = units_shown(int(told["points_missing"]), currency.scale)
-        return words.say("reward.no.points_missing", missing=missing, unit=name_in(currency.names, language))
+        unit = words.unit(name_in(currency.names, language), missing)
+        return words.say("reward.no.points_missing", missing=missing, unit=unit)
     if isinstance(no, TierMissing):
         named = {one.code: name_in(one.names, language) for one in program.ladder.tiers}
         return words.say(
