@@ -64,7 +64,7 @@ NEVER_READ = {
     "pool_use", "programme_balance",
     "proof", "proposal", "purchase_key", "question", "question_step", "question_text", "request_key", "reservation",
     "revision_text", "revision_tests", "setting",
-    "household_invitation", "likeness", "merged_member", "sign_in_try", "switch", "terms", "terms_withdrawal", "told_apart",
+    "household_invitation", "likeness", "merged_member", "segment", "segment_member", "segment_size", "sign_in_try", "switch", "terms", "terms_withdrawal", "told_apart",
     "unclaimed_purchase",
     "used_code",
 }  # fmt: skip

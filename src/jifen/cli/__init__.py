@@ -42,6 +42,7 @@ from jifen.cli.purchase import purchase_app
 from jifen.cli.question import question_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.retention import retention_app
+from jifen.cli.segment import segment_app
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
@@ -92,6 +93,7 @@ GROUPS = (
     (terms_app, "terms"),
     (card_app, "card"),
     (switch_app, "switch"),
+    (segment_app, "segment"),
     (event_app, "event"),
     (compensation_app, "compensation"),
     (key_app, "key"),

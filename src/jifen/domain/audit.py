@@ -94,6 +94,9 @@ class Deed(StrEnum):
     SETTING_CHANGED = "setting.changed"
     COMPENSATION_MADE = "compensation.made"
     COMPENSATION_UNDONE = "compensation.undone"
+    SEGMENT_MADE = "segment.made"
+    SEGMENT_CHANGED = "segment.changed"
+    SEGMENT_ARCHIVED = "segment.archived"
     SWITCH_OFF = "switch.off"
     SWITCH_ON = "switch.on"
     QUESTION_ASKED = "question.asked"
@@ -142,6 +145,7 @@ class About(StrEnum):
     CODE = "cod"
     PROPOSAL = "prp"
     SWITCH = "swi"
+    SEGMENT = "seg"
     COMPENSATION = "cmp"
     TERMS = "trm"
 

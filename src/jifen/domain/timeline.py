@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, day_or_never, epoch_micros, life_of, local_date, start_of_day
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
+from jifen.domain.program.known import asked_of_members
 from jifen.domain.program.meaning import (
     Counts,
     Currency,
@@ -61,6 +62,7 @@ class Timeline:
     ]  # [row][number]: (currency, terms), None: not in the revision
     dates_of: tuple[Callable[[date], tuple[int, ...]], ...]  # for each revision, what `dates` tells of a day
     pooled: tuple[dict[int, EarnRule], ...]  # for each revision its rules with a budget, by position
+    known: tuple[dict[int, Condition], ...]  # for each revision what rules ask of members, by position
     has_exchanges: bool  # whether a revision that is compiled has any: they may take from any lot
     limits: dict[int, Limit]  # by number, as the last revision that has it says; the period never changes
 
@@ -77,6 +79,11 @@ class Timeline:
     def time_zone(self) -> str:
         """The programme's zone: limits and expiry are counted in it."""
         return self.programs[0].time_zone
+
+    @property
+    def asks_of_members(self) -> bool:
+        """Whether some revision asks what is known of members from outside the fold."""
+        return any(self.known)
 
     @property
     def is_decided_in_turns(self) -> bool:
@@ -230,6 +237,7 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         mask_words=tuple(word_count(program) for program in programs),
         terms=tuple(terms),
         dates_of=tuple(lru_cache(maxsize=1024)(partial(_dates, one)) for one in terms),
+        known=tuple(asked_of_members(program) for program in programs),
         has_exchanges=any(program.exchanges for program in programs),
         limits={limit.number: limit for limit in limits},
     )

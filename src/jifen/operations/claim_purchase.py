@@ -69,7 +69,7 @@ class _Claim(Keyed, frozen=True, kw_only=True):
         purchase = replace(purchase, occurred_at=occurred_at)
 
         row = timeline.row_at(occurred_at)
-        selection = select_by(timeline, row, purchase)
+        selection = turn.gathered.selection_for(self.member_id, row, select_by(timeline, row, purchase))
         rooms = turn.rooms(row, selection.hits, turn.now)
         bought = decide_purchase(timeline, member, purchase, now=turn.now, selection=selection, rooms=rooms)
         brought_back = _brought_back(turn, bought, purchase, unclaimed, past)

@@ -72,7 +72,8 @@ async def _quote(
     timeline = gathered.timeline
     member = gathered.member(member_id) if member_id else _newcomer(gathered)
     left = _Left(gathered, pools, await spoken_for(connection) if any(timeline.pooled) else {})
-    member = after_moments(timeline, member, gathered.now, left.rooms)
+    known = gathered.known_to(member_id)
+    member = after_moments(timeline, member, gathered.now, left.rooms, known)
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
     if not gathered.is_of_now(occurred_at):
         member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
@@ -82,7 +83,7 @@ async def _quote(
     gathered.switches.check_store(purchase.store, gathered.now)
     row = timeline.row_at(occurred_at)
     check_against_program(timeline.programs[row], purchase)
-    selection = select_by(timeline, row, purchase)
+    selection = gathered.selection_for(member_id, row, select_by(timeline, row, purchase))
 
     decision = decide_purchase(
         timeline,

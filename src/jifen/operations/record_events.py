@@ -139,7 +139,7 @@ class _Happening(Keyed, frozen=True, kw_only=True):
             check_own_events(
                 await own_events_since(turn.connection, self.member_id, since, at_most=OWN_EVENTS_A_DAY)
             )
-        hits = see_event(program, event)
+        hits = turn.gathered.hits_for(self.member_id, row, see_event(program, event))
         rooms = turn.rooms(row, hits, now)
         if not turn.gathered.is_of_now(occurred_at):
             member = await with_old_days(turn.connection, timeline, member, now=now, occurred_at=occurred_at)

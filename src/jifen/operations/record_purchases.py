@@ -177,6 +177,7 @@ class _Recording(NamedTuple):
                 turn.connection, timeline, member, occurred_at, unwritten=turn.granted_to(member.member_id)
             )
         selection = seen.selection if seen is not None else select_by(timeline, row, purchase)
+        selection = turn.gathered.selection_for(member.member_id, row, selection)
         rooms = turn.rooms(row, selection.hits, now)
         decision = decide_purchase(timeline, member, purchase, now=now, selection=selection, rooms=rooms)
         at = Circumstance(

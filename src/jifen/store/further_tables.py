@@ -19,6 +19,7 @@ from jifen.store import (
     proof_table,
     question_tables,
     revision_tests_table,
+    segment_tables,
     switch_tables,
     terms_table,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "proof_table",
     "question_tables",
     "revision_tests_table",
+    "segment_tables",
     "switch_tables",
     "terms_table",
 ]

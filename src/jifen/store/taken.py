@@ -115,6 +115,7 @@ class Turn:
     def let_moments_be(self, member_id: UUID, now: datetime) -> None:
         """Let what time has brought to a member fall due, in the order of its days: before anything else is decided."""
         while (due := next_due(self.timeline, self.members[member_id], now)) is not None:
+            due = due._replace(hits=self.gathered.hits_for(member_id, due.row, due.hits))
             rooms = self.rooms(due.row, due.hits, due.at)
             decision = decide_due(self.timeline, self.members[member_id], due, rooms)
             row = EntryRow("moment", value=due.of.number)
