@@ -42,7 +42,7 @@ class SegmentExists(Conflict):
 
 
 class SegmentInUse(Conflict):
-    """A rule of the programme asks for the segment."""
+    """A rule of the programme asks for the segment: publish a revision without that first."""
 
     code = "segment_in_use"
 
