@@ -15,6 +15,7 @@ from jifen.domain.member import Member, new_member
 from jifen.domain.moments import after_moments
 from jifen.domain.person import MemberKey
 from jifen.domain.pools import wishes
+from jifen.domain.program.known import selection_for
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.domain.seen import select_by
@@ -83,7 +84,7 @@ async def _quote(
     gathered.switches.check_store(purchase.store, gathered.now)
     row = timeline.row_at(occurred_at)
     check_against_program(timeline.programs[row], purchase)
-    selection = gathered.selection_for(member_id, row, select_by(timeline, row, purchase))
+    selection = selection_for(timeline.known[row], select_by(timeline, row, purchase), known)
 
     decision = decide_purchase(
         timeline,

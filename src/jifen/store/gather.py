@@ -20,8 +20,7 @@ from jifen.domain.calendar import (
 from jifen.domain.decision import Decision
 from jifen.domain.fold import kept_from
 from jifen.domain.member import Lot, Member
-from jifen.domain.program.known import UNKNOWN, Hits, Known, hits_for, selection_for
-from jifen.domain.program.select import Selection
+from jifen.domain.program.known import UNKNOWN, Known
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.switches import Switches
 from jifen.domain.timeline import Timeline
@@ -63,14 +62,6 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
         """Whether what occurred then is of this day and judged by the revision in force: no day or limit of long ago is asked
         for."""
         return occurred_at >= self.since
-
-    def hits_for(self, member_id: UUID | None, row: int, hits: Hits) -> Hits:
-        """Of what rules see of an event or a moment what they see of this member's; None: of somebody new."""
-        return hits_for(self.timeline.known[row], hits, self.known_to(member_id))
-
-    def selection_for(self, member_id: UUID | None, row: int, selection: Selection) -> Selection:
-        """The same of a purchase."""
-        return selection_for(self.timeline.known[row], selection, self.known_to(member_id))
 
     def known_to(self, member_id: UUID | None) -> Known:
         """What is known of a member from outside the fold; of somebody new nothing."""
