@@ -287,6 +287,11 @@ OF_ALL_STORES = {
     ("POST", "/v1/imports/{import_id}:run"): "/path/import_id",
     ("POST", "/v1/compensations"): "/members",
     ("POST", "/v1/switches:turn"): "/code",
+    ("POST", "/v1/segments"): "/code",
+    ("POST", "/v1/segments/{code}:add"): "/path/code",
+    ("POST", "/v1/segments/{code}:remove"): "/path/code",
+    ("POST", "/v1/segments/{code}:refresh"): "/path/code",
+    ("POST", "/v1/segments/{code}:archive"): "/path/code",
 }
 """What decides for every store, and where it says so."""
 

@@ -417,6 +417,61 @@ async def _turn_switch(api: Api) -> Asked:
     return Asked(method="POST", path="/v1/switches:turn", body=body, changed={"code": "base"}, names="/code")
 
 
+async def a_segment(api: Api) -> str:
+    """The code of a list that nobody is in yet."""
+    code = f"list-{next(_count)}"
+    made = await api.post("/v1/segments", {"code": code, "names": {"en": "A list", "zh": "名单"}})
+    assert made.status_code == 201, made.text
+    return code
+
+
+async def _make_segment(api: Api) -> Asked:
+    body = {"code": f"gold-{next(_count)}", "names": {"en": "Gold"}, "condition": SINCE}
+    changed = {"names": {"en": "Other"}}
+    return Asked(method="POST", path="/v1/segments", body=body, changed=changed, names="/names")
+
+
+SINCE = {"fact": "member.days_since_joined", "ge": 1}
+
+
+async def _count_segment(api: Api) -> Asked:
+    return Asked(method="POST", path="/v1/segments:count", body={"condition": SINCE})
+
+
+async def _segments(api: Api) -> Asked:
+    return Asked(method="GET", path="/v1/segments")
+
+
+async def _segment(api: Api) -> Asked:
+    return Asked(method="GET", path=f"/v1/segments/{await a_segment(api)}")
+
+
+async def _segment_members(api: Api) -> Asked:
+    return Asked(method="GET", path=f"/v1/segments/{await a_segment(api)}/members")
+
+
+async def _change_segment(api: Api, verb: str) -> Asked:
+    path = f"/v1/segments/{await a_segment(api)}:{verb}"
+    body, other = [{"members": [{"id": await api.a_member()}]} for _ in range(2)]
+    return Asked(method="POST", path=path, body=body, changed=other, names="/members")
+
+
+async def _add_to_segment(api: Api) -> Asked:
+    return await _change_segment(api, "add")
+
+
+async def _remove_from_segment(api: Api) -> Asked:
+    return await _change_segment(api, "remove")
+
+
+async def _refresh_segment(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/segments/{await a_segment(api)}:refresh")
+
+
+async def _archive_segment(api: Api) -> Asked:
+    return Asked(method="POST", path=f"/v1/segments/{await a_segment(api)}:archive")
+
+
 async def _compensate(api: Api) -> Asked:
     shares = [{"member": {"id": await api.a_member()}, "units": 5}]
     body = {"currency": "points", "members": shares, "reason": "the till was down"}
@@ -819,6 +874,15 @@ ROUTES: dict[tuple[str, str], Make] = {
     ("POST", "/v1/program:validate"): _validate,
     ("POST", "/v1/switches:turn"): _turn_switch,
     ("GET", "/v1/switches"): _switches,
+    ("GET", "/v1/segments"): _segments,
+    ("POST", "/v1/segments"): _make_segment,
+    ("POST", "/v1/segments:count"): _count_segment,
+    ("GET", "/v1/segments/{code}"): _segment,
+    ("GET", "/v1/segments/{code}/members"): _segment_members,
+    ("POST", "/v1/segments/{code}:add"): _add_to_segment,
+    ("POST", "/v1/segments/{code}:remove"): _remove_from_segment,
+    ("POST", "/v1/segments/{code}:refresh"): _refresh_segment,
+    ("POST", "/v1/segments/{code}:archive"): _archive_segment,
     ("POST", "/v1/compensations"): _compensate,
     ("POST", "/v1/compensations:plan"): _plan_compensation,
     ("GET", "/v1/compensations"): _compensations,
@@ -1020,6 +1084,7 @@ CHANGES_NOTHING = {
     ("POST", "/v1/program:test"),
     ("POST", "/v1/compensations:plan"),
     ("POST", "/v1/redemptions:find"),
+    ("POST", "/v1/segments:count"),
 }
 NOT_BY_A_TEST = {
     ("POST", "/v1/members/{member_id}/persons:reveal"),

@@ -14,7 +14,7 @@ from tests.select.builders import conditions
 from jifen.document import bounds
 from jifen.document.compile import compile_program, numbering_after
 from jifen.document.load import parse_document
-from jifen.document.meaning import Mixed, can_hold, kinds_of, split
+from jifen.document.meaning import Asking, Mixed, can_hold, kinds_of, split
 from jifen.document.problems import DocumentRefused
 from jifen.domain.program.conditions import All, Claim, Condition
 from jifen.domain.program.meaning import EarnRule, Grant, Period, Program, Together
@@ -219,7 +219,7 @@ def test_a_purchase_cap_makes_room() -> None:
     assert rules["big"].cap(Period.PURCHASE) * 10**9 < 2**62
 
 
-FACTS = ("line.sku", "line.brand", "purchase.hour", "member.visits", "member.balance")
+FACTS = ("line.sku", "line.brand", "purchase.hour", "member.visits", "member.balance", "member.segments")
 
 
 @settings(max_examples=300)
@@ -237,13 +237,14 @@ def test_both_halves_of_a_split_condition_together_mean_the_whole(
     condition: Condition, facts: dict[str, int]
 ) -> None:
     try:
-        first, second = split(condition)
+        first, second, third = split(condition)
     except Mixed:
         return
 
-    assert kinds_of(first) <= {False}
-    assert kinds_of(second) <= {True}
-    assert (holds(first, facts.get) and holds(second, facts.get)) == holds(condition, facts.get)
+    assert kinds_of(first) <= {Asking.GIVEN}
+    assert kinds_of(second) <= {Asking.STATE}
+    assert kinds_of(third) <= {Asking.KNOWN}
+    assert all(holds(part, facts.get) for part in (first, second, third)) == holds(condition, facts.get)
 
 
 @settings(max_examples=500)

@@ -64,6 +64,7 @@ MISTAKES = [
     ("between: [6, 8]", "between: [20, 5]", "condition_never_holds", "$.earn_rules[7].when"),
     ("between: [6, 8]", "ge: 24", "condition_never_holds", "$.earn_rules[7].when"),
     ("under: FUEL}", "under: FUEL//GAS}", "wrong_value", "$.earn_rules[1].when.under"),
+    ("fact: line.brand, is: Private", "fact: member.segments, has: VIP list", "wrong_value", "$.earn_rules[3].when.has"),
     ("window_days: 30, ge: 20000", "ge: 20000", "window_days_missing", "$.earn_rules[11].when.all[0]"),
     ("America/New_York", "America/NewYork", "unknown_time_zone", "$.time_zone"),
     ("America/New_York", "posix/Asia/Shanghai", "unknown_time_zone", "$.time_zone"),

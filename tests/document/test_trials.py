@@ -256,3 +256,24 @@ def test_a_made_up_member_stands_where_a_bought_tier_would_stand() -> None:
     assert given.has_passed
     assert reached.has_passed
     assert MadeUpLife.stand.__doc__
+
+
+def test_a_test_says_in_which_segments_the_member_is() -> None:
+    asking = {
+        "code": "vip", "names": {"en": "Vip"}, "currency": "points", "fixed": {"points": 3},
+        "when": {"not": {"fact": "member.segments", "has_any": ["staff", "asleep"]}},
+    }  # fmt: skip
+    bought = {"at": MONDAY, "purchase": {"amount_minor": 100}}
+    tests = [
+        {"code": "in", "names": {"en": "In"}, "given": {"segments": ["asleep", "vip"]}, "occasion": bought,
+         "expect": {"rules": {"vip": 3}}},
+        {"code": "out", "names": {"en": "Out"}, "occasion": bought, "expect": {"rules": {"vip": 3}}},
+    ]  # fmt: skip
+    document = document_from({**SHOP, "earn_rules": [*SHOP["earn_rules"], asking], "tests": tests})
+
+    first, second = run_trials(document)
+
+    assert (first.has_passed, second.has_passed) == (False, True)
+    (why,) = [said for said in first.explained if "Vip" in said.in_language("en")]
+    assert "the member's segments do not include staff or asleep" in why.in_language("en")
+    assert document_from(yaml_text.read(document_yaml(document), name="again").value) == document

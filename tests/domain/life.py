@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from tests.builders import OPENING, a_line, a_member, a_purchase, as_kept, earned_of
 from tests.domain.plain_ladder import PlainLadder
-from tests.domain.worlds import Step
+from tests.domain.worlds import NO_ROOM, Step
 
 from jifen.domain import days, decide, fold
 from jifen.domain.calendar import day_number, epoch_micros, local_date, month_number
@@ -69,6 +69,12 @@ class Told:
     asked: fold.Asked  # before it happened
     results: list[int]
     past: Sequence[int] = NO_PAST  # what a void judges again by
+
+
+def _rooms(step: Step, hits: Sequence[tuple[int, int, int]]) -> dict[int, int]:
+    """What pools have for hits, and which rules are off, as the step says in turn."""
+    drawn = {hit[0]: step.rooms[at % len(step.rooms)] for at, hit in enumerate(hits) if step.rooms}
+    return {position: room for position, room in drawn.items() if room != NO_ROOM}
 
 
 class Life:
@@ -144,12 +150,15 @@ class Life:
             for i, (amount, quantity) in enumerate(step.parts)
         ]
         purchase = a_purchase(at=self.now - late, lines=lines, no=str(len(self.bought)))
+        selection = select_purchase(self.timeline, purchase)
         decision = decide.decide_purchase(
             self.timeline,
             self.with_old_days(self.with_old_counters(purchase.occurred_at), purchase.occurred_at),
             purchase,
             now=self.now,
+            selection=selection,
             legs=self.paid_with(step),
+            rooms=_rooms(step, selection.hits),
         )
         self.bought.append(Bought(purchase, decision))
         self._count(purchase, decision, 1)
@@ -188,13 +197,15 @@ class Life:
             for i, (amount, quantity) in enumerate(step.parts)
         ]
         seen = a_purchase(at=self.now - late, lines=lines, no="seen")
+        hits = select_purchase(self.timeline, seen).hits
         decision = decide.decide_occasion(
             self.timeline,
             self.with_old_days(self.with_old_counters(seen.occurred_at), seen.occurred_at),
             fold.MOMENT if step.b else fold.EVENT,
-            select_purchase(self.timeline, seen).hits,
+            hits,
             occurred_at=seen.occurred_at,
             now=self.now,
+            rooms=_rooms(step, hits),
         )
         self.happened.append(Bought(seen, decision))
         self._count(seen, decision, 1)

@@ -30,11 +30,11 @@ KINDS: dict[str, set[Any]] = {
     "amount": set(Grant), "shape": set(Shape), "together": set(Together), "period": set(Period), "counts": set(Counts),
     "when": set(When), "rounding": set(Rounding), "draw": set(Draw), "window": set(WindowKind),
     "fact": {fact.name for fact in FACTS.values() if fact.kind is FactKind.STATE},
-    "entry": set(EVENTS.values()) - {fold.EVENT, fold.ADVANCE},
-    "why": set(Why) - {Why.POOLED, Why.SWITCHED_OFF},
+    "entry": {*EVENTS.values(), fold.MOMENT} - {fold.ADVANCE},
+    "why": set(Why),
     "expires": {"never", "by days", "by months"}, "pending": {False, True}, "grace": {False, True}, "least": {False, True},
 }  # fmt: skip
-"""What must be drawn. Pools and switches are drawn by `tests/machine`; an event that is refused leaves no entry."""
+"""What must be drawn. When moments of each kind fall due is drawn by `tests/oracle/test_drawn.py`."""
 
 
 def drawn(timeline: Timeline) -> Iterator[tuple[str, Any]]:

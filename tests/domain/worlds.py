@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from tests.builders import OPENING, ZONE, a_currency, a_ladder, a_limit, a_program, a_rule, a_terms, a_tier
 
+from jifen.domain.decision import OFF
 from jifen.domain.program.conditions import ALWAYS, All, Any, Claim, Condition, Not
 from jifen.domain.program.meaning import (
     BY_SPEND,
@@ -349,8 +350,24 @@ class Step(NamedTuple):
     b: int = 0
     parts: tuple[tuple[int, int], ...] = ()
     other: tuple[Step, ...] = ()  # the life of a member who is taken over
+    rooms: tuple[
+        int, ...
+    ] = ()  # of an occasion, in turn for its hits: units that a pool has, OFF, or NO_ROOM
 
 
+NO_ROOM = -9
+"""The rule of a hit draws from no pool, and is not off."""
+_ROOMS = (
+    (),
+    (),
+    (),
+    (),
+    (NO_ROOM, 0),
+    (7, NO_ROOM),
+    (NO_ROOM, NO_ROOM, 30),
+    (OFF, NO_ROOM),
+    (NO_ROOM, OFF, 12),
+)
 _minutes = st.sampled_from((0, 0, 1, 60, 1_440, 3 * 1_440, 11 * 1_440, 45 * 1_440))
 _amounts = st.sampled_from((0, 1, 99, 1_000, 3_333, 10_000, 25_050))
 _quantities = st.sampled_from((0, 1, 500, 1_000, 1_234, 3_000))
@@ -359,6 +376,11 @@ _line = st.tuples(_amounts, _quantities)
 
 def _step(what: str, *parts: st.SearchStrategy[object]) -> st.SearchStrategy[Step]:
     return st.builds(lambda minutes, *found: Step(minutes, what, *found), _minutes, *parts)
+
+
+def _with_rooms(step: Step) -> Step:
+    """The occasion with what pools have for it, or what is off: by what it is, so that nothing more is drawn."""
+    return step._replace(rooms=_ROOMS[(sum(map(sum, step.parts)) + step.minutes + step.a) % len(_ROOMS)])
 
 
 def _weighted(step: st.SearchStrategy[Step], times: int) -> list[st.SearchStrategy[Step]]:
@@ -374,13 +396,13 @@ _buy = _step(
     st.sampled_from((0, 0, 0, 1, 5, 30)),
     st.sampled_from((0, 0, 0, 1, 3, 5)),  # quarters of what is available that it is paid with
     st.lists(_line, min_size=1, max_size=3).map(tuple),
-)
+).map(_with_rooms)
 _happen = _step(
     "happen",
     st.sampled_from((0, 0, 1, 5, 30)),
     st.integers(0, 1),
     st.lists(_line, min_size=1, max_size=2).map(tuple),
-)
+).map(_with_rooms)
 _return = _step(
     "return",
     _some,
@@ -442,7 +464,7 @@ _promised = st.builds(
 )
 """Units are promised, something happens, and they are spent or let go of, or it is too late."""
 _lived = st.lists(
-    st.one_of(*(steps.map(lambda one: [one]) for _ in range(6)), _promised), min_size=1, max_size=14
+    st.one_of(*(steps.map(lambda one: [one]) for _ in range(4)), _promised), min_size=1, max_size=14
 ).map(lambda found: [one for some in found for one in some])
 lives = st.one_of(_lived, _lived.map(lambda own: [Step(0, "enrol"), *own]))
 """With an enrolment as its first entry, as every member of a ledger has, or begun without one."""

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import FreshDatabase
 from tests.machine.rewards import a_reward, ended, left, redeemed, stands, stocked, taken_back, with_rewards
 from tests.machine.till import Till, a_key, a_till, another_till, days
+from tests.publishing import put_in_force
 
 from jifen.domain.calendar import local_date
 from jifen.domain.principal import LOCAL
@@ -31,6 +32,7 @@ from jifen.domain.refusals_of_rewards import (
 from jifen.domain.switches import SwitchKind
 from jifen.operations.advance_members import advance_members
 from jifen.operations.change_member_status import change_member_status
+from jifen.operations.manage_segments import change_list, make_segment
 from jifen.operations.turn_switches import turn_switch
 from jifen.store import pools
 from jifen.store.laws import LAWS, findings_of
@@ -367,3 +369,26 @@ async def test_a_redemption_that_is_broken_by_force_is_named(
 
         async with till.ledger.transaction() as connection:
             assert check in {finding.check for finding in await findings_of(connection, law)}
+
+
+async def test_a_reward_may_ask_for_a_segment_and_for_what_was_spent_in_a_window(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with a_till(fresh_database) as till:
+        member, other = await rich(till), await rich(till)
+        await make_segment(till.ledger, "friends", {"en": "Friends"}, None, request=a_key(), principal=LOCAL)
+        await change_list(till.ledger, "friends", [member], takes_out=False, request=a_key(), principal=LOCAL)
+        document = with_rewards(
+            a_reward("friends", when={"fact": "member.segments", "has": "friends"}),
+            a_reward("spent", when={"fact": "member.spend_minor", "window_days": 30, "ge": 5_000}),
+        )
+        await put_in_force(till.ledger, document)
+
+        await redeemed(till, member, "friends")
+        with pytest.raises(RewardConditionUnmet):
+            await redeemed(till, other, "friends")
+        with pytest.raises(RewardConditionUnmet):
+            await redeemed(till, other, "spent")
+        await till.buy(other, 5_000)
+        await redeemed(till, other, "spent")
+        await till.assert_laws()

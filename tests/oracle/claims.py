@@ -126,6 +126,11 @@ def given_of(kind: str, days: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     return _nested(st.one_of(_line_claims, _line_claims, _basket(), *purchase, _clock("purchase", days)))
 
 
+def segments_of() -> st.SearchStrategy[dict[str, Any]]:
+    """A condition on the segments that the member is in."""
+    return _nested(_tags("member.segments", ["asleep", "new", "staff", "vip"]))
+
+
 def member_of(tiers: list[str], rules: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """A condition on what is known of the member."""
     windows = st.sampled_from([1, 3, 30])

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from tests.oracle.amounts import base_of
-from tests.oracle.claims import CATEGORIES, PERIODS, given_of, member_of
+from tests.oracle.claims import CATEGORIES, PERIODS, given_of, member_of, segments_of
 from tests.oracle.parts import NAMES, exchanges, ladders
 
 OPENED = datetime(2025, 12, 31, 16, tzinfo=UTC)
@@ -303,6 +303,8 @@ def _rules(draw: st.DrawFn, document: dict[str, Any], tiers: list[str]) -> None:
             parts.append(draw(given_of("check-in" if kind == "birthday" else kind, named)))
         if draw(st.integers(0, 2)) == 0:
             parts.append(draw(member_of(tiers, [f"r{n}" for n in range(count)])))
+        if draw(st.integers(0, 3)) == 0:
+            parts.append(draw(segments_of()))
         if parts:
             rule["when"] = parts[0] if len(parts) == 1 else {"all": parts}
     document["shared_caps"] = []

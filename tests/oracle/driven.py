@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 
 from tests.builders import a_purchase, as_kept
 from tests.domain.life import Bought, Life
+from tests.oracle.facts import SEGMENTS
 
 from jifen.document.compile import compile_program
 from jifen.document.load import parse_document
@@ -18,12 +19,15 @@ from jifen.domain.decision import Decision
 from jifen.domain.events import Slice
 from jifen.domain.moments import Due, decide_due, next_due
 from jifen.domain.occasions import Event, check_event, see_event
+from jifen.domain.program.known import Known, hits_for, selection_for
 from jifen.domain.program.meaning import Exchange
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.purchase import Line, Payment, ReturnedLine
 from jifen.domain.seen import select_purchase
 from jifen.domain.timeline import Timeline, timeline_of
 from jifen.domain.verbs import Why
+
+KNOWN = Known(SEGMENTS)
 
 
 def timeline(document: dict[str, Any], opened: datetime) -> Timeline:
@@ -50,6 +54,7 @@ class Driven(Life):
         """What time has brought, as a turn makes it before anything else."""
         while (due := next_due(self.timeline, self.member, now)) is not None:
             self.now = due.at
+            due = due._replace(hits=hits_for(self.timeline.known[due.row], due.hits, KNOWN))
             decision = decide_due(self.timeline, self.member, due, self.rooms(due.row, due.hits))
             if isinstance(due.of, Exchange):
                 day = local_date(due.at, self.timeline.time_zone)
@@ -115,8 +120,11 @@ class Driven(Life):
         )
         member = self.with_old_days(self.with_old_counters(purchase.occurred_at), purchase.occurred_at)
         row = self.timeline.row_at(purchase.occurred_at)
-        rooms = self.rooms(row, select_purchase(self.timeline, purchase).hits)
-        decision = decide.decide_purchase(self.timeline, member, purchase, now=self.now, rooms=rooms)
+        seen = selection_for(self.timeline.known[row], select_purchase(self.timeline, purchase), KNOWN)
+        rooms = self.rooms(row, seen.hits)
+        decision = decide.decide_purchase(
+            self.timeline, member, purchase, now=self.now, selection=seen, rooms=rooms
+        )
         self.bought.append(Bought(purchase, decision))
         self.by_number[happened["number"]] = self.bought[-1]
         self._count(purchase, decision, 1)
@@ -138,7 +146,7 @@ class Driven(Life):
         kind = check_event(program, event, is_by_time=event.source == "birthday")
         member = self.with_old_days(self.with_old_counters(event.occurred_at), event.occurred_at)
         seen = a_purchase(at=event.occurred_at, no=event.business_no)
-        hits = see_event(program, event)
+        hits = hits_for(self.timeline.known[0], see_event(program, event), KNOWN)
         decision = decide.decide_occasion(
             self.timeline,
             member,

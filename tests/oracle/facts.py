@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 Document: TypeAlias = dict[str, Any]
 Happened: TypeAlias = dict[str, Any]
 Line: TypeAlias = dict[str, Any]
+SEGMENTS = ("asleep", "vip")
+"""Those that the member is in, all his life."""
 
 
 def programme_day(document: Document, moment: datetime) -> date:
@@ -127,13 +129,13 @@ def is_true_of(claim: dict[str, Any], value: Any, tiers: list[str]) -> bool:
 
 
 def asks_the_member(condition: dict[str, Any]) -> bool:
-    """Whether a condition speaks of what is known of the member."""
+    """Whether a condition speaks of what the books keep of the member."""
     for word in ("all", "any"):
         if word in condition:
             return any(asks_the_member(part) for part in condition[word])
     if "not" in condition:
         return asks_the_member(condition["not"])
-    return bool(condition["fact"].startswith("member."))
+    return bool(condition["fact"].startswith("member.") and condition["fact"] != "member.segments")
 
 
 def parts_of(condition: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -166,6 +168,8 @@ def holds(
         value = line_fact(line, name) if line is not None else None
     elif kind == "basket":
         value = basket_fact(document, happened, condition)
+    elif condition["fact"] == "member.segments":
+        value = SEGMENTS
     elif kind == "member":
         value = member[name](condition)
     else:

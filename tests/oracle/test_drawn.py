@@ -11,6 +11,8 @@ WANTED = {
     *(
         "budget",
         "budget on a moment",
+        "segments",
+        "segments on a moment",
         "buy",
         "event",
         "return",
@@ -47,6 +49,8 @@ def test_every_moment_budgets_and_gifts_are_drawn() -> None:
             is_on = rule.get("on") in draws.MOMENTS
             found.update([f"on {rule['on']}"] if is_on else [])
             found.update(["budget on a moment" if is_on else "budget"] if "budget" in rule else [])
+            asks = "member.segments" in str(rule.get("when"))
+            found.update(["segments on a moment" if is_on else "segments"] if asks else [])
         found.update(step["what"] for step in life)
 
     some = settings(

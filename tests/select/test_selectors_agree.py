@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.select.builders import Basket, BasketLine, a_program, a_rule, baskets, moments, of_basket, programs
+from tests.select.builders import (
+    Basket,
+    BasketLine,
+    a_program,
+    a_rule,
+    baskets,
+    conditions,
+    moments,
+    of_basket,
+    programs,
+)
 
-from jifen.domain.program.conditions import Any, Claim
+from jifen.domain.program.conditions import SEGMENTS, Any, Claim, Condition
+from jifen.domain.program.known import Known, asked_of_members, known_holds, selection_for
 from jifen.domain.program.meaning import Program
 from jifen.domain.program.select import Moment, Selection, compile_select, mask_of, mask_words, matches
 from jifen.insight import select_columns
@@ -21,6 +34,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "source": pl.String, "weekday": pl.Int8, "hour": pl.Int8, "date": pl.Int32,
     "payment_methods": pl.List(pl.String), "purchase_tags": pl.List(pl.String),
 }  # fmt: skip
+CODES = ("vip", "asleep", "new")
 
 
 def plainly(program: Program, basket: Basket, moment: Moment) -> Selection:
@@ -80,7 +94,12 @@ OF_PURCHASE = (
 )  # fmt: skip
 
 
-def by_baskets(program: Program, sales: list[tuple[Basket, Moment]], frame: pl.DataFrame) -> list[Selection]:
+def by_baskets(
+    program: Program,
+    sales: list[tuple[Basket, Moment]],
+    frame: pl.DataFrame,
+    segments: list[list[str] | None] | None = None,
+) -> list[Selection]:
     """The answers by the selector of large histories, which gets purchases and lines apart."""
     sizes = [len(basket.lines) for basket, _ in sales]
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -97,6 +116,8 @@ def by_baskets(program: Program, sales: list[tuple[Basket, Moment]], frame: pl.D
         {name: kind for name, kind in frame.schema.items() if kind == pl.Categorical and name in OF_PURCHASE}
     )
     purchases = purchases.select(name for name in frame.columns if name in OF_PURCHASE)
+    if segments is not None:
+        purchases = purchases.with_columns(pl.Series("segments", segments, dtype=pl.List(pl.String)))
     lines = frame.drop(OF_PURCHASE, strict=False)
     hits, words = select_columns.select_baskets(purchases, lines, start, program)
     return [
@@ -133,6 +154,59 @@ def test_columns_are_read_as_baskets_are(
 
     assert found == [select(basket, moment) for basket, moment in sales]
     assert by_baskets(program, sales, frame) == found
+
+
+def known_conditions() -> st.SearchStrategy[Condition]:
+    """What may be asked that must be known of a member."""
+    codes = st.lists(st.sampled_from(CODES), min_size=1, max_size=2).map(tuple)
+    return conditions(
+        st.one_of(
+            st.sampled_from(CODES).map(lambda code: Claim(fact=SEGMENTS, operator="has", value=code)),
+            codes.map(lambda found: Claim(fact=SEGMENTS, operator="has_any", value=found)),
+        )
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    program=programs(),
+    sales=st.lists(st.tuples(baskets, moments), min_size=1, max_size=4),
+    segments=st.lists(st.frozensets(st.sampled_from(CODES)), min_size=4, max_size=4),
+    data=st.data(),
+)
+def test_what_is_known_of_a_member_is_asked_alike_of_one_basket_and_of_columns(
+    program: Program,
+    sales: list[tuple[Basket, Moment]],
+    segments: list[frozenset[str]],
+    data: st.DataObject,
+) -> None:
+    program = replace(
+        program, rules=tuple(replace(rule, known=data.draw(known_conditions())) for rule in program.rules)
+    )
+    select, asked = compile_select(program), asked_of_members(program)
+    members = [Known(tuple(sorted(segments[at]))) for at in range(len(sales))]
+    own = [list(one.segments) or None for one in members]
+    frame = as_frame(sales, text=pl.String)
+    of_line = [own[at] for at in frame.get_column("purchase")]
+
+    live = [selection_for(asked, select(*sale), known) for sale, known in zip(sales, members, strict=True)]
+    plain = [
+        Selection(
+            [
+                sum(1 << at for at in range(len(program.rules)) if mask >> at & 1 and at in sees)
+                for mask in whole.masks
+            ],
+            [hit for hit in whole.hits if hit[0] in sees],
+        )
+        for sale, known in zip(sales, members, strict=True)
+        for whole in [plainly(program, *sale)]
+        for sees in [{at for at, rule in enumerate(program.rules) if known_holds(rule.known, known)}]
+    ]
+
+    assert live == plain
+    lists = pl.Series("segments", of_line, dtype=pl.List(pl.String))
+    assert by_columns(program, sales, frame.with_columns(lists)) == live
+    assert by_baskets(program, sales, frame, own) == live
 
 
 @settings(max_examples=80, deadline=None)

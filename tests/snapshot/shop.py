@@ -147,12 +147,17 @@ async def snapshot_of(database: FreshDatabase, folder: Path, **more: Any) -> Tak
     return await take_snapshot(database.app, folder, **more)
 
 
+_MEMBERS = """SELECT m.*, s.segments FROM member m LEFT JOIN
+    (SELECT member_id, array_agg(code ORDER BY code) AS segments FROM segment_member JOIN segment USING (number)
+     GROUP BY member_id) s USING (member_id)"""
+
+
 async def rows_of_ledger(database: FreshDatabase) -> dict[str, list[dict[str, Any]]]:
     """What the tables hold, in the words of the contracts, read without any of the code under test."""
     connection = await connect(database.app)
     try:
         return {
-            "members": [_member(row) for row in await connection.fetch("SELECT * FROM member")],
+            "members": [_member(row) for row in await connection.fetch(_MEMBERS)],
             "lots": [_lot(row) for row in await connection.fetch("SELECT * FROM lot")],
             "purchases": [_purchase(row) for row in await connection.fetch("SELECT * FROM purchase")],
             "lines": [

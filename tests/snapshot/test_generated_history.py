@@ -89,6 +89,7 @@ def _as_snapshot(
     members = pl.DataFrame({"member": list(range(60))}).with_columns(
         pl.lit([0], dtype=pl.List(pl.Int64)).alias(name) if type_ == pl.List(pl.Int64)
         else pl.lit(BEGINS).cast(type_).alias(name) if name == "enrolled_at"
+        else pl.lit(None, dtype=type_).alias(name) if type_ == pl.List(pl.String)
         else pl.lit("0").alias(name) if type_ == pl.String else pl.lit(0, dtype=pl.Int64).alias(name)
         for name, type_ in TABLES["members"].contract.schema.items() if name != "member"
     )  # fmt: skip

@@ -24,6 +24,7 @@ from jifen.domain.occasions import EventUnknown, LimitUsedUp
 from jifen.domain.purchase import BELOW_ZERO
 from jifen.domain.refusals import Refusal
 from jifen.domain.refusals_of_programs import DocumentTooHeavy, ExchangeUnknown
+from jifen.domain.segments import SegmentExists, SegmentFound, SegmentInUse, SegmentUnknown
 from jifen.domain.switches import StoreSwitchedOff
 from jifen.present.refusals import refusal_message
 
@@ -165,6 +166,10 @@ STATUS: dict[type[Refusal], int] = {
     no.NotPermitted: 403,
     no.StoreNotPermitted: 403,
     StoreSwitchedOff: 409,
+    SegmentUnknown: 404,
+    SegmentExists: 409,
+    SegmentInUse: 409,
+    SegmentFound: 409,
     CompensationUnknown: 404,
     CompensationOver: 409,
     EventUnknown: 404,

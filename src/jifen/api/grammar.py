@@ -111,7 +111,7 @@ class GrammarFact(Answer):
 
     fact: str
     label: str
-    kind: Literal["line", "purchase", "event", "state"]
+    kind: Literal["line", "purchase", "event", "known", "state"]
     type: Literal["text", "path", "texts", "integer"]
     unit: Literal["money", "thousandths", "hour", "date"] | None
     operators: list[str]

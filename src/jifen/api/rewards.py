@@ -44,6 +44,7 @@ async def _offers(desk: Desk, member_id: UUID, store: str | None, language: str)
         taken=shelf.taken,
         stocks={reward: {one.store: one.left for one in stands} for reward, stands in shelf.stands.items()},
         off=shelf.off,
+        known=shelf.known,
     )
     may_spend = view.member.status is Status.ACTIVE
     return out.OffersAnswer(

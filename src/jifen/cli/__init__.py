@@ -45,6 +45,7 @@ from jifen.cli.question import question_app
 from jifen.cli.reconcile import reconcile
 from jifen.cli.retention import retention_app
 from jifen.cli.reward import reward_app
+from jifen.cli.segment import segment_app
 from jifen.cli.serve import init, serve
 from jifen.cli.show import told_plainly
 from jifen.cli.snapshot import snapshot_app
@@ -98,6 +99,7 @@ GROUPS = (
     (card_app, "card"),
     (reward_app, "reward"),
     (switch_app, "switch"),
+    (segment_app, "segment"),
     (event_app, "event"),
     (tier_app, "tier"),
     (exchange_app, "exchange"),

@@ -188,4 +188,8 @@ def _given_facts(rule: EarnRulePart, vocabulary: Vocabulary) -> list[str]:
     if rule.when is None or list(condition_findings(rule.when, (), vocabulary, CONDITION_DEPTH_MAX)):
         return []
     facts = [claim.fact for claim in claims_of(condition_meaning(rule.when, vocabulary))]
-    return [name for name in facts if name not in FACTS or FACTS[name].kind is not FactKind.STATE]
+    return [
+        name
+        for name in facts
+        if name not in FACTS or FACTS[name].kind not in (FactKind.STATE, FactKind.KNOWN)
+    ]

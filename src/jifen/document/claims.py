@@ -17,10 +17,11 @@ from jifen.document.conditions import (
     NotDocument,
 )
 from jifen.document.days import dates_of
+from jifen.document.fields import CODE_PATTERN
 from jifen.document.meaning import Vocabulary, condition_meaning
 from jifen.document.model import EarnRulePart, ProgramDocument, StorePart
 from jifen.document.problems import Finding, Steps
-from jifen.domain.program.conditions import OPERATORS, Fact, FactKind, FactType
+from jifen.domain.program.conditions import OPERATORS, SEGMENTS, Fact, FactKind, FactType
 from jifen.domain.program.reading import claims_of
 from jifen.domain.texts import Form, TextRefused, canonical
 from jifen.present.said import Listed, Said
@@ -218,6 +219,8 @@ def _value(fact: Fact, value: str | int, steps: Steps, vocabulary: Vocabulary) -
         yield from _known(steps, value, vocabulary.looked_up(fact), what)
     elif fact.name == "member.tier":
         yield from _known(steps, value, vocabulary.tiers, "tier")
+    elif fact.name == SEGMENTS and not re.fullmatch(CODE_PATTERN, value):
+        yield _wrong(steps, value, "segment_code", Said("problem.wrong_value.write_code"))
     elif fact.name in ("purchase.store", "event.store") and vocabulary.stores is not None:
         yield from _known(steps, value, vocabulary.stores, "store")
 

@@ -263,7 +263,9 @@ def _rule(
     smallest_of = smallest_units(document)
     smallest = smallest_of[currency]
     granted = granted_by(base, smallest, ONE if rule.multiple is None else Fraction(rule.multiple.by) - 1)
-    given, state = split(_condition(base, rule, vocabulary_for(document, rule, vocabulary), smallest_of))
+    given, state, known = split(
+        _condition(base, rule, vocabulary_for(document, rule, vocabulary), smallest_of)
+    )
     events = {part.code for part in document.events}
     rounding = rule.rounding or base.rounding or "down"
     multiplied = base.tier_multiplies if rule.tier_multiplies is None else rule.tier_multiplies
@@ -291,6 +293,7 @@ def _rule(
         else Budget(pool=numbering.number("pool", _pool_code(document, rule)), units=rule.budget * smallest),
         given=given if rule.on is None else NEVER,
         told=given if rule.on in events else ALWAYS,
+        known=known,
         state=state,
         on=NONE if rule.on is None or rule.on in events else numbering.number("limit", _moment_code(rule.on)),
         on_event=numbering.number("event", rule.on) if rule.on in events else NONE,

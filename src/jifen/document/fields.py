@@ -11,7 +11,8 @@ from jifen.document.conditions import Text
 UNITS_MAX = 1_000_000_000_000
 """No number of units in a document is larger; with four decimal places, sums over 500 rules then stay below 2^63."""
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="lower case, digits, - and _")]
+CODE_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
+Code = Annotated[str, Field(pattern=CODE_PATTERN, description="lower case, digits, - and _")]
 StoreCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
 Names = Annotated[

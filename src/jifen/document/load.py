@@ -76,7 +76,7 @@ def document_from(data: object) -> ProgramDocument:
     Refuses
         DocumentRefused   with every problem found, by path only.
     """
-    value = _with_tuples(data)
+    value = with_tuples(data)
     try:
         document = _validated(value)
     except ValidationError as error:
@@ -99,7 +99,12 @@ def _validated(value: Any) -> ProgramDocument:
     return ProgramDocument.model_validate(value)
 
 
-def _with_tuples(value: Any, depth: int = 0) -> Any:
+def with_tuples(value: Any, depth: int = 0) -> Any:
+    """Plain values with every list as a tuple, as the strict models take them.
+
+    Refuses
+        DocumentRefused   they are nested too deep
+    """
     if depth > yaml_text.DEPTH_MAX:
         deep = Finding(
             code="too_deep",
@@ -110,9 +115,9 @@ def _with_tuples(value: Any, depth: int = 0) -> Any:
         )
         raise DocumentRefused([deep.as_problem()])
     if isinstance(value, dict):
-        return {key: _with_tuples(one, depth + 1) for key, one in value.items()}
+        return {key: with_tuples(one, depth + 1) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return tuple(_with_tuples(one, depth + 1) for one in value)
+        return tuple(with_tuples(one, depth + 1) for one in value)
     return value
 
 

@@ -28,6 +28,7 @@ from jifen.domain.moments import decide_due, next_due
 from jifen.domain.occasions import Event, check_event, event_type, see_event
 from jifen.domain.past import PastEntry, past_of
 from jifen.domain.pools import wishes
+from jifen.domain.program.known import UNKNOWN, Known, hits_for, selection_for
 from jifen.domain.program.meaning import Exchange
 from jifen.domain.purchase import Purchase, ReturnedLine, is_whole, returned_after, whole_quantity
 from jifen.domain.returned import Earned, amount_returned
@@ -69,8 +70,9 @@ class WorkUsedUp(Exception):
 class MadeUpLife:
     """A member who joined at a moment, and to whom one thing after another happens."""
 
-    def __init__(self, timeline: Timeline, joined: datetime, *, work: int) -> None:
-        """Somebody who has just joined. `work` is how much may happen until it is too much: days, entries, lines by rules."""
+    def __init__(self, timeline: Timeline, joined: datetime, *, work: int, known: Known = UNKNOWN) -> None:
+        """Somebody who has just joined, of whom so much is known. `work` is how much may happen until it is too much: days,
+        entries, lines by rules."""
         self.timeline = timeline
         self.happened: list[Happened] = []
         self.work_left = work
@@ -79,6 +81,7 @@ class MadeUpLife:
         self._past: list[PastEntry] = []
         self._paid: dict[int, int] = {}  # out of each pool
         self._taken: dict[int, list[Taken]] = {}  # of each reward
+        self.known = known
         self.member = new_member(NOBODY, timeline, timeline.row_at(joined))
         self._keep(fold.ENROL, decide_enrolment(timeline, self.member, now=joined))
 
@@ -106,6 +109,7 @@ class MadeUpLife:
         """Let what has fallen due be made: moments, and exchanges that nobody asks for."""
         while (due := next_due(self.timeline, self.member, self.now)) is not None:
             self._work(looked)
+            due = due._replace(hits=hits_for(self.timeline.known[due.row], due.hits, self.known))
             kind = fold.EXCHANGE if isinstance(due.of, Exchange) else fold.MOMENT
             decision = decide_due(self.timeline, self.member, due, self._rooms(due.row, due.hits))
             self._pay(self._keep(kind, decision, at=due.at, number=due.of.number))
@@ -115,7 +119,9 @@ class MadeUpLife:
         row = self.timeline.row_at(purchase.occurred_at)
         check_against_program(self.timeline.programs[row], purchase)
         self._work(len(purchase.lines) * len(self.timeline.programs[row].rules))
-        selection = select_by(self.timeline, row, purchase)
+        selection = selection_for(
+            self.timeline.known[row], select_by(self.timeline, row, purchase), self.known
+        )
         rooms = self._rooms(row, selection.hits)
         decision = decide_purchase(
             self.timeline, self.member, purchase, now=self.now, selection=selection, rooms=rooms
@@ -132,7 +138,7 @@ class MadeUpLife:
         program = self.timeline.programs[row]
         is_birthday = event_type(program, event.code).birthday is not None
         kind = check_event(program, event, is_by_time=is_birthday)
-        hits = see_event(program, event)
+        hits = hits_for(self.timeline.known[row], see_event(program, event), self.known)
         decision = decide_occasion(
             self.timeline,
             self.member,
@@ -217,7 +223,15 @@ class MadeUpLife:
         available = today.available(reward.currency, day_number(on))
         taken = self._taken.setdefault(reward.number, [])
         for no in hindrances(
-            program, reward, today, asked, now=self.now, available=available, taken=taken, left=None
+            program,
+            reward,
+            today,
+            asked,
+            now=self.now,
+            available=available,
+            taken=taken,
+            left=None,
+            known=self.known,
         ):
             raise no
         decision = self.redeem(reward.currency, units)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any as Anything
 
 from jifen.document.conditions import AllDocument, AnyDocument, ClaimDocument, ConditionDocument, NotDocument
@@ -153,24 +154,31 @@ def whole(value: str | int) -> int:
     return value if isinstance(value, int) else int(value.replace("-", ""))
 
 
+class Asking(IntEnum):
+    """When a claim is asked: of what happened, of what the fold keeps, or of what is known of the member before the fold."""
+
+    GIVEN = 0
+    STATE = 1
+    KNOWN = 2
+
+
 class Mixed(Exception):
-    """A part mixes given and state facts where they cannot be separated."""
+    """A part mixes facts that are asked at different times where they cannot be separated."""
 
 
-def split(condition: Condition) -> tuple[Condition, Condition]:
-    """The condition as (given, state), both of which must hold.
+def split(condition: Condition) -> tuple[Condition, Condition, Condition]:
+    """The condition as (given, state, known), all of which must hold.
 
     Where a `not any` mixes, the `not` is pushed inwards, so that it separates like `all`. Refuses with `Mixed`
     what still mixes.
     """
-    given: list[Condition] = []
-    state: list[Condition] = []
+    found: dict[Asking, list[Condition]] = {when: [] for when in Asking}
     for part in _pieces(condition):
         kinds = kinds_of(part)
-        if kinds == {True, False}:
+        if len(kinds) > 1:
             raise Mixed
-        (state if kinds == {True} else given).append(part)
-    return joined(given), joined(state)
+        found[next(iter(kinds), Asking.GIVEN)].append(part)
+    return joined(found[Asking.GIVEN]), joined(found[Asking.STATE]), joined(found[Asking.KNOWN])
 
 
 def _pieces(condition: Condition) -> list[Condition]:
@@ -179,10 +187,13 @@ def _pieces(condition: Condition) -> list[Condition]:
     return conjuncts(condition) if len(kinds_of(condition)) > 1 else [condition]
 
 
-def kinds_of(condition: Condition) -> set[bool]:
-    """{True} when only state facts are spoken of, {False} when only given ones, both when mixed."""
+def kinds_of(condition: Condition) -> set[Asking]:
+    """When the facts are asked that are spoken of; several when mixed."""
     facts = (FACTS.get(claim.fact) for claim in claims_of(condition))
-    return {fact is not None and fact.kind is FactKind.STATE for fact in facts}
+    return {_WHEN.get(fact.kind, Asking.GIVEN) if fact else Asking.GIVEN for fact in facts}
+
+
+_WHEN = {FactKind.STATE: Asking.STATE, FactKind.KNOWN: Asking.KNOWN}
 
 
 def can_hold(condition: Condition) -> bool:

@@ -52,7 +52,7 @@ def _never(program: Program, today: date) -> Iterator[Oddity]:
     number = today.year * 10_000 + today.month * 100 + today.day
     for rule in program.rules:
         path = f"earn_rules[{rule.code}]"
-        whole = All(parts=(rule.told if rule.on_event != NONE else rule.given, rule.state))
+        whole = All(parts=(rule.told if rule.on_event != NONE else rule.given, rule.known, rule.state))
         last = _last_day(whole)
         if rule.on == NONE and not can_hold(whole):
             yield Oddity(

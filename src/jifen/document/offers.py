@@ -12,7 +12,7 @@ from jifen.document.model import ProgramDocument
 from jifen.document.offer_parts import NForMPart, NthPiecePart, OfferPart
 from jifen.document.problems import Finding, Steps
 from jifen.domain.basket import in_order
-from jifen.domain.program.conditions import Condition, FactKind
+from jifen.domain.program.conditions import ALWAYS, All, Condition, FactKind
 from jifen.domain.program.offers import (
     BPS,
     NO_CLASS,
@@ -56,14 +56,14 @@ def offers_of(document: ProgramDocument) -> tuple[Offer, ...]:
 
 
 def _offer(part: OfferPart, stands: OfferClass, vocabulary: Vocabulary, smallest: dict[str, int]) -> Offer:
-    given, state = split(condition_meaning(part.when, vocabulary, smallest))
+    given, state, known = split(condition_meaning(part.when, vocabulary, smallest))
     return Offer(
         code=part.code,
         names=part.names,
         deal=_deal(part, vocabulary),
         stands=stands,
         given=given,
-        state=state,
+        state=state if known == ALWAYS else All(parts=(known, state)),
         lines=condition_meaning(part.lines, vocabulary),
         most_minor=UNLIMITED if part.most_minor is None else part.most_minor,
         times_most=UNLIMITED if part.times is None else part.times,

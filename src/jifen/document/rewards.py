@@ -23,8 +23,8 @@ UNITS_ONCE_MAX = 1_000_000_000_000
 """No redemption takes more smallest units at once."""
 PIECES_ONCE_MAX = 1_000
 """Nor more pieces."""
-OF_MEMBER = ("member.tier", "member.days_since_joined", "member.purchases_before")
-"""What a reward may ask of the member."""
+NOT_OF_MEMBER = ("member.times_granted",)
+"""What is known of a member that no reward may ask: how often a rule gave is counted by the fold alone."""
 _PERIODS = {
     "once": Period.PURCHASE, "day": Period.DAY, "week": Period.WEEK, "month": Period.MONTH, "year": Period.YEAR,
     "life": Period.LIFE,
@@ -61,7 +61,7 @@ def rewards_of(document: ProgramDocument, numbering: Numbering) -> tuple[Reward,
             last=None if part.last is None else date.fromisoformat(part.last),
             tiers=tuple(numbering.number("tier", one) for one in part.tiers),
             stores=frozenset(part.stores),
-            when=condition_meaning(part.when, vocabulary),
+            when=condition_meaning(part.when, vocabulary, smallest),
         )
         for part in document.rewards
     )
@@ -166,7 +166,8 @@ def _is_day(written: str) -> bool:
 
 def _facts(part: RewardPart, here: Steps, vocabulary: Vocabulary) -> Iterator[Finding]:
     for claim in claims_of(condition_meaning(part.when, vocabulary)):
-        is_known = claim.fact in OF_MEMBER or (
+        is_of_member = claim.fact.startswith("member.") and claim.fact not in NOT_OF_MEMBER
+        is_known = is_of_member or (
             claim.fact in FACTS and FACTS[claim.fact].kind is FactKind.EVENT and claim.fact != "event.source"
         )
         if not is_known:

@@ -17,6 +17,7 @@ from jifen.document.trials import TrialOccasion, TrialPart, TrialPurchase
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, local_date, zone
 from jifen.domain.occasions import Event
+from jifen.domain.program.known import Known
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.purchase import Line, Payment, Purchase, ReturnedLine
 from jifen.domain.refusals import Refusal
@@ -169,7 +170,7 @@ def _joined(timeline: Timeline, trial: TrialPart, first: datetime, work: int) ->
         joined = (
             datetime.fromisoformat(given.joined_on).replace(tzinfo=zone(timeline.time_zone)).astimezone(UTC)
         )
-    life = MadeUpLife(timeline, joined, work=work)
+    life = MadeUpLife(timeline, joined, work=work, known=Known(tuple(sorted(given.segments))))
     # What falls due at the beginning of that day belongs to what happens on it.
     life.pass_until(max(joined, began - timedelta(microseconds=1)))
     life.now = began

@@ -9,7 +9,7 @@ from jifen.document.made_up_life import Happened
 from jifen.domain import fold
 from jifen.domain.calendar import local_date
 from jifen.domain.decision import HitResult
-from jifen.domain.program.conditions import All, Condition
+from jifen.domain.program.conditions import ALWAYS, All, Condition
 from jifen.domain.program.meaning import NONE, EarnRule, Program
 from jifen.domain.refusals import Refusal
 from jifen.domain.timeline import Timeline
@@ -59,7 +59,8 @@ def _given(timeline: Timeline, one: Happened) -> Iterator[Said]:
         if position in results:
             yield _gave(program, rule, results[position])
         elif _might_see(rule, one):
-            condition = rule.told if one.kind == fold.EVENT else rule.given
+            asked = {fold.EVENT: rule.told, fold.PURCHASE: rule.given}.get(one.kind, ALWAYS)
+            condition = asked if rule.known == ALWAYS else All(parts=(asked, rule.known))
             key = "trial.attribute_untold" if rule.attribute else "trial.unseen"
             if _asks(condition):
                 yield Said("trial.unseen_asks", rule=_rule(rule), condition=_condition(condition, program))

@@ -112,6 +112,9 @@ class TrialMember(Part):
         DateText | None, Field(description="the day of joining; left out: the day of the first occasion")
     ] = None
     tier: Code | None = None
+    segments: Annotated[
+        tuple[Code, ...], Field(max_length=50, description="the segments that the member is in")
+    ] = ()
     balances: Annotated[dict[Code, Units], Field(max_length=30)] = {}
     before: Annotated[tuple[TrialOccasion, ...], Field(max_length=BEFORE_MAX)] = ()
 

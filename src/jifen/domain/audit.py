@@ -95,6 +95,9 @@ class Deed(StrEnum):
     COMPENSATION_MADE = "compensation.made"
     COMPENSATION_UNDONE = "compensation.undone"
     STOCK_CHANGED = "stock.changed"
+    SEGMENT_MADE = "segment.made"
+    SEGMENT_CHANGED = "segment.changed"
+    SEGMENT_ARCHIVED = "segment.archived"
     SWITCH_OFF = "switch.off"
     SWITCH_ON = "switch.on"
     QUESTION_ASKED = "question.asked"
@@ -143,6 +146,7 @@ class About(StrEnum):
     CODE = "cod"
     PROPOSAL = "prp"
     SWITCH = "swi"
+    SEGMENT = "seg"
     COMPENSATION = "cmp"
     TERMS = "trm"
 

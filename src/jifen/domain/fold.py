@@ -1441,6 +1441,16 @@ def judged(state: State, numbers: Numbers, ladder: int, tier: int, day: int) -> 
     return tier, judged_next(numbers, own, begins, state.member[JOINED_DAY]) if rank > 0 else FAR
 
 
+def next_held(state: State, ladder: int, first: int) -> int:
+    """Return the row from `first` on of the next tier that was held on a ladder; behind the last, where there is none."""
+    after = first
+    while (
+        after < state.member[TIERS_HELD] and state.history[after * HISTORY_WIDTH + HISTORY_LADDER] != ladder
+    ):
+        after += 1
+    return after
+
+
 def promote(
     state: State, numbers: Numbers, ladder: int, judged_by: int, day: int, at: int, cause: int, until: int
 ) -> None:
@@ -1473,8 +1483,7 @@ def promote(
             was_again = history[h + HISTORY_REVIEW_DAY]
     after = put_tier(state, ladder, tier, day, at, cause, again) + 1
     while True:
-        while after < state.member[TIERS_HELD] and history[after * HISTORY_WIDTH + HISTORY_LADDER] != ladder:
-            after += 1
+        after = next_held(state, ladder, after)
         h = after * HISTORY_WIDTH
         is_last = after >= state.member[TIERS_HELD]
         last = until
@@ -1504,10 +1513,8 @@ def promote(
         if is_last:
             break
         own = row * numbers.revisions[REVISION_LADDERS] + ladder
+        after = next_held(state, ladder, after)
         h = after * HISTORY_WIDTH
-        while history[h + HISTORY_LADDER] != ladder:
-            after += 1
-            h = after * HISTORY_WIDTH
         if history[h + HISTORY_CAUSE] == 0 or rank_of(numbers, own, history[h + HISTORY_TIER]) > rank_of(
             numbers, own, tier
         ):

@@ -19,6 +19,7 @@ from jifen.domain.decide import decide_legs, decide_occasion
 from jifen.domain.decision import Decision
 from jifen.domain.events import legs_of_exchange, times_at_most
 from jifen.domain.member import Member, state_of
+from jifen.domain.program.known import UNKNOWN, Known, hits_for
 from jifen.domain.program.meaning import Brought, Exchange, Moment, Program
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Status
@@ -249,8 +250,10 @@ def after_moments(
     member: Member,
     now: datetime,
     rooms: Callable[[int, Sequence[tuple[int, int, int]], datetime], Mapping[int, int]],
+    known: Known = UNKNOWN,
 ) -> Member:
     """The member once every moment that has fallen due is made: for an answer that changes nothing."""
     while (due := next_due(timeline, member, now)) is not None:
+        due = due._replace(hits=hits_for(timeline.known[due.row], due.hits, known))
         member = decide_due(timeline, member, due, rooms(due.row, due.hits, due.at)).after
     return member

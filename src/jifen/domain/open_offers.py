@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from jifen.domain import fold
 from jifen.domain.basket import Candidate
 from jifen.domain.deals import Sight
 from jifen.domain.member import Member
 from jifen.domain.program.conditions import All, Claim, Condition, Not
+from jifen.domain.program.known import UNKNOWN, Known
 from jifen.domain.program.meaning import NONE, EarnRule, Grant, Program, Rounding, Together
 from jifen.domain.program.offers import Bundle, Offer
 from jifen.domain.program.reading import claim_holds
@@ -36,7 +37,13 @@ class Opened(NamedTuple):
 
 
 def open_offers(
-    program: Program, basket: Purchase, moment: Moment, member: Member | None, *, day: int
+    program: Program,
+    basket: Purchase,
+    moment: Moment,
+    member: Member | None,
+    *,
+    day: int,
+    known: Known = UNKNOWN,
 ) -> Opened:
     """The offers of a programme that need no right, for a basket at shelf prices.
 
@@ -44,14 +51,14 @@ def open_offers(
         day   number of the day on which it is priced, for windows that end with it
     """
     sights = sights_of(program, basket, moment)
-    known = member_facts(program, member, day)
+    facts = member_facts(program, member, day, known)
     candidates = []
     closed: list[tuple[Offer, Closed]] = []
     for offer in program.offers:
         sight = sights.get(offer.code)
         if sight is None:
             closed.append((offer, Closed.NOT_NOW))
-        elif not member_holds(offer.state, known):
+        elif not member_holds(offer.state, facts):
             closed.append((offer, Closed.NOT_FOR_MEMBER if member else Closed.MEMBER_UNKNOWN))
         else:
             candidates.append(Candidate(offer, sight))
@@ -109,9 +116,15 @@ def _select_of(of: _Same) -> Select:
     return compile_select(replace(of.program, rules=rules))
 
 
-def member_holds(condition: Condition, value: Callable[[Claim], object]) -> bool:
+Facts: TypeAlias = Callable[[Claim], object]
+"""The value of the fact that a claim is about, or by which what it is about is looked up; None: it is not known."""
+
+
+def member_holds(condition: Condition, value: Facts) -> bool:
     """Whether a condition on the member holds. What is not known of him makes a claim false."""
     if isinstance(condition, Claim):
+        if condition.among is not None:
+            return value(condition) in condition.among
         return claim_holds(condition.operator, condition.value, value(condition))
     if isinstance(condition, Not):
         return not member_holds(condition.part, value)
@@ -119,7 +132,7 @@ def member_holds(condition: Condition, value: Callable[[Claim], object]) -> bool
     return all(verdicts) if isinstance(condition, All) else any(verdicts)
 
 
-def member_facts(program: Program, member: Member | None, day: int) -> Callable[[Claim], object]:
+def member_facts(program: Program, member: Member | None, day: int, known: Known = UNKNOWN) -> Facts:
     """What is known of a member on a day, whom time has done its part to; of nobody, nothing. As `fold.state_holds` reads it."""
     if member is None:
         return lambda _: None
@@ -139,6 +152,8 @@ def member_facts(program: Program, member: Member | None, day: int) -> Callable[
         match claim.fact:
             case "member.tier":
                 return tiers.get(member.tier)
+            case "member.segments":
+                return known.segments
             case "member.spend_minor":
                 return in_window(fold.DAYS_SPEND, claim.window_days)
             case "member.visits":

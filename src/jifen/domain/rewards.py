@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
 from typing import NamedTuple
 
-from jifen.domain import fold
 from jifen.domain.calendar import day_number, days_of_period, local_date, moment_in
 from jifen.domain.member import Member
+from jifen.domain.open_offers import Facts, member_facts, member_holds
+from jifen.domain.program.conditions import Claim
+from jifen.domain.program.known import UNKNOWN, Known
 from jifen.domain.program.meaning import Period, Price, Program, Reward, Stock
-from jifen.domain.program.reading import holds
 from jifen.domain.refusals import PointsMissing, Refusal
 from jifen.domain.refusals_of_rewards import (
     RewardConditionUnmet,
@@ -96,6 +97,7 @@ def hindrances(
     taken: list[Taken],
     left: int | None,
     stores_with: tuple[str, ...] = (),
+    known: Known = UNKNOWN,
 ) -> Iterator[Refusal]:
     """Every reason why a member does not get so many pieces, the most lasting first; none: he gets them.
 
@@ -123,7 +125,7 @@ def hindrances(
         )
     if (reward.stores and asked.store is None) or (reward.stock is Stock.BY_STORE and asked.store is None):
         yield RewardNotHere("it is to be had at single stores: say at which", pointer="/store")
-    if not holds(reward.when, _facts(program, member, asked, now).get):
+    if not member_holds(reward.when, _facts(program, member, asked, now, known)):
         yield RewardConditionUnmet(pointer="/reward")
     yield from _limits(reward, asked.pieces, on, taken)
     price = price_of(reward, member, asked.pieces)
@@ -178,12 +180,11 @@ def counted_from(reward: Reward, on: date) -> date | None:
     return min(firsts, default=None)
 
 
-def _facts(program: Program, member: Member, asked: Asked, now: datetime) -> Mapping[str, object]:
+def _facts(program: Program, member: Member, asked: Asked, now: datetime, known: Known) -> Facts:
+    """What a redemption knows: where and when it happens, as an event, and what is known of the member."""
     store = program.stores.get(asked.store or "")
     shown = moment_in(now, store.time_zone if store else program.time_zone)
-    today = day_number(local_date(now, program.time_zone))
-    tiers = {one.number: one.code for one in program.ladder.tiers}
-    return {
+    there: dict[str, object] = {
         "event.store": asked.store,
         "event.channel": asked.channel,
         "event.weekday": shown.weekday,
@@ -191,10 +192,13 @@ def _facts(program: Program, member: Member, asked: Asked, now: datetime) -> Map
         "event.date": shown.date,
         "event.day_of_month": shown.day_of_month,
         "event.month": shown.month,
-        "member.tier": tiers.get(member.tier),
-        "member.days_since_joined": today - member.scalars[fold.JOINED_DAY],
-        "member.purchases_before": member.scalars[fold.PURCHASES],
     }
+    of_member = member_facts(program, member, day_number(local_date(now, program.time_zone)), known)
+
+    def value(claim: Claim) -> object:
+        return there[claim.asks] if claim.asks in there else of_member(claim)
+
+    return value
 
 
 class Offered(NamedTuple):
@@ -217,6 +221,7 @@ def offered(
     taken: Mapping[int, list[Taken]],
     stocks: Mapping[int, Mapping[str, int]],
     off: frozenset[str],
+    known: Known = UNKNOWN,
 ) -> tuple[Offered, ...]:
     """Every reward of a programme in its order, but those that are over, and why the member does not get a piece of it. Where no
     store is told, a reward of single stores is to be had at some.
@@ -244,7 +249,7 @@ def offered(
             one
             for one in hindrances(
                 program, reward, member, asked, now=now, available=available.get(reward.currency, 0),
-                taken=taken.get(reward.number, []), left=left, stores_with=tuple(store for store, _ in stores)[:5],
+                taken=taken.get(reward.number, []), left=left, stores_with=tuple(store for store, _ in stores)[:5], known=known,
             )
             if not (isinstance(one, RewardNotHere) and asked.store is None)
         ]  # fmt: skip

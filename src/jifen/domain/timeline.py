@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, day_or_never, epoch_micros, life_of, local_date, start_of_day
 from jifen.domain.program.conditions import All, Any, Claim, Condition, Not
+from jifen.domain.program.known import asked_of_members, segments_asked
 from jifen.domain.program.meaning import (
     Counts,
     Currency,
@@ -61,6 +62,10 @@ class Timeline:
     ]  # [row][number]: (currency, terms), None: not in the revision
     dates_of: tuple[Callable[[date], tuple[int, ...]], ...]  # for each revision, what `dates` tells of a day
     pooled: tuple[dict[int, EarnRule], ...]  # for each revision its rules with a budget, by position
+    known: tuple[dict[int, Condition], ...]  # for each revision what rules ask of members, by position
+    asks_of_members: (
+        bool  # whether a revision that is compiled asks what is known of them from outside the fold
+    )
     has_exchanges: bool  # whether a revision that is compiled has any: they may take from any lot
     limits: dict[int, Limit]  # by number, as the last revision that has it says; the period never changes
 
@@ -230,7 +235,9 @@ def timeline_of(programs: Sequence[Program], selects: Sequence[Select] | None = 
         mask_words=tuple(word_count(program) for program in programs),
         terms=tuple(terms),
         dates_of=tuple(lru_cache(maxsize=1024)(partial(_dates, one)) for one in terms),
+        known=tuple(asked_of_members(program) for program in programs),
         has_exchanges=any(program.exchanges for program in programs),
+        asks_of_members=any(segments_asked(program) for program in programs),
         limits={limit.number: limit for limit in limits},
     )
 
@@ -420,7 +427,7 @@ _DAYS_OF = {WindowKind.CALENDAR_YEAR: 366, WindowKind.MEMBERSHIP_YEAR: 366, Wind
 
 
 def looks_back(program: Program) -> int:
-    """The days of the longest window that a ladder, a rule or an offer asks for; 0: none does."""
+    """The days of the longest window that a ladder, a rule, an offer or a reward asks for; 0: none does."""
     longest = 0
     for ladder in program.ladders:
         if len(ladder.tiers) > 1:
@@ -430,6 +437,8 @@ def looks_back(program: Program) -> int:
         longest = max(longest, _longest_window(rule.state))
     for offer in program.offers:
         longest = max(longest, _longest_window(offer.state))
+    for reward in program.rewards:
+        longest = max(longest, _longest_window(reward.when))
     return longest
 
 

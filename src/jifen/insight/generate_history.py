@@ -379,6 +379,7 @@ class _Bucket:
             tier_history=nothing,
             counters=nothing,
             holds=nothing,
+            segments=pl.lit(None, dtype=pl.List(pl.String)),
             **{name: pl.lit(value, dtype=pl.Int64) for name, value in whole.items()},
         ).select(TABLES["members"].contract.schema.names())  # fmt: skip
 

@@ -18,7 +18,7 @@ from jifen.domain.timeline import Timeline
 from jifen.insight.clocks import shown_clock
 from jifen.insight.compiled_fold import walk as compiled_walk
 from jifen.insight.event_columns import blank, entry_legs, put_dates, put_entries, put_purchases
-from jifen.insight.select_columns import SparseHits, columns_asked, hits_of_masks, masks, words_of
+from jifen.insight.select_columns import SparseHits, asked_by, columns_asked, hits_of_masks, masks, words_of
 from jifen.insight.walked import Walk, walk_arrays
 
 Integers = npt.NDArray[np.int64]
@@ -109,7 +109,7 @@ def select_history(
         pl.col("tags").alias("purchase_tags"),
         payment_methods=_methods(purchases),
     )  # fmt: skip
-    asked = columns_asked(rule.given for program in timeline.programs for rule in program.rules)
+    asked = columns_asked(asked_by(rule) for program in timeline.programs for rule in program.rules)
     facts = facts.select(name for name in facts.columns if name in asked and name not in lines.columns)
     joined = lines.with_columns(facts.select(pl.all().gather(lines.get_column("purchase"))))
     rows = purchases.get_column("row").unique().sort().to_list()

@@ -20,7 +20,7 @@ from jifen.domain.moments import days_due
 from jifen.domain.packing import DaysTorn, packed, unpacked
 from jifen.domain.past import number_of_merged
 from jifen.domain.program.meaning import Brought
-from jifen.domain.program.select import mask_of, mask_words
+from jifen.domain.program.select import mask_of, mask_of_positions, mask_words
 from jifen.domain.purchase import Payment, Purchase, line_of
 from jifen.domain.refusals import Refusal
 from jifen.domain.seen import select_by
@@ -395,7 +395,9 @@ def _masks(timeline: Timeline, row: Mapping[str, Any]) -> list[int]:
     judged_by = timeline.row_of(row["revision"])
     masks = select_by(timeline, judged_by, purchase).masks
     words = timeline.mask_words[judged_by]
-    return [word for mask in masks for word in mask_words(mask, words)]
+    # What was known of the member then, only the hits tell: of a rule that asked for it they are all there, or none.
+    unseen = mask_of_positions(timeline.known[judged_by].keys() - set(row["hits"][::HIT_KEPT_WIDTH]))
+    return [word for mask in masks for word in mask_words(mask & ~unseen, words)]
 
 
 def _compare_cache(

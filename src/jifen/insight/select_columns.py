@@ -14,6 +14,7 @@ Shape of the frame of lines
     store, channel, source                  text
     weekday, hour, date                     integer, in the store's zone: 1 Monday .. 7 Sunday; 0 .. 23; yyyymmdd
     payment_methods, purchase_tags          List(String)
+    segments                                List(String): of the member whose purchase it is
     purchase                                Int64, required by `hits`: 0, 1, 2 ... in ascending order
 """
 
@@ -38,7 +39,7 @@ from jifen.domain.program.conditions import (
     Condition,
     Not,
 )
-from jifen.domain.program.meaning import Program
+from jifen.domain.program.meaning import EarnRule, Program
 from jifen.domain.program.reading import both_ends, claims_of, is_of_basket, texts_in
 from jifen.domain.program.select import WORD_BITS, factors, is_of_purchase, is_text, measures_of, word_count
 from jifen.insight.select_kernels import (
@@ -95,6 +96,11 @@ def columns_of_claim(claim: Claim) -> tuple[str, ...]:
     return (column_of(claim.asks),)
 
 
+def asked_by(rule: EarnRule) -> Condition:
+    """What a rule asks of a purchase and of what is known of its member: in columns both stand side by side."""
+    return rule.given if rule.known == ALWAYS else All(parts=(rule.given, rule.known))
+
+
 def columns_asked(conditions: Iterable[Condition]) -> list[str]:
     """The columns that conditions ask for."""
     claims = (claim for condition in conditions for claim in claims_of(condition))
@@ -110,7 +116,7 @@ def masks(lines: pl.LazyFrame, program: Program) -> pl.DataFrame:
     Refuses
         FrameContractBroken   a column has another type.
     """
-    asked = columns_asked(rule.given for rule in program.rules)
+    asked = columns_asked(asked_by(rule) for rule in program.rules)
     measures = measures_of(program)
     if measures:
         lines = lines.with_columns(
@@ -202,7 +208,7 @@ def select_baskets(
     of_line: list[tuple[int, Condition]] = []
     for position, (rule, bit) in enumerate(zip(program.rules, bits, strict=True)):
         every[position // WORD_BITS] |= bit
-        found = factors(rule.given)
+        found = factors(asked_by(rule))
         for fact, condition in found.texts.items():
             if is_of_purchase(condition):
                 of_purchase.append((position, condition))
@@ -346,7 +352,7 @@ class _Words:
         self.rests: dict[tuple[Condition, ...], list[int]] = {}
         for position, rule in enumerate(program.rules):
             self.every[position // WORD_BITS] |= 1 << position % WORD_BITS
-            found = factors(rule.given)
+            found = factors(asked_by(rule))
             for fact, condition in found.texts.items():
                 self.texts.setdefault(column_of(fact), []).append((position, condition))
             if found.rest:
@@ -471,7 +477,7 @@ def _claim(claim: Claim, column: pl.Expr) -> pl.Expr:
 
 def _check_types(frame: pl.DataFrame, program: Program) -> None:
     """Refuses a column whose type does not answer the claims made about it."""
-    for claim in (claim for rule in program.rules for claim in claims_of(rule.given)):
+    for claim in (claim for rule in program.rules for claim in claims_of(asked_by(rule))):
         for name in columns_of_claim(claim):
             if name not in frame.columns:
                 continue

@@ -24,6 +24,7 @@ from jifen.operations.answer_question import BATCH as CLOSED_AT_ONCE
 from jifen.operations.answer_question import close_unappealed
 from jifen.operations.apply_retention import AT_ONCE
 from jifen.operations.feed_queue import feed_queue, prune_queue
+from jifen.operations.manage_segments import refresh_due
 from jifen.operations.roll_up_accounts import roll_up_accounts
 from jifen.operations.seal_audit import seal_audit
 from jifen.operations.settle_codes import forget_codes
@@ -74,6 +75,7 @@ TASKS = (
     Task("leases", settle_leases, every_seconds=5),
     Task("compensations", work_on_compensations, every_seconds=5, whole_piece=SHARES_AT_ONCE),
     Task("birthdays", bring_birthdays, every_seconds=10 * MINUTE),
+    Task("segments", refresh_due, every_seconds=5),
     Task("readings", watch_reading, every_seconds=MINUTE),
     Task("tidy", prune_queue, every_seconds=HOUR),
     Task("old questions", close_unappealed, every_seconds=HOUR, whole_piece=CLOSED_AT_ONCE),

@@ -15,6 +15,7 @@ from jifen.domain.decide import decide_purchase, decide_return
 from jifen.domain.decision import Decision
 from jifen.domain.past import NO_PAST, PastEntry, past_of
 from jifen.domain.principal import Principal
+from jifen.domain.program.known import selection_for
 from jifen.domain.purchase import Purchase, is_whole
 from jifen.domain.refusals import PurchaseClaimed, PurchaseUnknown
 from jifen.domain.returned import Earned, amount_returned
@@ -70,6 +71,8 @@ class _Claim(Keyed, frozen=True, kw_only=True):
 
         row = timeline.row_at(occurred_at)
         selection = select_by(timeline, row, purchase)
+        known = turn.gathered.known_to(self.member_id)
+        selection = selection_for(timeline.known[row], selection, known)
         rooms = turn.rooms(row, selection.hits, turn.now)
         bought = decide_purchase(timeline, member, purchase, now=turn.now, selection=selection, rooms=rooms)
         brought_back = _brought_back(turn, bought, purchase, unclaimed, past)

@@ -25,6 +25,7 @@ from jifen.store.once import Once, once
 from jifen.store.persons import Person, add_erasure, erase, find_person, persons_of
 from jifen.store.proposals import forget_proposal_notes
 from jifen.store.questions import erase_question_texts
+from jifen.store.segments import leave_all
 from jifen.vault import erased
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ async def _forget(
         fields, keys = fields + gone.fields, keys + gone.keys
     if not is_whole:
         return Gone(fields, keys, 0, devices)
+    await leave_all(connection, member_id)
     notes = await remove_notes(connection, member_id)
     notes += await remove_event_texts(connection, member_id)
     notes += await erase_question_texts(connection, member_id)

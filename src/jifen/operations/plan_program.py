@@ -16,6 +16,7 @@ from jifen.document.stored import document_published, numbering_of
 from jifen.domain import fold
 from jifen.domain.calendar import day_number, local_date
 from jifen.domain.packing import unpacked
+from jifen.domain.program.known import segments_asked
 from jifen.domain.program.meaning import Downgrade, Ladder, Program, WindowKind
 from jifen.domain.program.numbering import Numbering
 from jifen.present.rules import names_of
@@ -24,6 +25,7 @@ from jifen.present.shown import units_shown
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.plan_counts import Stands, are_countable, holders_of, lots_under, standings
 from jifen.store.revisions import StoredRevision, newest_revision
+from jifen.store.segments import codes_among
 from jifen.store.terms import notice_days
 
 
@@ -76,12 +78,22 @@ async def plan_program(ledger: Ledger, document: ProgramDocument, *, counts: boo
         notice = await notice_days(connection)
 
     compared = await asyncio.to_thread(_compared, newest, document, now)
+    odd = list(compared.oddities)
+
+    asked = segments_asked(compared.after)
+    if asked:
+        async with ledger.transaction() as connection:
+            unknown = sorted(asked - await codes_among(connection, asked))
+        for code in unknown:
+            odd.append(
+                Oddity(code="segment_unknown", path="", said=Said("oddity.segment_unknown", segment=code))
+            )
 
     touches: list[Touches] | None = []
     if counts and compared.before is not None and not compared.plan.is_empty:
         async with ledger.reading() as connection:
             touches = await _touches(connection, compared.before, compared.after, now)
-    found = list(compared.oddities)
+    found = odd
     careful = [one for one in compared.plan.changes if one.weight == "careful"]
     if careful and notice:
         day = local_date(now + timedelta(days=notice), compared.after.time_zone)

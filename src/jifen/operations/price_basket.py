@@ -67,7 +67,9 @@ async def price(ledger: Ledger, basket: Purchase, whose: Whose, *, at: datetime 
     member = None if member_id is None else _as_of_now(gathered.member(member_id), gathered)
 
     day = day_number(local_date(now, timeline.time_zone))
-    opened = open_offers(program, basket, moment_of(program, basket), member, day=day)
+    opened = open_offers(
+        program, basket, moment_of(program, basket), member, day=day, known=gathered.known_to(member_id)
+    )
     # Many offers over many lines take a while, in which tills are answered.
     priced = await asyncio.to_thread(price_basket, basket.lines, opened.candidates)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -19,15 +20,18 @@ from jifen.document.stored import document_published, kept_meaning, kept_numberi
 from jifen.document.write import as_values, hash_of_values
 from jifen.domain.audit import About, Act, Deed, about
 from jifen.domain.principal import LOCAL, Principal
+from jifen.domain.program.known import segments_asked
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.select import compile_select
 from jifen.domain.refusals import EffectiveInThePast, FieldWrong, ProgramRefused, Refusal, RevisionStale
 from jifen.domain.refusals_of_programs import DocumentTestsFailed
+from jifen.domain.segments import SegmentUnknown
 from jifen.store.audit import note_act
 from jifen.store.compiled import Compiled
 from jifen.store.ledger import Connection, Ledger
 from jifen.store.once import Once, once
 from jifen.store.revisions import StoredRevision, add_revision, keep_tests, keep_text, newest_revision
+from jifen.store.segments import codes_among
 
 LEAD = timedelta(seconds=60)
 """A revision takes effect at least so far ahead: by then every process that is asked for anything has compiled it, and
@@ -70,6 +74,7 @@ async def publish_program(
         ProgramRefused       it changes what the books forbid to change
         DocumentTestsFailed  a test that it carries does not come out as it expects
         DocumentRefused      the document cannot be compiled
+        SegmentUnknown       a rule asks for a segment that nobody made
         FieldWrong           the text says something else than the document
     """
     newest, now = await _newest(ledger)
@@ -249,6 +254,8 @@ async def _written(
     connection: Connection, draft: _Draft, effective_at: datetime | None, by: Principal, text: str | None
 ) -> StoredRevision:
     """The revision with its moments. Whether its effect is still ahead is asked last, by the statement that writes it."""
+    assert draft.compiled is not None, "a new revision is compiled"
+    await _check_segments(connection, segments_asked(draft.compiled.program))
     lead = LEAD if draft.revision.number > 1 else timedelta()
     try:
         written = await add_revision(
@@ -268,6 +275,17 @@ async def _written(
     named = (about(About.REVISION, written.number),)
     await note_act(connection, by, Act(deed=Deed.PROGRAM_PUBLISHED, about=named, details=details))
     return written
+
+
+async def _check_segments(connection: Connection, asked: Collection[str]) -> None:
+    """Refuse what asks for segments that nobody made; those that there are stay until the revision is written."""
+    unknown = sorted(set(asked) - await codes_among(connection, asked)) if asked else []
+    if unknown:
+        raise SegmentUnknown(
+            f"rules ask for segments that nobody made: {', '.join(unknown)}; make them first, or take them out",
+            pointer="/document",
+            value=unknown[0],
+        )
 
 
 def _adopt(ledger: Ledger, draft: _Draft, effective_at: datetime) -> None:

@@ -15,6 +15,7 @@ from jifen.domain.member import Member, new_member
 from jifen.domain.moments import after_moments
 from jifen.domain.person import MemberKey
 from jifen.domain.pools import wishes
+from jifen.domain.program.known import selection_for
 from jifen.domain.purchase import Purchase
 from jifen.domain.refusals import MemberUnknown, Refusal
 from jifen.domain.seen import select_by
@@ -72,7 +73,8 @@ async def _quote(
     timeline = gathered.timeline
     member = gathered.member(member_id) if member_id else _newcomer(gathered)
     left = _Left(gathered, pools, await spoken_for(connection) if any(timeline.pooled) else {})
-    member = after_moments(timeline, member, gathered.now, left.rooms)
+    known = gathered.known_to(member_id)
+    member = after_moments(timeline, member, gathered.now, left.rooms, known)
     occurred_at = believed(timeline, purchase, gathered.now, is_import=False)
     if not gathered.is_of_now(occurred_at):
         member = await with_old_days(connection, timeline, member, now=gathered.now, occurred_at=occurred_at)
@@ -82,7 +84,7 @@ async def _quote(
     gathered.switches.check_store(purchase.store, gathered.now)
     row = timeline.row_at(occurred_at)
     check_against_program(timeline.programs[row], purchase)
-    selection = select_by(timeline, row, purchase)
+    selection = selection_for(timeline.known[row], select_by(timeline, row, purchase), known)
 
     decision = decide_purchase(
         timeline,

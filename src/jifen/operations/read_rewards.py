@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from jifen.domain.calendar import local_date, start_of_day
+from jifen.domain.program.known import UNKNOWN, Known, segments_asked
 from jifen.domain.program.meaning import Program
 from jifen.domain.refusals_of_rewards import RedemptionUnknown
 from jifen.domain.rewards import Taken, counted_from
@@ -26,6 +27,7 @@ from jifen.store.rewards import (
     taken_of_reward,
     use_of_rewards,
 )
+from jifen.store.segments import known_of
 from jifen.store.switches import all_switches
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Shelf(NamedTuple):
     stands: Mapping[int, list[Stand]]  # by reward
     taken: Mapping[int, list[Taken]]
     off: frozenset[str]  # codes
+    known: Known
 
 
 async def read_shelf(ledger: Ledger, member_id: UUID, program: Program, now: datetime) -> Shelf:
@@ -55,7 +58,10 @@ async def read_shelf(ledger: Ledger, member_id: UUID, program: Program, now: dat
             since = start_of_day(first, program.time_zone) if first.year > 1 else None
             taken = await taken_of_reward(connection, member_id, numbers, since=since, zone=program.time_zone)
         off = (await all_switches(connection)).off(SwitchKind.REWARD, now)
-    return Shelf(_by_reward(stands), taken, off)
+        known = UNKNOWN
+        if segments_asked(program):
+            known = (await known_of(connection, [member_id])).get(member_id, UNKNOWN)
+    return Shelf(_by_reward(stands), taken, off, known)
 
 
 def _by_reward(stands: Sequence[Stand]) -> dict[int, list[Stand]]:

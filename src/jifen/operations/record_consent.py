@@ -14,6 +14,7 @@ from jifen.domain.texts import CODE, NOTE, TextRefused, canonical
 from jifen.store.audit import note_act
 from jifen.store.once import Once, once
 from jifen.store.persons import add_consent, consents_of, of_persons, persons_of, sealed_proof
+from jifen.store.segments import leave_all
 from jifen.store.terms import check_terms
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ async def record_consent(
         await check_terms(connection, [own])
         now = (await ledger.clock(connection)).now
         await add_consent(connection, person.person_id, own, proof=sealed_proof(sealer, own), at=now)
+        if own.purpose == PROFILING and not own.is_given:
+            await leave_all(connection, member_id)
         named = (about(About.PERSON, person.person_id), about(About.MEMBER, member_id))
         await note_act(connection, principal, Act(deed=_deed(own), about=named))
         return {"member_id": str(member_id), "purpose": own.purpose, "is_given": own.is_given}

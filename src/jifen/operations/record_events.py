@@ -15,6 +15,7 @@ from jifen.domain import fold
 from jifen.domain.admission import believed
 from jifen.domain.decide import decide_occasion
 from jifen.domain.occasions import OWN_EVENTS_A_DAY, Event, check_event, check_own_events, see_event
+from jifen.domain.program.known import hits_for
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
 from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import Verb, Why
@@ -139,7 +140,9 @@ class _Happening(Keyed, frozen=True, kw_only=True):
             check_own_events(
                 await own_events_since(turn.connection, self.member_id, since, at_most=OWN_EVENTS_A_DAY)
             )
-        hits = see_event(program, event)
+        hits = hits_for(
+            timeline.known[row], see_event(program, event), turn.gathered.known_to(self.member_id)
+        )
         rooms = turn.rooms(row, hits, now)
         if not turn.gathered.is_of_now(occurred_at):
             member = await with_old_days(turn.connection, timeline, member, now=now, occurred_at=occurred_at)

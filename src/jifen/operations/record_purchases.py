@@ -14,6 +14,7 @@ from jifen.domain.admission import believed, check_against_program
 from jifen.domain.decide import decide_purchase
 from jifen.domain.member import Member
 from jifen.domain.pools import together, wishes
+from jifen.domain.program.known import selection_for
 from jifen.domain.purchase import Purchase, first_difference
 from jifen.domain.refusals import KeyReused, MemberUnknown, Refusal
 from jifen.domain.seen import Seen, see_purchase, select_by
@@ -177,6 +178,7 @@ class _Recording(NamedTuple):
                 turn.connection, timeline, member, occurred_at, unwritten=turn.granted_to(member.member_id)
             )
         selection = seen.selection if seen is not None else select_by(timeline, row, purchase)
+        selection = selection_for(timeline.known[row], selection, turn.gathered.known_to(member.member_id))
         rooms = turn.rooms(row, selection.hits, now)
         decision = decide_purchase(timeline, member, purchase, now=now, selection=selection, rooms=rooms)
         at = Circumstance(

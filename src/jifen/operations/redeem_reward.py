@@ -133,6 +133,7 @@ class _Redeeming(NamedTuple):
             available=price.units,  # the decision knows it to the unit
             taken=await self._taken(turn, program),
             left=None if reward.stock is Stock.UNLIMITED or stand else 0,
+            known=turn.gathered.known_to(self.member_id),
             stores_with=tuple(one.store for one in stands if one.left >= asked.pieces)[:5],
         ):
             raise no

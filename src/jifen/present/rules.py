@@ -115,7 +115,9 @@ def rule_sentence(rule: EarnRule, program: Program, language: str) -> str:
     currency = next(one for one in program.currencies if one.number == rule.currency)
     name = name_in(currency.names, language)
     given = rule.given if rule.on == NONE and rule.on_event == NONE else rule.told
-    when = [part for part in (given, rule.state) if not (isinstance(part, All) and not part.parts)]
+    when = [
+        part for part in (given, rule.known, rule.state) if not (isinstance(part, All) and not part.parts)
+    ]
     text = _grant(rule, currency, name, names, words)
     if rule.multiplied_by != NONE:
         text = words.say("rule.times_tier", said=text)

@@ -94,6 +94,7 @@ def timeline_with_holes(outlines: Mapping[int, Outline], compiled: Mapping[int, 
             rules=(),
             moments=(),
             exchanges=(),
+            rewards=(),
             offers=(),
         )
         if n in holes

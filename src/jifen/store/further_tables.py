@@ -20,6 +20,7 @@ from jifen.store import (
     question_tables,
     revision_tests_table,
     reward_tables,
+    segment_tables,
     switch_tables,
     terms_table,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "question_tables",
     "revision_tests_table",
     "reward_tables",
+    "segment_tables",
     "switch_tables",
     "terms_table",
 ]

@@ -20,6 +20,7 @@ from jifen.domain.calendar import (
 from jifen.domain.decision import Decision
 from jifen.domain.fold import kept_from
 from jifen.domain.member import Lot, Member
+from jifen.domain.program.known import UNKNOWN, Known
 from jifen.domain.refusals import CurrencyUnknown, MemberClosed, MemberFrozen, MemberUnknown
 from jifen.domain.switches import Switches
 from jifen.domain.timeline import Timeline
@@ -38,6 +39,7 @@ from jifen.store.members import (
 )
 from jifen.store.reservations import Reservation, close_reservations
 from jifen.store.rows import Target
+from jifen.store.segments import known_of
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -52,6 +54,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime  # the day of now, and the revision in force, have stood since
     true_now: datetime  # by the database's own clock, wherever the book's stands
     switches: Switches
+    known: Mapping[UUID, Known] = {}  # of members what is known from outside the fold, where rules ask for it
     reservations: Mapping[UUID, Reservation] = {}  # those that were asked for, by id
     is_any_known: bool = True  # whether any of the request keys may have had its effect: nobody asked
 
@@ -59,6 +62,10 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
         """Whether what occurred then is of this day and judged by the revision in force: no day or limit of long ago is asked
         for."""
         return occurred_at >= self.since
+
+    def known_to(self, member_id: UUID | None) -> Known:
+        """What is known of a member from outside the fold; of somebody new nothing."""
+        return UNKNOWN if member_id is None else self.known.get(member_id, UNKNOWN)
 
     def member(self, member_id: UUID, *, pointer: str = "/member") -> Member:
         """A member who takes entries.
@@ -463,8 +470,15 @@ async def _gathered(
     day_began = start_of_day(local_date(now, timeline.time_zone), timeline.time_zone)
     since = max(day_began, timeline.programs[timeline.row_at(now)].effective_at)
     switches = await ledger.switches(connection, clock.switched)
+    known = await known_of(connection, whole) if timeline.asks_of_members and whole else {}
     return Gathered(
-        members=whole, now=now, timeline=timeline, since=since, true_now=clock.true_now, switches=switches
+        members=whole,
+        now=now,
+        timeline=timeline,
+        since=since,
+        true_now=clock.true_now,
+        switches=switches,
+        known=known,
     )
 
 

@@ -22,7 +22,7 @@ from jifen.store.rows import Rows, Statement, Target, array_text
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection, Ledger
 
-_COLUMNS = """member_id, status, joined_day, sequence, purchases, last_purchase_day, clock_day, clock_at,
+MEMBER_COLUMNS = """member_id, status, joined_day, sequence, purchases, last_purchase_day, clock_day, clock_at,
     lots_opened, next_due_day, next_lapse_at, balances, debts, ladders, days, tier_history, counters, holds"""
 
 
@@ -33,10 +33,10 @@ async def lock_members(connection: Connection, member_ids: Iterable[UUID]) -> di
     if not ids:
         return {}
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM member WHERE member_id = ANY($1::text::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",
+        f"SELECT {MEMBER_COLUMNS} FROM member WHERE member_id = ANY($1::text::uuid[]) ORDER BY member_id FOR NO KEY UPDATE",
         array_text(list(ids)),
     )
-    return {row[0]: _dressed(row) for row in rows}
+    return {row[0]: dressed(row) for row in rows}
 
 
 async def lock_reserving(
@@ -48,7 +48,7 @@ async def lock_reserving(
     """
     made = RESERVATIONS.format(ids="$2::text::uuid[]")
     rows = await connection.fetch(
-        f"""SELECT {_COLUMNS}, made.* FROM member
+        f"""SELECT {MEMBER_COLUMNS}, made.* FROM member
             LEFT JOIN ({made}) AS made (made_by, id, entry, currency, units, status_then, lapses_at) ON made_by = member_id
             WHERE member_id = ANY(ARRAY(SELECT made_by FROM ({made}) AS made (made_by)) || $1::text::uuid[])
             ORDER BY member_id FOR NO KEY UPDATE OF member""",
@@ -57,7 +57,7 @@ async def lock_reserving(
     )
     width = len(Reservation._fields)
     reservations = [Reservation(*row[-width:]) for row in rows if row[-1] is not None]
-    return {row[0]: _dressed(row[:-width]) for row in rows}, {one.reservation_id: one for one in reservations}
+    return {row[0]: dressed(row[:-width]) for row in rows}, {one.reservation_id: one for one in reservations}
 
 
 async def read_members(
@@ -65,11 +65,11 @@ async def read_members(
 ) -> tuple[Clock, dict[UUID, Member]]:
     """The clock, and members without their lots."""
     rows = await connection.fetch(
-        f"SELECT {CLOCK}, {_COLUMNS} FROM book LEFT JOIN member ON member_id = ANY($1::text::uuid[])",
+        f"SELECT {CLOCK}, {MEMBER_COLUMNS} FROM book LEFT JOIN member ON member_id = ANY($1::text::uuid[])",
         array_text(list(set(member_ids))),
     )
     return Clock(*rows[0][:CLOCK_WIDTH]), {
-        row[CLOCK_WIDTH]: _dressed(row[CLOCK_WIDTH:]) for row in rows if row[CLOCK_WIDTH] is not None
+        row[CLOCK_WIDTH]: dressed(row[CLOCK_WIDTH:]) for row in rows if row[CLOCK_WIDTH] is not None
     }
 
 
@@ -89,7 +89,7 @@ async def read_standing(
     number of the first.
     """
     rows = await connection.fetch(
-        f"""SELECT {CLOCK}, {_COLUMNS}, CASE WHEN lots_opened <= {FEW_OPENED} THEN ARRAY(
+        f"""SELECT {CLOCK}, {MEMBER_COLUMNS}, CASE WHEN lots_opened <= {FEW_OPENED} THEN ARRAY(
                 SELECT ARRAY[number, terms, currency, left_units, held, {_EXPIRES}, {_MATURES}]
                 FROM lot WHERE lot.member_id = member.member_id AND (left_units > 0 OR held > 0) ORDER BY number)
             ELSE ARRAY(
@@ -104,12 +104,12 @@ async def read_standing(
         list(set(member_ids)),
     )
     at = CLOCK_WIDTH
-    members = {row[at]: _dressed(row[at:-1], lots=row[-1]) for row in rows if row[at] is not None}
+    members = {row[at]: dressed(row[at:-1], lots=row[-1]) for row in rows if row[at] is not None}
     return Clock(*rows[0][:CLOCK_WIDTH]), members
 
 
-def _dressed(row: Any, *, lots: Sequence[Sequence[int]] = ()) -> Member:
-    """A member from the values of `_COLUMNS`."""
+def dressed(row: Any, *, lots: Sequence[Sequence[int]] = ()) -> Member:
+    """A member from the values of `MEMBER_COLUMNS`."""
     (
         member_id, status, joined_day, sequence, purchases, last_purchase_day, clock_day, clock_at, lots_opened, next_due_day,
         next_lapse_at, balances, debts, kept, days, history, counters, holds,

@@ -24,7 +24,8 @@ from jifen.store.gifts import Gift, add_gift
 from jifen.store.ids import new_id
 from jifen.store.journal import EntryRow
 from jifen.store.lots import save_lots
-from jifen.store.persons import move_person
+from jifen.store.persons import move_person, objectors
+from jifen.store.segments import carry_lists, leave_all
 
 if TYPE_CHECKING:
     from jifen.store.ledger import Connection
@@ -63,6 +64,8 @@ def put_merge(
     )
     turn.then(partial(move_person, member_id=member_id, into_id=into_id))
     turn.then(partial(move_devices, member_id=member_id, into_id=into_id))
+    # Behind the persons: who changes a segment locks them first.
+    turn.then(partial(_carry_segments, member_id=member_id, into_id=into_id))
     currencies = timeline.programs[timeline.row_at(now)].currencies
     return {
         "member_id": str(member_id),
@@ -73,6 +76,13 @@ def put_merge(
             for currency in currencies
         ],
     }
+
+
+async def _carry_segments(connection: Connection, *, member_id: UUID, into_id: UUID) -> None:
+    """Lists go over; but the objection of one is the household's."""
+    await carry_lists(connection, member_id=member_id, into_id=into_id)
+    if await objectors(connection, [into_id]):
+        await leave_all(connection, into_id)
 
 
 async def _add_merged(

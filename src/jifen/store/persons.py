@@ -319,6 +319,14 @@ async def may_profile(connection: Connection, member_ids: Sequence[UUID]) -> set
     return {member_id for member_id, persons in said.items() if may_be_profiled(persons.values())}
 
 
+async def objectors(connection: Connection, member_ids: Sequence[UUID]) -> set[UUID]:
+    """Of these members those one of whose persons objects to being judged. Of whom nobody is known nobody objects."""
+    known = await connection.fetch(
+        "SELECT DISTINCT member_id FROM person WHERE member_id = ANY ($1::uuid[])", list(member_ids)
+    )
+    return {row[0] for row in known} - await may_profile(connection, member_ids)
+
+
 class _Word(NamedTuple):
     purpose: str
     is_given: bool

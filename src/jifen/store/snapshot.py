@@ -20,7 +20,9 @@ Sink = Callable[[bytes], Awaitable[None]]
 
 _MEMBER_COLUMNS = """member_id, status, enrolled_at, joined_day, sequence, purchases, last_purchase_day, clock_day,
     clock_at, lots_opened, next_due_day, next_lapse_at, balances, debts, ladders,
-    encode(days,'hex') AS days, tier_history, counters, holds"""
+    encode(days,'hex') AS days, tier_history, counters, holds,
+    (SELECT to_json(array_agg(s.code ORDER BY s.code)) FROM segment_member x JOIN segment s ON s.number = x.number
+      WHERE x.member_id = member.member_id AND s.archived_at IS NULL) AS segments"""
 
 SELECTS: dict[str, tuple[str, str]] = {
     "members": ("member", _MEMBER_COLUMNS),

@@ -18,6 +18,7 @@ from jifen.domain.member import Member
 from jifen.domain.moments import decide_due, next_due
 from jifen.domain.occasions import Event, texts_apart
 from jifen.domain.pools import Draw, Wish, rooms_of, used_of, wishes
+from jifen.domain.program.known import hits_for
 from jifen.domain.program.meaning import Exchange
 from jifen.domain.purchase import Purchase
 from jifen.domain.rewards import OF_STOCK
@@ -119,6 +120,9 @@ class Turn:
     def let_moments_be(self, member_id: UUID, now: datetime) -> None:
         """Let what time has brought to a member fall due, in the order of its days: before anything else is decided."""
         while (due := next_due(self.timeline, self.members[member_id], now)) is not None:
+            due = due._replace(
+                hits=hits_for(self.timeline.known[due.row], due.hits, self.gathered.known_to(member_id))
+            )
             rooms = self.rooms(due.row, due.hits, due.at)
             decision = decide_due(self.timeline, self.members[member_id], due, rooms)
             row = EntryRow("moment", value=due.of.number)

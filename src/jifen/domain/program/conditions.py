@@ -1,8 +1,9 @@
 """Conditions: structured data over typed facts, never a script.
 
 A condition is a tree of `All`, `Any`, `Not` and `Claim`. Facts are of two kinds. *Given* facts are known before the fold
-(the purchase, its lines, the store, the time). *State* facts are kept by the fold itself (tier, spend in a window, ...)
-and are closed: each is one integer. `FACTS` is the whole vocabulary; the document, the selector, the columnar selector,
+(the purchase, its lines, the store, the time). *Known* facts are given as well, but of the member: what is known of him from
+outside the fold (his segments). *State* facts are kept by the fold itself (tier, spend in a window, ...) and are closed: each
+is one integer. `FACTS` is the whole vocabulary; the document, the selector, the columnar selector,
 the form in the console and the sentences all read it from here; what each is called stands in the catalogues
 (`present/catalogues`, the table `fact`).
 """
@@ -19,6 +20,7 @@ class FactKind(StrEnum):
     LINE = "line"  # given; differs from line to line
     PURCHASE = "purchase"  # given; the same for every line of a purchase
     EVENT = "event"  # given; of an event
+    KNOWN = "known"  # given; of the member, from outside the fold
     STATE = "state"  # kept by the fold
 
 
@@ -82,6 +84,7 @@ def _of_time_and_place(noun: str, kind: FactKind) -> tuple[Fact, ...]:
 
 
 _LINE, _PURCHASE, _EVENT, _STATE = FactKind.LINE, FactKind.PURCHASE, FactKind.EVENT, FactKind.STATE
+SEGMENTS = "member.segments"
 
 FACTS: dict[str, Fact] = {
     fact.name: fact
@@ -110,6 +113,7 @@ FACTS: dict[str, Fact] = {
         _fact("purchase.payment_methods", _PURCHASE, FactType.TEXTS),
         _fact("purchase.tags", _PURCHASE, FactType.TEXTS),
         *_of_time_and_place("event", _EVENT),
+        _fact(SEGMENTS, FactKind.KNOWN, FactType.TEXTS),
         _fact("member.tier", _STATE, FactType.TEXT),
         _fact("member.spend_minor", _STATE, FactType.INTEGER, "minor money in window_days"),
         _fact("member.visits", _STATE, FactType.INTEGER, "visits in window_days"),

@@ -296,8 +296,8 @@ class EventType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarnRule:
-    """One way to earn. `given` chooses the lines of a purchase, `told` asks of an event; `state` is asked of the member by the
-    fold. What sees an event or a moment sees no purchase."""
+    """One way to earn. `given` chooses the lines of a purchase, `told` asks of an event; `known` is asked of the member before
+    the fold and `state` by it. What sees an event or a moment sees no purchase."""
 
     number: int
     code: str
@@ -318,6 +318,7 @@ class EarnRule:
     told: Condition = ALWAYS  # what must be true of the event
     multiplies: str = ""  # the code of the rule that it adds to; "": none
     given: Condition = ALWAYS
+    known: Condition = ALWAYS
     state: Condition = ALWAYS
     shape: Shape = Shape.PLAIN
     amounts: tuple[Amount, ...] = ()  # bands, lowest first, or the other amounts of which the least counts

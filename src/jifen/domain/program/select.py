@@ -11,7 +11,7 @@ Stored masks are words of 63 bits; what they mean, their revision says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any as Anything
 from typing import NamedTuple
@@ -123,6 +123,11 @@ def mask_of(words: Sequence[int]) -> int:
     return sum(word << WORD_BITS * at for at, word in enumerate(words))
 
 
+def mask_of_positions(positions: Iterable[int]) -> int:
+    """The mask of the rules at these positions."""
+    return sum(1 << at for at in set(positions))
+
+
 def word_count(program: Program) -> int:
     """Words that a mask of this programme takes."""
     return max(len(program.rules) - 1, 0) // WORD_BITS + 1
@@ -191,7 +196,10 @@ def text_mask(rules: Sequence[tuple[int, Condition]], every: int, value: object)
 
 def is_of_purchase(condition: Condition) -> bool:
     """Whether a condition is the same for every line of a purchase."""
-    return all(_kind(fact) is FactKind.PURCHASE for fact in facts_of(condition))
+    return all(_kind(fact) in _OF_PURCHASE for fact in facts_of(condition))
+
+
+_OF_PURCHASE = (FactKind.PURCHASE, FactKind.KNOWN)
 
 
 def measures_of(program: Program) -> list[Claim]:

@@ -7,20 +7,25 @@ order of events and the snapshot at once. With `selects` the hits are also worke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from jifen.domain import fold
+from jifen.domain.program.conditions import ALWAYS
+from jifen.domain.program.select import WORD_BITS
+from jifen.domain.timeline import Timeline
 from jifen.domain.verbs import VERB_NAMES, Status, way_name
 from jifen.insight.backtest import sums
 from jifen.insight.backtest.events import Judged, Woven, judge, recorded_slices, weave
-from jifen.insight.backtest.hits import has_masks, kept_words, lists_of, selected
+from jifen.insight.backtest.hits import Seen, has_masks, kept_words, lists_of, selected
 from jifen.insight.backtest.shapes import Integers, Kept, Period, Tallied
 from jifen.insight.backtest.sides import Side
 from jifen.insight.backtest.walking import nowhere, walk_bucket
 from jifen.insight.replay import Difference
+from jifen.insight.select_columns import SparseHits
 from jifen.insight.snapshot import BucketFrames
 from jifen.insight.snapshot.contracts import LADDER_KEPT_WIDTH, REASON_WIDTH
 
@@ -249,12 +254,47 @@ def _postings(frames: BucketFrames, tallied: Tallied, n_currencies: int) -> list
     return found
 
 
+def _all_known(timeline: Timeline) -> Timeline:
+    """The timeline with rules that see as if everything were known that they ask of members."""
+    programs = (
+        replace(one, rules=tuple(replace(rule, known=ALWAYS) for rule in one.rules))
+        for one in timeline.programs
+    )
+    return replace(timeline, programs=tuple(programs))
+
+
+def _as_known_then(
+    again: Seen, kept: SparseHits, line_start: Integers, rows: Integers, timeline: Timeline
+) -> Seen:
+    """What was known of a member when something was booked only its hits tell: of a rule that asked for it all that select sees
+    are there, or none."""
+    found, words = again.hits, again.words.copy()
+    stays = np.ones(len(found.rule), dtype=np.bool_)
+    for at, row in enumerate(rows.tolist()):
+        seen = set(kept.rule[kept.start[at] : kept.start[at + 1]].tolist())
+        for position in timeline.known[row].keys() - seen:
+            own = slice(int(found.start[at]), int(found.start[at + 1]))
+            stays[own] &= found.rule[own] != position
+            word, bit = divmod(position, WORD_BITS)
+            words[word, line_start[at] : line_start[at + 1]] &= ~(1 << bit)
+    kept_before = np.concatenate([[0], np.cumsum(stays)])
+    hits = SparseHits(
+        start=kept_before[found.start],
+        rule=found.rule[stays],
+        amount=found.amount[stays],
+        quantity=found.quantity[stays],
+    )
+    return Seen(hits=hits, words=words)
+
+
 def _selects(woven: Woven, judged: Judged, side: Side) -> list[Difference]:
     """Select over the lines, held against the hits and masks that were kept."""
     if not has_masks(woven.lines):
         return []
     rows = side.rows_of_purchases(woven.purchases)
-    again = selected(woven.purchases, woven.lines, woven.line_start, rows, side.timeline)
+    again = selected(woven.purchases, woven.lines, woven.line_start, rows, _all_known(side.timeline))
+    if side.timeline.asks_of_members:
+        again = _as_known_then(again, judged.seen.hits, woven.line_start, rows, side.timeline)
     found = []
     for what in ("start", "rule", "amount", "quantity"):
         stored, new = getattr(judged.seen.hits, what), getattr(again.hits, what)

@@ -147,6 +147,14 @@ def weave(frames: BucketFrames, *, zone: str, end_at: datetime | None, stride: i
     first = np.concatenate([[0], np.cumsum(sizes)])
     n = int(first[-1])
     block = blank(n)
+    if "segments" in members.columns:
+        of_member = members.get_column("segments")
+        purchases, entries = (
+            frame.with_columns(
+                segments=of_member.gather(pl.Series(local[frame.get_column("member").to_numpy()]))
+            )
+            for frame in (purchases, entries)
+        )
     who, sequence = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     bought, back, other, end = (slice(int(a), int(b)) for a, b in pairwise(first))
     for at, frame in ((bought, purchases), (back, returns), (other, entries)):

@@ -18,7 +18,7 @@ from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.timeline import Timeline
 from jifen.insight.backtest.shapes import Integers
 from jifen.insight.backtest.sides import Side
-from jifen.insight.select_columns import SparseHits, select_baskets
+from jifen.insight.select_columns import SparseHits, asked_by, select_baskets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -157,7 +157,7 @@ def sees_alike(lines: pl.DataFrame, sides: Sequence[Side], rows: Sequence[Intege
     if has_masks(lines) or any(len(own) == 0 or (own != own[0]).any() for own in rows):
         return False
     asked = [
-        [rule.given for rule in side.timeline.programs[int(own[0])].rules]
+        [asked_by(rule) for rule in side.timeline.programs[int(own[0])].rules]
         for side, own in zip(sides, rows, strict=True)
     ]
     return all(one == asked[0] for one in asked)

@@ -19,6 +19,7 @@ import polars as pl
 from jifen.domain import fold
 from jifen.domain.decision import HIT_KEPT_WIDTH
 from jifen.domain.occasions import Event, see_event
+from jifen.domain.program.known import Known, hits_for
 from jifen.domain.program.meaning import EventType, Program
 from jifen.insight.backtest.hits import lists_of, rows_of_lines
 from jifen.insight.backtest.shapes import Integers
@@ -69,6 +70,7 @@ def occasions_of(entries: pl.DataFrame, side: Side) -> Occasions:
     found: list[tuple[int, int, int, int]] = []
     starts = [0]
     told = own.select("state", "source", "store", "channel", "occurred_at", "attributes").rows()
+    segments = own.get_column("segments").to_list() if "segments" in own.columns else [None] * own.height
     for i, row in enumerate(rows.tolist()):
         if row < side.published:
             span = slice(int(start[i]), int(start[i + 1]))
@@ -76,7 +78,9 @@ def occasions_of(entries: pl.DataFrame, side: Side) -> Occasions:
                 (*hit[:3], room) for hit, room in zip(kept[span].tolist(), rooms[span].tolist(), strict=True)
             ]
         elif not is_moment[i]:
-            found += [(*hit, fold.NO_POOL) for hit in _seen(side.timeline.programs[row], *told[i])]
+            seen = _seen(side.timeline.programs[row], *told[i])
+            seen = hits_for(side.timeline.known[row], seen, Known(tuple(segments[i] or ())))
+            found += [(*hit, fold.NO_POOL) for hit in seen]
         starts.append(len(found))
     return Occasions(
         at=at, rows=rows, start=np.array(starts, dtype=np.int64), hits=_rows(found), passed=passed

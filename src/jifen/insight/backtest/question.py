@@ -196,7 +196,7 @@ def columns_read(sides: Sequence[Side], *, with_categories: bool) -> dict[str, l
     if with_categories and "category" not in lines:
         lines.append("category")
     return {
-        "members": ["member"],
+        "members": ["member", *(["segments"] if "segments" in asked else [])],
         "purchases": purchases,
         "lines": lines,
         "returns": [

@@ -19,11 +19,11 @@ from jifen.document.stored import Published, numbering_of, timeline_of_published
 from jifen.domain import fold
 from jifen.domain.calendar import date_of, start_of_day
 from jifen.domain.program.conditions import ALWAYS
-from jifen.domain.program.meaning import Program
+from jifen.domain.program.meaning import NONE, Program
 from jifen.domain.program.select import measures_of
 from jifen.domain.timeline import Timeline, timeline_of
 from jifen.insight.backtest.shapes import Integers
-from jifen.insight.select_columns import columns_asked
+from jifen.insight.select_columns import asked_by, columns_asked
 from jifen.insight.walked import numbers_of
 
 
@@ -51,6 +51,13 @@ class Side:
                 f"the programme exchanges units by itself ({self.label}), which a back-test cannot judge yet: "
                 "leave such exchanges out of the draft"
             )
+
+        for program in self.timeline.programs[self.published :]:
+            if any(rule.on != NONE and rule.known != ALWAYS for rule in program.rules):
+                raise BacktestRefused(
+                    f"a rule on a moment asks for segments ({self.label}), which a back-test cannot judge yet: "
+                    "leave such rules out of the draft"
+                )
 
     @property
     def program(self) -> Program:
@@ -110,7 +117,7 @@ class Side:
     def columns_asked(self) -> set[str]:
         """The columns of purchases and lines that its conditions ask for."""
         rules = (rule for program in self.timeline.programs for rule in program.rules)
-        return set(columns_asked(rule.given for rule in rules)) | {
+        return set(columns_asked(asked_by(rule) for rule in rules)) | {
             name
             for program in self.timeline.programs
             for measure in measures_of(program)

@@ -37,6 +37,8 @@ def assumptions_of(
         told.append(_assumption("gifts_follow_givers", passes=max(gifts.values())))
     if any(any(side.timeline.pooled) for side in question.sides):
         told.append(_assumption("budgets_by_the_hour"))
+    if any(any(side.timeline.known[side.published :]) for side in question.sides):
+        told.append(_assumption("segments_as_they_are"))
     if question.stores:
         told.append(_assumption("stores_choose_members"))
     if question.sample is not None and question.sample < 1:

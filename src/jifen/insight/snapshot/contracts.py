@@ -102,6 +102,7 @@ MEMBERS = Contract(
         _must("tier_history", _WHOLES, "flat rows of HISTORY_WIDTH"),
         _must("counters", _WHOLES, "flat rows of COUNTER_WIDTH"),
         _must("holds", _WHOLES, "flat rows of HOLD_WIDTH"),
+        _may("segments", _TEXTS, "codes of the segments that it is in; empty: in none"),
     ),
 )
 

@@ -1187,6 +1187,45 @@ CREATE INDEX used_code_opened_at ON jifen.used_code (opened_at);
 
 COMMENT ON TABLE jifen.used_code IS 'A code that opened a checkout: by whom, the purchase that it ended with, and the reservations made in it.';
 
+CREATE TABLE jifen.segment (
+    number INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    names JSONB NOT NULL,
+    condition JSONB,
+    made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    made_by TEXT NOT NULL,
+    archived_at TIMESTAMP WITH TIME ZONE,
+    refreshed_at TIMESTAMP WITH TIME ZONE,
+    members BIGINT NOT NULL,
+    left_out BIGINT NOT NULL,
+    CONSTRAINT segment_pkey PRIMARY KEY (number),
+    CONSTRAINT a_code_names_one_segment UNIQUE (code),
+    CONSTRAINT segments_are_numbered_from_one CHECK (number > 0),
+    CONSTRAINT a_segment_has_no_less_than_nobody CHECK (members >= 0 AND left_out >= 0)
+);
+
+COMMENT ON TABLE jifen.segment IS 'One segment: a named list of members, or the condition by which a job finds them; how many there were at last.';
+
+CREATE TABLE jifen.segment_size (
+    number INTEGER NOT NULL,
+    on_day DATE NOT NULL,
+    members BIGINT NOT NULL,
+    left_out BIGINT NOT NULL,
+    CONSTRAINT segment_size_pkey PRIMARY KEY (number, on_day)
+);
+
+COMMENT ON TABLE jifen.segment_size IS 'How many were in a segment when it was counted last on a day.';
+
+CREATE TABLE jifen.segment_member (
+    member_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    CONSTRAINT segment_member_pkey PRIMARY KEY (member_id, number)
+);
+
+CREATE INDEX segment_member_by_segment ON jifen.segment_member (number, member_id);
+
+COMMENT ON TABLE jifen.segment_member IS 'One member who is in a segment now.';
+
 GRANT USAGE ON SCHEMA jifen TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.question_text TO jifen_app;
@@ -1264,6 +1303,12 @@ GRANT SELECT, INSERT ON jifen.revision TO jifen_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.revision_text TO jifen_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.revision_tests TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.segment TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.segment_size TO jifen_app;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON jifen.segment_member TO jifen_app;
 
 GRANT SELECT, INSERT ON jifen.switch TO jifen_app;
 
