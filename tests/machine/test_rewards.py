@@ -375,6 +375,7 @@ async def test_a_reward_may_ask_for_a_segment_and_for_what_was_spent_in_a_window
     fresh_database: FreshDatabase,
 ) -> None:
     async with a_till(fresh_database) as till:
+        await till.set_now(await till.now() - days(2))
         member, other = await rich(till), await rich(till)
         await make_segment(till.ledger, "friends", {"en": "Friends"}, None, request=a_key(), principal=LOCAL)
         await change_list(till.ledger, "friends", [member], takes_out=False, request=a_key(), principal=LOCAL)
