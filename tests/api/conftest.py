@@ -110,7 +110,7 @@ offers:
 def shop_text() -> str:
     """The programme of the shop."""
     text = template_text("corner-shop")
-    return text.replace("\nearn_rules:", f"{BOOKS}\nearn_rules:") + EVENTS + EXCHANGES + REWARDS + OFFERS
+    return text.replace("\nearn_rules:", f"{BOOKS}\nearn_rules:") + EVENTS + REWARDS + OFFERS + EXCHANGES
 
 
 def only(permission: Permission) -> str:
