@@ -15,6 +15,7 @@ export const zh = {
   "segment.left_out": "未计入",
   "segment.left_out_why": "位符合条件而未计入：不愿被评估，或没有本人资料。",
   "segment.age": "上次清点",
+  "segment.its_condition": "条件",
   "segment.soon": "马上清点",
   "segment.made_by": "创建人",
   "segment.new": "新建人群",

@@ -30,8 +30,7 @@ function SegmentPage({ id }: { id: string }) {
         {(segment) => (
           <div className="stack stack-wide">
             <p className="verdict">
-              <b><Count of={segment.members} /></b> {say("segment.in_it")}
-              {segment.refreshed_at === null ? <> <Mark tone="run">{say("segment.soon")}</Mark></> : <> <span className="soft"><Instant at={segment.refreshed_at} /></span></>}
+              {segment.refreshed_at === null ? <Mark tone="run">{say("segment.soon")}</Mark> : <><b><Count of={segment.members} /></b> {say("segment.in_it")} <span className="soft"><Instant at={segment.refreshed_at} /></span></>}
               {segment.archived_at === null ? null : <> <Mark tone="stop">{say("segment.archived")}</Mark></>}
             </p>
             {segment.left_out > 0 ? <p className="soft"><Count of={segment.left_out} /> {say("segment.left_out_why")}</p> : null}
@@ -39,7 +38,7 @@ function SegmentPage({ id }: { id: string }) {
             <Section title={say("segment.rules")}>
               {segment.rules.length === 0 ? <p className="soft">{say("segment.no_rules")}</p> : <ul className="lines">{segment.rules.map((one) => <li key={one}><code className="code">{one}</code></li>)}</ul>}
             </Section>
-            {segment.condition === null ? null : <Section title={say("segment.condition")}><pre className="code">{JSON.stringify(segment.condition, null, 1)}</pre></Section>}
+            {segment.condition === null ? null : <Section title={say("segment.its_condition")}><pre className="code">{JSON.stringify(segment.condition, null, 1)}</pre></Section>}
             <Members code={segment.code} of={segment.members} />
           </div>
         )}

@@ -81,7 +81,7 @@ function Making({ onClose, onDone }: { onClose: () => void; onDone: () => void }
           </select>
         </label>
         {isList ? <p className="soft small">{say("segment.list_how")}</p> : (
-          <fieldset className="stack">
+          <fieldset className="stack claims">
             <legend className="away">{say("segment.condition")}</legend>
             {claims.length > 1 ? (
               <label className="field">
@@ -116,7 +116,7 @@ function Row({ claim, onChange, onGone }: { claim: Claim; onChange: (to: Partial
   const tier = program.tiers[0]?.code ?? "";
   const currency = program.currencies[0]?.code ?? "";
   return (
-    <div className="row">
+    <div className="row claim">
       <select className="input" aria-label={say("segment.fact")} value={claim.fact} onChange={(event) => onChange(newClaim(event.target.value as Fact, tier, currency))}>
         {FACTS.map((one) => <option key={one} value={one}>{say(`segment.fact.${one}` as "segment.fact.member.tier")}</option>)}
       </select>
