@@ -53,7 +53,9 @@ async def read_shelf(ledger: Ledger, member_id: UUID, program: Program, now: dat
         if firsts:
             first = min(firsts)
             since = start_of_day(first, program.time_zone) if first.year > 1 else None
-            taken = await taken_of_reward(connection, member_id, numbers, since=since, zone=program.time_zone)
+            taken = await taken_of_reward(
+                connection, member_id, numbers, now=now, since=since, zone=program.time_zone
+            )
         off = (await all_switches(connection)).off(SwitchKind.REWARD, now)
     return Shelf(_by_reward(stands), taken, off)
 

@@ -115,14 +115,14 @@ class _Redeeming(NamedTuple):
         switches.check_store(asked.store, now)
         if reward.code in switches.off(SwitchKind.REWARD, now):
             raise RewardSwitchedOff(pointer="/reward")
-        if asked.is_kept and _waiting(member) >= WAITING_MAX:
+        # By the holds and the tier that time leaves him, and by what others of this turn have taken.
+        today = decide_advance(turn.timeline, member, now=now).after
+        if asked.is_kept and _waiting(today) >= WAITING_MAX:
             raise TooMuch(
                 "too many redemptions wait to be picked up", pointer="/member", waiting_max=WAITING_MAX
             )
         stands = await self._stands(turn)
         stand = next((one for one in stands if one.store == self._stock_at), None)
-        # By the tier that time leaves him, and by what others of this turn have taken.
-        today = decide_advance(turn.timeline, member, now=now).after
         price = price_of(reward, today, asked.pieces)
         for no in hindrances(
             program,
@@ -226,7 +226,7 @@ class _Redeeming(NamedTuple):
         since = start_of_day(first, program.time_zone) if first.year > 1 else None
         number = self.reward.number
         before = await taken_of_reward(
-            turn.connection, self.member_id, [number], since=since, zone=program.time_zone
+            turn.connection, self.member_id, [number], now=turn.now, since=since, zone=program.time_zone
         )
         now = [
             Taken(on, one.pieces)

@@ -159,19 +159,27 @@ async def list_redemptions(
 
 
 async def taken_of_reward(
-    connection: Connection, member_id: UUID, rewards: Sequence[int], *, since: datetime | None, zone: str
+    connection: Connection,
+    member_id: UUID,
+    rewards: Sequence[int],
+    *,
+    now: datetime,
+    since: datetime | None,
+    zone: str,
 ) -> dict[int, list[Taken]]:
-    """By reward what a member, and those who were merged into him, took and kept since a moment (None: ever), by day."""
+    """By reward what a member, and those who were merged into him, took and kept since a moment (None: ever), by day. What nobody
+    came for in time is not kept, whether that was noted or not."""
     rows = await connection.fetch(
         f"""{WHOSE} SELECT r.reward, (r.redeemed_at AT TIME ZONE $4)::date AS on_, sum(r.pieces)::bigint
             FROM redemption r JOIN whose USING (member_id)
-            WHERE r.reward = ANY($2::smallint[]) AND r.status IN ('waiting', 'handed_over')
+            WHERE r.reward = ANY($2::smallint[]) AND (r.status = 'handed_over' OR r.status = 'waiting' AND r.until_at > $5)
               AND ($3::timestamptz IS NULL OR r.redeemed_at >= $3)
             GROUP BY 1, 2""",
         member_id,
         list(rewards),
         since,
         zone,
+        now,
     )
     found: dict[int, list[Taken]] = {}
     for reward, on, pieces in rows:

@@ -1,0 +1,96 @@
+"""Rewards under attack: what time has decided and nobody has noted, merged members, stores that have none, revisions between."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from tests.conftest import FreshDatabase
+from tests.machine.rewards import a_reward, ended, left, redeemed, stands, stocked, taken_back, with_rewards
+from tests.machine.till import Till, a_key, a_till, another_till, days
+
+from jifen.operations import redeem_reward as redeeming
+from jifen.operations.advance_members import advance_members
+from jifen.domain.refusals import TooMuch
+from jifen.domain.refusals_of_rewards import RedemptionOver, RewardLimitUsedUp
+
+
+async def rich(till: Till, units: int = 1_000) -> UUID:
+    """A member with some units."""
+    member = await till.enrol()
+    await till.adjust(member, units)
+    return member
+
+
+async def test_what_nobody_came_for_counts_no_more_before_anybody_has_noted_it(
+    fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redeeming, "WAITING_MAX", 1)
+    async with a_till(fresh_database, with_rewards(a_reward(caps={"life": 1}, waits_days=3))) as till:
+        began = await till.now()
+        await till.set_now(began - days(30))
+        member = await rich(till)
+        forgotten = await redeemed(till, member)
+        with pytest.raises(TooMuch):
+            await redeemed(till, member)
+        await till.set_now(began - days(20))
+        assert await stands(till, forgotten) == "waiting"
+
+        again = await redeemed(till, member)
+
+        assert (await stands(till, forgotten), await stands(till, again)) == ("lapsed", "waiting")
+        with pytest.raises(RewardLimitUsedUp):
+            await redeemed(till, member, is_kept=False)
+        await till.assert_laws()
+
+
+async def test_one_code_at_fifty_tills_of_two_processes_is_handed_over_once(
+    fresh_database: FreshDatabase,
+) -> None:
+    async with (
+        a_till(fresh_database, with_rewards(a_reward(stock="shared"))) as till,
+        another_till(fresh_database) as other,
+    ):
+        member = await rich(till)
+        await stocked(till, 2)
+        waits = await redeemed(till, member)
+
+        answers = await asyncio.gather(
+            *(ended((till, other)[at % 2], waits, is_handed_over=at % 5 > 0) for at in range(50)),
+            return_exceptions=True,
+        )
+
+        (done,) = (one for one in answers if isinstance(one, dict))
+        assert sum(isinstance(one, RedemptionOver) for one in answers) == 49
+        assert await stands(till, waits) == done["status"]
+        assert await left(till) == (1 if done["status"] == "handed_over" else 2)
+        await till.assert_laws()
+
+
+async def test_time_hands_and_callings_off_at_one_moment_end_it_once(fresh_database: FreshDatabase) -> None:
+    """The hold lapses, its lots expire, somebody calls off, somebody hands over, and the job comes by, all at once."""
+    document = with_rewards(a_reward(stock="shared", waits_days=3))
+    async with a_till(fresh_database, document) as till, another_till(fresh_database) as other:
+        began = await till.now()
+        await till.set_now(began - days(30))
+        members = [await till.enrol() for _ in range(4)]
+        for member in members:
+            await till.open(member, (1, 150), (5, 50))
+        await stocked(till, 4)
+        waits = [await redeemed(till, member) for member in members]
+        await till.set_now(began - days(20))
+
+        await asyncio.gather(
+            *(ended(till, one, is_handed_over=True) for one in waits),
+            *(ended(other, one, is_handed_over=False) for one in waits),
+            advance_members(till.ledger),
+            advance_members(other.ledger),
+            return_exceptions=True,
+        )
+
+        await advance_members(till.ledger)
+        assert {await stands(till, one) for one in waits} == {"lapsed"}
+        assert await left(till) == 4
+        assert await till.points(*members) == [0] * 4
+        await till.assert_laws()
