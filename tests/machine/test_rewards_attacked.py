@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from tests.conftest import FreshDatabase
-from tests.machine.rewards import a_reward, ended, left, redeemed, stands, stocked, taken_back, with_rewards
-from tests.machine.till import Till, a_key, a_till, another_till, days
+from tests.machine.rewards import a_reward, ended, left, redeemed, stands, stocked, with_rewards
+from tests.machine.till import Till, a_till, another_till, days
 
+from jifen.domain.refusals import TooMuch
+from jifen.domain.refusals_of_rewards import RedemptionOver, RewardLimitUsedUp, SoldOut
+from jifen.domain.rewards import Asked, offered
 from jifen.operations import redeem_reward as redeeming
 from jifen.operations.advance_members import advance_members
-from jifen.domain.refusals import TooMuch
-from jifen.domain.refusals_of_rewards import RedemptionOver, RewardLimitUsedUp
+from jifen.operations.publish_program import publish_program
+from jifen.operations.read_member import read_member
+from jifen.operations.read_rewards import read_shelf
 
 
 async def rich(till: Till, units: int = 1_000) -> UUID:
@@ -94,3 +100,47 @@ async def test_time_hands_and_callings_off_at_one_moment_end_it_once(fresh_datab
         assert await left(till) == 4
         assert await till.points(*members) == [0] * 4
         await till.assert_laws()
+
+
+async def test_a_stock_that_a_revision_counts_otherwise_or_at_other_stores_gives_and_promises_nothing(
+    fresh_database: FreshDatabase,
+) -> None:
+    by_store = a_reward(stock="by_store", stores=["S1", "S2"])
+    async with a_till(fresh_database, with_rewards(a_reward(stock="shared"))) as till:
+        await till.set_now(await till.now() - days(9))
+        member = await rich(till)
+        await stocked(till, 7)
+        waits = await redeemed(till, member)
+        await revised(till, by_store)
+        await stocked(till, 3, store="S3")
+        await stocked(till, 2, store="S2")
+        with pytest.raises(SoldOut) as sold:
+            await redeemed(till, member, store="S1")
+        assert sold.value.numbers["stores"] == ["S2"]
+        assert await offer_of(till, member) == (2, [("S2", 2)])
+
+        await revised(till, {**by_store, "stores": ["S1"]})
+        assert await offer_of(till, member) == (0, [])
+        await ended(till, waits, is_handed_over=False)
+        assert await left(till) == 7
+        await till.assert_laws()
+
+
+async def revised(till: Till, *rewards: dict[str, Any]) -> None:
+    """Another revision, and a day later, on which it is in force."""
+    now = await till.now()
+    document = with_rewards(*rewards)
+    await publish_program(till.ledger, document, effective_at=now + timedelta(hours=1), published_by="test")
+    await till.set_now(now + days(1))
+
+
+async def offer_of(till: Till, member: UUID) -> tuple[int | None, list[tuple[str, int]]]:
+    """What is left of the first reward as a member sees it, and at which stores."""
+    view = await read_member(till.ledger, member)
+    program = view.timeline.programs[view.timeline.row_at(view.now)]
+    shelf = await read_shelf(till.ledger, member, program, view.now)
+    (one,) = offered(
+        program, view.member, Asked(), now=view.now, available={0: 1_000}, taken=shelf.taken,
+        stocks={number: {one.store: one.left for one in stands} for number, stands in shelf.stands.items()}, off=shelf.off,
+    )  # fmt: skip
+    return one.left, list(one.stores)

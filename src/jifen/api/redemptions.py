@@ -149,7 +149,7 @@ async def get_redemptions(
     before: Annotated[RedemptionId | None, BEFORE] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
 ) -> Response:
-    """Redemptions, newest first: of a member, or of all; who is bound to stores sees those of his stores."""
+    """Redemptions, newest first: of a member, or of all; of all, who is bound to stores sees those of his stores."""
     desk = desk_of(request)
     number = None
     if reward is not None:

@@ -119,10 +119,12 @@ async def read_redemptions(
     before: UUID | None = None,
     limit: int,
 ) -> Page:
-    """Redemptions of a member, or of all."""
+    """Redemptions of a member, wherever he took them; or of all, at some stores."""
     async with ledger.reading() as connection:
         if member_id is not None:
-            found = await redemptions_of_member(connection, member_id, before=before, limit=limit + 1)
+            found = await redemptions_of_member(
+                connection, member_id, status=status, reward=reward, before=before, limit=limit + 1
+            )
         else:
             found = await list_redemptions(
                 connection, status=status, reward=reward, stores=stores, before=before, limit=limit + 1

@@ -27,6 +27,7 @@ from jifen.domain.rewards import (
     Taken,
     counted_from,
     hindrances,
+    is_given_from,
     price_of,
     reward_named,
     sold_out,
@@ -211,12 +212,8 @@ class _Redeeming(NamedTuple):
     async def _stands(self, turn: Turn) -> list[Stand]:
         if self.reward.stock is Stock.UNLIMITED:
             return []
-        is_by_store = self.reward.stock is Stock.BY_STORE
-        return [
-            one
-            for one in await stands_of(turn.connection, [self.reward.number])
-            if bool(one.store) is is_by_store
-        ]
+        stands = await stands_of(turn.connection, [self.reward.number])
+        return [one for one in stands if is_given_from(self.reward, one.store)]
 
     async def _taken(self, turn: Turn, program: Program) -> list[Taken]:
         on = local_date(turn.now, program.time_zone)

@@ -121,13 +121,23 @@ async def is_code_taken(connection: Connection, code: str) -> bool:
 
 
 async def redemptions_of_member(
-    connection: Connection, member_id: UUID, *, before: UUID | None, limit: int
+    connection: Connection,
+    member_id: UUID,
+    *,
+    status: str | None,
+    reward: int | None,
+    before: UUID | None,
+    limit: int,
 ) -> list[Redemption]:
     """What a member took, and those who were merged into him; newest first, before one that is named by its id."""
     rows = await connection.fetch(
         f"""{WHOSE} SELECT {_COLUMNS} FROM redemption r JOIN whose USING (member_id)
-            WHERE $2::uuid IS NULL OR r.redemption_id < $2 ORDER BY r.redemption_id DESC LIMIT $3""",
+            WHERE ($2::text IS NULL OR r.status = $2) AND ($3::smallint IS NULL OR r.reward = $3)
+              AND ($4::uuid IS NULL OR r.redemption_id < $4)
+            ORDER BY r.redemption_id DESC LIMIT $5""",
         member_id,
+        status,
+        reward,
         before,
         limit,
     )
