@@ -137,3 +137,14 @@ async def test_what_a_member_took_is_listed_by_where_it_stands_too(api: Api) -> 
     assert await found("&status=waiting") == [made[1]["redemption_id"]]
     assert await found("&reward=mug") == []
     assert len(await found("")) == 2
+
+
+async def test_the_trail_says_which_cashier_handed_over(api: Api) -> None:
+    member = await api.a_member_with(100)
+    body = {"member": {"id": member}, "reward": "tea", "is_kept": True, "cashier": "anna"}
+    whose = f"/v1/redemptions/{(await api.ask('POST', '/v1/redemptions', body)).json()['redemption_id']}"
+    assert (await api.ask("POST", f"{whose}:hand-over", {"cashier": "ben"})).status_code == 200
+
+    trail = (await api.ask("GET", whose)).json()["trail"]
+
+    assert [step["actor"].rpartition("/")[2] for step in trail] == ["anna", "ben"]

@@ -283,6 +283,7 @@ async def _end(request: Request, redemption_id: UUID, body: out.EndBody, *, is_h
             request=once,
             principal=desk.principal,
             store=desk.principal.store_for(body.store),
+            cashier=body.cashier,
         ),
     )
     return render.told(out.RedemptionEnded, answer)
