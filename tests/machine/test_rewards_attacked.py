@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.backtest.snapshots import a_snapshot
+from tests.backtest.test_compare import assert_adds_up
 from tests.conftest import FreshDatabase
-from tests.machine.rewards import a_reward, ended, left, redeemed, stands, stocked, with_rewards
+from tests.machine.rewards import a_reward, ended, left, redeemed, stands, stocked, taken_back, with_rewards
 from tests.machine.till import Till, a_till, another_till, days
 
 from jifen.domain.refusals import TooMuch
 from jifen.domain.refusals_of_rewards import RedemptionOver, RewardLimitUsedUp, SoldOut
 from jifen.domain.rewards import Asked, offered
+from jifen.insight.backtest.compare import compare
+from jifen.insight.snapshot.verifying import verify_snapshot
 from jifen.operations import redeem_reward as redeeming
 from jifen.operations.advance_members import advance_members
 from jifen.operations.publish_program import publish_program
@@ -144,3 +149,38 @@ async def offer_of(till: Till, member: UUID) -> tuple[int | None, list[tuple[str
         stocks={number: {one.store: one.left for one in stands} for number, stands in shelf.stands.items()}, off=shelf.off,
     )  # fmt: skip
     return one.left, list(one.stores)
+
+
+async def test_books_with_redemptions_are_in_the_snapshot_replay_and_are_walked_again(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    document = with_rewards(a_reward(stock="shared", waits_days=3))
+    async with a_till(fresh_database, document) as till:
+        began = await till.now()
+        await till.set_now(began - days(30))
+        member, other = await till.enrol(), await till.enrol()
+        for who in (member, other):
+            await till.buy(who, 100_000)
+        await stocked(till, 20)
+        kept, called_off, over, lapses = [await redeemed(till, member) for _ in range(4)]
+        at_once = await redeemed(till, other, is_kept=False)
+        await ended(till, kept, is_handed_over=True)
+        await ended(till, called_off, is_handed_over=False)
+        await ended(till, over, is_handed_over=True)
+        await taken_back(till, over)
+        await taken_back(till, at_once, is_in_stock=False)
+        await till.set_now(began - days(2))
+        await advance_members(till.ledger)
+        assert [await stands(till, one) for one in (kept, called_off, over, lapses, at_once)] == [
+            "handed_over", "cancelled", "returned", "lapsed", "returned",
+        ]  # fmt: skip
+        assert await left(till) == 18
+        await till.assert_laws()
+
+    past = await a_snapshot(fresh_database, tmp_path / "s")
+
+    assert verify_snapshot(tmp_path / "s").is_whole
+    for how in ("replayed", "drawn"):
+        result = compare(past, document, redemptions=how)
+        assert result.draft == result.baseline
+        assert_adds_up(result)
