@@ -192,7 +192,9 @@ def test_a_price_that_never_comes_does_not_keep_the_sale_from_being_paid(visit: 
     page = open_till(visit)
     nobody(page)
     page.route("**/v1/baskets:price", lambda _: None)
-    page.evaluate("const was = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (of) => was(of / 10)")
+    page.evaluate(
+        "const was = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (of) => was(of / 10)"
+    )
     put_of(page, "690000000001", "Cone", "6", "ICE/CONE")
     page.locator(".step button").nth(1).click()
     page.keyboard.press("F9")

@@ -18,6 +18,7 @@ from jifen.domain.program.offers import (
     UNLIMITED,
     AmountOff,
     Bundle,
+    Deal,
     FixedPrice,
     LastOfGroup,
     Offer,
@@ -83,6 +84,13 @@ def taken_off(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight:
     parts = share_out(minor, [due.weights[place] for place in places])
     carried = tuple((place, part) for place, part in zip(places, parts, strict=True) if due.weights[place])
     return Taken(minor, carried, missing)
+
+
+def carries_all(deal: Deal) -> bool:
+    """Whether each line that an offer sees carries it where it takes something off; others leave lines to those that come later."""
+    if isinstance(deal, AmountOff):
+        return not deal.each_piece
+    return isinstance(deal, PercentOff | Threshold | Steps)
 
 
 def worth_of(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight: Sight) -> int:
