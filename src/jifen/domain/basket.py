@@ -240,8 +240,8 @@ class _Search:
             self._from(following[place + 1 :], left, carry, used)
 
     def _most(self, takes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        """From each place on, what those that come take off at most: now, each of them. Of those that carry all of the same lines,
-        of which a line carries one, the most of one."""
+        """From each place on, what those that come take off at most: now, each of them. Of those that carry all of the same
+        lines, of which a line carries one, the most of one."""
         most: dict[object, int] = {}
         sums = []
         for place in range(len(takes) - 1, -1, -1):

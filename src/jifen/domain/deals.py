@@ -87,7 +87,7 @@ def taken_off(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight:
 
 
 def carries_all(deal: Deal) -> bool:
-    """Whether each line that an offer sees carries it where it takes something off; others leave lines to those that come later."""
+    """Whether every line that an offer sees carries it where it takes something off; others leave lines to later ones."""
     if isinstance(deal, AmountOff):
         return not deal.each_piece
     return isinstance(deal, PercentOff | Threshold | Steps)
