@@ -149,7 +149,7 @@ async def get_redemptions(
     before: Annotated[RedemptionId | None, BEFORE] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
 ) -> Response:
-    """Redemptions, newest first: of a member, or of all; who is bound to stores sees those of his stores."""
+    """Redemptions, newest first: of a member, or of all; of all, who is bound to stores sees those of his stores."""
     desk = desk_of(request)
     number = None
     if reward is not None:
@@ -283,6 +283,7 @@ async def _end(request: Request, redemption_id: UUID, body: out.EndBody, *, is_h
             request=once,
             principal=desk.principal,
             store=desk.principal.store_for(body.store),
+            cashier=body.cashier,
         ),
     )
     return render.told(out.RedemptionEnded, answer)

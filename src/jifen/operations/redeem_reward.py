@@ -27,6 +27,7 @@ from jifen.domain.rewards import (
     Taken,
     counted_from,
     hindrances,
+    is_given_from,
     price_of,
     reward_named,
     sold_out,
@@ -115,14 +116,14 @@ class _Redeeming(NamedTuple):
         switches.check_store(asked.store, now)
         if reward.code in switches.off(SwitchKind.REWARD, now):
             raise RewardSwitchedOff(pointer="/reward")
-        if asked.is_kept and _waiting(member) >= WAITING_MAX:
+        # By the holds and the tier that time leaves him, and by what others of this turn have taken.
+        today = decide_advance(turn.timeline, member, now=now).after
+        if asked.is_kept and _waiting(today) >= WAITING_MAX:
             raise TooMuch(
                 "too many redemptions wait to be picked up", pointer="/member", waiting_max=WAITING_MAX
             )
         stands = await self._stands(turn)
         stand = next((one for one in stands if one.store == self._stock_at), None)
-        # By the tier that time leaves him, and by what others of this turn have taken.
-        today = decide_advance(turn.timeline, member, now=now).after
         price = price_of(reward, today, asked.pieces)
         for no in hindrances(
             program,
@@ -212,12 +213,8 @@ class _Redeeming(NamedTuple):
     async def _stands(self, turn: Turn) -> list[Stand]:
         if self.reward.stock is Stock.UNLIMITED:
             return []
-        is_by_store = self.reward.stock is Stock.BY_STORE
-        return [
-            one
-            for one in await stands_of(turn.connection, [self.reward.number])
-            if bool(one.store) is is_by_store
-        ]
+        stands = await stands_of(turn.connection, [self.reward.number])
+        return [one for one in stands if is_given_from(self.reward, one.store)]
 
     async def _taken(self, turn: Turn, program: Program) -> list[Taken]:
         on = local_date(turn.now, program.time_zone)
@@ -227,7 +224,7 @@ class _Redeeming(NamedTuple):
         since = start_of_day(first, program.time_zone) if first.year > 1 else None
         number = self.reward.number
         before = await taken_of_reward(
-            turn.connection, self.member_id, [number], since=since, zone=program.time_zone
+            turn.connection, self.member_id, [number], now=turn.now, since=since, zone=program.time_zone
         )
         now = [
             Taken(on, one.pieces)
