@@ -32,7 +32,8 @@ own_router = APIRouter(prefix="/v1", route_class=MemberRoute, tags=["me"])
 PAGE_MAX = 200
 REFUSES = (
     nor.RewardUnknown, nor.RewardNotKept, nor.RewardNotNow, nor.RewardNotHere, nor.TierMissing, nor.RewardConditionUnmet,
-    nor.RewardLimitUsedUp, nor.RewardSwitchedOff, nor.SoldOut, StoreSwitchedOff, no.PointsMissing, no.StoreUnknown, no.TooMuch,
+    nor.RewardLimitUsedUp, nor.RewardSwitchedOff, nor.SoldOut, nor.RewardPriceDiffers,
+    StoreSwitchedOff, no.PointsMissing, no.StoreUnknown, no.TooMuch,
     no.MemberUnknown, no.MemberClosed, no.MemberFrozen, no.ProgramMissing,
 )  # fmt: skip
 
@@ -61,6 +62,7 @@ async def redeem(request: Request, body: out.RedeemBody) -> Response:
             reward=body.reward,
             pieces=body.pieces,
             is_kept=body.is_kept,
+            units_told=body.units,
             request=once,
             store=desk.principal.store_for(body.store),
             channel=body.channel,
@@ -86,6 +88,7 @@ async def redeem_own(request: Request, body: out.OwnRedeemBody) -> Response:
             reward=body.reward,
             pieces=body.pieces,
             is_kept=True,
+            units_told=body.units,
             request=once,
             store=body.store,
             channel="app",

@@ -19,7 +19,7 @@ from jifen.domain.member import Member
 from jifen.domain.person import MemberKey
 from jifen.domain.program.meaning import Program, Reward, Stock
 from jifen.domain.refusals import FieldWrong, MemberUnknown, PointsMissing, StoreUnknown, TooMuch
-from jifen.domain.refusals_of_rewards import RewardNotKept, RewardSwitchedOff
+from jifen.domain.refusals_of_rewards import RewardNotKept, RewardPriceDiffers, RewardSwitchedOff
 from jifen.domain.rewards import (
     CODE_DIGITS,
     PIECES_MAX,
@@ -67,6 +67,7 @@ class RedeemRequest(Keyed, frozen=True, kw_only=True):
     reward: str
     pieces: int
     is_kept: bool
+    units_told: int | None = None  # what somebody was told that it costs
     store: str | None = None
     channel: str | None = None
     actor: str | None = None
@@ -125,6 +126,13 @@ class _Redeeming(NamedTuple):
         stands = await self._stands(turn)
         stand = next((one for one in stands if one.store == self._stock_at), None)
         price = price_of(reward, today, asked.pieces)
+        if asked.units_told is not None and asked.units_told != price.units:
+            raise RewardPriceDiffers(
+                f"it costs {price.units} units, and {asked.units_told} were told",
+                pointer="/units",
+                units=price.units,
+                amount_minor=price.amount_minor,
+            )
         for no in hindrances(
             program,
             reward,
@@ -255,6 +263,7 @@ async def redeem_reward(
     pieces: int,
     is_kept: bool,
     request: Once,
+    units_told: int | None = None,
     store: str | None = None,
     channel: str | None = None,
     actor: str | None = None,
@@ -265,6 +274,7 @@ async def redeem_reward(
         RewardUnknown           the programme in force has none of that code
         RewardNotKept           it is handed over at once only
         RewardNotNow, RewardNotHere, TierMissing, RewardConditionUnmet, RewardLimitUsedUp, RewardSwitchedOff, StoreSwitchedOff
+        RewardPriceDiffers      it costs another number of units than was told
         PointsMissing           fewer units are available than it costs
         SoldOut                 the stock has not so many; the numbers say how many, and where there are some
         FieldWrong, StoreUnknown, TooMuch, MemberUnknown, MemberClosed, MemberFrozen
@@ -276,6 +286,7 @@ async def redeem_reward(
         reward=reward,
         pieces=pieces,
         is_kept=is_kept,
+        units_told=units_told,
         store=store,
         channel=channel,
         actor=actor,

@@ -288,12 +288,13 @@ class Used(NamedTuple):
 
 
 async def use_of_rewards(connection: Connection, *, since: date | None, zone: str) -> dict[int, Used]:
-    """By reward how it was used since a day."""
+    """By reward how it was used since a day, and what waits by now."""
     rows = await connection.fetch(
         """SELECT reward, coalesce(sum(pieces) FILTER (WHERE status = 'handed_over'), 0)::bigint,
                   coalesce(sum(units) FILTER (WHERE status = 'handed_over'), 0)::bigint,
                   coalesce(sum(pieces) FILTER (WHERE status = 'waiting'), 0)::bigint
-           FROM redemption WHERE $1::date IS NULL OR redeemed_at >= ($1::date::timestamp AT TIME ZONE $2)
+           FROM redemption
+           WHERE $1::date IS NULL OR status = 'waiting' OR redeemed_at >= ($1::date::timestamp AT TIME ZONE $2)
            GROUP BY reward""",
         since,
         zone,
