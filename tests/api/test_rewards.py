@@ -122,3 +122,29 @@ async def test_a_member_takes_a_reward_on_his_phone_shows_its_code_and_calls_it_
 async def _another(api: Api) -> str:
     assert (await api.post("/v1/members", {"person": {"phone": "+8613900000078"}})).status_code == 201
     return "+8613900000078"
+
+
+async def test_what_a_member_took_is_listed_by_where_it_stands_too(api: Api) -> None:
+    member = await api.a_member_with(100)
+    body = {"member": {"id": member}, "reward": "tea", "is_kept": True}
+    made = [(await api.ask("POST", "/v1/redemptions", body)).json() for _ in range(2)]
+    await api.ask("POST", f"/v1/redemptions/{made[0]['redemption_id']}:cancel", {})
+
+    async def found(query: str) -> list[str]:
+        answer = await api.ask("GET", f"/v1/redemptions?member_id={member}{query}")
+        return [one["redemption_id"] for one in answer.json()["data"]]
+
+    assert await found("&status=waiting") == [made[1]["redemption_id"]]
+    assert await found("&reward=mug") == []
+    assert len(await found("")) == 2
+
+
+async def test_the_trail_says_which_cashier_handed_over(api: Api) -> None:
+    member = await api.a_member_with(100)
+    body = {"member": {"id": member}, "reward": "tea", "is_kept": True, "cashier": "anna"}
+    whose = f"/v1/redemptions/{(await api.ask('POST', '/v1/redemptions', body)).json()['redemption_id']}"
+    assert (await api.ask("POST", f"{whose}:hand-over", {"cashier": "ben"})).status_code == 200
+
+    trail = (await api.ask("GET", whose)).json()["trail"]
+
+    assert [step["actor"].rpartition("/")[2] for step in trail] == ["anna", "ben"]

@@ -57,7 +57,8 @@ def drawn_candidates(random: Random, lines: list[Line], most: int = 8) -> list[C
 def _drawn(random: Random, lines: list[Line], classes: dict[str, OfferClass], at: int) -> Candidate:
     deal = drawn_deal(random)
     priced = [place for place, line in enumerate(lines) if line.amount_minor]
-    seen = tuple(place for place in priced if random.random() < 0.7)
+    part = random.choice([0.7, 1.0])  # many offers see the same lines: all of them
+    seen = tuple(place for place in priced if random.random() < part)
     sight = Sight(seen)
     if isinstance(deal, Bundle):
         items = tuple(tuple(place for place in seen if random.random() < 0.6) for _ in deal.items)

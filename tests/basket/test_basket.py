@@ -204,6 +204,16 @@ def test_what_is_exclusive_is_used_alone_where_that_is_less_to_pay() -> None:
     assert priced.left[0].why is Unused.STANDS_APART
 
 
+def test_what_leaves_lines_to_another_of_its_class_is_not_taken_for_one_that_takes_all() -> None:
+    lines = lines_of((1_000, 1), (50, 1))
+    nearly = an_offer(PercentOff(bps=9_200), "nearly")  # 966 off both
+    cheap = an_offer(FixedPrice(minor=60), "cheap")  # 940 off the first, and leaves the second
+    off = an_offer(Threshold(spend_minor=50, off_minor=40, repeats=False), "off")
+    priced = price_basket(lines, seeing_all(lines, nearly, cheap, off))
+    assert list(priced.prices) == [60, 10]
+    assert priced.is_exact
+
+
 def test_what_is_missing_for_the_next_discount() -> None:
     lines = lines_of((18_580, 1))
     off = an_offer(Threshold(spend_minor=20_000, off_minor=3_000, repeats=False))

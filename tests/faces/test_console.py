@@ -10,7 +10,7 @@ from tests.faces.conftest import AXE, LOGIN, PASSWORD, Visit
 
 SCREENS = ("/", "/members", "/programme", "/programme?tab=document", "/programme?tab=revisions", "/programme?tab=draft",
            "/backtests", "/proposals", "/ledger", "/jobs", "/imports", "/keys", "/settings",
-           "/compensations", "/rewards")  # fmt: skip
+           "/compensations", "/rewards", "/segments")  # fmt: skip
 ENGLISH = {"locale": "en-GB"}
 CHINESE_DARK = {"locale": "zh-CN", "color_scheme": "dark"}
 CHINESE_PHONE = {"locale": "zh-CN", "viewport": {"width": 390, "height": 844}, "has_touch": True}

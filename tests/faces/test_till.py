@@ -188,6 +188,19 @@ def test_a_sale_that_is_paid_before_its_price_is_there_waits_for_it(visit: Visit
     expect(page.locator("[data-slip]")).to_contain_text("¥9.00")
 
 
+def test_a_price_that_never_comes_does_not_keep_the_sale_from_being_paid(visit: Visit) -> None:
+    page = open_till(visit)
+    nobody(page)
+    page.route("**/v1/baskets:price", lambda _: None)
+    page.evaluate(
+        "const was = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (of) => was(of / 10)"
+    )
+    put_of(page, "690000000001", "Cone", "6", "ICE/CONE")
+    page.locator(".step button").nth(1).click()
+    page.keyboard.press("F9")
+    expect(page.locator("[data-slip]")).to_contain_text("¥12.00")
+
+
 def test_lines_come_back_by_the_receipts_number_and_the_points_go(visit: Visit) -> None:
     page = open_till(visit)
     identify(page, "6200002")

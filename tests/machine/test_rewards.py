@@ -23,6 +23,7 @@ from jifen.domain.refusals_of_rewards import (
     RewardNotHere,
     RewardNotKept,
     RewardNotNow,
+    RewardPriceDiffers,
     RewardSwitchedOff,
     RewardUnknown,
     SoldOut,
@@ -33,6 +34,7 @@ from jifen.domain.switches import SwitchKind
 from jifen.operations.advance_members import advance_members
 from jifen.operations.change_member_status import change_member_status
 from jifen.operations.manage_segments import change_list, make_segment
+from jifen.operations.redeem_reward import redeem_reward
 from jifen.operations.turn_switches import turn_switch
 from jifen.store import pools
 from jifen.store.laws import LAWS, findings_of
@@ -392,4 +394,21 @@ async def test_a_reward_may_ask_for_a_segment_and_for_what_was_spent_in_a_window
             await redeemed(till, other, "spent")
         await till.buy(other, 5_000)
         await redeemed(till, other, "spent")
+        await till.assert_laws()
+
+
+async def test_what_was_told_is_what_is_taken_or_nothing(fresh_database: FreshDatabase) -> None:
+    async with a_till(fresh_database, with_rewards(a_reward())) as till:
+        member = await rich(till)
+
+        with pytest.raises(RewardPriceDiffers) as differs:
+            await redeem_reward(
+                till.ledger, member, reward="mug", pieces=2, is_kept=True, units_told=100, request=a_key()
+            )
+
+        assert differs.value.numbers["units"] == 200
+        assert await till.points(member) == [1_000]
+        await redeem_reward(
+            till.ledger, member, reward="mug", pieces=2, is_kept=True, units_told=200, request=a_key()
+        )
         await till.assert_laws()

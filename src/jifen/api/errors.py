@@ -185,6 +185,7 @@ STATUS: dict[type[Refusal], int] = {
     of_rewards.StockNotCounted: 422,
     of_rewards.RewardSwitchedOff: 409,
     of_rewards.SoldOut: 409,
+    of_rewards.RewardPriceDiffers: 409,
     of_rewards.RedemptionOver: 409,
     of_rewards.StockTooLow: 409,
     LimitUsedUp: 409,

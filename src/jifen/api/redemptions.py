@@ -32,7 +32,8 @@ own_router = APIRouter(prefix="/v1", route_class=MemberRoute, tags=["me"])
 PAGE_MAX = 200
 REFUSES = (
     nor.RewardUnknown, nor.RewardNotKept, nor.RewardNotNow, nor.RewardNotHere, nor.TierMissing, nor.RewardConditionUnmet,
-    nor.RewardLimitUsedUp, nor.RewardSwitchedOff, nor.SoldOut, StoreSwitchedOff, no.PointsMissing, no.StoreUnknown, no.TooMuch,
+    nor.RewardLimitUsedUp, nor.RewardSwitchedOff, nor.SoldOut, nor.RewardPriceDiffers,
+    StoreSwitchedOff, no.PointsMissing, no.StoreUnknown, no.TooMuch,
     no.MemberUnknown, no.MemberClosed, no.MemberFrozen, no.ProgramMissing,
 )  # fmt: skip
 
@@ -61,6 +62,7 @@ async def redeem(request: Request, body: out.RedeemBody) -> Response:
             reward=body.reward,
             pieces=body.pieces,
             is_kept=body.is_kept,
+            units_told=body.units,
             request=once,
             store=desk.principal.store_for(body.store),
             channel=body.channel,
@@ -86,6 +88,7 @@ async def redeem_own(request: Request, body: out.OwnRedeemBody) -> Response:
             reward=body.reward,
             pieces=body.pieces,
             is_kept=True,
+            units_told=body.units,
             request=once,
             store=body.store,
             channel="app",
@@ -149,7 +152,7 @@ async def get_redemptions(
     before: Annotated[RedemptionId | None, BEFORE] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
 ) -> Response:
-    """Redemptions, newest first: of a member, or of all; who is bound to stores sees those of his stores."""
+    """Redemptions, newest first: of a member, or of all; of all, who is bound to stores sees those of his stores."""
     desk = desk_of(request)
     number = None
     if reward is not None:
@@ -283,6 +286,7 @@ async def _end(request: Request, redemption_id: UUID, body: out.EndBody, *, is_h
             request=once,
             principal=desk.principal,
             store=desk.principal.store_for(body.store),
+            cashier=body.cashier,
         ),
     )
     return render.told(out.RedemptionEnded, answer)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from jifen.api.bodies import CheckoutRef
-from jifen.api.fields import Answer, Body, Code, Instant, Note
+from jifen.api.fields import UNITS_MAX, Answer, Body, Code, Instant, Note
 from jifen.api.ids import MemberId, RedemptionId
 from jifen.domain.rewards import PIECES_MAX, STATES, StockReason
 from jifen.operations.change_stock import CHANGE_MAX
@@ -125,6 +125,10 @@ class OwnRedeemBody(Body):
     reward: Code
     pieces: Pieces = 1
     store: Code | None = Field(default=None, description="Where it is picked up.")
+    units: Annotated[int, Field(strict=True, ge=1, le=UNITS_MAX)] | None = Field(
+        default=None,
+        description="What was told that all pieces cost: refused where they cost something else by now.",
+    )
 
 
 class RedeemBody(OwnRedeemBody):

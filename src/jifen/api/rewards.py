@@ -18,7 +18,7 @@ from jifen.domain import refusals as no
 from jifen.domain import refusals_of_rewards as nor
 from jifen.domain.principal import Permission
 from jifen.domain.program.meaning import Program
-from jifen.domain.rewards import Asked, StockReason, offered, reward_named
+from jifen.domain.rewards import Asked, StockReason, is_given_from, offered, reward_named
 from jifen.domain.verbs import Status
 from jifen.operations.change_stock import change_stock
 from jifen.operations.read_member import MemberView, read_member
@@ -137,7 +137,7 @@ async def get_rewards(
     codes = {one.number: one.code for one in found.program.currencies}
     rows = []
     for one in found.program.rewards:
-        stands = found.stands.get(one.number, [])
+        stands = [stand for stand in found.stands.get(one.number, []) if is_given_from(one, stand.store)]
         used = found.used.get(one.number)
         rows.append(
             out.RewardRow(
@@ -178,7 +178,9 @@ async def get_stock(request: Request, reward: str) -> Response:
         out.StockRead(
             reward=one.code,
             stores=[
-                _left_at(found.program, stand.store, stand.left) for stand in found.stands.get(one.number, [])
+                _left_at(found.program, stand.store, stand.left)
+                for stand in found.stands.get(one.number, [])
+                if is_given_from(one, stand.store)
             ],
             changes=[
                 out.StockChange(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from jifen.domain.deals import Missing, Sight, Taken, taken_off, worth_of
+from jifen.domain.deals import Missing, Sight, Taken, carries_all, taken_off, worth_of
 from jifen.domain.program.offers import Offer
 from jifen.domain.purchase import Line
 
@@ -240,14 +240,15 @@ class _Search:
             self._from(following[place + 1 :], left, carry, used)
 
     def _most(self, takes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        """From each place on, what those that come take off at most: now, each of them. Of those that see the same lines, of
-        which a line carries one, the most of one."""
+        """From each place on, what those that come take off at most: now, each of them. Of those that carry all of the same
+        lines, of which a line carries one, the most of one."""
         most: dict[object, int] = {}
         sums = []
         for place in range(len(takes) - 1, -1, -1):
             at, minor = takes[place]
-            stands, seen = self.board.candidates[at].offer.stands, self.board.candidates[at].sight.lines
-            key: object = (stands.code, seen) if stands.is_one else at
+            offer, seen = self.board.candidates[at].offer, self.board.candidates[at].sight.lines
+            is_alone = offer.stands.is_one and carries_all(offer.deal)
+            key: object = (offer.stands.code, seen) if is_alone else at
             most[key] = max(most.get(key, 0), minor)
             sums.append((place, sum(most.values())))
         return sums[::-1]

@@ -18,6 +18,7 @@ from jifen.domain.program.offers import (
     UNLIMITED,
     AmountOff,
     Bundle,
+    Deal,
     FixedPrice,
     LastOfGroup,
     Offer,
@@ -83,6 +84,13 @@ def taken_off(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight:
     parts = share_out(minor, [due.weights[place] for place in places])
     carried = tuple((place, part) for place, part in zip(places, parts, strict=True) if due.weights[place])
     return Taken(minor, carried, missing)
+
+
+def carries_all(deal: Deal) -> bool:
+    """Whether every line that an offer sees carries it where it takes something off; others leave lines to later ones."""
+    if isinstance(deal, AmountOff):
+        return not deal.each_piece
+    return isinstance(deal, PercentOff | Threshold | Steps)
 
 
 def worth_of(offer: Offer, lines: Sequence[Line], prices: Sequence[int], sight: Sight) -> int:
@@ -154,10 +162,16 @@ class _Run(NamedTuple):
     pieces: int
 
 
-def _runs(place: int, price: int, line: Line) -> list[_Run]:
-    """The pieces of a line, the dearest first: what does not divide makes the first ones dearer. What is weighed has none."""
+def _pieces(line: Line) -> int:
+    """The pieces of a line. What is weighed has none."""
     pieces, part = divmod(line.quantity_milli, PIECE)
-    if part or not pieces:
+    return 0 if part else pieces
+
+
+def _runs(place: int, price: int, line: Line) -> list[_Run]:
+    """The pieces of a line, the dearest first: what does not divide makes the first ones dearer."""
+    pieces = _pieces(line)
+    if not pieces:
         return []
     each, dearer = divmod(price, pieces)
     return [_Run(*run) for run in ((each + 1, place, dearer), (each, place, pieces - dearer)) if run[2]]
@@ -233,7 +247,11 @@ def _by_set(
     deal: Bundle, times_most: int, lines: Sequence[Line], prices: Sequence[int], sight: Sight
 ) -> _Due:
     runs = _dearest_first(lines, {place: prices[place] for place in sight.lines})
-    fits = [[at for at, item in enumerate(sight.items) if run.place in item] for run in runs]
+    places: dict[int, list[int]] = {}
+    for at, item in enumerate(sight.items):
+        for place in item:
+            places.setdefault(place, []).append(at)
+    fits = [places.get(run.place, []) for run in runs]
     most = SETS_MAX if times_most == UNLIMITED else min(times_most, SETS_MAX)
     found: dict[int, dict[int, int] | None] = {0: {}}
 
@@ -265,7 +283,7 @@ def _matched(
 
     Source
         Pieces that can be placed together are a matroid, so that taking the dearest first is best; room is made by augmenting
-        paths (Kuhn), along which many alike move at once.
+        paths (Kuhn), along which many alike move at once. Places from which no path led to room are closed: none ever will.
     """
     room = list(asked)
     held: list[dict[int, int]] = [{} for _ in asked]  # by run, how many of its pieces stand at a place
@@ -290,10 +308,16 @@ def _matched(
         return 0
 
     weights: dict[int, int] = {}
+    closed: set[int] = set()
     left = sum(asked)
     for at, run in enumerate(runs):
         pieces = 0
-        while moved := put(at, min(run.pieces - pieces, left), set()) if left and pieces < run.pieces else 0:
+        while pieces < run.pieces and left:
+            tried = set(closed)
+            moved = put(at, min(run.pieces - pieces, left), tried)
+            if not moved:
+                closed = tried
+                break
             pieces += moved
             left -= moved
         if pieces:
@@ -308,9 +332,7 @@ def _short(deal: Bundle, lines: Sequence[Line], sight: Sight, sets: int) -> Miss
     lacking = []
     begun = False
     for at, (item, places) in enumerate(zip(deal.items, sight.items, strict=True)):
-        have = (
-            sum(run.pieces for place in places for run in _runs(place, 0, lines[place])) - item.pieces * sets
-        )
+        have = sum(_pieces(lines[place]) for place in places) - item.pieces * sets
         begun |= have > 0
         if have < item.pieces:
             lacking.append(Missing(pieces=item.pieces - have, item=at))

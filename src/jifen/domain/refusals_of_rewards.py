@@ -53,6 +53,12 @@ class RewardSwitchedOff(Conflict):
     code = "reward_switched_off"
 
 
+class RewardPriceDiffers(Conflict):
+    """The reward costs the member something else than was told: look again."""
+
+    code = "reward_price_differs"
+
+
 class RewardNotKept(NotAllowed):
     """The reward is not kept for anybody: it is handed over at once, at a till."""
 

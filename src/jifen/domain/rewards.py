@@ -78,6 +78,14 @@ def price_of(reward: Reward, member: Member, pieces: int = 1) -> Price:
     return Price(units=one.units * pieces, amount_minor=one.amount_minor * pieces)
 
 
+def is_given_from(reward: Reward, store: str) -> bool:
+    """Whether the stock at a store ('' for all) is one from which a reward is given. As the document has it now: it may have been
+    counted otherwise before, or at stores where it is not to be had any more."""
+    if reward.stock is Stock.BY_STORE:
+        return bool(store) and (not reward.stores or store in reward.stores)
+    return reward.stock is Stock.SHARED and not store
+
+
 class Asked(NamedTuple):
     """What is asked for: how many, where and how."""
 
@@ -235,7 +243,8 @@ def offered(
     for reward in program.rewards:
         if reward.last is not None and on > reward.last:
             continue
-        own = stocks.get(reward.number, {})
+        counted = stocks.get(reward.number, {})
+        own = {store: left for store, left in counted.items() if is_given_from(reward, store)}
         stores = tuple((store, left) for store, left in sorted(own.items()) if store and left > 0)
         if reward.stock is Stock.UNLIMITED:
             left = None

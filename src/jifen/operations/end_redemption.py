@@ -27,6 +27,7 @@ class _End(Keyed, frozen=True, kw_only=True):
     principal: Principal
     store: str | None
     channel: str | None
+    cashier: str | None
 
     async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
         found = (await find_redemptions(connection, [self.redemption_id])).get(self.redemption_id)
@@ -70,7 +71,8 @@ class _Ending(NamedTuple):
             value=redemption.reward,
             pieces=redemption.pieces,
         )
-        turn.put_entry(decision, row, actor=asked.principal.actor(), store=asked.store, channel=asked.channel)
+        actor = asked.principal.actor(asked.cashier)
+        turn.put_entry(decision, row, actor=actor, store=asked.store, channel=asked.channel)
         return {
             "redemption_id": str(redemption.redemption_id),
             "member_id": str(whose),
@@ -105,6 +107,7 @@ async def end_redemption(
     member_id: UUID | None = None,
     store: str | None = None,
     channel: str | None = None,
+    cashier: str | None = None,
 ) -> dict[str, Any]:
     """Where it stands now, and the balance. What is cancelled frees the very lots that held its units, and its pieces.
 
@@ -122,6 +125,7 @@ async def end_redemption(
         principal=principal,
         store=store,
         channel=channel,
+        cashier=cashier,
     )
     answer: dict[str, Any] = await one(ledger, asked)
     return answer

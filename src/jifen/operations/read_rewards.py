@@ -56,7 +56,9 @@ async def read_shelf(ledger: Ledger, member_id: UUID, program: Program, now: dat
         if firsts:
             first = min(firsts)
             since = start_of_day(first, program.time_zone) if first.year > 1 else None
-            taken = await taken_of_reward(connection, member_id, numbers, since=since, zone=program.time_zone)
+            taken = await taken_of_reward(
+                connection, member_id, numbers, now=now, since=since, zone=program.time_zone
+            )
         off = (await all_switches(connection)).off(SwitchKind.REWARD, now)
         known = UNKNOWN
         if segments_asked(program):
@@ -123,10 +125,12 @@ async def read_redemptions(
     before: UUID | None = None,
     limit: int,
 ) -> Page:
-    """Redemptions of a member, or of all."""
+    """Redemptions of a member, wherever he took them; or of all, at some stores."""
     async with ledger.reading() as connection:
         if member_id is not None:
-            found = await redemptions_of_member(connection, member_id, before=before, limit=limit + 1)
+            found = await redemptions_of_member(
+                connection, member_id, status=status, reward=reward, before=before, limit=limit + 1
+            )
         else:
             found = await list_redemptions(
                 connection, status=status, reward=reward, stores=stores, before=before, limit=limit + 1

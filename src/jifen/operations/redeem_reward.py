@@ -19,7 +19,7 @@ from jifen.domain.member import Member
 from jifen.domain.person import MemberKey
 from jifen.domain.program.meaning import Program, Reward, Stock
 from jifen.domain.refusals import FieldWrong, MemberUnknown, PointsMissing, StoreUnknown, TooMuch
-from jifen.domain.refusals_of_rewards import RewardNotKept, RewardSwitchedOff
+from jifen.domain.refusals_of_rewards import RewardNotKept, RewardPriceDiffers, RewardSwitchedOff
 from jifen.domain.rewards import (
     CODE_DIGITS,
     PIECES_MAX,
@@ -27,6 +27,7 @@ from jifen.domain.rewards import (
     Taken,
     counted_from,
     hindrances,
+    is_given_from,
     price_of,
     reward_named,
     sold_out,
@@ -66,6 +67,7 @@ class RedeemRequest(Keyed, frozen=True, kw_only=True):
     reward: str
     pieces: int
     is_kept: bool
+    units_told: int | None = None  # what somebody was told that it costs
     store: str | None = None
     channel: str | None = None
     actor: str | None = None
@@ -115,15 +117,22 @@ class _Redeeming(NamedTuple):
         switches.check_store(asked.store, now)
         if reward.code in switches.off(SwitchKind.REWARD, now):
             raise RewardSwitchedOff(pointer="/reward")
-        if asked.is_kept and _waiting(member) >= WAITING_MAX:
+        # By the holds and the tier that time leaves him, and by what others of this turn have taken.
+        today = decide_advance(turn.timeline, member, now=now).after
+        if asked.is_kept and _waiting(today) >= WAITING_MAX:
             raise TooMuch(
                 "too many redemptions wait to be picked up", pointer="/member", waiting_max=WAITING_MAX
             )
         stands = await self._stands(turn)
         stand = next((one for one in stands if one.store == self._stock_at), None)
-        # By the tier that time leaves him, and by what others of this turn have taken.
-        today = decide_advance(turn.timeline, member, now=now).after
         price = price_of(reward, today, asked.pieces)
+        if asked.units_told is not None and asked.units_told != price.units:
+            raise RewardPriceDiffers(
+                f"it costs {price.units} units, and {asked.units_told} were told",
+                pointer="/units",
+                units=price.units,
+                amount_minor=price.amount_minor,
+            )
         for no in hindrances(
             program,
             reward,
@@ -212,12 +221,8 @@ class _Redeeming(NamedTuple):
     async def _stands(self, turn: Turn) -> list[Stand]:
         if self.reward.stock is Stock.UNLIMITED:
             return []
-        is_by_store = self.reward.stock is Stock.BY_STORE
-        return [
-            one
-            for one in await stands_of(turn.connection, [self.reward.number])
-            if bool(one.store) is is_by_store
-        ]
+        stands = await stands_of(turn.connection, [self.reward.number])
+        return [one for one in stands if is_given_from(self.reward, one.store)]
 
     async def _taken(self, turn: Turn, program: Program) -> list[Taken]:
         on = local_date(turn.now, program.time_zone)
@@ -227,7 +232,7 @@ class _Redeeming(NamedTuple):
         since = start_of_day(first, program.time_zone) if first.year > 1 else None
         number = self.reward.number
         before = await taken_of_reward(
-            turn.connection, self.member_id, [number], since=since, zone=program.time_zone
+            turn.connection, self.member_id, [number], now=turn.now, since=since, zone=program.time_zone
         )
         now = [
             Taken(on, one.pieces)
@@ -258,6 +263,7 @@ async def redeem_reward(
     pieces: int,
     is_kept: bool,
     request: Once,
+    units_told: int | None = None,
     store: str | None = None,
     channel: str | None = None,
     actor: str | None = None,
@@ -268,6 +274,7 @@ async def redeem_reward(
         RewardUnknown           the programme in force has none of that code
         RewardNotKept           it is handed over at once only
         RewardNotNow, RewardNotHere, TierMissing, RewardConditionUnmet, RewardLimitUsedUp, RewardSwitchedOff, StoreSwitchedOff
+        RewardPriceDiffers      it costs another number of units than was told
         PointsMissing           fewer units are available than it costs
         SoldOut                 the stock has not so many; the numbers say how many, and where there are some
         FieldWrong, StoreUnknown, TooMuch, MemberUnknown, MemberClosed, MemberFrozen
@@ -279,6 +286,7 @@ async def redeem_reward(
         reward=reward,
         pieces=pieces,
         is_kept=is_kept,
+        units_told=units_told,
         store=store,
         channel=channel,
         actor=actor,

@@ -121,13 +121,23 @@ async def is_code_taken(connection: Connection, code: str) -> bool:
 
 
 async def redemptions_of_member(
-    connection: Connection, member_id: UUID, *, before: UUID | None, limit: int
+    connection: Connection,
+    member_id: UUID,
+    *,
+    status: str | None,
+    reward: int | None,
+    before: UUID | None,
+    limit: int,
 ) -> list[Redemption]:
     """What a member took, and those who were merged into him; newest first, before one that is named by its id."""
     rows = await connection.fetch(
         f"""{WHOSE} SELECT {_COLUMNS} FROM redemption r JOIN whose USING (member_id)
-            WHERE $2::uuid IS NULL OR r.redemption_id < $2 ORDER BY r.redemption_id DESC LIMIT $3""",
+            WHERE ($2::text IS NULL OR r.status = $2) AND ($3::smallint IS NULL OR r.reward = $3)
+              AND ($4::uuid IS NULL OR r.redemption_id < $4)
+            ORDER BY r.redemption_id DESC LIMIT $5""",
         member_id,
+        status,
+        reward,
         before,
         limit,
     )
@@ -159,19 +169,27 @@ async def list_redemptions(
 
 
 async def taken_of_reward(
-    connection: Connection, member_id: UUID, rewards: Sequence[int], *, since: datetime | None, zone: str
+    connection: Connection,
+    member_id: UUID,
+    rewards: Sequence[int],
+    *,
+    now: datetime,
+    since: datetime | None,
+    zone: str,
 ) -> dict[int, list[Taken]]:
-    """By reward what a member, and those who were merged into him, took and kept since a moment (None: ever), by day."""
+    """By reward what a member, and those who were merged into him, took and kept since a moment (None: ever), by day. What nobody
+    came for in time is not kept, whether that was noted or not."""
     rows = await connection.fetch(
         f"""{WHOSE} SELECT r.reward, (r.redeemed_at AT TIME ZONE $4)::date AS on_, sum(r.pieces)::bigint
             FROM redemption r JOIN whose USING (member_id)
-            WHERE r.reward = ANY($2::smallint[]) AND r.status IN ('waiting', 'handed_over')
+            WHERE r.reward = ANY($2::smallint[]) AND (r.status = 'handed_over' OR r.status = 'waiting' AND r.until_at > $5)
               AND ($3::timestamptz IS NULL OR r.redeemed_at >= $3)
             GROUP BY 1, 2""",
         member_id,
         list(rewards),
         since,
         zone,
+        now,
     )
     found: dict[int, list[Taken]] = {}
     for reward, on, pieces in rows:
@@ -270,12 +288,13 @@ class Used(NamedTuple):
 
 
 async def use_of_rewards(connection: Connection, *, since: date | None, zone: str) -> dict[int, Used]:
-    """By reward how it was used since a day."""
+    """By reward how it was used since a day, and what waits by now."""
     rows = await connection.fetch(
         """SELECT reward, coalesce(sum(pieces) FILTER (WHERE status = 'handed_over'), 0)::bigint,
                   coalesce(sum(units) FILTER (WHERE status = 'handed_over'), 0)::bigint,
                   coalesce(sum(pieces) FILTER (WHERE status = 'waiting'), 0)::bigint
-           FROM redemption WHERE $1::date IS NULL OR redeemed_at >= ($1::date::timestamp AT TIME ZONE $2)
+           FROM redemption
+           WHERE $1::date IS NULL OR status = 'waiting' OR redeemed_at >= ($1::date::timestamp AT TIME ZONE $2)
            GROUP BY reward""",
         since,
         zone,

@@ -134,12 +134,11 @@ function Take({ offered, onDone }: { offered: Offered; onDone: () => void }) {
   const about = nameIn(offered.about, language);
   const take = async () => {
     if (!isSure) return setSure(true);
-    const body = { reward: offered.reward, pieces: 1, store };
+    const body = { reward: offered.reward, pieces: 1, store, units: offered.units };
     const answer = await write(body, (key) => gotOwn(me.POST("/v1/me/redemptions", { body, params: { header: { "Idempotency-Key": key } } })));
     setSure(false);
-    if (answer === null) return;
-    setMade(answer);
     onDone();
+    if (answer !== null) setMade(answer);
   };
   if (made !== null) return <Made made={made} name={nameIn(offered.names, language) || offered.reward} />;
   return (

@@ -17,13 +17,15 @@ import { proposals } from "./screens/proposals/index.tsx";
 import { question } from "./screens/question/index.tsx";
 import { questions } from "./screens/questions/index.tsx";
 import { rewards } from "./screens/rewards/index.tsx";
+import { segment } from "./screens/segment/index.tsx";
+import { segments } from "./screens/segments/index.tsx";
 import { settings } from "./screens/settings/index.tsx";
 import { terms } from "./screens/terms/index.tsx";
 import { tiers } from "./screens/tiers/index.tsx";
 import type { Screen } from "./screen.ts";
 
 export const SCREENS: Screen[] = [
-  overview, members, member, duplicates, questions, question, compensations, terms, programme, rewards, tiers, exchanges, backtests, backtest, proposals, ledger, jobs, imports, oneImport, keys,
+  overview, members, member, segments, segment, duplicates, questions, question, compensations, terms, programme, rewards, tiers, exchanges, backtests, backtest, proposals, ledger, jobs, imports, oneImport, keys,
   operators, audit, settings,
 ];
 

@@ -3,7 +3,7 @@ import { api, got, Refused, type Schemas } from "@jifen/api";
 import { localDay, useFrame } from "@jifen/ui";
 import { createContext, useContext, useEffect, useRef, useState } from "react";
 import { keep, kept, now, type SetUp } from "./keep.ts";
-import { lineState, tell } from "./line.ts";
+import { lineState, PATIENCE, tell } from "./line.ts";
 import { basketLines, type Line, linesBody, totalOf } from "./rules/basket.ts";
 
 export type Member = Schemas["MemberAnswer"];
@@ -101,11 +101,11 @@ async function priceNow(desk: Desk, money: string): Promise<{ priced: Priced; an
     source: setup.source, money, lines: basketLines(sale.lines) as Schemas["BasketLineBody"][], ...(member ? { member } : {}),
     ...(setup.store ? { store: setup.store } : {}), till: setup.name, channel: "till",
   } as Schemas["BasketBody"];
-  const priced = await ask(api.POST("/v1/baskets:price", { body }));
+  const priced = await ask(api.POST("/v1/baskets:price", { body, signal: AbortSignal.timeout(PATIENCE) }));
   if (!sale.spend) return { priced, answer: priced.points };
   // What points pay is a means of payment, which rules may ask for.
   const quoted = purchaseBody(desk, priced, money, "", "quote", now().toISOString());
-  return { priced, answer: await ask(api.POST("/v1/purchases:quote", { body: quoted })) };
+  return { priced, answer: await ask(api.POST("/v1/purchases:quote", { body: quoted, signal: AbortSignal.timeout(PATIENCE) })) };
 }
 
 const PAUSE = 30;

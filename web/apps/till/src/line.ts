@@ -7,7 +7,8 @@ export interface LineState {
   since: number | null;
 }
 
-const PATIENCE = 10_000;
+/** So long an answer is waited for. */
+export const PATIENCE = 10_000;
 const PING = 2_000;
 let state: LineState = { isOn: navigator.onLine, since: navigator.onLine ? null : Date.now() };
 const listeners = new Set<() => void>();

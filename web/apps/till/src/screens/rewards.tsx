@@ -140,7 +140,7 @@ function Offers({ member, isOn }: { member: Schemas["MemberAnswer"]; isOn: boole
     setBusy(true);
     setRefused(null);
     try {
-      const body = { member: { id: member.member_id }, reward: chosen.reward, pieces: 1, is_kept: false, channel: "till", ...(setup.store ? { store: setup.store } : {}) };
+      const body = { member: { id: member.member_id }, reward: chosen.reward, pieces: 1, units: chosen.units, is_kept: false, channel: "till", ...(setup.store ? { store: setup.store } : {}) };
       setMade(await ask(api.POST("/v1/redemptions", { params: { header: { "Idempotency-Key": key } }, body: body as Schemas["RedeemBody"] })));
       setChosen(null);
       setKey(crypto.randomUUID());
