@@ -212,6 +212,7 @@ def _of_a_member(at: tuple[str, str]) -> tuple[str, str, object]:
         purchase_id=f"pur_{none}",
         person_id=f"per_{none}",
         invitation_id=f"hin_{none}",
+        redemption_id=f"red_{none}",
         number="1",
     )
     return at[0], path, {} if at[0] == "POST" else None

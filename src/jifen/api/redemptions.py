@@ -140,7 +140,8 @@ BEFORE = Query(description="The cursor: next_cursor of the page before.")
     **said(
         permission=Permission.MEMBERS_READ,
         answer=out.RedemptionsAnswer,
-        refuses=[nor.RewardUnknown, no.ProgramMissing],
+        names_in_address=[nor.RewardUnknown],
+        refuses=[no.ProgramMissing],
     ),
 )
 async def get_redemptions(

@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import psutil
-
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -97,6 +95,8 @@ def common_meters(count: int, home: Path) -> Iterator[None]:
     if count == 1:
         yield
         return
+    import psutil
+
     for left in home.glob(f"{_METERS}*"):
         if not psutil.pid_exists(int(left.name.removeprefix(_METERS))):
             shutil.rmtree(left, ignore_errors=True)

@@ -31,7 +31,7 @@ stock = Table(
     CheckConstraint(f"pool >= {FIRST_STOCK}", name="a_stock_is_no_budget"),
     Index("stock_reward_store", "reward", "store", unique=True),
     comment="The pool that is the stock of a reward, at one store or ('') for all of them.",
-    info=of("reference", None),
+    info=of("reference-journal", None),
 )
 
 stock_change = Table(
