@@ -77,6 +77,6 @@ def test_a_template_is_opened_in_the_designer_and_undone(visit: Visit) -> None:
     page.get_by_role("button", name="Open “Coffee chain with stars”").click()
 
     expect(text).to_have_value(re.compile("code: coffee-chain"))
-    expect(page.get_by_text("11 tests come out as expected").first).to_be_visible()
+    expect(page.get_by_text("13 tests come out as expected").first).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(text).to_have_value(before)

@@ -137,4 +137,4 @@ function Doing({ verb, code, onClose, onDone }: { verb: Verb; code: string; onCl
   );
 }
 
-export const segment: Screen = { path: "/segments/:code", word: "screen.segments", Page: SegmentPage, permission: "segments.read" };
+export const segment: Screen = { path: "/segments/:id", word: "screen.segments", Page: SegmentPage, permission: "segments.read" };
