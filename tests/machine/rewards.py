@@ -16,7 +16,7 @@ from jifen.operations.change_stock import change_stock
 from jifen.operations.end_redemption import end_redemption
 from jifen.operations.read_rewards import read_redemption
 from jifen.operations.redeem_reward import redeem_reward
-from jifen.operations.reverse_entry import reverse_entry
+from jifen.operations.reverse_entry import take_back_reward
 from jifen.store.once import Once
 from jifen.store.rewards import stands_of
 
@@ -83,10 +83,8 @@ async def ended(
 
 async def taken_back(till: Till, redemption: dict[str, Any], *, is_in_stock: bool = True) -> dict[str, Any]:
     """What was handed over comes back."""
-    told = await read_redemption(till.ledger, UUID(redemption["redemption_id"]))
-    assert told.spent_by is not None, "it was handed over"
-    return await reverse_entry(
-        till.ledger, told.redemption.member_id, told.spent_by, note="broken", request=a_key(), principal=LOCAL,
+    return await take_back_reward(
+        till.ledger, UUID(redemption["redemption_id"]), note="broken", request=a_key(), principal=LOCAL,
         is_in_stock=is_in_stock,
     )  # fmt: skip
 

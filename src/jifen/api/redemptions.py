@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,9 +21,10 @@ from jifen.domain.program.meaning import Program
 from jifen.domain.rewards import reward_named
 from jifen.domain.switches import StoreSwitchedOff
 from jifen.operations.end_redemption import end_redemption, redemption_waiting
-from jifen.operations.read_rewards import Told, read_catalogue, read_redemption, read_redemptions
+from jifen.operations.read_program import read_timeline
+from jifen.operations.read_rewards import Told, read_redemption, read_redemptions
 from jifen.operations.redeem_reward import redeem_reward
-from jifen.operations.reverse_entry import reverse_entry
+from jifen.operations.reverse_entry import take_back_reward
 from jifen.store.rewards import Redemption
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["rewards"])
@@ -98,13 +98,14 @@ async def redeem_own(request: Request, body: out.OwnRedeemBody) -> Response:
     return render.told(out.RedemptionMade, await asked_once(desk, body, effect), status=201)
 
 
-async def _shown(desk: Desk, found: Sequence[Redemption]) -> list[dict[str, Any]]:
-    """Redemptions as they are told, with what their rewards are called."""
-    program = (await read_catalogue(desk.ledger, days=1)).program if found else None
-    return [_told(program, one) for one in found] if program else []
+async def _program(desk: Desk) -> Program:
+    """The programme in force."""
+    timeline, now = await read_timeline(desk.ledger)
+    return timeline.programs[timeline.row_at(now)]
 
 
 def _told(program: Program, one: Redemption) -> dict[str, Any]:
+    """A redemption with what its reward is called, without the code by which it is picked up."""
     reward = next((each for each in program.rewards if each.number == one.reward), None)
     codes = {each.number: each.code for each in program.currencies}
     return {
@@ -123,7 +124,6 @@ def _told(program: Program, one: Redemption) -> dict[str, Any]:
         "status": one.status,
         "redeemed_at": one.redeemed_at,
         "until_at": one.until_at,
-        "code": one.code if one.status == "waiting" else None,
     }
 
 
@@ -155,11 +155,8 @@ async def get_redemptions(
 ) -> Response:
     """Redemptions, newest first: of a member, or of all; of all, who is bound to stores sees those of his stores."""
     desk = desk_of(request)
-    number = None
-    if reward is not None:
-        number = reward_named(
-            (await read_catalogue(desk.ledger, days=1)).program, reward, pointer="/query/reward"
-        ).number
+    program = await _program(desk)
+    number = None if reward is None else reward_named(program, reward, pointer="/query/reward").number
     stores = None if desk.principal.stores is None else sorted(desk.principal.stores)
     page = await read_redemptions(
         desk.ledger,
@@ -170,12 +167,8 @@ async def get_redemptions(
         before=before,
         limit=limit,
     )
-    data = [out.RedemptionShown(**_without_code(one)) for one in await _shown(desk, page.data)]
+    data = [out.RedemptionShown(**_told(program, one)) for one in page.data]
     return render.answered(out.RedemptionsAnswer(data=data, next_cursor=_cursor(page.next_before)))
-
-
-def _without_code(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if name != "code"}
 
 
 @own_router.get(
@@ -193,7 +186,11 @@ async def get_own_redemptions(
     page = await read_redemptions(
         desk.ledger, member_id=member_of(request).member_id, before=before, limit=limit
     )
-    data = [out.OwnRedemption(**one) for one in await _shown(desk, page.data)]
+    program = await _program(desk)
+    data = [
+        out.OwnRedemption(**_told(program, one), code=one.code if one.status == "waiting" else None)
+        for one in page.data
+    ]
     return render.answered(out.OwnRedemptionsAnswer(data=data, next_cursor=_cursor(page.next_before)))
 
 
@@ -214,9 +211,8 @@ async def get_redemption(request: Request, redemption_id: RedemptionId) -> Respo
 
 
 async def _read(desk: Desk, told: Told) -> out.RedemptionRead:
-    (shown,) = await _shown(desk, [told.redemption])
     trail = [out.RedemptionStep(**step._asdict()) for step in told.trail]
-    return out.RedemptionRead(**_without_code(shown), trail=trail)
+    return out.RedemptionRead(**_told(await _program(desk), told.redemption), trail=trail)
 
 
 @router.post(
@@ -341,31 +337,23 @@ async def take_back(request: Request, redemption_id: RedemptionId, body: out.Tak
     desk = desk_of(request)
 
     async def effect(once: Any) -> dict[str, Any]:
-        told = await read_redemption(desk.ledger, redemption_id)
-        if told.redemption.store is not None:
-            desk.principal.check_own_store(told.redemption.store, pointer="/redemption_id")
-        if told.spent_by is None:
-            status = told.redemption.status
-            raise nor.RedemptionOver(
-                f"it was not handed over: it is {status}", pointer="/redemption_id", status=status
-            )
-        done = await reverse_entry(
+        done = await take_back_reward(
             desk.ledger,
-            told.redemption.member_id,
-            told.spent_by,
+            redemption_id,
             note=body.note,
             request=once,
             principal=desk.principal,
             actor=desk.principal.actor(),
             is_in_stock=body.is_in_stock,
         )
+        (moved,) = done["moved"]
         return {
             "redemption_id": str(redemption_id),
             "member_id": done["member_id"],
             "sequence": done["sequence"],
             "status": "returned",
-            "units": told.redemption.units,
-            "balance_after": next((one["balance_after"] for one in done["moved"]), 0),
+            "units": moved["units"],
+            "balance_after": moved["balance_after"],
             "is_replay": done["is_replay"],
         }
 

@@ -18,11 +18,12 @@ from jifen.domain import refusals as no
 from jifen.domain import refusals_of_rewards as nor
 from jifen.domain.principal import Permission
 from jifen.domain.program.meaning import Program
-from jifen.domain.rewards import Asked, StockReason, is_given_from, offered, reward_named
+from jifen.domain.rewards import Asked, StockReason, offered, reward_named
 from jifen.domain.verbs import Status
 from jifen.operations.change_stock import change_stock
 from jifen.operations.read_member import MemberView, read_member
-from jifen.operations.read_rewards import read_catalogue, read_changes, read_shelf
+from jifen.operations.read_program import read_timeline
+from jifen.operations.read_rewards import read_catalogue, read_shelf, read_stock
 from jifen.present.rewards import reward_sentence, why_not
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["rewards"])
@@ -135,26 +136,23 @@ async def get_rewards(
     spoken = language_of(request, language)
     found = await read_catalogue(desk_of(request).ledger, days=days)
     codes = {one.number: one.code for one in found.program.currencies}
-    rows = []
-    for one in found.program.rewards:
-        stands = [stand for stand in found.stands.get(one.number, []) if is_given_from(one, stand.store)]
-        used = found.used.get(one.number)
-        rows.append(
-            out.RewardRow(
-                reward=one.code,
-                kind=one.kind,
-                names=one.names,
-                sentence=reward_sentence(one, found.program, spoken),
-                stock=one.stock.value,
-                left=None if one.stock.value == "unlimited" else sum(stand.left for stand in stands),
-                stores=[_left_at(found.program, stand.store, stand.left) for stand in stands if stand.store],
-                is_off=one.code in found.off,
-                handed_over=used.pieces if used else 0,
-                units=used.units if used else 0,
-                waiting=used.waiting if used else 0,
-                currency=codes[one.currency],
-            )
+    rows = [
+        out.RewardRow(
+            reward=one.reward.code,
+            kind=one.reward.kind,
+            names=one.reward.names,
+            sentence=reward_sentence(one.reward, found.program, spoken),
+            stock=one.reward.stock.value,
+            left=one.left,
+            stores=[_left_at(found.program, stand.store, stand.left) for stand in one.stands if stand.store],
+            is_off=one.is_off,
+            handed_over=one.used.pieces,
+            units=one.used.units,
+            waiting=one.used.waiting,
+            currency=codes[one.reward.currency],
         )
+        for one in found.data
+    ]
     return render.answered(out.RewardsAnswer(data=rows))
 
 
@@ -171,17 +169,14 @@ async def get_rewards(
 async def get_stock(request: Request, reward: str) -> Response:
     """What is left where, and how it was changed otherwise than by redemptions."""
     ledger = desk_of(request).ledger
-    found = await read_catalogue(ledger, days=1)
-    one = reward_named(found.program, reward)
-    changes = await read_changes(ledger, one.number)
+    timeline, now = await read_timeline(ledger)
+    program = timeline.programs[timeline.row_at(now)]
+    one = reward_named(program, reward)
+    stands, changes = await read_stock(ledger, one)
     return render.answered(
         out.StockRead(
             reward=one.code,
-            stores=[
-                _left_at(found.program, stand.store, stand.left)
-                for stand in found.stands.get(one.number, [])
-                if is_given_from(one, stand.store)
-            ],
+            stores=[_left_at(program, stand.store, stand.left) for stand in stands],
             changes=[
                 out.StockChange(
                     store=change["store"] or None,

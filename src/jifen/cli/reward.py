@@ -46,21 +46,18 @@ def list_(
     found = at_ledger(work, home=home, as_json=as_json)
     from jifen.present.rewards import reward_sentence
 
-    rows = []
-    for one in found.program.rewards:
-        stands = found.stands.get(one.number, [])
-        used = found.used.get(one.number)
-        rows.append(
-            {
-                "reward": one.code,
-                "sentence": reward_sentence(one, found.program, language_spoken()),
-                "left": None if one.stock.value == "unlimited" else sum(stand.left for stand in stands),
-                "stores": {stand.store: stand.left for stand in stands if stand.store},
-                "is_off": one.code in found.off,
-                "handed_over": used.pieces if used else 0,
-                "waiting": used.waiting if used else 0,
-            }
-        )
+    rows = [
+        {
+            "reward": one.reward.code,
+            "sentence": reward_sentence(one.reward, found.program, language_spoken()),
+            "left": one.left,
+            "stores": {stand.store: stand.left for stand in one.stands if stand.store},
+            "is_off": one.is_off,
+            "handed_over": one.used.pieces,
+            "waiting": one.used.waiting,
+        }
+        for one in found.data
+    ]
     lines = [
         f"{row['reward']}  {row['sentence']}  left: {'-' if row['left'] is None else row['left']}, "
         f"waiting: {row['waiting']}, {days} days: {row['handed_over']}{'  OFF' if row['is_off'] else ''}"
@@ -69,7 +66,7 @@ def list_(
     show({"data": rows}, as_json=as_json, text=lines or "The programme has no rewards.")
 
 
-@reward_app.command()
+@reward_app.command(context_settings={"ignore_unknown_options": True})  # -3 is a number
 def stock(
     reward: Code,
     pieces: Annotated[int, typer.Argument(help="More, or fewer (-3); with --count so many are there.")],
@@ -181,30 +178,26 @@ def take_back(
     """
 
     async def work(ledger: Ledger) -> dict[str, Any]:
-        from jifen.domain.refusals_of_rewards import RedemptionOver
-        from jifen.operations.read_rewards import read_redemption
-        from jifen.operations.reverse_entry import reverse_entry
+        from jifen.operations.reverse_entry import take_back_reward
 
-        told = await read_redemption(ledger, await _named(ledger, which))
-        if told.spent_by is None:
-            raise RedemptionOver(f"it was not handed over: it is {told.redemption.status}")
-        done = await reverse_entry(
+        redemption_id = await _named(ledger, which)
+        done = await take_back_reward(
             ledger,
-            told.redemption.member_id,
-            told.spent_by,
+            redemption_id,
             note=note,
             request=once_for("take-back"),
             principal=local(),
             actor="cli",
             is_in_stock=not broken,
         )
+        (moved,) = done["moved"]
         return {
-            "redemption_id": str(told.redemption.redemption_id),
+            "redemption_id": str(redemption_id),
             "member_id": done["member_id"],
             "sequence": done["sequence"],
             "status": "returned",
-            "units": told.redemption.units,
-            "is_replay": False,
+            "units": moved["units"],
+            "balance_after": moved["balance_after"],
         }
 
     told = _told(at_ledger(work, home=home, as_json=as_json))

@@ -49,7 +49,7 @@ def _in_order(parts: tuple[ExchangePart, ...]) -> list[ExchangePart]:
 
 
 UNITS_ONCE_MAX = 1_000_000_000_000
-"""No exchange takes or gives more smallest units at once."""
+"""No exchange takes or gives more smallest units at once, and no redemption takes more."""
 
 
 def exchange_findings(document: ProgramDocument) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from datetime import date
 from jifen.document.claims import condition_findings, vocabulary_of
 from jifen.document.codes import unknown
 from jifen.document.conditions import CONDITION_DEPTH_MAX
+from jifen.document.exchanges import UNITS_ONCE_MAX
 from jifen.document.meaning import Vocabulary, condition_meaning
 from jifen.document.model import ProgramDocument
 from jifen.document.problems import Finding, Steps
@@ -17,12 +18,9 @@ from jifen.domain.program.conditions import FACTS, FactKind
 from jifen.domain.program.meaning import Period, Price, Reward, Stock
 from jifen.domain.program.numbering import Numbering
 from jifen.domain.program.reading import claims_of
+from jifen.domain.rewards import PIECES_MAX
 from jifen.present.said import Said
 
-UNITS_ONCE_MAX = 1_000_000_000_000
-"""No redemption takes more smallest units at once."""
-PIECES_ONCE_MAX = 1_000
-"""Nor more pieces."""
 NOT_OF_MEMBER = ("member.times_granted",)
 """What is known of a member that no reward may ask: how often a rule gave is counted by the fold alone."""
 _PERIODS = {
@@ -126,7 +124,7 @@ def _price(part: RewardPart, here: Steps, scales: dict[str, int], kinds: dict[st
             said=Said("problem.reward_currency_not_spent.said", currency=repr(currency)),
             out=Said("problem.reward_currency_not_spent.out"),
         )  # fmt: skip
-    most = UNITS_ONCE_MAX // PIECES_ONCE_MAX
+    most = UNITS_ONCE_MAX // PIECES_MAX
     for steps, units in (
         (("price", "units"), part.price.units),
         *((("tier_prices", which, "units"), one.units) for which, one in enumerate(part.tier_prices)),

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from jifen.document.conditions import Text
 from jifen.document.fields import UNITS_MAX, Code, DateText, Names, Part, StoreCode, Units
+from jifen.domain.rewards import PIECES_MAX
 
 TRIALS_MAX = 100
 BEFORE_MAX = 20
@@ -84,7 +85,7 @@ class TrialTaken(Part):
     """A reward is handed over; of its stock there is enough."""
 
     reward: Code
-    pieces: Annotated[int, Field(ge=1, le=1_000)] = 1
+    pieces: Annotated[int, Field(ge=1, le=PIECES_MAX)] = 1
     store: StoreCode | None = None
     channel: Text | None = None
 

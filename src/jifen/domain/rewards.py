@@ -1,4 +1,4 @@
-"""Who may have a reward: every reason why not, with its numbers. Pure; `Standing` says what is known of the member."""
+"""Who may have a reward: every reason why not, with its numbers. Pure."""
 
 from __future__ import annotations
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from jifen.domain.calendar import local_date, start_of_day
+from jifen.domain.calendar import local_date
 from jifen.domain.program.known import UNKNOWN, Known, segments_asked
-from jifen.domain.program.meaning import Program
+from jifen.domain.program.meaning import Program, Reward, Stock
 from jifen.domain.refusals_of_rewards import RedemptionUnknown
-from jifen.domain.rewards import Taken, counted_from
+from jifen.domain.rewards import Taken, counted_from, is_given_from
 from jifen.domain.switches import SwitchKind
 from jifen.store.compiled import begun_again
 from jifen.store.journal import entries_about
@@ -54,10 +54,8 @@ async def read_shelf(ledger: Ledger, member_id: UUID, program: Program, now: dat
     async with ledger.reading() as connection:
         stands = await stands_of(connection, numbers)
         if firsts:
-            first = min(firsts)
-            since = start_of_day(first, program.time_zone) if first.year > 1 else None
             taken = await taken_of_reward(
-                connection, member_id, numbers, now=now, since=since, zone=program.time_zone
+                connection, member_id, numbers, now=now, first=min(firsts), zone=program.time_zone
             )
         off = (await all_switches(connection)).off(SwitchKind.REWARD, now)
         known = UNKNOWN
@@ -73,14 +71,25 @@ def _by_reward(stands: Sequence[Stand]) -> dict[int, list[Stand]]:
     return found
 
 
+class OnShelf(NamedTuple):
+    """A reward, the stocks from which it is given, how it was used in the last days, and whether it is switched off."""
+
+    reward: Reward
+    stands: list[Stand]
+    used: Used
+    is_off: bool
+
+    @property
+    def left(self) -> int | None:
+        """Pieces that somebody can still have; None: as many as are asked for."""
+        return None if self.reward.stock is Stock.UNLIMITED else sum(one.left for one in self.stands)
+
+
 class Catalogue(NamedTuple):
-    """The rewards of the programme in force, how their stocks stand, and how they were used in the last days."""
+    """The rewards of the programme in force, in its order."""
 
     program: Program
-    now: datetime
-    stands: Mapping[int, list[Stand]]
-    used: Mapping[int, Used]
-    off: frozenset[str]
+    data: list[OnShelf]
 
 
 @begun_again
@@ -98,14 +107,27 @@ async def read_catalogue(ledger: Ledger, *, days: int) -> Catalogue:
         stands = await stands_of(connection)
         used = await use_of_rewards(connection, since=since, zone=program.time_zone)
         off = (await all_switches(connection)).off(SwitchKind.REWARD, clock.now)
-        return Catalogue(program, clock.now, _by_reward(stands), used, off)
+    by_reward = _by_reward(stands)
+    return Catalogue(
+        program,
+        [
+            OnShelf(
+                one,
+                [stand for stand in by_reward.get(one.number, ()) if is_given_from(one, stand.store)],
+                used.get(one.number, Used(0, 0, 0)),
+                one.code in off,
+            )
+            for one in program.rewards
+        ],
+    )
 
 
-async def read_changes(ledger: Ledger, reward: int) -> list[Mapping[str, Any]]:
-    """The last changes of the stocks of a reward, newest first."""
+async def read_stock(ledger: Ledger, reward: Reward) -> tuple[list[Stand], list[Mapping[str, Any]]]:
+    """The stocks from which a reward is given, and the last changes of all that it ever had, newest first."""
     async with ledger.reading() as connection:
-        pools = [one.pool for one in await stands_of(connection, [reward])]
-        return await changes_of(connection, pools, limit=CHANGES_SHOWN)
+        stands = await stands_of(connection, [reward.number])
+        changes = await changes_of(connection, [one.pool for one in stands], limit=CHANGES_SHOWN)
+    return [one for one in stands if is_given_from(reward, one.store)], changes
 
 
 class Page(NamedTuple):
@@ -150,11 +172,10 @@ class Step(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A redemption with its trail, and the entry that spent its units (None: none did)."""
+    """A redemption with its trail."""
 
     redemption: Redemption
     trail: list[Step]
-    spent_by: int | None
 
 
 _STEP = {
@@ -166,22 +187,21 @@ _STEP = {
 }
 
 
-async def read_redemption(ledger: Ledger, redemption_id: UUID, *, member_id: UUID | None = None) -> Told:
-    """One redemption; for who asks for himself only his own.
+async def read_redemption(ledger: Ledger, redemption_id: UUID) -> Told:
+    """One redemption.
 
     Refuses
         RedemptionUnknown   there is none with that id
     """
     async with ledger.reading() as connection:
         found = (await find_redemptions(connection, [redemption_id])).get(redemption_id)
-        if found is None or (member_id is not None and found.member_id != member_id):
+        if found is None:
             raise RedemptionUnknown(pointer="/redemption_id")
         entries = await entries_about(connection, found.member_id, found.sequence)
     trail = [
         Step(_STEP[row["kind"]], row["recorded_at"], row["sequence"], row["actor"], row["store"])
         for row in entries
     ]
-    spent_by = next((row["sequence"] for row in entries if row["kind"] in ("redeem", "commit")), None)
     if found.status == "lapsed" and found.until_at is not None:
         trail.append(Step("lapsed", found.until_at, None, None, None))
-    return Told(found, trail, spent_by)
+    return Told(found, trail)

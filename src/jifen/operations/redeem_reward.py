@@ -229,10 +229,9 @@ class _Redeeming(NamedTuple):
         first = counted_from(self.reward, on)
         if first is None:
             return []
-        since = start_of_day(first, program.time_zone) if first.year > 1 else None
         number = self.reward.number
         before = await taken_of_reward(
-            turn.connection, self.member_id, [number], now=turn.now, since=since, zone=program.time_zone
+            turn.connection, self.member_id, [number], now=turn.now, first=first, zone=program.time_zone
         )
         now = [
             Taken(on, one.pieces)

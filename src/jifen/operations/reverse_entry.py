@@ -19,12 +19,13 @@ from jifen.domain.moments import next_due
 from jifen.domain.principal import Principal
 from jifen.domain.program.meaning import Exchange
 from jifen.domain.refusals import EntryNotReversible, EntryReversed, EntryUnknown, FieldWrong, Refusal
+from jifen.domain.refusals_of_rewards import RedemptionOver, RedemptionUnknown
 from jifen.store.carries import JustMerged, heir_of
 from jifen.store.gifts import Gift, find_gift, mark_gone_back, send_back
-from jifen.store.journal import EntryRow, entry_numbered, entry_of_gift, is_reversed
+from jifen.store.journal import EntryRow, entries_about, entry_numbered, entry_of_gift, is_reversed
 from jifen.store.once import Once
 from jifen.store.purchases import forgiven_since, returns_by_sequence, stored_purchase
-from jifen.store.rewards import return_redemption
+from jifen.store.rewards import find_redemptions, return_redemption
 from jifen.store.turn import Kept, Keyed, Nothing, Taking, Turn, Wants, one, or_a_job
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ class _Reverse(Keyed, frozen=True, kw_only=True):
     note: str
     principal: Principal
     actor: str | None
-    is_in_stock: bool = True  # what is taken back of a reward
 
     async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
         entry = await entry_numbered(connection, self.member_id, self.sequence)
@@ -66,9 +66,8 @@ async def reverse_entry(
     request: Once,
     principal: Principal,
     actor: str | None = None,
-    is_in_stock: bool = True,
 ) -> dict[str, Any]:
-    """The reversing entry, what it moved and the balance after. Of a reward the pieces are in stock again (`is_in_stock`).
+    """The reversing entry, what it moved and the balance after. The pieces of a reward that it had spent for are in stock again.
 
     Refuses
         EntryUnknown         there is no such entry
@@ -80,16 +79,9 @@ async def reverse_entry(
         SecondPersonNeeded   it undoes an adjustment of more units than whoever asks adjusts alone
         FieldWrong           no reason given
     """
-    if not note.strip():
-        raise FieldWrong("a reversal says why", pointer="/note")
+    _check_note(note)
     asked = _Reverse(
-        once=request,
-        member_id=member_id,
-        sequence=sequence,
-        note=note,
-        principal=principal,
-        actor=actor,
-        is_in_stock=is_in_stock,
+        once=request, member_id=member_id, sequence=sequence, note=note, principal=principal, actor=actor
     )
     answer: dict[str, Any] = await one(ledger, asked)
     if (
@@ -98,6 +90,68 @@ async def reverse_entry(
         gift_id = UUID(answer["gift_id"])
         await or_a_job(finish_going_back(ledger, member_id, gift_id), gift_id)
     return answer
+
+
+class _TakeBack(Keyed, frozen=True, kw_only=True):
+    redemption_id: UUID
+    note: str
+    principal: Principal
+    actor: str | None
+    is_in_stock: bool
+
+    async def look(self, connection: Connection, member_id: UUID | None) -> Taking:
+        found = (await find_redemptions(connection, [self.redemption_id])).get(self.redemption_id)
+        if found is None:
+            raise RedemptionUnknown(pointer="/redemption_id")
+        if found.store is not None:
+            self.principal.check_own_store(found.store, pointer="/redemption_id")
+        about = await entries_about(connection, found.member_id, found.sequence)
+        spent = next((row["sequence"] for row in about if row["kind"] in ("redeem", "commit")), None)
+        if spent is None:
+            said = f"it was not handed over: it is {found.status}"
+            raise RedemptionOver(said, pointer="/redemption_id", status=found.status)
+        entry = await entry_numbered(connection, found.member_id, spent)
+        assert entry is not None, "it was found a moment ago"
+        return _Reversing(self, entry, entry)
+
+
+async def take_back_reward(
+    ledger: Ledger,
+    redemption_id: UUID,
+    *,
+    note: str,
+    request: Once,
+    principal: Principal,
+    actor: str | None = None,
+    is_in_stock: bool = True,
+) -> dict[str, Any]:
+    """The entry that reverses what spent the units of a reward, what it moved and the balance after.
+
+    is_in_stock: its pieces can be given again; what came back broken cannot.
+
+    Refuses
+        RedemptionUnknown    there is none with that id
+        RedemptionOver       it was not handed over
+        StoreNotPermitted    it was handed over at a store that is none of who asks
+        EntryReversed        it was taken back before
+        EntryNotReversible, MemberClosed, FieldWrong   as `reverse_entry`
+    """
+    _check_note(note)
+    asked = _TakeBack(
+        once=request,
+        redemption_id=redemption_id,
+        note=note,
+        principal=principal,
+        actor=actor,
+        is_in_stock=is_in_stock,
+    )
+    answer: dict[str, Any] = await one(ledger, asked)
+    return answer
+
+
+def _check_note(note: str) -> None:
+    if not note.strip():
+        raise FieldWrong("a reversal says why", pointer="/note")
 
 
 async def _no_such_entry(connection: Connection, member_id: UUID, sequence: int) -> Refusal:
@@ -132,7 +186,7 @@ def _not_reversible(sequence: int, kind: str, said: str = "") -> EntryNotReversi
 
 
 class _Reversing(NamedTuple):
-    asked: _Reverse
+    asked: _Reverse | _TakeBack
     entry: dict[str, Any]  # what is reversed: of a gift the receiver's half
     spent: dict[str, Any]  # whose units must not be forgiven since: of a gift the giver's half
     gift: Gift | None = None
@@ -169,7 +223,7 @@ class _Reversing(NamedTuple):
                     return_redemption,
                     member_id=entry["member_id"],
                     sequence=of_reward,
-                    is_in_stock=self.asked.is_in_stock,
+                    is_in_stock=not isinstance(self.asked, _TakeBack) or self.asked.is_in_stock,
                 )
             )
         gift_id = gift.gift_id if gift else None
@@ -193,7 +247,7 @@ class _Reversing(NamedTuple):
             "member_id": str(gift.member_id),
             "receiver_id": str(gift.receiver_id),
             "gift_id": str(gift.gift_id),
-            "reversed_sequence": self.asked.sequence,
+            "reversed_sequence": self.spent["sequence"],
             "reversed_kind": "gift_out",
             "units": taken,
             "units_not_taken": gift.units - taken,

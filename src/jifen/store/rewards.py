@@ -7,8 +7,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from jifen.domain.calendar import start_of_day
 from jifen.domain.rewards import ENDS, Taken
 from jifen.store.carries import WHOSE
+from jifen.store.reward_tables import FIRST_STOCK
 from jifen.store.rows import Rows, Statement, Target
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ GIVE_BACK = Statement(
 """What is there again in stocks of what an entry drew that holds nothing any more."""
 _RETURN = Statement(
     """UPDATE redemption SET status = 'returned' FROM {from_}
-       WHERE redemption.member_id = u.member_id AND redemption.sequence = u.sequence AND u.status = 'returned'""",
+       WHERE redemption.member_id = u.member_id AND redemption.sequence = u.sequence""",
     _ENDED,
 )
 
@@ -92,18 +94,6 @@ async def find_redemptions(connection: Connection, ids: Sequence[UUID]) -> dict[
         f"SELECT {_COLUMNS} FROM redemption r WHERE r.redemption_id = ANY($1::uuid[])", list(ids)
     )
     return {row["redemption_id"]: Redemption(*row) for row in rows}
-
-
-async def redemptions_of_entries(
-    connection: Connection, member_id: UUID, sequences: Sequence[int]
-) -> dict[int, Redemption]:
-    """A member's redemptions by the entries that held or spent their units."""
-    rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM redemption r WHERE r.member_id = $1 AND r.sequence = ANY($2::bigint[])",
-        member_id,
-        list(sequences),
-    )
-    return {row["sequence"]: Redemption(*row) for row in rows}
 
 
 async def waiting_by_code(connection: Connection, code: str) -> list[Redemption]:
@@ -174,11 +164,11 @@ async def taken_of_reward(
     rewards: Sequence[int],
     *,
     now: datetime,
-    since: datetime | None,
+    first: date,
     zone: str,
 ) -> dict[int, list[Taken]]:
-    """By reward what a member, and those who were merged into him, took and kept since a moment (None: ever), by day. What nobody
-    came for in time is not kept, whether that was noted or not."""
+    """By reward what a member, and those who were merged into him, took and kept from a day on (`date.min`: ever), by day. What
+    nobody came for in time is not kept, whether that was noted or not."""
     rows = await connection.fetch(
         f"""{WHOSE} SELECT r.reward, (r.redeemed_at AT TIME ZONE $4)::date AS on_, sum(r.pieces)::bigint
             FROM redemption r JOIN whose USING (member_id)
@@ -187,7 +177,7 @@ async def taken_of_reward(
             GROUP BY 1, 2""",
         member_id,
         list(rewards),
-        since,
+        None if first == date.min else start_of_day(first, zone),
         zone,
         now,
     )
@@ -247,9 +237,10 @@ async def make_stock(connection: Connection, reward: int, store: str) -> int:
         return found
     pool: int = await connection.fetchval(
         """INSERT INTO stock (pool, reward, store)
-           SELECT coalesce(max(pool), 999999) + 1, $1, $2 FROM stock RETURNING pool""",
+           SELECT coalesce(max(pool) + 1, $3), $1, $2 FROM stock RETURNING pool""",
         reward,
         store,
+        FIRST_STOCK,
     )
     return pool
 
@@ -287,14 +278,14 @@ class Used(NamedTuple):
     waiting: int
 
 
-async def use_of_rewards(connection: Connection, *, since: date | None, zone: str) -> dict[int, Used]:
+async def use_of_rewards(connection: Connection, *, since: date, zone: str) -> dict[int, Used]:
     """By reward how it was used since a day, and what waits by now."""
     rows = await connection.fetch(
         """SELECT reward, coalesce(sum(pieces) FILTER (WHERE status = 'handed_over'), 0)::bigint,
                   coalesce(sum(units) FILTER (WHERE status = 'handed_over'), 0)::bigint,
                   coalesce(sum(pieces) FILTER (WHERE status = 'waiting'), 0)::bigint
            FROM redemption
-           WHERE $1::date IS NULL OR status = 'waiting' OR redeemed_at >= ($1::date::timestamp AT TIME ZONE $2)
+           WHERE status = 'waiting' OR redeemed_at >= ($1::date::timestamp AT TIME ZONE $2)
            GROUP BY reward""",
         since,
         zone,
