@@ -117,6 +117,8 @@ async def test_a_member_takes_a_reward_on_his_phone_shows_its_code_and_calls_it_
     assert (called_off.status_code, called_off.json()["status"]) == (200, "cancelled")
     after = (await who.ask(api, "GET", "/v1/me/redemptions")).json()["data"]
     assert [(one["code"], one["status"]) for one in after] == [(None, "cancelled")]
+    waiting = (await who.ask(api, "GET", "/v1/me/redemptions?status=waiting")).json()["data"]
+    assert waiting == []
 
 
 async def _another(api: Api) -> str:

@@ -47,6 +47,29 @@ def test_a_reward_is_ordered_by_a_second_press_and_its_code_is_what_a_till_finds
     assert phone.house.ask("GET", f"/v1/redemptions/{found['redemption_id']}")["status"] == "cancelled"
 
 
+def test_what_waits_is_shown_however_much_was_taken_since_and_older_ones_are_turned_to(
+    phone: OnPhone,
+) -> None:
+    page = with_units(phone, 1_000)
+    ordered = {"member": {"id": phone.member_id}, "reward": "tea", "is_kept": True}
+    made = phone.house.ask("POST", "/v1/redemptions", ordered)
+    code = made["code"]
+    for _ in range(51):
+        phone.house.ask("POST", "/v1/redemptions", {**ordered, "is_kept": False})
+
+    page.reload()
+
+    waits = page.locator(".part", has=page.get_by_role("heading", name="To be picked up"))
+    waits.get_by_role("link", name=re.compile("A cup of tea")).click()
+    expect(page.locator(".invitation-code")).to_have_text(f"{code[:3]} {code[3:6]} {code[6:]}")
+    phone.go("/rewards/taken")
+    expect(page.get_by_text("A cup of tea")).to_have_count(50)
+    page.get_by_role("button", name="Older").click()
+    expect(page.get_by_text("A cup of tea")).to_have_count(52)
+    expect(page.get_by_role("button", name="Older")).to_have_count(0)
+    phone.house.ask("POST", f"/v1/redemptions/{made['redemption_id']}:cancel", {})
+
+
 @pytest.mark.parametrize("phone", [CHINESE_DARK], indirect=True)
 def test_in_chinese_what_is_missing_is_said_in_points(phone: OnPhone) -> None:
     page = with_units(phone, 3)

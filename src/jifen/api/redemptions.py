@@ -178,13 +178,15 @@ async def get_redemptions(
 )
 async def get_own_redemptions(
     request: Request,
+    *,
+    status: Annotated[out.State | None, Query(description="Where they stand.")] = None,
     before: Annotated[RedemptionId | None, BEFORE] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
 ) -> Response:
     """What one took, newest first, with the codes of what waits."""
     desk = desk_of(request)
     page = await read_redemptions(
-        desk.ledger, member_id=member_of(request).member_id, before=before, limit=limit
+        desk.ledger, member_id=member_of(request).member_id, status=status, before=before, limit=limit
     )
     program = await _program(desk)
     data = [

@@ -17,19 +17,30 @@ const SIGNS: Record<string, SignName> = {
 };
 
 function useOffers() {
-  return useKept("rewards", "own rewards", () => gotOwn(me.GET("/v1/me/rewards")));
+  const { language } = useFrame();
+  return useKept("rewards", `own rewards ${language}`, () => gotOwn(me.GET("/v1/me/rewards", { params: { query: { language } } })));
+}
+
+const LIMIT = 50;
+
+/** What waits, whenever it was ordered: its codes are there without the network too. */
+function useWaiting() {
+  return useKept("waiting", "own waiting", () => gotOwn(me.GET("/v1/me/redemptions", { params: { query: { status: "waiting", limit: LIMIT } } })));
+}
+
+function pageBefore(before: string | null) {
+  return gotOwn(me.GET("/v1/me/redemptions", { params: { query: { limit: LIMIT, ...(before === null ? {} : { before }) } } }));
 }
 
 function useRedemptions() {
-  return useKept("redemptions", "own redemptions", () => gotOwn(me.GET("/v1/me/redemptions", { params: { query: { limit: 50 } } })));
+  return useKept("redemptions", "own redemptions", () => pageBefore(null));
 }
 
 export function Rewards() {
   const say = useSay();
   const offers = useOffers();
-  const taken = useRedemptions();
-  const waiting = taken.data?.data.filter((one) => one.status === "waiting") ?? [];
-  const before = (taken.data?.data.length ?? 0) - waiting.length;
+  const waiting = useWaiting().data?.data ?? [];
+  const isAnyTaken = (useRedemptions().data?.data.length ?? 0) > 0;
   return (
     <Screen title={say("app.rewards")} aside={<Purse />}>
       {waiting.length > 0 ? (
@@ -56,7 +67,7 @@ export function Rewards() {
           );
         }}
       </Told>
-      {before > 0 ? <p><Link to="/rewards/taken" className="strong">{say("app.rewards.taken")}</Link></p> : null}
+      {isAnyTaken ? <p><Link to="/rewards/taken" className="strong">{say("app.rewards.taken")}</Link></p> : null}
     </Screen>
   );
 }
@@ -200,12 +211,13 @@ function PickUp({ code, untilAt }: { code: string; untilAt: string | null }) {
 
 export function Waiting({ id }: { id: string }) {
   const say = useSay();
-  const asked = useRedemptions();
-  const found = asked.data?.data.find((one) => one.redemption_id === id);
+  const asked = useWaiting();
+  const all = useRedemptions();
+  const found = [...(asked.data?.data ?? []), ...(all.data?.data ?? [])].find((one) => one.redemption_id === id);
   return (
     <Screen title={found ? say("app.rewards.pick_up") : say("app.rewards")} back="/rewards">
       <Told asked={asked}>
-        {() => found ? <OneRedemption redemption={found} onDone={asked.again} /> : <Nothing title={say("app.rewards.gone")} to="/rewards" way={say("app.rewards")}>{say("app.rewards.gone_why")}</Nothing>}
+        {() => found ? <OneRedemption redemption={found} onDone={() => { asked.again(); all.again(); }} /> : <Nothing title={say("app.rewards.gone")} to="/rewards" way={say("app.rewards")}>{say("app.rewards.gone_why")}</Nothing>}
       </Told>
     </Screen>
   );
@@ -243,20 +255,34 @@ function OneRedemption({ redemption, onDone }: { redemption: Redemption; onDone:
 export function Taken() {
   const say = useSay();
   const asked = useRedemptions();
+  const [older, setOlder] = useState<Schemas["OwnRedemptionsAnswer"] | null>(null);
+  const turning = useWrite();
   return (
     <Screen title={say("app.rewards.taken")} back="/rewards">
       <Told asked={asked}>
-        {({ data }) => data.length === 0 ? <Nothing title={say("app.rewards.none_taken")} to="/rewards" way={say("app.rewards")}>{say("app.rewards.none_taken_why")}</Nothing> : (
-          <Rows>
-            {data.map((one) => (
-              <Row
-                key={one.redemption_id} title={<Pieces of={one} />} figure={<Points units={one.units} currency={one.currency} />}
-                note={<>{say(`app.rewards.status.${one.status}`)} · <Instant at={one.redeemed_at} style="short" /></>}
-                to={`/rewards/waiting/${one.redemption_id}`}
-              />
-            ))}
-          </Rows>
-        )}
+        {(first) => {
+          if (first.data.length === 0) return <Nothing title={say("app.rewards.none_taken")} to="/rewards" way={say("app.rewards")}>{say("app.rewards.none_taken_why")}</Nothing>;
+          const next = older ? older.next_cursor : first.next_cursor;
+          const turn = async () => {
+            const found = await turning.write(next, () => pageBefore(next));
+            if (found) setOlder({ data: [...(older?.data ?? []), ...found.data], next_cursor: found.next_cursor });
+          };
+          return (
+            <>
+              <Rows>
+                {[...first.data, ...(older?.data ?? [])].map((one) => (
+                  <Row
+                    key={one.redemption_id} title={<Pieces of={one} />} figure={<Points units={one.units} currency={one.currency} />}
+                    note={<>{say(`app.rewards.status.${one.status}`)} · <Instant at={one.redeemed_at} style="short" /></>}
+                    {...(one.status === "waiting" ? { to: `/rewards/waiting/${one.redemption_id}` } : {})}
+                  />
+                ))}
+              </Rows>
+              <WhyNot refused={turning.refused} />
+              {next !== null ? <button type="button" className="act second" onClick={() => void turn()} disabled={turning.isBusy}>{say("do.older")}</button> : null}
+            </>
+          );
+        }}
       </Told>
     </Screen>
   );
